@@ -1,0 +1,46 @@
+# Needs Python >= 3.11, make and git; everything else is installed into .venv from the lock files.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
+
+.PHONY: help demo test check format lock oracle clean
+.DEFAULT_GOAL := help
+
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/run.ok: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || { echo "Setting up $(VENV) (once) ..."; $(PYTHON) -m venv $(VENV); }
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
+	@$(BIN)/aleta-sync demo
+
+test: $(VENV)/dev.ok  ## run the whole test suite
+	@$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+format: $(VENV)/dev.ok  ## format the code and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/dev.ok  ## compile the lock files again
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra azure --group dev --output-file requirements-dev.lock
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
