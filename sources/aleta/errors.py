@@ -1,0 +1,106 @@
+"""Every exception of the source. The base says the recovery, the leaf says the cause; `attrs` are plain values for the report."""
+
+from __future__ import annotations
+
+
+class SourceError(Exception):
+    """Something the source could not do.
+
+    Args:
+        message: what failed, where, and what to do; never a token, header or body.
+        attrs: plain values for the report (`resource`, `parent_id`, `from_date`, `status`, ...).
+    """
+
+    code = "source_error"
+
+    def __init__(self, message: str, **attrs: str | int | float) -> None:
+        super().__init__(message)
+        self.attrs = attrs
+
+
+class RetryableError(SourceError):
+    """Worth another attempt; *retry_after_s* is what the server asked for, if it did."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, **attrs: str | int | float) -> None:
+        super().__init__(message, **attrs)
+        self.retry_after_s = retry_after_s
+
+
+class UnreachableError(RetryableError):
+    """No connection: name resolution, refused, reset before an answer, TLS, timeout while connecting."""
+
+    code = "unreachable"
+
+
+class UnavailableError(RetryableError):
+    """A status or a broken-off body that another attempt may mend."""
+
+    code = "unavailable"
+
+
+class RateLimitedError(RetryableError):
+    """429: every worker of this `sub` pauses."""
+
+    code = "rate_limited"
+
+
+class MalformedError(RetryableError):
+    """A 200 that is not an answer (rule F1): no `data`, `errors`, no JSON, a resource without type or id."""
+
+    code = "malformed"
+
+
+class SkippableError(SourceError):
+    """This parent is left out, said so, and the others go on."""
+
+    code = "skipped"
+
+
+class ParentGoneError(SkippableError):
+    """404 on a parent."""
+
+    code = "gone"
+
+
+class ForbiddenError(SkippableError):
+    """403 on a parent."""
+
+    code = "forbidden"
+
+
+class FatalError(SourceError):
+    """No attempt will mend this read."""
+
+    code = "fatal"
+
+
+class AuthError(FatalError):
+    """The token endpoint refused the assertion, or the API refused a fresh token (exit 3)."""
+
+    code = "auth"
+
+
+class KeyUnusableError(AuthError):
+    """The private key is missing, unreadable or not P-256 (exit 3)."""
+
+    code = "key"
+
+
+class RefusedError(FatalError):
+    """A status that no rule lists; fatal for this read."""
+
+    code = "refused"
+
+
+class WindowTooWideError(RefusedError):
+    """400 or 422: the span may be wider than the API takes (rule W5)."""
+
+    code = "too_wide"
+
+
+class StoppedError(SourceError):
+    """The operator asked the run to stop; what was fetched is committed."""
+
+    code = "stopped"
