@@ -1,0 +1,56 @@
+"""The proof: runs, receipts of the windows read, and the marks they support. Pure."""
+
+from __future__ import annotations
+
+from .table import instant, own_count, own_day, own_text, table
+
+SYNC_RUNS = table(
+    "sync_runs",
+    "One row a run, also of runs that failed or were cut short (status running with no end)",
+    [
+        own_text("run_id", "Id of the run"),
+        own_text("kind", "sync or backfill"),
+        instant("started_at", "When it began"),
+        instant("ended_at", "When it ended; null while it runs, or when it was killed"),
+        own_text("status", "running, complete, partial, failed or stopped"),
+        own_count("requests", "Requests sent, retries included"),
+        own_count("retries", "Requests sent again"),
+        own_count("rows_read", "Transactions read"),
+        own_count("added", "Transactions added"),
+        own_count("modified", "Transactions modified"),
+        own_count("removed", "Transactions removed"),
+        own_count("errors", "Errors named in the report"),
+        own_text("version", "Version of aleta-sync"),
+    ],
+    key=("run_id",),
+)
+
+SYNC_WINDOWS = table(
+    "sync_windows",
+    "Receipts: one per window read, append only. The complete ones of a parent tile the span of its mark",
+    [
+        own_text("run_id", "The run that read it"),
+        own_text("resource", "The table it fills"),
+        own_text("parent_id", "Whose rows: the account's id"),
+        own_day("from_date", "First day asked for"),
+        own_day("to_date", "Last day asked for"),
+        own_count("rows", "Rows in the answer"),
+        own_text("status", "complete: kept. split: dropped, its parts were read. quarantined: could not be proven"),
+        own_text("reason", "Why it was split or quarantined"),
+        instant("fetched_at", "When the answer came"),
+    ],
+    key=("run_id", "resource", "parent_id", "from_date", "to_date", "status"),
+)
+
+SYNC_MARKS = table(
+    "sync_marks",
+    "The span proven complete, per resource and parent",
+    [
+        own_text("resource", "The table"),
+        own_text("parent_id", "Whose rows"),
+        own_day("from_date", "First day proven complete"),
+        own_day("through_date", "Last day proven complete"),
+        instant("verified_at", "When the whole history was last read; null before the first load is whole"),
+    ],
+    key=("resource", "parent_id"),
+)

@@ -1,0 +1,315 @@
+"""JSON:API resources to Arrow, exactly. Pure.
+
+The schema decides the columns; nothing is inferred (rules X1, X2). What a column cannot hold, and what no column names,
+goes to `extra` under the API's own name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import cache
+
+import msgspec
+import pyarrow as pa
+from msgspec import Raw
+
+from schemas.table import DECIMAL, described_by_api, fact
+
+from .envelope import Page
+
+SCALE = Decimal("0.000000000001")
+WIDE = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
+ONE_TYPE_FOR_ALL = "transaction"
+LIMIT = Decimal(10) ** 26  # 38 digits, 12 of them decimals
+
+Cell = Raw | None
+Leftovers = dict[int, dict[str, bytes]]  # row -> what goes to `extra`: API name -> JSON text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """One page as columns, and what no schema named."""
+
+    batch: pa.RecordBatch
+    drift: Counter[str]
+
+
+class _Linkage(msgspec.Struct, gc=False):
+    id: str
+    type: str = ""
+
+
+class _Relationship(msgspec.Struct, gc=False):
+    data: _Linkage | None | msgspec.UnsetType = msgspec.UNSET
+
+
+_text = msgspec.json.Decoder(str)
+_relationship = msgspec.json.Decoder(_Relationship)
+_linkage = msgspec.json.Decoder(_Linkage)
+
+
+def decode(page: Page, *, schema: pa.Schema) -> Decoded:
+    """Turn one JSON:API page into a batch with the API's part of *schema* (`described_by_api`).
+
+    Args:
+        page: resources in server order; attribute names camelCase, either spelling of a relationship.
+        schema: a table of `schemas`; money columns are decimal128(38, 12).
+    Returns:
+        One row per resource, in page order; `extra` is null where nothing is left over. `drift` counts the attributes
+        and relationships that no column names.
+    """
+    return _plan(schema).decode(page)
+
+
+@cache
+def _plan(schema: pa.Schema) -> _Plan:
+    return _Plan(schema)
+
+
+class _Plan:
+    """A schema, prepared: which API name fills which columns."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = described_by_api(schema)
+        self.attributes: dict[str, int] = {}
+        self.links: dict[str, list[tuple[int, str]]] = {}
+        self.kind: int | None = None
+        for place, field in enumerate(self.schema):
+            for path in fact(field, "api").split():
+                self._bind(place, path.split("/"))
+
+    def _bind(self, place: int, path: list[str]) -> None:
+        match path:
+            case ["attributes", name]:
+                self.attributes[name] = place
+            case ["relationships", name, *rest]:
+                self.links.setdefault(name, []).append((place, rest[0] if rest else "id"))
+            case ["type"]:
+                self.kind = place
+
+    def decode(self, page: Page) -> Decoded:
+        rows = len(page)
+        cells: list[list[Cell]] = [[None] * rows for _ in self.schema]
+        linked: dict[int, list[str | None]] = {place: [None] * rows for ends in self.links.values() for place, _ in ends}
+        left: Leftovers = {}
+        drift: Counter[str] = Counter()
+        for row, resource in enumerate(page):
+            for name, raw in resource.attributes.items():
+                place = self.attributes.get(name)
+                if place is None:
+                    left.setdefault(row, {})[name] = canonical(raw)
+                    drift[name] += 1
+                else:
+                    cells[place][row] = raw
+            for name, raw in resource.relationships.items():
+                self._link(name, raw, row, linked, left, drift)
+        columns = [self._column(place, field, page, cells, linked, left) for place, field in enumerate(self.schema)]
+        columns[self.schema.get_field_index("extra")] = _extra(left, rows)
+        return Decoded(batch=pa.RecordBatch.from_arrays(columns, schema=self.schema), drift=drift)
+
+    def _link(  # noqa: PLR0913
+        self,
+        name: str,
+        raw: Raw,
+        row: int,
+        linked: dict[int, list[str | None]],
+        left: Leftovers,
+        drift: Counter[str],
+    ) -> None:
+        """One relationship of one row: into its columns, or left over when it is unknown or not to-one."""
+        ends = self.links.get(name)
+        known, linkage = _to_one(raw) if ends else (False, None)
+        if not known:
+            spot = left.setdefault(row, {})
+            spot[name if name not in spot else f"relationships/{name}"] = canonical(raw)
+            drift[name] += 1
+        elif ends and linkage:
+            for place, end in ends:
+                linked[place][row] = (linkage.id if end == "id" else linkage.type) or None
+
+    def _column(  # noqa: PLR0913
+        self,
+        place: int,
+        field: pa.Field,
+        page: Page,
+        cells: list[list[Cell]],
+        linked: dict[int, list[str | None]],
+        left: Leftovers,
+    ) -> pa.Array:
+        if fact(field, "api") == "id":
+            return pa.array([resource.id for resource in page], pa.string())
+        if place in linked:
+            return pa.array(linked[place], pa.string())
+        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](cells[place])
+        for row in misfits:
+            raw = cells[place][row]
+            name = next(name for name, spot in self.attributes.items() if spot == place)
+            left.setdefault(row, {})[name] = whole(raw) if raw is not None else b"null"
+        return self._kinds(array, page, left) if place == self.kind else array
+
+    def _kinds(self, named: pa.Array, page: Page, left: Leftovers) -> pa.Array:
+        """The kind is the resource's type; in the other dialect that is `transaction`, and attribute `type` names it."""
+        kinds: list[str | None] = named.to_pylist()
+        for row, resource in enumerate(page):
+            if kinds[row] is None or resource.type != ONE_TYPE_FOR_ALL:
+                if kinds[row] is not None:
+                    left.setdefault(row, {})["type"] = canonical(resource.attributes["type"])
+                kinds[row] = resource.type
+        return pa.array(kinds, pa.string())
+
+
+def _to_one(raw: Raw) -> tuple[bool, _Linkage | None]:
+    """Whether *raw* is a to-one relationship, and its linkage if it has one."""
+    try:
+        data = _relationship.decode(raw).data
+    except msgspec.DecodeError:
+        return False, None
+    if data is not msgspec.UNSET:
+        return True, data
+    return _bare(raw)
+
+
+def _bare(raw: Raw) -> tuple[bool, _Linkage | None]:
+    """A linkage without its `data` object, as some of the vendor's samples print it."""
+    try:
+        return True, _linkage.decode(raw)
+    except msgspec.DecodeError:
+        return bytes(raw) == b"{}", None
+
+
+def _extra(left: Leftovers, rows: int) -> pa.Array:
+    texts: list[str | None] = [None] * rows
+    for row, parts in left.items():
+        texts[row] = _object(parts).decode()
+    return pa.array(texts, pa.string())
+
+
+def _object(parts: dict[str, bytes]) -> bytes:
+    return b"{" + b",".join(msgspec.json.encode(name) + b":" + parts[name] for name in sorted(parts)) + b"}"
+
+
+Converted = tuple[pa.Array, Sequence[int]]  # the column, and the rows whose value it could not (wholly) hold
+
+
+def _numbers(cells: Sequence[Cell]) -> Converted:
+    texts = [None if cell is None else _number_text(bytes(cell)) for cell in cells]
+    try:
+        array = pa.array(texts, pa.string()).cast(DECIMAL)
+    except pa.ArrowInvalid:
+        return _odd_numbers(cells, texts)
+    return array, _lost(cells, texts)
+
+
+def _lost(cells: Sequence[Cell], values: Sequence[object]) -> Sequence[int]:
+    """Rows that had a value (not null) and got none."""
+    return [row for row, value in enumerate(values) if value is None and _given(cells[row])]
+
+
+def _given(cell: Cell) -> bool:
+    return cell is not None and bytes(cell) != b"null"
+
+
+def _number_text(raw: bytes) -> str | None:
+    """The text of a JSON number, or of a number in a JSON string (an index factor comes as both)."""
+    first = raw[:1]
+    if first.isdigit() or first == b"-":
+        return raw.decode()
+    if first == b'"' and _exact(raw[1:-1].decode()) is not None:
+        return raw[1:-1].decode()
+    return None
+
+
+def _exact(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def _odd_numbers(cells: Sequence[Cell], texts: Sequence[str | None]) -> Converted:
+    """Number by number, for a column that holds one that 12 decimals or 38 digits cannot hold."""
+    values: list[Decimal | None] = []
+    misfits = list(_lost(cells, texts))
+    for row, text in enumerate(texts):
+        exact = _exact(text) if text is not None else None
+        rounded = fit(exact) if exact is not None else None
+        values.append(rounded)
+        if exact is not None and rounded != exact:
+            misfits.append(row)
+    return pa.array(values, DECIMAL), misfits
+
+
+def fit(value: Decimal) -> Decimal | None:
+    """*value* at 12 decimals, rounded half-even; None when 38 digits cannot hold it."""
+    if value and value.adjusted() > 30:  # noqa: PLR2004 - far beyond 26 digits: not even worth a quantize
+        return None
+    rounded = Decimal(0) if value.adjusted() < -20 else value.quantize(SCALE, context=WIDE)  # noqa: PLR2004
+    return rounded if abs(rounded) < LIMIT else None
+
+
+def _strings(cells: Sequence[Cell]) -> Converted:
+    values = [_string(bytes(cell)) if cell is not None else None for cell in cells]
+    return pa.array(values, pa.string()), _lost(cells, values)
+
+
+def _string(raw: bytes) -> str | None:
+    if raw[:1] != b'"':
+        return None
+    return _text.decode(raw) if b"\\" in raw else raw[1:-1].decode()
+
+
+def _days(cells: Sequence[Cell]) -> Converted:
+    values = [_day(bytes(cell)) if cell is not None else None for cell in cells]
+    return pa.array(values, pa.date32()), _lost(cells, values)
+
+
+@cache
+def _iso_day(text: bytes) -> date | None:
+    try:
+        return date.fromisoformat(text.decode()) if len(text) == len("2024-07-01") else None
+    except ValueError:
+        return None
+
+
+def _day(raw: bytes) -> date | None:
+    return _iso_day(raw[1:-1]) if raw[:1] == b'"' else None
+
+
+def _flags(cells: Sequence[Cell]) -> Converted:
+    values = [{b"true": True, b"false": False}.get(bytes(cell)) if cell is not None else None for cell in cells]
+    return pa.array(values, pa.bool_()), _lost(cells, values)
+
+
+def _json(cells: Sequence[Cell]) -> Converted:
+    return pa.array([canonical(cell).decode() if _given(cell) and cell else None for cell in cells], pa.string()), ()
+
+
+_CONVERTERS: dict[tuple[pa.DataType, bool], Callable[[Sequence[Cell]], Converted]] = {
+    (DECIMAL, False): _numbers,
+    (pa.string(), False): _strings,
+    (pa.date32(), False): _days,
+    (pa.bool_(), False): _flags,
+    (pa.string(), True): _json,
+}
+
+
+def whole(raw: Raw) -> bytes:
+    """A value its column could not hold, to the last digit: a number as a JSON string, so that no reader rounds it."""
+    text = bytes(raw)
+    return b'"' + text + b'"' if text[:1].isdigit() or text[:1] == b"-" else canonical(raw)
+
+
+def canonical(raw: Raw) -> bytes:
+    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as they were written."""
+    text = bytes(raw)
+    if text[:1] == b"{":
+        members = msgspec.json.decode(text, type=dict[str, Raw])
+        return _object({name: canonical(value) for name, value in members.items()})
+    if text[:1] == b"[":
+        return b"[" + b",".join(canonical(one) for one in msgspec.json.decode(text, type=list[Raw])) + b"]"
+    return msgspec.json.encode(_text.decode(text)) if text[:1] == b'"' else text

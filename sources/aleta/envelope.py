@@ -1,0 +1,78 @@
+"""JSON:API bodies of v2 and v3 into typed pages. Pure.
+
+Values stay `msgspec.Raw` slices of the body, so that no number passes through a float (rule X1).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from .errors import MalformedError
+
+
+class Resource(msgspec.Struct, gc=False):
+    """One JSON:API resource object; attribute and relationship values are the body's own bytes."""
+
+    type: str
+    id: str
+    attributes: dict[str, Raw] = {}
+    relationships: dict[str, Raw] = {}
+
+
+class _Document(msgspec.Struct, gc=False):
+    data: list[Resource] | Resource | UnsetType | None = UNSET
+    errors: Raw | UnsetType = UNSET
+
+
+Page: TypeAlias = list[Resource]
+_decoder = msgspec.json.Decoder(_Document)
+
+
+def read_list(body: bytes) -> Page:
+    """The resources of a list answer, in server order.
+
+    Raises:
+        MalformedError: rule F1: the answer is no JSON:API list, so it says nothing; it is never zero rows.
+    """
+    data = _data(body)
+    if not isinstance(data, list):
+        raise MalformedError("the answer holds no list under `data`")
+    return data
+
+
+def read_one(body: bytes) -> Page:
+    """The one resource of a single answer, as a page of one.
+
+    Raises:
+        MalformedError: as for `read_list`.
+    """
+    data = _data(body)
+    if not isinstance(data, Resource):
+        raise MalformedError("the answer holds no single resource under `data`")
+    return [data]
+
+
+def _data(body: bytes) -> object:
+    try:
+        document = _decoder.decode(body)
+    except msgspec.DecodeError as error:  # never the text: a body may hold anything
+        raise MalformedError(f"the answer is no JSON:API document ({_shape(error)})") from None
+    if document.errors is not UNSET:
+        raise MalformedError("the answer is a 200 with `errors`")
+    if document.data is UNSET:
+        raise MalformedError("the answer has no `data`")
+    if any(not one.id or not one.type for one in _listed(document.data)):
+        raise MalformedError("a resource in the answer has an empty type or id")
+    return document.data
+
+
+def _listed(data: object) -> Page:
+    return data if isinstance(data, list) else [data] if isinstance(data, Resource) else []
+
+
+def _shape(error: msgspec.DecodeError) -> str:
+    """What is wrong and where, without a byte of the body: msgspec names types and paths only."""
+    return str(error) if isinstance(error, msgspec.ValidationError) else "not JSON, or cut short"
