@@ -94,7 +94,9 @@ class _Plan:
     def decode(self, page: Page) -> Decoded:
         rows = len(page)
         cells: list[list[Cell]] = [[None] * rows for _ in self.schema]
-        linked: dict[int, list[str | None]] = {place: [None] * rows for ends in self.links.values() for place, _ in ends}
+        linked: dict[int, list[str | None]] = {
+            place: [None] * rows for ends in self.links.values() for place, _ in ends
+        }
         left: Leftovers = {}
         drift: Counter[str] = Counter()
         for row, resource in enumerate(page):

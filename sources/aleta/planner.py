@@ -71,72 +71,97 @@ class Planner:
     max_days: int = 0
     ahead: int = 16
     hold: int = 4
+    _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Plan] = field(default_factory=dict)
     _turn: deque[str] = field(default_factory=deque)
     _held: list[_Held] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
     _made: list[Decision] = field(default_factory=list)
-    _counts: dict[tuple[str, date], int] = field(default_factory=dict)
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
-        self._plans[parent] = Plan(span, self.max_days)
-        self._turn.append(parent)
+        self._fresh.append((parent, span))
+
+    @property
+    def parents(self) -> int:
+        """Parents whose span is not settled (kept, quarantined or given up)."""
+        return len(self._fresh) + len(self._plans)
 
     def ask(self) -> Question | None:
-        """The next window to read, parent by parent in turn; None when there is none to ask before an answer comes."""
-        for _ in range(len(self._turn)):
-            parent = self._turn[0]
-            self._turn.rotate(-1)
-            plan = self._plans[parent]
-            if plan.waiting and plan.ahead < self.ahead:
-                self._out += 1
-                return Question(parent, plan.ask())
-        return None if self._out or not self._force() else self.ask()
+        """The next window to read, parents in turn; None when there is none before another answer comes."""
+        question = self._next_in_turn()
+        while question is None and not self._out and self._force():
+            question = self._next_in_turn()
+        return question
 
     def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
         """Take in an answer: *count* rows, whose dates are *days*."""
         self._out -= 1
-        asked = question.asked
-        asked.count = count
+        question.asked.count = count
         self.cap.see(count)
-        self._sum_up(asked)
-        if question.parent in self._plans:
+        self._sum_up(question.asked)
+        plan = self._plans.get(question.parent)
+        if plan is not None:
+            self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._held.append(_Held(question, days))
         self._settle()
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it was a single day, so that is not why."""
         plan = self._plans.get(question.parent)
-        if plan is None:
-            self._out -= 1
-            return True
-        if not plan.halve(question.asked):
+        if plan is not None and not plan.halve(question.asked):
             return False
         self._out -= 1
-        self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
+        if plan is not None:
+            self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
+            self._queue(question.parent)
         return True
 
     def fail(self, question: Question) -> None:
-        """The window could not be read: its parent is given up, what was kept of it before the gap stays."""
+        """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._out -= 1
-        self._give_up(question.parent)
+        parent = question.parent
+        plan = self._plans.pop(parent, None)
+        if plan is not None:
+            self._held = [one for one in self._held if one.question.parent != parent]
+            self._testing = None
+            self._emit(parent, plan.take_rest())
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
         made, self._made = self._made, []
         return made
 
-    @property
-    def done(self) -> bool:
-        """Whether every span is settled (kept, quarantined or given up)."""
-        return not self._plans
+    def _next_in_turn(self) -> Question | None:
+        """From a parent that waits, else (and every other time) from one that was not asked yet."""
+        for _ in range(len(self._turn)):
+            parent = self._turn.popleft()
+            plan = self._plans.get(parent)
+            if plan is None or not plan.waiting:
+                continue
+            if plan.ahead < self.ahead:
+                return self._question(parent, plan)
+            self._turn.append(parent)
+        return self._start()
 
-    @property
-    def parents(self) -> int:
-        """Parents not settled yet."""
-        return len(self._plans)
+    def _start(self) -> Question | None:
+        if not self._fresh:
+            return None
+        parent, span = self._fresh.popleft()
+        self._plans[parent] = plan = Plan(span, self.max_days)
+        return self._question(parent, plan)
+
+    def _question(self, parent: str, plan: Plan) -> Question:
+        plan.narrow(self.max_days)
+        question = Question(parent, plan.ask())
+        self._out += 1
+        self._queue(parent)
+        return question
+
+    def _queue(self, parent: str) -> None:
+        if self._plans[parent].waiting and parent not in self._turn:
+            self._turn.append(parent)
 
     def _sum_up(self, asked: Asked) -> None:
         """Hold the part against the whole it was split from."""
@@ -158,12 +183,12 @@ class Planner:
             self._test()
 
     def _judge(self, one: _Held) -> None:
-        judgement = self.cap.judge(one.question.asked.count)
-        if one.question.parent not in self._plans:
-            return
+        question = one.question
+        judgement = self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
-            self._keep(one.question)
-        elif judgement is Judgement.CUT and one.question.window.days > 1:
+            self._plans[question.parent].keep(question.asked)
+            self._close(question.parent)
+        elif judgement is Judgement.CUT and question.window.days > 1:
             self._split(one)
         else:
             self._held.append(one)
@@ -179,49 +204,31 @@ class Planner:
         return True
 
     def _force(self) -> bool:
-        """Nothing is out and nothing can be asked: test what is held, and quarantine what no test can clear."""
-        if self._held and not self._test():
-            for one in self._held:
-                self._quarantine(one.question)
-            self._held.clear()
-            return False
-        return bool(self._plans)
-
-    def _keep(self, question: Question) -> None:
-        plan = self._plans[question.parent]
-        plan.keep(question.asked)
-        self._counts[question.parent, question.window.first] = question.asked.count
-        self._emit(question.parent, plan.take())
-        self._close(question.parent)
-
-    def _emit(self, parent: str, windows: Sequence[Window]) -> None:
-        for window in windows:
-            self._made.append(Decision(parent, window, Fate.KEPT, self._counts.pop((parent, window.first))))
+        """Nothing is out and nothing can be asked: test what is held, quarantine what no test can clear (W4)."""
+        if self._test():
+            return True
+        held, self._held = self._held, []
+        for one in held:
+            self._quarantine(one.question)
+        return bool(held)
 
     def _split(self, one: _Held) -> None:
         question = one.question
         self._made.append(Decision(question.parent, question.window, Fate.SPLIT, question.asked.count))
         self._plans[question.parent].split(question.asked, one.days)
+        self._queue(question.parent)
 
     def _quarantine(self, question: Question) -> None:
         self._made.append(Decision(question.parent, question.window, Fate.QUARANTINED, question.asked.count))
-        self._plans[question.parent].drop()
+        self._plans[question.parent].skip(question.asked)
         self._close(question.parent)
 
     def _close(self, parent: str) -> None:
-        """End the plan of *parent* when it is done; a width that was refused on the way is remembered."""
+        """Hand on what is settled without a gap; end the plan when it is done."""
         plan = self._plans[parent]
+        self._emit(parent, plan.take())
         if plan.done:
-            self._emit(parent, plan.take_rest())
-            self.max_days = plan.max_days or self.max_days
-            self._remove(parent)
+            del self._plans[parent]
 
-    def _give_up(self, parent: str) -> None:
-        if parent in self._plans:
-            self._emit(parent, self._plans[parent].take_rest())
-            self._held = [one for one in self._held if one.question.parent != parent]
-            self._remove(parent)
-
-    def _remove(self, parent: str) -> None:
-        del self._plans[parent]
-        self._turn.remove(parent)
+    def _emit(self, parent: str, kept: Sequence[Asked]) -> None:
+        self._made.extend(Decision(parent, asked.window, Fate.KEPT, asked.count) for asked in kept)

@@ -50,6 +50,7 @@ class Asked:
     count: int = 0
     open_parts: int = 0
     parts_sum: int = 0
+    gap: bool = False  # given up: nothing is known of these days
 
 
 @dataclass(slots=True)
@@ -65,14 +66,15 @@ class Plan:
     max_days: int = 0
     _todo: list[tuple[Window, int, Asked]] = field(default_factory=list)
     _open: int = 0
-    _kept: dict[date, Window] = field(default_factory=dict)
+    _settled: dict[date, Asked] = field(default_factory=dict)
     _next: date = date.min
     _pushed: int = 0
 
     def __post_init__(self) -> None:
         self._next = self.span.first
-        for window in self.span.tiles(self.max_days or self.span.days):
-            self._push(Asked(window))
+        self._push(Asked(self.span))
+        width, self.max_days = self.max_days, 0
+        self.narrow(width)
 
     def _push(self, asked: Asked) -> None:
         self._pushed += 1
@@ -90,17 +92,22 @@ class Plan:
 
     @property
     def ahead(self) -> int:
-        """Windows out, or kept behind an older one that is not."""
-        return self._open + len(self._kept)
+        """Windows out, or settled behind an older one that is not."""
+        return self._open + len(self._settled)
 
     def ask(self) -> Asked:
-        """The oldest window to ask; it is out until it is kept, split, halved or dropped."""
+        """The oldest window to ask; it is out until it is kept, split, halved or skipped."""
         self._open += 1
         return heappop(self._todo)[2]
 
     def keep(self, asked: Asked) -> None:
         self._open -= 1
-        self._kept[asked.window.first] = asked.window
+        self._settled[asked.window.first] = asked
+
+    def skip(self, asked: Asked) -> None:
+        """Leave a gap where *asked* is."""
+        asked.gap = True
+        self.keep(asked)
 
     def split(self, asked: Asked, days: Sequence[date]) -> None:
         """Ask *asked* again in two parts; the *days* of its dropped rows steer where it parts."""
@@ -109,10 +116,6 @@ class Plan:
         asked.open_parts = len(parts)
         for part in parts:
             self._push(Asked(part, asked))
-
-    def drop(self) -> None:
-        """One window that was out will not come."""
-        self._open -= 1
 
     def halve(self, asked: Asked) -> bool:
         """The API refused *asked* as too wide (W5): ask it, and all that waits, in windows half as wide.
@@ -123,30 +126,37 @@ class Plan:
         if asked.window.days == 1:
             return False
         self._open -= 1
-        self.max_days = min(self.max_days or asked.window.days, (asked.window.days + 1) // 2)
-        refused = [asked, *(waiting for _, _, waiting in self._todo)]
-        self._todo.clear()
-        for one in refused:
-            parts = list(one.window.tiles(self.max_days))
+        self._push(asked)
+        self.narrow((asked.window.days + 1) // 2)
+        return True
+
+    def narrow(self, width: int) -> None:
+        """Ask no window wider than *width* days from now on (0: no limit)."""
+        if not width or 0 < self.max_days <= width:
+            return
+        self.max_days = width
+        waiting, self._todo = self._todo, []
+        for _, _, one in waiting:
+            parts = list(one.window.tiles(width))
             if one.whole is not None:
                 one.whole.open_parts += len(parts) - 1
             for part in parts:
-                self._push(Asked(part, one.whole))
-        return True
+                self._push(one if len(parts) == 1 else Asked(part, one.whole))
 
-    def take(self) -> list[Window]:
-        """Kept windows that continue the span from the left without a gap, each given once."""
-        taken: list[Window] = []
-        while self._next in self._kept:
-            taken.append(self._kept.pop(self._next))
-            self._next = taken[-1].last + ONE_DAY
-        return taken
+    def take(self) -> list[Asked]:
+        """Settled windows that continue the span from the left, each given once, without the gaps."""
+        taken: list[Asked] = []
+        while self._next in self._settled:
+            asked = self._settled.pop(self._next)
+            self._next = asked.window.last + ONE_DAY
+            taken.append(asked)
+        return [asked for asked in taken if not asked.gap]
 
-    def take_rest(self) -> list[Window]:
-        """The kept windows behind a gap, once the plan is done, oldest first."""
-        rest = [self._kept[first] for first in sorted(self._kept)]
-        self._kept.clear()
-        return rest
+    def take_rest(self) -> list[Asked]:
+        """Settled windows behind one that will not come, oldest first."""
+        rest = [self._settled[first] for first in sorted(self._settled)]
+        self._settled.clear()
+        return [asked for asked in rest if not asked.gap]
 
 
 def split(window: Window, days: Sequence[date]) -> tuple[Window, Window]:
