@@ -4,8 +4,8 @@ Two facts are enough. An answer of n rows proves that the cap is at least n, so 
 largest was not cut. And where the parts of a span hold more than its own answer did, that answer was cut, and its size
 is the cap. No size is assumed.
 
-A cap may be lowered overnight, and then old beliefs would hide the loss. So the largest answer of every run is proven
-by its parts once more, whatever earlier runs believed: a cut answer is always the largest of its run.
+A cap may be lowered overnight, and then an old belief would hide the loss. So only the answers of the same run clear
+one another; what earlier runs believed can only make this one more careful.
 """
 
 from __future__ import annotations
@@ -24,24 +24,21 @@ class Judgement(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class RowCap:
-    """A belief about the cap, and what it rests on; `known` and `largest` live from run to run.
+    """A belief about the cap, and what this run's answers prove.
 
     Args:
-        known: the cap, once an answer was proven cut; None before.
-        largest: rows of the largest answer ever seen.
+        known: the cap, once an answer was proven cut; None before. Lives from run to run.
         configured: a `row_cap` the operator set; replaces the learning (0: none).
     """
 
     known: int | None = None
-    largest: int = 0
     configured: int = 0
-    _run_largest: int = 0
-    _proven_whole: int = 0  # of this run: an answer of this size, then the largest, was the sum of its parts
+    _largest: int = 0
+    _proven_whole: int = 0  # an answer of this size, then the largest, was the sum of its parts
 
     def see(self, count: int) -> None:
         """Take in the size of an answer; one that beats the known cap ends the belief in it."""
-        self._run_largest = max(self._run_largest, count)
-        self.largest = max(self.largest, count)
+        self._largest = max(self._largest, count)
         if self.known is not None and count > self.known:
             self.known = None
 
@@ -53,23 +50,32 @@ class RowCap:
             return Judgement.CUT if count >= self.configured else Judgement.WHOLE
         if self.known is not None and count >= self.known:
             return Judgement.CUT
-        if count < self._run_largest or (count < self.largest and count == self._proven_whole):
-            return Judgement.WHOLE
-        return Judgement.SUSPECT
+        return Judgement.WHOLE if count < self._largest else Judgement.SUSPECT
 
     def add_up(self, whole: int, parts: int, *, complete: bool) -> None:
         """Compare an answer of *whole* rows with what the parts of its span held.
 
         Args:
+            whole: rows in the answer that was split.
             parts: rows in the answers of the parts so far: no fewer rows exist.
             complete: whether every part has answered.
         """
-        if self.configured or whole < self._run_largest:
+        if self.configured or whole < self._largest:
             return
         if parts > whole:
-            self.known = self.largest = whole
+            self.known = whole
         elif complete:
             self._proven_whole = whole
+
+    @property
+    def largest(self) -> int:
+        """Rows of the largest answer of this run: the cap is no smaller."""
+        return self._largest
+
+    @property
+    def proven_whole(self) -> bool:
+        """Whether an answer as large as the largest was the sum of its parts."""
+        return 0 < self._largest == self._proven_whole
 
     @property
     def value(self) -> int | None:

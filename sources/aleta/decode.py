@@ -19,7 +19,7 @@ from msgspec import Raw
 
 from schemas.table import DECIMAL, described_by_api, fact
 
-from .envelope import Page
+from .envelope import Page, Resource
 
 SCALE = Decimal("0.000000000001")
 WIDE = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
@@ -44,7 +44,7 @@ class _Linkage(msgspec.Struct, gc=False):
 
 
 class _Relationship(msgspec.Struct, gc=False):
-    data: _Linkage | None | msgspec.UnsetType = msgspec.UNSET
+    data: _Linkage | msgspec.UnsetType | None = msgspec.UNSET
 
 
 _text = msgspec.json.Decoder(str)
@@ -58,11 +58,30 @@ def decode(page: Page, *, schema: pa.Schema) -> Decoded:
     Args:
         page: resources in server order; attribute names camelCase, either spelling of a relationship.
         schema: a table of `schemas`; money columns are decimal128(38, 12).
+
     Returns:
         One row per resource, in page order; `extra` is null where nothing is left over. `drift` counts the attributes
         and relationships that no column names.
     """
     return _plan(schema).decode(page)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One page on its way to columns: the cells still raw, the linked ids, and what no column takes."""
+
+    cells: list[list[Cell]]
+    linked: dict[int, list[str | None]]
+    left: Leftovers
+    drift: Counter[str]
+
+    @classmethod
+    def blank(cls, rows: int, *, width: int, linked: Sequence[int]) -> _Sheet:
+        return cls([[None] * rows for _ in range(width)], {place: [None] * rows for place in linked}, {}, Counter())
+
+    def leave(self, row: int, name: str, raw: Raw) -> None:
+        self.left.setdefault(row, {})[name] = canonical(raw)
+        self.drift[name.removeprefix("relationships/")] += 1
 
 
 @cache
@@ -92,69 +111,50 @@ class _Plan:
                 self.kind = place
 
     def decode(self, page: Page) -> Decoded:
-        rows = len(page)
-        cells: list[list[Cell]] = [[None] * rows for _ in self.schema]
-        linked: dict[int, list[str | None]] = {
-            place: [None] * rows for ends in self.links.values() for place, _ in ends
-        }
-        left: Leftovers = {}
-        drift: Counter[str] = Counter()
+        sheet = _Sheet.blank(len(page), width=len(self.schema), linked=self._linked_places())
         for row, resource in enumerate(page):
-            for name, raw in resource.attributes.items():
-                place = self.attributes.get(name)
-                if place is None:
-                    left.setdefault(row, {})[name] = canonical(raw)
-                    drift[name] += 1
-                else:
-                    cells[place][row] = raw
-            for name, raw in resource.relationships.items():
-                self._link(name, raw, row, linked, left, drift)
-        columns = [self._column(place, field, page, cells, linked, left) for place, field in enumerate(self.schema)]
-        columns[self.schema.get_field_index("extra")] = _extra(left, rows)
-        return Decoded(batch=pa.RecordBatch.from_arrays(columns, schema=self.schema), drift=drift)
+            self._read(row, resource, sheet)
+        columns = [self._column(place, field, page, sheet) for place, field in enumerate(self.schema)]
+        columns[self.schema.get_field_index("extra")] = _extra(sheet.left, len(page))
+        return Decoded(batch=pa.RecordBatch.from_arrays(columns, schema=self.schema), drift=sheet.drift)
 
-    def _link(  # noqa: PLR0913
-        self,
-        name: str,
-        raw: Raw,
-        row: int,
-        linked: dict[int, list[str | None]],
-        left: Leftovers,
-        drift: Counter[str],
-    ) -> None:
+    def _linked_places(self) -> list[int]:
+        return [place for ends in self.links.values() for place, _ in ends]
+
+    def _read(self, row: int, resource: Resource, sheet: _Sheet) -> None:
+        for name, raw in resource.attributes.items():
+            place = self.attributes.get(name)
+            if place is None:
+                sheet.leave(row, name, raw)
+            else:
+                sheet.cells[place][row] = raw
+        for name, raw in resource.relationships.items():
+            self._link(row, name, raw, sheet)
+
+    def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> None:
         """One relationship of one row: into its columns, or left over when it is unknown or not to-one."""
         ends = self.links.get(name)
         known, linkage = _to_one(raw) if ends else (False, None)
         if not known:
-            spot = left.setdefault(row, {})
-            spot[name if name not in spot else f"relationships/{name}"] = canonical(raw)
-            drift[name] += 1
+            sheet.leave(row, name if name not in sheet.left.get(row, {}) else f"relationships/{name}", raw)
         elif ends and linkage:
             for place, end in ends:
-                linked[place][row] = (linkage.id if end == "id" else linkage.type) or None
+                sheet.linked[place][row] = (linkage.id if end == "id" else linkage.type) or None
 
-    def _column(  # noqa: PLR0913
-        self,
-        place: int,
-        field: pa.Field,
-        page: Page,
-        cells: list[list[Cell]],
-        linked: dict[int, list[str | None]],
-        left: Leftovers,
-    ) -> pa.Array:
+    def _column(self, place: int, field: pa.Field, page: Page, sheet: _Sheet) -> pa.Array:
         if fact(field, "api") == "id":
             return pa.array([resource.id for resource in page], pa.string())
-        if place in linked:
-            return pa.array(linked[place], pa.string())
-        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](cells[place])
+        if place in sheet.linked:
+            return pa.array(sheet.linked[place], pa.string())
+        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](sheet.cells[place])
         for row in misfits:
-            raw = cells[place][row]
+            raw = sheet.cells[place][row]
             name = next(name for name, spot in self.attributes.items() if spot == place)
-            left.setdefault(row, {})[name] = whole(raw) if raw is not None else b"null"
-        return self._kinds(array, page, left) if place == self.kind else array
+            sheet.left.setdefault(row, {})[name] = whole(raw) if raw is not None else b"null"
+        return self._kinds(array, page, sheet.left) if place == self.kind else array
 
     def _kinds(self, named: pa.Array, page: Page, left: Leftovers) -> pa.Array:
-        """The kind is the resource's type; in the other dialect that is `transaction`, and attribute `type` names it."""
+        """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
         kinds: list[str | None] = named.to_pylist()
         for row, resource in enumerate(page):
             if kinds[row] is None or resource.type != ONE_TYPE_FOR_ALL:
@@ -307,7 +307,7 @@ def whole(raw: Raw) -> bytes:
 
 
 def canonical(raw: Raw) -> bytes:
-    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as they were written."""
+    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as written."""
     text = bytes(raw)
     if text[:1] == b"{":
         members = msgspec.json.decode(text, type=dict[str, Raw])

@@ -1,4 +1,7 @@
-"""Every exception of the source. The base says the recovery, the leaf says the cause; `attrs` are plain values for the report."""
+"""Every exception of the source. The base says the recovery, the leaf says the cause.
+
+`attrs` are plain values for the report.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ class SourceError(Exception):
 
     code = "source_error"
 
-    def __init__(self, message: str, **attrs: str | int | float) -> None:
+    def __init__(self, message: str, **attrs: str | float) -> None:
         super().__init__(message)
         self.attrs = attrs
 
@@ -23,7 +26,7 @@ class RetryableError(SourceError):
 
     code = "unavailable"
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, **attrs: str | int | float) -> None:
+    def __init__(self, message: str, *, retry_after_s: float | None = None, **attrs: str | float) -> None:
         super().__init__(message, **attrs)
         self.retry_after_s = retry_after_s
 

@@ -42,10 +42,20 @@ class Question:
 
     parent: str
     asked: Asked
+    proof: bool = False  # only the size of the answer matters: nothing of it is kept
 
     @property
     def window(self) -> Window:
         return self.asked.window
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The largest answer of a run: asked again, it shows in one request that the cap has not come down since."""
+
+    parent: str
+    window: Window
+    count: int
 
 
 @dataclass(slots=True)
@@ -62,12 +72,14 @@ class Planner:
 
     Args:
         cap: what is believed of the row cap; the planner adds to it.
+        proof: the largest answer of an earlier run, if there was one.
         max_days: the widest window that the API takes; 0 for no limit. Learned from refusals.
         ahead: windows of one parent that may be out or kept behind an older one: bounds the rows in memory (C5).
         hold: answers of the same, largest size that are held before one is put to the test.
     """
 
     cap: RowCap
+    proof: Proof | None = None
     max_days: int = 0
     ahead: int = 16
     hold: int = 4
@@ -77,6 +89,8 @@ class Planner:
     _held: list[_Held] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
+    _proof_asked: bool = False
+    _largest: Proof | None = None
     _made: list[Decision] = field(default_factory=list)
 
     def add(self, parent: str, span: Window) -> None:
@@ -91,17 +105,22 @@ class Planner:
     def ask(self) -> Question | None:
         """The next window to read, parents in turn; None when there is none before another answer comes."""
         question = self._next_in_turn()
-        while question is None and not self._out and self._force():
-            question = self._next_in_turn()
+        while question is None and not self._out and self._held:
+            question = self._prove()
+            if question is None:
+                self._force()
+                question = self._next_in_turn()
         return question
 
     def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
         """Take in an answer: *count* rows, whose dates are *days*."""
         self._out -= 1
         question.asked.count = count
+        if count > self.cap.largest:
+            self._largest = Proof(question.parent, question.window, count)
         self.cap.see(count)
         self._sum_up(question.asked)
-        plan = self._plans.get(question.parent)
+        plan = None if question.proof else self._plans.get(question.parent)
         if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._held.append(_Held(question, days))
@@ -109,7 +128,7 @@ class Planner:
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it was a single day, so that is not why."""
-        plan = self._plans.get(question.parent)
+        plan = None if question.proof else self._plans.get(question.parent)
         if plan is not None and not plan.halve(question.asked):
             return False
         self._out -= 1
@@ -121,12 +140,19 @@ class Planner:
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._out -= 1
+        if question.proof:
+            return
         parent = question.parent
         plan = self._plans.pop(parent, None)
         if plan is not None:
             self._held = [one for one in self._held if one.question.parent != parent]
             self._testing = None
             self._emit(parent, plan.take_rest())
+
+    @property
+    def next_proof(self) -> Proof | None:
+        """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
+        return self._largest or self.proof
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
@@ -179,7 +205,7 @@ class Planner:
         held, self._held = self._held, []
         for one in held:
             self._judge(one)
-        if self._testing is None and len(self._held) > self.hold:
+        if self._testing is None and len(self._held) > self.hold and (self.proof is None or self._proof_asked):
             self._test()
 
     def _judge(self, one: _Held) -> None:
@@ -194,23 +220,31 @@ class Planner:
             self._held.append(one)
 
     def _test(self) -> bool:
-        """Put one held answer to the test: ask its span in parts."""
-        divisible = next((one for one in self._held if one.question.window.days > 1), None)
-        if divisible is None:
-            return False
-        self._held.remove(divisible)
-        self._testing = divisible.question.asked
-        self._split(divisible)
-        return True
+        """Put held answers to the test: ask their spans in parts.
 
-    def _force(self) -> bool:
+        One test can show the cap and so spare the others theirs. Once it came out whole, it can not: test them all.
+        """
+        divisible = [one for one in self._held if one.question.window.days > 1]
+        for one in divisible if self.cap.proven_whole else divisible[:1]:
+            self._held.remove(one)
+            self._testing = one.question.asked
+            self._split(one)
+        return bool(divisible)
+
+    def _prove(self) -> Question | None:
+        """Ask an earlier run's largest window again: one request that may clear all that is held."""
+        if self._proof_asked or self.proof is None or self.proof.count <= self.cap.largest or self.cap.configured:
+            return None
+        self._proof_asked = True
+        self._out += 1
+        return Question(self.proof.parent, Asked(self.proof.window), proof=True)
+
+    def _force(self) -> None:
         """Nothing is out and nothing can be asked: test what is held, quarantine what no test can clear (W4)."""
-        if self._test():
-            return True
-        held, self._held = self._held, []
-        for one in held:
-            self._quarantine(one.question)
-        return bool(held)
+        if not self._test():
+            held, self._held = self._held, []
+            for one in held:
+                self._quarantine(one.question)
 
     def _split(self, one: _Held) -> None:
         question = one.question

@@ -127,13 +127,16 @@ class Plan:
             return False
         self._open -= 1
         self._push(asked)
-        self.narrow((asked.window.days + 1) // 2)
+        half = (asked.window.days + 1) // 2
+        self._tile_waiting(min(half, self.max_days or half))
         return True
 
     def narrow(self, width: int) -> None:
         """Ask no window wider than *width* days from now on (0: no limit)."""
-        if not width or 0 < self.max_days <= width:
-            return
+        if width and not 0 < self.max_days <= width:
+            self._tile_waiting(width)
+
+    def _tile_waiting(self, width: int) -> None:
         self.max_days = width
         waiting, self._todo = self._todo, []
         for _, _, one in waiting:
