@@ -1,0 +1,76 @@
+"""What an answer means: status and headers into what to do (rule F2). Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_WAIT_S = 86_400.0
+
+
+class Action(StrEnum):
+    """What to do with an answer."""
+
+    OK = "ok"
+    RETRY = "retry"
+    RATE_LIMITED = "rate_limited"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105  a name, no secret
+    SKIP_GONE = "skip_gone"
+    SKIP_FORBIDDEN = "skip_forbidden"
+    TOO_WIDE = "too_wide"
+    FATAL = "fatal"
+
+
+ACTIONS: Mapping[int, Action] = {
+    200: Action.OK,
+    400: Action.TOO_WIDE,
+    401: Action.REFRESH_TOKEN,
+    403: Action.SKIP_FORBIDDEN,
+    404: Action.SKIP_GONE,
+    408: Action.RETRY,
+    422: Action.TOO_WIDE,
+    429: Action.RATE_LIMITED,
+    500: Action.RETRY,
+    502: Action.RETRY,
+    503: Action.RETRY,
+    504: Action.RETRY,
+}
+
+
+def action(status: int) -> Action:
+    """What to do; a status that the table does not list, redirects among them, is fatal for its read."""
+    return ACTIONS.get(status, Action.FATAL)
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """A header's value, whatever the case of its name; empty when absent."""
+    return next((value.strip() for key, value in headers.items() if key.lower() == name.lower()), "")
+
+
+def http_date(text: str) -> datetime | None:
+    """A date in any of the three forms of RFC 9110 section 5.6.7, aware; None for anything else."""
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The seconds that `Retry-After` asks to wait (RFC 9110 section 10.2.3), at most a day.
+
+    Returns:
+        None when there is no such header, when it is neither whole seconds nor a date, or when its date is past.
+    """
+    text = header(headers, "Retry-After")
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT_S)
+    when = http_date(text)
+    if when is None or when < now:
+        return None
+    return min((when - now).total_seconds(), LONGEST_WAIT_S)

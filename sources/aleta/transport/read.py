@@ -1,0 +1,72 @@
+"""One read, and how its failures are spoken of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote
+
+from ..errors import (
+    AuthError,
+    ForbiddenError,
+    ParentGoneError,
+    RateLimitedError,
+    RefusedError,
+    RetryableError,
+    SourceError,
+    UnavailableError,
+    WindowTooWideError,
+)
+from .outcome import Action, action
+from .words import of_problem
+
+REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
+    {
+        Action.RETRY: (UnavailableError, "run again when it has recovered"),
+        Action.RATE_LIMITED: (RateLimitedError, "lower requests_per_minute, or see who else uses this `sub`"),
+        Action.REFRESH_TOKEN: (AuthError, "it refuses a fresh token: check that iss, sub and audience are of this API"),
+        Action.SKIP_GONE: (ParentGoneError, "it shows this no longer"),
+        Action.SKIP_FORBIDDEN: (ForbiddenError, "ask Aleta for access, or leave it out"),
+        Action.TOO_WIDE: (WindowTooWideError, "a narrower window may be taken"),
+        Action.FATAL: (RefusedError, "no rule says what to do with this; redirects are never followed"),
+    }
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Read:
+    """One `get`, and how it is spoken of."""
+
+    template: str
+    params: Mapping[str, str]
+    resource: str
+    parent_id: str
+    refreshed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.resource} of {self.parent_id}" if self.parent_id else self.resource
+
+    @property
+    def path(self) -> str:
+        if self.parent_id in {".", ".."} and "{parent_id}" in self.template:  # would read something else
+            raise RefusedError(f"{self}: this id cannot stand in a path", **self.attrs)
+        return "/api" + self.template.replace("{parent_id}", quote(self.parent_id, safe=""))
+
+    @property
+    def attrs(self) -> dict[str, str | int | float]:
+        return {"resource": self.resource, "parent_id": self.parent_id, "path": self.template}
+
+    def located(self, error: RetryableError) -> RetryableError:
+        """*error*, of the same kind, with what was read."""
+        return type(error)(f"{self}: {error}", retry_after_s=error.retry_after_s, **{**error.attrs, **self.attrs})
+
+    def refusal(self, status: int, body: bytes, wait_s: float | None) -> SourceError:
+        """The error that *status* is, with the words of *body*; *wait_s* is what `Retry-After` asks."""
+        kind, advice = REFUSALS[action(status)]
+        detail = of_problem(body)
+        message = f"{self}: the API answered {status}{f' ({detail})' if detail else ''}; {advice}"
+        attrs = self.attrs | {"status": status, "detail": detail}
+        if issubclass(kind, RetryableError):
+            return kind(message, retry_after_s=wait_s, **attrs)
+        return kind(message, **attrs)

@@ -1,0 +1,125 @@
+"""How long to go on trying (rule F2): tenacity drives, this module says for how long and how often."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+from ..errors import RateLimitedError, RetryableError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..clock import Clock
+
+T = TypeVar("T")
+MAX_DOUBLINGS = 16  # beyond any cap, and far from the largest float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"), with an upper bound for each cause.
+
+    Args:
+        attempts: how often a read is tried; those that met no server or no budget are not counted.
+        base_s: the longest wait after the first failure; doubled by each further one.
+        cap_s: the longest wait after any, unless the server asks for more.
+        unreachable_for_s: how long to go on without a connection.
+        rate_limited_for_s: how long to go on while the API answers 429; also the longest `Retry-After` obeyed.
+        random: where the jitter comes from.
+    """
+
+    attempts: int = 6
+    base_s: float = 0.5
+    cap_s: float = 30.0
+    unreachable_for_s: float = 120.0
+    rate_limited_for_s: float = 900.0
+    random: Random = field(default_factory=Random, repr=False, compare=False)
+
+    def backoff_s(self, failures: int) -> float:
+        """A random wait after *failures* failures, 1 being the first."""
+        ceiling = self.base_s * 2.0 ** min(failures - 1, MAX_DOUBLINGS)
+        return self.random.uniform(0.0, min(self.cap_s, ceiling))
+
+
+class Patience:
+    """What one read may still spend on failures."""
+
+    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._failures = 0
+        self._counted = 0
+        self._spent_s: defaultdict[type[RetryableError], float] = defaultdict(float)
+        self._since_s = clock.monotonic()
+        self.wait_s = 0.0
+
+    @property
+    def over(self) -> bool:
+        return math.isinf(self.wait_s)
+
+    def spend(self, error: RetryableError) -> None:
+        """Take in a failure: set `wait_s` to the wait before the next attempt, infinite when there is to be none."""
+        self._failures += 1
+        wait_s = max(self._policy.backoff_s(self._failures), error.retry_after_s or 0.0)
+        self.wait_s = wait_s if self._allows(error, wait_s) else math.inf
+
+    def _allows(self, error: RetryableError, wait_s: float) -> bool:
+        now = self._clock.monotonic()
+        self._spent_s[type(error)] += now - self._since_s
+        self._since_s = now
+        spent_s = self._spent_s[type(error)] + wait_s
+        if isinstance(error, UnreachableError):
+            return spent_s <= self._policy.unreachable_for_s
+        if isinstance(error, RateLimitedError):
+            return spent_s <= self._policy.rate_limited_for_s
+        self._counted += 1
+        return self._counted < self._policy.attempts and wait_s <= self._policy.rate_limited_for_s
+
+
+def persist(
+    attempt: Callable[[], T],
+    *,
+    resource: str,
+    policy: RetryPolicy,
+    clock: Clock,
+    notice: Callable[[RetryableError, float], None],
+) -> T:
+    """Call *attempt* until it returns, or patience is over.
+
+    Only failures whose attrs name *resource* are tried again: one that names another has been, where it arose.
+
+    Args:
+        attempt: what to do.
+        resource: whose failures to wait for.
+        policy: how long, and how often.
+        clock: what waits; its StoppedError ends the waiting.
+        notice: told of each failure that is tried again, and of the seconds before.
+
+    Raises:
+        RetryableError: the last failure, when patience is over.
+    """
+    patience = Patience(policy, clock)
+    retrying = Retrying(
+        retry=retry_if_exception(
+            lambda error: isinstance(error, RetryableError) and error.attrs.get("resource") == resource
+        ),
+        after=lambda state: patience.spend(_failure(state)),
+        wait=lambda _: patience.wait_s,
+        stop=lambda _: patience.over,
+        before_sleep=lambda state: notice(_failure(state), patience.wait_s),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+    return retrying(attempt)
+
+
+def _failure(state: RetryCallState) -> RetryableError:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, RetryableError)
+    return error
