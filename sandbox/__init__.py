@@ -1,0 +1,9 @@
+"""The local Aleta: a seeded, merciless stand-in for the API on 127.0.0.1."""
+
+from __future__ import annotations
+
+from .server import Request, Sandbox, announce
+from .settings import SandboxSettings
+from .store import Truth
+
+__all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce"]

@@ -1,0 +1,92 @@
+"""The sandbox's own controls under `/_sandbox/`, for programs in other processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from .wire import Call, Reply, plain_json
+
+if TYPE_CHECKING:
+    from .server import Sandbox
+
+DONE = {"ok": True}
+
+Body: TypeAlias = dict[str, object]
+Control: TypeAlias = Callable[["Sandbox", Body], object]
+
+
+def handle(box: Sandbox, call: Call) -> Reply:
+    """Answer one control request; a mistake in it is a 400 that says what."""
+    control = CONTROLS.get((call.method, call.path.removeprefix("/_sandbox/")))
+    if control is None:
+        return plain_json({"error": f"no such control; there are {sorted(map(' '.join, CONTROLS))}"}, status=404)
+    try:
+        given: Body = {**call.query, **json.loads(call.body or b"{}")}
+        answer = control(box, given)
+    except (ValueError, TypeError, KeyError) as error:
+        return plain_json({"error": f"{type(error).__name__}: {error}"}, status=400)
+    return _as_text(answer) if isinstance(answer, str) else plain_json(answer)
+
+
+def _as_text(text: str) -> Reply:
+    return Reply(body=text.encode(), headers={"Content-Type": "application/json"})
+
+
+def _reset(box: Sandbox, _: Body) -> object:
+    box.reset()
+    return DONE
+
+
+def _revoke(box: Sandbox, _: Body) -> object:
+    box.revoke_tokens()
+    return DONE
+
+
+def _faults(box: Sandbox, given: Body) -> object:
+    kind = str(given["kind"])
+    if kind == "clear":
+        box.faults.clear()
+        return DONE
+    path, times = str(given.get("path_contains", "")), int(str(given.get("times", 1)))
+    box.faults.script(kind, path_contains=path, times=times)
+    return DONE
+
+
+def _mutate(box: Sandbox, given: Body) -> object:
+    args = given.get("args") or {}
+    if not isinstance(args, dict):
+        raise TypeError("args must be an object")
+    return box.mutate(str(given["tenant"]), str(given["kind"]), **args)
+
+
+def _settings(box: Sandbox, given: Body) -> object:
+    box.set(**given)
+    return DONE
+
+
+def _requests(box: Sandbox, _: Body) -> object:
+    return [asdict(one) for one in list(box.requests)]
+
+
+def _truth(box: Sandbox, given: Body) -> object:
+    """JSON text, put together by hand so that every number keeps its own."""
+    tables = box.objects(str(given["tenant"]))
+    return "{" + ",".join(f'"{name}":{{{_members(rows)}}}' for name, rows in tables.items()) + "}"
+
+
+def _members(rows: Mapping[str, str]) -> str:
+    return ",".join(f'"{ident}":{text}' for ident, text in rows.items())
+
+
+CONTROLS: Mapping[tuple[str, str], Control] = {
+    ("POST", "reset"): _reset,
+    ("POST", "revoke"): _revoke,
+    ("POST", "faults"): _faults,
+    ("POST", "mutate"): _mutate,
+    ("POST", "settings"): _settings,
+    ("GET", "requests"): _requests,
+    ("GET", "truth"): _truth,
+}

@@ -1,0 +1,190 @@
+"""What goes wrong on the way, scripted or at random: each fault is what a client would see on the wire."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from threading import Lock
+from typing import Literal, TypeAlias
+
+from .settings import SandboxSettings
+from .wire import API_TYPE, GZIP_LEVEL, Reply, as_bytes, packed, refusal
+
+SLOW_S = 0.3
+MOST_IN_A_ROW = 2
+
+Ending: TypeAlias = Literal["keep", "close", "reset"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Bytes to send, after a wait, and what becomes of the connection then; *status* is what the client may read."""
+
+    payload: bytes
+    status: int
+    delay_s: float = 0.0
+    ending: Ending = "keep"
+
+
+def sent(reply: Reply, *, takes_gzip: bool, delay_s: float = 0.0) -> Wire:
+    """*reply* as it is meant to arrive."""
+    return Wire(payload=as_bytes(packed(reply, takes_gzip=takes_gzip)), status=reply.status, delay_s=delay_s)
+
+
+def _instead(reply: Reply) -> Callable[[Reply, bool], Wire]:
+    return lambda _, takes_gzip: sent(reply, takes_gzip=takes_gzip)
+
+
+def _error(status: int, code: str, **headers: str) -> Callable[[Reply, bool], Wire]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return _instead(refusal(status, code, "The sandbox was told to say so", headers=named))
+
+
+def _html(status: int) -> Callable[[Reply, bool], Wire]:
+    page = b"<html><head><title>Gateway</title></head><body>Please try again later</body></html>"
+    return _instead(Reply(status=status, body=page, headers={"Content-Type": "text/html"}))
+
+
+def _json(value: object) -> Callable[[Reply, bool], Wire]:
+    return _instead(Reply(body=json.dumps(value).encode(), headers={"Content-Type": API_TYPE}))
+
+
+def _slow(reply: Reply, takes_gzip: bool) -> Wire:  # noqa: FBT001 - one shape for every fault
+    return sent(reply, takes_gzip=takes_gzip, delay_s=SLOW_S)
+
+
+def _reset(_: Reply, __: bool) -> Wire:  # noqa: FBT001
+    return Wire(payload=b"", status=0, ending="reset")
+
+
+def _cut_length(reply: Reply, _: bool) -> Wire:  # noqa: FBT001
+    half = replace(reply, body=_half(reply.body))
+    return Wire(payload=as_bytes(half, length=len(reply.body)), status=reply.status, ending="close")
+
+
+def _cut_body(reply: Reply, takes_gzip: bool) -> Wire:  # noqa: FBT001
+    return sent(replace(reply, body=_half(reply.body)), takes_gzip=takes_gzip)
+
+
+def _no_id(reply: Reply, takes_gzip: bool) -> Wire:  # noqa: FBT001
+    body, found = re.subn(rb',"id":"[^"]*"', b"", reply.body, count=1)
+    bare = b'{"data":[{"type":"client","attributes":{"name":"nobody"}}]}'
+    return sent(replace(reply, body=body if found else bare), takes_gzip=takes_gzip)
+
+
+def _chunk_cut(reply: Reply, _: bool) -> Wire:  # noqa: FBT001
+    chunk = b"%x\r\n%s" % (len(reply.body), _half(reply.body))  # RFC 9112 section 7.1: no last chunk, so not complete
+    wire = as_bytes(replace(reply, body=chunk), chunked=True)
+    return Wire(payload=wire, status=reply.status, ending="close")
+
+
+def _gzip_cut(reply: Reply, _: bool) -> Wire:  # noqa: FBT001
+    stream = zlib.compressobj(GZIP_LEVEL, wbits=31)
+    whole = stream.compress(reply.body) + stream.flush()
+    cut = Reply(status=reply.status, body=_half(whole), headers={**reply.headers, "Content-Encoding": "gzip"})
+    return Wire(payload=as_bytes(cut), status=reply.status)
+
+
+def _half(body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
+TRANSIENT: Mapping[str, Callable[[Reply, bool], Wire]] = {
+    "500": _error(500, "internal"),
+    "502_html": _html(502),
+    "503": _error(503, "unavailable", Retry_After="1"),
+    "503_now": _error(503, "unavailable", Retry_After="0"),
+    "429": _error(429, "rate_limited", Retry_After="1"),
+    "401": _error(401, "unauthorized"),
+    "reset": _reset,
+    "cut_length": _cut_length,
+    "cut_body": _cut_body,
+    "slow": _slow,
+    "200_html": _html(200),
+    "200_errors": _json({"errors": [{"status": "500", "code": "internal", "title": "Failed", "detail": "Not today"}]}),
+    "200_no_data": _json({"meta": {}}),
+    "no_id": _no_id,
+    "chunk_cut": _chunk_cut,
+    "gzip_cut": _gzip_cut,
+}
+SCRIPTED_ONLY: Mapping[str, Callable[[Reply, bool], Wire]] = {
+    "403": _error(403, "forbidden"),
+    "404": _error(404, "not_found"),
+}
+FAULTS: Mapping[str, Callable[[Reply, bool], Wire]] = {**TRANSIENT, **SCRIPTED_ONLY}
+
+
+@dataclass(slots=True)
+class Scripted:
+    kind: str
+    path_contains: str
+    times: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Faults:
+    """Which request meets which fault: the script first, in its order, then chance."""
+
+    seed: int
+    _script: list[Scripted] = field(default_factory=list)
+    _rows: dict[str, list[str]] = field(default_factory=dict)  # url -> the faults it met in a row
+    _lock: Lock = field(default_factory=Lock)
+    _rng: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rng = Random(f"{self.seed}:faults")
+
+    def script(self, kind: str, *, path_contains: str = "", times: int = 1) -> None:
+        """The next *times* API requests whose URL contains *path_contains* meet *kind*.
+
+        The token endpoint is spared unless *path_contains* begins with `/oauth`.
+
+        Raises:
+            ValueError: no such fault.
+        """
+        if kind not in FAULTS:
+            raise ValueError(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
+        with self._lock:
+            self._script.append(Scripted(kind, path_contains, times))
+
+    def clear(self) -> None:
+        """Forget what is scripted."""
+        with self._lock:
+            self._script.clear()
+            self._rows.clear()
+
+    def next(self, target: str, *, settings: SandboxSettings) -> str | None:
+        """The fault that this request meets; *target* is its path and query."""
+        with self._lock:
+            return self._scripted(target) or self._random(target, settings)
+
+    def _scripted(self, target: str) -> str | None:
+        for entry in self._script:
+            if _concerns(entry, target):
+                entry.times -= 1
+                self._script = [one for one in self._script if one.times > 0]
+                return entry.kind
+        return None
+
+    def _random(self, target: str, settings: SandboxSettings) -> str | None:
+        row = self._rows.get(target, [])
+        unlucky = not _is_oauth(target) and self._rng.random() < settings.fault_share
+        if not unlucky or len(row) >= MOST_IN_A_ROW:
+            self._rows.pop(target, None)
+            return None
+        kinds = [one for one in settings.fault_kinds or TRANSIENT if one in TRANSIENT]
+        kind = self._rng.choice([one for one in kinds if one != "401" or "401" not in row] or ["500"])
+        self._rows[target] = [*row, kind]
+        return kind
+
+
+def _concerns(entry: Scripted, target: str) -> bool:
+    return entry.path_contains in target and (not _is_oauth(target) or "/oauth" in entry.path_contains)
+
+
+def _is_oauth(target: str) -> bool:
+    return target.startswith("/oauth")

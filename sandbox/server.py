@@ -1,0 +1,226 @@
+"""The local Aleta as a server: start and stop in a thread, port 0 by default, 127.0.0.1 only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import cycle
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from . import control
+from .budget import Budget
+from .faults import FAULTS, Faults, Wire, sent
+from .issuer import Issuer, RefusedError, Registration
+from .keys import registration, section, write_private
+from .listener import Listener
+from .mutations import mutate, night
+from .routes import serve
+from .settings import SandboxSettings, changed
+from .store import Store, Truth
+from .wire import API_TYPE, Call, RefusalError, Reply, plain_json, refusal
+from .world import build
+
+MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples show both
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request as the server saw it: *tenant* empty when unknown, *status* 0 when reset, *at_s* monotonic."""
+
+    tenant: str
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int
+    at_s: float
+
+
+class Sandbox:
+    """A running Aleta with one world a tenant; a context manager. Starts at once, `close` ends it.
+
+    Attributes:
+        url: serves the API below `/api`, tokens at `/oauth/token`, and its own controls below `/_sandbox/`.
+        faults: `script` and `clear` what goes wrong.
+        requests: every request but the controls', refused ones included, in order.
+    """
+
+    def __init__(self, settings: SandboxSettings | None = None, *, port: int = 0) -> None:
+        given = settings or SandboxSettings()
+        self.settings = replace(given, today=given.today or datetime.now(UTC).date())
+        self.faults = Faults(seed=given.seed)
+        self.requests: list[Request] = []
+        self._lock = Lock()
+        self._media = cycle(MEDIA_TYPES)
+        self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in given.tenants}
+        self._budget = self._new_budget()
+        self._stores = self._new_stores()
+        self._server = Listener(("127.0.0.1", port), self.answer)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._issuer = Issuer(audience=self.url, registered={one.kid: one for one in self._registrations()})
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving; every connection is closed and every thread has ended."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+    # -- what a client needs
+
+    def write_config(self, folder: Path, **aleta: object) -> Path:
+        """Write a configuration that points here, and every tenant's key; *aleta* overrides keys of `[aleta]`."""
+        secrets = folder / "secrets"
+        secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        top = {"api_url": self.url, "auth_url": self.url, "audience": self.url, "data_dir": "data", **aleta}
+        sections = [section("aleta", top)]
+        for one in self._registrations():
+            write_private(secrets / f"{one.tenant}.pem", self._keys[one.tenant])
+            tenant = {"kid": one.kid, "iss": one.iss, "sub": one.sub}
+            tenant["private_key_file"] = f"secrets/{one.tenant}.pem"
+            sections.append(section(f"tenants.{one.tenant}", tenant))
+        (folder / "config.toml").write_text("\n".join(sections), encoding="utf-8")
+        return folder
+
+    # -- what a test needs
+
+    def truth(self, tenant: str) -> Truth:
+        """What the API shows of *tenant* now."""
+        with self._lock:
+            return self._stores[tenant].truth()
+
+    def objects(self, tenant: str) -> dict[str, dict[str, str]]:
+        """The same as JSON text: table -> id -> object."""
+        with self._lock:
+            return self._stores[tenant].objects()
+
+    def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]:
+        """Change the world as people do; see `mutations`. Returns the ids touched."""
+        with self._lock:
+            return mutate(self._stores[tenant], kind, args)
+
+    def mutate_night(
+        self,
+        tenant: str,
+        rng_seed: int,
+        *,
+        late: float = 0.01,
+        edited: float = 0.01,
+        deleted: float = 0.005,
+        within_days: int = 0,
+    ) -> dict[str, int]:
+        """A night of changes, as shares of all rows; *within_days*: only rows of the last days (0: of all time)."""
+        shares = {"late": late, "edited": edited, "deleted": deleted}
+        with self._lock:
+            return night(self._stores[tenant], rng_seed, shares, within_days=within_days)
+
+    def set(self, **changes: object) -> None:
+        """Change settings of the running server; those that the world is built from are refused with ValueError."""
+        self.settings = changed(self.settings, changes)
+        if changes.keys() & {"requests_per_minute", "burst"}:
+            self._budget = self._new_budget()
+        if self.settings.today:
+            for store in self._stores.values():
+                store.today = self.settings.today.toordinal()
+
+    def revoke_tokens(self) -> None:
+        """Every token issued so far answers 401 from now on."""
+        self._issuer.revoke()
+
+    def reset_requests(self) -> None:
+        """Forget the requests so far."""
+        self.requests.clear()
+
+    def reset(self) -> None:
+        """Build the world again from its seed; forget mutations, faults and requests."""
+        stores = self._new_stores()
+        with self._lock:
+            self._stores = stores
+        self.faults.clear()
+        self.reset_requests()
+
+    # -- serving
+
+    def answer(self, call: Call) -> Wire:
+        """What one request gets."""
+        if call.path.startswith("/_sandbox/"):
+            return sent(control.handle(self, call), takes_gzip=call.takes_gzip)
+        at_s = time.monotonic()
+        tenant, reply = self._token(call) if call.path == TOKEN_PATH else self._api(call, at_s)
+        wire = self._faulty(call, reply)
+        query = dict(call.query)
+        self.requests.append(
+            Request(tenant=tenant, method=call.method, path=call.path, query=query, status=wire.status, at_s=at_s)
+        )
+        return wire
+
+    def _faulty(self, call: Call, reply: Reply) -> Wire:
+        refused = reply.status in {401, 429} and call.path != TOKEN_PATH
+        fault = None if refused else self.faults.next(call.target, settings=self.settings)
+        wire = FAULTS[fault](reply, call.takes_gzip) if fault else sent(reply, takes_gzip=call.takes_gzip)
+        return replace(wire, delay_s=wire.delay_s + self.settings.latency_s)
+
+    def _api(self, call: Call, at_s: float) -> tuple[str, Reply]:
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        tenant = self._issuer.tenant_of(token.strip(), now=time.time()) if scheme.lower() == "bearer" else None
+        if tenant is None:
+            return "", refusal(401, "unauthorized", "Bearer token missing, unknown, expired or revoked")
+        if wait_s := self._budget.take(tenant, now=at_s):
+            late = {"Retry-After": str(wait_s)}
+            return tenant, refusal(429, "rate_limited", "Over the budget of this sub", headers=late)
+        try:
+            return tenant, self._read(tenant, call)
+        except RefusalError as error:
+            return tenant, error.reply
+
+    def _read(self, tenant: str, call: Call) -> Reply:
+        if call.method != "GET":
+            raise RefusalError(405, "method_not_allowed", "The sandbox is read-only")
+        with self._lock:
+            body = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
+            media = next(self._media)
+        return Reply(body=body, headers={"Content-Type": media})
+
+    def _token(self, call: Call) -> tuple[str, Reply]:
+        if call.method != "POST":
+            return "", plain_json({"error": "invalid_request", "error_description": "POST only"}, status=405)
+        try:
+            lifetime_s = self.settings.token_lifetime_s
+            tenant, token = self._issuer.exchange(call.form, now=time.time(), lifetime_s=lifetime_s)
+        except RefusedError as error:
+            return "", plain_json({"error": error.code, "error_description": str(error)}, status=400)
+        return tenant, plain_json(token)
+
+    # -- building
+
+    def _new_budget(self) -> Budget:
+        return Budget(per_minute=self.settings.requests_per_minute, burst=self.settings.burst)
+
+    def _new_stores(self) -> dict[str, Store]:
+        return {name: self._new_store(name) for name in self.settings.tenants}
+
+    def _new_store(self, tenant: str) -> Store:
+        assert self.settings.today is not None
+        world = build(self.settings, tenant=tenant, today=self.settings.today)
+        return Store(world, seed=f"{self.settings.seed}:{tenant}")
+
+    def _registrations(self) -> list[Registration]:
+        return [registration(name, key) for name, key in self._keys.items()]
+
+
+def announce(box: Sandbox, folder: Path) -> dict[str, str]:
+    """What `aleta-sync sandbox` prints: where the server is, and a folder of configuration that points to it."""
+    return {"url": box.url, "config": str(folder)}

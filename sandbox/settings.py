@@ -1,0 +1,90 @@
+"""What the sandbox is like: its world, its rules and its moods. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+DAY_LIMIT = 15
+"""Rows of one account on one day, by either date; below any cap a test may set, so that every cap >= 20 can be met."""
+
+WORLD = frozenset({"tenants", "seed", "accounts", "rows", "years", "dialect", "relation", "plain", "busy_day", "skew"})
+"""Settings that a running sandbox cannot change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """How the world is built and how the server behaves.
+
+    Args:
+        rows: transactions per tenant; a busy day's are added to them.
+        today: the last day of the history; None: today in UTC. A few rows lie some days after it.
+        row_cap: most rows of a transactions answer, 0: none; what is left out is not signalled.
+        keep: which rows a capped answer keeps: `first`, `last` (by date) or `random`.
+        date_filter: the date that `fromDate` and `toDate` compare with: `trade` or `value`.
+        max_window_days: a wider span is refused with 422, 0: none is.
+        dialect: `kinds`: the JSON:API type is the kind; `single`: the type is `transaction`, attribute `type` the kind.
+        relation: the name of the instrument relationship: `instrument`, `asset` or `mixed`.
+        requests_per_minute: rate of the bucket of each `sub`, 0: no limit; *burst* is its size.
+        fault_share: share of API requests that meet a random transient fault, of *fault_kinds* (empty: all of them).
+        plain: boring rows, built fast, for a million of them.
+        busy_day: one account-day holds more rows than the cap.
+        latency_s: wait before every API answer.
+        skew: Zipf exponent of the rows per account, 0: even.
+    """
+
+    tenants: tuple[str, ...] = ("acme",)
+    seed: int = 1
+    accounts: int = 40
+    rows: int = 4000
+    years: int = 6
+    today: date | None = None
+    row_cap: int = 250
+    keep: str = "random"
+    date_filter: str = "trade"
+    max_window_days: int = 0
+    dialect: str = "kinds"
+    relation: str = "mixed"
+    requests_per_minute: int = 0
+    burst: int = 300
+    token_lifetime_s: int = 3600
+    fault_share: float = 0.0
+    fault_kinds: tuple[str, ...] = ()
+    plain: bool = False
+    busy_day: bool = False
+    latency_s: float = 0.0
+    skew: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise ValueError(f"sandbox setting {name}: {getattr(self, name)!r} is none of {', '.join(words)}")
+
+
+_WORDS = {
+    "keep": ("first", "last", "random"),
+    "date_filter": ("trade", "value"),
+    "dialect": ("kinds", "single"),
+    "relation": ("instrument", "asset", "mixed"),
+}
+
+
+def changed(settings: SandboxSettings, changes: dict[str, object]) -> SandboxSettings:
+    """*settings* with *changes*; a day may be ISO text and a tuple a list, as JSON has them.
+
+    Raises:
+        ValueError: an unknown setting, or one that the world is built from.
+    """
+    known = {field.name for field in fields(SandboxSettings)} - WORLD
+    if unknown := sorted(changes.keys() - known):
+        raise ValueError(f"a running sandbox has no setting {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    return replace(settings, **{name: _typed(value) for name, value in changes.items()})  # type: ignore[arg-type]
+
+
+def _typed(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

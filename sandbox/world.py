@@ -1,0 +1,215 @@
+"""The seeded world of one tenant: objects, and the rows of every account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import TypeAlias
+from uuid import UUID
+
+from .jsontext import Document, Num
+from .rows import Calendar, Composer, PlainComposer, Row, harsh_rows, new_id, plain_rows, shares
+from .settings import DAY_LIMIT, SandboxSettings
+
+CURRENCIES = ("DKK", "EUR", "USD", "CHF", "SEK", "JPY")
+NAMES = ("Andersen", "Øst & Søn", "Müller", "O'Neill", "Łukasz", "佐藤", "de la Tour", "Strauß", "Holm", "Ibsen")
+INSTRUMENT_KINDS = ("bond-instrument", "index-linked-bond-instrument", "loan-instrument", "stock-instrument")
+ONE_DAY_ROWS = 10
+
+Link: TypeAlias = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A kind of object: its JSON:API type, its relationship to what it hangs below, and to what hangs below it."""
+
+    type: str
+    parent_link: str = ""
+    child_links: Mapping[str, str] = field(default_factory=dict)
+    in_lists: bool = True  # whether lists show the child links, or only the object's own address
+
+
+COLLECTIONS: Mapping[str, Collection] = {
+    "clients": Collection(
+        type="client", child_links={"legalEntities": "legal_entities", "reportingEntities": "reporting_entities"}
+    ),
+    "legal_entities": Collection(
+        type="legal-entity",
+        parent_link="client",
+        child_links={"accounts": "accounts", "depositories": "depositories"},
+    ),
+    "accounts": Collection(type="account", parent_link="legalEntity"),
+    "depositories": Collection(type="depository", parent_link="legalEntity"),
+    "reporting_entities": Collection(
+        type="reporting-entity", parent_link="client", child_links={"portfolios": "portfolios"}, in_lists=False
+    ),
+    "portfolios": Collection(type="portfolio", parent_link="reportingEntity"),
+    "users": Collection(type="user", parent_link="client"),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Entity:
+    """One object; *links* are relationships beyond those to parent and children."""
+
+    collection: str
+    id: str
+    parent_id: str | None = None
+    attributes: Document
+    links: dict[str, Link] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything a tenant has when the sandbox starts."""
+
+    entities: dict[str, Entity]
+    rows: list[Row]
+    composer: Composer | PlainComposer
+    first: int
+    today: int
+
+    def ids(self, collection: str) -> list[str]:
+        return [one.id for one in self.entities.values() if one.collection == collection]
+
+
+def build(settings: SandboxSettings, *, tenant: str, today: date) -> World:
+    """The world of *tenant*: the same for the same settings and day, another for another seed or tenant."""
+    rng = Random(f"{settings.seed}:{tenant}")
+    entities = {one.id: one for one in _people(rng, settings.accounts)}
+    depositories = {one.id: tuple(one.links["depositories"] or ()) for one in entities.values() if _is_account(one)}
+    instruments = [(rng.choice(INSTRUMENT_KINDS), new_id(rng)) for _ in range(50)]
+    writer = PlainComposer if settings.plain else Composer
+    composer = writer(settings=settings, depositories=depositories, instruments=instruments)
+    last = today.toordinal()
+    world = World(entities=entities, rows=[], composer=composer, first=last - settings.years * 365, today=last)
+    world.rows.extend(_rows(rng, settings, world))
+    return world
+
+
+def _is_account(entity: Entity) -> bool:
+    return entity.collection == "accounts"
+
+
+def account(rng: Random, legal_entity: str, depositories: tuple[str, ...] = ()) -> Entity:
+    """A new account of *legal_entity*."""
+    attributes: Document = {
+        "externalIdentifier": f"{rng.randint(0, 99):08d}",  # not unique: two banks may use one number
+        "ccyCode": rng.choice(CURRENCIES),
+        "excludeFromReporting": rng.random() < 1 / 10,
+    }
+    if rng.random() < 2 / 3:
+        attributes["name"] = f"{rng.choice(NAMES)} {rng.choice(CURRENCIES)}"
+    if rng.random() < 1 / 4:  # nobody documented these
+        attributes |= {
+            "overdraftLimit": Num("12345678901234567890.10"),
+            "bank": {"bic": "NDEADKKK", "tags": ["a", None]},
+        }
+    return Entity(
+        collection="accounts",
+        id=new_id(rng),
+        parent_id=legal_entity,
+        attributes=attributes,
+        links={"depositories": depositories, "depository": depositories[0] if depositories else None},
+    )
+
+
+def named(rng: Random, collection: str, parent_id: str | None = None, **links: Link) -> Entity:
+    """A new object that has nothing but a name."""
+    attributes: Document = {"name": f"{rng.choice(NAMES)} {rng.randint(1, 999)}"}
+    return Entity(collection=collection, id=new_id(rng), parent_id=parent_id, attributes=attributes, links=links)
+
+
+def _people(rng: Random, accounts: int) -> Iterator[Entity]:
+    clients = _clients(rng, max(1, accounts // 10))
+    yield from clients
+    owners = [named(rng, "legal_entities", client.id) for client in clients for _ in range(rng.randint(2, 3))]
+    yield from owners
+    held: dict[str, list[Entity]] = {client.id: [] for client in clients}
+    for place in range(accounts):
+        owner = owners[place % len(owners)]
+        below = list(_held(rng, owner.id))
+        assert owner.parent_id is not None
+        held[owner.parent_id] += below
+        yield from below
+    for client in clients:
+        yield from _views(rng, client.id, held[client.id])
+
+
+def _clients(rng: Random, count: int) -> list[Entity]:
+    clients = [named(rng, "clients", parent=None, children=()) for _ in range(count)]
+    for child in clients[count // 2 + 1 :]:
+        above = rng.choice(clients[: count // 2 + 1])
+        child.links["parent"] = above.id
+        above.links["children"] = (*(above.links["children"] or ()), child.id)
+    return clients
+
+
+def _held(rng: Random, owner: str) -> Iterator[Entity]:
+    depositories = [named(rng, "depositories", owner) for _ in range(rng.choice((0, 1, 1, 2)))]
+    cash = account(rng, owner, tuple(one.id for one in depositories))
+    for one in depositories:
+        one.attributes["externalIdentifier"] = f"VP{rng.randint(0, 999):06d}"
+        one.links["accounts"] = (cash.id,)
+    yield from depositories
+    yield cash
+
+
+def _views(rng: Random, client: str, held: list[Entity]) -> Iterator[Entity]:
+    views = [named(rng, "reporting_entities", client) for _ in range(rng.randint(1, 2))]
+    yield from views
+    for view in views:
+        for _ in range(rng.randint(1, 3)):
+            yield named(
+                rng,
+                "portfolios",
+                view.id,
+                accounts=tuple(one.id for one in held if _is_account(one) and rng.random() < 1 / 2),
+                depositories=tuple(one.id for one in held if not _is_account(one) and rng.random() < 1 / 2),
+            )
+    for _ in range(rng.randint(0, 3)):
+        yield _user(rng, client, tuple(view.id for view in views if rng.random() < 2 / 3))
+
+
+def _user(rng: Random, client: str, reads: tuple[str, ...]) -> Entity:
+    first, last = rng.choice(NAMES), rng.choice(NAMES)
+    return Entity(
+        collection="users",
+        id=str(UUID(int=rng.getrandbits(128), version=4)),
+        parent_id=client,
+        attributes={"firstName": first, "lastName": last, "contactEmail": f"u{rng.randint(1, 999)}@example.com"},
+        links={"readAccessToReportingEntities": reads},
+    )
+
+
+def _rows(rng: Random, settings: SandboxSettings, world: World) -> Iterator[Row]:
+    accounts = world.ids("accounts")
+    rng.shuffle(accounts)
+    one_day = accounts.pop() if len(accounts) > 3 else None  # noqa: PLR2004 - a tiny world has no special accounts
+    if one_day:
+        accounts.pop()  # and this one stays without rows
+    few = min(ONE_DAY_ROWS, settings.rows) if one_day else 0
+    weights = [(place + 1) ** -settings.skew for place in range(len(accounts))]
+    most = (world.today - world.first + 1) * DAY_LIMIT // 3
+    counts = dict(zip(accounts, shares(settings.rows - few, weights, most), strict=True))
+    yield from _spread(rng, world, counts)
+    if one_day:
+        yield from _one_day(rng, world, one_day, few)
+    if settings.busy_day:
+        yield from _one_day(rng, world, accounts[0], (settings.row_cap or 300) + 7)
+
+
+def _spread(rng: Random, world: World, counts: Mapping[str, int]) -> Iterator[Row]:
+    if isinstance(world.composer, PlainComposer):
+        prefix = f"{rng.getrandbits(32):08x}"
+        return plain_rows(prefix, world.composer, counts, world.first, world.today)
+    calendar = Calendar(rng=rng, first=world.first, today=world.today)
+    return harsh_rows(rng, world.composer, counts, calendar)
+
+
+def _one_day(rng: Random, world: World, account: str, count: int) -> Iterator[Row]:
+    day = rng.randint(world.first, world.today - 40)
+    for _ in range(count):
+        yield world.composer.row(rng, account=account, trade=day, value=day)
