@@ -11,20 +11,19 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeAlias, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
-
 DLT_SECTIONS = frozenset({
     *("dashboard", "data_writer", "datasets", "dbt_cloud", "dbt_package_runner", "destination", "destinations"),
-    *("extract", "load", "normalize", "pipeline", "pipelines", "providers", "runtime", "schema", "sources", "workspace"),
+    *("extract", "load", "normalize", "pipeline", "pipelines", "providers", "runtime", "schema", "sources"),
+    "workspace",
 })  # fmt: skip
 START = "Copy config/ from the project and fill in a [tenants.NAME], or name another folder with --config."
 

@@ -1,0 +1,117 @@
+"""One writer per tenant (rule C2): a lock on a file, which the system frees however its process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from sources.aleta.clock import Clock, SystemClock
+
+PROBE_S = 0.05  # `holder` takes the lock for less than this to see whether it is free
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has the lock: process id and machine, since when (aware, UTC), and for which command."""
+
+    pid: int
+    since: datetime
+    command: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} (`{self.command}`, since {self.since:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+class LockedError(Exception):
+    """Another run has the lock (exit 1): *holder* says which."""
+
+    def __init__(self, path: Path, by: Holder) -> None:
+        super().__init__(f"{path} is held by {by}. Wait for it to end, or stop that process.")
+        self.holder = by
+
+
+class TenantLock:
+    """Held from `with` to the end of its block; not re-entrant.
+
+    The file stays behind, and says nothing once the lock is free. A child made by fork shares the lock.
+
+    Raises:
+        LockedError: another run has it.
+        OSError: the file or its folder cannot be made or written.
+    """
+
+    def __init__(self, path: Path, *, command: str, clock: Clock | None = None) -> None:
+        self._path = path
+        self._command = command
+        self._clock = clock or SystemClock()
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        _make_private(self._path.parent)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._take()
+            self._sign()
+        except BaseException:
+            os.close(self._file)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    def _take(self) -> None:
+        if not _locked(self._file, fcntl.LOCK_EX):
+            self._clock.sleep(PROBE_S)
+            if not _locked(self._file, fcntl.LOCK_EX):
+                raise LockedError(self._path, _read(self._file))
+
+    def _sign(self) -> None:
+        me = Holder(pid=os.getpid(), since=self._clock.now(), command=self._command, host=socket.gethostname())
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, msgspec.json.encode(me), 0)
+
+
+def holder(path: Path) -> Holder | None:
+    """Who has the lock now; None when it is free, whatever an ended run left in the file."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        return None if _locked(file, fcntl.LOCK_SH) else _read(file)
+    finally:
+        os.close(file)
+
+
+def _locked(file: int, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(file: int) -> Holder:
+    """What the holder wrote, or a stand-in for the instant in which it has not yet."""
+    try:
+        return msgspec.json.decode(os.pread(file, 65_536, 0), type=Holder)
+    except msgspec.DecodeError:
+        since = datetime.fromtimestamp(os.fstat(file).st_mtime, UTC)
+        return Holder(pid=0, since=since, command="starting", host=socket.gethostname())
+
+
+def _make_private(folder: Path) -> None:
+    """Make *folder* and what is missing above it, for its owner's eyes only (rule S1)."""
+    for one in reversed((folder, *folder.parents)):
+        if not one.exists():
+            one.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,73 @@
+"""Logging to one stream, one line a record, and no secret in any of them (rule S1)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import time
+from typing import TextIO
+
+OURS = ("pipelines", "sources", "schemas", "sandbox")
+MASK = "***"
+
+_QUOTE = r"""\\?["']"""  # as Python and JSON show text, also text within text
+_NAMES = "assertion|access_token|refresh_token|id_token|client_secret|password"
+_SECRETS = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        r"(?P<kept>)(?-i:eyJ)[\w-]{5,}(?:\.[\w-]*)*",  # a JWT, whole or in part
+        rf"(?P<kept>authorization(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?)[^\"'\\\r\n]+",
+        r"(?P<kept>\bbearer\s+)[^\s\"'\\,;})]+",
+        rf"(?P<kept>(?:{_NAMES})(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?)[^\s\"'\\&,;}})]+",
+        rf"(?P<kept>{_QUOTE}d{_QUOTE}\s*:\s*b?{_QUOTE})[\w=+/-]+",  # the private part of a JWK
+        r"(?P<kept>://[^/\s:@]*:)[^/\s@]+(?=@)",  # a password in an address
+    )
+)
+
+
+def redact(text: str) -> str:
+    """*text* with every token, assertion, private key and password masked."""
+    for secret in _SECRETS:
+        text = secret.sub(rf"\g<kept>{MASK}", text)
+    return text
+
+
+def set_up(*, debug: bool, stream: TextIO) -> None:
+    """Send all logging to *stream*: ours from INFO (DEBUG with *debug*), the libraries' from WARNING.
+
+    May be called again; the last call counts.
+    """
+    levels = dict.fromkeys(OURS, logging.DEBUG if debug else logging.INFO) | {"urllib3": logging.WARNING}
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    for name in ("", "dlt"):  # dlt keeps its records from the root, and takes the first handler of its own logger
+        _attach(logging.getLogger(name), stream)
+    logging.getLogger("dlt").propagate = False
+
+
+class RedactingHandler(logging.StreamHandler[TextIO]):
+    """Masks the finished line, so that message, arguments, exception and any formatter's additions are covered."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the name is the base's)
+        """Name the call that could not be logged, where the base would print its arguments unmasked."""
+        with contextlib.suppress(OSError, ValueError):  # the stream itself may be gone
+            self.stream.write(f"a log record of {record.name}, line {record.lineno}, could not be written\n")
+
+
+def _attach(logger: logging.Logger, stream: TextIO) -> None:
+    handler = RedactingHandler(stream)
+    handler.setFormatter(_formatter())
+    logger.handlers = [one for one in logger.handlers if not isinstance(one, RedactingHandler)]
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+
+
+def _formatter() -> logging.Formatter:
+    formatter = logging.Formatter("{asctime}Z {levelname:<7} {name}: {message}", "%Y-%m-%dT%H:%M:%S", style="{")
+    formatter.converter = time.gmtime
+    return formatter
