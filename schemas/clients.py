@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .table import EXTRA, FIRST_SEEN, REMOVED, flag, resource_id, table, text, to_one
+from .table import EXTRA, FIRST_SEEN, REMOVED, flag, link_table, resource_id, table, text, to_one
 
 CLIENTS = table(
     "clients",
@@ -100,4 +100,18 @@ USERS = table(
         REMOVED,
         EXTRA,
     ],
+)
+
+ACCOUNTS__DEPOSITORIES = link_table(
+    "account", "depositories", "depository", "Which depositories settle over which accounts: many to many"
+)
+PORTFOLIOS__ACCOUNTS = link_table("portfolio", "accounts", "account", "The accounts in a portfolio")
+PORTFOLIOS__DEPOSITORIES = link_table(
+    "portfolio", "depositories", "depository", "The depositories in a portfolio"
+)
+USERS__READ_ACCESS_TO_REPORTING_ENTITIES = link_table(
+    "user",
+    "read_access_to_reporting_entities",
+    "reporting_entity",
+    "Which reporting entities a user may read",
 )

@@ -21,6 +21,17 @@ def table(name: str, description: str, columns: Iterable[pa.Field], *, key: tupl
     return pa.schema(columns, metadata={"table": name, "description": description, "key": " ".join(key)})
 
 
+def link_table(owner: str, relation: str, target: str, description: str) -> pa.Schema:
+    """The two sides of a to-many relationship: one row per pair of ids. *owner* and *target* are singular."""
+    ends = [own_text(f"{owner}_id", f"The {owner}"), own_text(f"{target}_id", f"The {target}")]
+    name = f"{plural(owner)}__{relation}"
+    return table(name, description, [*ends, FIRST_SEEN, REMOVED], key=(f"{owner}_id", f"{target}_id"))
+
+
+def plural(name: str) -> str:
+    return name.removesuffix("y") + "ies" if name.endswith("y") else f"{name}s"
+
+
 def column(
     name: str, kind: pa.DataType, description: str, *, unit: str = "", api: str = "", json: bool = False
 ) -> pa.Field:

@@ -52,18 +52,19 @@ _relationship = msgspec.json.Decoder(_Relationship)
 _linkage = msgspec.json.Decoder(_Linkage)
 
 
-def decode(page: Page, *, schema: pa.Schema) -> Decoded:
+def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozenset()) -> Decoded:
     """Turn one JSON:API page into a batch with the API's part of *schema* (`described_by_api`).
 
     Args:
         page: resources in server order; attribute names camelCase, either spelling of a relationship.
         schema: a table of `schemas`; money columns are decimal128(38, 12).
+        elsewhere: to-many relationships that another table holds: neither drift nor `extra`.
 
     Returns:
         One row per resource, in page order; `extra` is null where nothing is left over. `drift` counts the attributes
         and relationships that no column names.
     """
-    return _plan(schema).decode(page)
+    return _plan(schema).decode(page, elsewhere)
 
 
 @dataclass(slots=True)
@@ -110,10 +111,10 @@ class _Plan:
             case ["type"]:
                 self.kind = place
 
-    def decode(self, page: Page) -> Decoded:
+    def decode(self, page: Page, elsewhere: frozenset[str]) -> Decoded:
         sheet = _Sheet.blank(len(page), width=len(self.schema), linked=self._linked_places())
         for row, resource in enumerate(page):
-            self._read(row, resource, sheet)
+            self._read(row, resource, sheet, elsewhere)
         columns = [self._column(place, field, page, sheet) for place, field in enumerate(self.schema)]
         columns[self.schema.get_field_index("extra")] = _extra(sheet.left, len(page))
         return Decoded(batch=pa.RecordBatch.from_arrays(columns, schema=self.schema), drift=sheet.drift)
@@ -121,7 +122,7 @@ class _Plan:
     def _linked_places(self) -> list[int]:
         return [place for ends in self.links.values() for place, _ in ends]
 
-    def _read(self, row: int, resource: Resource, sheet: _Sheet) -> None:
+    def _read(self, row: int, resource: Resource, sheet: _Sheet, elsewhere: frozenset[str]) -> None:
         for name, raw in resource.attributes.items():
             place = self.attributes.get(name)
             if place is None:
@@ -129,7 +130,8 @@ class _Plan:
             else:
                 sheet.cells[place][row] = raw
         for name, raw in resource.relationships.items():
-            self._link(row, name, raw, sheet)
+            if name not in elsewhere:
+                self._link(row, name, raw, sheet)
 
     def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> None:
         """One relationship of one row: into its columns, or left over when it is unknown or not to-one."""

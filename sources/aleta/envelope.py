@@ -76,3 +76,35 @@ def _listed(data: object) -> Page:
 def _shape(error: msgspec.DecodeError) -> str:
     """What is wrong and where, without a byte of the body: msgspec names types and paths only."""
     return str(error) if isinstance(error, msgspec.ValidationError) else "not JSON, or cut short"
+
+
+class _Identifier(msgspec.Struct, gc=False):
+    id: str
+
+
+class _ToMany(msgspec.Struct, gc=False):
+    data: list[_Identifier]
+
+
+_to_many = msgspec.json.Decoder(_ToMany | None)
+_identifiers = msgspec.json.Decoder(list[_Identifier])
+
+
+def read_many(resource: Resource, relation: str) -> list[str] | None:
+    """The ids at the other end of a to-many relationship; None where the resource does not give it.
+
+    Raises:
+        MalformedError: it is there and is no to-many relationship.
+    """
+    raw = resource.relationships.get(relation)
+    if raw is None:
+        return None
+    try:  # some of the vendor's samples print the linkage without its `data` object
+        found = _identifiers.decode(raw) if bytes(raw[:1]) == b"[" else _linked(_to_many.decode(raw))
+    except msgspec.DecodeError:
+        raise MalformedError(f"relationship `{relation}` of a {resource.type} is no list of ids") from None
+    return None if found is None else [one.id for one in found]
+
+
+def _linked(many: _ToMany | None) -> list[_Identifier] | None:
+    return None if many is None else many.data

@@ -137,6 +137,10 @@ class Planner:
             self._queue(question.parent)
         return True
 
+    def follows(self, question: Question) -> bool:
+        """Whether an answer to *question* is still of use: its parent was not given up."""
+        return not question.proof and question.parent in self._plans
+
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._out -= 1

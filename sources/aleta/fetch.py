@@ -1,0 +1,161 @@
+"""Reads the rows of one endpoint by date: drives the planner and the client, and yields windows proven complete."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import pyarrow as pa
+
+from .answer import Answer, days
+from .clock import Clock
+from .endpoint import DateParams, Endpoint
+from .errors import SourceError, WindowTooWideError
+from .planner import Decision, Fate, Planner, Question
+from .reader import Outages, Reader
+from .windows import Window
+from .workers import Workers
+
+
+class Status(StrEnum):
+    """What a receipt says of its window."""
+
+    COMPLETE = "complete"
+    SPLIT = "split"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+
+
+REASONS = {
+    Fate.KEPT: "",
+    Fate.SPLIT: "the answer reached the row cap, or may have",
+    Fate.TOO_WIDE: "refused as too wide",
+    Fate.QUARANTINED: "one day reaches the row cap, or may: set row_cap if it is known",
+}
+STATUS = {
+    Fate.KEPT: Status.COMPLETE,
+    Fate.SPLIT: Status.SPLIT,
+    Fate.TOO_WIDE: Status.SPLIT,
+    Fate.QUARANTINED: Status.QUARANTINED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one window of one parent. Complete ones of a parent come oldest first.
+
+    Args:
+        rows: rows in the answer; of a window that was not kept, too.
+        answer: the rows of a complete window; None for every other.
+        error: why it failed.
+    """
+
+    endpoint: Endpoint
+    parent_id: str
+    window: Window
+    status: Status
+    rows: int
+    fetched_at: datetime
+    reason: str = ""
+    answer: Answer | None = None
+    error: SourceError | None = None
+
+
+def fetch(
+    endpoint: Endpoint,
+    spans: Mapping[str, Window],
+    reader: Reader,
+    *,
+    planner: Planner,
+    clock: Clock,
+    workers: int,
+    stop: threading.Event,
+) -> Iterator[Receipt]:
+    """Cover each parent's span; parents in turn, so that a heavy one does not hold the others up.
+
+    Raises:
+        SourceError: the API cannot be used at all: nobody answers, the credentials are refused; or StoppedError.
+    """
+    for parent_id, span in spans.items():
+        planner.add(parent_id, span)
+    with Workers[Question, Answer](workers, stop=stop) as pool:
+        yield from _Fetch(endpoint, reader, planner, pool, clock).run()
+
+
+class _Fetch:
+    def __init__(
+        self, endpoint: Endpoint, reader: Reader, planner: Planner, pool: Workers[Question, Answer], clock: Clock
+    ) -> None:
+        self._endpoint = endpoint
+        self._reader = reader
+        self._planner = planner
+        self._pool = pool
+        self._clock = clock
+        self._outages = Outages(pool.count)
+        self._held: dict[tuple[str, Window], Answer] = {}
+
+    def run(self) -> Iterator[Receipt]:
+        while True:
+            self._ask()
+            yield from map(self._receipt, self._planner.decisions())
+            if not self._pool.out:
+                return
+            question, came = self._pool.collect()
+            if isinstance(came, Exception):
+                yield from self._failed(question, came)
+            else:
+                self._answered(question, came)
+
+    def _ask(self) -> None:
+        while self._pool.idle and (question := self._planner.ask()):
+            self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, question.window))
+
+    def _answered(self, question: Question, answer: Answer) -> None:
+        self._outages.answered()
+        if self._planner.follows(question):
+            self._held[question.parent, question.window] = answer
+        self._planner.answer(question, answer.batch.num_rows, self._days(answer.batch, question.window))
+
+    def _days(self, batch: pa.RecordBatch, window: Window) -> list[date]:
+        dates = self._endpoint.dates or DateParams(columns=())
+        return days(batch, dates.columns, window)
+
+    def _failed(self, question: Question, came: Exception) -> Iterator[Receipt]:
+        error = self._outages.judge(came)
+        if isinstance(error, WindowTooWideError) and self._planner.refuse(question):
+            self._outages.answered()
+            return
+        first = self._planner.follows(question)
+        self._planner.fail(question)
+        yield from map(self._receipt, self._planner.decisions())
+        if first:
+            self._held = {asked: answer for asked, answer in self._held.items() if asked[0] != question.parent}
+            yield self._failure(question, error)
+
+    def _failure(self, question: Question, error: SourceError) -> Receipt:
+        return Receipt(
+            endpoint=self._endpoint,
+            parent_id=question.parent,
+            window=question.window,
+            status=Status.FAILED,
+            rows=0,
+            fetched_at=self._clock.now(),
+            reason=str(error),
+            error=error,
+        )
+
+    def _receipt(self, decision: Decision) -> Receipt:
+        answer = self._held.pop((decision.parent, decision.window), None)
+        return Receipt(
+            endpoint=self._endpoint,
+            parent_id=decision.parent,
+            window=decision.window,
+            status=STATUS[decision.fate],
+            rows=decision.count,
+            fetched_at=answer.fetched_at if answer else self._clock.now(),
+            reason=REASONS[decision.fate],
+            answer=answer if decision.fate is Fate.KEPT else None,
+        )

@@ -1,0 +1,97 @@
+"""Asks the API for one thing of one endpoint, and knows when to stop asking at all."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias, TypeVar
+
+from .answer import Answer, Parse, parser
+from .clock import Clock
+from .endpoint import Endpoint
+from .errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
+from .windows import Window
+
+T = TypeVar("T")
+Ask: TypeAlias = Callable[[], Answer]
+OUTAGE = 3  # times the workers: so many reads given up in a row are no longer the fault of one account
+
+
+class Getter(Protocol):
+    """What sends the requests: `transport.client.Client`."""
+
+    def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        parse: Callable[[bytes], T],
+        resource: str,
+        parent_id: str = "",
+    ) -> T: ...
+
+
+class Reader:
+    """Questions in the words of the catalogue, as jobs for the workers."""
+
+    def __init__(self, client: Getter, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
+        """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
+        path = endpoint.path.format(parent_id=parent_id)
+        params = dict(endpoint.params)
+        if endpoint.parent_param:
+            params[endpoint.parent_param] = parent_id
+        if endpoint.dates and window:
+            params |= {endpoint.dates.first: f"{window.first}", endpoint.dates.last: f"{window.last}"}
+        return self._ask(endpoint, path, params, parent_id, self._parser(endpoint, parent_id, single=False))
+
+    def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
+        """One object of *endpoint* by its own id."""
+        path = (endpoint.detail or endpoint.path).format(id=own_id)
+        parse = self._parser(endpoint, parent_id, single=True)
+        return self._ask(endpoint, path, dict(endpoint.params), own_id, parse)
+
+    def _parser(self, endpoint: Endpoint, parent_id: str, *, single: bool) -> Parse:
+        return parser(endpoint, parent_id=parent_id, single=single, now=self._clock.now)
+
+    def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
+        return functools.partial(
+            self._client.get,
+            f"/{endpoint.track}{path}",
+            params=params,
+            parse=parse,
+            resource=endpoint.name,
+            parent_id=parent_id,
+        )
+
+
+class Outages:
+    """Tells a read that failed (rule F3: the others go on) from an API that is down (nothing else would succeed)."""
+
+    def __init__(self, workers: int) -> None:
+        self._limit = OUTAGE * workers
+        self._failed_in_a_row = 0
+        self._answered = False
+
+    def answered(self) -> None:
+        self._failed_in_a_row = 0
+        self._answered = True
+
+    def judge(self, error: Exception) -> SourceError:
+        """The error, when it concerns one read only.
+
+        Raises:
+            SourceError: *error*, when it concerns the whole tenant.
+            Exception: *error*, when it is none of the source's own: a defect.
+        """
+        if not isinstance(error, SourceError) or isinstance(error, AuthError | StoppedError):
+            raise error
+        if isinstance(error, RetryableError):
+            self._failed_in_a_row += 1
+            nobody_home = isinstance(error, UnreachableError) and not self._answered
+            if nobody_home or self._failed_in_a_row >= self._limit:
+                raise error
+        return error
