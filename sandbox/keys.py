@@ -21,7 +21,7 @@ def registration(tenant: str, key: ec.EllipticCurvePrivateKey) -> Registration:
 
 def section(name: str, values: Mapping[str, object]) -> str:
     """A section of TOML; JSON spells strings, numbers, booleans and lists of them the same."""
-    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
+    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value, default=str)}" for key, value in values.items()), ""])
 
 
 def write_private(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

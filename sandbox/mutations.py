@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from random import Random
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 
-from .jsontext import Document, Num, inner, linkage, load
-from .rows import Row, iso, new_id, ordinal, sealed
-from .store import Ledger, Store
-from .world import COLLECTIONS, account, named
+from . import object_changes, row_changes
+from .row_changes import Args, Touched
+from .store import Store
 
-COUNTERPARTY = b'"counterparty-transaction"'
-NEW_ACCOUNT_ROWS = 5
-
-Touched: TypeAlias = dict[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Args:
-    """What a mutation may be told; what it is not told, it draws.
-
-    Args:
-        count: how many rows.
-        id: the row or object to change; for what is made, nothing.
-        account: only rows of this account; for `move`, where they go.
-        date: the day of new rows, ISO.
-        within_days: only days from today minus this on; 0: all history.
-        collection: whose object `rename` changes, a table's name.
-    """
-
-    count: int = 1
-    id: str = ""
-    account: str = ""
-    date: str = ""
-    within_days: int = 0
-    collection: str = "accounts"
+MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
+    one.__name__: one
+    for one in (
+        row_changes.late,
+        row_changes.edit,
+        row_changes.delete,
+        row_changes.unlink_transfer,
+        row_changes.move,
+        row_changes.replace,
+        row_changes.empty_account,
+        object_changes.new_account,
+        object_changes.new_legal_entity,
+        object_changes.new_client,
+        object_changes.account_gone,
+        object_changes.account_forbidden,
+        object_changes.account_back,
+        object_changes.client_gone,
+        object_changes.rename,
+    )
+}
 
 
 def mutate(store: Store, kind: str, args: Mapping[str, object]) -> Touched:
@@ -54,7 +45,7 @@ def mutate(store: Store, kind: str, args: Mapping[str, object]) -> Touched:
 
 def night(store: Store, seed: int, shares: Mapping[str, float], *, within_days: int) -> dict[str, int]:
     """Late, edited and deleted rows, as shares of all; drawn from *seed* alone."""
-    store.rng = Random(f"{seed}:night")
+    store.begin_night(seed)
     total = sum(1 for _ in store.rows())
     done: dict[str, int] = {}
     for name, kind, place in (
@@ -66,273 +57,3 @@ def night(store: Store, seed: int, shares: Mapping[str, float], *, within_days: 
         touched = mutate(store, kind, {"count": count, "within_days": within_days}) if count else {place: []}
         done[name] = len(touched[place])
     return done
-
-
-# -- rows
-
-
-def late(store: Store, args: Args) -> Touched:
-    """New rows with an old date."""
-    owners = store.rng.choices(_targets(store, args), k=args.count)
-    return {"added": [_new_row(store, args, owner).id for owner in owners]}
-
-
-def edit(store: Store, args: Args) -> Touched:
-    """Rows change in place: an amount, a text, both dates, or an attribute nobody knew."""
-    chosen = _chosen(store, args)
-    for row in chosen:
-        _swap(store, row, _edited(store, row, args))
-    return {"edited": [row.id for row in chosen]}
-
-
-def delete(store: Store, args: Args) -> Touched:
-    """Rows vanish; the other side of a linked transfer loses its link."""
-    touched: Touched = {"removed": [], "edited": []}
-    for row in _chosen(store, args):
-        _remove(store, row, touched)
-    return touched
-
-
-def unlink_transfer(store: Store, args: Args) -> Touched:
-    """One side of a linked transfer is deleted, which silently edits the other."""
-    touched: Touched = {"removed": [], "edited": []}
-    for row in _chosen(store, args, like=_linked(store)):
-        if row.id not in touched["edited"]:
-            _remove(store, row, touched)
-    return touched
-
-
-def move(store: Store, args: Args) -> Touched:
-    """Rows go to another account and keep their ids."""
-    touched: Touched = {"edited": [], "accounts": []}
-    for row in _chosen(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=_is_single):
-        rooms = [one for one in _targets(store, args) if one != row.accounts[0]]
-        goal = store.rng.choice([one for one in rooms if store.ledgers[one].has_room(row.trade, row.value)] or rooms)
-        document = load(row.body)
-        inner(document, "relationships")["account"] = linkage("account", goal)
-        _swap(store, row, sealed(document))
-        touched["edited"].append(row.id)
-        touched["accounts"] += [row.accounts[0], goal]
-    return touched
-
-
-def replace(store: Store, args: Args) -> Touched:
-    """A correction as the API makes it: a row is deleted and comes back, corrected, under a new id."""
-    touched: Touched = {"removed": [], "edited": [], "added": []}
-    for row in _chosen(store, args):
-        _remove(store, row, touched)
-        document = load(row.body) | {"id": new_id(store.rng)}
-        inner(document, "attributes")["comment"] = f"replaces {row.id}"
-        inner(document, "relationships").pop("counterparty-transaction", None)
-        store.put(sealed(document))
-        touched["added"].append(str(document["id"]))
-    return touched
-
-
-def empty_account(store: Store, args: Args) -> Touched:
-    """Every row of an account is deleted."""
-    chosen = args.account or args.id or store.rng.choice([one for one, rows in store.readable().items() if rows.rows])
-    touched: Touched = {"removed": [], "edited": [], "accounts": [chosen]}
-    for row in list(store.ledgers[chosen].rows):
-        _remove(store, row, touched)
-    return touched
-
-
-# -- objects
-
-
-def new_account(store: Store, args: Args) -> Touched:
-    """An account with a few rows."""
-    owner = args.id or store.rng.choice(store.every("legal_entities")).id
-    made = account(store.rng, owner)
-    store.create(made)
-    rows = [_new_row(store, args, made.id) for _ in range(max(args.count, NEW_ACCOUNT_ROWS))]
-    return {"accounts": [made.id], "added": [row.id for row in rows]}
-
-
-def new_legal_entity(store: Store, args: Args) -> Touched:
-    """A legal entity with an account."""
-    made = named(store.rng, "legal_entities", args.id or store.rng.choice(store.every("clients")).id)
-    store.create(made)
-    return {"legal_entities": [made.id], **new_account(store, Args(id=made.id, count=args.count))}
-
-
-def new_client(store: Store, args: Args) -> Touched:
-    """A client with a legal entity with an account."""
-    made = named(store.rng, "clients", parent=None, children=())
-    store.create(made)
-    return {"clients": [made.id], **new_legal_entity(store, Args(id=made.id, count=args.count))}
-
-
-def account_gone(store: Store, args: Args) -> Touched:
-    """An account is listed no longer; its rows answer 404."""
-    chosen = _account(store, args)
-    store.gone.add(chosen)
-    return {"accounts": [chosen]}
-
-
-def account_forbidden(store: Store, args: Args) -> Touched:
-    """An account is listed; its rows answer 403."""
-    chosen = _account(store, args)
-    store.forbidden.add(chosen)
-    return {"accounts": [chosen]}
-
-
-def account_back(store: Store, args: Args) -> Touched:
-    """What was gone or forbidden is readable again: one id, or all."""
-    back = {args.id or args.account} if args.id or args.account else store.gone | store.forbidden
-    store.gone -= back
-    store.forbidden -= back
-    return {"accounts": sorted(back)}
-
-
-def client_gone(store: Store, args: Args) -> Touched:
-    """A client and all that hangs below it are not shown any more."""
-    chosen = args.id or store.rng.choice(store.every("clients")).id
-    store.gone.add(chosen)
-    return {"clients": [chosen]}
-
-
-def rename(store: Store, args: Args) -> Touched:
-    """A name changes."""
-    entity = store.entities[args.id] if args.id else store.rng.choice(store.every(args.collection))
-    entity.attributes[_NAMES.get(entity.collection, "name")] = f"Renamed {store.rng.randint(1, 10**6)}"
-    return {entity.collection: [entity.id]}
-
-
-_NAMES = {"users": "lastName"}
-MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
-    one.__name__: one
-    for one in (
-        late,
-        edit,
-        delete,
-        unlink_transfer,
-        move,
-        replace,
-        empty_account,
-        new_account,
-        new_legal_entity,
-        new_client,
-        account_gone,
-        account_forbidden,
-        account_back,
-        client_gone,
-        rename,
-    )
-}
-assert set(_NAMES) <= set(COLLECTIONS)
-
-
-# -- choosing
-
-
-def _candidates(store: Store, args: Args) -> Iterator[Row]:
-    since = store.today - args.within_days if args.within_days else 0
-    rows = store.ledgers[args.account].rows if args.account else store.rows()
-    return (row for row in rows if row.trade >= since)
-
-
-def _chosen(store: Store, args: Args, *, like: Callable[[Row], bool] = lambda _: True) -> list[Row]:
-    if args.id:
-        return [store.find(args.id)]
-    rows = [row for row in _candidates(store, args) if like(row)]
-    if not rows:
-        raise ValueError("no row in the world that this mutation could change")
-    return store.rng.sample(rows, min(args.count, len(rows)))
-
-
-def _is_single(row: Row) -> bool:
-    return len(row.accounts) == 1
-
-
-def _linked(store: Store) -> Callable[[Row], bool]:
-    """Whether a row is one side of a transfer whose both sides are readable."""
-    shown = {row.id for row in store.rows() if COUNTERPARTY in row.body}
-    return lambda row: row.id in shown and _counterparty(load(row.body)) in shown
-
-
-def _counterparty(document: Document) -> str:
-    link = inner(document, "relationships").get("counterparty-transaction")
-    return str(inner(link, "data")["id"]) if link else ""
-
-
-def _account(store: Store, args: Args) -> str:
-    return args.id or args.account or store.rng.choice([one for one, rows in store.readable().items() if rows.rows])
-
-
-def _targets(store: Store, args: Args) -> list[str]:
-    return [args.account] if args.account else list(store.readable())
-
-
-# -- changing
-
-
-def _new_row(store: Store, args: Args, owner: str) -> Row:
-    trade, value = _old_days(store, args, store.ledgers[owner])
-    row = store.composer.row(store.rng, account=owner, trade=trade, value=value)
-    store.put(row)
-    return row
-
-
-def _old_days(store: Store, args: Args, ledger: Ledger) -> tuple[int, int]:
-    """A trade day before today and a value day up to three days later, where the account has room."""
-    if args.date:
-        return ordinal(args.date), ordinal(args.date)
-    first = store.today - args.within_days if args.within_days else store.first
-    for _ in range(100):
-        trade = store.rng.randint(first, store.today - 1)
-        value = trade + store.rng.randint(0, 3)
-        if ledger.has_room(trade, value):
-            return trade, value
-    raise ValueError("the account has no day with room for another row")
-
-
-def _edited(store: Store, row: Row, args: Args) -> Row:
-    document = load(row.body)
-    attributes = inner(document, "attributes")
-    choice = store.rng.choice(("amount", "comment", "days", "unknown"))
-    if choice == "amount":
-        amount = "accountAmount" if "accountAmount" in attributes else "inflowAccountAmount"
-        attributes[amount] = Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(0, 10**9):09d}")
-    elif choice == "days":
-        shift = -1 if row.trade > store.first and not args.within_days else 1
-        attributes |= {"tradeDate": iso(row.trade + shift), "valueDate": iso(row.value + shift)}
-    else:
-        name = "comment" if choice == "comment" else "reviewedBy"
-        attributes[name] = f"edited {store.rng.randint(1, 10**9)}"
-    edited = sealed(document)
-    return edited if _fits(store, edited) else _commented(store, row)
-
-
-def _fits(store: Store, row: Row) -> bool:
-    return all(store.ledgers[one].has_room(row.trade, row.value) for one in row.accounts)
-
-
-def _commented(store: Store, row: Row) -> Row:
-    document = load(row.body)
-    inner(document, "attributes")["comment"] = f"edited {store.rng.randint(1, 10**9)}"
-    return sealed(document)
-
-
-def _swap(store: Store, old: Row, new: Row) -> None:
-    store.take(old)
-    store.put(new)
-
-
-def _remove(store: Store, row: Row, touched: Touched) -> None:
-    store.take(row)
-    touched["removed"].append(row.id)
-    if COUNTERPARTY in row.body and (other := _counterparty(load(row.body))):
-        _drop_link(store, other, touched)
-
-
-def _drop_link(store: Store, ident: str, touched: Touched) -> None:
-    try:
-        row = store.find(ident)
-    except KeyError:
-        return
-    document = load(row.body)
-    del inner(document, "relationships")["counterparty-transaction"]
-    _swap(store, row, sealed(document))
-    touched["edited"].append(ident)

@@ -52,7 +52,8 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings | None = None, *, port: int = 0) -> None:
         given = settings or SandboxSettings()
-        self.settings = replace(given, today=given.today or datetime.now(UTC).date())
+        self._born = given.today or datetime.now(UTC).date()
+        self.settings = replace(given, today=self._born)
         self.faults = Faults(seed=given.seed)
         self.requests: list[Request] = []
         self._lock = Lock()
@@ -195,8 +196,9 @@ class Sandbox:
         return Reply(body=body, headers={"Content-Type": media})
 
     def _token(self, call: Call) -> tuple[str, Reply]:
-        if call.method != "POST":
-            return "", plain_json({"error": "invalid_request", "error_description": "POST only"}, status=405)
+        if call.method != "POST" or not call.is_form:
+            error = {"error": "invalid_request", "error_description": "POST a form, application/x-www-form-urlencoded"}
+            return "", plain_json(error, status=400)
         try:
             lifetime_s = self.settings.token_lifetime_s
             tenant, token = self._issuer.exchange(call.form, now=time.time(), lifetime_s=lifetime_s)
@@ -213,8 +215,7 @@ class Sandbox:
         return {name: self._new_store(name) for name in self.settings.tenants}
 
     def _new_store(self, tenant: str) -> Store:
-        assert self.settings.today is not None
-        world = build(self.settings, tenant=tenant, today=self.settings.today)
+        world = build(self.settings, tenant=tenant, today=self._born)
         return Store(world, seed=f"{self.settings.seed}:{tenant}")
 
     def _registrations(self) -> list[Registration]:

@@ -29,7 +29,7 @@ class SandboxSettings:
         fault_share: share of API requests that meet a random transient fault, of *fault_kinds* (empty: all of them).
         plain: boring rows, built fast, for a million of them.
         busy_day: one account-day holds more rows than the cap.
-        latency_s: wait before every API answer.
+        latency_s: wait before every answer.
         skew: Zipf exponent of the rows per account, 0: even.
     """
 

@@ -92,6 +92,7 @@ class Store:
         self.entities = dict(world.entities)
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
+        self._seed, self._nights = seed, 0
         self.gone: set[str] = set()
         self.forbidden: set[str] = set()
         self._children: dict[tuple[str | None, str], list[str]] = {}
@@ -102,6 +103,11 @@ class Store:
             for account in row.accounts:
                 listed[account].append(row)
         self.ledgers = {account: Ledger(rows) for account, rows in listed.items()}
+
+    def begin_night(self, night_seed: int) -> None:
+        """Draw from *night_seed* from now on, but never the ids of another night or tenant."""
+        self._nights += 1
+        self.rng = Random(f"{self._seed}:{self._nights}:{night_seed}")
 
     # -- objects
 

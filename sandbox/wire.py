@@ -35,6 +35,10 @@ class Call:
         return f"{self.path}?{urlencode(sorted(self.query.items()))}"
 
     @property
+    def is_form(self) -> bool:
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+    @property
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode()))
 

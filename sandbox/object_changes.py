@@ -1,0 +1,73 @@
+"""Changes of what owns transactions: it is new, gone, forbidden, back, renamed. Pure but for the store it changes."""
+
+from __future__ import annotations
+
+from .row_changes import Args, Touched, new_row
+from .store import Store
+from .world import account, named
+
+NEW_ACCOUNT_ROWS = 5
+_NAMES = {"users": "lastName"}
+
+
+def new_account(store: Store, args: Args) -> Touched:
+    """An account with a few rows."""
+    owner = args.id or store.rng.choice(store.every("legal_entities")).id
+    made = account(store.rng, owner)
+    store.create(made)
+    rows = [new_row(store, args, made.id) for _ in range(max(args.count, NEW_ACCOUNT_ROWS))]
+    return {"accounts": [made.id], "added": [row.id for row in rows]}
+
+
+def new_legal_entity(store: Store, args: Args) -> Touched:
+    """A legal entity with an account."""
+    made = named(store.rng, "legal_entities", args.id or store.rng.choice(store.every("clients")).id)
+    store.create(made)
+    return {"legal_entities": [made.id], **new_account(store, Args(id=made.id, count=args.count))}
+
+
+def new_client(store: Store, args: Args) -> Touched:
+    """A client with a legal entity with an account."""
+    made = named(store.rng, "clients", parent=None, children=())
+    store.create(made)
+    return {"clients": [made.id], **new_legal_entity(store, Args(id=made.id, count=args.count))}
+
+
+def account_gone(store: Store, args: Args) -> Touched:
+    """An account is listed no longer; its rows answer 404."""
+    chosen = _account(store, args)
+    store.gone.add(chosen)
+    return {"accounts": [chosen]}
+
+
+def account_forbidden(store: Store, args: Args) -> Touched:
+    """An account is listed; its rows answer 403."""
+    chosen = _account(store, args)
+    store.forbidden.add(chosen)
+    return {"accounts": [chosen]}
+
+
+def account_back(store: Store, args: Args) -> Touched:
+    """What was gone or forbidden is readable again: one id, or all."""
+    back = {args.id or args.account} if args.id or args.account else store.gone | store.forbidden
+    store.gone -= back
+    store.forbidden -= back
+    return {"accounts": sorted(back)}
+
+
+def client_gone(store: Store, args: Args) -> Touched:
+    """A client and all that hangs below it are not shown any more."""
+    chosen = args.id or store.rng.choice(store.every("clients")).id
+    store.gone.add(chosen)
+    return {"clients": [chosen]}
+
+
+def rename(store: Store, args: Args) -> Touched:
+    """A name changes."""
+    entity = store.entities[args.id] if args.id else store.rng.choice(store.every(args.collection))
+    entity.attributes[_NAMES.get(entity.collection, "name")] = f"Renamed {store.rng.randint(1, 10**6)}"
+    return {entity.collection: [entity.id]}
+
+
+def _account(store: Store, args: Args) -> str:
+    return args.id or args.account or store.rng.choice([one for one, rows in store.readable().items() if rows.rows])
