@@ -204,19 +204,19 @@ class Client:
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
         self._take_turn()
-        bearer = self._tokens.get()
-        answer = self._send(read, bearer)
+        read.bearer = self._tokens.get()
+        answer = self._send(read)
         if action(answer.status) is Action.REFRESH_TOKEN and not read.refreshed:
             read.refreshed = True
-            bearer = self._tokens.refresh(bearer)
+            read.bearer = self._tokens.refresh(read.bearer)
             self._take_turn()
-            answer = self._send(read, bearer)
+            answer = self._send(read)
         return answer
 
-    def _send(self, read: Read, bearer: str) -> Answer:
+    def _send(self, read: Read) -> Answer:
         self._observer.attempt(read.resource)
         try:
-            return self._wire.get(read.path, params=read.params, bearer=bearer)
+            return self._wire.get(read.path, params=read.params, bearer=read.bearer)
         except RetryableError as error:
             raise read.located(error) from error
 
@@ -234,7 +234,7 @@ class Client:
     def _notice(self, read: Read, error: RetryableError, wait_s: float) -> None:
         limited = isinstance(error, RateLimitedError)
         if limited or error.retry_after_s is not None:  # the server asks every worker
-            self._bucket.pause(self._clock.monotonic(), wait_s)
+            self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
         self._observer.retry(read.resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
 

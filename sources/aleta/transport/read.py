@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -43,6 +43,7 @@ class Read:
     resource: str
     parent_id: str
     refreshed: bool = False
+    bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
 
     def __str__(self) -> str:
         return f"{self.resource} of {self.parent_id}" if self.parent_id else self.resource
@@ -64,7 +65,7 @@ class Read:
     def refusal(self, status: int, body: bytes, wait_s: float | None) -> SourceError:
         """The error that *status* is, with the words of *body*; *wait_s* is what `Retry-After` asks."""
         kind, advice = REFUSALS[action(status)]
-        detail = of_problem(body)
+        detail = of_problem(body, hide=self.bearer)
         message = f"{self}: the API answered {status}{f' ({detail})' if detail else ''}; {advice}"
         attrs = self.attrs | {"status": status, "detail": detail}
         if issubclass(kind, RetryableError):

@@ -29,14 +29,14 @@ class _Refusal(msgspec.Struct):
     error_description: str | None = None
 
 
-def of_problem(body: bytes) -> str:
-    """Title and detail of a JSON:API or RFC 9457 error; empty when *body* is neither."""
+def of_problem(body: bytes, *, hide: str = "") -> str:
+    """Title and detail of a JSON:API or RFC 9457 error, without *hide*; empty when *body* is neither."""
     try:
         said = msgspec.json.decode(body, type=_Problems)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""
     first = said.errors[0] if said.errors else said
-    return clean(": ".join(part for part in (first.title, first.detail) if part))
+    return clean(": ".join(part for part in (first.title, first.detail) if part), hide=hide)
 
 
 def of_refusal(body: bytes) -> str:
@@ -48,8 +48,9 @@ def of_refusal(body: bytes) -> str:
     return clean(": ".join(part for part in (said.error, said.error_description) if part))
 
 
-def clean(text: str) -> str:
-    """*text* on one line, of bounded length, without control characters or anything as long as a token."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+def clean(text: str, *, hide: str = "") -> str:
+    """*text* on one line, of bounded length, without control characters, *hide*, or anything as long as a token."""
+    shown = text.replace(hide, MASK) if hide else text
+    printable = "".join(letter if letter.isprintable() else " " for letter in shown)
     masked = LONG_RUN.sub(MASK, " ".join(printable.split()))
     return masked if len(masked) <= LONGEST else masked[: LONGEST - 1] + "…"
