@@ -236,7 +236,7 @@ def _read(given: _Given) -> object:
     try:
         value = _listed(str(given.value)) if given.text and get_origin(rule.__origin__) is tuple else given.value
         return _bounded(msgspec.convert(value, rule, strict=not given.text, dec_hook=_path))
-    except (ValueError, msgspec.ValidationError):
+    except (ValueError, RuntimeError, msgspec.ValidationError):  # RuntimeError: `~` is nobody's home
         _refuse(given.file, path, EXPECTED[given.key], "Correct it there.")
 
 
