@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from . import object_changes, row_changes
-from .row_changes import Args, Touched
+from .row_changes import Args, Touched, candidates
 from .store import Store
 
 MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
@@ -54,6 +54,8 @@ def night(store: Store, seed: int, shares: Mapping[str, float], *, within_days: 
         ("late", "late", "added"),
     ):
         count = round(total * shares[name])
+        if kind != "late" and not any(candidates(store, Args(within_days=within_days))):
+            count = 0
         touched = mutate(store, kind, {"count": count, "within_days": within_days}) if count else {place: []}
         done[name] = len(touched[place])
     return done

@@ -123,7 +123,8 @@ def _old_days(store: Store, args: Args, ledger: Ledger) -> tuple[int, int]:
     raise ValueError("the account has no day with room for another row")
 
 
-def _candidates(store: Store, args: Args) -> Iterator[Row]:
+def candidates(store: Store, args: Args) -> Iterator[Row]:
+    """The rows that a mutation may choose from."""
     since = store.today - args.within_days if args.within_days else 0
     rows = store.ledgers[args.account].rows if args.account else store.rows()
     return (row for row in rows if row.trade >= since)
@@ -132,7 +133,7 @@ def _candidates(store: Store, args: Args) -> Iterator[Row]:
 def _chosen(store: Store, args: Args, *, like: Callable[[Row], bool] = lambda _: True) -> list[Row]:
     if args.id:
         return [store.find(args.id)]
-    rows = [row for row in _candidates(store, args) if like(row)]
+    rows = [row for row in candidates(store, args) if like(row)]
     if not rows:
         raise ValueError("no row in the world that this mutation could change")
     return store.rng.sample(rows, min(args.count, len(rows)))
