@@ -10,14 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import urlsplit
 
-from ..errors import KeyUnusableError, UnreachableError
+from ..errors import KeyUnusableError, SourceError, UnavailableError, UnreachableError
 from .signer import WIDTH, public_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.keyvault.keys import KeyVaultKey
     from azure.keyvault.keys.crypto import CryptographyClient
 
+BUSY = {429, 500, 502, 503, 504}
 INSTALL = "install the extra: pip install 'aleta-sync[azure]'"
 
 
@@ -39,7 +43,7 @@ class RemoteKey(Protocol):
 
         Raises:
             KeyUnusableError: there is no such key, or this program may not see it.
-            UnreachableError: the vault does not answer.
+            UnreachableError, UnavailableError: the vault does not answer, or cannot.
         """
         ...
 
@@ -48,7 +52,7 @@ class RemoteKey(Protocol):
 
         Raises:
             KeyUnusableError: this program may not sign with it.
-            UnreachableError: the vault does not answer.
+            UnreachableError, UnavailableError: the vault does not answer, or cannot.
         """
         ...
 
@@ -67,7 +71,7 @@ class KeyVaultSigner:
     def __init__(self, url: str, *, key_id: str, client: RemoteKey | None = None) -> None:
         self.key_id = key_id
         self._url = url
-        self._remote = client or _AzureKey(url)
+        self._remote = client or AzureKey(url)
 
     def __repr__(self) -> str:
         return f"KeyVaultSigner({self._url!r}, key_id={self.key_id!r})"
@@ -78,7 +82,7 @@ class KeyVaultSigner:
 
         Raises:
             KeyUnusableError: the key is not P-256, or cannot be seen.
-            UnreachableError: the vault does not answer.
+            UnreachableError, UnavailableError: the vault does not answer, or cannot.
         """
         part = self._remote.public_part()
         if part.kty not in {"EC", "EC-HSM"} or part.crv != "P-256":
@@ -86,44 +90,46 @@ class KeyVaultSigner:
         return public_jwk(part.x.rjust(WIDTH, b"\0"), part.y.rjust(WIDTH, b"\0"))
 
     def sign(self, message: bytes) -> bytes:
-        """As `Signer.sign`; raises UnreachableError too."""
-        assert self.public_jwk  # a key of another kind is refused before it signs anything
+        """As `Signer.sign`; raises UnreachableError and UnavailableError too."""
+        _ = self.public_jwk  # a key of another kind is refused before it signs anything
         signature = self._remote.sign_digest(hashlib.sha256(message).digest())
         if len(signature) != 2 * WIDTH:
             raise KeyUnusableError(f"the vault signed with {len(signature)} bytes where ES256 has {2 * WIDTH}")
         return signature
 
 
-class _AzureKey:
-    """`RemoteKey` through Azure's SDK, as whoever DefaultAzureCredential finds this process to be."""
+class AzureKey:
+    """`RemoteKey` through Azure's SDK, which tries again by itself what may pass.
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        match [parts.scheme, *parts.path.strip("/").split("/")]:
-            case ["https", "keys", name, *version] if name and len(version) <= 1 and parts.hostname:
-                self._vault, self._name, self._version = f"https://{parts.netloc}", name, "".join(version) or None
-            case _:
-                raise KeyUnusableError(f"{url} is no key in a vault; expected https://VAULT/keys/NAME")
-        try:
-            import_module("azure.keyvault.keys.crypto")
-            import_module("azure.identity")
-        except ImportError as error:
-            raise KeyUnusableError(f"a key in a vault needs Azure's client; {INSTALL}") from error
+    Args:
+        url: as for `KeyVaultSigner`.
+        credential: whoever DefaultAzureCredential finds this process to be, when not given.
+        transport: what carries Azure's requests; the SDK's own when not given.
+    """
+
+    def __init__(
+        self, url: str, *, credential: TokenCredential | None = None, transport: RequestsTransport | None = None
+    ) -> None:
+        self._vault, self._name, self._version = _parts(url)
+        _demand_azure()
+        self._credential = credential or _default_credential()
+        self._options = {"transport": transport} if transport else {}
+
+    @cached_property
+    def _key(self) -> KeyVaultKey:
+        from azure.keyvault.keys import KeyClient  # noqa: PLC0415  an optional extra
+
+        return KeyClient(self._vault, self._credential, **self._options).get_key(self._name, self._version)
 
     @cached_property
     def _crypto(self) -> CryptographyClient:
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415  an optional extra
-        from azure.keyvault.keys import KeyClient  # noqa: PLC0415
         from azure.keyvault.keys.crypto import CryptographyClient  # noqa: PLC0415
 
-        credential = DefaultAzureCredential()
-        self._key = KeyClient(self._vault, credential).get_key(self._name, self._version)
-        return CryptographyClient(self._key, credential)
+        return CryptographyClient(self._key, self._credential, **self._options)
 
     def public_part(self) -> PublicPart:
         with _told(self._vault):
-            assert self._crypto
-        jwk = vars(self._key.key)
+            jwk = vars(self._key.key)
         return PublicPart(kty=_name(jwk["kty"]), crv=_name(jwk["crv"]), x=jwk["x"] or b"", y=jwk["y"] or b"")
 
     def sign_digest(self, digest: bytes) -> bytes:
@@ -131,6 +137,29 @@ class _AzureKey:
 
         with _told(self._vault):
             return self._crypto.sign(SignatureAlgorithm.es256, digest).signature
+
+
+def _parts(url: str) -> tuple[str, str, str | None]:
+    """Vault, name and version of `https://VAULT/keys/NAME[/VERSION]`."""
+    parts = urlsplit(url)
+    match [parts.scheme, *parts.path.strip("/").split("/")]:
+        case ["https", "keys", name, *version] if name and len(version) <= 1 and parts.hostname:
+            return f"https://{parts.netloc}", name, "".join(version) or None
+    raise KeyUnusableError(f"{url} is no key in a vault; expected https://VAULT/keys/NAME")
+
+
+def _demand_azure() -> None:
+    try:
+        import_module("azure.keyvault.keys.crypto")
+        import_module("azure.identity")
+    except ImportError as error:
+        raise KeyUnusableError(f"a key in a vault needs Azure's client; {INSTALL}") from error
+
+
+def _default_credential() -> TokenCredential:
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+    return DefaultAzureCredential()
 
 
 def _name(value: object) -> str:
@@ -148,7 +177,12 @@ def _told(vault: str) -> Iterator[None]:
     except (ServiceRequestError, ServiceResponseError) as error:
         raise UnreachableError(f"{vault} cannot be reached ({type(error).__name__}); check the network") from None
     except AzureError as error:
-        status = getattr(error, "status_code", None)
-        said = f"{type(error).__name__}{f' {status}' if status else ''}"
-        advice = "check the key's name and that this identity may get it and sign with it"
-        raise KeyUnusableError(f"{vault} refused the key ({said}); {advice}") from None
+        raise _refused(vault, type(error).__name__, getattr(error, "status_code", None)) from None
+
+
+def _refused(vault: str, kind: str, status: int | None) -> SourceError:
+    said = f"{kind} {status}" if status else kind
+    if status in BUSY:
+        return UnavailableError(f"{vault} is busy or broken ({said}); run again when it has recovered")
+    advice = "check the key's name and that this identity may get it and sign with it"
+    return KeyUnusableError(f"{vault} refused the key ({said}); {advice}")

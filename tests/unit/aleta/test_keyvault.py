@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import sys
 
 import jwt
 import pytest
+import requests
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from urllib3 import HTTPResponse
 
-from sources.aleta.auth.keyvault import KeyVaultSigner, PublicPart
-from sources.aleta.errors import KeyUnusableError
+from sources.aleta.auth.keyvault import AzureKey, KeyVaultSigner, PublicPart
+from sources.aleta.errors import KeyUnusableError, UnavailableError, UnreachableError
 
 URL = "https://vault.example/keys/aleta"
 
@@ -83,3 +90,105 @@ def test_a_url_that_is_no_key_is_refused(url):
 def test_a_repr_shows_address_and_id():
     """Nothing of the vault's client is shown."""
     assert repr(KeyVaultSigner(URL, key_id="k1", client=FakeVault())) == f"KeyVaultSigner({URL!r}, key_id='k1')"
+
+
+VAULT = "https://ours.vault.azure.net"
+CHALLENGE = 'Bearer authorization="https://login.microsoftonline.com/t", resource="https://vault.azure.net"'
+
+
+def coded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class FakeIdentity:
+    """Whoever this process is said to be."""
+
+    def get_token(self, *_, **__) -> AccessToken:
+        return AccessToken("t", 4_000_000_000)
+
+
+class FakeAzure(requests.adapters.BaseAdapter):
+    """Key Vault's REST interface below Azure's own SDK: challenge, get key, sign."""
+
+    def __init__(self, vault: FakeVault, *, status: int = 200, error: Exception | None = None) -> None:
+        super().__init__()
+        self.vault, self.status, self.error = vault, status, error
+        self.paths: list[str] = []
+
+    def close(self): ...
+
+    def send(self, request, **_):
+        if self.error is not None:
+            raise self.error
+        if "Authorization" not in request.headers:
+            return answer(request, 401, {}, {"WWW-Authenticate": CHALLENGE})
+        self.paths.append(request.url.split("?")[0].removeprefix(VAULT))
+        if self.status != 200:
+            return answer(request, self.status, {"error": {"code": "x", "message": "quotes s3cret"}})
+        if request.method == "GET":
+            part = self.vault.public_part()
+            key = {"kty": part.kty, "crv": part.crv, "x": coded(part.x), "y": coded(part.y), "key_ops": ["sign"]}
+            return answer(request, 200, {"key": key | {"kid": f"{VAULT}/keys/aleta/v1"}, "attributes": {}})
+        sent = json.loads(request.body)
+        assert sent["alg"] == "ES256"
+        digest = base64.urlsafe_b64decode(sent["value"] + "==")
+        return answer(request, 200, {"kid": "x", "value": coded(self.vault.sign_digest(digest))})
+
+
+def answer(request, status, body, headers=None) -> requests.Response:
+    made = requests.Response()
+    made.request, made.url, made.status_code, made.reason = request, request.url, status, "x"
+    made.headers.update({"Content-Type": "application/json", **(headers or {})})
+    made.raw = HTTPResponse(body=io.BytesIO(json.dumps(body).encode()), status=status, preload_content=False)
+    return made
+
+
+def azure_signer(azure: FakeAzure) -> KeyVaultSigner:
+    session = requests.Session()
+    session.mount("https://", azure)
+    transport = RequestsTransport(session=session, session_owner=False)
+    client = AzureKey(f"{VAULT}/keys/aleta", credential=FakeIdentity(), transport=transport)
+    return KeyVaultSigner(f"{VAULT}/keys/aleta", key_id="k1", client=client)
+
+
+def test_azures_own_client_asks_for_the_key_and_signs_with_its_version():
+    """Through the real SDK: the key is fetched once, and the digest is signed by the version that was checked."""
+    azure = FakeAzure(FakeVault())
+    signer = azure_signer(azure)
+    signature = signer.sign(b"message")
+    public = jwt.PyJWK(signer.public_jwk)
+    assert public.Algorithm.verify(b"message", public.key, signature)
+    assert azure.paths == ["/keys/aleta/", "/keys/aleta/v1/sign"]
+
+
+@pytest.mark.parametrize(
+    ("azure", "kind", "words"),
+    [
+        (FakeAzure(FakeVault(), status=403), KeyUnusableError, r"refused the key \(HttpResponseError 403\)"),
+        (FakeAzure(FakeVault(), status=404), KeyUnusableError, r"refused the key \(ResourceNotFoundError 404\)"),
+        (FakeAzure(FakeVault(), status=501), KeyUnusableError, r"refused the key \(HttpResponseError 501\)"),
+        (FakeAzure(FakeVault(), error=requests.ConnectionError("s3cret")), UnreachableError, "cannot be reached"),
+        (FakeAzure(FakeVault(kty="RSA", crv="")), KeyUnusableError, "is RSA; expected EC on P-256"),
+    ],
+    ids=["forbidden", "absent", "odd", "unreachable", "rsa"],
+)
+def test_azures_errors_come_in_our_words(monkeypatch, azure, kind, words):
+    """What failed and what to do; nothing that the vault or the SDK said."""
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's own retries
+    with pytest.raises(kind, match=words) as caught:
+        azure_signer(azure).sign(b"message")
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_busy_vault_is_a_passing_failure(monkeypatch):
+    """429 and 5xx say nothing against the key."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with pytest.raises(UnavailableError, match="busy or broken"):
+        azure_signer(FakeAzure(FakeVault(), status=503)).sign(b"message")
+
+
+def test_azure_is_not_asked_before_it_is_needed():
+    """Making a signer sends nothing, and looks up no identity."""
+    signer = KeyVaultSigner(f"{VAULT}/keys/aleta/v1", key_id="k1")
+    assert signer.key_id == "k1"
