@@ -683,6 +683,8 @@ def test_controls_over_http_do_what_the_methods_do(box, caller):
     start = box.truth("acme")
     caller.control("faults", kind="500", path_contains="/clients", times=1)
     statuses = [caller.get("/v2/clients")[0] for _ in range(2)]
+    caller.control("faults", kind="404", times=99)
+    caller.control("faults", kind="clear")
     touched = caller.control("mutate", tenant="acme", kind="delete", args={"count": 3})
     caller.control("settings", row_cap=20, today="2026-03-05")
     changed = box.truth("acme")
@@ -720,6 +722,7 @@ def test_requests_over_http_tell_what_came(box, caller):
 @pytest.mark.parametrize(
     ("name", "body", "word"),
     [
+        ("mutate", {"tenant": "acme", "kind": "late", "args": [1]}, "object"),
         ("faults", {"kind": "meteor"}, "meteor"),
         ("mutate", {"tenant": "acme", "kind": "melt"}, "melt"),
         ("mutate", {"tenant": "acme", "kind": "late", "args": {"colour": "red"}}, "colour"),

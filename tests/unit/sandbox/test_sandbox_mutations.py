@@ -116,3 +116,40 @@ def test_new_rows_take_the_day_they_are_told():
 
     row = world.find(touched["added"][0])
     assert (row.trade, row.value) == (ordinal("2025-05-05"), ordinal("2025-05-05"))
+
+
+def test_an_account_without_room_takes_no_more_late_rows():
+    """Rather an error than an account-day that no cap can bear."""
+    world = store()
+    account = next(iter(world.ledgers))
+
+    with pytest.raises(ValueError, match="room"):
+        mutate(world, "late", {"account": account, "within_days": 1, "count": 30})
+
+
+def test_rows_of_a_crowded_day_change_where_they_are():
+    """Nothing is moved onto, or within, a day that is full."""
+    world = store(busy_day=True, row_cap=50)
+    busy = max(world.ledgers.values(), key=lambda ledger: max(Counter(ledger.tracks["trade"].days).values(), default=0))
+    day, _ = Counter(busy.tracks["trade"].days).most_common(1)[0]
+    before = {row.id: row for row in busy.tracks["trade"].between(day, day)}
+
+    for one in before:
+        mutate(world, "edit", {"id": one})
+
+    after = {row.id: row for row in busy.rows}
+    assert all(after[one].body != before[one].body for one in before)
+    assert sum(after[one].trade != day for one in before) > 0
+
+
+def test_a_night_with_nothing_to_change_changes_nothing():
+    """No recent rows, no edits; that is no error."""
+    world = store()
+    for account in world.readable():
+        mutate(world, "empty_account", {"account": account})
+
+    assert night(world, 1, {"late": 1, "edited": 1, "deleted": 1}, within_days=9) == {
+        "deleted": 0,
+        "edited": 0,
+        "late": 0,
+    }

@@ -255,3 +255,13 @@ def test_settings_of_the_world_are_fixed_while_it_runs():
     )
     with pytest.raises(ValueError, match="rows"):
         changed(DEFAULT, {"rows": 1})
+
+
+@pytest.mark.parametrize("accounts", [1, 2, 3])
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_tiny_world_has_all_its_rows(accounts, plain):
+    """Too few accounts for special ones, or even for an exchange between two."""
+    tiny = world(SandboxSettings(accounts=accounts, rows=60, plain=plain))
+
+    assert len(tiny.rows) == 60
+    assert {one for row in tiny.rows for one in row.accounts} == set(tiny.ids("accounts"))
