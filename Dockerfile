@@ -1,0 +1,25 @@
+# Build: the locked dependencies first, so that a change of code does not fetch them again.
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/aleta-sync
+ENV PATH=/opt/aleta-sync/bin:$PATH
+WORKDIR /src
+COPY requirements.lock ./
+RUN pip install --require-hashes --requirement requirements.lock
+COPY . .
+RUN pip install --no-deps --no-build-isolation .
+
+# Run: the environment alone.
+FROM python:3.11-slim
+RUN useradd --uid 10001 --create-home aleta \
+    && install --directory --owner aleta --group aleta --mode 0700 /data
+COPY --from=build /opt/aleta-sync /opt/aleta-sync
+ENV PATH=/opt/aleta-sync/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    ALETA_SYNC_CONFIG=/config
+USER 10001
+# data_dir = "data" starts at the folder that holds /config
+VOLUME ["/data"]
+ENTRYPOINT ["aleta-sync"]
+CMD ["--help"]
