@@ -40,17 +40,16 @@ class Reader:
 
     def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
         """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
-        path = endpoint.path.format(parent_id=parent_id)
         params = dict(endpoint.params)
         if endpoint.parent_param:
             params[endpoint.parent_param] = parent_id
         if endpoint.dates and window:
             params |= {endpoint.dates.first: f"{window.first}", endpoint.dates.last: f"{window.last}"}
-        return self._ask(endpoint, path, params, parent_id, self._parser(endpoint, parent_id, single=False))
+        return self._ask(endpoint, endpoint.path, params, parent_id, self._parser(endpoint, parent_id, single=False))
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """One object of *endpoint* by its own id."""
-        path = (endpoint.detail or endpoint.path).format(id=own_id)
+        path = (endpoint.detail or endpoint.path).replace("{id}", "{parent_id}")  # the client's name for whose
         parse = self._parser(endpoint, parent_id, single=True)
         return self._ask(endpoint, path, dict(endpoint.params), own_id, parse)
 

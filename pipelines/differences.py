@@ -1,0 +1,251 @@
+"""A package against the warehouse: added, modified, removed, unchanged (rules D2 to D5). One set operation each.
+
+Nothing is fetched and nothing is written here: rows come in as Arrow, what is to be loaded goes out as Arrow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+import pyarrow as pa
+
+from schemas.table import described_by_api, fact, key_of, name_of
+from schemas.transactions import TRANSACTION_CHANGES
+from sources.aleta.endpoint import Endpoint
+from sources.aleta.windows import Window
+
+from .warehouse import DATASET, GONE, Rows, has_table, table_of
+
+KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What this run has proven of one parent, up to and with this package.
+
+    Args:
+        span: read without a gap in this run.
+        new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
+        covered: what was covered before this run began; None at a first load.
+        first_load: its history was never read whole: what is added is no news.
+    """
+
+    parent_id: str
+    span: Window
+    new_from: date
+    covered: Window | None
+    first_load: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """More rows of one parent gone at once than `max_removed_share` allows: not removed."""
+
+    parent_id: str
+    gone: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What a package changes."""
+
+    rows: Rows
+    changes: Rows
+    counts: Counter[str]
+    suspicions: Sequence[Suspicion]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Whose differences these are."""
+
+    run_id: str
+    now: datetime
+    max_removed_share: float
+
+
+def differences(
+    connection: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    batches: Sequence[pa.RecordBatch],
+    proven: Sequence[Proven],
+    *,
+    seen_before: Iterable[str],
+    run: Run,
+) -> Differences:
+    """Compare the rows of one package with the warehouse.
+
+    Args:
+        connection: with the warehouse attached as `store`.
+        batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
+        seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
+    """
+    return _Comparison(connection, endpoint, run).compare(batches, proven, seen_before)
+
+
+class _Comparison:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> None:
+        self.sql = connection
+        self.endpoint = endpoint
+        self.run = run
+        self.schema = endpoint.schema
+        self.said = [one.name for one in described_by_api(endpoint.schema)]
+        self.key = key_of(endpoint.schema)[0]
+        self.parents = endpoint.parent_columns or (endpoint.parent_column,)
+        self.dates = endpoint.dates.columns if endpoint.dates else ()
+
+    def compare(
+        self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
+    ) -> Differences:
+        self._take_in(batches, proven, seen_before)
+        self._stage()
+        suspicions = self._suspicions()
+        return Differences(rows=self._rows(), changes=self._changes(), counts=self._counts(), suspicions=suspicions)
+
+    def _take_in(self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
+        schema = described_by_api(self.schema).remove_metadata()
+        incoming = pa.Table.from_batches([batch.cast(schema) for batch in batches], schema=schema)
+        order = pa.array(range(incoming.num_rows), pa.int64())
+        self.sql.register("incoming", incoming.append_column("fetched_as", order))
+        self.sql.register("proven", _table(proven))
+        self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
+
+    def _stage(self) -> None:
+        """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of the parents proven."""
+        self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (fetched_as), {row_hash(self.said)} AS row_hash "
+            f"FROM incoming QUALIFY row_number() OVER (PARTITION BY {self.key} ORDER BY fetched_as DESC) = 1"
+        )
+        kept = ", ".join(dict.fromkeys([self.key, *self.parents, *self.dates, "row_hash", "first_seen_at"]))
+        self.sql.execute(f"CREATE OR REPLACE TEMP VIEW stored AS {self._stored()}")
+        self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {kept} FROM stored WHERE {self.key} IN "
+            f"(SELECT {self.key} FROM fresh) OR "
+            + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
+        )
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE gone AS {self._gone()}")
+
+    def _stored(self) -> str:
+        if has_table(self.sql, name_of(self.schema)):
+            return f"SELECT * FROM store.{DATASET}.{name_of(self.schema)}"
+        self.sql.register("blank", self.schema.remove_metadata().empty_table())
+        return "SELECT * FROM blank"
+
+    def _gone(self) -> str:
+        """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought."""
+        first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
+        owned = " OR ".join(f"k.{one} = p.parent_id" for one in self.parents)
+        return (
+            f"SELECT k.{self.key}, min(p.parent_id) AS parent_id, bool_or({last} <= p.through) AS late "
+            f"FROM known k JOIN proven p ON ({owned}) "
+            f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from "
+            f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
+            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1"
+        )
+
+    def _suspicions(self) -> list[Suspicion]:
+        """Take out of `gone` what is too much of one parent to be believed."""
+        owned = " OR ".join(f"k.{one} = g.parent_id" for one in self.parents)
+        found = self.sql.execute(
+            "SELECT g.parent_id, g.gone, count(*) FROM (SELECT parent_id, count(*) AS gone FROM gone GROUP BY 1) g "
+            f"JOIN known k ON ({owned}) GROUP BY 1, 2 HAVING g.gone > $share * count(*) ORDER BY 1",
+            {"share": self.run.max_removed_share},
+        ).fetchall()
+        self.sql.execute("DELETE FROM gone WHERE parent_id IN (SELECT unnest($1))", [[row[0] for row in found]])
+        return [Suspicion(parent_id=parent, gone=gone, rows=rows) for parent, gone, rows in found]
+
+    def _rows(self) -> Rows:
+        """Added and modified rows whole; of removed ones the key, marked."""
+        fresh = {name: f"f.{name}" for name in self.said} | {
+            "first_seen_at": "coalesce(k.first_seen_at, $now)",
+            "changed_at": "$now",
+            "row_hash": "f.row_hash",
+        }
+        gone = {name: f"NULL::{_type(self.schema.field(name))}" for name in self.schema.names} | {
+            self.key: f"g.{self.key}"
+        }
+        data = table_of(
+            self.sql,
+            f"SELECT {_as(fresh, self.schema)}, false AS {GONE} FROM fresh f LEFT JOIN known k USING ({self.key}) "
+            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash "
+            f"UNION ALL SELECT {_as(gone, self.schema)}, true FROM gone g",
+            {"now": self.run.now},
+        )
+        target = self.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+        return Rows(schema=self.schema, data=data.cast(target), deletes=True)
+
+    def _changes(self) -> Rows:
+        """The feed: what a first load brings is no news."""
+        names = [name for name in self.schema.names if name not in KEPT_BY_US]
+        day = f"least({', '.join(f'f.{one}' for one in self.dates)})"
+        owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
+        judged = (
+            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, bool_or({day} <= p.through) AS late "
+            f"FROM fresh f JOIN proven p ON ({owned}) GROUP BY 1)"
+        )
+        data = table_of(
+            self.sql,
+            f"SELECT 'added' AS op, f.{self.key} AS id, coalesce(j.late, false) AS late, NULL AS before, "
+            f"{as_json(names, 'f')} AS after FROM fresh f LEFT JOIN {judged} j USING ({self.key}) "
+            f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
+            f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
+            f"{as_json(names, 'f')} FROM fresh f JOIN stored s USING ({self.key}) "
+            f"LEFT JOIN {judged} j USING ({self.key}) "
+            f"WHERE s.row_hash IS DISTINCT FROM f.row_hash "
+            f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
+            f"FROM gone g JOIN stored s USING ({self.key})",
+        )
+        data = data.append_column("run_id", pa.array([self.run.run_id] * data.num_rows, pa.string()))
+        data = data.append_column("changed_at", pa.array([self.run.now] * data.num_rows, pa.timestamp("us", "UTC")))
+        target = TRANSACTION_CHANGES.remove_metadata()
+        return Rows(schema=TRANSACTION_CHANGES, data=data.select(target.names).cast(target))
+
+    def _counts(self) -> Counter[str]:
+        counted = self.sql.execute(
+            "SELECT count(*) FILTER (k.row_hash IS NULL), count(*) FILTER (k.row_hash <> f.row_hash), "
+            "count(*) FILTER (k.row_hash = f.row_hash), (SELECT count(*) FROM gone) "
+            f"FROM fresh f LEFT JOIN known k USING ({self.key})"
+        ).fetchone()
+        return Counter(dict(zip(("added", "modified", "unchanged", "removed"), counted or (), strict=True)))
+
+
+def row_hash(names: Iterable[str]) -> str:
+    """SQL for the MD5 of a row's content (X3): `name=value` of what is not null, by name, so order says nothing."""
+    parts = ", ".join(f"'{name}=' || {name}::VARCHAR" for name in sorted(names))
+    return f"md5(concat_ws(chr(31), {parts}))"
+
+
+def as_json(names: Iterable[str], table: str) -> str:
+    """SQL for a row as JSON, every value as text: a number keeps its digits in any reader."""
+    return "json_object(" + ", ".join(f"'{name}', {table}.{name}::VARCHAR" for name in names) + ")::VARCHAR"
+
+
+def _as(columns: dict[str, str], schema: pa.Schema) -> str:
+    return ", ".join(f"({columns[name]})::{_type(schema.field(name))} AS {name}" for name in schema.names)
+
+
+def _type(field: pa.Field) -> str:
+    """The type a column has on its way to dlt: JSON travels as text."""
+    if fact(field, "json") or field.type == pa.string():
+        return "VARCHAR"
+    return {pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}.get(
+        field.type, "TIMESTAMPTZ" if pa.types.is_timestamp(field.type) else "DECIMAL(38,12)"
+    )
+
+
+def _table(proven: Sequence[Proven]) -> pa.Table:
+    return pa.table(
+        {
+            "parent_id": pa.array([one.parent_id for one in proven], pa.string()),
+            "first": pa.array([one.span.first for one in proven], pa.date32()),
+            "last": pa.array([one.span.last for one in proven], pa.date32()),
+            "new_from": pa.array([one.new_from for one in proven], pa.date32()),
+            "through": pa.array([one.covered.last if one.covered else None for one in proven], pa.date32()),
+            "first_load": pa.array([one.first_load for one in proven], pa.bool_()),
+        }
+    )

@@ -1,0 +1,158 @@
+"""The objects that were walked against those in the warehouse: new, changed, returned, gone. One set operation a table.
+
+An object counts as gone only where the list it belongs to was read whole in this run, or where its own parent is gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from schemas.table import key_of, name_of
+from sources.aleta.endpoint import Endpoint, Link
+from sources.aleta.walk import Listed
+
+from .warehouse import DATASET, Rows, has_table
+
+KEPT_BY_US = ("first_seen_at", "removed_at")
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Objects:
+    """What to load for one table, and the counts of the contract."""
+
+    rows: Rows
+    counts: Counter[str]
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Compares table after table, parents first, and remembers what is gone for the children's sake."""
+
+    connection: duckdb.DuckDBPyConnection
+    now: datetime
+    _gone: dict[str, set[str]] = field(default_factory=dict)
+
+    def compare(self, endpoint: Endpoint, listings: Sequence[Listed]) -> list[Objects]:
+        """The endpoint's own table and its link tables.
+
+        Args:
+            listings: of this run, of this endpoint; one a parent.
+        """
+        listed = {own_id for one in listings for own_id in one.ids}
+        old = self._old(endpoint.schema, endpoint.parent_column)
+        lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row[-1], listings)}
+        here = {row[0] for row in old if row[0] not in lost} | listed
+        self._gone[endpoint.name] = self._once_here(endpoint.schema) - here
+        answers = [answer for one in listings for answer in one.answers]
+        own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(one,) for one in lost})
+        return [own, *(self._links(link, listings, lost) for link in endpoint.links)]
+
+    def _links(self, link: Link, listings: Sequence[Listed], lost: set[str]) -> Objects:
+        name = name_of(link.schema)
+        given = [answer for one in listings for answer in one.answers if name in answer.links]
+        owners = {own_id for answer in given for own_id in answer.ids} | lost
+        pairs = {pair for answer in given for pair in _pairs(answer.links[name])}
+        gone = {pair for pair in self._old(link.schema, "") if pair not in pairs and pair[0] in owners}
+        return self._differ(link.schema, [answer.links[name] for answer in given], gone)
+
+    def _is_gone(self, endpoint: Endpoint, parent_id: str, listings: Sequence[Listed]) -> bool:
+        for one in listings:
+            if not endpoint.parent or one.parent_id == parent_id:
+                return one.complete
+        return parent_id in self._gone.get(endpoint.parent, ())
+
+    def _old(self, schema: pa.Schema, parent_column: str) -> list[Key]:
+        """Key (and parent) of what the warehouse shows."""
+        columns = [*key_of(schema), *([parent_column] if parent_column else [])]
+        return self._select(schema, ", ".join(columns), "removed_at IS NULL")
+
+    def _once_here(self, schema: pa.Schema) -> set[str]:
+        return {row[0] for row in self._select(schema, "id", "true")}
+
+    def _select(self, schema: pa.Schema, columns: str, where: str) -> list[Key]:
+        name = name_of(schema)
+        if not has_table(self.connection, name):
+            return []
+        return self.connection.execute(f"SELECT {columns} FROM store.{DATASET}.{name} WHERE {where}").fetchall()
+
+    def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
+        said = pa.schema([one for one in schema if one.name not in KEPT_BY_US]).remove_metadata()
+        fresh = pa.Table.from_batches([batch.cast(said) for batch in batches], schema=said)
+        key = key_of(schema)
+        ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
+            pa.array([], pa.string()) for _ in key
+        ]
+        self.connection.register("fresh_in", fresh)
+        self.connection.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
+        self.connection.execute(_stage(schema, has_table(self.connection, name_of(schema))))
+        data = (
+            self.connection.execute(_changed(schema), {"now": self.now}).to_arrow_table().cast(schema.remove_metadata())
+        )
+        return Objects(Rows(schema=schema, data=data), self._count(schema))
+
+    def _count(self, schema: pa.Schema) -> Counter[str]:
+        read, added, modified, removed = self.connection.execute(_counted(schema)).fetchone() or (0, 0, 0, 0)
+        return Counter(read=read, added=added, modified=modified, removed=removed, unchanged=read - added - modified)
+
+
+def _pairs(batch: pa.RecordBatch) -> Iterable[Key]:
+    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _said(schema: pa.Schema) -> list[str]:
+    return [name for name in schema.names if name not in (*KEPT_BY_US, *key_of(schema))]
+
+
+def _stage(schema: pa.Schema, exists: bool) -> str:  # noqa: FBT001
+    """`fresh`: one row a key. `old`: the warehouse's, or as many columns and no rows."""
+    key = ", ".join(key_of(schema))
+    kept = ", NULL::TIMESTAMPTZ AS first_seen_at, NULL::TIMESTAMPTZ AS removed_at"
+    old = f"SELECT * FROM store.{DATASET}.{name_of(schema)}" if exists else f"SELECT *{kept} FROM fresh_in LIMIT 0"
+    return (
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({key}) * FROM fresh_in;"
+        f"CREATE OR REPLACE TEMP VIEW old AS {old}"
+    )
+
+
+def _differs(schema: pa.Schema) -> str:
+    """Whether a row that is here and was there says something else. Nested values are compared as text."""
+    said = [f"f.{name}::VARCHAR IS DISTINCT FROM o.{name}::VARCHAR" for name in _said(schema)]
+    return f"({' OR '.join([*said, 'o.removed_at IS NOT NULL'])})"
+
+
+def _joined(schema: pa.Schema) -> str:
+    return f"fresh f LEFT JOIN old o USING ({', '.join(key_of(schema))})"
+
+
+def _changed(schema: pa.Schema) -> str:
+    key = key_of(schema)
+    fresh = {name: f"f.{name}" for name in schema.names} | {
+        "first_seen_at": "coalesce(o.first_seen_at, $now)",
+        "removed_at": "NULL::TIMESTAMPTZ",
+    }
+    lost = {name: f"o.{name}" for name in schema.names} | {"removed_at": "$now"}
+    if "extra" in schema.names:
+        fresh["extra"], lost["extra"] = "f.extra::VARCHAR", "o.extra::VARCHAR"
+    return (
+        f"SELECT {_as(fresh)} FROM {_joined(schema)} WHERE o.{key[0]} IS NULL OR {_differs(schema)} "
+        f"UNION ALL SELECT {_as(lost)} FROM old o JOIN gone_in USING ({', '.join(key)}) WHERE o.removed_at IS NULL"
+    )
+
+
+def _as(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
+def _counted(schema: pa.Schema) -> str:
+    there = f"o.{key_of(schema)[0]} IS NOT NULL"
+    return (
+        f"SELECT count(*), count(*) FILTER (NOT ({there})), count(*) FILTER ({there} AND {_differs(schema)}), "
+        f"(SELECT count(*) FROM gone_in) FROM {_joined(schema)}"
+    )

@@ -1,0 +1,157 @@
+"""What a run did, as values and in the form of the contract's JSON. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = Mapping[str, object]
+
+
+class Exit(IntEnum):
+    """Exit codes of the contract."""
+
+    COMPLETE = 0
+    FAILED = 1
+    USAGE = 2
+    AUTH = 3
+    PARTIAL = 4
+    SIGINT = 130
+    SIGTERM = 143
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # all that could be read is committed, the rest is named
+    FAILED = "failed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """One resource in one run; rows unless it says otherwise.
+
+    `windows` are answers that were asked for and kept, `splits` those dropped because they may have been cut.
+    `quarantined` are windows.
+    """
+
+    requests: int = 0
+    windows: int = 0
+    splits: int = 0
+    read: int = 0
+    added: int = 0
+    modified: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that could not be read, kept or written: what, where, and what to do."""
+
+    code: str
+    message: str
+    resource: str = ""
+    parent_id: str = ""
+    from_date: str = ""
+    to_date: str = ""
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.resource, self.parent_id) if part)
+        days = f"{self.from_date} to {self.to_date}" if self.from_date else ""
+        place = ", ".join(part for part in (where, days) if part)
+        return f"{place}: {self.message}" if place else self.message
+
+
+@dataclass(slots=True, kw_only=True)
+class TenantReport:
+    """One tenant's part of a run."""
+
+    tenant: str
+    run_id: str = ""
+    kind: str = "sync"
+    duration_s: float = 0.0
+    requests: int = 0
+    retries: int = 0
+    resources: dict[str, Counts] = field(default_factory=dict)
+    row_cap: int | None = None
+    drift: Counter[str] = field(default_factory=Counter)
+    errors: list[Problem] = field(default_factory=list)
+    fatal: Exit | None = None  # the run ended early, and this is why
+    warehouse: str = ""
+
+    def of(self, resource: str) -> Counts:
+        return self.resources.setdefault(resource, Counts())
+
+    @property
+    def status(self) -> Status:
+        if self.fatal is not None:
+            return Status.FAILED
+        return Status.PARTIAL if self.errors else Status.COMPLETE
+
+    @property
+    def exit(self) -> Exit:
+        return self.fatal or (Exit.PARTIAL if self.errors else Exit.COMPLETE)
+
+    def total(self, name: str) -> int:
+        return sum(int(getattr(counts, name)) for counts in self.resources.values())
+
+    def to_json(self) -> Json:
+        return {
+            "status": self.status,
+            "run_id": self.run_id,
+            "requests": self.requests,
+            "retries": self.retries,
+            "duration_s": round(self.duration_s, 3),
+            "resources": {name: asdict(counts) for name, counts in self.resources.items()},
+            "row_cap": self.row_cap,
+            "drift": dict(self.drift),
+            "errors": [asdict(problem) for problem in self.errors],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A run over several tenants."""
+
+    tenants: Sequence[TenantReport]
+
+    @property
+    def status(self) -> Status:
+        worst = {one.status for one in self.tenants}
+        return next((status for status in (Status.FAILED, Status.PARTIAL) if status in worst), Status.COMPLETE)
+
+    @property
+    def exit(self) -> Exit:
+        return most_severe(one.exit for one in self.tenants)
+
+    def to_json(self) -> Json:
+        return {"status": self.status, "tenants": {one.tenant: one.to_json() for one in self.tenants}}
+
+
+SEVERITY = (Exit.SIGTERM, Exit.SIGINT, Exit.USAGE, Exit.AUTH, Exit.FAILED, Exit.PARTIAL)
+
+
+def most_severe(exits: Iterable[Exit]) -> Exit:
+    """Of several exits the one that is reported: stopped over usage over 3 over 1 over 4."""
+    seen = set(exits)
+    return next((code for code in SEVERITY if code in seen), Exit.COMPLETE)
+
+
+def problem(error: Exception, *, code: str = "", resource: str = "", parent_id: str = "", **days: date) -> Problem:
+    """*error* as the report names it; what it knows itself fills what is not given."""
+    attrs: Mapping[str, object] = getattr(error, "attrs", {})
+    return Problem(
+        code=code or str(getattr(error, "code", "error")),
+        message=str(error),
+        resource=resource or str(attrs.get("resource", "")),
+        parent_id=parent_id or str(attrs.get("parent_id", "")),
+        from_date=f"{days.get('from_date', '')}",
+        to_date=f"{days.get('to_date', '')}",
+    )
