@@ -92,9 +92,7 @@ class Comparison:
         self.connection.register("fresh_in", fresh)
         self.connection.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
         self.connection.execute(_stage(schema, has_table(self.connection, name_of(schema))))
-        data = (
-            self.connection.execute(_changed(schema), {"now": self.now}).to_arrow_table().cast(schema.remove_metadata())
-        )
+        data = table_of(self.connection, _changed(schema), {"now": self.now}).cast(schema.remove_metadata())
         return Objects(Rows(schema=schema, data=data), self._count(schema))
 
     def _count(self, schema: pa.Schema) -> Counter[str]:
