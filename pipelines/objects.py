@@ -17,7 +17,7 @@ from schemas.table import key_of, name_of
 from sources.aleta.endpoint import Endpoint, Link
 from sources.aleta.walk import Listed
 
-from .warehouse import DATASET, Rows, has_table
+from .warehouse import DATASET, Rows, has_table, table_of
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]
