@@ -144,7 +144,7 @@ def most_severe(exits: Iterable[Exit]) -> Exit:
     return next((code for code in SEVERITY if code in seen), Exit.COMPLETE)
 
 
-def problem(error: Exception, *, code: str = "", resource: str = "", parent_id: str = "", **days: date) -> Problem:
+def problem(error: BaseException, *, code: str = "", resource: str = "", parent_id: str = "", **days: date) -> Problem:
     """*error* as the report names it; what it knows itself fills what is not given."""
     attrs: Mapping[str, object] = getattr(error, "attrs", {})
     return Problem(

@@ -1,0 +1,62 @@
+"""Exceptions into words and exit codes: what failed, for whom, and what to do. One place for all runs."""
+
+from __future__ import annotations
+
+import errno
+import logging
+
+from sources.aleta.errors import AuthError, SourceError, StoppedError
+
+from .logs import redact
+from .report import Exit, Problem, Status, TenantReport, problem
+
+log = logging.getLogger(__name__)
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def name(error: BaseException, report: TenantReport, *, tenant: str) -> None:
+    """Put *error*, which ended a tenant's run, into its report."""
+    log.debug("%s: ended by %s", tenant, type(error).__name__, exc_info=error)
+    if isinstance(error, StoppedError):
+        report.errors.append(Problem(code="stopped", message="stopped on request; what was read is committed"))
+        return
+    report.errors.append(as_problem(error))
+    report.fatal = Exit.AUTH if isinstance(error, AuthError) else Exit.FAILED
+
+
+def as_problem(error: BaseException) -> Problem:
+    """*error* in words for the operator; anything unforeseen is a defect, and says so."""
+    if isinstance(error, SourceError) or getattr(error, "code", None) is not None:
+        return problem(error)
+    root = _root(error)
+    if isinstance(root, OSError):
+        return Problem(code="disk", message=_of_disk(root))
+    text = redact(f"{type(root).__name__}: {root}")
+    if "No space left" in text or "disk" in text.lower():
+        return Problem(code="disk", message=f"the disk is full or failing ({_short(text)}): free space, run again")
+    return Problem(code="defect", message=f"unforeseen ({_short(text)}): run again with --debug and report it")
+
+
+def run_status(report: TenantReport) -> str:
+    """How `sync_runs` names the end of this run."""
+    if report.fatal is None and any(one.code == "stopped" for one in report.errors):
+        return "stopped"
+    return str(Status(report.status))
+
+
+def _root(error: BaseException) -> BaseException:
+    """What dlt and others wrap."""
+    while (cause := error.__cause__ or error.__context__) is not None and not isinstance(error, OSError):
+        error = cause
+    return error
+
+
+def _of_disk(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    what = "the disk is full" if error.errno in FULL else f"cannot write{where} ({error.strerror})"
+    return f"{what}{where if error.errno in FULL else ''}: what is committed is whole; make room or rights, run again"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:300]} ..."  # noqa: PLR2004 - one line of an operator's log

@@ -1,0 +1,147 @@
+"""What a run remembers for the next: marks, the cap, drift; and the rows of `sync_windows` and `sync_marks`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
+from sources.aleta.cap import RowCap
+from sources.aleta.planner import Planner, Proof
+from sources.aleta.windows import Window
+
+from . import marks
+from .marks import Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What the answers of one endpoint taught: kept from run to run (rules W3, W5)."""
+
+    known_cap: int | None = None
+    proof: Proof | None = None
+    max_days: int = 0
+
+    @classmethod
+    def of(cls, planner: Planner) -> Learned:
+        return cls(known_cap=planner.cap.known, proof=planner.next_proof, max_days=planner.max_days)
+
+    def planner(self, *, row_cap: int, max_window_days: int) -> Planner:
+        """A planner that begins with this; what the operator configured goes before what was learned."""
+        return Planner(
+            cap=RowCap(known=self.known_cap, configured=row_cap),
+            proof=self.proof,
+            max_days=max_window_days or self.max_days,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """The state of one tenant, as it is committed with each package (rules M4, M5)."""
+
+    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
+    learned: dict[str, Learned] = field(default_factory=dict)
+    drift: dict[str, str] = field(default_factory=dict)  # resource.name -> when it was first seen
+    touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
+
+    def mark(self, resource: str, parent_id: str) -> Mark:
+        return self.marks.get(resource, {}).get(parent_id, Mark())
+
+    def set(self, resource: str, parent_id: str, mark: Mark) -> None:
+        if mark != self.mark(resource, parent_id):
+            self.marks.setdefault(resource, {})[parent_id] = mark
+            self.touched.setdefault(resource, set()).add(parent_id)
+
+    def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
+        for name in names:
+            self.drift.setdefault(f"{resource}.{name}", now.isoformat(timespec="seconds"))
+
+    def take_touched(self) -> pa.Table:
+        """`sync_marks` rows of what changed since the last call; a mark that covers nothing has no row."""
+        rows = [
+            (resource, parent, mark.covered.first, mark.covered.last, mark.verified_at)
+            for resource, parents in self.touched.items()
+            for parent in sorted(parents)
+            if (mark := self.mark(resource, parent)).covered
+        ]
+        self.touched.clear()
+        return _table(SYNC_MARKS, rows)
+
+    def to_state(self) -> dict[str, object]:
+        return {
+            "marks": {
+                resource: {parent: marks.store(mark) for parent, mark in parents.items()}
+                for resource, parents in self.marks.items()
+            },
+            "learned": {resource: _stored(one) for resource, one in self.learned.items()},
+            "drift": dict(self.drift),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, object]) -> Ledger:
+        ledger = cls()
+        for resource, parents in _dict(state.get("marks")).items():
+            ledger.marks[resource] = {parent: marks.restore(_list(one)) for parent, one in _dict(parents).items()}
+        ledger.learned = {name: _restored(_dict(one)) for name, one in _dict(state.get("learned")).items()}
+        ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
+        return ledger
+
+
+def _stored(one: Learned) -> dict[str, object]:
+    proof = one.proof and [one.proof.parent, f"{one.proof.window.first}", f"{one.proof.window.last}", one.proof.count]
+    return {"cap": one.known_cap, "proof": proof, "max_days": one.max_days}
+
+
+def _restored(stored: Mapping[str, object]) -> Learned:
+    cap, days = stored.get("cap"), stored.get("max_days")
+    return Learned(
+        known_cap=cap if isinstance(cap, int) else None,
+        proof=_proof(_list(stored.get("proof"))),
+        max_days=days if isinstance(days, int) else 0,
+    )
+
+
+def _proof(stored: Sequence[object]) -> Proof | None:
+    match stored:
+        case [str(parent), str(first), str(last), int(count)]:
+            return Proof(parent, Window(date.fromisoformat(first), date.fromisoformat(last)), count)
+    return None
+
+
+def _dict(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One receipt, as `sync_windows` shows it."""
+
+    run_id: str
+    resource: str
+    parent_id: str
+    window: Window
+    rows: int
+    status: str
+    reason: str
+    fetched_at: datetime
+
+
+def receipts(entries: Iterable[Entry]) -> pa.Table:
+    """`sync_windows` rows; where a window was read twice to the same end, the last one."""
+    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
+    for one in entries:
+        key = (one.run_id, one.resource, one.parent_id, one.window.first, one.window.last, one.status)
+        rows[key] = (*key[:5], one.rows, one.status, one.reason or None, one.fetched_at)
+    return _table(SYNC_WINDOWS, list(rows.values()))
+
+
+def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(schema)]
+    return pa.Table.from_arrays(columns, schema=schema.remove_metadata())

@@ -1,0 +1,300 @@
+"""What was read becomes packages: bounded, compared with the warehouse, committed one after the other.
+
+A package holds rows, receipts and marks; they commit together (rule M4). A crash loses the packages not committed yet,
+and nothing else (rule C1).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.table import key_of, name_of
+from sources.aleta.endpoint import Endpoint
+from sources.aleta.fetch import Receipt, Status
+from sources.aleta.walk import Listed
+from sources.aleta.windows import Window
+
+from . import ledger as books
+from .differences import Differences, Proven, Run, differences
+from .ledger import Entry, Ledger
+from .marks import Mark, Reading, touches
+from .objects import Comparison
+from .report import Problem, TenantReport, problem
+from .warehouse import Rows, Warehouse
+
+PACKAGE_ROWS = 100_000
+PACKAGE_S = 20.0
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One parent's reading on its way through this run."""
+
+    reading: Reading
+    block: Window | None = None  # proven in this run without a gap, up to now
+    straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the block
+    clean: bool = True  # nothing failed, nothing quarantined
+
+
+@dataclass(slots=True)
+class _Package:
+    """What is read and not committed yet."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    rows: int = 0
+    since_s: float = 0.0
+
+    def add(self, receipt: Receipt, now_s: float) -> None:
+        if not self.receipts:
+            self.since_s = now_s
+        self.receipts.append(receipt)
+        self.rows += receipt.answer.batch.num_rows if receipt.answer else 0
+
+    def full(self, now_s: float) -> bool:
+        return self.rows >= PACKAGE_ROWS or bool(self.receipts and now_s - self.since_s >= PACKAGE_S)
+
+
+class Loader:
+    """Commits what one run reads into one warehouse.
+
+    Args:
+        warehouse: recovered, and this run's alone.
+        ledger: what the warehouse's state says; grown here as packages commit.
+        run: whose rows these are.
+        elapsed: the last day that has fully elapsed everywhere (M2).
+        report: counts and problems are added to it.
+    """
+
+    def __init__(
+        self, warehouse: Warehouse, ledger: Ledger, *, run: Run, elapsed: date, report: TenantReport, kind: str
+    ) -> None:
+        self._warehouse = warehouse
+        self._ledger = ledger
+        self._run = run
+        self._elapsed = elapsed
+        self._report = report
+        self._kind = kind
+        self._followed: dict[tuple[str, str], _Followed] = {}
+        self._package = _Package()
+
+    def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
+        """Compare and commit what was walked; the run's own first row goes with it."""
+        package = [self._run_row(ended_at=None, status="running")]
+        with self._warehouse.open() as connection:
+            comparison = Comparison(connection, self._run.now)
+            for endpoint in endpoints:
+                for found in comparison.compare(endpoint, listings.get(endpoint.name, ())):
+                    package.append(found.rows)
+                    if name_of(found.rows.schema) == endpoint.name:
+                        _add(self._report, endpoint.name, found.counts)
+        self._commit(package)
+
+    def follow(self, resource: str, readings: Mapping[str, Reading]) -> None:
+        """What is about to be read of each parent."""
+        for parent_id, reading in readings.items():
+            self._followed[resource, parent_id] = _Followed(reading)
+
+    def take(self, receipt: Receipt, now_s: float) -> None:
+        """Take in one receipt; commits when the package is full."""
+        self._package.add(receipt, now_s)
+        self.tick(now_s)
+
+    def tick(self, now_s: float) -> None:
+        """Commit the package when it is full, or old enough."""
+        if self._package.full(now_s):
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what was taken in."""
+        package, self._package = self._package, _Package()
+        by_endpoint = defaultdict(list)
+        for receipt in package.receipts:
+            by_endpoint[receipt.endpoint.name].append(receipt)
+        for receipts in by_endpoint.values():
+            self._load(receipts[0].endpoint, receipts)
+
+    def end(self, status: str, ended_at: datetime) -> None:
+        """Commit the run's last row."""
+        self.flush()
+        self._commit([self._run_row(ended_at=ended_at, status=status)])
+
+    def _load(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> None:
+        complete = [one for one in receipts if one.status is Status.COMPLETE and one.answer]
+        proven = self._prove(endpoint, complete)
+        seen = [one for parent in {one.parent_id for one in complete} for one in self._at(endpoint, parent).straddling]
+        with self._warehouse.open() as connection:
+            found = differences(
+                connection,
+                endpoint,
+                [one.answer.batch for one in complete if one.answer],
+                proven,
+                seen_before=seen,
+                run=self._run,
+            )
+        doubted = {one.parent_id for one in found.suspicions}
+        self._mark(endpoint, receipts, doubted)
+        self._tell(endpoint, receipts, found)
+        self._commit([found.rows, found.changes, self._receipts(receipts, doubted)])
+        for one in complete:
+            self._remember_straddling(endpoint, one)
+
+    def _at(self, endpoint: Endpoint, parent_id: str) -> _Followed:
+        return self._followed[endpoint.name, parent_id]
+
+    def _prove(self, endpoint: Endpoint, complete: Sequence[Receipt]) -> list[Proven]:
+        """What this run has proven of each parent, block by block: a gap ends one and begins the next."""
+        proven: dict[tuple[str, date], Proven] = {}
+        for one in complete:
+            followed = self._at(endpoint, one.parent_id)
+            if followed.block is None or not touches(followed.block, one.window):
+                followed.block = one.window
+                followed.straddling.clear()
+            block = followed.block = Window(followed.block.first, max(followed.block.last, one.window.last))
+            begun = proven.get((one.parent_id, block.first))
+            proven[one.parent_id, block.first] = Proven(
+                parent_id=one.parent_id,
+                span=block,
+                new_from=begun.new_from if begun else one.window.first,
+                covered=followed.reading.mark.covered,
+                first_load=followed.reading.mark.verified_at is None,
+            )
+        return list(proven.values())
+
+    def _remember_straddling(self, endpoint: Endpoint, receipt: Receipt) -> None:
+        """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
+        followed = self._at(endpoint, receipt.parent_id)
+        if receipt.answer is None or followed.block is None or not endpoint.dates:
+            return
+        batch = receipt.answer.batch
+        latest = pc.max_element_wise(*(batch[name] for name in endpoint.dates.columns))
+        beyond = pc.fill_null(pc.greater(latest, pa.scalar(followed.block.last)), fill_value=False)
+        followed.straddling.update(batch[key_of(endpoint.schema)[0]].filter(beyond).to_pylist())
+
+    def _mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], doubted: set[str]) -> None:
+        for one in receipts:
+            followed = self._at(endpoint, one.parent_id)
+            if one.status in {Status.QUARANTINED, Status.FAILED} or one.parent_id in doubted:
+                followed.clean = False
+            if one.status is Status.COMPLETE and one.parent_id not in doubted:
+                mark = self._ledger.mark(endpoint.name, one.parent_id)
+                self._ledger.set(endpoint.name, one.parent_id, self._grown(mark, one.window, followed))
+
+    def _grown(self, mark: Mark, window: Window, followed: _Followed) -> Mark:
+        reading = followed.reading
+        if window.first == reading.span.first:
+            mark = replace(mark, reading_since=reading.mark.reading_since)
+        mark = mark.grow(window, elapsed=self._elapsed)
+        if reading.whole and followed.clean and window.last == reading.span.last:
+            return replace(mark, verified_at=reading.mark.reading_since or self._run.now, reading_since=None)
+        return mark
+
+    def _tell(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
+        """Into the report: counts, drift, problems."""
+        counts = self._report.of(endpoint.name)
+        _add(self._report, endpoint.name, found.counts)
+        for one in receipts:
+            counts.windows += one.status is Status.COMPLETE
+            counts.splits += one.status is Status.SPLIT
+            counts.quarantined += one.status is Status.QUARANTINED
+            counts.read += one.answer.batch.num_rows if one.answer else 0
+            if one.answer:
+                self.note_drift(endpoint.name, one.answer.drift)
+            if one.status in {Status.QUARANTINED, Status.FAILED}:
+                self._report.errors.append(_problem(one))
+        for doubt in found.suspicions:
+            counts.quarantined += 1
+            self._report.errors.append(_doubt(endpoint, doubt.parent_id, doubt.gone, doubt.rows))
+
+    def note_drift(self, resource: str, drift: Counter[str]) -> None:
+        self._report.drift.update({f"{resource}.{name}": count for name, count in drift.items()})
+        self._ledger.note_drift(resource, drift, self._run.now)
+
+    def _receipts(self, receipts: Sequence[Receipt], doubted: set[str]) -> Rows:
+        entries = [
+            Entry(
+                run_id=self._run.run_id,
+                resource=one.endpoint.name,
+                parent_id=one.parent_id,
+                window=one.window,
+                rows=one.rows,
+                status=Status.QUARANTINED if (doubt := one.parent_id in doubted and one.answer) else one.status,
+                reason=TOO_MUCH_GONE if doubt else one.reason,
+                fetched_at=one.fetched_at,
+            )
+            for one in receipts
+            if one.status is not Status.FAILED
+        ]
+        return Rows(schema=SYNC_WINDOWS, data=books.receipts(entries))
+
+    def _commit(self, package: Iterable[Rows]) -> None:
+        """One dlt load: the rows, the marks, the state."""
+        marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
+        full = [rows for rows in itertools.chain(package, [marked]) if rows.data.num_rows]
+        self._warehouse.write(full or [marked], self._ledger.to_state())
+
+    def _run_row(self, *, ended_at: datetime | None, status: str) -> Rows:
+        report = self._report
+        values = {
+            "run_id": self._run.run_id,
+            "kind": self._kind,
+            "started_at": self._run.now,
+            "ended_at": ended_at,
+            "status": status,
+            "requests": report.requests,
+            "retries": report.retries,
+            "rows_read": report.total("read"),
+            "added": report.total("added"),
+            "modified": report.total("modified"),
+            "removed": report.total("removed"),
+            "errors": len(report.errors),
+            "version": VERSION,
+        }
+        columns = [pa.array([values[one.name]], one.type) for one in SYNC_RUNS]
+        return Rows(schema=SYNC_RUNS, data=pa.Table.from_arrays(columns, schema=SYNC_RUNS.remove_metadata()))
+
+
+TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
+VERSION = "0.1.0"
+
+
+def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:
+    counts = report.of(resource)
+    for name, count in counted.items():
+        setattr(counts, name, getattr(counts, name) + count)
+
+
+def _problem(receipt: Receipt) -> Problem:
+    if receipt.error:
+        return problem(
+            receipt.error,
+            resource=receipt.endpoint.name,
+            parent_id=receipt.parent_id,
+            from_date=receipt.window.first,
+            to_date=receipt.window.last,
+        )
+    return Problem(
+        code="quarantined",
+        message=receipt.reason,
+        resource=receipt.endpoint.name,
+        parent_id=receipt.parent_id,
+        from_date=f"{receipt.window.first}",
+        to_date=f"{receipt.window.last}",
+    )
+
+
+def _doubt(endpoint: Endpoint, parent_id: str, gone: int, rows: int) -> Problem:
+    return Problem(
+        code="removals",
+        message=f"{gone} of {rows} rows gone at once: not removed. If that is right, raise max_removed_share "
+        "for one run",
+        resource=endpoint.name,
+        parent_id=parent_id,
+    )
