@@ -128,7 +128,7 @@ class _Comparison:
             f"(SELECT {self.key} FROM fresh) OR "
             + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
         )
-        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE gone AS {self._gone()}")
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
 
     def _stored(self) -> str:
         if has_table(self.sql, name_of(self.schema)):
@@ -136,27 +136,34 @@ class _Comparison:
         self.sql.register("blank", self.schema.remove_metadata().empty_table())
         return "SELECT * FROM blank"
 
-    def _gone(self) -> str:
-        """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought."""
+    def _missed(self) -> str:
+        """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
+
+        One row for each parent that misses it: of an fx-spot, both accounts may.
+        """
         first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
         owned = " OR ".join(f"k.{one} = p.parent_id" for one in self.parents)
         return (
-            f"SELECT k.{self.key}, min(p.parent_id) AS parent_id, bool_or({last} <= p.through) AS late "
+            f"SELECT k.{self.key}, p.parent_id, bool_or({last} <= p.through) AS late "
             f"FROM known k JOIN proven p ON ({owned}) "
             f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
-            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1"
+            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
         )
 
     def _suspicions(self) -> list[Suspicion]:
-        """Take out of `gone` what is too much of one parent to be believed."""
-        owned = " OR ".join(f"k.{one} = g.parent_id" for one in self.parents)
+        """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
+        owned = " OR ".join(f"k.{one} = m.parent_id" for one in self.parents)
         found = self.sql.execute(
-            "SELECT g.parent_id, g.gone, count(*) FROM (SELECT parent_id, count(*) AS gone FROM gone GROUP BY 1) g "
-            f"JOIN known k ON ({owned}) GROUP BY 1, 2 HAVING g.gone > $share * count(*) ORDER BY 1",
+            "SELECT m.parent_id, m.gone, count(*) FROM (SELECT parent_id, count(*) AS gone FROM missed GROUP BY 1) m "
+            f"JOIN known k ON ({owned}) GROUP BY 1, 2 HAVING m.gone > $share * count(*) ORDER BY 1",
             {"share": self.run.max_removed_share},
         ).fetchall()
-        self.sql.execute("DELETE FROM gone WHERE parent_id IN (SELECT unnest($1))", [[row[0] for row in found]])
+        self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed GROUP BY 1 "
+            "HAVING NOT bool_or(list_contains($1, parent_id))",
+            [[row[0] for row in found]],
+        )
         return [Suspicion(parent_id=parent, gone=gone, rows=rows) for parent, gone, rows in found]
 
     def _rows(self) -> Rows:
