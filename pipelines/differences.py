@@ -144,7 +144,7 @@ class _Comparison:
         first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
         owned = " OR ".join(f"k.{one} = p.parent_id" for one in self.parents)
         return (
-            f"SELECT k.{self.key}, p.parent_id, bool_or({last} <= p.through) AS late "
+            f"SELECT k.{self.key}, p.parent_id, bool_or({first} BETWEEN p.since AND p.through) AS late "
             f"FROM known k JOIN proven p ON ({owned}) "
             f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
@@ -192,7 +192,7 @@ class _Comparison:
         day = f"least({', '.join(f'f.{one}' for one in self.dates)})"
         owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
         judged = (
-            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, bool_or({day} <= p.through) AS late "
+            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, bool_or({day} BETWEEN p.since AND p.through) AS late "
             f"FROM fresh f JOIN proven p ON ({owned}) GROUP BY 1)"
         )
         data = table_of(
@@ -252,6 +252,7 @@ def _table(proven: Sequence[Proven]) -> pa.Table:
             "first": pa.array([one.span.first for one in proven], pa.date32()),
             "last": pa.array([one.span.last for one in proven], pa.date32()),
             "new_from": pa.array([one.new_from for one in proven], pa.date32()),
+            "since": pa.array([one.covered.first if one.covered else None for one in proven], pa.date32()),
             "through": pa.array([one.covered.last if one.covered else None for one in proven], pa.date32()),
             "first_load": pa.array([one.first_load for one in proven], pa.bool_()),
         }
