@@ -6,9 +6,8 @@ and nothing else (rule C1).
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -84,18 +83,17 @@ class Loader:
         self._kind = kind
         self._followed: dict[tuple[str, str], _Followed] = {}
         self._package = _Package()
+        self._carried: list[Rows] = []  # compared, and waiting for the next package
 
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
-        """Compare and commit what was walked; the run's own first row goes with it."""
-        package = [self._run_row(ended_at=None, status="running")]
+        """Compare what was walked; it is committed with the first package."""
         with self._warehouse.open() as connection:
             comparison = Comparison(connection, self._run.now)
             for endpoint in endpoints:
                 for found in comparison.compare(endpoint, listings.get(endpoint.name, ())):
-                    package.append(found.rows)
+                    self._carried.append(found.rows)
                     if name_of(found.rows.schema) == endpoint.name:
                         _add(self._report, endpoint.name, found.counts)
-        self._commit(package)
 
     def follow(self, resource: str, readings: Mapping[str, Reading]) -> None:
         """What is about to be read of each parent."""
@@ -114,19 +112,22 @@ class Loader:
 
     def flush(self) -> None:
         """Commit what was taken in."""
+        self._commit(self._take_package(), self._run_row(ended_at=None, status="running"))
+
+    def end(self, status: Callable[[], str], ended_at: datetime) -> None:
+        """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
+        package = self._take_package()
+        self._commit(package, self._run_row(ended_at=ended_at, status=status()))
+
+    def _take_package(self) -> list[Rows]:
         package, self._package = self._package, _Package()
         by_endpoint = defaultdict(list)
         for receipt in package.receipts:
             by_endpoint[receipt.endpoint.name].append(receipt)
-        for receipts in by_endpoint.values():
-            self._load(receipts[0].endpoint, receipts)
+        return [rows for receipts in by_endpoint.values() for rows in self._compare(receipts[0].endpoint, receipts)]
 
-    def end(self, status: str, ended_at: datetime) -> None:
-        """Commit the run's last row."""
-        self.flush()
-        self._commit([self._run_row(ended_at=ended_at, status=status)])
-
-    def _load(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> None:
+    def _compare(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> list[Rows]:
+        """The rows that differ, the feed and the receipts; marks grow, and the report is told."""
         complete = [one for one in receipts if one.status is Status.COMPLETE and one.answer]
         proven = self._prove(endpoint, complete)
         seen = [one for parent in {one.parent_id for one in complete} for one in self._at(endpoint, parent).straddling]
@@ -142,9 +143,9 @@ class Loader:
         doubted = {one.parent_id for one in found.suspicions}
         self._mark(endpoint, receipts, doubted)
         self._tell(endpoint, receipts, found)
-        self._commit([found.rows, found.changes, self._receipts(receipts, doubted)])
         for one in complete:
             self._remember_straddling(endpoint, one)
+        return [found.rows, found.changes, self._receipts(receipts, doubted)]
 
     def _at(self, endpoint: Endpoint, parent_id: str) -> _Followed:
         return self._followed[endpoint.name, parent_id]
@@ -234,11 +235,11 @@ class Loader:
         ]
         return Rows(schema=SYNC_WINDOWS, data=books.receipts(entries))
 
-    def _commit(self, package: Iterable[Rows]) -> None:
-        """One dlt load: the rows, the marks, the state."""
+    def _commit(self, package: Iterable[Rows], run_row: Rows) -> None:
+        """One dlt load: what was carried so far, the rows, the marks, the state."""
+        carried, self._carried = self._carried, []
         marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
-        full = [rows for rows in itertools.chain(package, [marked]) if rows.data.num_rows]
-        self._warehouse.write(full or [marked], self._ledger.to_state())
+        self._warehouse.write(_joined([*carried, *package, marked, run_row]), self._ledger.to_state())
 
     def _run_row(self, *, ended_at: datetime | None, status: str) -> Rows:
         report = self._report
@@ -269,6 +270,15 @@ def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:
     counts = report.of(resource)
     for name, count in counted.items():
         setattr(counts, name, getattr(counts, name) + count)
+
+
+def _joined(package: Iterable[Rows]) -> list[Rows]:
+    """One for each table, without the empty ones."""
+    tables: dict[str, list[Rows]] = defaultdict(list)
+    for rows in package:
+        if rows.data.num_rows:
+            tables[name_of(rows.schema)].append(rows)
+    return [replace(same[0], data=pa.concat_tables([rows.data for rows in same])) for same in tables.values()]
 
 
 def _problem(receipt: Receipt) -> Problem:

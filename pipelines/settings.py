@@ -163,6 +163,7 @@ def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
     """Let dlt find its own sections in *folder*, without telemetry unless asked for; call it before dlt is imported."""
     environ["DLT_CONFIG_FOLDER"] = str(folder.absolute())
     environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")  # it warns of every JSON column, each time
 
 
 def _sections(file: Path) -> dict[str, dict[str, object]]:

@@ -128,9 +128,7 @@ def quoted(text: object) -> str:
 
 def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> pa.Table:
     """The rows of a query as Arrow."""
-    table = connection.execute(sql, values).to_arrow_table()
-    assert table is not None
-    return table
+    return connection.sql(sql, params=values).to_arrow_table()
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -153,7 +151,7 @@ def _source(package: Sequence[Rows], state: State) -> dlt.sources.DltSource:
 def _resource(rows: Rows, state: State) -> DltResource:
     def data() -> Iterator[pa.Table]:
         dlt.current.source_state().update(state)
-        yield rows.data
+        yield _keyed(rows)
 
     hints: dict[str, TColumnSchema] = {
         field.name: {"name": field.name, "data_type": "json"} for field in rows.schema if fact(field, "json")
@@ -167,3 +165,9 @@ def _resource(rows: Rows, state: State) -> DltResource:
         write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
         columns=hints,
     )
+
+
+def _keyed(rows: Rows) -> pa.Table:
+    """The rows, with a schema that says what dlt makes of a key: it is never null."""
+    key = key_of(rows.schema)
+    return rows.data.cast(pa.schema([one.with_nullable(one.name not in key) for one in rows.data.schema]))

@@ -100,7 +100,7 @@ def read_many(resource: Resource, relation: str) -> list[str] | None:
     if raw is None:
         return None
     try:  # some of the vendor's samples print the linkage without its `data` object
-        found = _identifiers.decode(raw) if bytes(raw[:1]) == b"[" else _linked(_to_many.decode(raw))
+        found = _identifiers.decode(raw) if bytes(raw)[:1] == b"[" else _linked(_to_many.decode(raw))
     except msgspec.DecodeError:
         raise MalformedError(f"relationship `{relation}` of a {resource.type} is no list of ids") from None
     return None if found is None else [one.id for one in found]

@@ -1,0 +1,240 @@
+"""The commands: parse, call one run, print its report, map it to an exit code. Imports nothing heavy at the top."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from . import logs
+from .report import Exit
+from .settings import Settings, SettingsError, TenantSettings, load, point_dlt_at
+
+if TYPE_CHECKING:  # these bring dlt and pyarrow: half a second that `--help` need not wait
+    from .report import Json
+    from .sync import Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the options before the command say."""
+
+    config: Path
+    debug: bool
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aleta-sync")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=lambda: Path(os.environ.get("ALETA_SYNC_CONFIG") or "config"),
+    help="Folder with config.toml and secrets.toml.  [default: $ALETA_SYNC_CONFIG, else config]",
+)
+@click.option("--debug", is_flag=True, help="Log more, and show tracebacks.")
+@click.pass_context
+def main(context: click.Context, config: Path, *, debug: bool) -> None:
+    """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
+    os.umask(0o077)  # rule S1: files with data or keys are the owner's only
+    logs.set_up(debug=debug, stream=sys.stderr)
+    context.obj = Context(config=config, debug=debug)
+
+
+tenants_argument = click.argument("tenants", nargs=-1, metavar="[TENANT]...")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
+
+
+@main.command()
+@tenants_argument
+@json_option
+@click.pass_obj
+def sync(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
+    """The nightly run: everything new, changed or gone since the last run."""
+    chosen = _chosen(context, tenants)
+    from . import sync as runs  # noqa: PLC0415
+
+    with _tools(context) as (tools, stopped):
+        report = runs.run(chosen, tools)
+    _print_run(report.to_json(), report, as_json=as_json)
+    sys.exit(stopped() or report.exit)
+
+
+@main.command()
+@tenants_argument
+@click.pass_obj
+def publish(context: Context, tenants: Sequence[str]) -> None:
+    """Write the analyst's copy from what is committed."""
+    chosen = _chosen(context, tenants)
+    from . import publish as publishing  # noqa: PLC0415
+
+    problems = [line for tenant in chosen for line in publishing.run(tenant)]
+    sys.exit(Exit.FAILED if problems else Exit.COMPLETE)
+
+
+@main.group()
+def keys() -> None:
+    """Private keys."""
+
+
+@keys.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where the key goes.")
+def generate(out: Path) -> None:
+    """Make a P-256 private key; the public JWK on stdout is what to send to Aleta."""
+    from sources.aleta.auth.signer import generate as generate_key  # noqa: PLC0415
+
+    pem, jwk = generate_key()
+    try:
+        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(pem)
+    except FileExistsError:
+        _fail(Exit.USAGE, f"{out} exists already: a key is never overwritten. Name another file with --out.")
+    except OSError as error:
+        _fail(Exit.FAILED, f"cannot write {out}: {error.strerror}")
+    click.echo(json.dumps(jwk))
+
+
+@main.command()
+@tenants_argument
+@json_option
+@click.pass_obj
+def status(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
+    """Freshness, coverage, last runs, quarantined windows; no request is sent."""
+    chosen = _chosen(context, tenants)
+    from . import status as statuses  # noqa: PLC0415
+
+    report = statuses.run(chosen)
+    _print(report.to_json() if as_json else report.text())
+    sys.exit(report.exit)
+
+
+@main.command()
+@tenants_argument
+@json_option
+@click.pass_obj
+def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
+    """A doctor: config, key, clock, token, API, disk, locks; each line ok, problem, what to do."""
+    from . import check as doctor  # noqa: PLC0415
+
+    with _tools(context) as (tools, stopped):
+        report = doctor.run(context.config, tenants, tools, environ=os.environ)
+    _print(report.to_json() if as_json else report.text())
+    sys.exit(stopped() or report.exit)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any that is free.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--accounts", type=click.IntRange(1), default=40, show_default=True)
+@click.option("--rows", type=click.IntRange(0), default=4000, show_default=True, help="Transactions of the tenant.")
+def sandbox(port: int, seed: int, accounts: int, rows: int) -> None:
+    """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
+    from . import demo  # noqa: PLC0415
+
+    demo.serve(port=port, seed=seed, accounts=accounts, rows=rows, stop=_stop_on_signals()[0])
+
+
+@main.command()
+@click.pass_obj
+def demo(context: Context) -> None:
+    """Start the sandbox, sync it, and show what is in the warehouse."""
+    folder = Path("demo")
+    from . import demo as demonstration  # noqa: PLC0415
+
+    with demonstration.world(folder) as config:
+        chosen = _chosen(Context(config=config, debug=context.debug), ())
+        from . import sync as runs  # noqa: PLC0415
+
+        with _tools(context) as (tools, stopped):
+            report = runs.run(chosen, tools)
+        _print_run(report.to_json(), report, as_json=False)
+        if report.exit is Exit.COMPLETE:
+            demonstration.show(folder)
+    sys.exit(stopped() or report.exit)
+
+
+def _chosen(context: Context, names: Sequence[str]) -> Sequence[TenantSettings]:
+    """The tenants named, checked before any request; dlt finds its own sections in the same folder."""
+    try:
+        settings: Settings = load(context.config, environ=os.environ)
+        chosen = settings.select(names)
+        _check_resources(settings, chosen)
+    except SettingsError as error:
+        _fail(Exit.USAGE, str(error))
+    for warning in settings.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    point_dlt_at(context.config, os.environ)
+    return chosen
+
+
+def _check_resources(settings: Settings, chosen: Sequence[TenantSettings]) -> None:
+    from sources.aleta.catalogue import CATALOGUE  # noqa: PLC0415
+
+    for tenant in chosen:
+        for name in tenant.resources:
+            if name != "*" and name not in CATALOGUE:
+                raise SettingsError(
+                    file=f"{settings.folder / 'config.toml'}",
+                    path=f"tenants.{tenant.name}.resources",
+                    expected=f"names of tables, not {name!r}",
+                    remedy=f"Known are {', '.join(CATALOGUE)}.",
+                )
+
+
+@contextmanager
+def _tools(context: Context) -> Iterator[tuple[Tools, Callable[[], Exit | None]]]:
+    """Clock, screen and connections of one command; a signal stops them, and names the exit code."""
+    from sources.aleta.clock import SystemClock  # noqa: PLC0415
+
+    from .progress import Screen  # noqa: PLC0415
+    from .sync import Tools  # noqa: PLC0415
+    from .wiring import Connector  # noqa: PLC0415
+
+    stop, stopped = _stop_on_signals()
+    clock = SystemClock(stop)
+    with Screen(sys.stderr, clock) as screen:
+        yield Tools(connect=Connector(clock=clock), screen=screen, clock=clock, stop=stop), stopped
+
+
+def _stop_on_signals() -> tuple[threading.Event, Callable[[], Exit | None]]:
+    """An event that SIGINT and SIGTERM set, and the exit code of the one that came. A second one ends at once."""
+    stop = threading.Event()
+    came: list[Exit] = []
+
+    def handle(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        came.append(Exit(128 + number))
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    return stop, lambda: came[0] if came else None
+
+
+def _print_run(document: Json, report: object, *, as_json: bool) -> None:
+    if as_json:
+        _print(document)
+        return
+    from .report import RunReport  # noqa: PLC0415
+    from .text import show  # noqa: PLC0415
+
+    assert isinstance(report, RunReport)
+    show(report, sys.stdout)
+
+
+def _print(document: Json | str) -> None:
+    click.echo(document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, default=str))
+
+
+def _fail(code: Exit, message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,168 @@
+"""What a warehouse must hold, worked out from the API's own objects: an oracle that shares no code with the pipeline."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from pathlib import Path
+
+import duckdb
+
+OURS = {"deleted_by_aleta", "first_seen_at", "changed_at", "row_hash", "removed_at"}
+LINKS = {
+    "accounts": {"depositories": ("accounts__depositories", "account_id", "depository_id")},
+    "portfolios": {
+        "accounts": ("portfolios__accounts", "portfolio_id", "account_id"),
+        "depositories": ("portfolios__depositories", "portfolio_id", "depository_id"),
+    },
+    "users": {
+        "readAccessToReportingEntities": (
+            "users__read_access_to_reporting_entities",
+            "user_id",
+            "reporting_entity_id",
+        )
+    },
+}
+MIRRORS = {
+    "clients": {"children", "legalEntities", "reportingEntities"},
+    "legal_entities": {"accounts", "depositories"},
+    "depositories": {"accounts"},
+    "reporting_entities": {"portfolios"},
+}
+OBJECTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")
+RENAMED = {"asset": "instrument"}
+
+
+class Digits:
+    """A number that `extra` must hold as text, digit for digit."""
+
+    def __init__(self, value: Decimal) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and Decimal(other).compare_total(self.value) == 0
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __repr__(self) -> str:
+        return f"{self.value} as text"
+
+
+def differences(warehouse: Path, truth, *, tables: tuple[str, ...] = (*OBJECTS, "transactions")) -> list[str]:
+    """Every way in which *warehouse* is not what the API shows; empty when they are equal to the last digit."""
+    with duckdb.connect(f"{warehouse}", read_only=True) as connection:
+        return [line for table in tables for line in _table(connection, table, getattr(truth, table))]
+
+
+def rows(warehouse: Path, sql: str) -> list[tuple]:
+    """The rows of a query on the analyst's copy."""
+    with duckdb.connect(f"{warehouse}", read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def _table(connection, table: str, objects: Mapping[str, dict]) -> Iterator[str]:
+    columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE aleta.{table}").fetchall()}
+    shown = "WHERE removed_at IS NULL" if "removed_at" in columns else ""
+    found = connection.execute(f"SELECT * FROM aleta.{table} {shown}").fetchall()
+    held = {row[0]: dict(zip(columns, row, strict=True)) for row in found}
+    if len(held) != len(found):
+        yield f"{table}: {len(found) - len(held)} rows share an id with another"
+    yield from (f"{table}: {one} is missing" for one in objects.keys() - held.keys())
+    yield from (f"{table}: {one} is left over" for one in held.keys() - objects.keys())
+    for one in objects.keys() & held.keys():
+        yield from (f"{table} {one}: {line}" for line in _row(table, held[one], objects[one], columns))
+    for relation, link in LINKS.get(table, {}).items():
+        yield from _links(connection, relation, link, objects)
+
+
+def _links(connection, relation: str, link: tuple[str, str, str], objects: Mapping[str, dict]) -> Iterator[str]:
+    name, owner, target = link
+    found = connection.execute(f"SELECT {owner}, {target} FROM aleta.{name} WHERE removed_at IS NULL").fetchall()
+    expected = {
+        (one, other["id"])
+        for one, said in objects.items()
+        for other in (said.get("relationships", {}).get(relation) or {}).get("data") or ()
+    }
+    if len(set(found)) != len(found):
+        yield f"{name}: a pair is there twice"
+    yield from (f"{name}: {pair} is missing" for pair in expected - set(found))
+    yield from (f"{name}: {pair} is left over" for pair in set(found) - expected)
+
+
+def _row(table: str, held: dict, said: dict, columns: Mapping[str, str]) -> Iterator[str]:
+    expected, extra = expectation(table, said, columns)
+    got = json.loads(held["extra"], parse_float=Decimal, parse_int=Decimal) if held["extra"] is not None else {}
+    for name in columns:
+        if name not in OURS and name != "extra" and not _same(held[name], expected.get(name)):
+            yield f"{name} is {held[name]!r}, not {expected.get(name)!r}"
+    if got != extra:
+        yield f"extra is {got}, not {extra}"
+
+
+def expectation(table: str, said: dict, columns: Mapping[str, str]) -> tuple[dict, dict]:
+    """The columns that are not null, and what is in `extra`."""
+    values: dict[str, object] = {"id": said["id"]}
+    extra: dict[str, object] = {}
+    for name, value in said.get("attributes", {}).items():
+        column = snake(name)
+        if column not in columns or column in OURS:
+            extra[name] = value
+            continue
+        kept, whole = _fit(columns[column], value)
+        if kept is not None:
+            values[column] = kept
+        if not whole:
+            extra[name] = Digits(value) if isinstance(value, Decimal) else value
+    if "type" in columns:
+        values["type"] = said["attributes"].get("type", said["type"]) if said["type"] == "transaction" else said["type"]
+    for name, value in said.get("relationships", {}).items():
+        _relate(table, name, value, columns, values, extra)
+    return values, extra
+
+
+def _relate(table: str, name: str, value: object, columns, values: dict, extra: dict) -> None:
+    if name in MIRRORS.get(table, ()) or name in LINKS.get(table, {}):
+        return
+    base = snake(RENAMED.get(name, name)) if table == "transactions" else snake(name)
+    data = value.get("data") if isinstance(value, dict) else None
+    if f"{base}_id" not in columns or isinstance(data, list):
+        extra[name] = value
+    elif data is not None:
+        values[f"{base}_id"] = data["id"]
+        if f"{base}_type" in columns:
+            values[f"{base}_type"] = data["type"]
+
+
+def _fit(kind: str, value: object) -> tuple[object, bool]:
+    """What the column holds of *value*, and whether that is all of it."""
+    if value is None:
+        return None, True
+    if kind.startswith("DECIMAL"):
+        return _number(value)
+    if kind == "DATE":
+        return (date.fromisoformat(value), True) if isinstance(value, str) else (None, False)
+    if kind == "BOOLEAN":
+        return (value, True) if isinstance(value, bool) else (None, False)
+    return (value, True) if isinstance(value, str) else (None, False)
+
+
+def _number(value: object) -> tuple[object, bool]:
+    try:
+        exact = Decimal(str(value)) if not isinstance(value, bool) else None
+    except ArithmeticError:
+        exact = None
+    if exact is None:
+        return None, False
+    with localcontext(Context(prec=5000, Emin=-9999, Emax=9999)):
+        rounded = exact.quantize(Decimal("1e-12"), rounding=ROUND_HALF_EVEN)
+    return (rounded, rounded == exact) if abs(rounded) < Decimal(10) ** 26 else (None, False)
+
+
+def _same(held: object, expected: object) -> bool:
+    return type(held) is type(expected) and held == expected
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).replace("-", "_").lower()
