@@ -62,7 +62,7 @@ def sync(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     chosen = _chosen(context, tenants)
     from . import sync as runs  # noqa: PLC0415
 
-    with _tools(context) as (tools, stopped):
+    with _tools() as (tools, stopped):
         report = runs.run(chosen, tools)
     _print_run(report.to_json(), report, as_json=as_json)
     sys.exit(stopped() or report.exit)
@@ -123,10 +123,23 @@ def status(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
 @click.pass_obj
 def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     """A doctor: config, key, clock, token, API, disk, locks; each line ok, problem, what to do."""
-    from . import check as doctor  # noqa: PLC0415
+    point_dlt_at(context.config, os.environ)
+    from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
-    with _tools(context) as (tools, stopped):
-        report = doctor.run(context.config, tenants, tools, environ=os.environ)
+    from . import check as doctor  # noqa: PLC0415
+    from .progress import Screen  # noqa: PLC0415
+    from .wiring import Connector  # noqa: PLC0415
+
+    stop, stopped = _stop_on_signals()
+    clock = SystemClock(stop)
+    screen = Screen(sys.stderr, clock)
+    report = doctor.run(
+        context.config,
+        tenants,
+        Connector(clock=clock, policy=doctor.IMPATIENT),
+        lambda tenant: screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute),
+        environ=os.environ,
+    )
     _print(report.to_json() if as_json else report.text())
     sys.exit(stopped() or report.exit)
 
@@ -154,7 +167,7 @@ def demo(context: Context) -> None:
         chosen = _chosen(Context(config=config, debug=context.debug), ())
         from . import sync as runs  # noqa: PLC0415
 
-        with _tools(context) as (tools, stopped):
+        with _tools() as (tools, stopped):
             report = runs.run(chosen, tools)
         _print_run(report.to_json(), report, as_json=False)
         if report.exit is Exit.COMPLETE:
@@ -191,7 +204,7 @@ def _check_resources(settings: Settings, chosen: Sequence[TenantSettings]) -> No
 
 
 @contextmanager
-def _tools(context: Context) -> Iterator[tuple[Tools, Callable[[], Exit | None]]]:
+def _tools() -> Iterator[tuple[Tools, Callable[[], Exit | None]]]:
     """Clock, screen and connections of one command; a signal stops them, and names the exit code."""
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 

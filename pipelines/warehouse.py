@@ -82,14 +82,22 @@ class Warehouse:
             if self._pipeline.list_extracted_load_packages():
                 self._pipeline.normalize()
             self._pipeline.load()
+        self.check_format()
+        self._protect()
+        return pending
+
+    def check_format(self) -> None:
+        """Refuse what a newer version wrote.
+
+        Raises:
+            WarehouseError: a newer version wrote this warehouse.
+        """
         written = self.state().get("format", FORMAT)
         if not isinstance(written, int) or written > FORMAT:
             raise WarehouseError(
                 f"{self.folder} was written by a newer version (format {written}, this one knows {FORMAT}): "
                 "use that version, or another data_dir"
             )
-        self._protect()
-        return pending
 
     def state(self) -> State:
         """What the last committed package said."""

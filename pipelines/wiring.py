@@ -15,6 +15,7 @@ from sources.aleta.reader import Reader
 from sources.aleta.transport.client import Client
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
+from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint
 
 from .settings import TenantSettings
@@ -26,6 +27,7 @@ class Connection:
 
     reader: Reader
     tokens: TokenCache
+    endpoint: TokenEndpoint
     close: Callable[[], None]
 
 
@@ -34,6 +36,7 @@ class Connector:
     """Connects tenants; those with the same `sub` at the same API share one request budget (rule R1)."""
 
     clock: Clock
+    policy: RetryPolicy | None = None
     _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,6 +53,7 @@ class Connector:
             sub=tenant.sub,
             audience=tenant.audience,
             clock=self.clock,
+            policy=self.policy,
             observer=observer,
         )
         tokens = TokenCache(endpoint.fetch, self.clock)
@@ -58,6 +62,7 @@ class Connector:
             tokens=tokens,
             bucket=self._bucket(tenant),
             clock=self.clock,
+            policy=self.policy,
             observer=observer,
             pool=tenant.workers,
         )
@@ -66,7 +71,7 @@ class Connector:
             client.close()
             endpoint.close()
 
-        return Connection(reader=Reader(client, self.clock), tokens=tokens, close=close)
+        return Connection(reader=Reader(client, self.clock), tokens=tokens, endpoint=endpoint, close=close)
 
     def _bucket(self, tenant: TenantSettings) -> TokenBucket:
         with self._lock:

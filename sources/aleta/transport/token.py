@@ -62,6 +62,7 @@ class TokenEndpoint:
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._observer = observer or Silent()
+        self.ahead_s: float | None = None  # this machine's clock against the endpoint's, once it answered
 
     def fetch(self) -> Token:
         """A new token; each attempt has an assertion of its own, for one may be used once only (rule F4).
@@ -92,6 +93,7 @@ class TokenEndpoint:
             answer = self._wire.post_form(PATH, {"grant_type": GRANT, "assertion": signed})
         except RetryableError as error:
             raise type(error)(f"no token: {error}", resource=RESOURCE) from error
+        self.ahead_s = self._ahead_s(answer)
         if action(answer.status) is not Action.OK:
             self._refuse(answer)
         return self._token(answer, asked_s)
@@ -113,21 +115,22 @@ class TokenEndpoint:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise kind(message, retry_after_s=wait_s, resource=RESOURCE, status=answer.status)
         advice = f"check kid {self._kid}, iss, sub, audience, auth_url and that Aleta has this key"
-        raise AuthError(f"{message}; {advice}{self._skew(answer)}", resource=RESOURCE, status=answer.status)
+        raise AuthError(f"{message}; {advice}{skew(self.ahead_s)}", resource=RESOURCE, status=answer.status)
 
-    def _skew(self, answer: Answer) -> str:
-        """What the endpoint's `Date` says of this machine's clock, when it is off by much."""
+    def _ahead_s(self, answer: Answer) -> float | None:
         theirs = http_date(header(answer.headers, "Date"))
-        if theirs is None:
-            return ""
-        ahead_s = (self._clock.now() - theirs).total_seconds()
-        if abs(ahead_s) <= TOLERATED_SKEW_S:
-            return ""
-        return f"; this machine's clock is {abs(ahead_s):.0f} s {'ahead' if ahead_s > 0 else 'behind'}: set it"
+        return (self._clock.now() - theirs).total_seconds() if theirs else None
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
         self._observer.retry(RESOURCE, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if isinstance(error, RateLimitedError) else "retry")
+
+
+def skew(ahead_s: float | None) -> str:
+    """What the endpoint's `Date` says of this machine's clock, when it is off by much."""
+    if ahead_s is None or abs(ahead_s) <= TOLERATED_SKEW_S:
+        return ""
+    return f"; this machine's clock is {abs(ahead_s):.0f} s {'ahead' if ahead_s > 0 else 'behind'}: set it"
 
 
 class _Grant(msgspec.Struct):

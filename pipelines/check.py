@@ -1,0 +1,164 @@
+"""A doctor: config, key, clock, token, API, disk, locks. Each line says ok, or what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.errors import SourceError
+from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.token import TokenEndpoint, skew
+
+from .failures import as_problem
+from .lock import holder
+from .progress import Progress
+from .report import Exit, Json, most_severe
+from .settings import Settings, SettingsError, TenantSettings, load
+from .warehouse import Warehouse
+from .wiring import Connection, Connector, signer
+
+IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
+ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
+LEAST_ROOM = 200 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the doctor's."""
+
+    tenant: str
+    what: str
+    ok: bool
+    text: str
+    exit: Exit = Exit.COMPLETE
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.ok else 'PROBLEM'}  {self.tenant:<12}  {self.what:<9}  {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """All findings, and the exit code they amount to."""
+
+    findings: Sequence[Finding]
+
+    @property
+    def exit(self) -> Exit:
+        return most_severe(one.exit for one in self.findings)
+
+    def to_json(self) -> Json:
+        return {"ok": self.exit is Exit.COMPLETE, "checks": [asdict(one) for one in self.findings]}
+
+    def text(self) -> str:
+        return "\n".join(map(str, self.findings))
+
+
+Look: TypeAlias = Callable[[], str]  # what is well; raises what is not
+
+
+def run(
+    folder: Path,
+    names: Sequence[str],
+    connector: Connector,
+    observe: Callable[[TenantSettings], Progress],
+    *,
+    environ: Mapping[str, str],
+) -> Checkup:
+    """Look at the configuration in *folder*, and at each tenant named; at most three requests a tenant."""
+    try:
+        settings: Settings = load(folder, environ=environ)
+        tenants = settings.select(names)
+    except SettingsError as error:
+        return Checkup(findings=[Finding(tenant="", what="config", ok=False, text=f"{error}", exit=Exit.USAGE)])
+    doctor = _Doctor(connector, observe)
+    warnings = [Finding(tenant="", what="config", ok=True, text=f"warning: {one}") for one in settings.warnings]
+    found = [finding for tenant in tenants for finding in doctor.look_at(tenant)]
+    return Checkup(findings=[Finding(tenant="", what="config", ok=True, text=f"{folder}"), *warnings, *found])
+
+
+class _Doctor:
+    def __init__(self, connector: Connector, observe: Callable[[TenantSettings], Progress]) -> None:
+        self._connector = connector
+        self._observe = observe
+
+    def look_at(self, tenant: TenantSettings) -> Iterator[Finding]:
+        yield _finding(tenant, "disk", lambda: _disk(tenant.folder))
+        yield _finding(tenant, "lock", lambda: _lock(tenant.folder))
+        yield _finding(tenant, "warehouse", lambda: _warehouse(tenant))
+        key = _finding(tenant, "key", lambda: f"{signer(tenant).algorithm}, kid {tenant.kid}", fatal=Exit.AUTH)
+        yield key
+        if key.ok:
+            yield from self._online(tenant)
+
+    def _online(self, tenant: TenantSettings) -> Iterator[Finding]:
+        connection = self._connector(tenant, self._observe(tenant))
+        try:
+            token = _finding(tenant, "token", lambda: _token(connection, tenant), fatal=Exit.AUTH)
+            yield token
+            yield _finding(tenant, "clock", lambda: _clock(connection.endpoint))
+            if token.ok:
+                yield _finding(tenant, "api", lambda: _api(connection, tenant), fatal=Exit.AUTH)
+        finally:
+            connection.close()
+
+
+class UnwellError(Exception):
+    """Something is not as a run needs it."""
+
+    code = "check"
+
+
+def _finding(tenant: TenantSettings, what: str, look: Look, *, fatal: Exit = Exit.FAILED) -> Finding:
+    try:
+        return Finding(tenant=tenant.name, what=what, ok=True, text=look())
+    except Exception as error:  # noqa: BLE001 - a doctor reports whatever it finds
+        auth = isinstance(error, SourceError) and error.code in {"auth", "key"}
+        code = fatal if auth else Exit.FAILED
+        return Finding(tenant=tenant.name, what=what, ok=False, text=as_problem(error).message, exit=code)
+
+
+def _disk(folder: Path) -> str:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    probe = folder / ".probe"
+    probe.write_bytes(b"x")
+    probe.unlink()
+    free = shutil.disk_usage(folder).free
+    needed = max(LEAST_ROOM, int(ROOM * sum(one.stat().st_size for one in folder.rglob("*.duckdb"))))
+    if free < needed:
+        raise UnwellError(f"{folder} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")
+    return f"{folder}, {free >> 20} MB free"
+
+
+def _lock(folder: Path) -> str:
+    held = holder(folder / "lock")
+    if held:
+        raise UnwellError(f"held by {held}: a second run would end at once")
+    return "free"
+
+
+def _warehouse(tenant: TenantSettings) -> str:
+    if holder(tenant.folder / "lock"):
+        return "not looked at while a run holds the lock"
+    warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+    warehouse.check_format()
+    return f"{tenant.destination}, {'in use' if warehouse.state() else 'empty'}"
+
+
+def _token(connection: Connection, tenant: TenantSettings) -> str:
+    connection.tokens.get()
+    return f"{tenant.auth_url} gives tokens to {tenant.sub}"
+
+
+def _clock(endpoint: TokenEndpoint) -> str:
+    if off := skew(endpoint.ahead_s):
+        raise UnwellError(off.lstrip("; "))
+    return "not compared" if endpoint.ahead_s is None else "agrees with the token endpoint's"
+
+
+def _api(connection: Connection, tenant: TenantSettings) -> str:
+    clients = connection.reader.list_of(CATALOGUE["clients"])()
+    return f"{tenant.api_url} shows {clients.batch.num_rows} clients"

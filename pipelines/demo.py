@@ -1,0 +1,49 @@
+"""A local Aleta to try things with: `sandbox` serves it, `demo` syncs it and shows what came."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from sandbox import Sandbox, SandboxSettings, announce
+
+TENANT = "acme"
+QUERY = (
+    "SELECT type, count(*) AS n, sum(account_amount)::DECIMAL(18, 2) AS booked, max(trade_date) AS latest "
+    "FROM aleta.transactions GROUP BY ALL ORDER BY n DESC LIMIT 8"
+)
+
+
+def serve(*, port: int, seed: int, accounts: int, rows: int, stop: threading.Event) -> None:
+    """Serve a local Aleta until *stop*; one JSON line on stdout says where, and which config folder points to it."""
+    with Sandbox(SandboxSettings(seed=seed, accounts=accounts, rows=rows), port=port) as box:
+        folder = Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config"
+        print(json.dumps(announce(box, folder)), flush=True)  # noqa: T201 - the command's report
+        stop.wait()
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[Path]:
+    """A config folder below *folder* that points to a running local Aleta with a hidden row cap and a few faults."""
+    if (folder / "config" / "config.toml").exists():  # an earlier demo's
+        shutil.rmtree(folder)
+    with Sandbox(SandboxSettings(accounts=60, rows=30_000, fault_share=0.01, latency_s=0.02)) as box:
+        yield box.write_config(folder / "config", requests_per_minute=0, publish=["duckdb", "parquet"])
+
+
+def show(folder: Path) -> None:
+    """The three lines that open the warehouse, and what they print."""
+    file = folder / "data" / TENANT / "warehouse.duckdb"
+    write = sys.stdout.write
+    write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
+    write(f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}")\n\n')
+    with duckdb.connect(f"{file}", read_only=True) as connection:
+        write(f"{connection.sql(QUERY)}\n")
