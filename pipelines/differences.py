@@ -192,7 +192,8 @@ class _Comparison:
         day = f"least({', '.join(f'f.{one}' for one in self.dates)})"
         owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
         judged = (
-            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, bool_or({day} BETWEEN p.since AND p.through) AS late "
+            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
+            f"bool_or({day} BETWEEN p.since AND p.through) AS late "
             f"FROM fresh f JOIN proven p ON ({owned}) GROUP BY 1)"
         )
         data = table_of(
@@ -222,8 +223,11 @@ class _Comparison:
 
 
 def row_hash(names: Iterable[str]) -> str:
-    """SQL for the MD5 of a row's content (X3): `name=value` of what is not null, by name, so order says nothing."""
-    parts = ", ".join(f"'{name}=' || {name}::VARCHAR" for name in sorted(names))
+    """SQL for the MD5 of a row's content (X3): what is not null, by name, so that the order of columns says nothing.
+
+    Each value with its length, so that no text can pass for another column's.
+    """
+    parts = ", ".join(f"'{name}=' || strlen({name}::VARCHAR) || ':' || {name}::VARCHAR" for name in sorted(names))
     return f"md5(concat_ws(chr(31), {parts}))"
 
 
