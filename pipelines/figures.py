@@ -1,0 +1,136 @@
+"""The figures of a run that goes on, and their words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sources.aleta.transport.observer import Reason
+
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Threads wait until then, all for the same reason; *cause* is the code of the failure before a retry."""
+
+    reason: Reason
+    until: datetime
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One tenant's run at one instant.
+
+    Args:
+        done: of the *parents*, called *noun*, whose rows are read.
+        last_minute: requests sent in the last 60 seconds; `per_minute` is the budget, 0 for none.
+        waits: those that are not over.
+        ended: only what was done is left to say.
+        left_s: seconds until all parents are read, at the speed so far; None where nobody can say.
+    """
+
+    now: datetime
+    stage: str = ""
+    ended: bool = False
+    objects: int = 0
+    noun: str = ""
+    done: int = 0
+    parents: int = 0
+    rows: int = 0
+    committed: int = 0
+    requests: int = 0
+    last_minute: int = 0
+    per_minute: int = 0
+    retries: int = 0
+    waits: tuple[Wait, ...] = ()
+    left_s: float | None = None
+
+
+def left_s(*, done: int, parents: int, elapsed_s: float) -> float | None:
+    """Seconds until all *parents* are done, at the speed at which *done* were; None where there is none yet."""
+    remaining = parents - done
+    return remaining * elapsed_s / done if done and remaining > 0 else None
+
+
+def words(facts: Facts) -> list[str]:
+    """What there is to say of a run, the most important first; nothing that is nought."""
+    said = [
+        facts.stage,
+        f"{facts.done:,} of {facts.parents:,} {facts.noun}"
+        if facts.parents
+        else _count(facts.objects, "object", "objects"),
+        f"{_count(facts.rows, 'row', 'rows')}{f', {facts.committed:,} committed' if facts.committed else ''}",
+        _requests(facts),
+        _count(facts.retries, "retry", "retries"),
+    ]
+    if not facts.ended:
+        said += [_waiting(one, facts.now) for one in facts.waits]
+        said.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
+    return [one for one in said if one]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}" if number else ""
+
+
+def _requests(facts: Facts) -> str:
+    sent = _count(facts.requests, "request", "requests")
+    if not sent or facts.ended:
+        return sent
+    budget = f" of {facts.per_minute:,}/min" if facts.per_minute else ""
+    return f"{sent} ({facts.last_minute:,}/min{budget})"
+
+
+def _waiting(wait: Wait, now: datetime) -> str:
+    """Rule R3: that it waits, and until when."""
+    until = f"until {wait.until:%H:%M:%S} UTC"
+    match wait.reason:
+        case "budget":
+            return f"budget: {until}"
+        case "rate_limited":
+            return f"the API asked for a pause: {until}"
+        case "retry":
+            cause = f" ({wait.cause})" if wait.cause else ""
+            return f"retrying in {math.ceil((wait.until - now).total_seconds())} s{cause}"
+
+
+class Recent:
+    """How many there were in the last minute, to the second. Not safe for threads."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[list[int]] = deque()  # [second, count]
+
+    def add(self, now_s: float) -> None:
+        second = int(now_s)
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._forget(now_s)
+            self._seconds.append([second, 0])
+        self._seconds[-1][1] += 1
+
+    def count(self, now_s: float) -> int:
+        self._forget(now_s)
+        return sum(count for _, count in self._seconds)
+
+    def _forget(self, now_s: float) -> None:
+        while self._seconds and self._seconds[0][0] <= now_s - MINUTE_S:
+            self._seconds.popleft()
+
+
+@dataclass(slots=True)
+class Plan:
+    """The parents to read, and since when; the time stops when a stage follows."""
+
+    resource: str = ""
+    noun: str = ""
+    parents: int = 0
+    since_s: float | None = None
+    done: set[str] = field(default_factory=set)
+
+    def left_s(self, now_s: float) -> float | None:
+        if self.since_s is None:
+            return None
+        return left_s(done=len(self.done), parents=self.parents, elapsed_s=now_s - self.since_s)

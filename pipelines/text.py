@@ -1,0 +1,157 @@
+"""The report of a run as text for people. Pure but for `show`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from itertools import islice
+from types import MappingProxyType
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from .report import Problem, RunReport, Status, TenantReport
+
+PIPED = 100  # columns where no terminal says
+SHOWN = 20  # problems, and names that drifted
+MARKS = MappingProxyType(
+    {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
+)
+COLUMNS = ("read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
+NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message does not say it
+    {
+        "forbidden": "Its rows are kept.",
+        "gone": "Its rows are kept.",
+        "malformed": "The next sync reads it again; if this stays, show Aleta this line.",
+        "stopped": "Run the same command again: it goes on from what is committed.",
+        "too_wide": "Set max_window_days if the largest window is known.",
+        "unavailable": "The next sync reads it again.",
+        "unreachable": "The next sync reads it again.",
+    }
+)
+
+
+def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
+    """Print *report* to *stream*: in colour on a terminal, plain and 100 columns wide anywhere else."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # a report must not fail for want of a letter
+    screen = stream.isatty()
+    console = Console(file=stream, force_terminal=screen, width=None if screen else PIPED, highlight=False)
+    with console.capture() as printed:
+        console.print(render(report, verbose=verbose), crop=False)
+    stream.writelines(f"{line.rstrip()}\n" for line in printed.get().rstrip("\n").split("\n"))
+
+
+def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
+    """*report* for rich to print, paths unbroken with `crop=False`.
+
+    Args:
+        verbose: also the ids of runs, the windows read, and every problem and name.
+    """
+    parts = [Group(*_tenant(one, verbose=verbose)) for one in report.tenants]
+    return Group(*parts, *([_summary(report.tenants)] if len(parts) > 1 else []))
+
+
+def _tenant(one: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
+    yield _headline(one)
+    if verbose and one.run_id:
+        yield _indented(f"run {one.run_id}")
+    if one.resources:
+        yield _resources(one, verbose=verbose)
+    if one.drift:
+        yield _indented(_drift(one.drift, verbose=verbose))
+    if one.errors:
+        yield _problems(one.errors, limit=len(one.errors) if verbose else SHOWN)
+    if one.warehouse:
+        yield Text(f"  warehouse: {one.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
+    yield Text()
+
+
+def _headline(one: TenantReport) -> Text:
+    mark, style = MARKS[one.status]
+    requests = _count(one.requests, "request", "requests")
+    retries = f", {_count(one.retries, 'retry', 'retries')}" if one.retries else ""
+    cap = f"; {_cap(one.row_cap)}" if one.resources else ""
+    return Text.assemble(
+        (f"{mark} {one.tenant}: {one.kind} {one.status}", f"bold {style}"),
+        f" in {_duration(one.duration_s)}; {requests}{retries}{cap}",
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Three digits of it at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 10:  # noqa: PLR2004  a tenth matters below
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(whole, 60)
+    hours, over = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {over} min"
+    return f"{minutes} min {rest} s" if minutes else f"{whole} s"
+
+
+def _cap(row_cap: int | None) -> str:
+    return "no row cap met" if row_cap is None else f"row cap {row_cap:,}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _resources(one: TenantReport, *, verbose: bool) -> Table:
+    """As wide as its figures, which are never cut: a narrow terminal wraps the lines."""
+    names = ("windows", *COLUMNS) if verbose else COLUMNS
+    rows = [(f"  {name}", *(f"{getattr(counts, one):,}" for one in names)) for name, counts in one.resources.items()]
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for heading, *cells in zip(("  resource", *names), *rows, strict=True):
+        width = max(len(cell) for cell in (heading, *cells))
+        table.add_column(heading, justify="right" if heading in names else "left", no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _drift(drift: Counter[str], *, verbose: bool) -> str:
+    """Rule X2: nothing is lost that no schema names, and the report says so."""
+    limit = len(drift) if verbose else SHOWN
+    names = ", ".join(f"{name} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
+    more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""
+    kept = "attribute that no schema names is" if len(drift) == 1 else "attributes that no schema names are"
+    return f"{len(drift):,} {kept} in `extra`: {names}{more}"
+
+
+def _most(drift: Counter[str]) -> Iterable[tuple[str, int]]:
+    return sorted(drift.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for one in problems[:limit]:
+        table.add_row("  -", Text(said(one)))
+    if len(problems) > limit:
+        table.add_row("", f"and {len(problems) - limit:,} more: see --json")
+    return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
+
+
+def said(problem: Problem) -> str:
+    """One problem in a line: where, what, and what to do."""
+    whose = f"{problem.resource} of {problem.parent_id}" if problem.parent_id else problem.resource
+    days = f", {problem.from_date} to {problem.to_date}" if problem.from_date else ""
+    what = problem.message.removeprefix(f"{whose}: ").rstrip(".")
+    line = f"{whose}{days}: {what}" if whose else what
+    return " ".join(part for part in (f"[{problem.code}] {line}.", NEXT.get(problem.code, "")) if part)
+
+
+def _indented(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
+
+
+def _summary(tenants: Sequence[TenantReport]) -> Text:
+    by_status = Counter(one.status for one in tenants)
+    counts = ", ".join(f"{by_status[status]} {status}" for status in Status if by_status[status])
+    return Text(f"{_count(len(tenants), 'tenant', 'tenants')}: {counts}", style="bold")
