@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -32,7 +33,23 @@ class Context:
     debug: bool
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Guarded(click.Group):
+    """A group whose commands never end in a traceback, unless asked for."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            from .failures import as_problem  # noqa: PLC0415
+
+            _fail(Exit.FAILED, f"{as_problem(error)}")
+
+
+@click.group(cls=Guarded, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="aleta-sync")
 @click.option(
     "--config",
@@ -68,16 +85,56 @@ def sync(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     sys.exit(stopped() or report.exit)
 
 
+day = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@main.command()
+@click.option("--from", "first", type=day, required=True, help="First day to read.")
+@click.option("--to", "last", type=day, required=True, help="Last day to read; it is read too.")
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Only this account; may be given again.")
+@tenants_argument
+@json_option
+@click.pass_obj
+def backfill(  # its options
+    context: Context,
+    tenants: Sequence[str],
+    *,
+    first: datetime,
+    last: datetime,
+    accounts: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Read a span again, both ends included."""
+    if first > last:
+        _fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
+    chosen = _chosen(context, tenants)
+    from sources.aleta.windows import Window  # noqa: PLC0415
+
+    from . import backfill as backfills  # noqa: PLC0415
+    from . import sync as runs  # noqa: PLC0415
+
+    with _tools() as (tools, stopped):
+        job = backfills.job(Window(first.date(), last.date()), accounts=accounts)
+        report = runs.run(chosen, tools, job=job)
+    _print_run(report.to_json(), report, as_json=as_json)
+    sys.exit(stopped() or report.exit)
+
+
 @main.command()
 @tenants_argument
 @click.pass_obj
 def publish(context: Context, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""
     chosen = _chosen(context, tenants)
-    from . import publish as publishing  # noqa: PLC0415
+    from . import republish  # noqa: PLC0415
 
-    problems = [line for tenant in chosen for line in publishing.run(tenant)]
-    sys.exit(Exit.FAILED if problems else Exit.COMPLETE)
+    exits = {Exit.COMPLETE}
+    for line, problem in republish.run(chosen):
+        _print(line)
+        if problem:
+            click.echo(f"error: {problem}", err=True)
+            exits.add(Exit.FAILED)
+    sys.exit(max(exits))
 
 
 @main.group()

@@ -17,8 +17,8 @@ from sandbox import Sandbox, SandboxSettings, announce
 
 TENANT = "acme"
 QUERY = (
-    "SELECT type, count(*) AS n, sum(account_amount)::DECIMAL(18, 2) AS booked, max(trade_date) AS latest "
-    "FROM aleta.transactions GROUP BY ALL ORDER BY n DESC LIMIT 8"
+    "SELECT type, count(*) AS rows, count(DISTINCT account_id) AS accounts, max(trade_date) AS latest "
+    "FROM aleta.transactions GROUP BY ALL ORDER BY rows DESC LIMIT 8"
 )
 
 
@@ -44,6 +44,6 @@ def show(folder: Path) -> None:
     file = folder / "data" / TENANT / "warehouse.duckdb"
     write = sys.stdout.write
     write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
-    write(f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}")\n\n')
+    write(f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}").show()\n\n')
     with duckdb.connect(f"{file}", read_only=True) as connection:
         write(f"{connection.sql(QUERY)}\n")

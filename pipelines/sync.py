@@ -27,7 +27,7 @@ from .lock import TenantLock
 from .marks import Horizon, Reading, tonight
 from .progress import Progress, Screen
 from .publish import publish
-from .report import RunReport, TenantReport, problem
+from .report import Problem, RunReport, TenantReport, problem
 from .settings import TenantSettings
 from .warehouse import Warehouse
 
@@ -58,10 +58,12 @@ class Job:
     Args:
         kind: `sync` or `backfill`, as `sync_runs` shows it.
         choose: from the marks and the parents listed, what to read.
+        only: parents that the operator named; one that is not listed is a problem.
     """
 
     kind: str
     choose: Choose
+    only: Sequence[str] = ()
 
 
 def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
@@ -124,6 +126,18 @@ class _Following:
 
 
 @dataclass(frozen=True, slots=True)
+class _Missing:
+    """A parent that the operator named and the API does not list."""
+
+    resource: str
+    parent_id: str
+
+    def problem(self) -> Problem:
+        message = "the API does not list it: check the id and the tenant"
+        return Problem(code="unknown", message=message, resource=self.resource, parent_id=self.parent_id)
+
+
+@dataclass(frozen=True, slots=True)
 class _Taught:
     """What the answers of one endpoint taught."""
 
@@ -138,7 +152,7 @@ class _Ended:
     error: Exception | None = None
 
 
-Event: TypeAlias = Listed | _Crawled | _Following | Receipt | _Taught | _Ended
+Event: TypeAlias = Listed | _Crawled | _Following | _Missing | Receipt | _Taught | _Ended
 
 
 class _Run:
@@ -229,6 +243,8 @@ class _Run:
         self._progress.stage(f"reading {endpoint.name}")
         self._progress.planned(endpoint.name, len(readings))
         self._put(_Following(endpoint, readings))
+        for missing in set(self._job.only) - set(parents):
+            self._put(_Missing(endpoint.name, missing))
         planner = self._ledger.learned.get(endpoint.name, Learned()).planner(
             row_cap=self._tenant.row_cap, max_window_days=self._tenant.max_window_days
         )
@@ -287,6 +303,8 @@ class _Run:
                 self._loader.follow(event.endpoint.name, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
+            case _Missing():
+                self._report.errors.append(event.problem())
             case _Taught():
                 self._ledger.learned[event.resource] = event.learned
             case _Ended():
@@ -299,8 +317,9 @@ class _Run:
             self._report.of(resource).requests = count
 
     def _publish(self, warehouse: Warehouse) -> None:
-        if not self._tenant.publish:
+        copy = self._tenant.folder / "warehouse.duckdb"
+        if not self._tenant.publish or (self._report.fatal and not copy.exists()):
             return
         self._progress.stage("publishing")
         publish(warehouse.file, self._tenant.folder, formats=self._tenant.publish)
-        self._report.warehouse = f"{self._tenant.folder / 'warehouse.duckdb'}"
+        self._report.warehouse = f"{copy}"

@@ -1,4 +1,4 @@
-"""What a warehouse must hold, worked out from the API's own objects: an oracle that shares no code with the pipeline."""
+"""What a warehouse must hold, worked out from the API's own objects: it shares no code with the pipeline."""
 
 import json
 import re

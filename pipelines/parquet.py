@@ -1,0 +1,84 @@
+"""The analysts' copy as Parquet: whole versions side by side, and a link `current` that one rename switches.
+
+A version holds TABLE/*.parquet and its manifest. A table that did not change is shared with the version before. The
+version before stays, for who is reading it still.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from .snapshot import Manifest, View, seal
+from .warehouse import quoted
+
+MANIFEST = "manifest.json"
+VERSION = re.compile(r"version-(\d+)")
+
+
+def write(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: Path, scratch: Path) -> bool:
+    """Make `parquet/current` in *folder* hold *views*; False when it does already.
+
+    Raises:
+        OSError, duckdb.Error: `current` is what it was.
+    """
+    home = folder / "parquet"
+    if Manifest.read(home / "current" / MANIFEST).describes(views, home / "current"):
+        return False
+    _write_version(connection, views, scratch / "version", old=home / "current")
+    home.mkdir(mode=0o700, exist_ok=True)
+    new = home / _next_version(home)
+    (scratch / "version").rename(new)
+    _switch(home, new.name, scratch)
+    return True
+
+
+def _write_version(connection: duckdb.DuckDBPyConnection, views: Sequence[View], new: Path, *, old: Path) -> None:
+    before = Manifest.read(old / MANIFEST)
+    files = {view.name: f"{view.name}/part-0.parquet" for view in views}
+    for view in views:
+        file = files[view.name]
+        (new / file).parent.mkdir(mode=0o700, parents=True)
+        same = before.tables.get(view.name) == view.fingerprint and before.intact(file, old)
+        if not (same and _shared(old / file, new / file)):
+            _write_table(connection, view, new / file)
+        seal((new / file).parent)
+    Manifest.of(views, files.values(), new).write(new / MANIFEST)
+    seal(new)
+
+
+def _shared(old: Path, new: Path) -> bool:
+    """Whether the file system let the two be one file."""
+    try:
+        new.hardlink_to(old)
+    except OSError:  # no such links here, or as many as it takes: then the table is written again
+        return False
+    return True
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, view: View, file: Path) -> None:
+    connection.execute(f"COPY ({view.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd)")
+    seal(file)
+
+
+def _next_version(home: Path) -> str:
+    numbers = [int(found[1]) for one in home.iterdir() if (found := VERSION.fullmatch(one.name))]
+    return f"version-{max(numbers, default=0) + 1}"
+
+
+def _switch(home: Path, name: str, scratch: Path) -> None:
+    """Point `current` at *name*; keep what it pointed at before, and nothing older."""
+    current, link = home / "current", scratch / "current"
+    before = current.readlink().name if current.is_symlink() else ""
+    if current.is_dir() and not before:  # someone restored a backup that knows no links
+        current.rename(scratch / "restored")
+    link.symlink_to(name)
+    link.replace(current)
+    seal(home)
+    for one in home.iterdir():
+        if VERSION.fullmatch(one.name) and one.name not in {name, before}:
+            shutil.rmtree(one, ignore_errors=True)

@@ -1,0 +1,137 @@
+"""The analysts' copies of what is committed, each replaced whole by one rename (rule C4).
+
+A copy that holds just what would be written, in files that nobody touched, is left alone. `sync_runs` grows with every
+run, so after one the DuckDB file is always written; of Parquet, only the tables that changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from schemas.tables import TABLES
+
+from . import parquet
+from .snapshot import Manifest, View, identifier, seal, snapshot
+from .warehouse import DATASET, MEMORY, quoted
+
+FILE = "warehouse.duckdb"
+MANIFEST = "warehouse.json"
+SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
+
+Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Sequence[View], Path, Path], bool]
+
+
+class PublishError(Exception):
+    """A copy could not be written: why and where. What was published before is whole."""
+
+    code = "publish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What became of each format asked for.
+
+    Args:
+        written: formats whose copy was replaced.
+        unchanged: formats whose copy was up to date and whole.
+        paths: where each format's copy is.
+    """
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    paths: Mapping[str, Path]
+
+
+def publish(store: Path, folder: Path, *, formats: Sequence[str], tables: Sequence[pa.Schema] = TABLES) -> Published:
+    """Bring the copies in *folder* up to date. The caller holds the tenant's lock.
+
+    Args:
+        store: the private DuckDB file that dlt wrote; only read.
+        folder: the tenant's own.
+        formats: `duckdb`, `parquet`.
+        tables: what the copies hold even where the store does not have it yet.
+
+    Raises:
+        PublishError: nothing was ever committed, the store cannot be read, or a copy cannot be written.
+    """
+    if not store.is_file():
+        raise PublishError(f"{store} does not exist: nothing is committed there yet, so there is nothing to publish")
+    with _explained(folder), _scratch(folder) as scratch, _opened(store, scratch) as connection:
+        views = snapshot(connection, tables)
+        written = tuple(one for one in formats if _WRITERS[one](connection, views, folder, scratch))
+    return Published(
+        written=written,
+        unchanged=tuple(one for one in formats if one not in written),
+        paths={one: folder / _PLACES[one] for one in formats},
+    )
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        raise PublishError(
+            f"cannot publish to {folder} ({str(error).splitlines()[0]}): what was published before is still whole. "
+            "Make room or mend the rights there, then run `aleta-sync publish`"
+        ) from error
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A private folder on the file system of the copies; what a crash left in it is gone."""
+    scratch = folder / SCRATCH
+    if scratch.exists():
+        shutil.rmtree(scratch)
+    scratch.mkdir(mode=0o700, parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """*store* attached read-only as `store`, memory bounded (rule C5)."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        connection.execute(f"SET temp_directory = {quoted(scratch / 'spill')}")
+        connection.execute(f"ATTACH {quoted(store)} AS store (READ_ONLY)")
+        yield connection
+
+
+def _write_duckdb(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: Path, scratch: Path) -> bool:
+    """Make `warehouse.duckdb` in *folder* hold *views*; False when it does already."""
+    if Manifest.read(folder / MANIFEST).describes(views, folder):
+        return False
+    new = scratch / FILE
+    connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA copy.{DATASET}")
+    for view in views:
+        _copy(connection, view)
+    connection.execute("CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
+    seal(new)
+    (folder / f"{FILE}.wal").unlink(missing_ok=True)  # of someone who wrote to the old copy: not for the new one
+    new.replace(folder / FILE)
+    seal(folder)
+    Manifest.of(views, [FILE], folder).write(folder / MANIFEST)
+    return True
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    table = f"copy.{DATASET}.{identifier(view.name)}"
+    connection.execute(f"CREATE TABLE {table} AS {view.sql}")
+    connection.execute(f"COMMENT ON TABLE {table} IS {quoted(view.comment)}")
+    for column, comment in view.comments.items():
+        connection.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {quoted(comment)}")
+
+
+_WRITERS: Mapping[str, Write] = {"duckdb": _write_duckdb, "parquet": parquet.write}
+_PLACES: Mapping[str, str] = {"duckdb": FILE, "parquet": "parquet/current"}

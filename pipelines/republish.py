@@ -1,0 +1,31 @@
+"""The `publish` command: the analysts' copies again, from what is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .failures import as_problem
+from .lock import TenantLock
+from .publish import publish
+from .report import Problem
+from .settings import TenantSettings
+from .warehouse import Warehouse
+
+
+def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:
+    """Publish each tenant, one after the other: what was done, or why not."""
+    for tenant in tenants:
+        try:
+            yield f"{tenant.name}: {_publish(tenant)}", None
+        except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
+            yield f"{tenant.name}: not published", as_problem(error)
+
+
+def _publish(tenant: TenantSettings) -> str:
+    with TenantLock(tenant.folder / "lock", command="publish"):
+        warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+        warehouse.recover()
+        done = publish(warehouse.file, tenant.folder, formats=tenant.publish)
+    return "; ".join(
+        [*(f"{done.paths[one]} written" for one in done.written), *(f"{one} unchanged" for one in done.unchanged)]
+    )

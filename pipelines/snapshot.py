@@ -1,0 +1,188 @@
+"""What is published: the committed tables as an analyst sees them, and fingerprints that tell whether one changed.
+
+A snapshot is read from a private store attached as `store`; nothing is written here but manifests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeAlias
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from schemas.table import fact, key_of, name_of
+
+from .warehouse import DATASET, GONE
+
+LAYOUT = 1  # of the copies: a higher number has every table written anew
+DLT = "_dlt_"  # begins the names of dlt's own tables
+NOBODY_DESCRIBED = "As the private warehouse has it: this version of aleta-sync does not know it"
+Columns: TypeAlias = Mapping[str, str]  # name -> SQL type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One table as analysts see it.
+
+    Args:
+        sql: selects its rows and columns from the store.
+        comment: of the table.
+        comments: of each column, by name.
+        fingerprint: equal as long as rows, columns, types and comments are; the order of rows says nothing.
+    """
+
+    name: str
+    sql: str
+    comment: str
+    comments: Mapping[str, str]
+    fingerprint: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a copy holds: the fingerprint of each table, and of each file (relative path) its size and time in ns."""
+
+    tables: dict[str, str] = {}
+    files: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """An empty one, which describes no copy, where *file* is missing or damaged."""
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=cls)
+        except (OSError, msgspec.DecodeError):
+            return cls()
+
+    @classmethod
+    def of(cls, views: Iterable[View], files: Iterable[str], root: Path) -> Self:
+        return cls(tables=fingerprints(views), files={name: _state(root / name) for name in files})
+
+    def write(self, file: Path) -> None:
+        new = file.with_suffix(".new")
+        new.write_bytes(msgspec.json.encode(self))
+        seal(new)
+        new.replace(file)
+
+    def describes(self, views: Iterable[View], root: Path) -> bool:
+        """Whether the copy below *root* holds just these tables, in files that nobody touched since."""
+        return self.tables == fingerprints(views) and all(self.intact(name, root) for name in self.files)
+
+    def intact(self, name: str, root: Path) -> bool:
+        return name in self.files and self.files[name] == _state(root / name)
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection, tables: Sequence[pa.Schema]) -> list[View]:
+    """A view of each of *tables*, empty where the store has none yet, and of each table that no schema knows."""
+    stored = _stored(connection)
+    known = {name_of(schema): schema for schema in tables}
+    unknown = sorted(name for name in stored.keys() - known.keys() if not name.startswith(DLT))
+    return [
+        *(_known(connection, schema, stored.get(name, {})) for name, schema in known.items()),
+        *(_unknown(connection, name, stored[name]) for name in unknown),
+    ]
+
+
+def fingerprints(views: Iterable[View]) -> dict[str, str]:
+    return {view.name: view.fingerprint for view in views}
+
+
+def seal(path: Path) -> None:
+    """Make a finished file or folder its owner's only (rule S1) and bring it to the disk."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def identifier(name: str) -> str:
+    """*name* as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_type(field: pa.Field) -> str:
+    """The type of a column in the contract."""
+    if fact(field, "json"):
+        return "JSON"
+    if pa.types.is_decimal(field.type):
+        return f"DECIMAL({field.type.precision},{field.type.scale})"
+    if pa.types.is_timestamp(field.type):
+        return "TIMESTAMPTZ"
+    return {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.int64(): "BIGINT", pa.bool_(): "BOOLEAN"}[field.type]
+
+
+def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The tables of the store, each with its columns."""
+    found: dict[str, dict[str, str]] = {}
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = 'store' AND schema_name = ? ORDER BY table_name, column_index",
+        [DATASET],
+    ).fetchall()
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Columns) -> View:
+    return _view(
+        connection,
+        name_of(schema),
+        stored,
+        {field.name: sql_type(field) for field in schema},
+        comment=f"{fact(schema, 'description')}. Key: {', '.join(key_of(schema))}",
+        comments={field.name: _described(field) for field in schema},
+    )
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, name: str, stored: Columns) -> View:
+    columns = {column: kind for column, kind in stored.items() if column != GONE}
+    comments = dict.fromkeys(columns, NOBODY_DESCRIBED)
+    return _view(connection, name, stored, columns, comment=NOBODY_DESCRIBED, comments=comments)
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    stored: Columns,
+    columns: Columns,
+    *,
+    comment: str,
+    comments: Mapping[str, str],
+) -> View:
+    sql = _select(name, stored, columns)
+    row = f"hash({', '.join(map(identifier, columns))})"
+    content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({sql})").fetchone()
+    said = [LAYOUT, duckdb.__version__, sql, comment, sorted(comments.items()), content]
+    fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()
+    return View(name=name, sql=sql, comment=comment, comments=comments, fingerprint=fingerprint)
+
+
+def _select(name: str, stored: Columns, columns: Columns) -> str:
+    """Exactly *columns*, null where the store does not have one yet; no row that a merge marked as gone."""
+    values = {column: identifier(column) if column in stored else "NULL" for column in columns}
+    wanted = ", ".join(f"{values[one]}::{kind} AS {identifier(one)}" for one, kind in columns.items())
+    if not stored:
+        return f"SELECT {wanted} WHERE false"
+    here = f" WHERE {GONE} IS NOT TRUE" if GONE in stored else ""
+    return f"SELECT {wanted} FROM store.{DATASET}.{identifier(name)}{here}"
+
+
+def _described(field: pa.Field) -> str:
+    unit = fact(field, "unit")
+    return f"{fact(field, 'description')} [{unit}]" if unit else fact(field, "description")
+
+
+def _state(file: Path) -> tuple[int, int]:
+    """Size and time of change; of a file that is not there, what no file has."""
+    try:
+        found = file.stat()
+    except OSError:
+        return (-1, -1)
+    return (found.st_size, found.st_mtime_ns)
