@@ -6,6 +6,7 @@ goes to `extra` under the API's own name.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ SCALE = Decimal("0.000000000001")
 WIDE = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
 ONE_TYPE_FOR_ALL = "transaction"
 LIMIT = Decimal(10) ** 26  # 38 digits, 12 of them decimals
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259, section 6
 
 Cell = Raw | None
 Leftovers = dict[int, dict[str, bytes]]  # row -> what goes to `extra`: API name -> JSON text
@@ -222,17 +224,15 @@ def _number_text(raw: bytes) -> str | None:
     first = raw[:1]
     if first.isdigit() or first == b"-":
         return raw.decode()
-    if first == b'"' and _exact(raw[1:-1].decode()) is not None:
-        return raw[1:-1].decode()
-    return None
+    return raw[1:-1].decode() if first == b'"' and _NUMBER.fullmatch(raw, 1, len(raw) - 1) else None
 
 
 def _exact(text: str) -> Decimal | None:
+    """None for an exponent of more digits than `Decimal` takes."""
     try:
-        value = Decimal(text)
+        return Decimal(text)
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
 
 
 def _odd_numbers(cells: Sequence[Cell], texts: Sequence[str | None]) -> Converted:
@@ -243,7 +243,7 @@ def _odd_numbers(cells: Sequence[Cell], texts: Sequence[str | None]) -> Converte
         exact = _exact(text) if text is not None else None
         rounded = fit(exact) if exact is not None else None
         values.append(rounded)
-        if exact is not None and rounded != exact:
+        if text is not None and (exact is None or rounded != exact):
             misfits.append(row)
     return pa.array(values, DECIMAL), misfits
 
