@@ -133,17 +133,24 @@ class _Plan:
                 sheet.cells[place][row] = raw
         for name, raw in resource.relationships.items():
             if name not in elsewhere:
-                self._link(row, name, raw, sheet)
+                taken = self._link(row, name, raw, sheet)
+                if not taken:
+                    sheet.leave(row, f"relationships/{name}" if name in resource.attributes else name, raw)
 
-    def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> None:
-        """One relationship of one row: into its columns, or left over when it is unknown or not to-one."""
-        ends = self.links.get(name)
+    def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> bool:
+        """One relationship of one row into its columns; False when it is unknown, not to-one, or contradicts another
+        spelling of itself.
+        """
+        ends = self.links.get(name, [])
         known, linkage = _to_one(raw) if ends else (False, None)
-        if not known:
-            sheet.leave(row, name if name not in sheet.left.get(row, {}) else f"relationships/{name}", raw)
-        elif ends and linkage:
-            for place, end in ends:
-                sheet.linked[place][row] = (linkage.id if end == "id" else linkage.type) or None
+        if linkage is None:
+            return known
+        said = {place: (linkage.id if end == "id" else linkage.type) or None for place, end in ends}
+        if any(sheet.linked[place][row] not in {None, value} for place, value in said.items()):
+            return False
+        for place, value in said.items():
+            sheet.linked[place][row] = value
+        return True
 
     def _column(self, place: int, field: pa.Field, page: Page, sheet: _Sheet) -> pa.Array:
         if fact(field, "api") == "id":
