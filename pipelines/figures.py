@@ -87,15 +87,11 @@ def _requests(facts: Facts) -> str:
 
 def _waiting(wait: Wait, now: datetime) -> str:
     """Rule R3: that it waits, and until when."""
-    until = f"until {wait.until:%H:%M:%S} UTC"
-    match wait.reason:
-        case "budget":
-            return f"budget: {until}"
-        case "rate_limited":
-            return f"the API asked for a pause: {until}"
-        case "retry":
-            cause = f" ({wait.cause})" if wait.cause else ""
-            return f"retrying in {math.ceil((wait.until - now).total_seconds())} s{cause}"
+    if wait.reason == "retry":
+        cause = f" ({wait.cause})" if wait.cause else ""
+        return f"retrying in {math.ceil((wait.until - now).total_seconds())} s{cause}"
+    why = "budget" if wait.reason == "budget" else "the API asked for a pause"
+    return f"{why}: until {wait.until:%H:%M:%S} UTC"
 
 
 class Recent:
