@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 import pyarrow as pa
@@ -279,12 +279,14 @@ def _days(cells: Sequence[Cell]) -> Converted:
     return pa.array(values, pa.date32()), _lost(cells, values)
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def _iso_day(text: bytes) -> date | None:
+    """`fromisoformat` takes weeks and days of the year too: only the one form that `isoformat` gives is a day here."""
     try:
-        return date.fromisoformat(text.decode()) if len(text) == len("2024-07-01") else None
+        found = date.fromisoformat(text.decode())
     except ValueError:
         return None
+    return found if found.isoformat().encode() == text else None
 
 
 def _day(raw: bytes) -> date | None:
