@@ -57,7 +57,10 @@ def read_one(body: bytes) -> Page:
 
 def _data(body: bytes) -> object:
     try:
+        body.decode()  # RFC 8259, section 8.1: UTF-8; msgspec looks at what it decodes only
         document = _decoder.decode(body)
+    except UnicodeDecodeError:
+        raise MalformedError("the answer is no JSON:API document (not UTF-8)") from None
     except msgspec.DecodeError as error:  # never the text: a body may hold anything
         raise MalformedError(f"the answer is no JSON:API document ({_shape(error)})") from None
     if document.errors is not UNSET:
@@ -83,7 +86,7 @@ class _Identifier(msgspec.Struct, gc=False):
 
 
 class _ToMany(msgspec.Struct, gc=False):
-    data: list[_Identifier]
+    data: list[_Identifier] | UnsetType = UNSET
 
 
 _to_many = msgspec.json.Decoder(_ToMany | None)
@@ -107,4 +110,5 @@ def read_many(resource: Resource, relation: str) -> list[str] | None:
 
 
 def _linked(many: _ToMany | None) -> list[_Identifier] | None:
-    return None if many is None else many.data
+    """Links alone, without linkage, are allowed and say nothing of the ids."""
+    return None if many is None or many.data is UNSET else many.data
