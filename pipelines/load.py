@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
-from schemas.table import key_of, name_of
+from schemas.table import name_of
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.fetch import Receipt, Status
 from sources.aleta.walk import Listed
 from sources.aleta.windows import Window
 
 from . import ledger as books
-from .differences import Differences, Proven, Run, differences
+from .blocks import Blocks, Whole
+from .differences import Differences, Run
 from .ledger import Entry, Ledger
-from .marks import Mark, Reading, touches
+from .marks import Mark, Reading
 from .objects import Comparison
 from .report import Problem, TenantReport, problem
 from .warehouse import Rows, Warehouse
@@ -38,8 +38,6 @@ class _Followed:
     """One parent's reading on its way through this run."""
 
     reading: Reading
-    block: Window | None = None  # proven in this run without a gap, up to now
-    straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the block
     clean: bool = True  # nothing failed, nothing quarantined
 
 
@@ -82,6 +80,7 @@ class Loader:
         self._report = report
         self._kind = kind
         self._followed: dict[tuple[str, str], _Followed] = {}
+        self._blocks: dict[str, Blocks] = {}
         self._package = _Package()
         self._carried: list[Rows] = []  # compared, and waiting for the next package
 
@@ -95,10 +94,11 @@ class Loader:
                     if name_of(found.rows.schema) == endpoint.name:
                         _add(self._report, endpoint.name, found.counts)
 
-    def follow(self, resource: str, readings: Mapping[str, Reading]) -> None:
+    def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """What is about to be read of each parent."""
+        self._blocks[endpoint.name] = Blocks(endpoint, lambda parent_id: readings[parent_id].mark)
         for parent_id, reading in readings.items():
-            self._followed[resource, parent_id] = _Followed(reading)
+            self._followed[endpoint.name, parent_id] = _Followed(reading)
 
     def take(self, receipt: Receipt, now_s: float) -> None:
         """Take in one receipt; commits when the package is full."""
@@ -128,56 +128,17 @@ class Loader:
 
     def _compare(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> list[Rows]:
         """The rows that differ, the feed and the receipts; marks grow, and the report is told."""
-        complete = [one for one in receipts if one.status is Status.COMPLETE and one.answer]
-        proven = self._prove(endpoint, complete)
-        seen = [one for parent in {one.parent_id for one in complete} for one in self._at(endpoint, parent).straddling]
-        with self._warehouse.open() as connection:
-            found = differences(
-                connection,
-                endpoint,
-                [one.answer.batch for one in complete if one.answer],
-                proven,
-                seen_before=seen,
-                run=self._run,
-            )
+        package = [
+            Whole(parent_id=one.parent_id, window=one.window, answer=one.answer) for one in receipts if one.answer
+        ]
+        found = self._blocks[endpoint.name].compare(self._warehouse, package, self._run)
         doubted = {one.parent_id for one in found.suspicions}
         self._mark(endpoint, receipts, doubted)
         self._tell(endpoint, receipts, found)
-        for one in complete:
-            self._remember_straddling(endpoint, one)
         return [found.rows, found.changes, self._receipts(receipts, doubted)]
 
     def _at(self, endpoint: Endpoint, parent_id: str) -> _Followed:
         return self._followed[endpoint.name, parent_id]
-
-    def _prove(self, endpoint: Endpoint, complete: Sequence[Receipt]) -> list[Proven]:
-        """What this run has proven of each parent, block by block: a gap ends one and begins the next."""
-        proven: dict[tuple[str, date], Proven] = {}
-        for one in complete:
-            followed = self._at(endpoint, one.parent_id)
-            if followed.block is None or not touches(followed.block, one.window):
-                followed.block = one.window
-                followed.straddling.clear()
-            block = followed.block = Window(followed.block.first, max(followed.block.last, one.window.last))
-            begun = proven.get((one.parent_id, block.first))
-            proven[one.parent_id, block.first] = Proven(
-                parent_id=one.parent_id,
-                span=block,
-                new_from=begun.new_from if begun else one.window.first,
-                covered=followed.reading.mark.covered,
-                first_load=followed.reading.mark.verified_at is None,
-            )
-        return list(proven.values())
-
-    def _remember_straddling(self, endpoint: Endpoint, receipt: Receipt) -> None:
-        """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
-        followed = self._at(endpoint, receipt.parent_id)
-        if receipt.answer is None or followed.block is None or not endpoint.dates:
-            return
-        batch = receipt.answer.batch
-        latest = pc.max_element_wise(*(batch[name] for name in endpoint.dates.columns))
-        beyond = pc.fill_null(pc.greater(latest, pa.scalar(followed.block.last)), fill_value=False)
-        followed.straddling.update(batch[key_of(endpoint.schema)[0]].filter(beyond).to_pylist())
 
     def _mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], doubted: set[str]) -> None:
         for one in receipts:

@@ -300,7 +300,7 @@ class _Run:
             case _Crawled():
                 self._loader.load_objects(self._listings, [one for one in self._endpoints if one.dates is None])
             case _Following():
-                self._loader.follow(event.endpoint.name, event.readings)
+                self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
             case _Missing():
