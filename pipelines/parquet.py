@@ -17,6 +17,7 @@ from .snapshot import Manifest, View, seal
 from .warehouse import quoted
 
 MANIFEST = "manifest.json"
+ROW_GROUP = "ROW_GROUP_SIZE_BYTES '16MB'"  # the default counts rows: of long JSON, more than the memory allowed
 VERSION = re.compile(r"version-(\d+)")
 
 
@@ -61,7 +62,7 @@ def _shared(old: Path, new: Path) -> bool:
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, view: View, file: Path) -> None:
-    connection.execute(f"COPY ({view.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({view.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
     seal(file)
 
 

@@ -24,6 +24,7 @@ from .warehouse import DATASET, MEMORY, quoted
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
+THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 
 Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Sequence[View], Path, Path], bool]
@@ -80,9 +81,13 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except (OSError, duckdb.Error) as error:
         raise PublishError(
-            f"cannot publish to {folder} ({str(error).splitlines()[0]}): what was published before is still whole. "
+            f"cannot publish to {folder} ({_first_line(error)}): what was published before is still whole. "
             "Make room or mend the rights there, then run `aleta-sync publish`"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 @contextlib.contextmanager
@@ -91,7 +96,8 @@ def _scratch(folder: Path) -> Iterator[Path]:
     scratch = folder / SCRATCH
     if scratch.exists():
         shutil.rmtree(scratch)
-    scratch.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch.mkdir(mode=0o700)
     try:
         yield scratch
     finally:
@@ -103,7 +109,7 @@ def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """*store* attached read-only as `store`, memory bounded (rule C5)."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        connection.execute(f"SET temp_directory = {quoted(scratch / 'spill')}")
+        connection.execute(f"SET threads = {THREADS}; SET temp_directory = {quoted(scratch / 'spill')}")
         connection.execute(f"ATTACH {quoted(store)} AS store (READ_ONLY)")
         yield connection
 
@@ -121,7 +127,8 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, views: Sequence[View], 
     (folder / f"{FILE}.wal").unlink(missing_ok=True)  # of someone who wrote to the old copy: not for the new one
     new.replace(folder / FILE)
     seal(folder)
-    Manifest.of(views, [FILE], folder).write(folder / MANIFEST)
+    Manifest.of(views, [FILE], folder).write(scratch / MANIFEST)
+    (scratch / MANIFEST).replace(folder / MANIFEST)
     return True
 
 

@@ -63,10 +63,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return cls(tables=fingerprints(views), files={name: _state(root / name) for name in files})
 
     def write(self, file: Path) -> None:
-        new = file.with_suffix(".new")
-        new.write_bytes(msgspec.json.encode(self))
-        seal(new)
-        new.replace(file)
+        file.write_bytes(msgspec.json.encode(self))
+        seal(file)
 
     def describes(self, views: Iterable[View], root: Path) -> bool:
         """Whether the copy below *root* holds just these tables, in files that nobody touched since."""
