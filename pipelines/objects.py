@@ -57,7 +57,7 @@ class Comparison:
     def _links(self, link: Link, listings: Sequence[Listed], lost: set[str]) -> Objects:
         name = name_of(link.schema)
         given = [answer for one in listings for answer in one.answers if name in answer.links]
-        owners = {own_id for answer in given for own_id in answer.ids} | lost
+        owners = {own_id for answer in given for own_id in answer.owners[name]} | lost
         pairs = {pair for answer in given for pair in _pairs(answer.links[name])}
         gone = {pair for pair in self._old(link.schema, "") if pair not in pairs and pair[0] in owners}
         return self._differ(link.schema, [answer.links[name] for answer in given], gone)

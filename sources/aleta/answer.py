@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from schemas.table import key_of, name_of
 from .decode import decode
 from .endpoint import Endpoint, Link
 from .envelope import Page, read_list, read_many, read_one
+from .errors import MalformedError
 from .windows import Window
 
 Related: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]  # relation -> id of the owner -> ids
@@ -31,6 +32,7 @@ class Answer:
         related: to-many relationships that this endpoint does not store, for those who walk on.
         drift: attributes and relationships that no schema names, counted.
         fetched_at: when the answer came.
+        owners: for each link table, the objects whose links the answer gives, none included; of others it says nothing.
     """
 
     batch: pa.RecordBatch
@@ -38,6 +40,7 @@ class Answer:
     related: Related
     drift: Counter[str]
     fetched_at: datetime
+    owners: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:
@@ -47,24 +50,38 @@ class Answer:
 Parse: TypeAlias = Callable[[bytes], Answer]
 
 
-def parser(endpoint: Endpoint, *, parent_id: str, single: bool, now: Callable[[], datetime]) -> Parse:
+def parser(endpoint: Endpoint, *, parent_id: str, single: bool, now: Callable[[], datetime], own_id: str = "") -> Parse:
     """How to read a body of *endpoint*, asked for *parent_id*; *single* for one resource instead of a list.
 
-    The function returned raises MalformedError for a body that is no answer (rule F1).
+    The function returned raises MalformedError for a body that is no answer (rule F1), or that is not of *own_id*.
     """
 
     def parse(body: bytes) -> Answer:
-        page = read_one(body) if single else read_list(body)
-        decoded = decode(page, schema=endpoint.schema, elsewhere=endpoint.elsewhere)
-        return Answer(
-            batch=_owned(decoded.batch, endpoint, parent_id),
-            links={name_of(link.schema): _pairs(page, link) for link in endpoint.links},
-            related={relation: _related(page, relation) for relation in endpoint.mirrors},
-            drift=decoded.drift,
-            fetched_at=now(),
-        )
+        try:
+            return _answer(read_one(body) if single else read_list(body), endpoint, parent_id, now())
+        except RecursionError:
+            raise MalformedError("the answer is nested too deep to be one") from None
 
-    return parse
+    def parse_own(body: bytes) -> Answer:
+        answer = parse(body)
+        if answer.ids != [own_id]:
+            raise MalformedError("the answer is about another object than the one asked for")
+        return answer
+
+    return parse_own if own_id else parse
+
+
+def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime) -> Answer:
+    decoded = decode(page, schema=endpoint.schema, elsewhere=endpoint.elsewhere)
+    linked = {name_of(link.schema): (link, _related(page, link.relation)) for link in endpoint.links}
+    return Answer(
+        batch=_owned(decoded.batch, endpoint, parent_id),
+        links={name: _pairs(link, given) for name, (link, given) in linked.items()},
+        related={relation: _related(page, relation) for relation in endpoint.mirrors},
+        drift=decoded.drift,
+        fetched_at=fetched_at,
+        owners={name: list(given) for name, (_, given) in linked.items()},
+    )
 
 
 def _owned(batch: pa.RecordBatch, endpoint: Endpoint, parent_id: str) -> pa.RecordBatch:
@@ -77,8 +94,8 @@ def _owned(batch: pa.RecordBatch, endpoint: Endpoint, parent_id: str) -> pa.Reco
     return batch.set_column(place, batch.schema.field(place), column)
 
 
-def _pairs(page: Page, link: Link) -> pa.RecordBatch:
-    pairs = [(one.id, other) for one in page for other in dict.fromkeys(read_many(one, link.relation) or ())]
+def _pairs(link: Link, given: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
+    pairs = [(owner, other) for owner, ids in given.items() for other in dict.fromkeys(ids)]
     ends = [pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1)]
     return pa.RecordBatch.from_arrays(ends, names=list(key_of(link.schema)))
 

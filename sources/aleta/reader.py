@@ -45,16 +45,14 @@ class Reader:
             params[endpoint.parent_param] = parent_id
         if endpoint.dates and window:
             params |= {endpoint.dates.first: f"{window.first}", endpoint.dates.last: f"{window.last}"}
-        return self._ask(endpoint, endpoint.path, params, parent_id, self._parser(endpoint, parent_id, single=False))
+        parse = parser(endpoint, parent_id=parent_id, single=False, now=self._clock.now)
+        return self._ask(endpoint, endpoint.path, params, parent_id, parse)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """One object of *endpoint* by its own id."""
         path = (endpoint.detail or endpoint.path).replace("{id}", "{parent_id}")  # the client's name for whose
-        parse = self._parser(endpoint, parent_id, single=True)
+        parse = parser(endpoint, parent_id=parent_id, single=True, now=self._clock.now, own_id=own_id)
         return self._ask(endpoint, path, dict(endpoint.params), own_id, parse)
-
-    def _parser(self, endpoint: Endpoint, parent_id: str, *, single: bool) -> Parse:
-        return parser(endpoint, parent_id=parent_id, single=single, now=self._clock.now)
 
     def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
         return functools.partial(
