@@ -114,7 +114,7 @@ def _stage(schema: pa.Schema, exists: bool) -> str:  # noqa: FBT001
     kept = ", NULL::TIMESTAMPTZ AS first_seen_at, NULL::TIMESTAMPTZ AS removed_at"
     old = f"SELECT * FROM store.{DATASET}.{name_of(schema)}" if exists else f"SELECT *{kept} FROM fresh_in LIMIT 0"
     return (
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({key}) * FROM fresh_in;"
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({key}) * FROM fresh_in ORDER BY ALL;"
         f"CREATE OR REPLACE TEMP VIEW old AS {old}"
     )
 
