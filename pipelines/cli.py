@@ -122,6 +122,39 @@ def backfill(  # its options
 
 @main.command()
 @tenants_argument
+@json_option
+@click.pass_obj
+def plan(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
+    """What sync would do now: accounts, windows, expected requests, minutes at the rate budget."""
+    chosen = _chosen(context, tenants)
+    from sources.aleta.clock import SystemClock  # noqa: PLC0415
+
+    from . import plan as planning  # noqa: PLC0415
+
+    plans = planning.run(chosen, now=SystemClock().now())
+    _print(plans.to_json() if as_json else plans.text())
+    sys.exit(plans.exit)
+
+
+@main.command()
+@tenants_argument
+@click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Windows to read of each tenant.")
+@click.option("--all", "everything", is_flag=True, help="Read every account's whole history.")
+@json_option
+@click.pass_obj
+def verify(context: Context, tenants: Sequence[str], *, sample: int, everything: bool, as_json: bool) -> None:
+    """Read windows again and compare them with the warehouse; changes nothing."""
+    chosen = _chosen(context, tenants)
+    from . import verify as verifying  # noqa: PLC0415
+
+    with _tools() as (tools, stopped):
+        verdict = verifying.run(chosen, tools, sample=None if everything else sample)
+    _print(verdict.to_json() if as_json else verdict.text())
+    sys.exit(stopped() or verdict.exit)
+
+
+@main.command()
+@tenants_argument
 @click.pass_obj
 def publish(context: Context, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""

@@ -27,6 +27,7 @@ from .ledger import Entry, Ledger
 from .marks import Mark, Reading
 from .objects import Comparison
 from .report import Problem, TenantReport, problem
+from .version import VERSION
 from .warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000
@@ -68,10 +69,19 @@ class Loader:
         run: whose rows these are.
         elapsed: the last day that has fully elapsed everywhere (M2).
         report: counts and problems are added to it.
+        committed: told how many rows were read that are now committed.
     """
 
     def __init__(
-        self, warehouse: Warehouse, ledger: Ledger, *, run: Run, elapsed: date, report: TenantReport, kind: str
+        self,
+        warehouse: Warehouse,
+        ledger: Ledger,
+        *,
+        run: Run,
+        elapsed: date,
+        report: TenantReport,
+        kind: str,
+        committed: Callable[[int], None],
     ) -> None:
         self._warehouse = warehouse
         self._ledger = ledger
@@ -79,6 +89,7 @@ class Loader:
         self._elapsed = elapsed
         self._report = report
         self._kind = kind
+        self._committed = committed
         self._followed: dict[tuple[str, str], _Followed] = {}
         self._blocks: dict[str, Blocks] = {}
         self._package = _Package()
@@ -112,7 +123,9 @@ class Loader:
 
     def flush(self) -> None:
         """Commit what was taken in."""
+        rows = self._package.rows
         self._commit(self._take_package(), self._run_row(ended_at=None, status="running"))
+        self._committed(rows)
 
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
@@ -224,7 +237,6 @@ class Loader:
 
 
 TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
-VERSION = "0.1.0"
 
 
 def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:

@@ -32,6 +32,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class LockedError(Exception):
     """Another run has the lock (exit 1): *holder* says which."""
 
+    code = "locked"
+
     def __init__(self, path: Path, by: Holder) -> None:
         super().__init__(f"{path} is held by {by}. Wait for it to end, or stop that process.")
         self.holder = by

@@ -194,6 +194,7 @@ class _Run:
             elapsed=self._horizon.elapsed,
             report=self._report,
             kind=self._job.kind,
+            committed=self._progress.committed,
         )
         threading.Thread(target=self._read, args=(session,), name=f"{self._tenant.name}-read", daemon=True).start()
         try:

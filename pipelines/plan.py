@@ -1,0 +1,222 @@
+"""What `sync` would do now, in windows, requests and minutes; sends no request and writes nothing.
+
+The planner is a pure function, so it is not guessed at: it is run against the rows that the warehouse already has.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+import duckdb
+
+from schemas.table import name_of
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.endpoint import Endpoint, with_parents
+from sources.aleta.planner import Fate, Planner
+from sources.aleta.windows import Window
+
+from .ledger import Learned, Ledger
+from .lock import TenantLock
+from .marks import Horizon, Mark, Reading, tonight
+from .report import Exit, Json
+from .settings import TenantSettings
+from .warehouse import DATASET, Warehouse, has_table
+
+UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
+
+
+@dataclass(slots=True, kw_only=True)
+class Forecast:
+    """What one resource would cost.
+
+    Args:
+        parents: lists or accounts to read.
+        whole: parents whose whole history would be read.
+        first: parents never read to the end: their part is a lower bound.
+    """
+
+    parents: int = 0
+    whole: int = 0
+    first: int = 0
+    windows: int = 0
+    requests: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class TenantPlan:
+    """What one tenant's sync would do."""
+
+    tenant: str
+    requests_per_minute: int
+    burst: int
+    resources: dict[str, Forecast] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def requests(self) -> int:
+        return sum(one.requests for one in self.resources.values())
+
+    @property
+    def minutes(self) -> float:
+        """At the budget: the burst is free, the rest comes at the rate."""
+        if not self.requests_per_minute:
+            return 0.0
+        return round(max(0, self.requests - self.burst) / self.requests_per_minute, 1)
+
+    def to_json(self) -> Json:
+        return {
+            "requests": self.requests,
+            "minutes": self.minutes,
+            "resources": {name: asdict(one) for name, one in self.resources.items()},
+            "notes": self.notes,
+            "error": self.error,
+        }
+
+    def text(self) -> str:
+        if self.error:
+            return f"{self.tenant}: {self.error}"
+        lines = [
+            f"  {name}: {one.requests} requests for {one.windows} windows of {one.parents}"
+            + (f", {one.whole} read whole" if one.whole else "")
+            for name, one in self.resources.items()
+        ]
+        head = f"{self.tenant}: {self.requests} requests, {self.minutes} minutes at {self.requests_per_minute} a minute"
+        return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """All tenants' plans."""
+
+    tenants: Sequence[TenantPlan]
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.FAILED if any(one.error for one in self.tenants) else Exit.COMPLETE
+
+    def to_json(self) -> Json:
+        return {"tenants": {one.tenant: one.to_json() for one in self.tenants}}
+
+    def text(self) -> str:
+        return "\n\n".join(one.text() for one in self.tenants)
+
+
+def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Plans:
+    """Plan each tenant's next sync from its marks and its warehouse."""
+    return Plans(tenants=[_plan(tenant, now) for tenant in tenants])
+
+
+def _plan(tenant: TenantSettings, now: datetime) -> TenantPlan:
+    plan = TenantPlan(tenant=tenant.name, requests_per_minute=tenant.requests_per_minute, burst=tenant.burst)
+    if not tenant.folder.exists():
+        plan.notes.append(UNKNOWN)
+        plan.resources["clients"] = Forecast(parents=1, windows=1, requests=1)
+        return plan
+    try:
+        with TenantLock(tenant.folder / "lock", command="plan"):
+            _fill(plan, tenant, now)
+    except Exception as error:  # noqa: BLE001 - said, and the other tenants go on
+        plan.error = f"{error}"
+    return plan
+
+
+def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
+    warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+    warehouse.check_format()
+    ledger = Ledger.from_state(warehouse.state())
+    horizon = Horizon(
+        now=now,
+        history_start=tenant.history_start,
+        look_back_days=tenant.look_back_days,
+        look_ahead_days=tenant.look_ahead_days,
+        reverify_days=tenant.reverify_days,
+    )
+    with warehouse.open() as connection:
+        for endpoint in with_parents(tenant.resources, CATALOGUE):
+            if endpoint.dates is None:
+                plan.resources[endpoint.name] = _walked(connection, endpoint)
+            else:
+                learned = ledger.learned.get(endpoint.name, Learned())
+                planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
+                marks = ledger.marks.get(endpoint.name, {})
+                plan.resources[endpoint.name] = _dated(connection, endpoint, marks, horizon, planner)
+    if any(one.first for one in plan.resources.values()) or not ledger.marks:
+        plan.notes.append(UNKNOWN)
+
+
+def _walked(connection: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> Forecast:
+    """One list a parent, and one answer an object where each is read singly."""
+    lists = len(_shown(connection, endpoint.parent)) if endpoint.parent else 1
+    singles = len(_shown(connection, endpoint.name)) if endpoint.detail or endpoint.ids_in else 0
+    requests = singles if endpoint.ids_in else lists + singles
+    return Forecast(parents=lists, windows=lists, requests=requests)
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Ids of what the API showed last."""
+    if not has_table(connection, table):
+        return []
+    sql = f"SELECT id FROM store.{DATASET}.{table} WHERE removed_at IS NULL ORDER BY id"
+    return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+def _dated(
+    connection: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    marks: Mapping[str, Mark],
+    horizon: Horizon,
+    planner: Planner,
+) -> Forecast:
+    readings = tonight(marks, _shown(connection, endpoint.parent), horizon)
+    forecast = Forecast(
+        parents=len(readings),
+        whole=sum(one.whole for one in readings.values()),
+        first=sum(one.mark.verified_at is None for one in readings.values()),
+    )
+    rehearse(planner, readings, _days(connection, endpoint, readings), forecast)
+    return forecast
+
+
+def _days(
+    connection: duckdb.DuckDBPyConnection, endpoint: Endpoint, readings: Mapping[str, Reading]
+) -> dict[str, list[date]]:
+    """The days of each parent's rows from the first that is read on, sorted."""
+    days: dict[str, list[date]] = defaultdict(list)
+    table = name_of(endpoint.schema)
+    if not readings or not endpoint.dates or not has_table(connection, table):
+        return days
+    since = min(reading.span.first for reading in readings.values())
+    for column in endpoint.parent_columns:
+        sql = (
+            f"SELECT {column}, {endpoint.dates.columns[0]} AS day FROM store.{DATASET}.{table} "
+            f"WHERE {column} IS NOT NULL AND day >= $since"
+        )
+        for parent, day in connection.execute(sql, {"since": since}).fetchall():
+            days[parent].append(day)
+    return {parent: sorted(found) for parent, found in days.items()}
+
+
+def rehearse(
+    planner: Planner, readings: Mapping[str, Reading], rows: Mapping[str, Sequence[date]], forecast: Forecast
+) -> None:
+    """Run the planner against the rows as they are known, behind the cap as it is known; counts what it asks."""
+    for parent, reading in readings.items():
+        planner.add(parent, reading.span)
+    cap = planner.cap.value
+    while question := planner.ask():
+        forecast.requests += 1
+        days = _within(rows.get(question.parent, ()), question.window)
+        answered = days[:cap] if cap else days
+        count = planner.proof.count if question.proof and planner.proof else len(answered)
+        planner.answer(question, count, answered)
+        forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
+    forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
+
+
+def _within(days: Sequence[date], window: Window) -> Sequence[date]:
+    return days[bisect_left(days, window.first) : bisect_right(days, window.last)]
