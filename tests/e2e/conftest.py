@@ -1,9 +1,11 @@
-"""A local Aleta and the program that reads it, for tests that change either; a synced world, for those that look."""
+"""A local Aleta and the program that reads it, for tests that change either."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import pytest
 from sandbox import Sandbox, SandboxSettings
 from tests.e2e.program import Program
 
-SMALL = {"accounts": 8, "rows": 240, "years": 2, "row_cap": 40}
+SMALL = {"accounts": 8, "rows": 240, "years": 2, "row_cap": 40, "today": datetime.now(UTC).date()}
+EVERYTHING = 1000
+"""A look-back, in days, that reaches beyond the history of a small world."""
+
 Start = Callable[..., Program]
 
 
@@ -33,10 +38,29 @@ def program(start: Start) -> Program:
     return start()
 
 
+@pytest.fixture(scope="session")
+def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder that the first sync of the small world leaves; only to be copied."""
+    with Sandbox(SandboxSettings(**SMALL)) as box:
+        program = Program(box, tmp_path_factory.mktemp("first_sync"))
+        program.sync()
+        assert program.differences() == []
+        return program.folder / "data"
+
+
 @pytest.fixture
-def synced(program: Program) -> Program:
+def start_synced(start: Start, first_sync: Path) -> Start:
+    """The same for the small world when its first sync is done."""
+
+    def started(**aleta: object) -> Program:
+        program = start(aleta=aleta)
+        shutil.copytree(first_sync, program.folder / "data")
+        return program
+
+    return started
+
+
+@pytest.fixture
+def synced(start_synced: Start) -> Program:
     """The program after its first sync, which came out exact."""
-    program.sync()
-    assert program.differences() == []
-    program.box.reset_requests()
-    return program
+    return start_synced()
