@@ -163,7 +163,8 @@ def tonight(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) 
 
 
 def _nightly(mark: Mark, horizon: Horizon) -> Reading:
-    span = horizon.nightly(mark)
+    begun = mark.verified_at or mark.reading_since
+    span = horizon.nightly(mark) if begun else horizon.whole(mark)  # not begun: only a backfill was here
     from_the_start = span.first == mark.earliest(horizon.history_start)
     whole = from_the_start or mark.verified_at is None
     since = horizon.now if from_the_start else mark.reading_since
