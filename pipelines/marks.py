@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
 from sources.aleta.windows import ONE_DAY, Window
@@ -94,7 +94,7 @@ class Horizon:
     @property
     def elapsed(self) -> date:
         """The last day that has fully elapsed everywhere on earth (M2)."""
-        return (self.now - BEHIND).date() - ONE_DAY
+        return (self.now.astimezone(UTC) - BEHIND).date() - ONE_DAY
 
     @property
     def end(self) -> date:
