@@ -54,10 +54,18 @@ class Warehouse:
 
     Args:
         folder: the tenant's own; everything private is kept below it.
-        destination: a dlt destination; `duckdb` is kept in *folder*.
+        destination: `duckdb`, kept in *folder*.
+
+    Raises:
+        WarehouseError: any other destination: what is there could not be read back, so nothing would ever differ.
     """
 
     def __init__(self, tenant: str, folder: Path, *, destination: str = "duckdb") -> None:
+        if destination != "duckdb":
+            raise WarehouseError(
+                f"destination {destination!r}: rows there cannot be compared with the API yet, so changed and removed "
+                'ones would stay unseen. Use "duckdb"'
+            )
         self.folder = folder / "private"
         self.file = self.folder / "store.duckdb"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
