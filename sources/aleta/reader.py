@@ -86,9 +86,11 @@ class Outages:
         """
         if not isinstance(error, SourceError) or isinstance(error, AuthError | StoppedError):
             raise error
-        if isinstance(error, RetryableError):
-            self._failed_in_a_row += 1
-            nobody_home = isinstance(error, UnreachableError) and not self._answered
-            if nobody_home or self._failed_in_a_row >= self._limit:
-                raise error
+        if not isinstance(error, RetryableError):
+            self.answered()  # a refusal is an answer: the API is up
+            return error
+        self._failed_in_a_row += 1
+        nobody_home = isinstance(error, UnreachableError) and not self._answered
+        if nobody_home or self._failed_in_a_row >= self._limit:
+            raise error
         return error
