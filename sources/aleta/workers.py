@@ -26,6 +26,7 @@ class Workers(Generic[Tag, Result]):
         self.count = count
         self.out = 0
         self._stop = stop
+        self._left = threading.Event()
         self._jobs: queue.SimpleQueue[tuple[Tag, Callable[[], Result]] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Tag, Result | Exception]] = queue.SimpleQueue()
 
@@ -35,6 +36,7 @@ class Workers(Generic[Tag, Result]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._left.set()  # jobs that wait are not begun: nobody collects what would come of them
         for _ in range(self.count):
             self._jobs.put(None)
 
@@ -63,7 +65,7 @@ class Workers(Generic[Tag, Result]):
         raise StoppedError("stopped while reading")
 
     def _work(self) -> None:
-        while (given := self._jobs.get()) is not None:
+        while (given := self._jobs.get()) is not None and not self._left.is_set():
             tag, job = given
             try:
                 self._done.put((tag, job()))
