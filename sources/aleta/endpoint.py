@@ -88,8 +88,8 @@ def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
     """The table by name, parents first.
 
     Raises:
-        ValueError: a name twice, a parent that is not listed before its child, a path with a field that nothing fills,
-            a name or key that the schema does not have.
+        ValueError: a name twice, a parent that is not listed before its child or does not hand on its ids, a path with
+            a field that nothing fills or without its parent, a name or key that the schema does not have.
     """
     known: dict[str, Endpoint] = {}
     for one in table:
@@ -102,15 +102,24 @@ def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
 def _problems(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
     if one.name in known:
         yield "the name is taken"
-    if one.parent and one.parent not in known:
-        yield f"its parent {one.parent!r} is not listed before it"
-    if unbound := _fields(one.path) - _bound(one):
-        yield f"nothing fills {sorted(unbound)} in its path"
     if one.name != name_of(one.schema):
         yield f"its schema is that of {name_of(one.schema)!r}"
     named = {*key_of(one.schema), *one.parent_columns, *(one.dates.columns if one.dates else ())}
-    if missing := named - set(one.schema.names):
+    if missing := (named | {one.parent_column} - {""}) - set(one.schema.names):
         yield f"its schema has no {sorted(missing)}"
+    yield from _problems_of_descent(one, known)
+
+
+def _problems_of_descent(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
+    bound = _bound(one)
+    if one.parent and one.parent not in known:
+        yield f"its parent {one.parent!r} is not listed before it"
+    elif one.ids_in and not (one.parent and one.ids_in in known[one.parent].mirrors):
+        yield f"its parent hands on no {one.ids_in!r}"
+    if unbound := (_fields(one.path) - bound) | (_fields(one.detail) - {"id"}):
+        yield f"nothing fills {sorted(unbound)} in its path"
+    if bound - _fields(one.path):
+        yield "its path does not say whose list it is"
 
 
 def _fields(path: str) -> set[str]:
@@ -128,11 +137,9 @@ def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[E
         KeyError: a name that is no endpoint's.
     """
     wanted: set[str] = set()
-    waiting = list(names)
+    waiting = [one for name in names for one in (table if name == "*" else [name])]
     while waiting:
         name = waiting.pop()
-        if name == "*":
-            return tuple(table.values())
         wanted.add(name)
         if parent := table[name].parent:
             waiting.append(parent)
