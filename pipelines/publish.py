@@ -116,7 +116,8 @@ def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _write_duckdb(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: Path, scratch: Path) -> bool:
     """Make `warehouse.duckdb` in *folder* hold *views*; False when it does already."""
-    if Manifest.read(folder / MANIFEST).describes(views, folder):
+    log = folder / f"{FILE}.wal"  # of someone who wrote to the old copy and died: it would spoil the new one
+    if not log.exists() and Manifest.read(folder / MANIFEST).describes(views, folder):
         return False
     new = scratch / FILE
     connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA copy.{DATASET}")
@@ -124,7 +125,7 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, views: Sequence[View], 
         _copy(connection, view)
     connection.execute("CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
     seal(new)
-    (folder / f"{FILE}.wal").unlink(missing_ok=True)  # of someone who wrote to the old copy: not for the new one
+    log.unlink(missing_ok=True)
     new.replace(folder / FILE)
     seal(folder)
     Manifest.of(views, [FILE], folder).write(scratch / MANIFEST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import resource
 import shutil
 import signal
@@ -32,6 +33,7 @@ BOTH = ("duckdb", "parquet")
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 EXACT = Decimal("12345678901234567890123456.123456789012")
 NAMES = [name_of(schema) for schema in TABLES]
+CHANGING = {f"os.{one}" for one in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
 SOME = (TRANSACTIONS, SYNC_RUNS, CLIENTS)
 each_table = pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
 
@@ -442,16 +444,19 @@ def test_a_parquet_reader_always_finds_a_whole_version(store, folder):
     assert len(seen) > 1
 
 
-def test_a_log_beside_the_old_copy_is_not_taken_for_the_new_ones(store, folder):
-    """Someone who wrote to the copy and died must not spoil the next."""
+@pytest.mark.parametrize("changed", [pytest.param(True, id="new state"), pytest.param(False, id="same state")])
+def test_what_someone_wrote_to_a_copy_is_not_in_the_next(store, folder, changed):
+    """Someone who wrote to the copy and died leaves a log beside it; a new copy with that log could not be opened."""
     publish(store, folder, formats=["duckdb"])
-    (folder / "warehouse.duckdb.wal").write_bytes(b"of another file")
-    _another_run(store)
+    _in_a_process("scribble", store, folder)
+    assert (folder / "warehouse.duckdb.wal").exists()
+    if changed:
+        _another_run(store)
 
-    publish(store, folder, formats=["duckdb"])
+    assert publish(store, folder, formats=["duckdb"]).written == ("duckdb",)
 
     with _opened(folder) as connection:
-        assert _one(connection, "SELECT count(*) FROM copy.aleta.sync_runs") == 2
+        assert _one(connection, "SELECT count(*) FROM copy.aleta.sync_runs") == 1 + changed
 
 
 def test_what_a_crash_left_is_cleaned_up(store, folder):
@@ -508,7 +513,7 @@ def test_a_full_disk_leaves_the_old_copy_whole(store, folder, copy):
 
 
 def test_a_kill_at_any_step_leaves_a_whole_copy(store, folder):
-    """SIGKILL before each single touch of the file system: old or new is there whole, and the next publish is right."""
+    """SIGKILL before each change of the file system: old or new is there whole, and the next publish is right."""
     publish(store, folder, formats=BOTH, tables=SOME)
 
     steps = int(_in_a_process("killed", store, folder))
@@ -578,24 +583,41 @@ def _forever(store, folder):
         publish(store, folder, formats=BOTH, tables=SOME)
 
 
+def _scribble(_store, folder):
+    """Write to the copy and die before DuckDB tidies up."""
+    connection = duckdb.connect(folder / "warehouse.duckdb")
+    connection.execute("INSERT INTO aleta.sync_runs (run_id) VALUES ('mine')")
+    os._exit(0)
+
+
 def _killed(store, folder):
-    """Publish, killed before its first touch of the file system, then before its second, until one gets through."""
-    for step in itertools.count():
+    """Publish, killed before each change of the file system in turn, until there is none left and it gets through."""
+    log = folder.parent / "killed-before"
+    log.touch()
+    while True:
+        known = set(log.read_text().splitlines())
         _forked(partial(_another_run, store))
-        status = _forked(partial(_publish_until, step, store, folder))
-        assert _forked(partial(_assert_whole, folder)) == 0
+        status = _forked(partial(_publish_until_unknown, known, log, store, folder))
+        assert _forked(partial(_assert_whole, folder)) == 0, log.read_text()
         if status == 0:
-            sys.stdout.write(f"{step}")
+            sys.stdout.write(f"{len(known)}")
             return
         assert os.WTERMSIG(status) == signal.SIGKILL
 
 
-def _publish_until(step, store, folder):
-    touches = itertools.count()
+def _publish_until_unknown(known, log, store, folder):
+    """Die before the first change that is not *known*, after writing it down."""
+    file = os.open(log, os.O_WRONLY | os.O_APPEND)
 
     def watch(event, arguments):
-        if event.startswith(("os.", "shutil.", "open")) and next(touches) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if writes or event in CHANGING:
+            change = re.sub(
+                r"\d+", "N", f"{event} {arguments[:2]}"
+            )  # versions and handles have other numbers each time
+            if change not in known:
+                os.write(file, f"{change}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(watch)
     publish(store, folder, formats=BOTH, tables=SOME)
@@ -615,6 +637,6 @@ def _forked(act):
 
 
 if __name__ == "__main__":
-    {"full": _full, "killed": _killed, "forever": _forever}[sys.argv[1]](
+    {"full": _full, "forever": _forever, "scribble": _scribble, "killed": _killed}[sys.argv[1]](
         Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:]
     )
