@@ -260,7 +260,7 @@ def fit(value: Decimal) -> Decimal | None:
     if value and value.adjusted() > 30:  # noqa: PLR2004 - far beyond 26 digits: not even worth a quantize
         return None
     rounded = Decimal(0) if value.adjusted() < -20 else value.quantize(SCALE, context=WIDE)  # noqa: PLR2004
-    return rounded if abs(rounded) < LIMIT else None
+    return rounded if -LIMIT < rounded < LIMIT else None  # compared exactly: `abs` would round to 28 digits
 
 
 def _strings(cells: Sequence[Cell]) -> Converted:

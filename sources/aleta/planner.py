@@ -14,7 +14,9 @@ from datetime import date
 from enum import StrEnum
 
 from .cap import Judgement, RowCap
-from .windows import Asked, Plan, Window
+from .coverage import Asked, Coverage
+from .density import Density, Experience
+from .windows import Window
 
 
 class Fate(StrEnum):
@@ -84,13 +86,14 @@ class Planner:
     ahead: int = 16
     hold: int = 4
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
-    _plans: dict[str, Plan] = field(default_factory=dict)
+    _plans: dict[str, Coverage] = field(default_factory=dict)
     _turn: deque[str] = field(default_factory=deque)
     _held: list[_Held] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
     _proof_asked: bool = False
     _largest: Proof | None = None
+    _experience: Experience = field(default_factory=Experience)
     _made: list[Decision] = field(default_factory=list)
 
     def add(self, parent: str, span: Window) -> None:
@@ -179,18 +182,18 @@ class Planner:
         if not self._fresh:
             return None
         parent, span = self._fresh.popleft()
-        self._plans[parent] = plan = Plan(span, self.max_days)
+        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self._experience))
         return self._question(parent, plan)
 
-    def _question(self, parent: str, plan: Plan) -> Question:
+    def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
-        question = Question(parent, plan.ask())
+        question = Question(parent, plan.ask(self.cap.value))
         self._out += 1
         self._queue(parent)
         return question
 
     def _queue(self, parent: str) -> None:
-        if self._plans[parent].waiting and parent not in self._turn:
+        if parent not in self._turn:
             self._turn.append(parent)
 
     def _sum_up(self, asked: Asked) -> None:
@@ -216,10 +219,11 @@ class Planner:
         question = one.question
         judgement = self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
-            self._plans[question.parent].keep(question.asked)
+            self._plans[question.parent].keep(question.asked, one.days)
             self._close(question.parent)
         elif judgement is Judgement.CUT and question.window.days > 1:
-            self._split(one)
+            self._drop(question)
+            self._plans[question.parent].again(question.asked, one.days)
         else:
             self._held.append(one)
 
@@ -232,7 +236,8 @@ class Planner:
         for one in divisible if self.cap.proven_whole else divisible[:1]:
             self._held.remove(one)
             self._testing = one.question.asked
-            self._split(one)
+            self._drop(one.question)
+            self._plans[one.question.parent].test(one.question.asked, one.days)
         return bool(divisible)
 
     def _prove(self) -> Question | None:
@@ -250,10 +255,8 @@ class Planner:
             for one in held:
                 self._quarantine(one.question)
 
-    def _split(self, one: _Held) -> None:
-        question = one.question
+    def _drop(self, question: Question) -> None:
         self._made.append(Decision(question.parent, question.window, Fate.SPLIT, question.asked.count))
-        self._plans[question.parent].split(question.asked, one.days)
         self._queue(question.parent)
 
     def _quarantine(self, question: Question) -> None:
@@ -267,6 +270,8 @@ class Planner:
         self._emit(parent, plan.take())
         if plan.done:
             del self._plans[parent]
+            if plan.density.was_cut and (cap := self.cap.value) and plan.density.rows > cap:
+                self._experience.learn(plan.density.rows, cap)
 
     def _emit(self, parent: str, kept: Sequence[Asked]) -> None:
         self._made.extend(Decision(parent, asked.window, Fate.KEPT, asked.count) for asked in kept)

@@ -1,0 +1,165 @@
+"""One span on its way to being covered: what to ask, what is kept, how far without a gap (rules W1, W2, W5). Pure."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from .density import Density
+from .windows import ONE_DAY, Window, split
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A window that was asked, or is to be; and the one that it is a part of, where that one is put to the test."""
+
+    window: Window
+    whole: Asked | None = None
+    count: int = 0
+    open_parts: int = 0
+    parts_sum: int = 0
+    gap: bool = False  # given up: nothing is known of these days
+
+    def __lt__(self, other: Asked) -> bool:
+        return self.window < other.window
+
+
+@dataclass(slots=True)
+class Coverage:
+    """The plan of one parent.
+
+    Args:
+        span: what is to be covered.
+        max_days: the widest window that may be asked; 0 for no limit.
+        density: what is guessed of its rows.
+    """
+
+    span: Window
+    max_days: int = 0
+    density: Density = field(default_factory=Density)
+    _todo: list[Asked] = field(default_factory=list)  # oldest first
+    _open: int = 0
+    _settled: dict[date, Asked] = field(default_factory=dict)
+    _next: date = date.min
+
+    def __post_init__(self) -> None:
+        self._next = self.span.first
+        self._wait(Asked(self.span))
+        width, self.max_days = self.max_days, 0
+        self.narrow(width)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a window to ask."""
+        return bool(self._todo)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask and nothing is out."""
+        return not self._todo and not self._open
+
+    @property
+    def ahead(self) -> int:
+        """Windows out, or settled behind an older one that is not."""
+        return self._open + len(self._settled)
+
+    def ask(self, cap: int | None) -> Asked:
+        """The oldest window to ask, no longer than a *cap* that is known lets hope for a whole answer.
+
+        It is out until it is kept, asked again, tested, halved or skipped.
+        """
+        self._open += 1
+        asked = self._todo.pop(0)
+        last = self.density.reach(asked.window, cap) if cap else asked.window.last
+        return asked if last == asked.window.last else self._shorten(asked, last)
+
+    def keep(self, asked: Asked, days: Sequence[date]) -> None:
+        """The answer was whole; *days* are those of its rows."""
+        self._open -= 1
+        self.density.kept(asked.window, days)
+        self._settled[asked.window.first] = asked
+
+    def skip(self, asked: Asked) -> None:
+        """Leave a gap where *asked* is."""
+        asked.gap = True
+        self._open -= 1
+        self._settled[asked.window.first] = asked
+
+    def again(self, asked: Asked, days: Sequence[date]) -> None:
+        """The answer was cut: ask its days in shorter windows; the *days* of its rows steer how short."""
+        self._open -= 1
+        self.density.cut(asked.window, days)
+        self._wait(Asked(asked.window))
+
+    def test(self, asked: Asked, days: Sequence[date]) -> None:
+        """Ask *asked* again in two parts, to hold them against the whole; *days* are those of its rows."""
+        self._open -= 1
+        self.density.cut(asked.window, days)
+        parts = split(asked.window, days)
+        asked.open_parts = len(parts)
+        for part in parts:
+            self._wait(Asked(part, asked))
+
+    def halve(self, asked: Asked) -> bool:
+        """The API refused *asked* as too wide (W5): ask it, and all that waits, in windows half as wide.
+
+        Returns:
+            False for a single day: too wide cannot be the reason.
+        """
+        if asked.window.days == 1:
+            return False
+        self._open -= 1
+        self._wait(asked)
+        half = (asked.window.days + 1) // 2
+        self._tile_waiting(min(half, self.max_days or half))
+        return True
+
+    def narrow(self, width: int) -> None:
+        """Ask no window wider than *width* days from now on (0: no limit)."""
+        if width and not 0 < self.max_days <= width:
+            self._tile_waiting(width)
+
+    def take(self) -> list[Asked]:
+        """Settled windows that continue the span from the left, each given once, without the gaps."""
+        taken: list[Asked] = []
+        while self._next in self._settled:
+            asked = self._settled.pop(self._next)
+            self._next = asked.window.last + ONE_DAY
+            taken.append(asked)
+        return [asked for asked in taken if not asked.gap]
+
+    def take_rest(self) -> list[Asked]:
+        """Settled windows behind one that will not come, oldest first."""
+        rest = [self._settled[first] for first in sorted(self._settled)]
+        self._settled.clear()
+        return [asked for asked in rest if not asked.gap]
+
+    def _wait(self, asked: Asked) -> None:
+        """Put a window among those to ask; joined with the next, where the two are parts of the same."""
+        after = next((one for one in self._todo if one.window.first == asked.window.last + ONE_DAY), None)
+        joined = after and Window(asked.window.first, after.window.last)
+        if after and joined and after.whole is asked.whole and not 0 < self.max_days < joined.days:
+            self._todo.remove(after)
+            if asked.whole is not None:
+                asked.whole.open_parts -= 1
+            asked = Asked(joined, asked.whole)
+        insort(self._todo, asked)
+
+    def _shorten(self, asked: Asked, last: date) -> Asked:
+        """Only the part up to *last*; the rest waits."""
+        now, later = asked.window.cut_after(last)
+        if asked.whole is not None:
+            asked.whole.open_parts += 1
+        self._wait(Asked(later, asked.whole))
+        return Asked(now, asked.whole)
+
+    def _tile_waiting(self, width: int) -> None:
+        self.max_days = width
+        waiting, self._todo = self._todo, []
+        for one in waiting:
+            parts = list(one.window.tiles(width))
+            if one.whole is not None:
+                one.whole.open_parts += len(parts) - 1
+            self._todo.extend([one] if len(parts) == 1 else [Asked(part, one.whole) for part in parts])

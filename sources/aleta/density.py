@@ -1,0 +1,142 @@
+"""How many rows a parent may have per day, guessed from what was seen: how far to ask at a time. Pure.
+
+Only a guess: it steers how many requests are sent, never what is kept (rule W2). It serves whichever rows a capped
+server leaves out: the first, the last, or any.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from math import sqrt
+
+from .windows import ONE_DAY, Window
+
+SPREAD = 1.6  # standard deviations of a Poisson count that a window stays under the cap
+MARGIN = 0.08  # of the cap that is left free at least: density drifts
+SHRINK = 0.7  # of a window that was cut although it was expected to be just under the cap
+SMOOTH = 0.6  # weight of the newest rate
+DRIFT = 1.15  # growth of the rate from one window to the next that is more than chance
+STEEP = 1.6  # and the most that it is taken for
+STRIDE = 4  # how much longer the next window is after one without rows
+FEW = 8  # rows of a cut answer that say something of its shape
+PATIENCE = 3  # cuts at one place, until the rows that they show are no longer believed to be all over
+FIRST_RATIO = 3.0  # histories of cut parents are taken for so many caps long, before one is known
+
+
+@dataclass(slots=True)
+class Experience:
+    """How long the histories are that no single answer can hold, in caps: what the parents of one endpoint share."""
+
+    _ratios: list[float] = field(default_factory=list)
+
+    def learn(self, rows: int, cap: int) -> None:
+        """A parent with *rows* rows, more than one answer holds, is read to its end."""
+        self._ratios.append(rows / cap)
+
+    @property
+    def ratio(self) -> float:
+        """What to expect of the next: the median of the latest."""
+        latest = sorted(self._ratios[-25:])
+        return latest[len(latest) // 2] if latest else FIRST_RATIO
+
+
+@dataclass(slots=True)
+class _Cut:
+    window: Window
+    days: list[date]  # of the rows that the answer showed, sorted
+
+
+@dataclass(slots=True)
+class Density:
+    """What one parent's answers say of its rows."""
+
+    experience: Experience = field(default_factory=Experience)
+    rows: int = 0  # kept so far
+    _rate: float = 0.0  # rows a day where rows were last kept; 0 before
+    _trend: float = 1.0  # by how much the next rate may be higher
+    _cuts: list[_Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
+    _idle: int = 0  # days of the last window, if it was without rows
+    _shape: list[date] = field(default_factory=list)  # days of the rows that the first cut answer showed
+    _shown: int = 0  # of these, how many lie in what was kept
+    _from_the_end: bool = False  # a cut answer shows the last rows of its window
+
+    @property
+    def was_cut(self) -> bool:
+        return self._rate > 0 or bool(self._cuts)
+
+    def kept(self, window: Window, days: Sequence[date]) -> None:
+        """An answer was whole; *days* are those of its rows."""
+        self.rows += len(days)
+        self._shown += bisect_left(self._shape, window.last + ONE_DAY) - bisect_left(self._shape, window.first)
+        self._cuts = [one for one in self._cuts if one.window.last > window.last]
+        self._idle = 0 if days else window.days
+        if days:
+            rate = len(days) / ((window.last - min(days)).days + 1)
+            growth = rate / self._rate if self._rate else 1.0
+            self._trend = min(STEEP, sqrt(growth)) if growth > DRIFT else 1.0
+            self._rate = SMOOTH * rate + (1 - SMOOTH) * self._rate if self._rate else rate
+
+    def cut(self, window: Window, days: Sequence[date]) -> None:
+        """An answer was cut; *days* are those of the rows that it showed."""
+        wider = next((one for one in reversed(self._cuts) if window.first in one.window and one.days), None)
+        if wider and days:
+            unseen = sum(day < wider.days[0] for day in days)
+            self._from_the_end = self._from_the_end or unseen > len(days) / 4
+        self._cuts.append(_Cut(window, sorted(days)))
+        self._shape = self._shape or self._cuts[0].days
+
+    def reach(self, window: Window, cap: int) -> date:
+        """Until which day to ask, from the first of *window* on, to stay a little under *cap* rows."""
+        aim = cap * (1 - max(MARGIN, SPREAD / sqrt(cap)))
+        return max(window.first, min(self._guess(window, max(1.0, aim), cap), window.last))
+
+    def _guess(self, window: Window, aim: float, cap: int) -> date:
+        cut = next((one for one in reversed(self._cuts) if window.first in one.window), None)
+        if self._rate:
+            last = _after(window.first, max(self._days_for(aim, window.first, cut), STRIDE * self._idle))
+        elif cut:
+            last = self._by_sample(window, cut, aim / cap)
+        else:
+            return window.last
+        return min(last, self._shorter(cut)) if cut and cut.window.first == window.first else last
+
+    def _days_for(self, aim: float, first: date, cut: _Cut | None) -> float:
+        """How many days from *first* on hold *aim* rows.
+
+        By the rate; where a window that the rate seemed to allow was cut all the same, by the shape of the first cut.
+        """
+        begin = bisect_left(self._shape, first)
+        place = begin + int(aim / self._scale) if self._scale else len(self._shape)
+        if cut and cut.window.first == first and place < len(self._shape) and not self._from_the_end:
+            return max(1.0, (self._shape[place] - first).days)
+        return aim / (self._rate * self._trend)
+
+    @property
+    def _scale(self) -> float:
+        """Rows for each that the first answer cut showed, as far as was read; 0 when too few to tell."""
+        return self.rows / self._shown if self._shown >= FEW else 0.0
+
+    def _shorter(self, cut: _Cut) -> date:
+        """What begins where a cut window began must end earlier: by much, when that happened again and again."""
+        again = sum(one.window.first == cut.window.first for one in self._cuts)
+        share = SHRINK if self._rate else 1.0 if again < PATIENCE else 1 / 2
+        return min(_after(cut.window.first, share * cut.window.days), cut.window.last - ONE_DAY)
+
+    def _by_sample(self, window: Window, cut: _Cut, full: float) -> date:
+        """By the rows that a cut answer showed: nothing was kept yet."""
+        left = cut.days[bisect_left(cut.days, window.first) :]
+        if not left:
+            return _after(window.first, cut.window.days / 2)
+        if self._from_the_end:
+            shown = (cut.window.last - left[0]).days + 1
+            return _after(window.first, max(full * shown, STRIDE * self._idle))
+        share = full / self.experience.ratio if len(self._cuts) == 1 else full / FIRST_RATIO
+        return max(left[int(share * len(left))] - ONE_DAY, window.first)
+
+
+def _after(first: date, days: float) -> date:
+    """The last of *days* days from *first* on; at least one."""
+    return first + timedelta(days=min(max(0, int(days) - 1), 100_000))
