@@ -53,7 +53,13 @@ def dump(value, *, ascii_only: bool, blanks: bool) -> str:
 digits = st.text("0123456789", min_size=1, max_size=45)
 ODD_NUMBERS = [
     *("0", "-0", "-0.0", "0e400", "0E-400", "1e-12", "1e-13", "5e-13", "15e-13", "25e-13", "-15e-13", "1e25", "1e26"),
-    *("99999999999999999999999999.9999999999995", "-99999999999999999999999999.9999999999994", "1e31", "1e400"),
+    *(
+        "99999999999999999999999999.9999999999995",
+        "-99999999999999999999999999.999999999999",
+        "-99999999999999999999999999.9999999999994",
+        "1e31",
+        "1e400",
+    ),
     *("9007199254740993", "0.1000000000000000055511151231257827", "1e99999999999999999999", "-1E-99999999999999999999"),
     *("1.0000000000000", "123456789012345678901234567.8", "0." + "3" * 400, "7" * 400),
 ]
@@ -147,7 +153,7 @@ def rounded(exact: Decimal) -> Decimal | None:
     if exact.adjusted() < -100:
         return Decimal(0)
     near = exact.quantize(Decimal("1e-12"), rounding=ROUND_HALF_EVEN, context=EXACTLY)
-    return near if abs(near) < Decimal(10) ** 26 else None
+    return near if near.copy_abs() < Decimal(10) ** 26 else None
 
 
 def check_number(value, column, left) -> None:

@@ -1,0 +1,221 @@
+"""Decoding, case by case: where each value goes."""
+
+import json
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from schemas.table import DECIMAL, described_by_api, nested, resource_id, table
+from schemas.transactions import TRANSACTIONS
+from sources.aleta.decode import canonical, decode, fit
+from sources.aleta.envelope import Raw, read_list
+from tests.stores import on
+
+SHAPED = table(
+    "shaped", "with a nested column", [resource_id("id"), nested("steps", "how"), TRANSACTIONS.field("extra")]
+)
+
+
+def row(attributes: str = "{}", relationships: str = "{}", *, kind: str = "fee", schema: pa.Schema = TRANSACTIONS):
+    """One resource, as columns that are not null."""
+    body = f'{{"data":[{{"type":"{kind}","id":"1","attributes":{attributes},"relationships":{relationships}}}]}}'
+    (found,) = decode(read_list(body.encode()), schema=schema).batch.to_pylist()
+    return {name: value for name, value in found.items() if value is not None and name != "id"}
+
+
+def test_a_page_without_resources_is_a_batch_without_rows():
+    """With exactly the columns that the API fills."""
+    batch = decode([], schema=TRANSACTIONS).batch
+    assert (batch.num_rows, batch.schema) == (0, described_by_api(TRANSACTIONS))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.1", "0.1"),
+        ("-0", "0"),
+        ("1e5", "100000"),
+        ("1.5E-3", "0.0015"),
+        ("9007199254740993", "9007199254740993"),
+        ("99999999999999999999999999.999999999999", "99999999999999999999999999.999999999999"),
+        ("1.0000000000000000", "1"),
+        ('"1.05"', "1.05"),
+        ("0e999", "0"),
+    ],
+)
+def test_x1_a_number_that_fits_is_exact_and_nowhere_else(text, value):
+    """No float on the way, and no copy in `extra`."""
+    assert row(f'{{"indexFactor":{text}}}') == {"type": "fee", "index_factor": Decimal(value)}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.0000000000005", "0"),
+        ("0.0000000000015", "0.000000000002"),
+        ("0.0000000000025", "0.000000000002"),
+        ("-0.00000000000251", "-0.000000000003"),
+        ("1e-13", "0"),
+        ("1e-99999", "0"),
+        ("1E-999999999999999999999999", None),
+        ("1e26", None),
+        ("99999999999999999999999999.9999999999995", None),
+        ("1e99999", None),
+        ("1e999999999999999999999999", None),
+    ],
+)
+def test_x1_a_number_that_does_not_fit_is_rounded_half_even_and_whole_in_extra(text, value):
+    """At 12 decimals where 38 digits hold it, else null; its text to the last digit beside it."""
+    found = row(f'{{"units":{text}}}')
+    assert json.loads(found["extra"]) == {"units": text}
+    assert found.get("units") == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "1_000", " 1", "+1", "007", "", "0x1", "\u0661", "1."])
+def test_x1_text_that_is_no_json_number_is_no_number(text):
+    """What only Python would take for a number stays the text that it is."""
+    assert row(json.dumps({"units": text})) == {
+        "type": "fee",
+        "extra": json.dumps({"units": text}, separators=(",", ":"), ensure_ascii=False),
+    }
+
+
+def test_one_odd_number_does_not_touch_its_neighbours():
+    """A column that holds an odd number is decoded number by number, with the same result for the others."""
+    cells = ["1e-13", "2.5", "null", '"x"', "3e30"]
+    things = ",".join(
+        f'{{"type":"t","id":"{place}","attributes":{{"units":{cell}}}}}' for place, cell in enumerate(cells)
+    )
+    batch = decode(read_list(f'{{"data":[{things}]}}'.encode()), schema=TRANSACTIONS).batch
+    assert batch["units"].to_pylist() == [Decimal(0), Decimal("2.5"), None, None, None]
+    assert batch["extra"].to_pylist() == ['{"units":"1e-13"}', None, None, '{"units":"x"}', '{"units":"3e30"}']
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("comment", "12.50", '"12.50"'),
+        ("comment", "true", "true"),
+        ("comment", '{"b":1,"a":2}', '{"a":2,"b":1}'),
+        ("units", "[1]", "[1]"),
+        ("affectsIrr", '"yes"', '"yes"'),
+        ("affectsIrr", "1", '"1"'),
+        ("tradeDate", "20240701", '"20240701"'),
+        ("tradeDate", '"2024-07-01T00:00:00Z"', '"2024-07-01T00:00:00Z"'),
+        ("tradeDate", '"2024-W27-1"', '"2024-W27-1"'),
+        ("tradeDate", '"2023-02-29"', '"2023-02-29"'),
+        ("type", "5", '"5"'),
+    ],
+)
+def test_x2_a_value_of_another_type_is_in_extra(name, text, left):
+    """Its column stays null; a number is kept there as text, so that no reader rounds it."""
+    assert row(f'{{"{name}":{text}}}') == {"type": "fee", "extra": f'{{"{name}":{left}}}'}
+
+
+def test_x2_what_no_schema_names_is_in_extra_and_counted():
+    """Attributes and relationships, under the API's names, in one order; each counts as drift."""
+    body = b"""{"data":[{"type":"t","id":"1","attributes":{"zeta": 1.50, "alpha": {"b": 2e-3, "a": "\\u00e9"}},
+        "relationships": {"custodian": {"data": {"id": "c", "type": "custodian"}}}}]}"""
+    found = decode(read_list(body), schema=TRANSACTIONS)
+    assert found.batch["extra"].to_pylist() == [
+        '{"alpha":{"a":"é","b":2e-3},"custodian":{"data":{"id":"c","type":"custodian"}},"zeta":1.50}'
+    ]
+    assert found.drift == {"alpha": 1, "custodian": 1, "zeta": 1}
+
+
+def test_null_is_nothing():
+    """An attribute that is null is neither in a column nor in `extra`; one that no schema names is said to be null."""
+    assert row('{"units":null,"comment":null,"tradeDate":null,"affectsIrr":null,"mood":null}') == {
+        "type": "fee",
+        "extra": '{"mood":null}',
+    }
+
+
+def test_plain_values():
+    """Text with escapes, a day, a flag."""
+    assert row('{"comment":"a\\"\\u0000\\n\\ud83d\\ude00","tradeDate":"2024-01-02","affectsIrr":false}') == {
+        "type": "fee",
+        "comment": 'a"\x00\n😀',
+        "trade_date": on(1),
+        "affects_irr": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "wanted"),
+    [
+        ("fee-transaction", "{}", {"type": "fee-transaction"}),
+        ("transaction", '{"type":"fee-transaction"}', {"type": "fee-transaction"}),
+        ("transaction", "{}", {"type": "transaction"}),
+        ("transaction", '{"type":null}', {"type": "transaction"}),
+        ("fee-transaction", '{"type":"inner"}', {"type": "fee-transaction", "extra": '{"type":"inner"}'}),
+    ],
+)
+def test_both_dialects_name_the_kind(kind, attributes, wanted):
+    """The resource's type, or the attribute where the resource is just a transaction; a second name is kept."""
+    assert row(attributes, kind=kind) == wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ('{"instrument":{"data":{"id":"i","type":"bond"}}}', {"instrument_id": "i", "instrument_type": "bond"}),
+        ('{"asset":{"data":{"id":"i","type":"bond"}}}', {"instrument_id": "i", "instrument_type": "bond"}),
+        ('{"asset":{"id":"i","type":"bond"}}', {"instrument_id": "i", "instrument_type": "bond"}),
+        ('{"asset":{"data":{"id":"i"}}}', {"instrument_id": "i"}),
+        ('{"asset":{"data":null}}', {}),
+        ('{"asset":{}}', {}),
+        ('{"asset":null}', {"extra": '{"asset":null}'}),
+        ('{"asset":{"links":{}}}', {"extra": '{"asset":{"links":{}}}'}),
+        ('{"asset":{"data":[{"id":"i"}]}}', {"extra": '{"asset":{"data":[{"id":"i"}]}}'}),
+        (
+            '{"asset":{"data":{"id":"i"}},"instrument":{"data":{"id":"i","type":"bond"}}}',
+            {"instrument_id": "i", "instrument_type": "bond"},
+        ),
+        (
+            '{"asset":{"data":{"id":"i"}},"instrument":{"data":{"id":"j"}}}',
+            {"instrument_id": "i", "extra": '{"instrument":{"data":{"id":"j"}}}'},
+        ),
+        ('{"counterparty-transaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
+        ('{"counterpartyTransaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
+    ],
+)
+def test_x2_a_to_one_relationship_is_in_its_columns_or_in_extra(said, wanted):
+    """Either spelling, bare or not, absent or null; what is no to-one, or says it twice differently, is kept whole."""
+    assert row("{}", said) == {"type": "fee"} | wanted
+
+
+def test_x2_a_relationship_that_shares_an_attributes_name_is_kept_apart():
+    """JSON:API forbids it; nothing is lost all the same."""
+    found = row('{"category":5}', '{"category":{"data":[]}}')
+    assert found == {"type": "fee", "extra": '{"category":"5","relationships/category":{"data":[]}}'}
+
+
+def test_a_nested_column_holds_json_in_one_form():
+    """Keys sorted, no blanks, numbers as written; null is null."""
+    assert row('{"steps": [ {"b": 1.0, "a": [ ] } ]}', schema=SHAPED) == {"steps": '[{"a":[],"b":1.0}]'}
+    assert row('{"steps": null}', schema=SHAPED) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ('{"b" : [1, {"d":2 , "c":1}], "a":null}', '{"a":null,"b":[1,{"c":1,"d":2}]}'),
+        ('"\\u0041\\/"', '"A/"'),
+        ("1.0E+2", "1.0E+2"),
+    ],
+)
+def test_x3_one_form_for_one_value(text, form):
+    """Whatever the order of keys, the blanks and the escapes; a number's text is its own."""
+    assert canonical(Raw(text.encode())) == form.encode()
+
+
+def test_what_fits_a_decimal_column():
+    """38 digits, 12 of them decimals, rounded half-even; Arrow takes exactly what `fit` lets through."""
+    largest = Decimal("99999999999999999999999999.999999999999")
+    assert fit(largest) == largest
+    assert fit(largest + Decimal("0.0000000000004")) == largest
+    assert fit(largest + Decimal("0.0000000000006")) is None
+    assert fit(Decimal("1e30")) is None
+    assert pa.array([fit(-largest)], DECIMAL).to_pylist() == [-largest]
