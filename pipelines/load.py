@@ -30,7 +30,7 @@ from .report import Problem, TenantReport, problem
 from .version import VERSION
 from .warehouse import Rows, Warehouse
 
-PACKAGE_ROWS = 100_000
+PACKAGE_ROWS = 50_000
 PACKAGE_S = 20.0
 
 

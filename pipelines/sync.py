@@ -31,7 +31,7 @@ from .report import Problem, RunReport, TenantReport, problem
 from .settings import TenantSettings
 from .warehouse import Warehouse
 
-WAITING_ROWS = 100_000  # between reading and loading (C5)
+WAITING_ROWS = 50_000  # between reading and loading (C5)
 TICK_S = 1.0
 
 log = logging.getLogger(__name__)
