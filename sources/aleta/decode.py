@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Raw
 
 from schemas.table import DECIMAL, described_by_api, fact
@@ -26,6 +27,7 @@ SCALE = Decimal("0.000000000001")
 WIDE = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
 ONE_TYPE_FOR_ALL = "transaction"
 LIMIT = Decimal(10) ** 26  # 38 digits, 12 of them decimals
+PLAIN = 26  # characters of a number without exponent that is below the limit, whatever its digits
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259, section 6
 
 Cell = Raw | None
@@ -210,11 +212,19 @@ Converted = tuple[pa.Array, Sequence[int]]  # the column, and the rows whose val
 
 def _numbers(cells: Sequence[Cell]) -> Converted:
     texts = [None if cell is None else _number_text(bytes(cell)) for cell in cells]
-    try:
-        array = pa.array(texts, pa.string()).cast(DECIMAL)
-    except pa.ArrowInvalid:
+    column = pa.array(texts, pa.string())
+    if not _safe_to_cast(column):
         return _odd_numbers(cells, texts)
-    return array, _lost(cells, texts)
+    try:
+        return column.cast(DECIMAL), _lost(cells, texts)
+    except pa.ArrowInvalid:  # more than 12 decimals
+        return _odd_numbers(cells, texts)
+
+
+def _safe_to_cast(column: pa.Array) -> bool:
+    """Arrow's cast takes a number beyond 38 digits for another one without a word: only short, plain ones go there."""
+    short = (pc.max(pc.binary_length(column)).as_py() or 0) <= PLAIN
+    return short and not pc.any(pc.match_substring_regex(column, "[eE]")).as_py()
 
 
 def _lost(cells: Sequence[Cell], values: Sequence[object]) -> Sequence[int]:
