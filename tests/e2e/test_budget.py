@@ -1,0 +1,108 @@
+"""Tokens and the request budget: as many requests as allowed, not one more (rules R1 and F2)."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from tests.e2e.program import Program
+
+TOKENS = "/oauth/token"
+
+
+def statuses(program: Program) -> Counter[int]:
+    return Counter(one.status for one in program.box.requests)
+
+
+def tokens(program: Program) -> int:
+    return len([one for one in program.box.requests if one.path == TOKENS])
+
+
+def wait_for_rows(program: Program) -> None:
+    """Until the program reads transactions."""
+    while not any(one.path.endswith("/transactions") for one in list(program.box.requests)):
+        time.sleep(0.01)
+
+
+def test_one_token_serves_a_whole_run(program):
+    """Tokens are cached."""
+    program.sync()
+
+    assert tokens(program) == 1
+
+
+def test_tokens_revoked_in_the_middle_of_a_run_are_replaced_f2(start):
+    """F2: 401 means one new token, and the run goes on."""
+    program = start(latency_s=0.1)
+    running = program.start("sync", "--json")
+    wait_for_rows(program)
+    program.box.revoke_tokens()
+
+    ended = program.end(running)
+
+    assert (ended.exit, ended.errors()) == (0, [])
+    assert program.differences() == []
+    assert tokens(program) == 2
+    assert statuses(program)[401] >= 1
+
+
+@pytest.mark.parametrize("lifetime_s", [pytest.param(1, id="one-second"), pytest.param(90, id="ninety-seconds")])
+def test_a_short_life_of_tokens_costs_tokens_and_no_refusal(start, lifetime_s):
+    """A token is renewed before it expires."""
+    program = start(latency_s=0.1, token_lifetime_s=lifetime_s)
+
+    program.sync()
+
+    assert program.differences() == []
+    assert statuses(program)[401] <= 1
+    assert tokens(program) >= 1
+
+
+def test_equal_budgets_meet_no_429_r1(start):
+    """R1: what the server allows and the program may use are the same, and no request is refused."""
+    program = start(requests_per_minute=900, burst=20, aleta={"requests_per_minute": 900, "burst": 20})
+
+    program.sync()
+
+    assert program.differences() == []
+    assert statuses(program)[429] == 0
+
+
+def test_a_server_that_allows_less_is_obeyed_and_the_run_is_exact(start):
+    """Another program may use the same `sub`: each 429 makes every worker pause, and no row is lost."""
+    program = start(requests_per_minute=900, burst=10)
+
+    ended = program.sync()
+
+    assert program.differences() == []
+    assert statuses(program)[429] >= 1
+    assert ended.tenant()["retries"] >= 1
+
+
+def test_tenants_with_the_same_sub_share_one_budget_r1(start):
+    """R1: the budget belongs to the `sub`, whatever the tenants are called."""
+    program = start(requests_per_minute=900, burst=20, aleta={"requests_per_minute": 900, "burst": 20})
+    file = program.config / "config.toml"
+    section = file.read_text()[file.read_text().index("[tenants.acme]") :]
+    file.write_text(file.read_text() + section.replace("[tenants.acme]", "\n[tenants.twin]"))
+
+    ended = program.sync()
+
+    assert statuses(program)[429] == 0
+    assert ended.report["tenants"].keys() == {"acme", "twin"}
+    assert program.rows("SELECT count(*) FROM aleta.transactions", "twin") == program.rows(
+        "SELECT count(*) FROM aleta.transactions"
+    )
+
+
+def test_a_second_tenant_s_budget_is_its_own_c3(start):
+    """C3: another `sub`, another budget; side by side neither is refused."""
+    settings = {"requests_per_minute": 900, "burst": 20}
+    program = start(tenants=("acme", "bolt"), aleta=settings, **settings)
+
+    program.sync()
+
+    assert statuses(program)[429] == 0
+    assert program.differences("acme") == program.differences("bolt") == []
