@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import defaultdict
@@ -26,7 +27,7 @@ from .load import Loader
 from .lock import TenantLock
 from .marks import Horizon, Reading, tonight
 from .progress import Progress, Screen
-from .publish import publish
+from .publish import NO_COPY, publish
 from .report import Problem, RunReport, TenantReport, problem
 from .settings import TenantSettings
 from .warehouse import Warehouse
@@ -207,19 +208,16 @@ class _Run:
     # Reading: the other thread.
 
     def _read(self, session: Session) -> None:
+        ended = _Ended()
         try:
             self._read_all(session.reader)
         except Exception as error:  # noqa: BLE001 - handed over to the thread that reports
-            self._put(_Ended(error))
-        else:
-            self._put(_Ended())
+            ended = _Ended(error)
+        with contextlib.suppress(StoppedError):  # nobody listens any more: the loading side ended first
+            self._put(ended)
 
     def _put(self, event: Event, rows: int = 0) -> None:
-        try:
-            self._handover.put(event, rows=rows)
-        except StoppedError:
-            log.debug("%s: the loading side ended first", self._tenant.name)
-            raise
+        self._handover.put(event, rows=rows)
 
     def _read_all(self, reader: Reader) -> None:
         listings: list[Listed] = []
@@ -318,6 +316,10 @@ class _Run:
             self._report.of(resource).requests = count
 
     def _publish(self, warehouse: Warehouse) -> None:
+        if warehouse.remote:
+            self._report.warehouse = warehouse.place
+            self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
+            return
         copy = self._tenant.folder / "warehouse.duckdb"
         if not self._tenant.publish or (self._report.fatal and not copy.exists()):
             return
