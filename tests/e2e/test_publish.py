@@ -110,8 +110,8 @@ def _another_run(store):
     """One more run and one more transaction: 48 more of these than of those, always."""
     _change(
         store,
-        "INSERT INTO aleta.sync_runs (run_id) SELECT 'r' || count(*) FROM aleta.sync_runs;"
-        f"INSERT INTO aleta.transactions (id, {GONE}) SELECT 'n' || count(*), false FROM aleta.transactions",
+        "BEGIN; INSERT INTO aleta.sync_runs (run_id) SELECT 'r' || count(*) FROM aleta.sync_runs;"
+        f"INSERT INTO aleta.transactions (id, {GONE}) SELECT 'n' || count(*), false FROM aleta.transactions; COMMIT",
     )
 
 
