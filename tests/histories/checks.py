@@ -1,0 +1,225 @@
+"""What must hold after a run, however it ended. Each check says in words what is wrong; no words, no fault."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise, permutations
+
+from tests.histories.books import Books, Change
+from tests.histories.model import DAY, Claim, Night, blocks, covers, day, owners
+
+HOURS_BEHIND = 12  # where a day ends last, UTC-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """What the settings of a run oblige it to.
+
+    Args:
+        span: of a backfill; None for a sync.
+        accounts: of a backfill; none for all.
+    """
+
+    history_start: date
+    look_back_days: int
+    look_ahead_days: int
+    reverify_days: int
+    span: tuple[date, date] | None = None
+    accounts: tuple[str, ...] = ()
+
+
+def elapsed(now: datetime) -> date:
+    """The last day that is over everywhere on earth (M2)."""
+    return (now.astimezone(UTC) - timedelta(hours=HOURS_BEHIND)).date() - DAY
+
+
+def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
+    """W2, W3: a window that is called complete held just the rows that there were."""
+    for one in claims:
+        true = len(night.lists(one.account, one.first, one.last))
+        if one.loads and one.account not in night.readable:
+            yield f"{one.account} could not be read, and has a receipt for {one.first}..{one.last}"
+        elif one.loads and one.rows != true:
+            yield f"receipt of {one.account} {one.first}..{one.last} counts {one.rows} rows; there were {true}"
+
+
+def claims_were_asked(claims: Iterable[Claim], answered: Mapping[tuple[str, str, str], int]) -> Iterator[str]:
+    """Each receipt stands for a request of the same run that was answered."""
+    for one in claims:
+        if one.status == "complete" and not answered.get((one.account, f"{one.first}", f"{one.last}")):
+            yield f"receipt of {one.account} {one.first}..{one.last} without a request"
+
+
+def claims_tile(claims: Sequence[Claim]) -> Iterator[str]:
+    """W5: the kept windows of one run do not overlap."""
+    kept = defaultdict(list)
+    for one in claims:
+        if one.loads:
+            kept[one.account].append((one.first, one.last))
+    for account, spans in kept.items():
+        spans.sort()
+        for (_, last), (first, _) in pairwise(spans):
+            if first <= last:
+                yield f"windows of {account} overlap: one ends {last}, one begins {first}"
+
+
+def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[str]:
+    """W4: only a day that no answer of the run shows to be whole is given up."""
+    largest = max((one.rows for one in claims if one.status == "complete"), default=0)
+    for one in claims:
+        if one.status != "quarantined" or one.doubts:
+            continue
+        true = len(night.lists(one.account, one.first, one.last))
+        if one.first != one.last:
+            yield f"{one.account} {one.first}..{one.last} is quarantined, and is more than a day"
+        elif true <= night.cap and true < largest:
+            yield f"{one.account} {one.first} is quarantined with {true} rows; another answer had {largest}"
+
+
+def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: Night, share: float) -> Iterator[str]:
+    """D3: only an account that lost more than the share may be doubted."""
+    for account in {one.account for one in claims if one.doubts}:
+        held = [one for one, row in (before.rows if before else {}).items() if account in text_owners(row)]
+        gone = [one for one in held if account not in owners(night.shown.get(one, NOBODY))]
+        # its rows may also have left by their dates: then they are not where they were
+        if len(gone) <= share * len(held) and not _moved_in_time(held, before, night):
+            yield f"{account} lost {len(gone)} of {len(held)} rows and is doubted"
+
+
+NOBODY: Mapping[str, object] = {"relationships": {}}
+
+
+def _moved_in_time(held: Iterable[str], before: Books, night: Night) -> bool:
+    shown = {one: night.shown[one] for one in held if one in night.shown}
+    return any(before.rows[one]["trade_date"] != f"{day(row, 'tradeDate')}" for one, row in shown.items())
+
+
+def text_owners(row: Mapping[str, str]) -> set[str]:
+    return {row[name] for name in ("account_id", "inflow_account_id", "outflow_account_id") if row[name]}
+
+
+def marks_are_supported(books: Books, nights: Mapping[datetime, Night], duty: Duty) -> Iterator[str]:
+    """M1, M2: a mark is what receipts prove, up to the last day that had elapsed; so is the instant of verification."""
+    ever = blocks(books.claims)
+    last = elapsed(max(nights))
+    for account, mark in books.marks.items():
+        if not covers(ever[account], (mark.first, mark.through)):
+            yield f"the mark of {account} ({mark.first}..{mark.through}) is not covered by receipts {ever[account]}"
+        if mark.through > last:
+            yield f"the mark of {account} ends {mark.through}, later than the last elapsed day {last}"
+        if mark.verified_at:
+            yield from _verified(books, account, mark.verified_at, duty)
+
+
+def _verified(books: Books, account: str, since: datetime, duty: Duty) -> Iterator[str]:
+    runs = {run_id: at for run_id, at in books.runs.items() if at >= since}
+    read = blocks(one for one in books.claims if one.account == account and one.run_id in runs)[account]
+    span = (duty.history_start, max(duty.history_start, elapsed(since)))
+    if not covers(read, span):
+        yield f"{account} is verified since {since:%m-%d %H:%M}, but {span[0]}..{span[1]} was not read since: {read}"
+
+
+def marks_only_grow(before: Books | None, after: Books) -> Iterator[str]:
+    """M1: nothing moves a mark back."""
+    for account, old in (before.marks if before else {}).items():
+        new = after.marks.get(account)
+        if new is None or new.first > old.first or new.through < old.through:
+            yield f"the mark of {account} went from {old} to {new}"
+
+
+def receipts_are_append_only(before: Books | None, after: Books) -> Iterator[str]:
+    if before and (lost := set(before.claims) - set(after.claims)):
+        yield f"receipts are gone: {lost}"
+    if before and (
+        lost := {(c.run_id, c.op, c.id) for c in before.changes} - {(c.run_id, c.op, c.id) for c in after.changes}
+    ):
+        yield f"lines of the feed are gone: {lost}"
+
+
+def duty_is_done(
+    before: Books | None, after: Books, claims: Sequence[Claim], night: Night, duty: Duty, excused: set[str]
+) -> Iterator[str]:
+    """D1, M3: of every account that was readable and is not named as a problem, all that was due was read."""
+    claimed = blocks(claims)
+    for account in sorted(night.readable - excused):
+        if duty.span:
+            if (not duty.accounts or account in duty.accounts) and not covers(claimed[account], duty.span):
+                yield f"backfill: {account} was read {claimed[account]}, not {duty.span}"
+            continue
+        yield from _nightly(
+            before.marks.get(account) if before else None, after, account, claimed[account], night, duty
+        )
+
+
+def _nightly(old, after: Books, account: str, claimed, night: Night, duty: Duty) -> Iterator[str]:
+    end = night.at.date() + timedelta(days=duty.look_ahead_days)
+    start = duty.history_start
+    if old:
+        start = max(start, old.through + DAY - timedelta(days=duty.look_back_days))
+    if start <= end and not covers(claimed, (start, end)):
+        yield f"{account} was read {claimed}, not {start}..{end}"
+    mark = after.marks.get(account)
+    last = elapsed(night.at)
+    if duty.history_start > last:
+        return
+    if mark is None or mark.first > duty.history_start or mark.through < last:
+        yield f"the mark of {account} is {mark} after a complete night; {duty.history_start}..{last} was due"
+    elif mark.verified_at is None or night.at - mark.verified_at > timedelta(days=duty.reverify_days):
+        yield f"{account} was last verified {mark.verified_at}, it is {night.at}"
+
+
+def feed_replays(before: Books | None, after: Books, unverified: set[str]) -> Iterator[str]:
+    """What a consumer gets who took the rows as they were and follows the feed is the rows as they are."""
+    known = {(c.run_id, c.op, c.id) for c in before.changes} if before else set()
+    news = defaultdict(list)
+    for one in after.changes:
+        if (one.run_id, one.op, one.id) not in known:
+            news[one.id].append(one)
+    old = before.rows if before else {}
+    for one in old.keys() | after.rows.keys() | news.keys():
+        was, now = old.get(one), after.rows.get(one)
+        if was is None and now is not None and not news[one]:
+            if not text_owners(now) & unverified:
+                yield f"{one} is new and not in the feed"
+        elif not _leads(was, now, news[one], first_load=bool(unverified)):
+            yield f"{one}: the feed does not lead from {was} to {now}: {news[one]}"
+
+
+def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:
+    ordered = sorted(changes, key=lambda one: one.at)
+    if len(ordered) > 4:
+        return True
+    return any(_chained(was, now, each, first_load) for each in permutations(ordered))
+
+
+def _chained(was, now, changes: Sequence[Change], first_load: bool) -> bool:
+    state = was
+    for one in changes:
+        if one.before != state and not (first_load and state is None):  # a first load came silently in between
+            return False
+        state = one.after
+    return state == now
+
+
+def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *, one_package: bool) -> Iterator[str]:
+    """D2: the report counts what changed; where nothing did, it counts nothing."""
+    true = Counter(
+        added=len(new.keys() - old.keys()),
+        removed=len(old.keys() - new.keys()),
+        modified=sum(1 for one in new.keys() & old.keys() if new[one] != old[one]),
+    )
+    said = Counter(added=counts.added, removed=counts.removed, modified=counts.modified)
+    net = said["added"] - said["removed"] == true["added"] - true["removed"]
+    if not net or ((one_package or not true.total()) and said != true):
+        yield f"the report counts {dict(said)}; it was {dict(true)}"
+
+
+def nothing_of_others(own: Books, others: Iterable[str]) -> Iterator[str]:
+    """C3: no account of another tenant is named anywhere."""
+    named = {one.account for one in own.claims} | own.marks.keys()
+    named |= {owner for row in own.rows.values() for owner in text_owners(row)}
+    if mixed := named.intersection(others):
+        yield f"accounts of another tenant: {mixed}"

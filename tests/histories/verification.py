@@ -1,0 +1,40 @@
+"""What `verify --all` must say, given what the warehouse holds and what the API shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from tests.histories.checks import Duty
+from tests.histories.model import Claim, Night
+
+
+def verdict_is_right(verdict, ledger, night: Night, duty: Duty, listed: set[str]) -> Iterator[str]:
+    """It finds just the rows that reading every covered span again would change, and the books sound."""
+    if verdict.report.errors:
+        return
+    rows = ledger.rows
+    after = rows.after(night, _claims(ledger, night, duty, listed))
+    expected = {
+        "missing": after.sure.keys() - rows.sure.keys(),
+        "extra": rows.sure.keys() - after.sure.keys(),
+        "different": {one for one in rows.sure.keys() & after.sure.keys() if rows.sure[one] != after.sure[one]},
+    }
+    for kind, ids in expected.items():
+        found = {one.id for one in verdict.differences if one.kind == kind and one.resource == "transactions"}
+        if found != ids:
+            yield f"verify calls {found} {kind}; {set(ids)} are"
+    if verdict.checks:
+        yield f"verify finds the books unsound: {verdict.checks}"
+
+
+def _claims(ledger, night: Night, duty: Duty, listed: set[str]) -> Iterator[Claim]:
+    """As if every account's covered span, and what lies ahead, had just been read."""
+    end = night.at.date() + timedelta(days=duty.look_ahead_days)
+    for account, mark in ledger.books.marks.items():
+        if account in listed:
+            yield _claim(account, mark.first, max(mark.through, end))
+
+
+def _claim(account: str, first: date, last: date) -> Claim:
+    return Claim(run_id="verify", account=account, first=first, last=last, rows=0, status="complete", reason="")
