@@ -1,11 +1,12 @@
-"""Parts and tiles cover every day of a window once."""
+"""Parts, tiles and coverages hold every day of a span once, whatever happens to the windows on the way."""
 
 import itertools
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources.aleta.coverage import Coverage
 from sources.aleta.windows import ONE_DAY, Window, split
 
 START = date(2020, 2, 20)
@@ -31,3 +32,33 @@ def test_w5_tiles_are_no_wider_than_asked_and_as_few_as_can_be(window, width):
     assert tile(tiles, window)
     assert max(one.days for one in tiles) <= width
     assert len(tiles) == -(-window.days // width)
+
+
+@settings(deadline=None)
+@given(span=windows, width=st.integers(0, 70), cap=st.sampled_from([None, 1, 3, 50]), data=st.data())
+def test_w5_what_is_handed_on_and_what_is_given_up_tile_the_span(span, width, cap, data):
+    """Kept, split, halved, narrowed and skipped in any order: each day is handed on once, or lies in a gap."""
+    plan, out, given_up, handed_on = Coverage(span, width), [], [], []
+    while not plan.done:
+        if plan.waiting and (not out or data.draw(st.booleans())):
+            out.append(plan.ask(cap))
+            continue
+        asked = out.pop(data.draw(st.integers(0, len(out) - 1)))
+        fate = data.draw(st.sampled_from(["keep", "keep", "test", "again", "halve", "skip", "narrow"]))
+        drawn = data.draw(st.lists(st.integers(0, asked.window.days - 1), max_size=4))
+        days = [asked.window.first + timedelta(days=day) for day in drawn]
+        if fate == "test" and asked.window.days > 1:
+            plan.test(asked, days)
+        elif fate == "again" and asked.window.days > 1:
+            plan.again(asked, days)
+        elif fate == "skip":
+            plan.skip(asked)
+            given_up.append(asked.window)
+        elif fate != "halve" or not plan.halve(asked):
+            plan.keep(asked, days)
+        if fate == "narrow":
+            plan.narrow(data.draw(st.integers(0, 20)))
+        handed_on += [one.window for one in plan.take()]
+    assert tile(sorted(handed_on + given_up), span)
+    assert handed_on == sorted(handed_on)
+    assert not plan.ahead
