@@ -49,9 +49,9 @@ class Blocks:
     def compare(self, warehouse: Warehouse, package: Sequence[Whole], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
         proven = self._prove(package)
-        with warehouse.open() as connection:
+        with warehouse.open() as store:
             found = differences(
-                connection,
+                store,
                 self.endpoint,
                 [one.answer.batch for one in package],
                 proven,

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import duckdb
 import pyarrow as pa
 
-from schemas.table import described_by_api, fact, key_of, name_of
+from schemas.table import described_by_api, key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
-from .warehouse import DATASET, GONE, Rows, has_table, table_of
+from .store import Slice, Store, sql_type
+from .warehouse import GONE, Rows, table_of
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
 
@@ -70,7 +70,7 @@ class Run:
 
 
 def differences(
-    connection: duckdb.DuckDBPyConnection,
+    store: Store,
     endpoint: Endpoint,
     batches: Sequence[pa.RecordBatch],
     proven: Sequence[Proven],
@@ -81,16 +81,17 @@ def differences(
     """Compare the rows of one package with the warehouse.
 
     Args:
-        connection: with the warehouse attached as `store`.
+        store: what is committed.
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
     """
-    return _Comparison(connection, endpoint, run).compare(batches, proven, seen_before)
+    return _Comparison(store, endpoint, run).compare(batches, proven, seen_before)
 
 
 class _Comparison:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> None:
-        self.sql = connection
+    def __init__(self, store: Store, endpoint: Endpoint, run: Run) -> None:
+        self.store = store
+        self.sql = store.sql
         self.endpoint = endpoint
         self.run = run
         self.schema = endpoint.schema
@@ -103,7 +104,7 @@ class _Comparison:
         self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
     ) -> Differences:
         self._take_in(batches, proven, seen_before)
-        self._stage()
+        self._stage(proven)
         suspicions = self._suspicions()
         return Differences(rows=self._rows(), changes=self._changes(), counts=self._counts(), suspicions=suspicions)
 
@@ -115,26 +116,32 @@ class _Comparison:
         self.sql.register("proven", _table(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
 
-    def _stage(self) -> None:
-        """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of the parents proven."""
+    def _stage(self, proven: Sequence[Proven]) -> None:
+        """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of what is proven."""
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (fetched_as), {row_hash(self.said)} AS row_hash "
             f"FROM incoming QUALIFY row_number() OVER (PARTITION BY {self.key} ORDER BY fetched_as DESC) = 1"
         )
-        kept = ", ".join(dict.fromkeys([self.key, *self.parents, *self.dates, "row_hash", "first_seen_at"]))
-        self.sql.execute(f"CREATE OR REPLACE TEMP VIEW stored AS {self._stored()}")
+        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "row_hash", "first_seen_at"]))
+        committed = self.store.rows(self.schema, kept, [*self._of_proven(proven), self._by_key("fresh")])
         self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {kept} FROM stored WHERE {self.key} IN "
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)} FROM {committed} WHERE {self.key} IN "
             f"(SELECT {self.key} FROM fresh) OR "
             + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
         )
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
 
-    def _stored(self) -> str:
-        if has_table(self.sql, name_of(self.schema)):
-            return f"SELECT * FROM store.{DATASET}.{name_of(self.schema)}"
-        self.sql.register("blank", self.schema.remove_metadata().empty_table())
-        return "SELECT * FROM blank"
+    def _of_proven(self, proven: Sequence[Proven]) -> Iterable[Slice]:
+        """What may have to be removed: rows of the parents whose latest day lies in what this package proves."""
+        parents: dict[tuple[date, date], list[str]] = {}
+        for one in proven:
+            parents.setdefault((one.new_from, one.span.last), []).append(one.parent_id)
+        for (first, last), ids in parents.items():
+            for column in self.parents:
+                yield Slice(column=column, values=ids, days=self.dates, first=first, last=last)
+
+    def _by_key(self, table: str) -> Slice:
+        return Slice(column=self.key, values=[row[0] for row in self.sql.table(table).select(self.key).fetchall()])
 
     def _missed(self) -> str:
         """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
@@ -153,18 +160,19 @@ class _Comparison:
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        owned = " OR ".join(f"k.{one} = m.parent_id" for one in self.parents)
-        found = self.sql.execute(
-            "SELECT m.parent_id, m.gone, count(*) FROM (SELECT parent_id, count(*) AS gone FROM missed GROUP BY 1) m "
-            f"JOIN known k ON ({owned}) GROUP BY 1, 2 HAVING m.gone > $share * count(*) ORDER BY 1",
-            {"share": self.run.max_removed_share},
-        ).fetchall()
+        missed = self.sql.execute("SELECT parent_id, count(*) FROM missed GROUP BY 1 ORDER BY 1").fetchall()
+        held = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
+        found = [
+            Suspicion(parent_id=parent, gone=gone, rows=held[parent])
+            for parent, gone in missed
+            if gone > self.run.max_removed_share * held[parent]
+        ]
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed GROUP BY 1 "
             "HAVING NOT bool_or(list_contains($1, parent_id))",
-            [[row[0] for row in found]],
+            [[one.parent_id for one in found]],
         )
-        return [Suspicion(parent_id=parent, gone=gone, rows=rows) for parent, gone, rows in found]
+        return found
 
     def _rows(self) -> Rows:
         """Added and modified rows whole; of removed ones the key, marked."""
@@ -173,7 +181,7 @@ class _Comparison:
             "changed_at": "$now",
             "row_hash": "f.row_hash",
         }
-        gone = {name: f"NULL::{_type(self.schema.field(name))}" for name in self.schema.names} | {
+        gone = {name: f"NULL::{sql_type(self.schema.field(name))}" for name in self.schema.names} | {
             self.key: f"g.{self.key}"
         }
         data = table_of(
@@ -188,6 +196,11 @@ class _Comparison:
 
     def _changes(self) -> Rows:
         """The feed: what a first load brings is no news."""
+        self.sql.execute(
+            f"CREATE OR REPLACE TEMP VIEW replaced AS SELECT {self.key} FROM fresh f JOIN known k USING ({self.key}) "
+            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash UNION ALL SELECT {self.key} FROM gone"
+        )
+        stored = self.store.rows(self.schema, slices=[self._by_key("replaced")])
         names = [name for name in self.schema.names if name not in KEPT_BY_US]
         day = f"least({', '.join(f'f.{one}' for one in self.dates)})"
         owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
@@ -202,11 +215,11 @@ class _Comparison:
             f"{as_json(names, 'f')} AS after FROM fresh f LEFT JOIN {judged} j USING ({self.key}) "
             f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
             f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
-            f"{as_json(names, 'f')} FROM fresh f JOIN stored s USING ({self.key}) "
+            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) "
             f"LEFT JOIN {judged} j USING ({self.key}) "
             f"WHERE s.row_hash IS DISTINCT FROM f.row_hash "
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
-            f"FROM gone g JOIN stored s USING ({self.key})",
+            f"FROM gone g JOIN {stored} s USING ({self.key})",
         )
         data = data.append_column("run_id", pa.array([self.run.run_id] * data.num_rows, pa.string()))
         data = data.append_column("changed_at", pa.array([self.run.now] * data.num_rows, pa.timestamp("us", "UTC")))
@@ -237,16 +250,7 @@ def as_json(names: Iterable[str], table: str) -> str:
 
 
 def _as(columns: dict[str, str], schema: pa.Schema) -> str:
-    return ", ".join(f"({columns[name]})::{_type(schema.field(name))} AS {name}" for name in schema.names)
-
-
-def _type(field: pa.Field) -> str:
-    """The type a column has on its way to dlt: JSON travels as text."""
-    if fact(field, "json") or field.type == pa.string():
-        return "VARCHAR"
-    return {pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}.get(
-        field.type, "TIMESTAMPTZ" if pa.types.is_timestamp(field.type) else "DECIMAL(38,12)"
-    )
+    return ", ".join(f"({columns[name]})::{sql_type(schema.field(name))} AS {name}" for name in schema.names)
 
 
 def _table(proven: Sequence[Proven]) -> pa.Table:

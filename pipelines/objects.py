@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 
 from schemas.table import key_of, name_of
 from sources.aleta.endpoint import Endpoint, Link
 from sources.aleta.walk import Listed
 
-from .warehouse import DATASET, Rows, has_table, table_of
+from .store import Store
+from .warehouse import Rows, table_of
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]
@@ -35,7 +35,7 @@ class Objects:
 class Comparison:
     """Compares table after table, parents first, and remembers what is gone for the children's sake."""
 
-    connection: duckdb.DuckDBPyConnection
+    store: Store
     now: datetime
     _gone: dict[str, set[str]] = field(default_factory=dict)
 
@@ -77,10 +77,7 @@ class Comparison:
         return {row[0] for row in self._select(schema, "id", "true")}
 
     def _select(self, schema: pa.Schema, columns: str, where: str) -> list[Key]:
-        name = name_of(schema)
-        if not has_table(self.connection, name):
-            return []
-        return self.connection.execute(f"SELECT {columns} FROM store.{DATASET}.{name} WHERE {where}").fetchall()
+        return self.store.sql.execute(f"SELECT {columns} FROM {self.store.rows(schema)} WHERE {where}").fetchall()
 
     def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
         said = pa.schema([one for one in schema if one.name not in KEPT_BY_US]).remove_metadata()
@@ -89,14 +86,15 @@ class Comparison:
         ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
             pa.array([], pa.string()) for _ in key
         ]
-        self.connection.register("fresh_in", fresh)
-        self.connection.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
-        self.connection.execute(_stage(schema, has_table(self.connection, name_of(schema))))
-        data = table_of(self.connection, _changed(schema), {"now": self.now}).cast(schema.remove_metadata())
+        sql = self.store.sql
+        sql.register("fresh_in", fresh)
+        sql.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
+        sql.execute(_stage(schema, self.store.rows(schema)))
+        data = table_of(sql, _changed(schema), {"now": self.now}).cast(schema.remove_metadata())
         return Objects(Rows(schema=schema, data=data), self._count(schema))
 
     def _count(self, schema: pa.Schema) -> Counter[str]:
-        read, added, modified, removed = self.connection.execute(_counted(schema)).fetchone() or (0, 0, 0, 0)
+        read, added, modified, removed = self.store.sql.execute(_counted(schema)).fetchone() or (0, 0, 0, 0)
         return Counter(read=read, added=added, modified=modified, removed=removed, unchanged=read - added - modified)
 
 
@@ -108,14 +106,12 @@ def _said(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in (*KEPT_BY_US, *key_of(schema))]
 
 
-def _stage(schema: pa.Schema, exists: bool) -> str:  # noqa: FBT001
-    """`fresh`: one row a key. `old`: the warehouse's, or as many columns and no rows."""
+def _stage(schema: pa.Schema, committed: str) -> str:
+    """`fresh`: one row a key. `old`: the warehouse's."""
     key = ", ".join(key_of(schema))
-    kept = ", NULL::TIMESTAMPTZ AS first_seen_at, NULL::TIMESTAMPTZ AS removed_at"
-    old = f"SELECT * FROM store.{DATASET}.{name_of(schema)}" if exists else f"SELECT *{kept} FROM fresh_in LIMIT 0"
     return (
         f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({key}) * FROM fresh_in ORDER BY ALL;"
-        f"CREATE OR REPLACE TEMP VIEW old AS {old}"
+        f"CREATE OR REPLACE TEMP VIEW old AS SELECT * FROM {committed}"
     )
 
 

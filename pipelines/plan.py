@@ -11,9 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
-import duckdb
-
-from schemas.table import name_of
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint, with_parents
 from sources.aleta.planner import Fate, Planner
@@ -24,7 +21,8 @@ from .lock import TenantLock
 from .marks import Horizon, Mark, Reading, tonight
 from .report import Exit, Json
 from .settings import TenantSettings
-from .warehouse import DATASET, Warehouse, has_table
+from .store import Slice, Store
+from .warehouse import Warehouse
 
 UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
 
@@ -136,67 +134,63 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
         look_ahead_days=tenant.look_ahead_days,
         reverify_days=tenant.reverify_days,
     )
-    with warehouse.open() as connection:
+    with warehouse.open() as store:
         for endpoint in with_parents(tenant.resources, CATALOGUE):
             if endpoint.dates is None:
-                plan.resources[endpoint.name] = _walked(connection, endpoint)
+                plan.resources[endpoint.name] = _walked(store, endpoint)
             else:
                 learned = ledger.learned.get(endpoint.name, Learned())
                 planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
                 marks = ledger.marks.get(endpoint.name, {})
-                plan.resources[endpoint.name] = _dated(connection, endpoint, marks, horizon, planner)
+                plan.resources[endpoint.name] = _dated(store, endpoint, marks, horizon, planner)
     if any(one.first for one in plan.resources.values()) or not ledger.marks:
         plan.notes.append(UNKNOWN)
 
 
-def _walked(connection: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> Forecast:
+def _walked(store: Store, endpoint: Endpoint) -> Forecast:
     """One list a parent, and one answer an object where each is read singly."""
-    lists = len(_shown(connection, endpoint.parent)) if endpoint.parent else 1
-    singles = len(_shown(connection, endpoint.name)) if endpoint.detail or endpoint.ids_in else 0
+    lists = len(_shown(store, CATALOGUE[endpoint.parent])) if endpoint.parent else 1
+    singles = len(_shown(store, endpoint)) if endpoint.detail or endpoint.ids_in else 0
     requests = singles if endpoint.ids_in else lists + singles
     return Forecast(parents=lists, windows=lists, requests=requests)
 
 
-def _shown(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+def _shown(store: Store, endpoint: Endpoint) -> list[str]:
     """Ids of what the API showed last."""
-    if not has_table(connection, table):
-        return []
-    sql = f"SELECT id FROM store.{DATASET}.{table} WHERE removed_at IS NULL ORDER BY id"
-    return [row[0] for row in connection.execute(sql).fetchall()]
+    committed = store.rows(endpoint.schema, ["id", "removed_at"])
+    found = store.sql.execute(f"SELECT id FROM {committed} WHERE removed_at IS NULL ORDER BY id")
+    return [row[0] for row in found.fetchall()]
 
 
 def _dated(
-    connection: duckdb.DuckDBPyConnection,
+    store: Store,
     endpoint: Endpoint,
     marks: Mapping[str, Mark],
     horizon: Horizon,
     planner: Planner,
 ) -> Forecast:
-    readings = tonight(marks, _shown(connection, endpoint.parent), horizon)
+    readings = tonight(marks, _shown(store, CATALOGUE[endpoint.parent]), horizon)
     forecast = Forecast(
         parents=len(readings),
         whole=sum(one.whole for one in readings.values()),
         first=sum(one.mark.verified_at is None for one in readings.values()),
     )
-    rehearse(planner, readings, _days(connection, endpoint, readings), forecast)
+    rehearse(planner, readings, _days(store, endpoint, readings), forecast)
     return forecast
 
 
-def _days(
-    connection: duckdb.DuckDBPyConnection, endpoint: Endpoint, readings: Mapping[str, Reading]
-) -> dict[str, list[date]]:
+def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> dict[str, list[date]]:
     """The days of each parent's rows from the first that is read on, sorted."""
     days: dict[str, list[date]] = defaultdict(list)
-    table = name_of(endpoint.schema)
-    if not readings or not endpoint.dates or not has_table(connection, table):
+    if not readings or not endpoint.dates:
         return days
-    since = min(reading.span.first for reading in readings.values())
+    since, day_column = min(reading.span.first for reading in readings.values()), endpoint.dates.columns[0]
+    committed = store.rows(
+        endpoint.schema, [*endpoint.parent_columns, day_column], [Slice(days=[day_column], first=since)]
+    )
     for column in endpoint.parent_columns:
-        sql = (
-            f"SELECT {column}, {endpoint.dates.columns[0]} AS day FROM store.{DATASET}.{table} "
-            f"WHERE {column} IS NOT NULL AND day >= $since"
-        )
-        for parent, day in connection.execute(sql, {"since": since}).fetchall():
+        sql = f"SELECT {column}, {day_column} AS day FROM {committed} WHERE {column} IS NOT NULL AND day >= $since"
+        for parent, day in store.sql.execute(sql, {"since": since}).fetchall():
             days[parent].append(day)
     return {parent: sorted(found) for parent, found in days.items()}
 

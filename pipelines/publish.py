@@ -20,11 +20,13 @@ from schemas.tables import TABLES
 
 from . import parquet
 from .snapshot import Manifest, View, identifier, seal, snapshot
-from .warehouse import DATASET, MEMORY, quoted
+from .store import DATASET
+from .warehouse import MEMORY, quoted
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
+NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 
 Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Sequence[View], Path, Path], bool]

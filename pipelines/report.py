@@ -83,6 +83,7 @@ class TenantReport:
     row_cap: int | None = None
     drift: Counter[str] = field(default_factory=Counter)
     errors: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # nothing is missing, yet the operator should know
     fatal: Exit | None = None  # the run ended early, and this is why
     warehouse: str = ""
 
@@ -113,6 +114,7 @@ class TenantReport:
             "row_cap": self.row_cap,
             "drift": dict(self.drift),
             "errors": [asdict(problem) for problem in self.errors],
+            "warnings": self.warnings,
         }
 
 

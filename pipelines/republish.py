@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .failures import as_problem
 from .lock import TenantLock
-from .publish import publish
+from .publish import NO_COPY, PublishError, publish
 from .report import Problem
 from .settings import TenantSettings
 from .warehouse import Warehouse
@@ -24,6 +24,8 @@ def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None
 def _publish(tenant: TenantSettings) -> str:
     with TenantLock(tenant.folder / "lock", command="publish"):
         warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+        if warehouse.remote:
+            raise PublishError(NO_COPY.format(place=warehouse.place))
         warehouse.recover()
         done = publish(warehouse.file, tenant.folder, formats=tenant.publish)
     return "; ".join(

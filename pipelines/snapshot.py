@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
 
-from .warehouse import DATASET, GONE
+from .store import DATASET
+from .warehouse import GONE
 
 LAYOUT = 1  # of the copies: a higher number has every table written anew
 DLT = "_dlt_"  # begins the names of dlt's own tables

@@ -1,7 +1,11 @@
-"""How fresh and how complete each warehouse is, read from the analyst's copy; no request is sent."""
+"""How fresh and how complete each warehouse is; no request is sent.
+
+Read from the analyst's copy, or where a destination keeps it: neither disturbs a sync that runs meanwhile.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,16 +13,29 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.table import name_of
+
+from .failures import as_problem
 from .lock import holder
 from .report import Exit, Json
 from .settings import TenantSettings
 
-RUNS = 5
+BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)}
+FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete'"
+LAST = """
+    SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
+    FROM {sync_runs} ORDER BY started_at DESC LIMIT 5"""
+COVERAGE = """
+    SELECT resource, count(*) AS parents, min(from_date) AS from_date, min(through_date) AS all_through,
+        max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
+        count(*) FILTER (verified_at IS NULL) AS never_read_whole
+    FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
 CLEARED = """
     SELECT q.resource, q.parent_id, q.from_date, q.to_date, q.rows, q.reason, max(q.fetched_at) AS tried_at
-    FROM aleta.sync_windows q
+    FROM {sync_windows} q
     WHERE q.status = 'quarantined' AND NOT EXISTS (
-        SELECT 1 FROM aleta.sync_windows c
+        SELECT 1 FROM {sync_windows} c
         WHERE c.status = 'complete' AND c.resource = q.resource AND c.parent_id = q.parent_id
           AND c.from_date <= q.from_date AND c.to_date >= q.to_date AND c.fetched_at > q.fetched_at)
     GROUP BY ALL ORDER BY ALL"""
@@ -33,6 +50,8 @@ class Standing:
 
     def text(self) -> str:
         facts = self.facts
+        if "error" in facts:
+            return f"{self.tenant}: {facts['error']}"
         if facts["synced"] is False:
             return f"{self.tenant}: never synced ({facts['warehouse']} is not there yet)"
         runs = "\n".join(f"    {_line(run)}" for run in _rows(facts["runs"]))
@@ -59,37 +78,52 @@ class Standings:
 
 
 def run(tenants: Sequence[TenantSettings]) -> Standings:
-    """Read each tenant's published copy; a sync that runs meanwhile is neither disturbed nor waited for."""
-    return Standings(tenants=[_standing(tenant) for tenant in tenants])
+    """Read what each tenant's last sync published."""
+    standings = [_standing(tenant) for tenant in tenants]
+    failed = any("error" in one.facts for one in standings)
+    return Standings(tenants=standings, exit=Exit.FAILED if failed else Exit.COMPLETE)
 
 
 def _standing(tenant: TenantSettings) -> Standing:
-    file = tenant.folder / "warehouse.duckdb"
     held = holder(tenant.folder / "lock") if tenant.folder.exists() else None
-    facts: dict[str, object] = {"warehouse": f"{file}", "running": f"{held}" if held else None, "synced": file.exists()}
-    return Standing(tenant=tenant.name, facts=facts | (_facts(file) if file.exists() else {}))
+    read = _published if tenant.destination == "duckdb" else _remote
+    return Standing(tenant=tenant.name, facts={"running": f"{held}" if held else None} | read(tenant))
 
 
-def _facts(file: Path) -> dict[str, object]:
+def _published(tenant: TenantSettings) -> dict[str, object]:
+    file = tenant.folder / "warehouse.duckdb"
+    if not file.exists():
+        return {"warehouse": f"{file}", "synced": False}
     with duckdb.connect(f"{file}", read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        fresh = connection.execute("SELECT max(ended_at) FROM aleta.sync_runs WHERE status = 'complete'").fetchall()
-        return {
-            "fresh_at": _plain(fresh[0][0]),
-            "runs": _query(
-                connection,
-                "SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, "
-                f"run_id FROM aleta.sync_runs ORDER BY started_at DESC LIMIT {RUNS}",
-            ),
-            "coverage": _query(
-                connection,
-                "SELECT resource, count(*) AS parents, min(from_date) AS from_date, min(through_date) AS all_through, "
-                "max(through_date) AS through_date, min(verified_at) AS oldest_verified_at, "
-                "count(*) FILTER (verified_at IS NULL) AS never_read_whole "
-                "FROM aleta.sync_marks GROUP BY ALL ORDER BY ALL",
-            ),
-            "quarantined": _query(connection, CLEARED),
-        }
+        return {"warehouse": f"{file}", "synced": True} | _facts(connection, {name: f"aleta.{name}" for name in BOOKS})
+
+
+def _remote(tenant: TenantSettings) -> dict[str, object]:
+    """Through a dlt pipeline of its own: that of a running sync is not touched."""
+    from .warehouse import Warehouse  # noqa: PLC0415 - brings dlt, which the published copy does not need
+
+    facts: dict[str, object] = {"warehouse": tenant.destination, "synced": False}
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            warehouse = Warehouse(tenant.name, Path(scratch), destination=tenant.destination)
+            facts["warehouse"] = warehouse.place
+            with warehouse.open() as store:
+                books = {name: store.rows(schema) for name, schema in BOOKS.items()}
+                synced = bool(store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall())
+                return facts | {"synced": synced} | (_facts(store.sql, books) if synced else {})
+    except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
+        return facts | {"error": f"{as_problem(error)}"}
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> dict[str, object]:
+    """*books*: where each of `BOOKS` is."""
+    return {
+        "fresh_at": _query(connection, FRESH.format(**books))[0]["fresh_at"],
+        "runs": _query(connection, LAST.format(**books)),
+        "coverage": _query(connection, COVERAGE.format(**books)),
+        "quarantined": _query(connection, CLEARED.format(**books)),
+    }
 
 
 def _query(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, object]]:

@@ -67,6 +67,8 @@ def _tenant(one: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
         yield _indented(_drift(one.drift, verbose=verbose))
     if one.errors:
         yield _problems(one.errors, limit=len(one.errors) if verbose else SHOWN)
+    for warning in one.warnings:
+        yield _indented(f"warning: {warning}")
     if one.warehouse:
         yield Text(f"  warehouse: {one.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()

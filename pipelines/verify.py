@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
-import duckdb
-
+from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint, with_parents
@@ -29,18 +28,19 @@ from .marks import Mark
 from .objects import Comparison
 from .report import Exit, Json, Problem, TenantReport, most_severe, problem
 from .settings import TenantSettings
+from .store import Store
 from .sync import Tools
 from .version import VERSION
-from .warehouse import DATASET, Rows, Warehouse, has_table
+from .warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000
 SHOWN = 100  # ids of each kind in the report; the counts are whole
 
-SAMPLE = f"""
+SAMPLE = """
     WITH latest AS (
         SELECT parent_id, from_date, to_date, rows, fetched_at,
             row_number() OVER (PARTITION BY parent_id, from_date, to_date ORDER BY fetched_at DESC) AS nth
-        FROM store.{DATASET}.sync_windows WHERE status = 'complete' AND resource = $resource),
+        FROM {sync_windows} WHERE status = 'complete' AND resource = $resource),
     ranked AS (
         SELECT parent_id, from_date, to_date,
             row_number() OVER (ORDER BY rows DESC, parent_id, from_date) AS by_rows,
@@ -50,20 +50,20 @@ SAMPLE = f"""
     SELECT parent_id, from_date, to_date FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
 # the fullest windows (cut ones would be there), the oldest, and some by chance: each takes a third
 
-GAPS = f"""
+GAPS = """
     WITH receipts AS (
         SELECT resource, parent_id, from_date, to_date, max(to_date) OVER (
             PARTITION BY resource, parent_id ORDER BY from_date, to_date
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-        FROM store.{DATASET}.sync_windows WHERE status = 'complete'),
+        FROM {sync_windows} WHERE status = 'complete'),
     ends AS (
         SELECT resource, parent_id, min(from_date) AS first, max(to_date) AS last FROM receipts GROUP BY ALL)
     SELECT m.resource, m.parent_id, 'its receipts leave a gap before ' || r.from_date
-    FROM store.{DATASET}.sync_marks m JOIN receipts r USING (resource, parent_id)
+    FROM {sync_marks} m JOIN receipts r USING (resource, parent_id)
     WHERE r.from_date > r.reached + 1 AND r.from_date > m.from_date AND r.reached < m.through_date
     UNION ALL
     SELECT m.resource, m.parent_id, 'its receipts do not reach from ' || m.from_date || ' to ' || m.through_date
-    FROM store.{DATASET}.sync_marks m LEFT JOIN ends e USING (resource, parent_id)
+    FROM {sync_marks} m LEFT JOIN ends e USING (resource, parent_id)
     WHERE e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date"""
 
 
@@ -188,8 +188,8 @@ class _Verify:
     def run(self, sample: int | None) -> None:
         self._warehouse.recover()
         ledger = Ledger.from_state(self._warehouse.state())
-        with self._warehouse.open() as connection:
-            self._found.checks.extend(ledger_faults(connection, self._endpoints))
+        with self._warehouse.open() as store:
+            self._found.checks.extend(ledger_faults(store, self._endpoints))
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
         try:
@@ -206,8 +206,8 @@ class _Verify:
             self._found.report.errors.extend(
                 problem(error, resource=one.endpoint.name, parent_id=one.parent_id) for error in one.problems
             )
-        with self._warehouse.open() as connection:
-            comparison = Comparison(connection, self._found.at)
+        with self._warehouse.open() as store:
+            comparison = Comparison(store, self._found.at)
             for endpoint in self._endpoints:
                 if endpoint.dates is None:
                     mine = [one for one in listed if one.endpoint is endpoint]
@@ -263,11 +263,10 @@ class _Verify:
             yield spans
 
     def _sampled(self, endpoint: Endpoint, sample: int) -> list[tuple[str, Window]]:
-        with self._warehouse.open() as connection:
-            if not has_table(connection, "sync_windows"):
-                return []
+        with self._warehouse.open() as store:
             values = {"resource": endpoint.name, "salt": f"{self._found.at}", "n": sample}
-            rows = connection.execute(SAMPLE, values).fetchall()
+            sql = SAMPLE.format(sync_windows=store.rows(SYNC_WINDOWS))
+            rows = store.sql.execute(sql, values).fetchall()
         return [(parent, Window(first, last)) for parent, first, last in rows]
 
     def _take(self, receipt: Receipt, package: list[Whole]) -> None:
@@ -306,16 +305,13 @@ class _Verify:
             self._found.differences.append(one)
 
 
-def ledger_faults(connection: duckdb.DuckDBPyConnection, endpoints: Iterable[Endpoint]) -> list[str]:
+def ledger_faults(store: Store, endpoints: Iterable[Endpoint]) -> list[str]:
     """What receipts, marks and keys get wrong, in words; empty when all is sound."""
-    faults: list[str] = []
-    if has_table(connection, "sync_marks") and has_table(connection, "sync_windows"):
-        faults += [f"{resource} {parent}: {what}" for resource, parent, what in connection.execute(GAPS).fetchall()]
-    for endpoint in endpoints:
-        for schema in endpoint.schemas:
-            name, key = name_of(schema), ", ".join(key_of(schema))
-            if has_table(connection, name):
-                sql = f"SELECT count(*) FROM (SELECT 1 FROM store.{DATASET}.{name} GROUP BY {key} HAVING count(*) > 1)"
-                twice = connection.execute(sql).fetchall()[0][0]
-                faults += [f"{name}: {twice} keys are there more than once"] if twice else []
-    return faults
+    sql = GAPS.format(sync_marks=store.rows(SYNC_MARKS), sync_windows=store.rows(SYNC_WINDOWS))
+    faults = [f"{resource} {parent}: {what}" for resource, parent, what in store.sql.execute(sql).fetchall()]
+    return faults + [
+        f"{name_of(schema)}: {twice} keys are there more than once"
+        for endpoint in endpoints
+        for schema in endpoint.schemas
+        if (twice := store.repeated(schema))
+    ]

@@ -15,12 +15,17 @@ from typing import TypeAlias
 import dlt
 import duckdb
 import pyarrow as pa
+from dlt.common.data_types import TDataType
+from dlt.common.exceptions import DltException
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
 
-DATASET = "aleta"
+from .destination import dataset_of, find, keeps_json
+from .remote import RemoteStore
+from .store import DATASET, DuckDbStore, Store
+
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
 FORMAT = 1  # of what is in the state and the tables; a warehouse with a higher one is refused
 MEMORY = "256MB"
@@ -54,45 +59,70 @@ class Warehouse:
 
     Args:
         folder: the tenant's own; everything private is kept below it.
-        destination: `duckdb`, kept in *folder*.
+        destination: the name of a dlt destination with an SQL client; `duckdb` is kept in *folder*.
+
+    Attributes:
+        remote: rows are kept in another destination than the private file.
+        place: where they are, in words.
 
     Raises:
-        WarehouseError: any other destination: what is there could not be read back, so nothing would ever differ.
+        DestinationError: no warehouse can be kept there.
     """
 
     def __init__(self, tenant: str, folder: Path, *, destination: str = "duckdb") -> None:
-        if destination != "duckdb":
-            raise WarehouseError(
-                f"destination {destination!r}: rows there cannot be compared with the API yet, so changed and removed "
-                'ones would stay unseen. Use "duckdb"'
-            )
         self.folder = folder / "private"
         self.file = self.folder / "store.duckdb"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._external = destination != "duckdb"
-        self._pipeline = dlt.pipeline(
-            f"aleta_{tenant}",
-            pipelines_dir=f"{self.folder / 'dlt'}",
-            destination=dlt.destinations.duckdb(f"{self.file}") if not self._external else destination,
-            dataset_name=DATASET if not self._external else f"{DATASET}_{tenant}".replace("-", "_"),
-        )
+        self.remote = destination != "duckdb"
+        self.place = f"{destination}, dataset {dataset_of(tenant)}" if self.remote else f"{self.file}"
+        found = find(destination) if self.remote else dlt.destinations.duckdb(f"{self.file}")
+        self._json: TDataType = "json" if keeps_json(found) else "text"
+        with self._explained():
+            self._pipeline = dlt.pipeline(
+                f"aleta_{tenant}",
+                pipelines_dir=f"{self.folder / 'dlt'}",
+                destination=found,
+                dataset_name=dataset_of(tenant) if self.remote else DATASET,
+            )
 
     def recover(self) -> bool:
         """Finish what a crash left half written, before anything is read; whether there was something.
 
         Raises:
-            WarehouseError: a newer version wrote this warehouse.
+            WarehouseError: a newer version wrote this warehouse, or the destination cannot be used.
         """
-        if self._pipeline.first_run and (self._external or self.file.exists()):
-            self._pipeline.sync_destination()  # the state travels with the destination (M5)
+        with self._explained():
+            self._follow()
+            pending = self._finish()
+            if self.remote:
+                self._restore()
+        self.check_format()
+        self._protect()
+        return pending
+
+    def _follow(self) -> None:
+        """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
+        if not self.remote:
+            if self._pipeline.first_run == self.file.exists():
+                self._pipeline.sync_destination()  # one of the two was taken away
+            return
+        before = self._pipeline.state.get("_version_hash")
+        self._pipeline.sync_destination()
+        if self._pipeline.state.get("_version_hash") != before:
+            self._restore()  # another machine went on, or the dataset was dropped: what is pending here is outdated
+
+    def _finish(self) -> bool:
         pending = bool(self._pipeline.has_pending_data)
         if pending:
             if self._pipeline.list_extracted_load_packages():
                 self._pipeline.normalize()
             self._pipeline.load()
-        self.check_format()
-        self._protect()
         return pending
+
+    def _restore(self) -> None:
+        """Forget what is kept here and take the destination's word, also where that was put back to an older state."""
+        self._pipeline = self._pipeline.drop()
+        self._pipeline.sync_destination()
 
     def check_format(self) -> None:
         """Refuse what a newer version wrote.
@@ -103,7 +133,7 @@ class Warehouse:
         written = self.state().get("format", FORMAT)
         if not isinstance(written, int) or written > FORMAT:
             raise WarehouseError(
-                f"{self.folder} was written by a newer version (format {written}, this one knows {FORMAT}): "
+                f"{self.place} was written by a newer version (format {written}, this one knows {FORMAT}): "
                 "use that version, or another data_dir"
             )
 
@@ -114,22 +144,35 @@ class Warehouse:
 
     def write(self, package: Sequence[Rows], state: Mapping[str, object]) -> None:
         """Commit one package: every table's rows, and the whole *state*, or nothing."""
-        self._pipeline.run(_source(package, {**state, "format": FORMAT}))
+        with self._explained():
+            self._pipeline.run(_source(package, {**state, "format": FORMAT}, json=self._json))
         self._protect()
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An in-memory DuckDB with what is committed attached read-only as `store`; `store.aleta.TABLE` its tables."""
+    def open(self) -> Iterator[Store]:
+        """What is committed, to be read: in an in-memory DuckDB with bounded memory (rule C5)."""
         with duckdb.connect(":memory:") as connection:
             connection.execute(
                 f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false"
             )
             connection.execute(f"SET temp_directory = {quoted(self.folder / 'spill')}")
-            if self.file.exists():
-                connection.execute(f"ATTACH {quoted(self.file)} AS store (READ_ONLY)")
+            if self.remote:
+                with self._explained(), self._pipeline.sql_client() as client:
+                    yield RemoteStore(connection, client, has_json=self._json == "json")
             else:
-                connection.execute("ATTACH ':memory:' AS store")
-            yield connection
+                found = f"{quoted(self.file)} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"
+                connection.execute(f"ATTACH {found}")
+                yield DuckDbStore(connection)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of another destination in words; those of files are told by `failures`."""
+        try:
+            yield
+        except DltException as error:
+            if not self.remote:
+                raise
+            raise WarehouseError(f"{self.place}: {_reason(error)}") from error
 
     def _protect(self) -> None:
         """Rule S1: files with data are the owner's only."""
@@ -147,37 +190,31 @@ def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = N
     return connection.sql(sql, params=values).to_arrow_table()
 
 
-def has_table(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether the attached store has *table* already."""
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",
-        [DATASET, table],
-    )
-    return found.fetchone() is not None
-
-
-def _source(package: Sequence[Rows], state: State) -> dlt.sources.DltSource:
+def _source(package: Sequence[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
     @dlt.source(name=DATASET, max_table_nesting=0)
     def aleta() -> list[DltResource]:
-        return [_resource(rows, state) for rows in package]
+        return [_resource(rows, state, json=json) for rows in package]
 
     return aleta()
 
 
-def _resource(rows: Rows, state: State) -> DltResource:
+def _resource(rows: Rows, state: State, *, json: TDataType) -> DltResource:
     def data() -> Iterator[pa.Table]:
         dlt.current.source_state().update(state)
         yield _keyed(rows)
 
+    key = key_of(rows.schema)
     hints: dict[str, TColumnSchema] = {
-        field.name: {"name": field.name, "data_type": "json"} for field in rows.schema if fact(field, "json")
+        field.name: {"name": field.name, "data_type": json} for field in rows.schema if fact(field, "json")
     }
+    if len(key) == 1:
+        hints[key[0]] = {"name": key[0], "unique": True}  # an index, where a database makes one
     if rows.deletes:
         hints[GONE] = {"name": GONE, "data_type": "bool", "hard_delete": True}
     return dlt.resource(
         data,
         name=name_of(rows.schema),
-        primary_key=list(key_of(rows.schema)),
+        primary_key=list(key),
         write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
         columns=hints,
     )
@@ -187,3 +224,10 @@ def _keyed(rows: Rows) -> pa.Table:
     """The rows, with a schema that says what dlt makes of a key: it is never null."""
     key = key_of(rows.schema)
     return rows.data.cast(pa.schema([one.with_nullable(one.name not in key) for one in rows.data.schema]))
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what is at the bottom of it: further ones may quote rows."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -9,17 +9,18 @@ from datetime import UTC, date, datetime
 import duckdb
 import pyarrow as pa
 
+from pipelines.store import DuckDbStore
 from pipelines.warehouse import GONE, Rows
 from schemas.table import fact, key_of, name_of
 
 EPOCH = date(2024, 1, 1)
 
 
-class Store:
+class Store(DuckDbStore):
     """An attached, empty `store`, and what a package does to it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.sql = connection
+        super().__init__(connection)
         self.sql.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         self.sql.execute("ATTACH ':memory:' AS store; CREATE SCHEMA store.aleta")
 

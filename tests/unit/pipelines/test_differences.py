@@ -52,7 +52,7 @@ def proof(account: str = "A", first: int = 0, last: int = 10, **more) -> Proven:
 
 def compare(store, batches, proven, *, seen_before=(), run=RUN):
     return differences(
-        store.sql, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run
+        store, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run
     )
 
 

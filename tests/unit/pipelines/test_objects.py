@@ -45,7 +45,7 @@ def night(store, day: int, *listings: Listed) -> dict[str, object]:
     by_name = defaultdict(list)
     for one in listings:
         by_name[one.endpoint.name].append(one)
-    comparison = Comparison(store.sql, at(day))
+    comparison = Comparison(store, at(day))
     counts = {}
     for resource in TREE:
         for found in comparison.compare(CATALOGUE[resource], by_name[resource]):
@@ -179,7 +179,7 @@ def test_a_parent_gone_for_long_takes_a_child_that_was_left_with_it(store):
     """A run that saw only the parent go (its own resources were fewer) leaves no child behind for ever."""
     night(store, 1, *whole_tree())
     gone = [listed("clients", "", thing("c2")), listed("legal_entities", "c2")]
-    comparison = Comparison(store.sql, at(2))
+    comparison = Comparison(store, at(2))
     for resource, found in (("clients", gone[:1]), ("legal_entities", gone[1:])):
         for objects in comparison.compare(CATALOGUE[resource], found):
             store.merge(objects.rows)

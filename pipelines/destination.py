@@ -1,0 +1,71 @@
+"""Where a warehouse may be kept besides DuckDB: any dlt destination that merges and answers SQL."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, TypeAlias
+
+from dlt.common.destination import Destination
+from dlt.common.destination.client import WithStateSync
+from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.common.exceptions import DltException
+from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
+from dlt.destinations.sql_client import WithSqlClient
+
+STAGING = "staging_%s"  # dlt's own `%s_staging` may be the dataset of another tenant (rule C3)
+
+AnyDestination: TypeAlias = Destination[Any, Any]
+
+
+class DestinationError(Exception):
+    """No warehouse can be kept there: why, and what to do."""
+
+    code = "destination"
+
+
+class _ExactJson(PostgresTypeMapper):
+    """JSON as it came: `jsonb` would rewrite numbers and refuse some text (rule X2)."""
+
+    sct_to_unbound_dbt = {**PostgresTypeMapper.sct_to_unbound_dbt, "json": "json"}  # noqa: RUF012
+
+
+def find(name: str) -> AnyDestination:
+    """The dlt destination of that name, fit for a warehouse.
+
+    Raises:
+        DestinationError: it is unknown, lacks a package, or cannot keep a warehouse.
+    """
+    try:
+        plain = _named(name)
+        able = issubclass(plain.client_class, WithSqlClient) and issubclass(plain.client_class, WithStateSync)
+    except UnknownDestinationModule as error:
+        raise DestinationError(f"destination {name!r}: dlt knows none of that name") from error
+    except (DltException, ImportError) as error:
+        raise DestinationError(f"destination {name!r}: a package is missing ({_line(error)}): install it") from error
+    if not able or "delete-insert" not in (plain.capabilities().supported_merge_strategies or ()):
+        raise DestinationError(f"destination {name!r} cannot replace and delete rows by key: use a database")
+    if plain.destination_type == "dlt.destinations.postgres":
+        return _named(name, staging_dataset_name_layout=STAGING, type_mapper=_ExactJson)
+    return _named(name, staging_dataset_name_layout=STAGING)
+
+
+def _named(name: str, **options: Any) -> AnyDestination:  # noqa: ANN401 - dlt's own
+    found = Destination.from_reference(name, **options)
+    assert found is not None
+    return found
+
+
+def dataset_of(tenant: str) -> str:
+    """A dataset for each tenant: two names that databases may fold into one get what tells them apart."""
+    plain = re.sub(r"[-_]+", "_", tenant).strip("_")
+    return f"aleta_{plain}" if plain == tenant else f"aleta_{plain}_{hashlib.sha256(tenant.encode()).hexdigest()[:6]}"
+
+
+def keeps_json(destination: AnyDestination) -> bool:
+    """Whether the database has a type for JSON that keeps the text as it came; elsewhere it is text."""
+    return (destination.capabilities().sqlglot_dialect or "") in {"duckdb", "postgres"}
+
+
+def _line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,162 @@
+"""The committed rows of a destination with an SQL client: what is asked for is brought into DuckDB, piece by piece.
+
+SQL is plain enough for any database: `IN`, `AND`, `OR`, comparisons.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeAlias
+
+import duckdb
+import pyarrow as pa
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.destinations.sql_client import SqlClientBase
+
+from schemas.table import fact, key_of, name_of
+
+from .store import DATASET, Slice, add_up, counting, repeating, sql_type
+
+VALUES = 2_000  # in one statement: some databases take few
+BATCH = 10_000  # rows on their way at once
+
+Client: TypeAlias = SqlClientBase[Any]
+
+
+class RemoteStore:
+    """Rows of *client*'s dataset, brought into *sql*.
+
+    Args:
+        sql: an in-memory DuckDB of its own.
+        client: open.
+        has_json: columns of JSON have a type of their own there.
+    """
+
+    def __init__(self, sql: duckdb.DuckDBPyConnection, client: Client, *, has_json: bool) -> None:
+        self._sql = sql
+        self._client = client
+        self._has_json = has_json
+        self._numbers = itertools.count()
+        self._whole: dict[str, str] = {}
+        self._known: dict[str, frozenset[str]] = {}
+        sql.execute(f"ATTACH ':memory:' AS store; CREATE SCHEMA store.{DATASET}")
+
+    @property
+    def sql(self) -> duckdb.DuckDBPyConnection:
+        return self._sql
+
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:
+        names = tuple(dict.fromkeys([*key_of(schema), *columns])) if columns else tuple(schema.names)
+        wanted = pa.schema([schema.field(name) for name in names], schema.metadata)
+        if slices:
+            return self._bring(wanted, slices)
+        asked = f"{name_of(schema)} {names}"
+        if asked not in self._whole:
+            self._whole[asked] = self._bring(wanted, [Slice()])
+        return self._whole[asked]
+
+    def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        quoted = [self._quoted(one) for one in columns]
+        for part in _parts(values) if self._columns(schema) else ():
+            for sql in counting(self._place(schema), quoted, len(part)):
+                add_up(found, ((value, count) for value, count in self._client.execute_sql(sql, *part) or ()))
+        return found
+
+    def repeated(self, schema: pa.Schema) -> int:
+        if not self._columns(schema):
+            return 0
+        sql = repeating(self._place(schema), [self._quoted(one) for one in key_of(schema)])
+        return int((self._client.execute_sql(sql) or [(0,)])[0][0])
+
+    def _bring(self, schema: pa.Schema, slices: Sequence[Slice]) -> str:
+        """A table of its own with the rows of *slices*; those by key last, so that none is fetched twice."""
+        table = f"store.{DATASET}.{name_of(schema)}_{next(self._numbers)}"
+        self._sql.execute(f"CREATE TABLE {table} ({', '.join(f'{one.name} {sql_type(one)}' for one in schema)})")
+        key = key_of(schema)
+        if self._columns(schema):
+            self._fill(table, schema, [one for one in slices if (one.column,) != key])
+            self._fill(table, schema, [self._new(table, one) for one in slices if (one.column,) == key])
+        self._sql.execute(f"CREATE VIEW {table}_once AS SELECT DISTINCT ON ({', '.join(key)}) * FROM {table}")
+        return f"{table}_once"
+
+    def _new(self, table: str, by_key: Slice) -> Slice:
+        held = {row[0] for row in self._sql.execute(f"SELECT {by_key.column} FROM {table}").fetchall()}
+        return replace(by_key, values=[one for one in by_key.values if one not in held])
+
+    def _fill(self, table: str, schema: pa.Schema, slices: Sequence[Slice]) -> None:
+        there = [one for one in schema if one.name in self._columns(schema)]
+        read = f"SELECT {', '.join(map(self._read, there))} FROM {self._place(schema)}"
+        for pieces in _statements(slices):
+            conditions = [self._condition(one) for one in pieces]
+            where = " OR ".join(f"({sql})" for sql, _ in conditions)
+            values = [value for _, given in conditions for value in given]
+            with self._client.execute_query(f"{read} WHERE {where}", *values) as found:
+                while rows := found.fetchmany(BATCH):
+                    self._sql.register("brought", _arrow(rows, there))
+                    names = ", ".join(one.name for one in there)
+                    self._sql.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM brought")
+                    self._sql.unregister("brought")
+
+    def _condition(self, one: Slice) -> tuple[str, list[object]]:
+        terms, values = ["1 = 1"], list[object]()
+        if one.column:
+            terms.append(f"{self._quoted(one.column)} IN ({', '.join(['%s'] * len(one.values))})")
+            values += one.values
+        days = [self._quoted(day) for day in one.days]
+        if days and one.first > date.min:
+            terms.append(f"({' OR '.join(f'{day} >= %s' for day in days)})")
+            values += [one.first] * len(days)
+        if days and one.last < date.max:
+            terms += [f"({day} IS NULL OR {day} <= %s)" for day in days]
+            values += [one.last] * len(days)
+        return " AND ".join(terms), values
+
+    def _columns(self, schema: pa.Schema) -> frozenset[str]:
+        """What the table has there; nothing, when there is none yet."""
+        name = name_of(schema)
+        if name not in self._known:
+            try:
+                with self._client.execute_query(f"SELECT * FROM {self._place(schema)} WHERE 1 = 0") as found:
+                    self._known[name] = frozenset(column[0].lower() for column in found.description)
+            except DestinationUndefinedEntity:
+                self._known[name] = frozenset()
+        return self._known[name]
+
+    def _place(self, schema: pa.Schema) -> str:
+        return self._client.make_qualified_table_name(name_of(schema))
+
+    def _quoted(self, column: str) -> str:
+        return self._client.escape_column_name(column)
+
+    def _read(self, field: pa.Field) -> str:
+        """JSON as the text it is: a driver would make floats of its numbers."""
+        column = self._quoted(field.name)
+        return f"CAST({column} AS VARCHAR)" if self._has_json and fact(field, "json") else column
+
+
+def _statements(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
+    """Cut slices into pieces and pack as many into a statement as it takes values."""
+    pieces: list[Slice] = []
+    for one in slices:
+        for part in _parts(one.values) if one.column else [()]:
+            if sum(len(piece.values) for piece in pieces) + len(part) > VALUES:
+                yield pieces
+                pieces = []
+            pieces.append(replace(one, values=part))
+    if pieces:
+        yield pieces
+
+
+def _parts(values: Collection[str]) -> Iterator[Sequence[str]]:
+    waiting = iter(dict.fromkeys(values))
+    while part := tuple(itertools.islice(waiting, VALUES)):
+        yield part
+
+
+def _arrow(rows: Sequence[Sequence[object]], fields: Sequence[pa.Field]) -> pa.Table:
+    columns = [pa.array(column, one.type) for column, one in zip(zip(*rows, strict=True), fields, strict=True)]
+    return pa.Table.from_arrays(columns, names=[one.name for one in fields])

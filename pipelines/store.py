@@ -1,0 +1,131 @@
+"""What is committed, as comparisons read it: relations of DuckDB, wherever the rows are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from schemas.table import fact, key_of, name_of
+
+DATASET = "aleta"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Some rows of a table: those that meet each of the two conditions that are given.
+
+    Args:
+        column, values: that column holds one of the values.
+        days, first, last: the latest day of those columns lies from *first* to *last*.
+    """
+
+    column: str = ""
+    values: Collection[str] = ()
+    days: Sequence[str] = ()
+    first: date = date.min
+    last: date = date.max
+
+
+class Store(Protocol):
+    """The committed rows. Good until what gave it is closed; not for two threads at once."""
+
+    @property
+    def sql(self) -> duckdb.DuckDBPyConnection:
+        """Where the relations are."""
+
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:
+        """The name of a relation with at least the rows that are in any of *slices* (all, when none is given).
+
+        With at least *columns* (all, when none is given); what the table has not yet is null. Empty, when there is no
+        table yet. JSON may come as JSON or as text.
+        """
+
+    def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
+        """For each of *values* that any of *columns* names, the rows that do."""
+
+    def repeated(self, schema: pa.Schema) -> int:
+        """Keys that more than one row has."""
+
+
+class DuckDbStore:
+    """A DuckDB database attached to *sql* as `store`: nothing is copied."""
+
+    def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
+        self._sql = sql
+
+    @property
+    def sql(self) -> duckdb.DuckDBPyConnection:
+        return self._sql
+
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:  # noqa: ARG002
+        there = self._columns(schema)
+        if there.issuperset(schema.names):
+            return _place(schema)
+        view = f"lacking_{name_of(schema)}"
+        wanted = ", ".join(one.name if one.name in there else f"{null(one)} AS {one.name}" for one in schema)
+        source = f"FROM {_place(schema)}" if there else "WHERE false"
+        self._sql.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {wanted} {source}")
+        return view
+
+    def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        if self._columns(schema):
+            for sql in counting(_place(schema), columns, len(values)):
+                add_up(found, self._sql.execute(sql.replace("%s", "?"), list(values)).fetchall())
+        return found
+
+    def repeated(self, schema: pa.Schema) -> int:
+        if not self._columns(schema):
+            return 0
+        return int(self._sql.execute(repeating(_place(schema), key_of(schema))).fetchall()[0][0])
+
+    def _columns(self, schema: pa.Schema) -> set[str]:
+        """None, when there is no table yet."""
+        found = self._sql.execute(
+            "SELECT column_name FROM duckdb_columns() "
+            "WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",
+            [DATASET, name_of(schema)],
+        )
+        return {row[0] for row in found.fetchall()}
+
+
+def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
+    """SQL for any database, with *count* values: for each of them the rows that name it, in one statement a column."""
+    for place, column in enumerate(columns):
+        once = "".join(f" AND ({other} IS NULL OR {other} <> {column})" for other in columns[:place])
+        marks = ", ".join(["%s"] * count)
+        yield f"SELECT {column}, count(*) FROM {table} WHERE {column} IN ({marks}){once} GROUP BY {column}"
+
+
+def repeating(table: str, key: Sequence[str]) -> str:
+    """SQL for any database: how many keys are there more than once."""
+    columns = ", ".join(key)
+    groups = f"SELECT {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1"
+    return f"SELECT count(*) FROM ({groups}) repeated"
+
+
+def add_up(found: dict[str, int], rows: Iterable[tuple[str, int]]) -> None:
+    for value, count in rows:
+        found[value] = found.get(value, 0) + int(count)
+
+
+def sql_type(field: pa.Field) -> str:
+    """The type of a column on its way between DuckDB and dlt: JSON travels as text."""
+    if fact(field, "json") or field.type == pa.string():
+        return "VARCHAR"
+    return {pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}.get(
+        field.type, "TIMESTAMPTZ" if pa.types.is_timestamp(field.type) else "DECIMAL(38,12)"
+    )
+
+
+def null(field: pa.Field) -> str:
+    return f"NULL::{sql_type(field)}"
+
+
+def _place(schema: pa.Schema) -> str:
+    return f"store.{DATASET}.{name_of(schema)}"
