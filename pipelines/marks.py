@@ -119,12 +119,15 @@ def due(marks: Mapping[str, Mark], listed: Collection[str], horizon: Horizon) ->
     """Whose whole history is read again tonight (D1): a fair share of all, and whoever is overdue; oldest first.
 
     A share of ceil(parents / reverify_days) a night reaches everyone in time; whoever was read earlier tonight counts.
-    Parents that were never read whole are not here: they are read anyway.
+    With `reverify_days` of 1 or 0 that is everyone, in every run. Parents that were never read whole are not here: they
+    are read anyway.
     """
     dated = ((parent, marks[parent].verified_at) for parent in listed if parent in marks)
     known = sorted((at, parent) for parent, at in dated if at is not None)
-    share = math.ceil(len(known) / horizon.reverify_days) if horizon.reverify_days else len(known)
-    tonight = sum(horizon.now - at < SAME_NIGHT for at, _ in known) if horizon.reverify_days else 0
+    if horizon.reverify_days <= 1:
+        return [parent for _, parent in known]
+    share = math.ceil(len(known) / horizon.reverify_days)
+    tonight = sum(horizon.now - at < SAME_NIGHT for at, _ in known)
     limit = horizon.now - timedelta(days=horizon.reverify_days) + SAME_NIGHT
     overdue = sum(at <= limit for at, _ in known)
     return [parent for _, parent in known[: max(overdue, share - tonight)]]
