@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +16,6 @@ from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.windows import Window
 from tests.stores import at, memory_store, on
-
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")  # of `warehouse.table_of`
 
 ENDPOINT = CATALOGUE["transactions"]
 SAID = described_by_api(TRANSACTIONS)

@@ -16,8 +16,6 @@ from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.windows import Window
 from tests.stores import at, memory_store, on
 
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")  # of `warehouse.table_of`
-
 SAID = described_by_api(TRANSACTIONS)
 NOW = at(400)
 FIRST_RUN = Run(run_id="first", now=at(300), max_removed_share=1.0)
@@ -51,9 +49,7 @@ def proof(account: str = "A", first: int = 0, last: int = 10, **more) -> Proven:
 
 
 def compare(store, batches, proven, *, seen_before=(), run=RUN):
-    return differences(
-        store, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run
-    )
+    return differences(store, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run)
 
 
 def fill(store, *rows):

@@ -13,7 +13,6 @@ from sources.aleta.errors import ForbiddenError, UnavailableError
 from sources.aleta.walk import Listed
 from tests.stores import at, memory_store
 
-pytestmark = pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")  # of `warehouse.table_of`
 TREE = ["clients", "legal_entities", "accounts", "reporting_entities", "portfolios"]
 
 
