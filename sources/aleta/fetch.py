@@ -13,7 +13,7 @@ import pyarrow as pa
 from .answer import Answer, days
 from .clock import Clock
 from .endpoint import DateParams, Endpoint
-from .errors import SourceError, WindowTooWideError
+from .errors import RetryableError, SourceError, UnavailableError, UnreachableError, WindowTooWideError
 from .planner import Decision, Fate, Planner, Question
 from .reader import Outages, Reader
 from .windows import Window
@@ -82,14 +82,21 @@ def fetch(
     for parent_id, span in spans.items():
         planner.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, reader, planner, pool, clock).run()
+        yield from _Fetch(endpoint, spans, reader, planner, pool, clock).run()
 
 
 class _Fetch:
     def __init__(
-        self, endpoint: Endpoint, reader: Reader, planner: Planner, pool: Workers[Question, Answer], clock: Clock
+        self,
+        endpoint: Endpoint,
+        spans: Mapping[str, Window],
+        reader: Reader,
+        planner: Planner,
+        pool: Workers[Question, Answer],
+        clock: Clock,
     ) -> None:
         self._endpoint = endpoint
+        self._spans = spans
         self._reader = reader
         self._planner = planner
         self._pool = pool
@@ -101,7 +108,7 @@ class _Fetch:
         while True:
             self._ask()
             yield from map(self._receipt, self._planner.decisions())
-            if not self._pool.out:
+            if not self._pool.out or not self._planner.parents:
                 return
             question, came = self._pool.collect()
             if isinstance(came, Exception):
@@ -124,7 +131,13 @@ class _Fetch:
         return days(batch, dates.columns, window)
 
     def _failed(self, question: Question, came: Exception) -> Iterator[Receipt]:
-        error = self._outages.judge(came)
+        try:
+            error = self._outages.judge(came)
+        except UnreachableError:
+            raise
+        except RetryableError as last:
+            yield from self._give_up(last)
+            return
         if isinstance(error, WindowTooWideError) and self._planner.refuse(question):
             self._outages.answered()
             return
@@ -133,13 +146,20 @@ class _Fetch:
         yield from map(self._receipt, self._planner.decisions())
         if first:
             self._held = {asked: answer for asked, answer in self._held.items() if asked[0] != question.parent}
-            yield self._failure(question, error)
+            yield self._failure(question.parent, question.window, error)
 
-    def _failure(self, question: Question, error: SourceError) -> Receipt:
+    def _give_up(self, last: RetryableError) -> Iterator[Receipt]:
+        """The API fails whatever is asked: whoever is not read yet is named, and not asked for."""
+        parents = self._planner.abandon()
+        yield from map(self._receipt, self._planner.decisions())
+        for parent in parents:
+            yield self._failure(parent, self._spans[parent], UnavailableError(f"given up, as all reads fail: {last}"))
+
+    def _failure(self, parent: str, window: Window, error: SourceError) -> Receipt:
         return Receipt(
             endpoint=self._endpoint,
-            parent_id=question.parent,
-            window=question.window,
+            parent_id=parent,
+            window=window,
             status=Status.FAILED,
             rows=0,
             fetched_at=self._clock.now(),

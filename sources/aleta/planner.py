@@ -156,6 +156,16 @@ class Planner:
             self._testing = None
             self._emit(parent, plan.take_rest())
 
+    def abandon(self) -> list[str]:
+        """Give up every parent that is not settled; what was kept of them stays kept. Returns their names."""
+        parents = [*self._plans, *(parent for parent, _ in self._fresh)]
+        for parent, plan in self._plans.items():
+            self._emit(parent, plan.take_rest())
+        self._plans.clear()
+        self._fresh.clear()
+        self._held.clear()
+        return parents
+
     @property
     def next_proof(self) -> Proof | None:
         """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""

@@ -221,13 +221,15 @@ def test_an_api_that_cannot_be_used_ends_the_reading(error):
     assert all_end("fetch-")
 
 
-def test_an_outage_ends_the_reading_before_everyone_was_tried():
-    """Three times the workers failed in a row."""
+def test_an_outage_names_everyone_and_asks_no_more():
+    """Three times the workers failed in a row: the rest is not tried, and every one of them is named (F3)."""
     names = [f"a{number}" for number in range(100)]
     api = FakeApi(rows={name: [] for name in names}, says=dict.fromkeys(names, UnavailableError("503")))
-    with pytest.raises(UnavailableError):
-        read(api, workers=2)
+    receipts = read(api, workers=2)
     assert len(api.seen) <= 8
+    assert sorted(one.parent_id for one in receipts) == sorted(names)
+    assert {one.status for one in receipts} == {Status.FAILED}
+    assert {one.window for one in receipts} == {SPAN}
 
 
 def test_a_stop_ends_the_reading_and_what_came_before_stands():
