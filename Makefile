@@ -40,7 +40,7 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra azure --group dev --output-file requirements-dev.lock
+	$(LOCK) --extra azure --extra postgres --group dev --output-file requirements-dev.lock
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,7 @@ from dlt.common.exceptions import DltException
 from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 from dlt.destinations.sql_client import WithSqlClient
 
+INEXACT = ("csv",)  # an empty text would come back as null
 STAGING = "staging_%s"  # dlt's own `%s_staging` may be the dataset of another tenant (rule C3)
 
 AnyDestination: TypeAlias = Destination[Any, Any]
@@ -45,9 +46,11 @@ def find(name: str) -> AnyDestination:
         raise DestinationError(f"destination {name!r}: a package is missing ({_line(error)}): install it") from error
     if not able or "delete-insert" not in (plain.capabilities().supported_merge_strategies or ()):
         raise DestinationError(f"destination {name!r} cannot replace and delete rows by key: use a database")
+    formats = [one for one in plain.capabilities().supported_loader_file_formats or () if one not in INEXACT]
+    options: dict[str, Any] = {"staging_dataset_name_layout": STAGING, "supported_loader_file_formats": formats}
     if plain.destination_type == "dlt.destinations.postgres":
-        return _named(name, staging_dataset_name_layout=STAGING, type_mapper=_ExactJson)
-    return _named(name, staging_dataset_name_layout=STAGING)
+        options["type_mapper"] = _ExactJson
+    return _named(name, **options)
 
 
 def _named(name: str, **options: Any) -> AnyDestination:  # noqa: ANN401 - dlt's own
