@@ -1,0 +1,273 @@
+"""What an operator gets wrong, and what the machine refuses: the exit code, and words that help."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipelines import warehouse as stores
+from sandbox import Sandbox, SandboxSettings
+from sandbox.keys import write_private
+from schemas.ledger import SYNC_MARKS
+from tests.e2e.program import Ended, Program
+
+DAY = date(2026, 1, 1)
+
+
+def api_requests(program: Program) -> list:
+    return [one for one in program.box.requests if one.path.startswith("/api/")]
+
+
+def one_error(ended: Ended) -> dict[str, str]:
+    [error] = ended.errors()
+    return error
+
+
+# -- credentials: exit 3
+
+
+def test_a_key_that_aleta_does_not_have_is_refused_with_the_endpoint_s_words(program, tmp_path):
+    """Exit 3: what the token endpoint said, and what to check; nothing is asked of the API."""
+    with Sandbox(SandboxSettings(accounts=1, rows=0)) as other:
+        write_private(program.config / "secrets" / "acme.pem", other._keys["acme"])
+
+    ended = program.sync(expect=3)
+
+    error = one_error(ended)
+    assert error["code"] == "auth"
+    assert "signature does not match the registered key" in error["message"]
+    assert "check kid kid-acme" in error["message"]
+    assert ended.report["status"] == "failed"
+    assert api_requests(program) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        pytest.param("kid-acme", "kid-acne", "kid is unknown", id="kid"),
+        pytest.param("iss-acme", "iss-acne", "iss is not the one registered", id="iss"),
+        pytest.param("sub-acme", "sub-acne", "sub is not the one registered", id="sub"),
+    ],
+)
+def test_a_wrong_name_in_the_assertion_is_refused_with_the_endpoint_s_words(program, old, new, words):
+    """Exit 3, and the claim that is wrong."""
+    program.rewrite(old, new)
+
+    error = one_error(program.sync(expect=3))
+
+    assert error["code"] == "auth"
+    assert words in error["message"]
+    assert api_requests(program) == []
+
+
+def test_a_key_file_that_is_no_key_is_named(program):
+    """Exit 3: the file, and how to make a key."""
+    (program.config / "secrets" / "acme.pem").write_text("not a key\n")
+
+    error = one_error(program.sync(expect=3))
+
+    assert error["code"] == "key"
+    assert "secrets/acme.pem" in error["message"]
+    assert program.box.requests == []
+
+
+def test_a_key_file_that_is_not_there_is_named(program):
+    """The same for a file that is missing."""
+    (program.config / "secrets" / "acme.pem").unlink()
+
+    error = one_error(program.sync(expect=3))
+
+    assert "secrets/acme.pem" in error["message"]
+    assert "keys generate" in error["message"]
+
+
+def test_an_api_that_refuses_every_token_is_an_authentication_failure_f2(synced):
+    """F2: one new token, once; then exit 3, and the warehouse is as it was."""
+    synced.box.faults.script("401", path_contains="/api/", times=10_000)
+
+    error = one_error(synced.sync(expect=3))
+
+    assert error["code"] == "auth"
+    assert synced.differences() == []
+
+
+# -- the network: exit 1
+
+
+@pytest.mark.timeout(240)
+def test_a_host_that_nobody_answers_at_is_tried_for_two_minutes_at_most(program):
+    """Exit 1, with the address; the patience is bounded."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    program.rewrite(f'api_url = "{program.box.url}"', f'api_url = "http://{address}"')
+    began_s = time.monotonic()
+
+    error = one_error(program.sync(expect=1, timeout_s=180))
+
+    assert error["code"] == "unreachable"
+    assert address in error["message"]
+    assert time.monotonic() - began_s < 150
+
+
+# -- the configuration: exit 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("[aleta]", "[aleta]\nlookback_days = 3", "aleta.lookback_days", id="unknown-key"),
+        pytest.param("[aleta]", '[aleta]\nworkers = "many"', "aleta.workers: expected a whole number", id="type"),
+        pytest.param("[aleta]", "[alta]", "alta", id="unknown-section"),
+        pytest.param('iss = "iss-acme"', "", "tenants.acme.iss", id="missing-value"),
+        pytest.param(
+            'iss = "iss-acme"',
+            'iss = "iss-acme"\nazure_key_vault_key = "https://v.vault.azure.net/keys/a"',
+            "tenants.acme: expected one of private_key",
+            id="two-keys",
+        ),
+        pytest.param("[aleta]", '[aleta]\nresources = ["transaction"]', "tenants.acme.resources", id="unknown-table"),
+        pytest.param("[tenants.acme]", "[tenants.Acme]", "tenants.Acme", id="tenant-name"),
+        pytest.param("[aleta]", "[aleta", "valid TOML", id="no-toml"),
+        pytest.param('api_url = "http://127.0.0.1', 'api_url = "http://10.0.0.1', "aleta.api_url", id="plain-http-s1"),
+    ],
+)
+def test_a_configuration_mistake_is_named_before_any_request(program, old, new, expected):
+    """Exit 2: the file, the path in it and what was expected; nothing was sent and nothing written."""
+    program.rewrite(old, new)
+
+    ended = program.run("sync", "--json")
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert ended.err.startswith("error: ")
+    assert f"{program.config / 'config.toml'}" in ended.err
+    assert expected in ended.err
+    assert "expected" in ended.err
+    assert program.box.requests == []
+    assert not (program.folder / "data").exists()
+
+
+def test_a_folder_without_a_configuration_is_named(program):
+    """Exit 2, where it was looked for, and how to begin."""
+    ended = program.run("--config", "nowhere", "sync", config=False)
+
+    assert ended.exit == 2
+    assert f"{program.folder / 'nowhere' / 'config.toml'}" in ended.err
+
+
+def test_an_unknown_tenant_is_named_with_those_there_are(program):
+    """Exit 2, and what was probably meant."""
+    ended = program.run("sync", "acne")
+
+    assert ended.exit == 2
+    assert "one of acme" in ended.err
+    assert "Did you mean acme?" in ended.err
+    assert program.box.requests == []
+
+
+def test_a_mistake_in_the_environment_is_named_by_its_variable(program):
+    """The environment overrides the files, and is checked as they are."""
+    ended = program.run("sync", ALETA__WORKERS="many")
+
+    assert ended.exit == 2
+    assert "environment variable ALETA__WORKERS" in ended.err
+    assert "many" not in ended.err.replace("how many", "")
+
+
+def test_the_environment_overrides_the_files(program):
+    """`TENANTS__ACME__PRIVATE_KEY` may hold the key, and `ALETA__RESOURCES` what to read."""
+    pem = (program.config / "secrets" / "acme.pem").read_text()
+    program.rewrite('private_key_file = "secrets/acme.pem"', "")
+
+    ended = program.run(
+        "sync", "--json", TENANTS__ACME__PRIVATE_KEY=pem, ALETA__RESOURCES="users", ALETA_SYNC_CONFIG="elsewhere"
+    )
+
+    assert ended.exit == 0
+    assert ended.tenant()["resources"].keys() == {"clients", "users"}
+
+
+# -- this machine: exit 1
+
+
+def test_a_second_sync_says_who_holds_the_tenant_c2(start):
+    """C2: exit 1, the pid and the command of the first, which goes on undisturbed."""
+    program = start(latency_s=0.3)
+    first = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.02)
+
+    ended = program.sync(expect=1)
+
+    error = one_error(ended)
+    assert f"process {first.pid}" in error["message"]
+    assert "`sync`" in error["message"]
+    assert program.end(first).exit == 0
+    assert program.differences() == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_plainly(program):
+    """Exit 1 with the path and what to do, and nothing published half."""
+    (program.folder / "data").write_text("a file where the folder should be")
+
+    ended = program.sync(expect=1)
+
+    error = one_error(ended)
+    assert error["code"] == "disk"
+    assert f"{program.folder / 'data'}" in error["message"]
+
+
+def test_a_store_that_is_no_database_is_said_plainly(synced):
+    """A damaged private store ends the run with words, and the analyst's copy is as it was."""
+    store = next(synced.tenant_folder().rglob("store.duckdb"))
+    store.write_bytes(b"no database" * 1000)
+
+    ended = synced.sync(expect=1)
+
+    assert "store.duckdb" in one_error(ended)["message"]
+    assert synced.differences() == []
+
+
+def test_a_warehouse_of_a_newer_version_is_refused(synced, monkeypatch):
+    """Exit 1, both formats named; nothing is changed and nothing asked of the API."""
+    with monkeypatch.context() as newer:
+        newer.setattr(stores, "FORMAT", 99)
+        newer.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        store = stores.Warehouse("acme", synced.tenant_folder())
+        mark = {"resource": "transactions", "parent_id": "of tomorrow", "from_date": DAY, "through_date": DAY}
+        rows = pa.Table.from_pylist([mark], schema=SYNC_MARKS.remove_metadata())
+        store.write([stores.Rows(schema=SYNC_MARKS, data=rows)], store.state())
+
+    ended = synced.sync(expect=1)
+
+    assert "newer version" in one_error(ended)["message"]
+    assert "99" in one_error(ended)["message"]
+    assert api_requests(synced) == []
+    assert synced.differences() == []
+
+
+def test_errors_are_on_stderr_in_words_too(program):
+    """Without `--json` the report says what failed and for whom; there is no traceback."""
+    program.rewrite("kid-acme", "kid-acne")
+
+    ended = program.run("sync")
+
+    assert ended.exit == 3
+    assert "kid is unknown" in ended.out + ended.err
+    assert "acme" in ended.out
+
+
+def test_nothing_but_the_report_is_on_stdout_when_a_run_fails(program):
+    """`--json` stays one document whatever happens."""
+    program.rewrite("kid-acme", "kid-acne")
+
+    ended = program.run("sync", "--json")
+
+    assert json.loads(ended.out)["status"] == "failed"
+    with pytest.raises(duckdb.IOException):
+        program.rows("SELECT 1")
