@@ -1,0 +1,142 @@
+"""Stopped politely, or killed at any instant: what is committed is whole, and the next run ends exact (rule C1)."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from random import Random
+
+import pytest
+
+from tests.e2e.program import Program
+
+TWICE = """
+    SELECT run_id, resource, parent_id, from_date, to_date, status FROM aleta.sync_windows
+    GROUP BY ALL HAVING count(*) > 1"""
+
+
+def wait_until_reading(program: Program, answers: int) -> None:
+    """Until the server gave so many answers about transactions."""
+    while sum(one.path.endswith("/transactions") for one in list(program.box.requests)) < answers:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGTERM, 143, id="SIGTERM"), pytest.param(signal.SIGINT, 130, id="SIGINT")]
+)
+def test_a_signal_stops_a_run_after_what_it_read_is_committed(start, number, code):
+    """Exit 143 or 130; what was read is in the analyst's copy, and the next run goes on and ends exact."""
+    program = start(latency_s=0.2)
+    running = program.start("sync", "--json")
+    wait_until_reading(program, 10)
+    running.send_signal(number)
+
+    ended = program.end(running)
+
+    assert ended.exit == code
+    assert ended.tenant()["status"] == "partial"
+    assert [one["code"] for one in ended.errors()] == ["stopped"]
+    truth = program.box.truth("acme").transactions
+    held = program.column("SELECT id FROM aleta.transactions")
+    assert 0 < len(held) < len(truth)
+    assert ended.counts()["added"] == len(held)
+    assert set(held) < set(truth)
+    assert program.column("SELECT status FROM aleta.sync_runs") == ["stopped"]
+
+    program.box.set(latency_s=0)
+    program.sync()
+
+    assert program.differences() == []
+
+
+def test_a_signal_while_objects_are_read_stops_at_once(start):
+    """There is nothing to commit yet; the next run begins anew."""
+    program = start(latency_s=0.5)
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+
+    assert program.end(running).exit == 143
+
+    program.box.set(latency_s=0)
+    program.sync()
+    assert program.differences() == []
+
+
+def test_a_signal_ends_a_wait_for_the_budget(start):
+    """A run that waits for its budget does not keep the operator waiting."""
+    program = start(aleta={"requests_per_minute": 1, "burst": 2})
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.01)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+
+    assert program.end(running, timeout_s=20).exit == 130
+
+
+@pytest.mark.parametrize("seed", [pytest.param(1, id="first-load"), pytest.param(2, id="another-first-load")])
+def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start, seed):
+    """C1: kill -9 at random instants, then one run to its end: exact, and no receipt twice."""
+    program = start(seed=seed, rows=400, latency_s=0.05, aleta={"publish": ["duckdb", "parquet"]})
+    rng = Random(seed)
+    for _ in range(4):
+        running = program.start("sync")
+        _kill_after(running, rng.uniform(0.8, 3.0))
+
+    program.box.set(latency_s=0)
+    program.sync()
+
+    assert program.differences() == []
+    assert program.rows(TWICE) == []
+
+
+def test_killed_while_the_night_s_changes_are_loaded_it_is_exact_c1(synced):
+    """C1: the same for a second sync; no change is in the feed twice."""
+    before = synced.box.truth("acme").transactions
+    synced.box.mutate_night("acme", 4, late=0.05, edited=0.05, deleted=0.02, within_days=25)
+    now = synced.box.truth("acme").transactions
+    rng = Random(4)
+    for _ in range(4):
+        running = synced.start("sync")
+        _wait_for_requests(synced)
+        _kill_after(running, rng.uniform(0.0, 1.5))
+        synced.box.reset_requests()
+
+    synced.sync()
+
+    assert synced.differences() == []
+    assert synced.rows(TWICE) == []
+    feed = synced.rows("SELECT op, id FROM aleta.transaction_changes")
+    assert len(feed) == len(set(feed))
+    assert {one for op, one in feed if op == "added"} == now.keys() - before.keys()
+    assert {one for op, one in feed if op == "removed"} == before.keys() - now.keys()
+
+
+def test_the_lock_of_a_killed_run_is_free_c2(start):
+    """C2: the lock dies with its process."""
+    program = start(latency_s=0.2)
+    running = program.start("sync")
+    wait_until_reading(program, 1)
+    _kill_after(running, 0)
+    program.box.set(latency_s=0)
+
+    program.sync()
+
+    assert program.differences() == []
+
+
+def _wait_for_requests(program: Program) -> None:
+    while not program.box.requests:
+        time.sleep(0.01)
+
+
+def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
+    """SIGKILL, unless it ended by itself before."""
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.communicate()

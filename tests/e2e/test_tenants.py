@@ -1,0 +1,101 @@
+"""Many tenants in one run: side by side, each on its own (rules C3 and F3)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import pytest
+
+from tests.e2e.program import Program
+
+
+@pytest.fixture
+def two(start) -> Program:
+    return start(tenants=("acme", "bolt"))
+
+
+def ids(program: Program, tenant: str) -> set[bytes]:
+    """Every id of a tenant's objects and rows."""
+    return {one.encode() for table in program.box.objects(tenant).values() for one in table}
+
+
+def texts(program: Program, tenant: str) -> bytes:
+    """All that is in a tenant's files."""
+    return b"".join(one.read_bytes() for one in program.tenant_folder(tenant).rglob("*") if one.is_file())
+
+
+def test_tenants_are_synced_side_by_side_and_each_is_exact_c3(two):
+    """One run, one report, a folder each; no id of one is in the other's files."""
+    ended = two.sync()
+
+    assert ended.report["tenants"].keys() == {"acme", "bolt"}
+    assert two.differences("acme") == two.differences("bolt") == []
+    assert ended.tenant("acme")["run_id"] != ended.tenant("bolt")["run_id"]
+    dumped = {
+        name: json.dumps(
+            [two.rows(f"SELECT * FROM aleta.{table}", name) for table in two.box.objects(name)], default=str
+        )
+        for name in ("acme", "bolt")
+    }
+    for one, other in (("acme", "bolt"), ("bolt", "acme")):
+        assert not [ident for ident in ids(two, other) if ident.decode() in dumped[one] or ident in texts(two, one)]
+
+
+def test_a_tenant_that_fails_leaves_the_other_complete_f3(two):
+    """F3: a wrong key is exit 3, the most severe wins; the other tenant is complete and published."""
+    two.rewrite("kid-bolt", "kid-nobody")
+
+    ended = two.sync(expect=3)
+
+    assert ended.report["status"] == ended.tenant("bolt")["status"] == "failed"
+    assert ended.tenant("acme")["status"] == "complete"
+    assert two.differences("acme") == []
+    assert not two.warehouse("bolt").exists()
+
+
+def test_partial_in_one_tenant_is_exit_4_for_all(two):
+    """The report says which; the other is complete."""
+    account = min(two.box.truth("bolt").accounts)
+    two.box.mutate("bolt", "account_forbidden", account=account)
+
+    ended = two.sync(expect=4)
+
+    assert (ended.tenant("acme")["status"], ended.tenant("bolt")["status"]) == ("complete", "partial")
+    assert ended.report["status"] == "partial"
+
+
+def test_one_tenant_alone_can_be_named(two):
+    """`sync TENANT` leaves the others alone."""
+    ended = two.sync("bolt")
+
+    assert ended.report["tenants"].keys() == {"bolt"}
+    assert {one.tenant for one in two.box.requests} == {"bolt"}
+    assert not two.tenant_folder("acme").exists()
+
+
+def test_different_tenants_run_at_the_same_time_in_two_processes_c2(two):
+    """C2: the lock is the tenant's."""
+    first, second = two.start("sync", "--json", "acme"), two.start("sync", "--json", "bolt")
+
+    assert (two.end(first).exit, two.end(second).exit) == (0, 0)
+    assert two.differences("acme") == two.differences("bolt") == []
+
+
+def test_a_signal_stops_every_tenant(start):
+    """Each says so; the next run ends exact for both."""
+    two = start(tenants=("acme", "bolt"), latency_s=0.2)
+    running = two.start("sync", "--json")
+    while sum(one.path.endswith("/transactions") for one in list(two.box.requests)) < 10:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+
+    ended = two.end(running)
+
+    assert ended.exit == 143
+    assert {tenant["status"] for tenant in ended.report["tenants"].values()} == {"partial"}
+
+    two.box.set(latency_s=0)
+    two.sync()
+    assert two.differences("acme") == two.differences("bolt") == []
