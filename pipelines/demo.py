@@ -25,8 +25,8 @@ QUERY = (
 def serve(*, port: int, seed: int, accounts: int, rows: int, stop: threading.Event) -> None:
     """Serve a local Aleta until *stop*; one JSON line on stdout says where, and which config folder points to it."""
     with Sandbox(SandboxSettings(seed=seed, accounts=accounts, rows=rows), port=port) as box:
-        folder = Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config"
-        print(json.dumps(announce(box, folder)), flush=True)  # noqa: T201 - the command's report
+        config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
+        print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
         stop.wait()
 
 
