@@ -1,0 +1,276 @@
+"""The other commands of the contract, as an operator meets them."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from sandbox import Sandbox, SandboxSettings
+from sandbox.jsontext import exact
+from tests import truth
+from tests.e2e.conftest import SMALL
+from tests.e2e.program import SCRIPT
+
+COMMANDS = ("sync", "backfill", "plan", "verify", "status", "publish", "check", "keys", "sandbox", "demo")
+
+
+def checks(ended) -> dict[str, dict]:
+    return {one["what"]: one for one in json.loads(ended.out)["checks"]}
+
+
+# -- help
+
+
+def test_help_names_every_command(program):
+    """`--help` lists the commands of the contract, and needs no configuration."""
+    ended = program.run("--help", config=False)
+
+    assert ended.exit == 0
+    assert set(COMMANDS) <= set(re.findall(r"^  ([a-z]+) ", ended.out, re.MULTILINE))
+
+
+@pytest.mark.parametrize("args", [("nightly",), ("sync", "--fast"), ("backfill",), ("keys", "generate")])
+def test_a_mistake_on_the_command_line_is_exit_2(program, args):
+    """Usage errors are click's, with what there is instead."""
+    ended = program.run(*args)
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert "Usage: " in ended.err
+    assert program.box.requests == []
+
+
+# -- check
+
+
+def test_check_finds_everything_well_with_three_requests_at_most(program):
+    """Config, key, clock, token, API, disk, lock: each ok; exit 0."""
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 0
+    assert json.loads(ended.out)["ok"] is True
+    assert {"config", "key", "clock", "token", "api", "disk", "lock"} <= checks(ended).keys()
+    assert all(one["ok"] for one in checks(ended).values())
+    assert len(program.box.requests) <= 3
+
+
+def test_check_says_it_line_by_line(program):
+    """The text has a line a finding."""
+    ended = program.run("check")
+
+    assert ended.exit == 0
+    assert all(line.startswith("ok ") for line in ended.out.splitlines())
+
+
+def test_check_names_a_key_that_is_refused(program):
+    """Exit 3, the endpoint's words; what is well is said to be well."""
+    program.rewrite("kid-acme", "kid-acne")
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 3
+    assert json.loads(ended.out)["ok"] is False
+    assert [name for name, one in checks(ended).items() if not one["ok"]] == ["token"]
+    assert "kid is unknown" in checks(ended)["token"]["text"]
+
+
+def test_check_names_a_mistake_in_the_configuration(program):
+    """Exit 2; no request."""
+    program.rewrite("[aleta]", "[aleta]\nlookback_days = 3")
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 2
+    assert "aleta.lookback_days" in checks(ended)["config"]["text"]
+    assert program.box.requests == []
+
+
+def test_check_names_who_holds_the_lock(start):
+    """Exit 1 while a sync runs, with its pid; the sync goes on."""
+    program = start(latency_s=0.3)
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.02)
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 1
+    assert f"process {running.pid}" in checks(ended)["lock"]["text"]
+    assert program.end(running).exit == 0
+
+
+def test_check_names_an_api_that_nobody_answers_for(program):
+    """Exit 1 and the address, without two minutes of patience."""
+    program.rewrite(f'api_url = "{program.box.url}"', 'api_url = "http://127.0.0.1:9"')
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 1
+    assert "127.0.0.1:9" in checks(ended)["api"]["text"]
+
+
+# -- status
+
+
+def test_status_before_the_first_sync_says_so(program):
+    """Exit 0, no request, nothing made."""
+    ended = program.run("status", "--json")
+
+    assert ended.exit == 0
+    assert json.loads(ended.out)["tenants"]["acme"]["synced"] is False
+    assert "never synced" in program.run("status").out
+    assert program.box.requests == []
+
+
+def test_status_shows_freshness_coverage_and_runs_without_a_request(synced):
+    """What the last run did, how far the marks reach, nothing quarantined."""
+    ended = synced.run("status", "--json")
+
+    facts = json.loads(ended.out)["tenants"]["acme"]
+    assert ended.exit == 0
+    assert facts["synced"] is True
+    assert facts["fresh_at"]
+    assert [one["status"] for one in facts["runs"]] == ["complete"]
+    [coverage] = facts["coverage"]
+    assert (coverage["resource"], coverage["parents"]) == ("transactions", len(synced.box.truth("acme").accounts))
+    assert facts["quarantined"] == []
+    assert synced.box.requests == []
+
+
+# -- keys
+
+
+def test_a_generated_key_is_private_and_its_public_half_is_what_aleta_needs(program):
+    """Mode 0600; the JWK has no `d`; once Aleta has it, the key works."""
+    file = program.config / "secrets" / "acme.pem"
+    file.unlink()
+
+    ended = program.run("keys", "generate", "--out", f"{file}")
+
+    jwk = json.loads(ended.out)
+    assert ended.exit == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert jwk.keys() >= {"kty", "crv", "x", "y", "alg", "use"}
+    assert (jwk["kty"], jwk["crv"], jwk["alg"], "d" in jwk) == ("EC", "P-256", "ES256", False)
+    registered = program.box._issuer.registered
+    registered["kid-acme"] = replace(registered["kid-acme"], jwk=jwk)
+    assert program.run("check").exit == 0
+
+
+def test_a_key_is_never_overwritten(program):
+    """Exit 2, and the old key is as it was."""
+    file = program.config / "secrets" / "acme.pem"
+    before = file.read_bytes()
+
+    ended = program.run("keys", "generate", "--out", f"{file}")
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert "never overwritten" in ended.err
+    assert file.read_bytes() == before
+
+
+# -- backfill
+
+
+def test_a_backfill_reads_its_span_again_both_ends_included(synced):
+    """What changed in the span comes in, what changed outside of it does not; marks stay."""
+    marks = synced.rows("SELECT * FROM aleta.sync_marks ORDER BY ALL")
+    first, last = (SMALL["today"] - timedelta(days=ago) for ago in (300, 200))
+    accounts = sorted(synced.box.truth("acme").accounts)
+    inside = [
+        synced.box.mutate("acme", "late", account=accounts[0], date=f"{day}")["added"][0] for day in (first, last)
+    ]
+    outside = [
+        synced.box.mutate("acme", "late", account=accounts[0], date=f"{day}")["added"][0]
+        for day in (first - timedelta(days=1), last + timedelta(days=1))
+    ]
+
+    ended = synced.run("backfill", "--from", f"{first}", "--to", f"{last}", "--json")
+
+    held = set(synced.column("SELECT id FROM aleta.transactions"))
+    assert ended.exit == 0
+    assert ended.report["status"] == "complete"
+    assert set(inside) <= held
+    assert not set(outside) & held
+    assert synced.rows("SELECT * FROM aleta.sync_marks ORDER BY ALL") == marks
+    assert synced.column("SELECT kind FROM aleta.sync_runs ORDER BY started_at") == ["sync", "backfill"]
+
+
+def test_a_backfill_of_one_account_asks_for_no_other(synced):
+    """`--account` narrows it."""
+    account = min(synced.box.truth("acme").accounts)
+
+    ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", account, "--json")
+
+    asked = [one.query for one in synced.box.requests if one.path.endswith("/transactions")]
+    assert ended.exit == 0
+    assert [one["accountId"] for one in asked if one["toDate"] == "2025-01-31"] == [account]
+    assert len(asked) <= 2  # the other one proves the cap
+
+
+def test_a_backfill_of_an_account_that_is_not_listed_says_so(synced):
+    """Exit 4; the id is named."""
+    ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", "nobody", "--json")
+
+    assert ended.exit == 4
+    assert [one["parent_id"] for one in ended.errors()] == ["nobody"]
+
+
+def test_a_span_the_wrong_way_round_is_exit_2(synced):
+    """What to do is said; nothing is asked."""
+    ended = synced.run("backfill", "--from", "2025-02-01", "--to", "2025-01-01")
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert "swap them" in ended.err
+    assert synced.box.requests == []
+
+
+# -- the local Aleta
+
+
+def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
+    """One JSON line: its URL, and a config folder with which a sync comes out exact; SIGTERM ends it."""
+    command = [SCRIPT, "sandbox", "--accounts", "6", "--rows", "120", "--seed", "5"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env={"TMPDIR": f"{tmp_path}"}
+    ) as served:
+        try:
+            said = json.loads(served.stdout.readline())
+            sync = [SCRIPT, "--config", said["config"], "sync", "--json"]
+            synced = subprocess.run(sync, capture_output=True, text=True, check=False)
+            with urllib.request.urlopen(f"{said['url']}/_sandbox/truth?tenant=acme") as answer:
+                shown = SimpleNamespace(**exact(answer.read()))
+        finally:
+            served.send_signal(signal.SIGTERM)
+            rest = served.communicate(timeout=20)[0]
+
+    assert (synced.returncode, rest) == (0, ""), synced.stderr
+    [file] = tmp_path.rglob("warehouse.duckdb")
+    assert truth.differences(file, shown) == []
+    assert served.returncode in {0, 143}
+
+
+def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
+    """In an empty folder: a complete run, exact, and three lines that work as they are printed."""
+    ended = subprocess.run([SCRIPT, "demo"], capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    printed = [line.strip() for line in ended.stdout.splitlines()]
+    script = "\n".join(line for line in printed if line.startswith(("import duckdb", "db = ", "db.sql")))
+    python = [sys.executable, "-c", script]
+    shown = subprocess.run(python, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert script.count("\n") == 2
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "accounts" in shown.stdout
+    with Sandbox(SandboxSettings(accounts=60, rows=30_000)) as box:
+        assert truth.differences(tmp_path / "demo" / "data" / "acme" / "warehouse.duckdb", box.truth("acme")) == []
