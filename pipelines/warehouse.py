@@ -215,7 +215,8 @@ def _resource(rows: Rows, state: State, *, json: TDataType) -> DltResource:
         data,
         name=name_of(rows.schema),
         primary_key=list(key),
-        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
+        # not `deduplicated`: a kill while a job is copied to the staging table has it copied again, so each row twice
+        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         columns=hints,
     )
 
