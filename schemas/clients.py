@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from .table import EXTRA, FIRST_SEEN, REMOVED, flag, link_table, resource_id, table, text, to_one
+from .table import (
+    EXTRA,
+    FIRST_SEEN,
+    OBJECT,
+    REMOVED,
+    day,
+    flag,
+    link_table,
+    nested,
+    number,
+    own_json,
+    own_text,
+    resource_id,
+    table,
+    text,
+    to_one,
+)
 
 CLIENTS = table(
     "clients",
@@ -106,12 +122,96 @@ ACCOUNTS__DEPOSITORIES = link_table(
     "account", "depositories", "depository", "Which depositories settle over which accounts: many to many"
 )
 PORTFOLIOS__ACCOUNTS = link_table("portfolio", "accounts", "account", "The accounts in a portfolio")
-PORTFOLIOS__DEPOSITORIES = link_table(
-    "portfolio", "depositories", "depository", "The depositories in a portfolio"
-)
+PORTFOLIOS__DEPOSITORIES = link_table("portfolio", "depositories", "depository", "The depositories in a portfolio")
 USERS__READ_ACCESS_TO_REPORTING_ENTITIES = link_table(
     "user",
     "read_access_to_reporting_entities",
     "reporting_entity",
     "Which reporting entities a user may read",
+)
+
+CUSTODIAN_AUTH_FLOWS = table(
+    "custodian_auth_flows",
+    "How a custodian is authorised to send data: one version of the procedure of one custodian",
+    [
+        resource_id("The flow's name, such as nordea-20260630"),
+        nested("expected_files", "Files to hand in: a list of {name, description, fileType}"),
+        nested("supported_consent_types", "What consent may cover: a list of all, specific"),
+        to_one("custodian_id", "The custodian; the API has no list of them"),
+        *OBJECT,
+    ],
+)
+
+CUSTODIAN_AUTHORITIES = table(
+    "custodian_authorities",
+    "Authorities of legal entities for a custodian to send data, and how far each has come",
+    [
+        resource_id("Aleta's id of the authority"),
+        text("status", "waiting-for-files, ..., active, ..., revoked or cancelled; an open set, spelt as the API does"),
+        nested("pending_files", "Files still missing: a list of names, empty unless status is waiting-for-files"),
+        nested("linked_depositories", "What it covers: a list of {depositoryNumber, depositoryId, status}"),
+        to_one("legal_entity_id", "The legal entity that gives it"),
+        to_one("custodian_id", "The custodian that is to send data"),
+        to_one("custodian_auth_flow_id", "The procedure it follows"),
+        *OBJECT,
+    ],
+)
+
+# `limit_type` is there twice: whole, as the contract has nested values, and as columns, because DuckDB takes numbers
+# out of JSON as doubles. The columns have the names of the vendor's other dialect, which has no `limitType`.
+LIMITS = table(
+    "limits",
+    "Investment limits of clients, a tree: a group has limits below it",
+    [
+        resource_id("Aleta's id of the limit"),
+        text("name", "Display name"),
+        text("ccy_code", "Currency of an absolute limit, ISO 4217"),
+        day("start_date", "The day it holds from"),
+        nested("limit_type", "The three columns below, as the API gave them"),
+        text(
+            "kind",
+            "limit-group: groups others. proportional: to the limit above. absolute: in its currency",
+            api="attributes/limitType/type attributes/kind",
+        ),
+        number(
+            "min",
+            "No less than this",
+            unit="fraction of the limit above, or limit currency: see kind",
+            api="attributes/limitType/values/min attributes/min",
+        ),
+        number(
+            "max",
+            "No more than this",
+            unit="fraction of the limit above, or limit currency: see kind",
+            api="attributes/limitType/values/max attributes/max",
+        ),
+        nested(
+            "limit_filter",
+            "What it counts, as the API gave it; limit_conditions has it as rows",
+            api="attributes/limitFilter attributes/filter",
+        ),
+        to_one("parent_limit_id", "The limit above; null at the top"),
+        to_one("client_id", "The client it belongs to"),
+        *OBJECT,
+    ],
+)
+
+LIMIT_CONDITIONS = table(
+    "limit_conditions",
+    "What limits count: limits.limit_filter as rows, one for each node of the tree",
+    [
+        own_text("limit_id", "The limit"),
+        own_text("path", "Where in the tree: 0 is the root, 0.1 its second child (they count from 0), and so on"),
+        own_text("parent_path", "The path of the node above; null at the root"),
+        own_text("operator", "and, or; of a condition its type, as the API spells it (country-code-is-not)"),
+        own_text("field", "Of a condition: the member that holds its values (country-code); null of and and or"),
+        own_json(
+            "values",
+            "Of a condition: a list of its values, or, where it has other members than one, of one object with all of "
+            "them and no field; null of and and or",
+        ),
+        FIRST_SEEN,
+        REMOVED,
+    ],
+    key=("limit_id", "path"),
 )

@@ -1,8 +1,10 @@
 """What a table is: typed, described columns, and where in the API each one comes from. Pure.
 
 A table is a `pa.Schema`. Field metadata: `description`; `unit` where there is one; `api`, the path in a JSON:API
-resource that fills the column (several, separated by a blank, where the API has several spellings); `json` for a column
-that holds JSON text. Schema metadata: `table`, `key`, `description`.
+resource that fills the column (several, separated by a blank, where the API has several spellings; a path may lead into
+a nested object: `attributes/fund/strategy`); `json` for a column that holds JSON text. Schema metadata: `table`, `key`,
+`description`; `natural_key` where some of its columns may be null, so that `row_key` stands for it in merges;
+`left_out`, attributes that are known and on purpose in no column and not in `extra`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,25 @@ INSTANT = pa.timestamp("us", tz="UTC")
 def table(name: str, description: str, columns: Iterable[pa.Field], *, key: tuple[str, ...] = ("id",)) -> pa.Schema:
     """A schema that knows its own name, key and description."""
     return pa.schema(columns, metadata={"table": name, "description": description, "key": " ".join(key)})
+
+
+def naturally_keyed(
+    name: str,
+    description: str,
+    columns: Iterable[pa.Field],
+    *,
+    natural_key: tuple[str, ...],
+    left_out: tuple[str, ...] = (),
+) -> pa.Schema:
+    """A table of rows whose ids identify nothing: columns that may be null do, and `row_key` is all of them as one.
+
+    The rows' own ids are not kept. Nothing promises that they stay, and some repeat: a new id on an old row would pass
+    for a change.
+    """
+    described = f"{description}. Natural key: {', '.join(natural_key)}"
+    plain = table(name, described, [ROW_KEY, *columns, *DATED], key=("row_key",))
+    facts = {"natural_key": " ".join(natural_key), "left_out": " ".join(left_out)}
+    return plain.with_metadata(plain.metadata | {word.encode(): said.encode() for word, said in facts.items() if said})
 
 
 def link_table(owner: str, relation: str, target: str, description: str) -> pa.Schema:
@@ -93,7 +114,7 @@ def own_flag(name: str, description: str) -> pa.Field:
 
 
 def own_count(name: str, description: str) -> pa.Field:
-    return column(name, pa.int64(), description)
+    return column(name, pa.int64(), description, unit="count")
 
 
 def own_json(name: str, description: str) -> pa.Field:
@@ -109,6 +130,13 @@ EXTRA = column(
 )
 FIRST_SEEN = instant("first_seen_at", "When a sync first saw this row")
 REMOVED = instant("removed_at", "When the API first no longer showed this object; null while it does")
+CHANGED = instant("changed_at", "When a sync last saw this row change (or first saw it)")
+ROW_HASH = own_text("row_hash", "MD5 over all of the row's content; any change is a change of it")
+ROW_KEY = own_text(
+    "row_key", "The values of the natural key, joined by |, null as nothing; \\ stands before a | in them"
+)
+OBJECT = (FIRST_SEEN, REMOVED, EXTRA)  # ends a table of objects: one that is gone stays, with the time it went
+DATED = (FIRST_SEEN, CHANGED, ROW_HASH, EXTRA)  # ends a table of what the API shows now and nothing else
 
 
 def camel(name: str) -> str:
@@ -131,6 +159,16 @@ def name_of(schema: pa.Schema) -> str:
 
 def key_of(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(fact(schema, "key").split())
+
+
+def natural_key_of(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns that tell two rows apart: the key itself, but where `row_key` stands for them."""
+    return tuple(fact(schema, "natural_key").split()) or key_of(schema)
+
+
+def left_out(schema: pa.Schema) -> frozenset[str]:
+    """Attributes, under the API's names, that are neither stored nor counted as unknown."""
+    return frozenset(fact(schema, "left_out").split())
 
 
 def described_by_api(schema: pa.Schema) -> pa.Schema:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .table import (
-    EXTRA,
-    FIRST_SEEN,
+    DATED,
     day,
     flag,
     instant,
@@ -63,10 +62,7 @@ TRANSACTIONS = table(
         flag("affects_irr", "Whether it counts in the internal rate of return"),
         flag("affects_cost_base", "Whether it counts in the cost base"),
         text("comment", "Free text"),
-        FIRST_SEEN,
-        instant("changed_at", "When a sync last saw this row change (or first saw it)"),
-        own_text("row_hash", "MD5 over all of the row's content; any change is a change of it"),
-        EXTRA,
+        *DATED,
     ],
 )
 

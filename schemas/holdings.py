@@ -1,0 +1,118 @@
+"""Holdings: computed for a reporting entity, and as custodians report them. A table never mixes grains. Pure.
+
+The API recomputes holdings from the ledger: a past day changes when a transaction is booked late or a price replaced.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from .relations import (
+    CCY_CODE,
+    DATE,
+    DEPOSITORY,
+    INSTRUMENT,
+    INSTRUMENT_CLASS,
+    INSTRUMENT_CLASS_DETAILED,
+    INSTRUMENT_TYPE,
+    LEGAL_ENTITY,
+    PORTFOLIO,
+    REPORTING_ENTITY,
+)
+from .table import naturally_keyed, number, text, to_one
+
+ACCRUED_INTEREST = number(
+    "accrued_interest", "Interest accrued; the vendor's older pages do not have it", unit="reporting currency"
+)
+
+
+def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
+    """One grain of the same list: what `expand` asks for is what a row is split by."""
+    return naturally_keyed(
+        name,
+        description,
+        [
+            REPORTING_ENTITY,
+            *split_by,
+            DATE,
+            CCY_CODE,
+            number("market_value", "Value at the end of the day", unit="reporting currency"),
+            ACCRUED_INTEREST,
+        ],
+        natural_key=("reporting_entity_id", *(one.name for one in split_by), "date", "ccy_code"),
+    )
+
+
+HOLDINGS = _holdings("holdings", "What a reporting entity is worth, one row a day")
+HOLDINGS__PORTFOLIOS = _holdings(
+    "holdings__portfolios",
+    "What each portfolio of a reporting entity is worth, one row a day; portfolios may overlap and add up to too much",
+    PORTFOLIO,
+)
+HOLDINGS__DEPOSITORIES = _holdings(
+    "holdings__depositories",
+    "What a reporting entity has in each depository, one row a day; without a depository: what none holds",
+    DEPOSITORY,
+)
+HOLDINGS__INSTRUMENT_CLASSES = _holdings(
+    "holdings__instrument_classes",
+    "What a reporting entity has in each instrument class, one row a day",
+    INSTRUMENT_CLASS,
+)
+HOLDINGS__INSTRUMENT_CLASSES_DETAILED = _holdings(
+    "holdings__instrument_classes_detailed",
+    "What a reporting entity has in each detailed instrument class, one row a day",
+    INSTRUMENT_CLASS_DETAILED,
+)
+
+# There is no holdings__instruments: the vendor deprecates that grain in favour of this table, which also has units.
+INSTRUMENT_HOLDINGS = naturally_keyed(
+    "instrument_holdings",
+    "Positions: one row per portfolio, depository, instrument and day; a position in two portfolios is in two rows",
+    [
+        REPORTING_ENTITY,
+        PORTFOLIO,
+        DEPOSITORY,
+        INSTRUMENT,
+        INSTRUMENT_TYPE,
+        INSTRUMENT_CLASS,
+        INSTRUMENT_CLASS_DETAILED,
+        DATE,
+        CCY_CODE,
+        number("units_in_holding", "Units held", unit="units", api="attributes/unitsInHolding attributes/units"),
+        number("market_value", "Value at the end of the day", unit="reporting currency"),
+        ACCRUED_INTEREST,
+        number(
+            "currency_exchange_rate",
+            "Rate of exchange to the reporting currency; the vendor's older pages do not have it, none gives its sense",
+            unit="rate, direction not documented",
+        ),
+    ],
+    natural_key=("reporting_entity_id", "portfolio_id", "depository_id", "instrument_id", "date", "ccy_code"),
+)
+
+CUSTODIAN_HOLDINGS = naturally_keyed(
+    "custodian_holdings",
+    "What a custodian reported for a day, before any computing: balances of accounts, and units in depositories",
+    [
+        LEGAL_ENTITY,
+        to_one("account_id", "The account, on a row that is a balance; else null"),
+        to_one("depository_id", "The depository, on a row of an instrument; else null"),
+        INSTRUMENT,
+        INSTRUMENT_TYPE,
+        text("external_identifier", "The custodian's own number, in the dialect that names no account or instrument"),
+        DATE,
+        number(
+            "units_in_holding",
+            "Units of the instrument, or the balance of the account",
+            unit="units, or account currency",
+            api="attributes/unitsInHolding attributes/quantity",
+        ),
+        number(
+            "market_value",
+            "Value as reported; only one of the vendor's pages has it, and it names no currency",
+            unit="currency not documented",
+        ),
+    ],
+    natural_key=("legal_entity_id", "account_id", "depository_id", "instrument_id", "external_identifier", "date"),
+)
