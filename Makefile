@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help demo test check format lock oracle clean
+.PHONY: help demo test check format docs lock oracle clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -37,6 +37,9 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/run.ok  ## write docs/tables.md again, from the schemas
+	$(BIN)/python -m schemas.dictionary > docs/tables.md
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock

@@ -43,25 +43,27 @@ def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
     )
 
 
-HOLDINGS = _holdings("holdings", "What a reporting entity is worth, one row a day")
+HOLDINGS = _holdings("holdings", "What a reporting entity is worth, one row per day and currency")
 HOLDINGS__PORTFOLIOS = _holdings(
     "holdings__portfolios",
-    "What each portfolio of a reporting entity is worth, one row a day; portfolios may overlap and add up to too much",
+    "What each portfolio of a reporting entity is worth, one row per day and currency; portfolios may overlap, so their "
+    "sum may be too much",
     PORTFOLIO,
 )
 HOLDINGS__DEPOSITORIES = _holdings(
     "holdings__depositories",
-    "What a reporting entity has in each depository, one row a day; without a depository: what none holds",
+    "What a reporting entity has in each depository, one row per day and currency; without a depository: what none "
+    "holds",
     DEPOSITORY,
 )
 HOLDINGS__INSTRUMENT_CLASSES = _holdings(
     "holdings__instrument_classes",
-    "What a reporting entity has in each instrument class, one row a day",
+    "What a reporting entity has in each instrument class, one row per day and currency",
     INSTRUMENT_CLASS,
 )
 HOLDINGS__INSTRUMENT_CLASSES_DETAILED = _holdings(
     "holdings__instrument_classes_detailed",
-    "What a reporting entity has in each detailed instrument class, one row a day",
+    "What a reporting entity has in each detailed instrument class, one row per day and currency",
     INSTRUMENT_CLASS_DETAILED,
 )
 

@@ -51,29 +51,30 @@ def _performance(name: str, description: str, *split_by: pa.Field, told: tuple[p
     )
 
 
-PERFORMANCE = _performance("performance", "Return of a reporting entity, one row a day")
+PERFORMANCE = _performance("performance", "Return of a reporting entity, one row per day and currency")
 PERFORMANCE__PORTFOLIOS = _performance(
-    "performance__portfolios", "Return of each portfolio of a reporting entity, one row a day", PORTFOLIO
+    "performance__portfolios", "Return of each portfolio of a reporting entity, one row per day and currency", PORTFOLIO
 )
 PERFORMANCE__DEPOSITORIES = _performance(
     "performance__depositories",
-    "Return of a reporting entity in each depository, one row a day; without a depository: of what none holds",
+    "Return of a reporting entity in each depository, one row per day and currency; without a depository: of what none "
+    "holds",
     DEPOSITORY,
 )
 PERFORMANCE__INSTRUMENTS = _performance(
     "performance__instruments",
-    "Return of each instrument in a reporting entity, one row a day",
+    "Return of each instrument in a reporting entity, one row per day and currency",
     INSTRUMENT,
     told=(INSTRUMENT_TYPE,),
 )
 PERFORMANCE__INSTRUMENT_CLASSES = _performance(
     "performance__instrument_classes",
-    "Return of a reporting entity in each instrument class, one row a day",
+    "Return of a reporting entity in each instrument class, one row per day and currency",
     INSTRUMENT_CLASS,
 )
 PERFORMANCE__INSTRUMENT_CLASSES_DETAILED = _performance(
     "performance__instrument_classes_detailed",
-    "Return of a reporting entity in each detailed instrument class, one row a day",
+    "Return of a reporting entity in each detailed instrument class, one row per day and currency",
     INSTRUMENT_CLASS_DETAILED,
 )
 

@@ -1,0 +1,84 @@
+"""The data dictionary: every table and column, in Markdown. Pure.
+
+`make docs` writes it to docs/tables.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+
+from .table import fact, key_of, left_out, name_of, natural_key_of
+from .tables import TABLES
+
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    pa.decimal128(38, 12): "DECIMAL(38,12)",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+}
+
+_INTRODUCTION = """\
+# The data dictionary
+
+Every table of the dataset `aleta`, in the DuckDB file and in Parquet. The same descriptions and units are SQL comments
+in the DuckDB file (`duckdb_tables()`, `duckdb_columns()`). This page is written by `make docs` from `schemas/`.
+
+- A table that nothing was read into yet is there, and empty.
+- "From the API" says which part of a JSON:API resource fills a column, in every spelling that is understood; a column
+  without it is filled by aleta-sync.
+- What no column holds is in `extra`, under the API's own names.
+- A table with `row_key` has a natural key of which some columns may be null: `row_key` is its values in one text. Join
+  on the columns of the natural key.
+- JSON columns hold values as the API gave them, to the last digit. DuckDB takes numbers out of JSON as doubles: where
+  digits matter, use the DECIMAL columns beside them.
+"""
+
+
+def text(tables: Sequence[pa.Schema]) -> str:
+    """The dictionary of *tables*, in their order: a list of all, then each with its columns."""
+    return "\n".join([_INTRODUCTION, *_index(tables), *(line for one in tables for line in _table(one))])
+
+
+def _index(tables: Iterable[pa.Schema]) -> Iterator[str]:
+    yield from ("| table | what it holds |", "| --- | --- |")
+    for one in tables:
+        yield _row(f"[`{name_of(one)}`](#{name_of(one)})", fact(one, "description").split(". Natural key: ")[0])
+    yield ""
+
+
+def _table(schema: pa.Schema) -> Iterator[str]:
+    yield from (f"## {name_of(schema)}", "", f"{fact(schema, 'description')}.", "", f"Key: {_names(key_of(schema))}.")
+    if natural_key_of(schema) != key_of(schema):
+        yield f"It stands for {_names(natural_key_of(schema))}."
+    if left_out(schema):
+        yield f"On purpose not stored: {_names(sorted(left_out(schema)))}."
+    yield from ("", "| column | type | unit | from the API | what it is |", "| --- | --- | --- | --- | --- |")
+    yield from (_column(field) for field in schema)
+    yield ""
+
+
+def _column(field: pa.Field) -> str:
+    source = ", ".join(f"`{path}`" for path in fact(field, "api").split())
+    return _row(f"`{field.name}`", sql_type(field), fact(field, "unit"), source, fact(field, "description"))
+
+
+def sql_type(field: pa.Field) -> str:
+    """The type of a column as SQL has it."""
+    return "JSON" if fact(field, "json") else _TYPES[field.type]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text(TABLES))
