@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .server import Request, Sandbox, announce
 from .settings import SandboxSettings
-from .store import Truth
+from .truth import Truth, met
 
-__all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce"]
+__all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce", "met"]

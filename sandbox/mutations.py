@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import object_changes, row_changes
+from . import computed_changes, object_changes, row_changes
 from .row_changes import Args, Touched, candidates
 from .store import Store
 
@@ -26,6 +26,10 @@ MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
         object_changes.account_back,
         object_changes.client_gone,
         object_changes.rename,
+        computed_changes.recompute,
+        computed_changes.edit_price,
+        computed_changes.new_instrument,
+        computed_changes.limit_changed,
     )
 }
 

@@ -1,39 +1,39 @@
-"""The API's paths: one row each; a new resource is a new row. HTTP shape only."""
+"""The API's paths: one row each; a new resource is a new row, here or in `resources`. HTTP shape only."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from functools import cache
 from typing import TypeAlias
 
+from .answers import computed, limits_status
+from .ask import Ask, Query, known, span
 from .jsontext import dump
+from .resources import RESOURCES
 from .settings import SandboxSettings
-from .store import Filter, Store
-from .wire import RefusalError, data
-from .world import COLLECTIONS
-
-Query: TypeAlias = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request for a resource: where, the id in the path (empty: none), the query."""
-
-    store: Store
-    settings: SandboxSettings
-    id: str
-    query: Query
-
+from .shelf import Filter
+from .store import Store, shown
+from .wire import RefusalError, Reply, data
 
 Answer: TypeAlias = Callable[[Ask], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """One path.
+
+    Args:
+        contested: pages disagree about its prefix.
+        plain: plain JSON, no JSON:API.
+    """
+
     path: str
     answer: Answer
+    contested: bool = False
+    plain: bool = False
 
 
 def top(collection: str) -> Answer:
@@ -45,7 +45,7 @@ def below(parent: str, collection: str) -> Answer:
     """The objects of *collection* right below the *parent* in the path."""
 
     def answer(ask: Ask) -> bytes:
-        _known(ask.store, parent, ask.id)
+        known(ask.store, parent, ask.id)
         return _objects(ask, collection, ask.id)
 
     return answer
@@ -55,24 +55,31 @@ def one(collection: str) -> Answer:
     """The object in the path itself."""
 
     def answer(ask: Ask) -> bytes:
-        _known(ask.store, collection, ask.id)
-        return b'{"data":' + dump(ask.store.render(ask.store.entities[ask.id])).encode() + b"}"
+        known(ask.store, collection, ask.id)
+        return dump({"data": shown(ask.store, ask.store.entities[ask.id], ask.settings)}).encode()
 
     return answer
 
 
 def transactions(ask: Ask) -> bytes:
     """The rows that one account lists in a span of days."""
-    account, span = ask.query.get("accountId", ""), _span(ask)
+    account, days = ask.query.get("accountId", ""), span(ask)
     if not account:
         raise RefusalError(400, "missing_parameter", "accountId is required")
-    _known(ask.store, "accounts", account)
+    known(ask.store, "accounts", account)
     if account in ask.store.forbidden:
         raise RefusalError(403, "account_forbidden", "This account is not yours to read")
-    return data(row.body for row in ask.store.select(account, span, settings=ask.settings, like=_like(ask.query)))
+    return data(row.body for row in ask.store.select(account, days, settings=ask.settings, like=_like(ask.query)))
 
 
-ROUTES = (
+def webhook_keys(ask: Ask) -> bytes:
+    """The JWK set that webhooks are verified with, active and retired keys in any order."""
+    keys = ask.store.keys()
+    ask.store.shuffler.shuffle(keys)
+    return json.dumps({"keys": keys}).encode()
+
+
+ROUTES: tuple[Route, ...] = (
     Route("/v2/clients", top("clients")),
     Route("/v2/clients/{id}", one("clients")),
     Route("/v2/clients/{id}/legal-entities", below("clients", "legal_entities")),
@@ -83,52 +90,71 @@ ROUTES = (
     Route("/v2/reporting-entities/{id}", one("reporting_entities")),
     Route("/v2/portfolios/{id}", one("portfolios")),
     Route("/v2/transactions", transactions),
+    Route("/v2/legal-entities/{id}", one("legal_entities")),
+    Route("/v2/accounts/{id}", one("accounts")),
+    Route("/v2/depositories/{id}", one("depositories")),
+    Route("/v2/users/{id}", one("users")),
+    Route("/v2/users/{id}/invites", below("users", "invites")),
+    Route("/v2/clients/{id}/limits", below("clients", "limits")),
+    Route("/v2/clients/{id}/limits-status", limits_status),
+    Route("/v2/limits/{id}", one("limits")),
+    Route(
+        "/v2/legal-entities/{id}/custodian-authorities",
+        below("legal_entities", "custodian_authorities"),
+        contested=True,
+    ),
+    Route("/v2/custodian-authorities/{id}", one("custodian_authorities"), contested=True),
+    Route(
+        "/v2/custodian-authorities/{id}/files",
+        below("custodian_authorities", "custodian_authority_files"),
+        contested=True,
+    ),
+    Route("/v3/custodian-auth-flows", top("custodian_auth_flows"), contested=True),
+    Route("/v3/custodian-auth-flows/{id}", one("custodian_auth_flows"), contested=True),
+    Route("/v3/instruments/{id}", one("instruments")),
+    Route("/v3/instruments/{id}/commitments", below("instruments", "commitments")),
+    Route("/v2/instrument-classes/{id}", one("instrument_classes"), contested=True),
+    Route("/v2/instrument-classes-detailed/{id}", one("instrument_classes_detailed"), contested=True),
+    Route("/v2/webhooks/keys", webhook_keys, plain=True),
+    *(Route(row.path, computed(row), contested=row.contested) for row in RESOURCES.values()),
 )
 NARROWING = {"depositoryId": b"depository", "instrumentId": b"instrument|asset"}
-PATTERNS = tuple((re.compile(re.sub(r"\{id\}", "(?P<id>[^/]+)", f"/api{route.path}")), route) for route in ROUTES)
 
 
-def serve(store: Store, settings: SandboxSettings, *, path: str, query: Query) -> bytes:
-    """The body of a 200.
+def addresses(route: Route, *, prefix: str, names: str) -> set[str]:
+    """Where *route* is served under the settings *prefix* and *names*; of 2025 instruments are `assets`, and on v2."""
+    path = route.path
+    if route.contested and prefix != "documented":
+        path = re.sub("^/v[23]/", f"/{prefix}/", path)
+    older = re.sub("^/v3/instrument(s|-holdings)/", r"/v2/asset\1/", path)
+    return {"instrument": {path}, "asset": {older}, "mixed": {path, older}}[names]
+
+
+@cache
+def patterns(prefix: str, names: str) -> tuple[tuple[re.Pattern[str], Route], ...]:
+    """Every address as a pattern, in the order of `ROUTES`."""
+    found = [(path, route) for route in ROUTES for path in sorted(addresses(route, prefix=prefix, names=names))]
+    return tuple((re.compile(re.sub(r"\{id\}", "(?P<id>[^/]+)", f"/api{path}")), route) for path, route in found)
+
+
+def serve(store: Store, settings: SandboxSettings, *, path: str, query: Query) -> Reply:
+    """A 200; its media type is for the server to say, unless it is plain JSON.
 
     Raises:
         RefusalError: 400, 403, 404 or 422.
     """
-    for pattern, route in PATTERNS:
+    for pattern, route in patterns(settings.prefix, settings.names):
         if found := pattern.fullmatch(path):
             ident = found.groupdict().get("id", "")
-            return route.answer(Ask(store=store, settings=settings, id=ident, query=query))
+            body = route.answer(Ask(store=store, settings=settings, id=ident, query=query))
+            return Reply(body=body, headers={"Content-Type": "application/json"} if route.plain else {})
     raise RefusalError(404, "not_found", "No such path; it may live on the other version")
 
 
 def _objects(ask: Ask, collection: str, parent_id: str | None) -> bytes:
     found = ask.store.listed(collection, parent_id)
     ask.store.shuffler.shuffle(found)
-    return data(dump(ask.store.render(entity, in_list=True)).encode() for entity in found)
-
-
-def _known(store: Store, collection: str, ident: str) -> None:
-    if not store.shown(ident, collection):
-        kind = COLLECTIONS[collection].type
-        raise RefusalError(404, f"{kind.replace('-', '_')}_not_found", f"No {kind} matched the supplied id.")
-
-
-def _span(ask: Ask) -> tuple[int, int]:
-    first, last = (_day(ask.query, name) for name in ("fromDate", "toDate"))
-    if first > last:
-        raise RefusalError(400, "invalid_parameter", "fromDate lies after toDate")
-    if 0 < ask.settings.max_window_days <= last - first:
-        raise RefusalError(422, "window_too_wide", f"At most {ask.settings.max_window_days} days at a time")
-    return first, last
-
-
-def _day(query: Query, name: str) -> int:
-    if name not in query:
-        raise RefusalError(400, "missing_parameter", f"{name} is required")
-    try:
-        return date.fromisoformat(query[name]).toordinal()
-    except ValueError:
-        raise RefusalError(400, "invalid_parameter", f"{name} is no ISO date") from None
+    return data(dump(shown(ask.store, entity, ask.settings, in_list=True)).encode() for entity in found)
 
 
 def _like(query: Query) -> Filter:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .jsontext import Document, Num, inner, linkage, load
+from .ledgers import Ledger
 from .rows import Row, iso, new_id, ordinal, sealed
-from .store import Ledger, Store
+from .store import Store
 
 COUNTERPARTY = b'"counterparty-transaction"'
 
@@ -104,13 +105,13 @@ def empty_account(store: Store, args: Args) -> Touched:
 
 
 def new_row(store: Store, args: Args, owner: str) -> Row:
-    trade, value = _old_days(store, args, store.ledgers[owner])
+    trade, value = old_days(store, args, store.ledgers[owner])
     row = store.composer.row(store.rng, account=owner, trade=trade, value=value)
     store.put(row)
     return row
 
 
-def _old_days(store: Store, args: Args, ledger: Ledger) -> tuple[int, int]:
+def old_days(store: Store, args: Args, ledger: Ledger) -> tuple[int, int]:
     """A trade day before today and a value day up to three days later, where the account has room."""
     if args.date:
         return ordinal(args.date), ordinal(args.date)

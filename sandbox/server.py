@@ -21,7 +21,8 @@ from .listener import Listener
 from .mutations import mutate, night
 from .routes import serve
 from .settings import SandboxSettings, changed
-from .store import Store, Truth
+from .store import Store
+from .truth import Truth
 from .wire import API_TYPE, Call, RefusalError, Reply, plain_json, refusal
 from .world import build
 
@@ -101,7 +102,7 @@ class Sandbox:
     def truth(self, tenant: str) -> Truth:
         """What the API shows of *tenant* now."""
         with self._lock:
-            return self._stores[tenant].truth()
+            return self._stores[tenant].truth(self.settings)
 
     def objects(self, tenant: str) -> dict[str, dict[str, str]]:
         """The same as JSON text: table -> id -> object."""
@@ -191,9 +192,8 @@ class Sandbox:
         if call.method != "GET":
             raise RefusalError(405, "method_not_allowed", "The sandbox is read-only")
         with self._lock:
-            body = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
-            media = next(self._media)
-        return Reply(body=body, headers={"Content-Type": media})
+            reply = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
+            return reply if reply.headers else replace(reply, headers={"Content-Type": next(self._media)})
 
     def _token(self, call: Call) -> tuple[str, Reply]:
         if call.method != "POST" or not call.is_form:

@@ -8,7 +8,12 @@ from datetime import date
 DAY_LIMIT = 15
 """Rows of one account on one day, by either date; below any cap a test may set, so that every cap >= 20 can be met."""
 
-WORLD = frozenset({"tenants", "seed", "accounts", "rows", "years", "dialect", "relation", "plain", "busy_day", "skew"})
+WORLD = frozenset(
+    {
+        *("tenants", "seed", "accounts", "rows", "years", "dialect", "relation", "plain", "busy_day", "skew"),
+        *("instruments", "computed_days"),
+    }
+)
 """Settings that a running sandbox cannot change."""
 
 
@@ -31,6 +36,11 @@ class SandboxSettings:
         busy_day: one account-day holds more rows than the cap.
         latency_s: wait before every answer.
         skew: Zipf exponent of the rows per account, 0: even.
+        instruments: how many of them transactions name; a few more are only held.
+        computed_days: holdings, performance and what else is computed begin so many days before the history's last.
+        prefix: where the paths are that pages disagree about: `v2` or `v3`, nowhere else, or `documented`: on one each.
+        names: of computed rows and their paths: `instrument` (2026), `asset` (2025) or `mixed`.
+        limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
     """
 
     tenants: tuple[str, ...] = ("acme",)
@@ -54,6 +64,11 @@ class SandboxSettings:
     busy_day: bool = False
     latency_s: float = 0.0
     skew: float = 1.0
+    instruments: int = 50
+    computed_days: int = 120
+    prefix: str = "documented"
+    names: str = "mixed"
+    limited_series: bool = True
 
     def __post_init__(self) -> None:
         for name, words in _WORDS.items():
@@ -66,6 +81,8 @@ _WORDS = {
     "date_filter": ("trade", "value"),
     "dialect": ("kinds", "single"),
     "relation": ("instrument", "asset", "mixed"),
+    "prefix": ("documented", "v2", "v3"),
+    "names": ("instrument", "asset", "mixed"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
 from typing import TypeAlias
@@ -47,18 +47,35 @@ COLLECTIONS: Mapping[str, Collection] = {
     ),
     "portfolios": Collection(type="portfolio", parent_link="reportingEntity"),
     "users": Collection(type="user", parent_link="client"),
+    "invites": Collection(type="invite", parent_link="user"),
+    "limits": Collection(type="limit", parent_link="client"),
+    "custodians": Collection(type="custodian"),
+    "custodian_auth_flows": Collection(type="custodian-auth-flow"),
+    "custodian_authorities": Collection(type="custodian-authority", parent_link="legalEntity"),
+    "custodian_authority_files": Collection(type="custodian-authority-file", parent_link="custodianAuthority"),
+    "instrument_classes": Collection(type="instrument-class"),
+    "instrument_classes_detailed": Collection(type="instrument-class-detailed"),
+    "instruments": Collection(type="instrument"),  # every one says its own type
+    "commitments": Collection(type="commitment", parent_link="instrument"),
 }
+CRAWLED = tuple(COLLECTIONS)[:7]
+"""What has always been served: the tables from `clients` to `users`."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Entity:
-    """One object; *links* are relationships beyond those to parent and children."""
+    """One object; *links* are relationships beyond those to parent and children, *type* is its own where it has one."""
 
     collection: str
     id: str
     parent_id: str | None = None
     attributes: Document
     links: dict[str, Link] = field(default_factory=dict)
+    type: str = ""
+
+    def twin(self) -> Entity:
+        """A copy that renaming and linking do not reach."""
+        return replace(self, attributes=dict(self.attributes), links=dict(self.links))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +97,7 @@ def build(settings: SandboxSettings, *, tenant: str, today: date) -> World:
     rng = Random(f"{settings.seed}:{tenant}")
     entities = {one.id: one for one in _people(rng, settings.accounts)}
     depositories = {one.id: tuple(one.links["depositories"] or ()) for one in entities.values() if _is_account(one)}
-    instruments = [(rng.choice(INSTRUMENT_KINDS), new_id(rng)) for _ in range(50)]
+    instruments = [(rng.choice(INSTRUMENT_KINDS), new_id(rng)) for _ in range(settings.instruments)]
     writer = PlainComposer if settings.plain else Composer
     composer = writer(settings=settings, depositories=depositories, instruments=instruments)
     last = today.toordinal()

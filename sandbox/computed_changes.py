@@ -1,0 +1,91 @@
+"""Changes beyond clients and transactions: figures computed again, points, instruments, limits. Pure but for the store.
+
+None of them says so anywhere: a reader has to read again and compare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import limits, positions, series
+from .edits import Recomputed
+from .instruments import SORTS, instrument
+from .jsontext import Num
+from .resource import Item, Wanted
+from .row_changes import Args, Touched, old_days
+from .rows import Row, iso, new_id, ordinal
+from .store import Store
+
+SPAN = 10
+"""Days that are computed again unless the mutation is told."""
+
+
+def recompute(store: Store, args: Args) -> Touched:
+    """Some days of a reporting entity come out otherwise: `id`, from `date` on, `count` days (1: ten)."""
+    entity = args.id or store.rng.choice(_computed(store))
+    first = ordinal(args.date) if args.date else store.rng.choice(_holding_days(store, entity))
+    last = first + (args.count if args.count > 1 else SPAN) - 1
+    edit = Recomputed(reporting_entity=entity, first=first, last=last, salt=store.rng.getrandbits(32))
+    store.edits.recomputed.append(edit)
+    days = [iso(day) for day in _holding_days(store, entity) if first <= day <= last]
+    return {"reporting_entities": [entity], "days": days}
+
+
+def _computed(store: Store) -> list[str]:
+    found = [one.id for one in store.every("reporting_entities") if _holding_days(store, one.id)]
+    if not found:
+        raise ValueError("no reporting entity holds anything")
+    return found
+
+
+def _holding_days(store: Store, entity: str) -> list[int]:
+    """The days on which it holds anything."""
+    lots = positions.lots_of(store, entity)
+    days = positions.days(store, entity, store.computed_from, store.today)
+    return [day for day in days if any(positions.values(store, entity, lots, day))]
+
+
+def edit_price(store: Store, args: Args) -> Touched:
+    """Prices change in place: of instrument `id`, on `date`, `count` of them."""
+    instruments = [args.id] if args.id else [one.id for one in store.every("instruments") if _prices(store, one.id)]
+    chosen = store.rng.choice(instruments)
+    points = [item for item in _prices(store, chosen) if not args.date or item.day == ordinal(args.date)]
+    if not points:
+        raise ValueError("no price that this mutation could change")
+    found = store.rng.sample(points, min(args.count, len(points)))
+    for item in found:
+        store.edits.points[item.id] = Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(1, 999):03d}")
+    return {"instruments": [chosen], "prices": [item.id for item in found]}
+
+
+def _prices(store: Store, ident: str) -> list[Item]:
+    return list(series.rows_of(series.PRICES)(store, Wanted(owner=ident, first=store.first, last=store.today)))
+
+
+def new_instrument(store: Store, args: Args) -> Touched:
+    """An instrument that nobody had, and `count` transactions that name it."""
+    made = instrument(store.rng, store.rng.choice(SORTS), new_id(store.rng), list(store.readable()))
+    store.create(made)
+    owner = args.account or store.rng.choice(list(store.readable()))
+    rows = [_row_of(store, args, owner, (made.type, made.id)) for _ in range(args.count)]
+    return {"instruments": [made.id], "added": [row.id for row in rows]}
+
+
+def _row_of(store: Store, args: Args, owner: str, named: tuple[str, str]) -> Row:
+    """A transaction that names an instrument; not every kind does."""
+    composer = replace(store.composer, instruments=[named])
+    trade, value = old_days(store, args, store.ledgers[owner])
+    while True:
+        row = composer.row(store.rng, account=owner, trade=trade, value=value)
+        if named[1].encode() in row.body:
+            store.put(row)
+            return row
+
+
+def limit_changed(store: Store, args: Args) -> Touched:
+    """A limit has other bounds and other conditions."""
+    chosen = store.entities[args.id] if args.id else store.rng.choice(store.every("limits"))
+    classes = ([one.id for one in store.every(f"instrument_classes{name}")] for name in ("", "_detailed"))
+    tree = limits.condition_tree(store.rng, limits.choices(*classes), limits.DEPTH)
+    chosen.attributes |= {"limitType": limits.kind(store.rng), "limitFilter": tree}
+    return {"limits": [chosen.id]}

@@ -1,0 +1,147 @@
+"""Performance of reporting entities, by day and group, and of their private-market funds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from .amounts import CENT, ONE, noise, spelt
+from .holdings import Group, groups, relations
+from .instruments import PRIVATE
+from .jsontext import Document, Json, Num
+from .positions import Lot, currencies, days, lots_of, rows_until, values
+from .resource import Item, Wanted
+from .rows import iso
+from .shelf import Shelf
+
+WHOLE = 10**12
+"""Of a return as a share, in which it is counted: twelve decimals."""
+TURNS = ONE // WHOLE
+LONG_WEEKEND = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What a group did in one day: atoms, and *twr* as a share of `WHOLE`."""
+
+    flow: int = 0
+    gain: int = 0
+    twr: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Total:
+    """Moves since a first day: gains add up, shares chain."""
+
+    gain: int = 0
+    twr: int = 0
+
+    def add(self, moves: Moves) -> None:
+        self.gain += moves.gain
+        self.twr = (WHOLE + self.twr) * (WHOLE + moves.twr) // WHOLE - WHOLE
+
+
+def performance(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+    """A row a day, currency and group; what accumulates does so from the first day wanted."""
+    before = days(shelf, wanted.owner, wanted.first - LONG_WEEKEND, wanted.first - 1)[-1:]
+    spans = days(shelf, wanted.owner, wanted.first, wanted.last)
+    below = groups(shelf, wanted.owner, wanted.expand)
+    totals = {group: Total() for group in below}
+    for previous, day in zip(chain(before or [None], spans), spans, strict=False):
+        for group, lots in below.items():
+            moves = _moves(shelf, wanted.owner, lots, (previous, day))
+            if moves is not None:
+                totals[group].add(moves)
+                yield from _items(wanted, group, day, moves, totals[group])
+
+
+def _moves(shelf: Shelf, owner: str, lots: list[Lot], span: tuple[int | None, int]) -> Moves | None:
+    """None: nothing is there on the day."""
+    previous, day = span
+    after = values(shelf, owner, lots, day)
+    if not any(after):
+        return None
+    if previous is None:
+        return Moves()
+    before = values(shelf, owner, lots, previous)
+    flow = sum(_flow(shelf, one, span, pair) for one, *pair in zip(lots, before, after, strict=True))
+    gain = sum(after) - sum(before) - flow
+    invested = sum(before) + max(flow, 0)  # an inflow counts from the start of the day, an outflow until its end
+    return Moves(flow=flow, gain=gain, twr=gain * WHOLE // invested if invested > 0 else 0)
+
+
+def _flow(shelf: Shelf, lot: Lot, span: tuple[int | None, int], worth: list[int]) -> int:
+    """What was put in: all of it when it came, all when it went, else what the rows added."""
+    before, after = worth
+    if not (before and after):
+        return after - before
+    previous, day = (rows_until(shelf, lot.accounts, one or 0) for one in span)
+    return lot.step * (day - previous)
+
+
+def _items(wanted: Wanted, group: Group, day: int, moves: Moves, total: Total) -> Iterator[Item]:
+    for currency, rate in currencies(wanted.owner).items():
+        turn = noise(wanted.owner, *group, day, currency)
+        attributes: Document = {
+            "date": iso(day),
+            "ccyCode": currency,
+            "dailyNetCashFlow": spelt(moves.flow * rate, turn),
+            "dailyReturn": spelt(moves.gain * rate, turn // 8),
+            "dailyTwr": spelt(moves.twr * TURNS, turn // 64),
+            "accumulatedReturn": spelt(total.gain * rate, turn // 512),
+            "accumulatedTwr": spelt(total.twr * TURNS, turn // 4096),
+        }
+        if turn % 6 == 0:  # nobody documented this
+            attributes["benchmark"] = {"name": "Weltindex ™", "dailyTwr": Num("1.0E-4"), "until": None}
+        yield Item(
+            key=(wanted.owner, iso(day), currency, *group),
+            day=day,
+            type="performance",
+            attributes=attributes,
+            relations=relations(wanted.owner, wanted.expand, group),
+        )
+
+
+def private_markets(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+    """A row for each fund on one day, and for some entities one for all funds together, without an instrument."""
+    if not shelf.computed_from <= wanted.first <= shelf.today:
+        return
+    lots = lots_of(shelf, wanted.owner)
+    funds = {one.instrument: one for one in lots if shelf.entities[one.instrument].type == PRIVATE}
+    held = [one for one, lot in funds.items() if rows_until(shelf, lot.accounts, wanted.first)]
+    together = [None] if held and noise(wanted.owner, "together") % 2 else []
+    for instrument in (*held, *together):
+        for currency in currencies(wanted.owner):
+            yield Item(
+                key=(wanted.owner, iso(wanted.first), currency, instrument),
+                day=wanted.first,
+                type="private-market-performance",
+                attributes=_private(shelf, instrument, currency, wanted.first),
+                relations=relations(wanted.owner, ("instruments",), (instrument,)),
+            )
+
+
+def _private(shelf: Shelf, instrument: str | None, currency: str, day: int) -> Document:
+    def amount(*words: str) -> Json:
+        chance = noise(instrument, currency, day // 90, *words)
+        return spelt(chance % 10**10 * (CENT if chance % 3 else 1), chance)
+
+    def amounts(*names: str) -> Json:
+        return {name: amount(name) for name in names}
+
+    fund = shelf.entities[instrument].attributes["fund"] if instrument else None
+    return {
+        "date": iso(day),
+        "nav": amount("nav") if instrument else None,
+        "navDate": iso(day - day % 90) if instrument else None,
+        "reportingCcyCode": currency,
+        "fundCcyCode": fund["ccyCode"] if isinstance(fund, dict) else None,
+        "marketValue": amount("value", iso(day)),
+        "commitmentInFundCurrency": amounts("total", "called", "uncalled") if instrument else None,
+        "commitmentInReportingCurrency": amounts("total", "called", "uncalled", "recallable"),
+        "multiplier": amounts("dpi", "rvpi", "tvpi"),
+        "cashflow": amounts("drawdowns", "distributions"),
+        "return": amount("return"),
+        "irr": None if noise(instrument, day // 90) % 5 == 0 else amount("irr"),
+    }

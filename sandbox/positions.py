@@ -1,0 +1,127 @@
+"""What reporting entities hold: lots, and what each is worth on a day. Pure.
+
+Figures follow transactions loosely: each row of a lot's accounts moves it from the row's trade day on, so a late row
+changes every later day. All figures are in atoms (see `amounts`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, zip_longest
+
+from .amounts import CENT, ONE, noise
+from .shelf import Shelf
+
+MOST = 9
+"""Lots of one reporting entity: with two currencies a day has 18 rows at most, below any cap a test may set."""
+SEASON = 40
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """One instrument in one place; *depository* None: held by the portfolio itself.
+
+    Args:
+        accounts: those whose rows move it.
+        base: what it is worth before any row.
+        step: what a row adds.
+        grain: the unit of its daily changes: a cent, or for some lots an atom.
+    """
+
+    portfolio: str
+    depository: str | None
+    instrument: str
+    accounts: tuple[str, ...]
+    base: int
+    step: int
+    grain: int
+
+    @property
+    def place(self) -> str:
+        return self.depository or self.portfolio
+
+    def held(self, day: int, rows: int) -> bool:
+        """Whether there is anything: not before the first row, and not in a season after it was sold."""
+        return rows > 0 and noise(self.place, self.instrument, day // SEASON) % 6 > 0
+
+    def value(self, day: int, rows: int) -> int:
+        """Its market value at the end of *day*, after so many *rows*; 0 when there is none."""
+        if not self.held(day, rows):
+            return 0
+        return self.base + self.step * rows + noise(self.place, self.instrument, day, "value") % 10**5 * self.grain
+
+    def units(self, rows: int) -> int:
+        """How much of it there is, after so many *rows*."""
+        return self.base // 100 + self.step * rows
+
+
+def lot(shelf: Shelf, *, portfolio: str, depository: str | None, instrument: str, accounts: tuple[str, ...]) -> Lot:
+    chance = noise(depository or portfolio, instrument)
+    huge = chance % 7 == 0
+    return Lot(
+        portfolio=portfolio,
+        depository=depository,
+        instrument=instrument,
+        accounts=tuple(one for one in accounts if shelf.shown(one)),
+        base=(10**24 if huge else 10**6 + chance % 10**7) * ONE,
+        step=(chance % 10**5 - 5 * 10**4) * CENT,
+        grain=1 if chance % 5 == 0 else CENT,
+    )
+
+
+def lots_of(shelf: Shelf, reporting_entity: str) -> list[Lot]:
+    """The lots of its portfolios, at most `MOST`; portfolios that overlap repeat them."""
+    portfolios = [list(_in_portfolio(shelf, one.id)) for one in shelf.listed("portfolios", reporting_entity)]
+    turns = chain.from_iterable(zip_longest(*portfolios))
+    return [one for one in turns if one][:MOST]
+
+
+def _in_portfolio(shelf: Shelf, portfolio: str) -> Iterator[Lot]:
+    links = shelf.entities[portfolio].links
+    below = [one for one in links.get("depositories") or () if shelf.shown(one)]
+    around = tuple(dict.fromkeys([*(links.get("accounts") or ()), *chain.from_iterable(_settling(shelf, below))]))
+    for instrument in shelf.held.get(portfolio, ()):
+        yield lot(shelf, portfolio=portfolio, depository=None, instrument=instrument, accounts=around)
+    for one in below:
+        yield from in_depository(shelf, one, portfolio=portfolio)
+
+
+def in_depository(shelf: Shelf, depository: str, *, portfolio: str = "") -> Iterator[Lot]:
+    accounts = next(iter(_settling(shelf, [depository])))
+    for instrument in shelf.held.get(depository, ()):
+        yield lot(shelf, portfolio=portfolio, depository=depository, instrument=instrument, accounts=accounts)
+
+
+def _settling(shelf: Shelf, depositories: list[str]) -> Iterator[tuple[str, ...]]:
+    for one in depositories:
+        yield tuple(shelf.entities[one].links.get("accounts") or ())
+
+
+def rows_until(shelf: Shelf, accounts: tuple[str, ...], day: int) -> int:
+    """How many rows the accounts have had by *day*."""
+    return sum(bisect_right(shelf.ledgers[one].tracks["trade"].days, day) for one in accounts)
+
+
+def days(shelf: Shelf, reporting_entity: str, first: int, last: int) -> list[int]:
+    """The days that are computed for it: up to today, for every other entity without weekends."""
+    start, end = max(first, shelf.computed_from), min(last, shelf.today)
+    weekends = noise(reporting_entity, "weekends") % 2
+    return [day for day in range(start, end + 1) if weekends or date.fromordinal(day).weekday() < SATURDAY]
+
+
+def currencies(reporting_entity: str) -> Mapping[str, int]:
+    """The currencies it reports in, and by what to multiply; one entity in three has two."""
+    chance = noise(reporting_entity, "currency")
+    return {"EUR": 1, "DKK": 7} if chance % 3 == 0 else {("CHF", "USD")[chance % 2]: 1}
+
+
+def values(shelf: Shelf, reporting_entity: str, lots: list[Lot], day: int) -> list[int]:
+    """What each of *lots* is worth, later recomputations included; 0: it is not there."""
+    found = [one.value(day, rows_until(shelf, one.accounts, day)) for one in lots]
+    again = [edit.salt for edit in shelf.edits.recomputed if edit.covers(reporting_entity, day)]
+    shifts = [sum(ONE + noise(salt, one.place, one.instrument, day) % 10**6 * CENT for salt in again) for one in lots]
+    return [value and value + shift for value, shift in zip(found, shifts, strict=True)]

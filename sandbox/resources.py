@@ -1,0 +1,155 @@
+"""Everything that Aleta computes or keeps as a series: one row each, and what it would answer. Pure.
+
+A new resource is a row here, a generator of its items, and an attribute of `Truth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from . import holdings, limits, performance, series
+from .amounts import noise
+from .jsontext import Document, Json, inner, linkage
+from .resource import Dates, Item, Key, Resource, Wanted
+from .rows import iso
+from .settings import SandboxSettings
+from .shelf import Shelf
+
+LONG_AGO = 1
+RENAMED = {
+    "instrument": "asset",
+    "instrumentClass": "assetClass",
+    "instrumentClassDetailed": "assetClassDetailed",
+    "instruments": "assets",
+    "instrumentClasses": "assetClasses",
+    "instrumentClassesDetailed": "assetClassesDetailed",
+}
+"""Names of 2026 -> names of 2025, of relationships and of the words of `expand`."""
+
+
+def limit_status(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+    """How one limit fares on one day."""
+    if shelf.computed_from <= wanted.first <= shelf.today:
+        yield Item(
+            key=(wanted.owner, iso(wanted.first)),
+            day=wanted.first,
+            type="limit-status",
+            attributes={"date": iso(wanted.first), **limits.status(wanted.owner, wanted.first)},
+            relations={"limit": linkage("limit", wanted.owner)},
+        )
+
+
+_TABLE = (
+    Resource(
+        name="holdings",
+        path="/v2/holdings/reporting-entities/{id}",
+        owner="reporting_entities",
+        dates=Dates.SPAN,
+        rows=holdings.holdings,
+        contested=True,
+        expands=True,
+    ),
+    Resource(
+        name="instrument_holdings",
+        path="/v3/instrument-holdings/reporting-entities/{id}",
+        owner="reporting_entities",
+        dates=Dates.SPAN,
+        rows=holdings.instrument_holdings,
+    ),
+    Resource(
+        name="custodian_holdings",
+        path="/v2/custodian-holdings/legal-entities/{id}",
+        owner="legal_entities",
+        dates=Dates.DAY,
+        rows=holdings.custodian_holdings,
+    ),
+    Resource(
+        name="performance",
+        path="/v2/performance/reporting-entities/{id}",
+        owner="reporting_entities",
+        dates=Dates.SPAN,
+        rows=performance.performance,
+        expands=True,
+    ),
+    Resource(
+        name="private_market_performance",
+        path="/v2/performance/reporting-entities/{id}/private-markets",
+        owner="reporting_entities",
+        dates=Dates.DAY,
+        rows=performance.private_markets,
+    ),
+    Resource(
+        name="limit_status",
+        path="/v2/limits/{id}/status",
+        owner="limits",
+        dates=Dates.DAY,
+        rows=limit_status,
+        single=True,
+    ),
+    Resource(
+        name="prices",
+        path="/v3/instruments/{id}/prices",
+        owner="instruments",
+        dates=Dates.OPTIONAL,
+        rows=series.rows_of(series.PRICES),
+    ),
+    Resource(
+        name="interest_rates",
+        path="/v3/instruments/{id}/interest-rates",
+        owner="instruments",
+        dates=Dates.NONE,
+        rows=series.rows_of(series.INTEREST_RATES),
+    ),
+    Resource(
+        name="index_factors",
+        path="/v3/instruments/{id}/index-factors",
+        owner="instruments",
+        dates=Dates.NONE,
+        rows=series.rows_of(series.INDEX_FACTORS),
+    ),
+    Resource(
+        name="net_asset_values",
+        path="/v3/instruments/{id}/net-asset-values",
+        owner="instruments",
+        dates=Dates.NONE,
+        rows=series.rows_of(series.NET_ASSET_VALUES),
+    ),
+)
+RESOURCES: Mapping[str, Resource] = {one.name: one for one in _TABLE}
+
+
+def document(item: Item, settings: SandboxSettings) -> Document:
+    """The JSON:API object of *item*, without `id` where the id means nothing."""
+    ident: Document = {"id": item.id} if item.id else {}
+    names = "asset" if item.type == "custodian-holding" and settings.names == "instrument" else settings.names
+    relations: Document = {"relationships": renamed(item.relations, names, item.key)} if item.relations else {}
+    return {"type": item.type, **ident, "attributes": item.attributes, **relations}
+
+
+def renamed(relations: Document, names: str, key: Key) -> Document:
+    """*relations* under the names of 2026 (`instrument`), of 2025 (`asset`) or by chance either (`mixed`)."""
+    if names == "instrument" or (names == "mixed" and noise(*key, "names") % 2):
+        return relations
+    return {RENAMED.get(name, name): _retyped(name, link) for name, link in relations.items()}
+
+
+def _retyped(name: str, link: Json) -> Json:
+    """The generic type at the other end is of the same year as the name."""
+    if name != "instrument" or not isinstance(link, dict):
+        return link
+    return linkage("asset", str(inner(link, "data")["id"]))
+
+
+def everything(shelf: Shelf, resource: Resource, expand: tuple[str, ...] = ()) -> Iterator[Item]:
+    """Every row of *resource* that any request could meet; what accumulates does so from the first day."""
+    for owner in shelf.every(resource.owner):
+        for first, last in _requests(shelf, resource):
+            yield from resource.rows(shelf, Wanted(owner=owner.id, first=first, last=last, expand=expand))
+
+
+def _requests(shelf: Shelf, resource: Resource) -> Iterator[tuple[int, int]]:
+    if resource.dates is not Dates.DAY:
+        yield LONG_AGO, shelf.today
+        return
+    for day in range(shelf.computed_from, shelf.today + 1):
+        yield day, day

@@ -1,0 +1,121 @@
+"""Series of instruments: prices, interest rates, index factors, net asset values. Pure.
+
+Points lie on a grid of days that the instrument's id decides, so that days to come bring new ones and move none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from .amounts import ONE, noise, spelt
+from .instruments import PRIVATE
+from .jsontext import Document, Json
+from .resource import Item, Rows, Wanted
+from .rows import iso
+from .shelf import Shelf
+
+OPEN_START = date(1900, 1, 1).toordinal()
+UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A value on a day; *twin* tells the second point of one day from the first."""
+
+    instrument: str
+    day: int
+    twin: int
+
+    def noise(self, *words: str) -> int:
+        return noise(self.instrument, self.day, self.twin, *words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One kind of series.
+
+    Args:
+        gaps: days between two points; the instrument's id picks one.
+        has: whether instruments of a type have it; those that have not answer an empty list.
+        dates: the attributes that say when.
+        open_start: the first point counts from 1900.
+        provider: whether points say who said so, and a second one may lie on the same day.
+    """
+
+    type: str
+    gaps: tuple[int, ...]
+    has: Callable[[str], bool]
+    dates: Callable[[Point], Document]
+    open_start: bool = False
+    provider: bool = True
+
+
+def _date(point: Point) -> Document:
+    return {"date": iso(point.day)}
+
+
+def _official(point: Point) -> Document:
+    """Most net asset values count from their official date: null; some from later."""
+    later: Json = iso(point.day + 20) if point.noise("effective") % 3 == 0 else None
+    return {"officialDate": iso(point.day), "effectiveDate": later}
+
+
+PRICES = Series(type="price", gaps=(3, 7, 14, 30), has=lambda kind: kind not in UNPRICED, dates=_date)
+INTEREST_RATES = Series(
+    type="interest-rate",
+    gaps=(200,),
+    has=lambda kind: "bond" in kind or kind == "loan-instrument",
+    dates=_date,
+    open_start=True,
+)
+INDEX_FACTORS = Series(type="index-factor", gaps=(30,), has=lambda kind: "index-linked" in kind, dates=_date)
+NET_ASSET_VALUES = Series(
+    type="net-asset-value", gaps=(91,), has=lambda kind: kind == PRIVATE, dates=_official, provider=False
+)
+
+
+def rows_of(series: Series) -> Rows:
+    """The generator of one kind of series."""
+
+    def rows(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+        if series.has(shelf.entities[wanted.owner].type):
+            yield from (_item(shelf, series, point) for point in _points(shelf, series, wanted))
+
+    return rows
+
+
+def _points(shelf: Shelf, series: Series, wanted: Wanted) -> Iterator[Point]:
+    chance = noise(wanted.owner, series.type)
+    gap = series.gaps[chance % len(series.gaps)]
+    first, last = max(wanted.first, shelf.first), min(wanted.last, shelf.today)
+    if series.open_start and wanted.first <= OPEN_START:
+        yield Point(instrument=wanted.owner, day=OPEN_START, twin=0)
+    for day in range(first + (chance - first) % gap, last + 1, gap):
+        twins = 2 if series.provider and noise(wanted.owner, day, "twins") % 10 == 0 else 1
+        yield from (Point(instrument=wanted.owner, day=day, twin=twin) for twin in range(twins))
+
+
+def _item(shelf: Shelf, series: Series, point: Point) -> Item:
+    ident = f"{point.noise('id', series.type):016x}{point.day:08x}"
+    chance = point.noise("value")
+    value = shelf.edits.points.get(ident) or spelt(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
+    attributes: Document = {**series.dates(point), "value": value}
+    if series.provider:
+        attributes["provider"] = "client" if point.twin else ("aleta", "Börse Zürich")[chance % 2]
+    return Item(
+        key=(point.instrument, ident),
+        day=point.day,
+        type=series.type,
+        id=ident,
+        attributes=attributes,
+    )
+
+
+SERIES: Mapping[str, Series] = {
+    "prices": PRICES,
+    "interest_rates": INTEREST_RATES,
+    "index_factors": INDEX_FACTORS,
+    "net_asset_values": NET_ASSET_VALUES,
+}

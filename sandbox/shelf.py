@@ -1,0 +1,169 @@
+"""What a tenant has now: its objects, its rows, the date filter, the row cap. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import copy
+from itertools import islice
+from random import Random
+from typing import Self, TypeAlias, TypeVar
+
+from .edits import Edits
+from .extras import extras
+from .jsontext import Document, Json
+from .ledgers import Ledger
+from .rows import Row
+from .settings import SandboxSettings
+from .world import COLLECTIONS, Entity, Link, World
+
+Filter: TypeAlias = Callable[[bytes], bool] | None
+Listed = TypeVar("Listed")
+
+
+class Shelf:
+    """The objects and rows of one tenant, and which of them the API shows. Not thread-safe.
+
+    Attributes:
+        held: the instruments in each depository, and in each portfolio without one.
+        classes: instrument -> its class and its detailed class.
+        computed_from: the first day of what Aleta computes.
+        edits: what people did to computed rows and series.
+    """
+
+    def __init__(self, world: World, *, seed: str) -> None:
+        more = extras(world, seed=seed)
+        self.entities = world.entities | more.entities
+        self.held, self.classes, self.edits = more.held, more.classes, Edits()
+        self.computed_from = max(world.first, world.today - world.composer.settings.computed_days)
+        self.composer, self.first, self.today = world.composer, world.first, world.today
+        self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
+        self.seed, self._nights = seed, 0
+        self.gone: set[str] = set()
+        self.forbidden: set[str] = set()
+        self.children: dict[tuple[str | None, str], list[str]] = {}
+        for entity in self.entities.values():
+            self._file(entity)
+        listed: dict[str, list[Row]] = {one: [] for one in world.ids("accounts")}
+        for row in world.rows:
+            for account in row.accounts:
+                listed[account].append(row)
+        self.ledgers = {account: Ledger(rows) for account, rows in listed.items()}
+
+    def begin_night(self, night_seed: int) -> None:
+        """Draw from *night_seed* from now on, but never the ids of another night or tenant."""
+        self._nights += 1
+        self.rng = Random(f"{self.seed}:{self._nights}:{night_seed}")
+
+    def twin(self) -> Self:
+        """A copy that no later change of this one reaches; rows are shared, for they never change."""
+        other = copy(self)
+        other.entities = {one.id: one.twin() for one in self.entities.values()}
+        other.gone, other.forbidden, other.edits = set(self.gone), set(self.forbidden), self.edits.twin()
+        other.children = {place: list(below) for place, below in self.children.items()}
+        other.ledgers = {account: ledger.twin() for account, ledger in self.ledgers.items()}
+        return other
+
+    # -- objects
+
+    def shown(self, ident: str | None, collection: str = "") -> bool:
+        """Whether the API knows an object: it and everything above it exists (in *collection*, if given)."""
+        entity = self.entities.get(ident or "")
+        if entity is None or entity.id in self.gone or (collection and entity.collection != collection):
+            return False
+        return entity.parent_id is None or self.shown(entity.parent_id)
+
+    def listed(self, collection: str, parent_id: str | None) -> list[Entity]:
+        """The objects of *collection* right below *parent_id* (None: at the top) that the API shows."""
+        below = self.children.get((parent_id, collection), [])
+        return [self.entities[one] for one in below if self.shown(one)]
+
+    def every(self, collection: str) -> list[Entity]:
+        """All objects of *collection* that the API shows."""
+        return [one for one in self.entities.values() if one.collection == collection and self.shown(one.id)]
+
+    def create(self, entity: Entity) -> None:
+        self.entities[entity.id] = entity
+        self._file(entity)
+        if entity.collection == "accounts":
+            self.ledgers[entity.id] = Ledger([])
+
+    def render(self, entity: Entity, *, in_list: bool = False) -> Document:
+        """The JSON:API object; linkages name only what is shown."""
+        shape = COLLECTIONS[entity.collection]
+        links: dict[str, Link] = dict(entity.links)
+        if shape.parent_link:
+            links[shape.parent_link] = entity.parent_id
+        if shape.in_lists or not in_list:
+            for name, below in shape.child_links.items():
+                links[name] = tuple(one.id for one in self.listed(below, entity.id))
+        relations: Document = {name: {"data": self._linkage(link)} for name, link in links.items()}
+        return {
+            "type": entity.type or shape.type,
+            "id": entity.id,
+            "attributes": entity.attributes,
+            "relationships": relations,
+        }
+
+    def _linkage(self, link: Link) -> Json:
+        if isinstance(link, tuple):
+            return [self._identifier(one) for one in link if self.shown(one)]
+        return self._identifier(link) if link and self.shown(link) else None
+
+    def _identifier(self, ident: str) -> Document:
+        entity = self.entities[ident]
+        return {"type": entity.type or COLLECTIONS[entity.collection].type, "id": ident}
+
+    def _file(self, entity: Entity) -> None:
+        self.children.setdefault((entity.parent_id, entity.collection), []).append(entity.id)
+
+    # -- rows
+
+    def readable(self) -> dict[str, Ledger]:
+        """The ledgers of the accounts that are shown and not forbidden."""
+        return {one: rows for one, rows in self.ledgers.items() if self.shown(one) and one not in self.forbidden}
+
+    def rows(self) -> Iterator[Row]:
+        """Every row that some readable account lists, once."""
+        seen: set[str] = set()
+        for ledger in self.readable().values():
+            for row in ledger.rows:
+                if len(row.accounts) == 1 or row.id not in seen:
+                    yield row
+                if len(row.accounts) > 1:
+                    seen.add(row.id)
+
+    def select(self, account: str, span: tuple[int, int], *, settings: SandboxSettings, like: Filter) -> list[Row]:
+        """The rows of *account* in *span*, both ends included, cut to the cap without a sign, in any order."""
+        found = self.ledgers[account].tracks[settings.date_filter].between(*span)
+        found = [row for row in found if like(row.body)] if like else found
+        kept = self.cut(found, settings)
+        self.shuffler.shuffle(kept)
+        return kept
+
+    def cut(self, rows: list[Listed], settings: SandboxSettings) -> list[Listed]:
+        """What the cap leaves of *rows*, which come by date."""
+        cap, keep = settings.row_cap, settings.keep
+        if not cap or len(rows) <= cap:
+            return rows
+        if keep == "random":
+            return self.shuffler.sample(rows, cap)
+        return rows[:cap] if keep == "first" else rows[-cap:]
+
+    def put(self, row: Row) -> None:
+        for account in row.accounts:
+            self.ledgers[account].add(row)
+
+    def take(self, row: Row) -> None:
+        for account in row.accounts:
+            self.ledgers[account].remove(row)
+
+    def find(self, ident: str) -> Row:
+        """The row with this id, shown or not.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = (row for ledger in self.ledgers.values() for row in ledger.rows if row.id == ident)
+        for row in islice(found, 1):
+            return row
+        raise KeyError(ident)
