@@ -46,8 +46,8 @@ def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
 HOLDINGS = _holdings("holdings", "What a reporting entity is worth, one row per day and currency")
 HOLDINGS__PORTFOLIOS = _holdings(
     "holdings__portfolios",
-    "What each portfolio of a reporting entity is worth, one row per day and currency; portfolios may overlap, so their "
-    "sum may be too much",
+    "What each portfolio of a reporting entity is worth, one row per day and currency; portfolios may overlap: do not "
+    "add them up",
     PORTFOLIO,
 )
 HOLDINGS__DEPOSITORIES = _holdings(
