@@ -69,7 +69,7 @@ class Database:
             "SELECT column_name, data_type FROM information_schema.columns "
             f"WHERE table_schema = '{dataset}' AND table_name = '{table}' ORDER BY ordinal_position"
         )
-        read = ", ".join(f'"{name}"::text' if kind == "json" else f'"{name}"' for name, kind in columns)
+        read = ", ".join(f'"{name}"::text' if kind in {"json", "jsonb"} else f'"{name}"' for name, kind in columns)
         rows = self.run(f'SELECT {read} FROM "{dataset}"."{table}"')
         types = [ARROW.get(kind, pa.string()) for _, kind in columns]
         data = pa.Table.from_arrays(

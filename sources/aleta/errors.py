@@ -107,3 +107,9 @@ class StoppedError(SourceError):
     """The operator asked the run to stop; what was fetched is committed."""
 
     code = "stopped"
+
+
+class IncompleteError(FatalError):
+    """Some of what was asked for could not be read, and nobody said that this may be passed over."""
+
+    code = "incomplete"
