@@ -52,8 +52,8 @@ class Coverage:
 
     @property
     def waiting(self) -> bool:
-        """Whether there is a window to ask."""
-        return bool(self._todo)
+        """Whether there is a window to ask now."""
+        return bool(self._todo) and not (self._open and self.density.open and self._todo[0].whole is None)
 
     @property
     def done(self) -> bool:

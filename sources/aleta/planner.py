@@ -128,6 +128,8 @@ class Planner:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._held.append(_Held(question, days))
         self._settle()
+        if question.parent in self._plans:
+            self._queue(question.parent)
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it was a single day, so that is not why."""
@@ -281,7 +283,7 @@ class Planner:
         if plan.done:
             del self._plans[parent]
             if plan.density.was_cut and (cap := self.cap.value) and plan.density.rows > cap:
-                self._experience.learn(plan.density.rows, cap)
+                self._experience.learn(plan.density.rows / cap)
 
     def _emit(self, parent: str, kept: Sequence[Asked]) -> None:
         self._made.extend(Decision(parent, asked.window, Fate.KEPT, asked.count) for asked in kept)
