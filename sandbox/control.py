@@ -77,6 +77,13 @@ def _truth(box: Sandbox, given: Body) -> object:
     return "{" + ",".join(f'"{name}":{{{_members(rows)}}}' for name, rows in tables.items()) + "}"
 
 
+def _table(box: Sandbox, given: Body) -> object:
+    """A table beyond the crawl as a list of [key, object]; `expand` as in a request."""
+    levels = [level for level in str(given.get("expand", "")).split(",") if level]
+    rows = box.table(str(given["tenant"]), str(given["name"]), *levels)
+    return "[" + ",".join(f"[{json.dumps(key)},{text}]" for key, text in rows.items()) + "]"
+
+
 def _members(rows: Mapping[str, str]) -> str:
     return ",".join(f'"{ident}":{text}' for ident, text in rows.items())
 
@@ -89,4 +96,5 @@ CONTROLS: Mapping[tuple[str, str], Control] = {
     ("POST", "settings"): _settings,
     ("GET", "requests"): _requests,
     ("GET", "truth"): _truth,
+    ("GET", "table"): _table,
 }

@@ -13,7 +13,7 @@ from .kinds import string
 from .rows import new_id
 from .world import Entity, Link, World
 
-BANKS = ("nordea", "saxo", "zürcher-kb")
+BANKS = ("nordea", "saxo", "zkb")
 STATUSES = (
     "waiting-for-files",
     "waiting-for-consent",
@@ -43,10 +43,10 @@ def flows(rng: Random, _: World) -> Iterator[Entity]:
 
 def authorities(rng: Random, world: World) -> Iterator[Entity]:
     """Up to two for each legal entity, with the files sent so far."""
-    below = _depositories(world)
+    below, flows_known = _depositories(world), world.ids("custodian_auth_flows")
     for owner in world.ids("legal_entities"):
         for _ in range(rng.randint(0, 2)):
-            made = _authority(rng, world, owner, below.get(owner, []))
+            made = _authority(rng, world.entities[rng.choice(flows_known)], owner, below.get(owner, []))
             yield made
             yield from (_file(rng, made.id) for _ in range(rng.randint(0, 2)))
 
@@ -59,7 +59,7 @@ def _depositories(world: World) -> dict[str, list[str]]:
     return found
 
 
-def _authority(rng: Random, world: World, owner: str, depositories: list[str]) -> Entity:
+def _authority(rng: Random, flow: Entity, owner: str, depositories: list[str]) -> Entity:
     status = rng.choice(STATUSES)
     linked: Json = [
         {"depositoryNumber": f"VP{rng.randint(0, 999):06d}", "depositoryId": ident, "status": "active"}
@@ -67,14 +67,13 @@ def _authority(rng: Random, world: World, owner: str, depositories: list[str]) -
         else {"depositoryNumber": string(rng), "depositoryId": None, "status": "in-progress"}
         for ident in depositories
     ]
-    flow = rng.choice(world.ids("custodian_auth_flows"))
     pending: Json = ["power-of-attorney"] if status == "waiting-for-files" else []
     return Entity(
         collection="custodian_authorities",
         id=str(UUID(int=rng.getrandbits(128), version=4)),
         parent_id=owner,
         attributes={"status": status, "pendingFiles": pending, "linkedDepositories": linked},
-        links={"custodian": world.entities[flow].links["custodian"], "custodianAuthFlow": flow},
+        links={"custodian": flow.links["custodian"], "custodianAuthFlow": flow.id},
     )
 
 

@@ -19,6 +19,7 @@ from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
 from .listener import Listener
 from .mutations import mutate, night
+from .resource import Key
 from .routes import serve
 from .settings import SandboxSettings, changed
 from .store import Store
@@ -108,6 +109,11 @@ class Sandbox:
         """The same as JSON text: table -> id -> object."""
         with self._lock:
             return self._stores[tenant].objects()
+
+    def table(self, tenant: str, name: str, *expand: str) -> dict[Key | str, str]:
+        """Any table beyond the crawl as JSON text, by the keys of `Truth`; *expand*: levels, where it has them."""
+        with self._lock:
+            return self._stores[tenant].texts(name, self.settings, *expand)
 
     def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]:
         """Change the world as people do; see `mutations`. Returns the ids touched."""
