@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from schemas.ledger import SYNC_RUNS
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.errors import SourceError
 from sources.aleta.transport.retry import RetryPolicy
@@ -18,7 +19,7 @@ from .lock import holder
 from .progress import Progress
 from .report import Exit, Json, most_severe
 from .settings import Settings, SettingsError, TenantSettings, load
-from .warehouse import Warehouse
+from .warehouse import Warehouse, glance, place_of
 from .wiring import Connection, Connector, signer
 
 IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
@@ -143,6 +144,10 @@ def _lock(folder: Path) -> str:
 def _warehouse(tenant: TenantSettings) -> str:
     if holder(tenant.folder / "lock"):
         return "not looked at while a run holds the lock"
+    if tenant.destination != "duckdb":
+        with glance(tenant.name, tenant.destination) as store:
+            used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
+        return f"{place_of(tenant.name, tenant.destination)}, {'in use' if used else 'empty'}"
     warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
     warehouse.check_format()
     return f"{tenant.destination}, {'in use' if warehouse.state() else 'empty'}"

@@ -5,11 +5,9 @@ Read from the analyst's copy, or where a destination keeps it: neither disturbs 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -100,18 +98,14 @@ def _published(tenant: TenantSettings) -> dict[str, object]:
 
 
 def _remote(tenant: TenantSettings) -> dict[str, object]:
-    """Through a dlt pipeline of its own: that of a running sync is not touched."""
-    from .warehouse import Warehouse  # noqa: PLC0415 - brings dlt, which the published copy does not need
+    from .warehouse import glance, place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
 
-    facts: dict[str, object] = {"warehouse": tenant.destination, "synced": False}
+    facts: dict[str, object] = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            warehouse = Warehouse(tenant.name, Path(scratch), destination=tenant.destination)
-            facts["warehouse"] = warehouse.place
-            with warehouse.open() as store:
-                books = {name: store.rows(schema) for name, schema in BOOKS.items()}
-                synced = bool(store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall())
-                return facts | {"synced": synced} | (_facts(store.sql, books) if synced else {})
+        with glance(tenant.name, tenant.destination) as store:
+            books = {name: store.rows(schema) for name, schema in BOOKS.items()}
+            synced = bool(store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall())
+            return facts | {"synced": synced} | (_facts(store.sql, books) if synced else {})
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         return facts | {"error": f"{as_problem(error)}"}
 

@@ -7,6 +7,7 @@ keys, so a package that a crash cut in two can be loaded again.
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Warehouse:
         self.file = self.folder / "store.duckdb"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
-        self.place = f"{destination}, dataset {dataset_of(tenant)}" if self.remote else f"{self.file}"
+        self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else dlt.destinations.duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
         with self._explained():
@@ -178,6 +179,25 @@ class Warehouse:
         """Rule S1: files with data are the owner's only."""
         if self.file.exists():
             self.file.chmod(0o600)
+
+
+def place_of(tenant: str, destination: str) -> str:
+    """Where a tenant's rows are in a remote destination, in words."""
+    return f"{destination}, dataset {dataset_of(tenant)}"
+
+
+@contextlib.contextmanager
+def glance(tenant: str, destination: str) -> Iterator[Store]:
+    """What a remote destination holds, through a pipeline of its own: that of a running sync is not touched.
+
+    Raises:
+        DestinationError, WarehouseError: it cannot be read.
+    """
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Warehouse(tenant, Path(scratch), destination=destination).open() as it,
+    ):
+        yield it
 
 
 def quoted(text: object) -> str:

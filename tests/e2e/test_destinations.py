@@ -212,8 +212,9 @@ def test_verify_reads_postgresql(synced):
     assert [one["id"] for one in ended.tenant()["differences"]] == [own_id]
 
 
-def test_plan_and_status_read_postgresql(synced):
-    """`plan` knows the accounts, `status` the last run, both from the database."""
+def test_plan_status_and_check_read_postgresql(synced):
+    """`plan` knows the accounts, `status` the last run, `check` that the database answers."""
+    assert f"postgres, dataset {DATASET}, in use" in synced.run("check").out
     plan = synced.run("plan", "--json").tenant()
     status = synced.run("status", "--json").tenant()
 
@@ -243,10 +244,26 @@ def test_a_database_that_is_away_is_told_without_its_password(remote):
 
     ended = remote.sync(expect=1)
     status = remote.run("status")
+    check = remote.run("check")
 
     assert [one["code"] for one in ended.errors()] == ["warehouse"]
     assert "nowhere" in ended.errors()[0]["message"]
     assert status.exit == 1
+    assert check.exit == 1
+    assert "nowhere" in check.out
+
+
+def test_tenants_share_a_database_and_nothing_else_c3(start, server):
+    """C3: one whose name is that of another's staging is kept apart, though both load at the same time."""
+    remote = Remote(start(aleta={"destination": "postgres"}, tenants=("acme", "acme_staging")), server.database())
+
+    remote.sync()
+
+    for tenant, dataset in (("acme", DATASET), ("acme_staging", "aleta_acme_staging")):
+        copy = remote.database.copy(dataset, remote.program.folder / f"{tenant}.duckdb")
+        shown = remote.box.truth(tenant)
+        filled = tuple(name for name in (*truth.OBJECTS, "transactions") if getattr(shown, name))
+        assert truth.differences(copy, shown, tables=filled) == []
 
 
 @pytest.mark.parametrize("destination", ["filesystem", "nonsense"])
