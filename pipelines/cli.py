@@ -41,6 +41,8 @@ class Guarded(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:  # before a command listens to signals itself: nothing was begun
+            _fail(Exit.SIGINT, "stopped before anything was begun")
         except Exception as error:
             if ctx.params["debug"]:
                 raise
