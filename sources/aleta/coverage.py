@@ -52,8 +52,13 @@ class Coverage:
 
     @property
     def waiting(self) -> bool:
-        """Whether there is a window to ask now."""
-        return bool(self._todo) and not (self._open and self.density.open and self._todo[0].whole is None)
+        """Whether there is a window to ask."""
+        return bool(self._todo)
+
+    @property
+    def ready(self) -> bool:
+        """Whether to ask it now: not while an answer is awaited that will say how far to ask."""
+        return self.waiting and not (self._open and self.density.open and self._todo[0].whole is None)
 
     @property
     def done(self) -> bool:

@@ -119,10 +119,12 @@ class Density:
 
     def reach(self, window: Window, cap: int) -> date:
         """Until which day to ask, from the first of *window* on, to stay a little under *cap* rows."""
-        aim = cap * (1 - max(MARGIN, SPREAD / sqrt(cap)))
-        last = max(window.first, min(self._guess(window, max(1.0, aim), cap), window.last))
-        rest = Window(last + ONE_DAY, window.last) if last < window.last else None
-        return window.last if rest and self._little(rest, cap - aim) else last
+        aim = cap * max(1 / 2, 1 - max(MARGIN, SPREAD / sqrt(cap)))
+        last = min(self._guess(window, aim, cap), window.last)
+        if last < window.last and self._little(Window(last + ONE_DAY, window.last), cap - aim):
+            last = window.last
+        known = [one.window.last for one in self._cuts if one.window.first == window.first]
+        return max(window.first, min([last, *(end - ONE_DAY for end in known)]))  # never what was cut before
 
     def _little(self, rest: Window, room: float) -> bool:
         """Whether what is left over would fit into the room that is left free: then one request does for both."""
@@ -170,7 +172,7 @@ class Density:
         again = sum(one.window.first == cut.window.first for one in self._cuts)
         blind = self._idle or self.experience.shows is Shows.LAST or again >= PATIENCE
         share = SHRINK if self._rate else 1 / 2 if blind else 1.0
-        return min(_after(cut.window.first, share * cut.window.days), cut.window.last - ONE_DAY)
+        return _after(cut.window.first, share * cut.window.days)
 
     def _by_sample(self, window: Window, cut: _Cut, full: float) -> date:
         """By the rows that a cut answer showed: nothing was kept yet."""

@@ -128,8 +128,6 @@ class Planner:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._held.append(_Held(question, days))
         self._settle()
-        if question.parent in self._plans:
-            self._queue(question.parent)
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it was a single day, so that is not why."""
@@ -185,7 +183,7 @@ class Planner:
             plan = self._plans.get(parent)
             if plan is None or not plan.waiting:
                 continue
-            if plan.ahead < self.ahead:
+            if plan.ready and plan.ahead < self.ahead:
                 return self._question(parent, plan)
             self._turn.append(parent)
         return self._start()
