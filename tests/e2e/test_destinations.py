@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 
@@ -127,6 +128,20 @@ def test_whole_histories_are_compared_in_postgresql_d1(remote):
     remote.sync()
 
     assert remote.differences() == []
+
+
+@pytest.mark.parametrize("after_s", [1.5, 2.5, 3.5])
+def test_a_killed_sync_is_made_good_by_the_next_c1(remote, after_s):
+    """C1: wherever the kill falls, also between two tables of a package, the next run ends exact."""
+    process = remote.program.start("sync")
+    time.sleep(after_s)
+    process.kill()
+    process.communicate()
+
+    remote.sync()
+
+    assert remote.differences() == []
+    assert remote.run("verify", "--json").exit == 0
 
 
 def test_more_gone_than_believable_is_not_removed_from_postgresql_d3(remote):
