@@ -589,6 +589,10 @@ def test_dlt_finds_its_own_sections(folder: Path, tmp_path: Path) -> None:
 
 def test_telemetry_stays_as_the_operator_set_it() -> None:
     """Who asks for telemetry gets it."""
-    environ = {"RUNTIME__DLTHUB_TELEMETRY": "true"}
+    environ = {"RUNTIME__DLTHUB_TELEMETRY": "true", "RUNTIME__LOG_LEVEL": "INFO"}
     point_dlt_at(Path("/etc/aleta"), environ)
-    assert environ == {"RUNTIME__DLTHUB_TELEMETRY": "true", "DLT_CONFIG_FOLDER": "/etc/aleta"}
+    assert environ == {
+        "RUNTIME__DLTHUB_TELEMETRY": "true",
+        "RUNTIME__LOG_LEVEL": "INFO",
+        "DLT_CONFIG_FOLDER": "/etc/aleta",
+    }
