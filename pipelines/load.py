@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -24,7 +24,7 @@ from . import ledger as books
 from .blocks import Blocks, Whole
 from .differences import Differences, Run
 from .ledger import Entry, Ledger
-from .marks import Mark, Reading
+from .marks import Horizon, Mark, Reading
 from .objects import Comparison
 from .report import Problem, TenantReport, problem
 from .version import VERSION
@@ -67,7 +67,7 @@ class Loader:
         warehouse: recovered, and this run's alone.
         ledger: what the warehouse's state says; grown here as packages commit.
         run: whose rows these are.
-        elapsed: the last day that has fully elapsed everywhere (M2).
+        horizon: how far the run looks; marks never grow past its last elapsed day (M2).
         report: counts and problems are added to it.
         committed: told how many rows were read that are now committed.
     """
@@ -78,7 +78,7 @@ class Loader:
         ledger: Ledger,
         *,
         run: Run,
-        elapsed: date,
+        horizon: Horizon,
         report: TenantReport,
         kind: str,
         committed: Callable[[int], None],
@@ -86,7 +86,7 @@ class Loader:
         self._warehouse = warehouse
         self._ledger = ledger
         self._run = run
-        self._elapsed = elapsed
+        self._horizon = horizon
         self._report = report
         self._kind = kind
         self._committed = committed
@@ -166,7 +166,7 @@ class Loader:
         reading = followed.reading
         if window.first == reading.span.first:
             mark = replace(mark, reading_since=reading.mark.reading_since)
-        mark = mark.grow(window, elapsed=self._elapsed)
+        mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if reading.whole and followed.clean and window.last == reading.span.last:
             return replace(mark, verified_at=reading.mark.reading_since or self._run.now, reading_since=None)
         return mark

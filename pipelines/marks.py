@@ -45,6 +45,14 @@ class Mark:
         island, others = _absorb(window, self.islands)
         return replace(self, islands=tuple(sorted([*others, island])))
 
+    def led_from(self, history_start: date) -> Mark:
+        """With the interval that holds *history_start* as the mark, where it reaches further: runs continue it."""
+        lead = self.holding(history_start)
+        if lead is None or self.covered is None or lead.last <= self.covered.last:
+            return self
+        islands = sorted([*(one for one in self.islands if one != lead), self.covered])
+        return replace(self, covered=lead, islands=tuple(islands))
+
     def holding(self, day: date) -> Window | None:
         """The interval that *day* lies in."""
         return next((one for one in self._all() if day in one), None)

@@ -192,7 +192,7 @@ class _Run:
                 now=self._horizon.now,
                 max_removed_share=self._tenant.max_removed_share,
             ),
-            elapsed=self._horizon.elapsed,
+            horizon=self._horizon,
             report=self._report,
             kind=self._job.kind,
             committed=self._progress.committed,

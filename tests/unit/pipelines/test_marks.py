@@ -1,7 +1,7 @@
 """Marks and what they ask to be read, case by case."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -131,3 +131,12 @@ def test_a_span_never_ends_before_it_begins():
     """A start of history in the future, or a clock that was set back, still gives one day to ask for."""
     assert horizon(history_start=on(200)).nightly(Mark()) == window(200, 200)
     assert horizon(50, look_back_days=0).nightly(COVERED) == window(55, 55)
+
+
+def test_m1_the_mark_is_the_interval_that_runs_continue():
+    """What a backfill proved earlier stays beside it as an island, and a mark is never moved back."""
+    backfilled, read = Window(date(2025, 1, 14), date(2025, 6, 19)), Window(date(2025, 8, 14), date(2026, 2, 28))
+    mark = Mark(covered=backfilled).grow(read, elapsed=date(2026, 3, 1)).led_from(date(2025, 8, 14))
+    assert (mark.covered, mark.islands) == (read, (backfilled,))
+    earlier = mark.grow(Window(date(2010, 1, 1), date(2012, 1, 1)), elapsed=date(2026, 3, 1))
+    assert earlier.led_from(date(2010, 1, 1)).covered == read
