@@ -11,9 +11,11 @@ import pyarrow as pa
 import pytest
 
 import schemas
+from schemas import tables
 from schemas.table import described_by_api, fact, key_of, left_out, name_of, natural_key_of
-from schemas.tables import TABLES
+from sources.aleta.catalogue import CATALOGUE
 
+TABLES = (*tables.TABLES, *tables.PLANNED)
 PATH = re.compile(r"id|type|attributes/\w+(/\w+)*|relationships/[\w-]+(/type)?")
 COMPUTED = {"holdings", "instrument_holdings", "custodian_holdings", "performance", "private_market_performance"}
 
@@ -27,6 +29,14 @@ def test_every_schema_of_the_package_is_listed():
     defined = {name_of(one) for module in modules for one in vars(module).values() if isinstance(one, pa.Schema)}
 
     assert defined == {name_of(one) for one in TABLES}
+
+
+def test_what_is_published_is_filled():
+    """An empty table that no run fills would say that there is nothing."""
+    own = {"transaction_changes", "sync_runs", "sync_windows", "sync_marks"}
+    filled = {name_of(schema) for endpoint in CATALOGUE.values() for schema in endpoint.schemas}
+
+    assert {name_of(one) for one in tables.TABLES} == filled | own
 
 
 def test_no_two_tables_share_a_name():
