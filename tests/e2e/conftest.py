@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ EVERYTHING = 1000
 """A look-back, in days, that reaches beyond the history of a small world."""
 
 Start = Callable[..., Program]
+InVain = tuple[Program, str, "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -58,6 +61,23 @@ def start_synced(start: Start, first_sync: Path) -> Start:
         return program
 
     return started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def in_vain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InVain | None]:
+    """A sync from a host that nobody answers at. Its two minutes begin with the session, and pass while others run."""
+    if not any(item.path.name == "test_unreachable.py" for item in request.session.items):
+        yield None
+        return
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with Sandbox(SandboxSettings(accounts=1, rows=0)) as box:
+        program = Program(box, tmp_path_factory.mktemp("in_vain"))
+        program.rewrite(f'api_url = "{box.url}"', f'api_url = "http://{address}"')
+        running = program.start("sync", "--json")
+        yield program, address, running
+        running.kill()
+        running.communicate()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from datetime import date
 
@@ -95,24 +94,6 @@ def test_an_api_that_refuses_every_token_is_an_authentication_failure_f2(synced)
 
     assert error["code"] == "auth"
     assert synced.differences() == []
-
-
-# -- the network: exit 1
-
-
-@pytest.mark.timeout(240)
-def test_a_host_that_nobody_answers_at_is_tried_for_two_minutes_at_most(program):
-    """Exit 1, with the address; the patience is bounded."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-    program.rewrite(f'api_url = "{program.box.url}"', f'api_url = "http://{address}"')
-    began_s = time.monotonic()
-
-    error = one_error(program.sync(expect=1, timeout_s=180))
-
-    assert error["code"] == "unreachable"
-    assert address in error["message"]
-    assert time.monotonic() - began_s < 150
 
 
 # -- the configuration: exit 2

@@ -77,12 +77,11 @@ def test_a_signal_ends_a_wait_for_the_budget(start):
     assert program.end(running, timeout_s=20).exit == 130
 
 
-@pytest.mark.parametrize("seed", [pytest.param(1, id="first-load"), pytest.param(2, id="another-first-load")])
-def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start, seed):
+def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start):
     """C1: kill -9 at random instants, then one run to its end: exact, and no receipt twice."""
-    program = start(seed=seed, rows=400, latency_s=0.05, aleta={"publish": ["duckdb", "parquet"]})
-    rng = Random(seed)
-    for _ in range(4):
+    program = start(rows=400, latency_s=0.05, aleta={"publish": ["duckdb", "parquet"]})
+    rng = Random(1)
+    for _ in range(5):
         running = program.start("sync")
         _kill_after(running, rng.uniform(0.8, 3.0))
 

@@ -123,11 +123,10 @@ def test_each_account_s_whole_history_is_read_again_in_time_d1(start_synced):
 # -- rows that changed
 
 
-@pytest.mark.parametrize("seed", [pytest.param(1, id="monday"), pytest.param(2, id="tuesday")])
-def test_late_edited_and_deleted_rows_come_in_and_are_in_the_feed(synced, seed):
+def test_late_edited_and_deleted_rows_come_in_and_are_in_the_feed(synced):
     """After the second sync the warehouse equals the API; counts and `transaction_changes` name what changed."""
     before = synced.box.truth("acme").transactions
-    synced.box.mutate_night("acme", seed, late=0.03, edited=0.02, deleted=0.01, within_days=25)
+    synced.box.mutate_night("acme", 1, late=0.03, edited=0.02, deleted=0.01, within_days=25)
     changed = touched(before, synced.box.truth("acme").transactions)
     assert all(changed.values())
 
