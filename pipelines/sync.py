@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Session(Protocol):
-    """One tenant's way to the API: `wiring.Connection`."""
+    """One tenant's way to the API: `sources.aleta.connection.Connection`."""
 
     @property
     def reader(self) -> Reader: ...

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sources.aleta.auth.keyvault import KeyVaultSigner
 from sources.aleta.auth.signer import LocalSigner, Signer
-from sources.aleta.auth.tokens import TokenCache
 from sources.aleta.clock import Clock
+from sources.aleta.connection import Access, Connection, connect
 from sources.aleta.errors import KeyUnusableError
-from sources.aleta.reader import Reader
-from sources.aleta.transport.client import Client
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
-from sources.aleta.transport.token import TokenEndpoint
 
 from .settings import TenantSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """One tenant's way to the API."""
-
-    reader: Reader
-    tokens: TokenCache
-    endpoint: TokenEndpoint
-    close: Callable[[], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,42 +32,19 @@ class Connector:
         Raises:
             KeyUnusableError: the private key is missing, unreadable or not P-256.
         """
-        endpoint = TokenEndpoint(
-            tenant.auth_url,
-            signer=signer(tenant),
+        access = Access(
+            api_url=tenant.api_url,
+            auth_url=tenant.auth_url,
+            audience=tenant.audience,
             iss=tenant.iss,
             sub=tenant.sub,
-            audience=tenant.audience,
-            clock=self.clock,
-            policy=self.policy,
-            observer=observer,
+            requests_per_minute=tenant.requests_per_minute,
+            burst=tenant.burst,
+            workers=tenant.workers,
         )
-        tokens = TokenCache(endpoint.fetch, self.clock)
-        client = Client(
-            tenant.api_url,
-            tokens=tokens,
-            bucket=self._bucket(tenant),
-            clock=self.clock,
-            policy=self.policy,
-            observer=observer,
-            pool=tenant.workers,
-        )
-
-        def close() -> None:
-            client.close()
-            endpoint.close()
-
-        return Connection(reader=Reader(client, self.clock), tokens=tokens, endpoint=endpoint, close=close)
-
-    def _bucket(self, tenant: TenantSettings) -> TokenBucket:
         with self._lock:
-            return self._buckets.setdefault((tenant.api_url, tenant.sub), bucket(tenant))
-
-
-def bucket(tenant: TenantSettings) -> TokenBucket:
-    """The tenant's budget. Requests on their way may bunch up, at most one a worker: so much stays unused."""
-    headroom = max(0.05, min(0.5, tenant.workers / tenant.burst))
-    return TokenBucket(tenant.requests_per_minute / 60, tenant.burst, headroom=headroom)
+            bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), access.bucket())
+        return connect(access, signer(tenant), self.clock, bucket=bucket, policy=self.policy, observer=observer)
 
 
 def signer(tenant: TenantSettings) -> Signer:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import dlt
@@ -20,9 +19,10 @@ from dlt.extract import DltResource
 
 from schemas.table import described_by_api, fact, instant, key_of, name_of, own_count, own_day, own_text, table
 
+from .auth.signer import LocalSigner
 from .catalogue import CATALOGUE
 from .clock import Clock, SystemClock
-from .connection import Access, connect
+from .connection import Access, Connection, connect
 from .endpoint import Endpoint
 from .errors import IncompleteError, SourceError
 from .fetch import Receipt, Status, fetch
@@ -130,17 +130,19 @@ def aleta_source(
         api_url=api_url,
         auth_url=auth_url,
         audience=audience,
-        kid=kid,
         iss=iss,
         sub=sub,
-        private_key=private_key,
         requests_per_minute=requests_per_minute,
         burst=burst,
         workers=workers,
     )
     clock = SystemClock()
+
+    def open_connection() -> Connection:
+        return connect(access, LocalSigner.parse(private_key, key_id=kid), clock)
+
     options = _Options(
-        visit=Visit(partial(connect, access, clock), workers=workers),
+        visit=Visit(open_connection, workers=workers),
         clock=clock,
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
