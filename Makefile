@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
+DEV := --extra azure --extra postgres --group dev
 
-.PHONY: help demo test check format docs lock oracle clean
+.PHONY: help demo test check locked format docs lock bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -32,7 +33,12 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory locked
 	$(BIN)/python -m pytest -n 2
+
+locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
+	@cp requirements.lock $(VENV)/run.lock && $(LOCK) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
+	@cp requirements-dev.lock $(VENV)/dev.lock && $(LOCK) $(DEV) --output-file $(VENV)/dev.lock && cmp requirements-dev.lock $(VENV)/dev.lock
 
 format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
@@ -43,7 +49,10 @@ docs: $(VENV)/run.ok  ## write docs/tables.md again, from the schemas
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra azure --extra postgres --group dev --output-file requirements-dev.lock
+	$(LOCK) $(DEV) --output-file requirements-dev.lock
+
+bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
+	@$(BIN)/python -m benchmarks.compare
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
