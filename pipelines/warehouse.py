@@ -19,6 +19,7 @@ import pyarrow as pa
 from dlt.common.data_types import TDataType
 from dlt.common.exceptions import DltException
 from dlt.common.schema.typing import TColumnSchema
+from dlt.common.storages import LoadStorage, PackageStorage
 from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
@@ -117,8 +118,21 @@ class Warehouse:
         if pending:
             if self._pipeline.list_extracted_load_packages():
                 self._pipeline.normalize()
+            self._sweep()
             self._pipeline.load()
         return pending
+
+    def _sweep(self) -> None:
+        """Take away what dlt trips over for ever after a kill: a job half written, the note that a package is done.
+
+        A job is written under a name without a dot, then renamed; a package is noted as done, then moved.
+        """
+        for package in self._pipeline.list_normalized_load_packages():
+            folder = Path(self._pipeline.working_dir, "load", LoadStorage.NORMALIZED_FOLDER, package)
+            for job in folder.glob("*_jobs/*"):
+                if not job.suffix:
+                    job.unlink()
+            (folder / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).unlink(missing_ok=True)
 
     def _restore(self) -> None:
         """Forget what is kept here and take the destination's word, also where that was put back to an older state."""
