@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import re
 import time
-from typing import TextIO
+from types import TracebackType
+from typing import TextIO, TypeAlias
 
 OURS = ("pipelines", "sources", "schemas", "sandbox")
 MASK = "***"
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _QUOTE = r"""\\?["']"""  # as Python and JSON show text, also text within text
 _NAMES = "assertion|access_token|refresh_token|id_token|client_secret|password"
@@ -42,13 +45,21 @@ def set_up(*, debug: bool, stream: TextIO) -> None:
     levels = dict.fromkeys(OURS, logging.DEBUG if debug else logging.INFO) | {"urllib3": logging.WARNING}
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+    formatter = _formatter(logging.Formatter if debug else OneLine)
     for name in ("", "dlt"):  # dlt keeps its records from the root, and takes the first handler of its own logger
-        _attach(logging.getLogger(name), stream)
+        _attach(logging.getLogger(name), RedactingHandler(stream, formatter))
     logging.getLogger("dlt").propagate = False
 
 
 class RedactingHandler(logging.StreamHandler[TextIO]):
     """Masks the finished line, so that message, arguments, exception and any formatter's additions are covered."""
+
+    def __init__(self, stream: TextIO, formatter: logging.Formatter) -> None:
+        super().__init__(stream)
+        super().setFormatter(formatter)
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802  (the name is the base's)
+        """Keep the one it has: dlt would give it another, which shows tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
@@ -59,15 +70,25 @@ class RedactingHandler(logging.StreamHandler[TextIO]):
             self.stream.write(f"a log record of {record.name}, line {record.lineno}, could not be written\n")
 
 
-def _attach(logger: logging.Logger, stream: TextIO) -> None:
-    handler = RedactingHandler(stream)
-    handler.setFormatter(_formatter())
+class OneLine(logging.Formatter):
+    """One line a record: of an exception its type and its words, for a traceback is shown with --debug only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record = copy.copy(record)
+        record.exc_text = record.stack_info = None  # another handler may have put a traceback there
+        return " ".join(super().format(record).split("\n"))
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  (the name is the base's)
+        return f"{type(ei[1]).__name__}: {ei[1]}"
+
+
+def _attach(logger: logging.Logger, handler: RedactingHandler) -> None:
     logger.handlers = [one for one in logger.handlers if not isinstance(one, RedactingHandler)]
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)
 
 
-def _formatter() -> logging.Formatter:
-    formatter = logging.Formatter("{asctime}Z {levelname:<7} {name}: {message}", "%Y-%m-%dT%H:%M:%S", style="{")
+def _formatter(kind: type[logging.Formatter]) -> logging.Formatter:
+    formatter = kind("{asctime}Z {levelname:<7} {name}: {message}", "%Y-%m-%dT%H:%M:%S", style="{")
     formatter.converter = time.gmtime
     return formatter

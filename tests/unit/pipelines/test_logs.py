@@ -186,6 +186,22 @@ def test_a_record_that_cannot_be_written_shows_no_argument(capsys: pytest.Captur
     assert SECRET not in written + capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("debug", "shown"), [pytest.param(False, False, id="plain"), pytest.param(True, True, id="debug")]
+)
+def test_a_traceback_is_for_debug_only(debug: bool, shown: bool) -> None:
+    """Without --debug an exception is its type and its words, on the line of its record."""
+    stream = io.StringIO()
+    set_up(debug=debug, stream=stream)
+    log = logging.getLogger("dlt")
+    log.handlers[0].setFormatter(logging.Formatter("{message}", style="{"))  # as dlt does when it starts
+    _raise_and_log(log)
+    assert ("Traceback" in stream.getvalue()) is shown
+    assert stream.getvalue().startswith("20")
+    assert shown or stream.getvalue().count("\n") == 1
+    assert "ValueError: " in stream.getvalue()
+
+
 def test_a_closed_stream_does_not_stop_a_run() -> None:
     """Where the log goes is not worth a failed sync."""
     stream = io.StringIO()
