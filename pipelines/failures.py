@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 
 from sources.aleta.errors import AuthError, SourceError, StoppedError
 
@@ -12,6 +13,7 @@ from .report import Exit, Problem, Status, TenantReport, problem
 
 log = logging.getLogger(__name__)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # as DuckDB quotes them, within its own words
 
 
 def name(error: BaseException, report: TenantReport, *, tenant: str) -> None:
@@ -32,7 +34,7 @@ def as_problem(error: BaseException) -> Problem:
     if isinstance(root, OSError):
         return Problem(code="disk", message=_of_disk(root))
     text = redact(f"{type(root).__name__}: {root}")
-    if "No space left" in text or "disk" in text.lower():
+    if any(words in text for words in OF_DISK):
         return Problem(code="disk", message=f"the disk is full or failing ({_short(text)}): free space, run again")
     return Problem(code="defect", message=f"unforeseen ({_short(text)}): run again with --debug and report it")
 

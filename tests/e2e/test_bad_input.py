@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from datetime import date
+from types import SimpleNamespace
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 from pipelines import warehouse as stores
-from sandbox import Sandbox, SandboxSettings
+from sandbox import Sandbox, SandboxSettings, server
 from sandbox.keys import write_private
 from schemas.ledger import SYNC_MARKS
+from tests import truth
+from tests.e2e.conftest import EVERYTHING
 from tests.e2e.program import Ended, Program
 
 DAY = date(2026, 1, 1)
@@ -63,6 +67,21 @@ def test_a_wrong_name_in_the_assertion_is_refused_with_the_endpoint_s_words(prog
     assert error["code"] == "auth"
     assert words in error["message"]
     assert api_requests(program) == []
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "words"),
+    [pytest.param(-600, "iat lies in the future", id="fast"), pytest.param(600, "expired", id="slow")],
+)
+def test_a_clock_that_is_wrong_is_refused_with_the_endpoint_s_words(program, monkeypatch, ahead_s, words):
+    """Exit 3: this machine's clock is ten minutes off the endpoint's."""
+    theirs = SimpleNamespace(time=lambda: time.time() + ahead_s, monotonic=time.monotonic)
+    monkeypatch.setattr(server, "time", theirs)
+
+    error = one_error(program.sync(expect=3))
+
+    assert error["code"] == "auth"
+    assert words in error["message"]
 
 
 def test_a_key_file_that_is_no_key_is_named(program):
@@ -201,6 +220,30 @@ def test_a_data_folder_that_cannot_be_written_is_said_plainly(program):
     error = one_error(ended)
     assert error["code"] == "disk"
     assert f"{program.folder / 'data'}" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [pytest.param(300_000, "disk", id="loading"), pytest.param(2_000_000, "publish", id="publishing")],
+)
+def test_a_full_disk_is_said_plainly_and_nothing_is_published_half(synced, limit, code):
+    """Exit 1; yesterday's copy is whole, and with room again the next run is exact."""
+    before = synced.box.truth("acme")
+    synced.box.mutate("acme", "late", count=500)
+    synced.configure(look_back_days=EVERYTHING)
+    running = synced.start("sync", "--json")
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (limit, limit))  # as if there were no room for more
+
+    ended = synced.end(running)
+
+    error = one_error(ended)
+    assert (ended.exit, error["code"]) == (1, code)
+    assert f"{synced.tenant_folder()}" in error["message"]
+    assert truth.differences(synced.warehouse(), before) == []
+
+    synced.sync()
+
+    assert synced.differences() == []
 
 
 def test_a_store_that_is_no_database_is_said_plainly(synced):
