@@ -138,7 +138,7 @@ def table(results: dict[str, list[Result]]) -> str:
     """Medians, and the ratio of each pair's seconds to ours."""
     ours = results[CONTENDERS[0].name]
     lines = [
-        "| | seconds | × ours | MB | requests | missing | extra | inexact | exit |",
+        "| | seconds | to ours | MB | requests | missing | extra | inexact | exit |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, runs in results.items():
