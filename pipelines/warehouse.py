@@ -114,10 +114,10 @@ class Warehouse:
             self._restore()  # another machine went on, or the dataset was dropped: what is pending here is outdated
 
     def _finish(self) -> bool:
+        if self._pipeline.list_extracted_load_packages():
+            self._restore()  # nothing of it was loaded yet, and dlt may not have saved the schema it needs
         pending = bool(self._pipeline.has_pending_data)
         if pending:
-            if self._pipeline.list_extracted_load_packages():
-                self._pipeline.normalize()
             self._sweep()
             self._pipeline.load()
         return pending
