@@ -1,23 +1,8 @@
-"""Planted bugs: each breaks one rule of the design by replacing one function, in the process of one run."""
+"""All planted bugs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from tests.histories import keeping_bugs, reading_bugs
+from tests.histories.planting import BUGS, plant
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bug:
-    """A rule, what is done wrong, and how."""
-
-    rule: str
-    wrong: str
-    plant: Callable[[], None]
-
-
-BUGS: Mapping[str, Bug] = {}
-
-
-def plant(name: str) -> None:
-    """Break this process."""
-    BUGS[name].plant()
+__all__ = ["BUGS", "keeping_bugs", "plant", "reading_bugs"]

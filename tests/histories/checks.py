@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, permutations
 
 from tests.histories.books import Books, Change
-from tests.histories.model import DAY, Claim, Night, blocks, covers, day, owners
+from tests.histories.model import DATES, DAY, Claim, Night, blocks, covers, day, owners
 
 HOURS_BEHIND = 12  # where a day ends last, UTC-12
 
@@ -46,10 +46,10 @@ def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
             yield f"receipt of {one.account} {one.first}..{one.last} counts {one.rows} rows; there were {true}"
 
 
-def claims_were_asked(claims: Iterable[Claim], answered: Mapping[tuple[str, str, str], int]) -> Iterator[str]:
+def claims_were_asked(claims: Iterable[Claim], answered: Collection[tuple[str, str, str]]) -> Iterator[str]:
     """Each receipt stands for a request of the same run that was answered."""
     for one in claims:
-        if one.status == "complete" and not answered.get((one.account, f"{one.first}", f"{one.last}")):
+        if one.status == "complete" and (one.account, f"{one.first}", f"{one.last}") not in answered:
             yield f"receipt of {one.account} {one.first}..{one.last} without a request"
 
 
@@ -101,10 +101,10 @@ def text_owners(row: Mapping[str, str]) -> set[str]:
     return {row[name] for name in ("account_id", "inflow_account_id", "outflow_account_id") if row[name]}
 
 
-def marks_are_supported(books: Books, nights: Mapping[datetime, Night], duty: Duty) -> Iterator[str]:
+def marks_are_supported(books: Books, now: datetime, duty: Duty) -> Iterator[str]:
     """M1, M2: a mark is what receipts prove, up to the last day that had elapsed; so is the instant of verification."""
     ever = blocks(books.claims)
-    last = elapsed(max(nights))
+    last = elapsed(now)
     for account, mark in books.marks.items():
         if not covers(ever[account], (mark.first, mark.through)):
             yield f"the mark of {account} ({mark.first}..{mark.through}) is not covered by receipts {ever[account]}"
@@ -139,6 +139,18 @@ def receipts_are_append_only(before: Books | None, after: Books) -> Iterator[str
         yield f"lines of the feed are gone: {lost}"
 
 
+def look_back_is_read(own: Sequence[Claim], night: Night, duty: Duty, excused: set[str]) -> Iterator[str]:
+    """D1: a night reads its look-back and its look-ahead itself, whatever runs before it did."""
+    end = night.at.date() + timedelta(days=duty.look_ahead_days)
+    start = max(duty.history_start, elapsed(night.at) + DAY - timedelta(days=duty.look_back_days))
+    if duty.span or start > end:
+        return
+    claimed = blocks(own)
+    for account in sorted(night.readable - excused):
+        if not covers(claimed[account], (start, end)):
+            yield f"{account} was read {claimed[account]} in this run, not {start}..{end}"
+
+
 def duty_is_done(
     before: Books | None, after: Books, claims: Sequence[Claim], night: Night, duty: Duty, excused: set[str]
 ) -> Iterator[str]:
@@ -171,21 +183,43 @@ def _nightly(old, after: Books, account: str, claimed, night: Night, duty: Duty)
         yield f"{account} was last verified {mark.verified_at}, it is {night.at}"
 
 
-def feed_replays(before: Books | None, after: Books, unverified: set[str]) -> Iterator[str]:
+def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
+    """After a complete night in which whole histories were due, ids are the API's own: without the model's help."""
+    end = night.at.date() + timedelta(days=duty.look_ahead_days)
+    name = DATES[night.date_filter]
+    due = {one for one, row in night.shown.items() if duty.history_start <= day(row, name) <= end}
+    yield from (f"{one} is shown, and missing" for one in due - books.rows.keys())
+    for one in books.rows.keys() - night.shown.keys():
+        row = books.rows[one]
+        dated = all(f"{duty.history_start}" <= row[name] <= f"{end}" for name in ("trade_date", "value_date"))
+        if dated and text_owners(row) & night.readable:
+            yield f"{one} is not shown any more, and left over"
+
+
+def feed_replays(before: Books | None, after: Books) -> Iterator[str]:
     """What a consumer gets who took the rows as they were and follows the feed is the rows as they are."""
-    known = {(c.run_id, c.op, c.id) for c in before.changes} if before else set()
+    old = before.rows if before else {}
+    news = _news(before, after)
+    first_loads = {one for row in after.rows.values() for one in text_owners(row) if not _is_verified(before, one)}
+    for one in old.keys() | after.rows.keys() | news.keys():
+        was, now = old.get(one), after.rows.get(one)
+        silent = was is None and now is not None and bool(text_owners(now) & first_loads)
+        if not (silent and not news[one]) and not _leads(was, now, news[one], first_load=bool(first_loads)):
+            yield f"{one}: the feed does not lead from {was} to {now}: {news[one]}"
+
+
+def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
+    known = {(one.run_id, one.op, one.id) for one in before.changes} if before else set()
     news = defaultdict(list)
     for one in after.changes:
         if (one.run_id, one.op, one.id) not in known:
             news[one.id].append(one)
-    old = before.rows if before else {}
-    for one in old.keys() | after.rows.keys() | news.keys():
-        was, now = old.get(one), after.rows.get(one)
-        if was is None and now is not None and not news[one]:
-            if not text_owners(now) & unverified:
-                yield f"{one} is new and not in the feed"
-        elif not _leads(was, now, news[one], first_load=bool(unverified)):
-            yield f"{one}: the feed does not lead from {was} to {now}: {news[one]}"
+    return news
+
+
+def _is_verified(books: Books | None, account: str) -> bool:
+    mark = books.marks.get(account) if books else None
+    return bool(mark and mark.verified_at)
 
 
 def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:
@@ -215,6 +249,15 @@ def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *
     net = said["added"] - said["removed"] == true["added"] - true["removed"]
     if not net or ((one_package or not true.total()) and said != true):
         yield f"the report counts {dict(said)}; it was {dict(true)}"
+
+
+def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:
+    """D3: no account loses more than the share of its rows at once."""
+    held, gone = Counter(), Counter()
+    for one, row in old.items():
+        held.update(text_owners(row))
+        gone.update(text_owners(row) if one not in new else ())
+    yield from (f"{one} lost {gone[one]} of {held[one]} rows at once" for one in gone if gone[one] > share * held[one])
 
 
 def nothing_of_others(own: Books, others: Iterable[str]) -> Iterator[str]:

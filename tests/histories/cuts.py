@@ -7,15 +7,17 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import duckdb
-from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 SQL = "histories.sql"
+STEP = "histories.step"
 FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
+NAMED = {"http.client.send": ("http",), SQL: ("sql",), STEP: ("step",)}
 WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -25,7 +27,8 @@ class Cut:
 
     Args:
         how: `kill` (as by kill -9), `stop` (as by SIGTERM), or `full` (from then on nothing can be written).
-        at: what is counted: `http` (requests), `file` (changes below the data folder), `sql` (statements dlt sends).
+        at: what is counted: `http` (requests), `file` (changes below the data folder), `copy` (those of them outside of
+            what is private: publishing), `sql` (statements dlt sends), `step` (recover, each package, publish).
         nth: before which of them it happens, 0 being the first.
         after_us: of a kill, so many microseconds later: in the middle of what follows.
     """
@@ -36,27 +39,41 @@ class Cut:
     after_us: int = 0
 
 
+def announce() -> None:
+    """What dlt sends to DuckDB goes past the audit hooks, too; and so do the steps of a run."""
+    from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+
+    from pipelines import sync
+    from pipelines.warehouse import Warehouse
+
+    for name in ("execute_query", "commit_transaction"):
+        setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name), SQL))
+    for name in ("recover", "write"):
+        setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))
+    sync.publish = _announced(sync.publish, STEP)
+
+
 def arm(cut: Cut, folder: Path, stop: threading.Event) -> None:
     """From now on this process is to be cut short; there is no way back."""
     numbers = count()
     below = f"{folder}"
 
     def hook(event: str, args: tuple[object, ...]) -> None:
-        if _kind(event, args, below) == cut.at and (number := next(numbers)) >= cut.nth:
+        if cut.at in _kinds(event, args, below) and (number := next(numbers)) >= cut.nth:
             _happen(cut, first=number == cut.nth, stop=stop)
 
-    _announce_sql()
     sys.addaudithook(hook)
 
 
-def _kind(event: str, args: tuple[object, ...], below: str) -> str:
-    if event == "http.client.send":
-        return "http"
-    if event == SQL:
-        return "sql"
-    if event in FILES and isinstance(args[0], str | os.PathLike) and f"{args[0]}".startswith(below):
-        return "file" if event != "open" or int(args[2]) & WRITES else ""  # type: ignore[call-overload]
-    return ""
+def _kinds(event: str, args: tuple[object, ...], below: str) -> Sequence[str]:
+    """What an audit event counts as (docs.python.org/3/library/audit_events.html)."""
+    if event in NAMED:
+        return NAMED[event]
+    if event not in FILES or not isinstance(args[0], str | os.PathLike) or not f"{args[0]}".startswith(below):
+        return ()
+    if event == "open" and not int(args[2]) & WRITES:
+        return ()
+    return ("file",) if "/private" in f"{args[0]}" else ("file", "copy")
 
 
 def _happen(cut: Cut, *, first: bool, stop: threading.Event) -> None:
@@ -81,15 +98,9 @@ def _refuse(at: str) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _announce_sql() -> None:
-    """What dlt sends to DuckDB goes past the audit hook, too."""
-    for name in ("execute_query", "commit_transaction"):
-        setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name)))
-
-
-def _announced(method):
-    def announced(*args, **kwargs):
-        sys.audit(SQL)
-        return method(*args, **kwargs)
+def _announced(function: Callable[..., object], event: str) -> Callable[..., object]:
+    def announced(*args: object, **kwargs: object) -> object:
+        sys.audit(event)
+        return function(*args, **kwargs)
 
     return announced

@@ -188,6 +188,8 @@ def obey(order: Order) -> object:
     from tests.histories import bugs, cuts
 
     load.PACKAGE_ROWS = order.package_rows
+    if order.cut:
+        cuts.announce()
     if order.bug:
         bugs.plant(order.bug)
     stop, clock = threading.Event(), FakeClock(order.now)

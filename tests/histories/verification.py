@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from tests.histories.checks import Duty
 from tests.histories.model import Claim, Night
 
 
-def verdict_is_right(verdict, ledger, night: Night, duty: Duty, listed: set[str]) -> Iterator[str]:
+def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[str]) -> Iterator[str]:
     """It finds just the rows that reading every covered span again would change, and the books sound."""
     if verdict.report.errors:
         return
-    rows = ledger.rows
-    after = rows.after(night, _claims(ledger, night, duty, listed))
+    rows = oracle.rows
+    after = rows.after(night, _claims(oracle, ahead, listed))
     expected = {
         "missing": after.sure.keys() - rows.sure.keys(),
         "extra": rows.sure.keys() - after.sure.keys(),
@@ -28,12 +27,11 @@ def verdict_is_right(verdict, ledger, night: Night, duty: Duty, listed: set[str]
         yield f"verify finds the books unsound: {verdict.checks}"
 
 
-def _claims(ledger, night: Night, duty: Duty, listed: set[str]) -> Iterator[Claim]:
+def _claims(oracle, ahead: date, listed: set[str]) -> Iterator[Claim]:
     """As if every account's covered span, and what lies ahead, had just been read."""
-    end = night.at.date() + timedelta(days=duty.look_ahead_days)
-    for account, mark in ledger.books.marks.items():
+    for account, mark in oracle.books.marks.items():
         if account in listed:
-            yield _claim(account, mark.first, max(mark.through, end))
+            yield _claim(account, mark.first, max(mark.through, ahead))
 
 
 def _claim(account: str, first: date, last: date) -> Claim:

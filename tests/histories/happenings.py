@@ -1,0 +1,79 @@
+"""What may happen between two runs, as a history draws it: to the world, the server, the clock, the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tests.histories.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Happenings:
+    """Each changes *scene*; nothing where the world has nothing to change."""
+
+    scene: Scene
+
+    # -- the world
+
+    def night(self, number: int, within_days: int) -> None:
+        for tenant in self.scene.names:
+            self.scene.night(tenant, number, within_days)
+
+    def rows(self, kind: str, count: int, within_days: int) -> None:
+        self.scene.change(kind, count=count, within_days=within_days)
+
+    def account(self, kind: str) -> None:
+        self.scene.change(kind)
+
+    def object(self, kind: str) -> None:
+        self.scene.change(kind)
+
+    def renamed(self, collection: str) -> None:
+        self.scene.change("rename", collection=collection)
+
+    def busy_day(self, ago: int, count: int) -> None:
+        for account in self.scene.accounts()[:1]:
+            self.scene.change("late", account=account, date=f"{self._day(ago)}", count=count)
+
+    def cleared_day(self, ago: int, keep: int) -> None:
+        for account in self.scene.accounts()[:1]:
+            self.scene.clear_day(account, self._day(ago), keep=keep)
+
+    def _day(self, ago: int) -> date:
+        return self.scene.now.date() - timedelta(days=ago)
+
+    # -- the server
+
+    def cap(self, rows: int) -> None:
+        self.scene.box.set(row_cap=rows)
+
+    def widest(self, days: int) -> None:
+        self.scene.box.set(max_window_days=days)
+
+    def weather(self, share: float, kinds: tuple[str, ...]) -> None:
+        self.scene.box.set(fault_share=share, fault_kinds=kinds)
+
+    def mishap(self, kind: str, times: int) -> None:
+        self.scene.box.faults.script(kind, times=times)
+
+    def breakdown(self, kind: str, place: str) -> None:
+        """Of one account, where no *place* is given."""
+        self.scene.break_down(kind, place or next(iter(self.scene.accounts()), "nobody"))
+
+    def repair(self) -> None:
+        self.scene.mend()
+
+    def revoked(self) -> None:
+        self.scene.box.revoke_tokens()
+
+    # -- here
+
+    def time(self, hours: float) -> None:
+        self.scene.pass_time(hours=hours)
+
+    def packages(self, rows: int) -> None:
+        self.scene.package_rows = rows
+
+    def settings(self, look_back: int, reverify: int) -> None:
+        self.scene.configure(look_back_days=look_back, reverify_days=reverify)

@@ -1,0 +1,206 @@
+"""Planted bugs of what keeps: marks, differences, packages, copies (rules W4, M, D, F3, C)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.histories.planting import bug
+
+
+@bug
+def quarantined_day_marked() -> None:
+    """A day that could not be read whole is marked as if it had been."""
+    from pipelines.load import Loader
+    from sources.aleta.fetch import Status
+
+    mark = Loader._mark
+
+    def marked(self, endpoint, receipts, doubted):
+        taken = [replace(one, status=Status.COMPLETE) if one.status is Status.QUARANTINED else one for one in receipts]
+        return mark(self, endpoint, taken, doubted)
+
+    Loader._mark = marked
+
+
+@bug
+def mark_grows_over_a_gap() -> None:
+    """A window that does not touch the mark makes it grow all the same."""
+    from pipelines import marks
+
+    marks.touches = lambda *_: True
+
+
+@bug
+def mark_outruns_the_day() -> None:
+    """Today counts as elapsed as soon as it has begun."""
+    from pipelines.marks import Horizon
+
+    Horizon.elapsed = property(lambda self: self.now.date())
+
+
+@bug
+def new_account_starts_at_the_look_back() -> None:
+    """An account that has no mark is read from the look-back on, as the others are."""
+    from pipelines.marks import Horizon, Mark
+    from sources.aleta.windows import Window
+
+    whole = Horizon.whole
+
+    def shortened(self, mark):
+        back = self.now.date() - timedelta(days=self.look_back_days)
+        return Window(back, self.end) if mark == Mark() else whole(self, mark)
+
+    Horizon.whole = shortened
+
+
+@bug
+def state_written_before_rows() -> None:
+    """Marks and receipts are one load, rows the next."""
+    from pipelines.warehouse import Warehouse
+    from schemas.table import name_of
+
+    write = Warehouse.write
+
+    def in_two(self, package, state):
+        write(self, [one for one in package if name_of(one.schema).startswith("sync_")], state)
+        write(self, [one for one in package if not name_of(one.schema).startswith("sync_")], state)
+
+    Warehouse.write = in_two
+
+
+@bug
+def look_back_left_out() -> None:
+    """A night begins where the mark ends."""
+    from pipelines.marks import Horizon
+
+    nightly = Horizon.nightly
+    Horizon.nightly = lambda self, mark: nightly(replace(self, look_back_days=0), mark)
+
+
+@bug
+def nothing_read_again() -> None:
+    """Whole histories are never due."""
+    from pipelines import marks
+
+    marks.due = lambda *_: []
+
+
+@bug
+def removal_by_one_date() -> None:
+    """A row is missed where its first date is proven; the second is not looked at."""
+    from pipelines.differences import _Comparison
+
+    missed = _Comparison._missed
+
+    def careless(self):
+        sql = missed(self)
+        last = f"greatest({', '.join(f'k.{one}' for one in self.dates)})"
+        assert f"{last} <= p.last" in sql
+        return sql.replace(f"{last} <= p.last", "true")
+
+    _Comparison._missed = careless
+
+
+@bug
+def ghosts_of_empty_windows() -> None:
+    """Rows are removed only where others of their account came; as a merge on a window key has it."""
+    from pipelines.differences import _Comparison
+
+    missed = _Comparison._missed
+
+    def haunted(self):
+        sql = missed(self)
+        assert " GROUP BY 1, 2" in sql
+        return sql.replace(" GROUP BY 1, 2", " AND p.parent_id IN (SELECT account_id FROM fresh) GROUP BY 1, 2")
+
+    _Comparison._missed = haunted
+
+
+@bug
+def straddling_rows_forgotten() -> None:
+    """A row that an earlier package brought, and whose dates reach into the next, counts as missed there."""
+    from pipelines.blocks import Blocks
+
+    Blocks._remember = lambda *_: None
+
+
+@bug
+def one_row_loaded_twice() -> None:
+    """A row that two accounts list is not made one."""
+    from pipelines import differences
+
+    stage = differences._Comparison._stage
+
+    def doubled(self, *args):
+        stage(self, *args)
+        self.sql.execute("INSERT INTO fresh SELECT * FROM fresh")
+
+    differences._Comparison._stage = doubled
+
+
+@bug
+def mass_removal_believed() -> None:
+    """`max_removed_share` is not looked at."""
+    from pipelines.differences import _Comparison
+
+    suspicions = _Comparison._suspicions
+
+    def trusting(self):
+        self.run = replace(self.run, max_removed_share=1.0)
+        return suspicions(self)
+
+    _Comparison._suspicions = trusting
+
+
+@bug
+def failed_account_passed_over() -> None:
+    """An account that could not be read is not named."""
+    from pipelines import load
+
+    load._problem = lambda receipt: receipt
+    tell = load.Loader._tell
+
+    def silent(self, endpoint, receipts, found):
+        known = len(self._report.errors)
+        tell(self, endpoint, receipts, found)
+        del self._report.errors[known:]
+
+    load.Loader._tell = silent
+
+
+@bug
+def pending_package_skipped() -> None:
+    """What a crash left half written is left as it is, and the next package goes first."""
+    from pipelines.warehouse import Warehouse
+
+    Warehouse.recover = lambda _: False
+
+
+@bug
+def staged_rows_trusted() -> None:
+    """The merge is told that no key is twice in what is staged; after a crash, each may be. (This one was real.)"""
+    import dlt
+
+    resource = dlt.resource
+
+    def trusting(*args, **hints):
+        if isinstance(how := hints.get("write_disposition"), dict):
+            hints["write_disposition"] = how | {"deduplicated": True}
+        return resource(*args, **hints)
+
+    dlt.resource = trusting
+
+
+@bug
+def copy_written_in_place() -> None:
+    """The old copy is taken away before the new one is there."""
+    from pipelines import publish
+
+    write = publish._WRITERS["duckdb"]
+
+    def in_place(connection, views, folder, scratch):
+        (folder / publish.FILE).unlink()
+        return write(connection, views, folder, scratch)
+
+    publish._WRITERS = dict(publish._WRITERS) | {"duckdb": in_place}

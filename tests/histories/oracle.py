@@ -1,0 +1,213 @@
+"""Looks at all that a run left behind, and compares it with what must be there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from sandbox import Truth
+from tests import truth
+from tests.histories import checks
+from tests.histories.books import OBJECTS, Books, read
+from tests.histories.checks import Duty
+from tests.histories.model import Claim, Night, Rows
+
+CRAWL = {"", *OBJECTS}
+ONE_PACKAGE = 1000  # rows a package from which on the small worlds of the tests fit into one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run as seen from outside.
+
+    Args:
+        at: the instant its clock showed.
+        said: its report for this tenant; None when it was killed.
+        duty: what its settings oblige it to.
+        cut: whether it was cut short.
+        broken: whether something stayed broken while it ran.
+        shown: the objects that the API showed.
+        shut: accounts that answered 403, of those it was to read.
+        others: the accounts of other tenants.
+        share: `max_removed_share`.
+        package_rows: rows a package.
+    """
+
+    at: datetime
+    said: object
+    duty: Duty
+    cut: bool
+    broken: bool
+    shown: Truth
+    shut: frozenset[str]
+    others: frozenset[str]
+    share: float
+    package_rows: int
+
+    @property
+    def stopped(self) -> bool:
+        return any(one.code == "stopped" for one in self.said.errors)
+
+
+@dataclass
+class Oracle:
+    """What it remembers of one tenant.
+
+    Args:
+        folder: the tenant's own.
+        rows: what the warehouse must hold, as of *books*.
+        books: what was last read from the store, after a run that came to its end.
+        pending: a run was cut short since: the store may hold half a package.
+        nights: the worlds that runs met, by the instant of the run.
+        answered: requests for transactions that were answered, by the instant of the run.
+    """
+
+    folder: Path
+    rows: Rows = field(default_factory=lambda: Rows(sure={}))
+    books: Books | None = None
+    pending: bool = False
+    nights: dict[datetime, Night] = field(default_factory=dict)
+    answered: dict[datetime, set[tuple[str, str, str]]] = field(default_factory=dict)
+
+    @property
+    def copy(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "private" / "store.duckdb"
+
+    def look(self, run: Run) -> None:
+        """After a run that was killed, or that could not write: the published copy is whole. After any other: all.
+
+        Raises:
+            AssertionError: what is wrong, in words.
+        """
+        if run.said is None or not run.said.warehouse:
+            self.pending = True
+            if self.books or self.copy.exists():
+                assert self.copy.exists(), "what was published is gone"
+                self._rows_are_right(read(self.copy))
+            return
+        books = read(self.store)
+        _none(_same(books, read(self.copy)))
+        self._settle(run, books)
+
+    def _settle(self, run: Run, books: Books) -> None:
+        for at, claims in (new := self._new_claims(books)).items():
+            self._look_at_claims(run, at, claims, alone=len(new) == 1)
+        rows = self._rows_are_right(books)
+        self._look_at_books(run, books)
+        self._look_at_report(run, books, new)
+        self.rows, self.books, self.pending = rows, books, False
+
+    def _new_claims(self, books: Books) -> Mapping[datetime, list[Claim]]:
+        """Of this run, and of those that were cut short before it."""
+        known = set(self.books.claims) if self.books else set()
+        new: dict[datetime, list[Claim]] = {}
+        for at, run_id in sorted((at, run_id) for run_id, at in books.runs.items()):
+            if claims := [one for one in books.claims if one.run_id == run_id and one not in known]:
+                new[at] = claims
+        return new
+
+    def _rows_are_right(self, books: Books) -> Rows:
+        """What the receipts of *books* make the published copy hold."""
+        rows = self.rows
+        for at, claims in self._new_claims(books).items():
+            rows = rows.after(self.nights[at], claims)
+        rows = rows.given(books.rows)
+        _none(truth.differences(self.copy, SimpleNamespace(transactions=rows.sure), tables=("transactions",)))
+        return rows
+
+    def _look_at_claims(self, run: Run, at: datetime, claims: list[Claim], *, alone: bool) -> None:
+        night = self.nights[at]
+        _none(checks.claims_are_true(claims, night))
+        _none(checks.claims_were_asked(claims, self.answered[at]))
+        _none(checks.claims_tile(claims))
+        if at == run.at and not run.cut:
+            _none(checks.quarantines_are_needed(claims, night))
+            if alone:
+                _none(checks.doubts_are_justified(claims, self.books, night, run.share))
+
+    def _look_at_books(self, run: Run, books: Books) -> None:
+        _none(checks.receipts_are_append_only(self.books, books))
+        _none(checks.marks_are_supported(books, run.at, run.duty))
+        _none(checks.marks_only_grow(self.books, books))
+        _none(checks.feed_replays(self.books, books))
+        _none(checks.nothing_of_others(books, run.others))
+
+    def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
+        claims = [one for each in new.values() for one in each]
+        _none(self._status(run, claims))
+        _none(self._is_in_the_books(run, books))
+        _none(self._objects(run, books))
+        crawl_failed = any(one.resource in CRAWL for one in run.said.errors)
+        if run.said.status != "failed" and not run.stopped and not crawl_failed:
+            excused = {one.parent_id for one in run.said.errors}
+            own = [one for one in claims if one.run_id == run.said.run_id]
+            _none(checks.look_back_is_read(own, self.nights[run.at], run.duty, excused))
+            _none(checks.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
+        if run.said.status == "complete" and not run.duty.span and not run.duty.reverify_days:
+            _none(checks.all_is_there(books, self.nights[run.at], run.duty))
+        if not run.cut and not new.keys() - {run.at}:
+            one_package = run.package_rows >= ONE_PACKAGE
+            old = self.books.rows if self.books else {}
+            _none(checks.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
+            if one_package:
+                _none(checks.removals_are_guarded(old, books.rows, run.share))
+
+    def _status(self, run: Run, claims: Iterable[Claim]) -> Iterator[str]:
+        """F3: complete only when nothing is amiss, and not less than complete without a reason."""
+        said = run.said
+        quarantined = any(one.run_id == said.run_id and one.status == "quarantined" for one in claims)
+        unknown = set(run.duty.accounts) - run.shown.accounts.keys()
+        if said.status == "complete":
+            if run.shut or quarantined or unknown or said.errors:
+                yield f"complete, with 403 for {run.shut}, quarantine {quarantined}, unknown {unknown}, {said.errors}"
+        elif not said.errors:
+            yield f"{said.status}, and names nothing"
+        elif not (run.shut or quarantined or unknown or run.broken or run.cut):
+            yield f"{said.status} without a reason: {said.errors}"
+
+    def _is_in_the_books(self, run: Run, books: Books) -> Iterator[str]:
+        expected = "stopped" if run.stopped else run.said.status
+        if books.statuses.get(run.said.run_id) != expected:
+            yield f"sync_runs calls run {run.said.run_id} {books.statuses.get(run.said.run_id)}, it was {expected}"
+
+    def _objects(self, run: Run, books: Books) -> Iterator[str]:
+        """Complete: all objects are as shown. Else: none that is shown counts as gone."""
+        if run.said.status == "complete":
+            yield from truth.differences(self.copy, run.shown, tables=OBJECTS)
+        for table in OBJECTS:
+            newly = books.removed[table] - (self.books.removed[table] if self.books else frozenset())
+            if wrong := newly & getattr(run.shown, table).keys():
+                yield f"{table}: {wrong} are shown, and were marked as gone by a run that was {run.said.status}"
+
+
+def _same(store: Books, copy: Books) -> Iterator[str]:
+    """C4: what is published is what is committed."""
+    for name in ("runs", "statuses", "marks", "rows"):
+        if getattr(store, name) != getattr(copy, name):
+            yield f"the published {name} are not those of the store"
+    for name in ("claims", "changes"):
+        if Counter(map(repr, getattr(store, name))) != Counter(map(repr, getattr(copy, name))):
+            yield f"the published {name} are not those of the store"
+
+
+def the_exit_code_is_right(report, *, cut: bool) -> None:
+    """As the contract has it; and nothing that ends a run is a surprise."""
+    expected = {"complete": {0}, "partial": {4}, "failed": {1, 3}}[str(report.status)]
+    assert int(report.exit) in expected, f"{report.status} exits {int(report.exit)}"
+    for error in (error for one in report.tenants for error in one.errors):
+        unforeseen = error.code in {"defect", "error", "source_error"}
+        assert not unforeseen, f"{error}"
+        assert cut or error.code != "disk", f"{error}"
+
+
+def _none(faults: Iterable[str]) -> None:
+    found = list(faults)
+    assert not found, "\n".join(found[:10])

@@ -1,0 +1,96 @@
+"""Planted bugs of what reads: windows, the cap, answers, tokens (rules W, D3, F1, C3)."""
+
+from __future__ import annotations
+
+from tests.histories.planting import bug
+
+
+@bug
+def cap_judged_too_late() -> None:
+    """`>` where the cap needs `>=`."""
+    from sources.aleta.cap import RowCap
+
+    judge = RowCap.judge
+    RowCap.judge = lambda self, count: judge(self, count - 1)
+
+
+@bug
+def cap_of_another_night_believed() -> None:
+    """What is smaller than the cap that an earlier night learned counts as whole."""
+    from sources.aleta.cap import Judgement, RowCap
+
+    judge = RowCap.judge
+    RowCap.judge = lambda self, count: Judgement.WHOLE if count < (self.known or 0) else judge(self, count)
+
+
+@bug
+def cut_answers_kept() -> None:
+    """An answer that reached the cap is kept, and what it left out is forgotten."""
+    from sources.aleta.cap import Judgement, RowCap
+
+    RowCap.judge = lambda _, __: Judgement.WHOLE
+
+
+@bug
+def parts_overlap_by_a_day() -> None:
+    """Both parts of a window are asked for the day between them."""
+    from sources.aleta.windows import Window
+
+    Window.cut_after = lambda self, day: (Window(self.first, day), Window(day, self.last))
+
+
+@bug
+def parts_leave_a_day_out() -> None:
+    """No part of a window is asked for the day between them."""
+    from sources.aleta.windows import ONE_DAY, Window
+
+    Window.cut_after = lambda self, day: (Window(self.first, day), Window(min(day + 2 * ONE_DAY, self.last), self.last))
+
+
+@bug
+def vanished_accounts_are_emptied() -> None:
+    """403 and 404 are read as: no rows."""
+    from sources.aleta.errors import SkippableError
+    from sources.aleta.transport.client import Client
+
+    get = Client.get
+
+    def trusting(self, path, *, parse, **asked):
+        try:
+            return get(self, path, parse=parse, **asked)
+        except SkippableError:
+            return parse(b'{"data":[]}')
+
+    Client.get = trusting
+
+
+@bug
+def no_answer_read_as_no_rows() -> None:
+    """A 200 that is no answer is an answer without rows."""
+    from sources.aleta import answer
+    from sources.aleta.errors import MalformedError
+
+    read_list = answer.read_list
+
+    def trusting(body):
+        try:
+            return read_list(body)
+        except MalformedError:
+            return read_list(b'{"data":[]}')
+
+    answer.read_list = trusting
+
+
+@bug
+def token_of_another_tenant() -> None:
+    """Tenants that run at the same time share what the first of them was given."""
+    from sources.aleta.auth.tokens import TokenCache
+
+    shared: list[str] = []
+    get = TokenCache.get
+
+    def first_come(self):
+        shared.append(get(self))
+        return shared[0]
+
+    TokenCache.get = first_come

@@ -1,0 +1,20 @@
+"""Histories that once ended wrong, kept as they were found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.histories.cuts import Cut
+from tests.histories.runner import Runner
+from tests.histories.scene import Scene
+
+
+@pytest.mark.parametrize("nth", [24, 28, 31])
+def test_a_kill_while_rows_are_staged_doubles_nothing(runner: Runner, tmp_path: Path, nth: int):
+    """dlt copies a job to the staging table again when a kill came before it noted the first time."""
+    with Scene(runner, tmp_path) as scene:
+        scene.sync(cut=Cut(how="kill", at="sql", nth=nth))
+
+        scene.sync()

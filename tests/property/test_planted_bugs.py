@@ -1,0 +1,194 @@
+"""Planted bugs: for each rule a way to break it, and a short history in which the oracle sees that it is broken.
+
+Each history is played twice from the same state: with the bug the oracle must object, without it must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.histories.bugs import BUGS
+from tests.histories.cuts import Cut
+from tests.histories.runner import Runner
+from tests.histories.scene import TODAY, Kept, Scene
+
+Play = Callable[[Scene], object]
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A history that gives a bug away.
+
+    Args:
+        words: what the oracle says.
+        synced: whether it begins with a sync without the bug.
+        then: what happens after that, and before what is played.
+        play: what is run with the bug, and then without.
+        world: settings of the sandbox; *aleta*: of the program.
+        package_rows: rows a package.
+    """
+
+    words: str
+    synced: bool = True
+    then: Play = lambda _: None
+    play: Play = Scene.sync
+    world: Mapping[str, object] = field(default_factory=dict)
+    aleta: Mapping[str, object] = field(default_factory=dict)
+    package_rows: int = 100_000
+
+
+def days(ago: int) -> date:
+    return TODAY - timedelta(days=ago)
+
+
+def fullest(scene: Scene) -> str:
+    return max(scene.accounts(), key=lambda one: (len(scene.rows_of(one)), one))
+
+
+def all_recent_rows_vanish(scene: Scene) -> None:
+    account = fullest(scene)
+    scene.change("late", account=account, within_days=10, count=2)
+    scene.sync()
+    for one, row in scene.rows_of(account).items():
+        if max(row["attributes"]["tradeDate"], row["attributes"]["valueDate"]) >= f"{days(40)}":
+            scene.change("delete", id=one)
+
+
+def a_day_passes_with_changes(scene: Scene) -> None:
+    scene.night("acme", 1)
+    scene.pass_time(days=1)
+
+
+def three_nights(scene: Scene) -> None:
+    for _ in range(3):
+        scene.pass_time(days=1)
+        scene.sync()
+
+
+def two_backfills_that_cut_rows_in_two(scene: Scene) -> None:
+    """The server goes by value date; of some rows the trade date is inside, the value date is not."""
+    for ago in (200, 150):
+        scene.backfill(days(300), days(ago))
+
+
+def killed(at: str, nth: int) -> Play:
+    return lambda scene: scene.sync(cut=Cut(how="kill", at=at, nth=nth))
+
+
+def killed_then_again(at: str, nth: int) -> Play:
+    return lambda scene: (killed(at, nth)(scene), scene.sync())
+
+
+def half_written_then_a_late_row(scene: Scene) -> None:
+    killed("sql", 20)(scene)
+    scene.change("late", count=3)
+
+
+CASES: Mapping[str, Case] = {
+    "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, words="there were"),
+    "cap_of_another_night_believed": Case(
+        aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), words="there were"
+    ),
+    "cut_answers_kept": Case(synced=False, words="there were"),
+    "parts_overlap_by_a_day": Case(synced=False, words="was read"),
+    "parts_leave_a_day_out": Case(synced=False, words="was read"),
+    "quarantined_day_marked": Case(
+        synced=False,
+        then=lambda scene: scene.change("late", account=fullest(scene), date=f"{days(50)}", count=30),
+        words="not covered by receipts",
+    ),
+    "mark_grows_over_a_gap": Case(
+        play=lambda scene: scene.backfill(days(800), days(700)), words="not covered by receipts"
+    ),
+    "mark_outruns_the_day": Case(synced=False, words="later than the last elapsed day"),
+    "new_account_starts_at_the_look_back": Case(
+        then=lambda scene: scene.change("new_account", count=9), words="was not read since"
+    ),
+    "state_written_before_rows": Case(synced=False, play=killed_then_again("step", 2), words="is missing"),
+    "look_back_left_out": Case(then=a_day_passes_with_changes, words="was read"),
+    "nothing_read_again": Case(aleta={"reverify_days": 2}, play=three_nights, words="was last verified"),
+    "removal_by_one_date": Case(
+        world={"date_filter": "value"},
+        aleta={"max_removed_share": 1.0},
+        then=lambda scene: (scene.change("late", account=fullest(scene), count=40), scene.sync()),
+        play=two_backfills_that_cut_rows_in_two,
+        words="is missing",
+    ),
+    "ghosts_of_empty_windows": Case(
+        aleta={"max_removed_share": 1.0}, then=all_recent_rows_vanish, words="is left over"
+    ),
+    "straddling_rows_forgotten": Case(
+        world={"row_cap": 20, "accounts": 1, "rows": 80},
+        aleta={"reverify_days": 0, "workers": 1},
+        package_rows=10,
+        words="the feed does not lead|is missing",
+    ),
+    "one_row_loaded_twice": Case(synced=False, words="the report counts"),
+    "vanished_accounts_are_emptied": Case(
+        aleta={"reverify_days": 0, "max_removed_share": 1.0},
+        then=lambda scene: scene.change("account_forbidden", account=fullest(scene)),
+        words="could not be read",
+    ),
+    "mass_removal_believed": Case(
+        aleta={"reverify_days": 0},
+        then=lambda scene: scene.change("empty_account", account=fullest(scene)),
+        words="at once",
+    ),
+    "no_answer_read_as_no_rows": Case(
+        aleta={"reverify_days": 0},
+        then=lambda scene: scene.break_down("200_no_data", fullest(scene)),
+        words="counts 0 rows",
+    ),
+    "failed_account_passed_over": Case(
+        then=lambda scene: scene.break_down("500", fullest(scene)), words=r"was read \[\]"
+    ),
+    "pending_package_skipped": Case(synced=False, then=half_written_then_a_late_row, words="sync_runs calls run"),
+    "staged_rows_trusted": Case(
+        synced=False, play=killed_then_again("sql", 28), words="share an id|there twice|counts"
+    ),
+    "copy_written_in_place": Case(play=killed("copy", 4), words="is gone"),
+    "token_of_another_tenant": Case(
+        synced=False, world={"tenants": ("acme", "bolt")}, words="could not be read|without a reason"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def first_night(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What the first sync of the plain world leaves."""
+    folder = tmp_path_factory.mktemp("first_night")
+    with Scene(runner, folder) as scene:
+        scene.sync()
+        return scene.keep(folder / "kept")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in BUGS])
+def test_a_planted_bug_is_caught(runner: Runner, first_night: Kept, tmp_path: Path, name: str):
+    """The oracle objects to the bug, in words that fit, and to nothing where it is not there."""
+    case = CASES[name]
+    with Scene(runner, tmp_path, aleta=case.aleta, **case.world) as scene:
+        scene.package_rows = case.package_rows
+        if case.synced and case.world:
+            scene.sync()
+        elif case.synced:
+            scene.resume(first_night)
+        case.then(scene)
+
+        with scene.rehearsal(name), pytest.raises(AssertionError, match=case.words) as caught:
+            case.play(scene)
+
+        assert "unforeseen" not in str(caught.value), "caught for how it is planted, not for what it does"
+        case.play(scene)
+
+
+def test_the_page_on_reliability_names_every_planted_bug():
+    """docs/reliability.md has a row for each, and for no other."""
+    rows = [line.split("|")[1].strip(" `") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+
+    assert sorted(rows) == sorted(BUGS)
