@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 DEV := --extra azure --extra postgres --group dev
+HISTORIES ?= 1000
+HISTORY_SEED ?= $(shell date +%s)
 
 .PHONY: help demo test check locked format docs lock bench clean
 .DEFAULT_GOAL := help
@@ -50,6 +52,11 @@ docs: $(VENV)/run.ok  ## write docs/tables.md again, from the schemas
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
+
+oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
+	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 $(BIN)/python -m pytest -n 2 -rA \
+		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
+		tests/property/test_planted_bugs.py
 
 bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
 	@$(BIN)/python -m benchmarks.compare
