@@ -8,7 +8,7 @@ DEV := --extra azure --extra postgres --group dev
 HISTORIES ?= 1000
 HISTORY_SEED ?= $(shell date +%s)
 
-.PHONY: help demo test check locked format docs lock bench clean
+.PHONY: help demo test check locked format docs lock oracle bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
