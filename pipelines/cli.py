@@ -94,6 +94,7 @@ day = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--from", "first", type=day, required=True, help="First day to read.")
 @click.option("--to", "last", type=day, required=True, help="Last day to read; it is read too.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Only this account; may be given again.")
+@click.option("--resource", "resources", multiple=True, metavar="TABLE", help="Only this table; may be given again.")
 @tenants_argument
 @json_option
 @click.pass_obj
@@ -104,6 +105,7 @@ def backfill(  # its options
     first: datetime,
     last: datetime,
     accounts: Sequence[str],
+    resources: Sequence[str],
     as_json: bool,
 ) -> None:
     """Read a span again, both ends included."""
@@ -116,7 +118,7 @@ def backfill(  # its options
     from . import sync as runs  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
-        job = backfills.job(Window(first.date(), last.date()), accounts=accounts)
+        job = backfills.job(Window(first.date(), last.date()), accounts=accounts, resources=resources)
         report = runs.run(chosen, tools, job=job)
     _print_run(report.to_json(), report, as_json=as_json)
     sys.exit(stopped() or report.exit)

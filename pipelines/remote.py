@@ -18,7 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
-from .store import DATASET, Slice, add_up, counting, repeating, sql_type
+from .store import DATASET, Slice, add_up, counting, repeating, sql_type, telling_apart
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
@@ -65,6 +65,12 @@ class RemoteStore:
             for sql in counting(self._place(schema), quoted, len(part)):
                 add_up(found, ((value, count) for value, count in self._client.execute_sql(sql, *part) or ()))
         return found
+
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        if column not in self._columns(schema):
+            return set()
+        sql = telling_apart(self._place(schema), self._quoted(column), shown=shown)
+        return {row[0] for row in self._client.execute_sql(sql) or ()}
 
     def repeated(self, schema: pa.Schema) -> int:
         if not self._columns(schema):

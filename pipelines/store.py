@@ -48,6 +48,9 @@ class Store(Protocol):
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         """For each of *values* that any of *columns* names, the rows that do."""
 
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        """The values of one column of text, null left out; *shown*: of rows that were not removed."""
+
     def repeated(self, schema: pa.Schema) -> int:
         """Keys that more than one row has."""
 
@@ -79,6 +82,11 @@ class DuckDbStore:
                 add_up(found, self._sql.execute(sql.replace("%s", "?"), list(values)).fetchall())
         return found
 
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        if column not in self._columns(schema):
+            return set()
+        return {row[0] for row in self._sql.execute(telling_apart(_place(schema), column, shown=shown)).fetchall()}
+
     def repeated(self, schema: pa.Schema) -> int:
         if not self._columns(schema):
             return 0
@@ -100,6 +108,13 @@ def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
         once = "".join(f" AND ({other} IS NULL OR {other} <> {column})" for other in columns[:place])
         marks = ", ".join(["%s"] * count)
         yield f"SELECT {column}, count(*) FROM {table} WHERE {column} IN ({marks}){once} GROUP BY {column}"
+
+
+def telling_apart(table: str, column: str, *, shown: bool) -> str:
+    """SQL for any database: the values of a column, each once."""
+    return (
+        f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL{' AND removed_at IS NULL' if shown else ''}"
+    )
 
 
 def repeating(table: str, key: Sequence[str]) -> str:

@@ -54,3 +54,16 @@ SYNC_MARKS = table(
     ],
     key=("resource", "parent_id"),
 )
+
+SYNC_DRIFT = table(
+    "sync_drift",
+    "What the API said and no schema names: it is in `extra`, nothing is lost. docs/drift.md tells how to promote it",
+    [
+        own_text("resource", "The table"),
+        own_text("name", "The attribute or relationship, as the API spells it"),
+        instant("first_seen_at", "The run that first saw it"),
+        instant("last_seen_at", "The run that last saw it"),
+        own_count("rows", "Rows that had it in the run that last saw it, read twice where a window was"),
+    ],
+    key=("resource", "name"),
+)

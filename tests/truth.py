@@ -31,6 +31,7 @@ MIRRORS = {
     "reporting_entities": {"portfolios"},
 }
 OBJECTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")
+CRAWL = (*OBJECTS, "transactions")
 RENAMED = {"asset": "instrument"}
 
 
@@ -50,7 +51,7 @@ class Digits:
         return f"{self.value} as text"
 
 
-def differences(warehouse: Path, truth, *, tables: tuple[str, ...] = (*OBJECTS, "transactions")) -> list[str]:
+def differences(warehouse: Path, truth, *, tables: tuple[str, ...] = CRAWL) -> list[str]:
     """Every way in which *warehouse* is not what the API shows; empty when they are equal to the last digit."""
     with duckdb.connect(f"{warehouse}", read_only=True) as connection:
         return [line for table in tables for line in _table(connection, table, getattr(truth, table))]

@@ -6,7 +6,7 @@ Values stay `msgspec.Raw` slices of the body, so that no number passes through a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -77,6 +77,46 @@ def read_one(body: bytes, *, identified: bool = True) -> Page:
     if not isinstance(data, Resource):
         raise MalformedError("the answer holds no single resource under `data`")
     return [data]
+
+
+def read_either(body: bytes, *, identified: bool = True) -> Page:
+    """A list or one resource, where the vendor does not say which; arguments and errors as for `read_list`."""
+    data = _data(body, identified=identified)
+    if not isinstance(data, list | Resource):
+        raise MalformedError("the answer holds neither a list nor a resource under `data`")
+    return _listed(data)
+
+
+def read_keys(body: bytes, *, identified: bool = True) -> Page:  # noqa: ARG001  as its siblings; a key has its `kid`
+    """The keys of a JWK set (RFC 7517, section 5) as resources: `kid` is the id, every other member an attribute.
+
+    Coordinates come in base64url without padding (RFC 7518, section 6.2.1.2), however the API spells them.
+
+    Raises:
+        MalformedError: it is no JWK set, or a key has no `kid`.
+    """
+    try:
+        keys = _key_set.decode(body).keys
+        return [_key(one) for one in keys]
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        raise MalformedError("the answer is no JWK set whose keys have a `kid`") from None
+
+
+class _KeySet(msgspec.Struct, gc=False):
+    keys: list[dict[str, Raw]]
+
+
+_key_set = msgspec.json.Decoder(_KeySet)
+_kid = msgspec.json.Decoder(Annotated[str, msgspec.Meta(min_length=1)])
+
+
+def _key(members: dict[str, Raw]) -> Resource:
+    attributes = {name: _coordinate(raw) if name in {"x", "y"} else raw for name, raw in members.items()}
+    return Resource(type="webhook-key", id=_kid.decode(attributes.pop("kid")), attributes=attributes)
+
+
+def _coordinate(raw: Raw) -> Raw:
+    return Raw(bytes(raw).translate(bytes.maketrans(b"+/", b"-_")).replace(b"=", b"").replace(b"\\", b""))
 
 
 def _data(body: bytes, *, identified: bool) -> object:

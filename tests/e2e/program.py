@@ -15,6 +15,7 @@ from tests import truth
 
 SCRIPT = Path(sys.executable).parent / "aleta-sync"
 TIMEOUT_S = 100.0
+DEFAULTS = {"requests_per_minute": 0, "publish": ["duckdb"], "resources": truth.CRAWL}
 OVERRIDES = ("ALETA", "TENANTS__", "DLT", "RUNTIME__", "DESTINATION__", "NORMALIZE__", "LOAD__")
 
 
@@ -46,7 +47,7 @@ class Program:
     def __init__(self, box: Sandbox, folder: Path, **aleta: object) -> None:
         self.box = box
         self.folder = folder
-        self.config = box.write_config(folder / "config", **{"requests_per_minute": 0, "publish": ["duckdb"]} | aleta)
+        self.config = box.write_config(folder / "config", **DEFAULTS | aleta)
         self.home = folder / "home"
         self.home.mkdir(exist_ok=True)
 

@@ -212,7 +212,9 @@ def _warm_up() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = SandboxSettings(accounts=2, rows=4, years=1, today=WARM.date())
         with Sandbox(settings) as box:
-            config = box.write_config(Path(folder) / "config", requests_per_minute=0, data_dir="warm")
+            config = box.write_config(
+                Path(folder) / "config", requests_per_minute=0, data_dir="warm", resources=["transactions"]
+            )
             point_dlt_at(config, os.environ)
             tenants = load(config, environ={}).tenants
             for night in range(2):

@@ -20,6 +20,7 @@ from tests.histories.model import Night, day
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
+from tests.truth import CRAWL
 
 TODAY = date(2026, 3, 2)
 SMALL = {"accounts": 4, "rows": 60, "years": 1, "row_cap": 25, "today": TODAY, "skew": 0.5}
@@ -56,7 +57,7 @@ class Scene:
         self._broken = False
         self._runner = runner
         self._folder = folder
-        config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2)
+        config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2, resources=CRAWL)
         self._tenants = {one.name: one for one in load(config, environ={}).tenants}
         self.oracles = {name: Oracle(one.folder) for name, one in self._tenants.items()}
         self.configure(**{"history_start": TODAY - timedelta(days=500)} | dict(aleta or {}))

@@ -19,9 +19,8 @@ def body(*resources, single=False) -> bytes:
 
 
 def parse(resource: str, *resources, parent_id: str = "p", **more):
-    single = bool(more.get("single"))
-    read = parser(CATALOGUE[resource], parent_id=parent_id, now=lambda: NOON, **({"single": single} | more))
-    return read(body(*resources, single=single))
+    read = parser(CATALOGUE[resource], parent_id=parent_id, now=lambda: NOON, **more)
+    return read(body(*resources, single="own_id" in more))
 
 
 def linked(own_id: str, **relations) -> dict[str, object]:
@@ -81,16 +80,15 @@ def test_what_no_schema_names_is_counted():
     assert answer.drift == {"mood": 2}
 
 
-@pytest.mark.parametrize("own_id", ["1", ""])
-def test_one_object_by_its_id(own_id):
-    """A single answer is a page of one; without an id to hold it against, any object will do."""
-    assert parse("portfolios", {"id": "1"}, single=True, own_id=own_id).ids == ["1"]
+def test_one_object_by_its_id():
+    """A single answer is a page of one."""
+    assert parse("portfolios", {"id": "1"}, own_id="1").ids == ["1"]
 
 
 def test_f1_another_object_than_the_one_asked_for_is_no_answer():
     """Or the one asked for would count as gone."""
     with pytest.raises(MalformedError, match="another object"):
-        parse("portfolios", {"id": "2"}, single=True, own_id="1")
+        parse("portfolios", {"id": "2"}, own_id="1")
 
 
 @pytest.mark.parametrize("depth", [700, 50_000])
@@ -98,7 +96,7 @@ def test_f1_a_bottomless_answer_is_no_answer(depth):
     """Nesting that no reader follows to its end is a failed read of one parent, not the end of the run."""
     deep = b'{"data":[{"type":"x","id":"1","attributes":{"a":' + b"[" * depth + b"]" * depth + b"}}]}"
     with pytest.raises(MalformedError, match="nested too deep"):
-        parser(CATALOGUE["clients"], parent_id="", single=False, now=lambda: NOON)(deep)
+        parser(CATALOGUE["clients"], parent_id="", now=lambda: NOON)(deep)
 
 
 def test_days_are_the_first_date_of_each_row_that_lies_inside():
