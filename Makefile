@@ -46,8 +46,9 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/run.ok  ## write docs/tables.md again, from the schemas
+docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the schemas
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
+	$(BIN)/python -m schemas.guide > docs/views.md
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
