@@ -14,7 +14,7 @@ import duckdb
 from .dictionary import row, sql_type
 from .example import ROWS, Row
 from .table import name_of
-from .tables import PLANNED, TABLES
+from .tables import TABLES
 from .view import View
 from .views import VIEWS
 
@@ -46,7 +46,7 @@ def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> 
     """A warehouse in memory that holds *rows* (by table) in the tables of the schemas, and *views* over them."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA aleta")
-    for schema in (*TABLES, *PLANNED):
+    for schema in TABLES:
         columns = ", ".join(f'"{one.name}" {sql_type(one)}' for one in schema)
         connection.execute(f"CREATE TABLE aleta.{name_of(schema)} ({columns})")
     for view in views:

@@ -20,7 +20,7 @@ from schemas.views import VIEWS
 from tests import truth
 from tests.e2e.conftest import EVERYTHING
 
-TABLES = (*tables.TABLES, *tables.PLANNED)
+TABLES = tables.TABLES
 BOTH = ("duckdb", "parquet")
 
 
