@@ -38,6 +38,19 @@ class Learned:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A promotion (`pipelines.promote`) under way: columns that take over from `extra`, and how far it came."""
+
+    columns: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @classmethod
+    def restore(cls, stored: Sequence[object]) -> Begun:
+        columns, after = (tuple(str(one) for one in _list(part)) for part in stored)
+        return cls(columns=columns, after=after)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The state of one tenant, as it is committed with each package (rules M4, M5)."""
@@ -47,6 +60,7 @@ class Ledger:
     drift: dict[str, str] = field(default_factory=dict)  # resource.name -> when it was first seen
     dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
+    promoting: dict[str, Begun] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
 
     def mark(self, resource: str, parent_id: str) -> Mark:
@@ -86,6 +100,7 @@ class Ledger:
             "learned": {resource: _stored(one) for resource, one in self.learned.items()},
             "drift": dict(self.drift),
             "dialects": dict(self.dialects),
+            "promoting": {name: [[*one.columns], [*one.after]] for name, one in self.promoting.items()},
             "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
         }
 
@@ -97,6 +112,8 @@ class Ledger:
         ledger.learned = {name: _restored(_dict(one)) for name, one in _dict(state.get("learned")).items()}
         ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
         ledger.dialects = {name: str(one) for name, one in _dict(state.get("dialects")).items()}
+        promoting = _dict(state.get("promoting")).items()
+        ledger.promoting = {name: Begun.restore(_list(one)) for name, one in promoting}
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
+import pyarrow as pa
 
-from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 
 from .failures import as_problem
@@ -19,7 +20,7 @@ from .lock import holder
 from .report import Exit, Json
 from .settings import TenantSettings
 
-BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)}
+BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
 FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete'"
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
@@ -29,6 +30,7 @@ COVERAGE = """
         max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
         count(*) FILTER (verified_at IS NULL) AS never_read_whole
     FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
+DRIFT = "SELECT resource, name, first_seen_at, last_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 CLEARED = """
     SELECT q.resource, q.parent_id, q.from_date, q.to_date, q.rows, q.reason, max(q.fetched_at) AS tried_at
     FROM {sync_windows} q
@@ -57,7 +59,7 @@ class Standing:
         stuck = "\n".join(f"    {_line(one)}" for one in _rows(facts["quarantined"])) or "    none"
         return (
             f"{self.tenant}: last complete run ended {facts['fresh_at'] or 'never'}"
-            f"{_held(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}"
+            f"{_held(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}{_drift(facts)}"
         )
 
 
@@ -94,7 +96,14 @@ def _published(tenant: TenantSettings) -> dict[str, object]:
         return {"warehouse": f"{file}", "synced": False}
     with duckdb.connect(f"{file}", read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return {"warehouse": f"{file}", "synced": True} | _facts(connection, {name: f"aleta.{name}" for name in BOOKS})
+        there = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        books = {name: f"aleta.{name}" if name in there else _empty(schema) for name, schema in BOOKS.items()}
+        return {"warehouse": f"{file}", "synced": True} | _facts(connection, books)
+
+
+def _empty(schema: pa.Schema) -> str:
+    """What a copy does not have that an older version wrote."""
+    return f"(SELECT {', '.join(f'NULL AS {name}' for name in schema.names)} WHERE false)"
 
 
 def _remote(tenant: TenantSettings) -> dict[str, object]:
@@ -117,6 +126,7 @@ def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> d
         "runs": _query(connection, LAST.format(**books)),
         "coverage": _query(connection, COVERAGE.format(**books)),
         "quarantined": _query(connection, CLEARED.format(**books)),
+        "drift": _query(connection, DRIFT.format(**books)),
     }
 
 
@@ -138,6 +148,12 @@ def _rows(value: object) -> Sequence[Mapping[str, object]]:
 
 def _line(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if value is not None)
+
+
+def _drift(facts: Mapping[str, object]) -> str:
+    """What no schema names; nothing is lost, so nothing is said where there is none."""
+    rows = [f"    {_line(one)}" for one in _rows(facts["drift"])]
+    return "\n".join(["", "  not in any schema (kept in extra)", *rows]) if rows else ""
 
 
 def _held(facts: Mapping[str, object]) -> str:

@@ -45,6 +45,9 @@ class Store(Protocol):
         table yet. JSON may come as JSON or as text.
         """
 
+    def columns(self, schema: pa.Schema) -> Collection[str]:
+        """The columns that its table has there; none, when there is no table yet."""
+
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         """For each of *values* that any of *columns* names, the rows that do."""
 
@@ -66,7 +69,7 @@ class DuckDbStore:
         return self._sql
 
     def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:  # noqa: ARG002
-        there = self._columns(schema)
+        there = set(self.columns(schema))
         if there.issuperset(schema.names):
             return _place(schema)
         view = f"lacking_{name_of(schema)}"
@@ -77,23 +80,22 @@ class DuckDbStore:
 
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
-        if self._columns(schema):
+        if self.columns(schema):
             for sql in counting(_place(schema), columns, len(values)):
                 add_up(found, self._sql.execute(sql.replace("%s", "?"), list(values)).fetchall())
         return found
 
     def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
-        if column not in self._columns(schema):
+        if column not in self.columns(schema):
             return set()
         return {row[0] for row in self._sql.execute(telling_apart(_place(schema), column, shown=shown)).fetchall()}
 
     def repeated(self, schema: pa.Schema) -> int:
-        if not self._columns(schema):
+        if not self.columns(schema):
             return 0
         return int(self._sql.execute(repeating(_place(schema), key_of(schema))).fetchall()[0][0])
 
-    def _columns(self, schema: pa.Schema) -> set[str]:
-        """None, when there is no table yet."""
+    def columns(self, schema: pa.Schema) -> Collection[str]:
         found = self._sql.execute(
             "SELECT column_name FROM duckdb_columns() "
             "WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias
 from uuid import uuid4
 
+from schemas.tables import TABLES
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.clock import Clock
 from sources.aleta.endpoint import Endpoint, with_parents
@@ -29,6 +30,7 @@ from .load import Loader
 from .lock import TenantLock
 from .met import known
 from .progress import Progress, Screen
+from .promote import promote
 from .publish import NO_COPY, publish
 from .readings import Horizon, Reading, tonight
 from .report import Problem, RunReport, TenantReport
@@ -138,6 +140,7 @@ class _Run:
         if warehouse.recover():
             log.info("%s: a package that an earlier run left half written was finished", self._tenant.name)
         self._ledger = Ledger.from_state(warehouse.state())
+        self._promote(warehouse)
         self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
         self._loader = Loader(
             warehouse,
@@ -168,6 +171,11 @@ class _Run:
         """Without what this API did not offer of late, unless it is asked for by name."""
         late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
         return [one for one in endpoints if one.name not in late or one.name in self._tenant.resources]
+
+    def _promote(self, warehouse: Warehouse) -> None:
+        """Columns that this version is the first to have."""
+        for table, rows in promote(warehouse, self._ledger, TABLES).items():
+            log.info("%s: values of %s rows of %s went from extra into columns", self._tenant.name, rows, table)
 
     # Reading: the other thread.
 

@@ -16,7 +16,7 @@ from .endpoint import Endpoint, Track
 from .errors import NotOfferedError, ParentGoneError, WindowTooWideError
 
 T = TypeVar("T")
-IN_VAIN = 8  # parents that were asked for in vain under every name, until an endpoint counts as not offered
+IN_VAIN = 5  # parents that were asked for in vain under every name, until a path counts as not offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Spoken:
     def __init__(self) -> None:
         self._remembered: dict[str, str] = {}
         self._answered: dict[str, Dialect] = {}
-        self._in_vain: dict[str, set[str]] = {}
+        self._answering: set[str] = set()  # paths
+        self._in_vain: dict[str, set[str]] = {}  # path -> parents
         self._lock = threading.Lock()
 
     def remember(self, learned: Mapping[str, str]) -> None:
@@ -70,8 +71,8 @@ class Spoken:
         return endpoint.name in self._answered or endpoint.name in self._remembered
 
     def missing(self, endpoint: Endpoint) -> bool:
-        """Whether it was asked for, under every name, and never answered."""
-        return endpoint.name in self._in_vain and not self.answers(endpoint)
+        """Whether its path was asked for, under every name, and never answered."""
+        return endpoint.path in self._in_vain and endpoint.path not in self._answering and not self.answers(endpoint)
 
     def ask(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
         """What *send* brings in the dialect that answers.
@@ -82,7 +83,7 @@ class Spoken:
         """
         if (found := self._answered.get(endpoint.name)) is not None:
             return send(found)
-        if not endpoint.required and self.missing(endpoint) and len(self._in_vain[endpoint.name]) >= IN_VAIN:
+        if not endpoint.required and self.missing(endpoint) and len(self._in_vain[endpoint.path]) >= IN_VAIN:
             raise NotOfferedError(f"{endpoint.name}: this API answers 404 whatever is asked", resource=endpoint.name)
         return self._search(endpoint, parent_id, send)
 
@@ -105,12 +106,13 @@ class Spoken:
         if too_wide:
             raise too_wide
         with self._lock:
-            self._in_vain.setdefault(endpoint.name, set()).add(parent_id)
+            self._in_vain.setdefault(endpoint.path, set()).add(parent_id)
         raise gone[0]
 
     def _note(self, endpoint: Endpoint, one: Dialect) -> None:
         with self._lock:
             self._answered[endpoint.name] = one
+            self._answering.add(endpoint.path)
 
     def _likely(self, endpoint: Endpoint) -> Iterable[Dialect]:
         """The one that answered last time first."""
