@@ -7,8 +7,12 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 DEV := --extra azure --extra postgres --group dev
 HISTORIES ?= 1000
 HISTORY_SEED ?= $(shell date +%s)
+NIGHTS ?= 30
+NIGHT_SEED ?= 1
+KILLS ?= 200
+KILL_SEED ?= 1
 
-.PHONY: help demo test check locked format docs lock oracle bench clean
+.PHONY: help demo test check locked format docs lock oracle nights kills bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -57,6 +61,12 @@ oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, 
 	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 $(BIN)/python -m pytest -n 2 -rA \
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
 		tests/property/test_planted_bugs.py
+
+nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
+	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py
+
+kills: $(VENV)/dev.ok  ## kill -9 at random instants of first loads (KILLS=n)
+	@KILLS=$(KILLS) KILL_SEED=$(KILL_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_kills.py -k random_kills
 
 bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
 	@$(BIN)/python -m benchmarks.compare

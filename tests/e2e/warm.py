@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,18 +112,25 @@ def _server() -> socket.socket:
 def serve(orders: socket.socket) -> None:
     """Fork a process for each order; in that process, return."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watchers
     _import_all()
     gc.freeze()
     while True:
         said, files, *_ = socket.recv_fds(orders, LARGEST_ORDER, 3)
         if not said:
             os._exit(0)
+        _reap()
         if not os.fork():
             orders.close()
             return _become(pickle.loads(said), *files)
         for one in files:
             os.close(one)
+
+
+def _reap() -> None:
+    """Let watchers go that have told all."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _import_all() -> None:
@@ -140,7 +148,6 @@ def _import_all() -> None:
 
 def _become(order: Order, out: int, err: int, teller: int) -> None:
     """Watch a child to its end and tell how it ended; return in that child, which is as if just started."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if child := os.fork():
         os.close(out)
         os.close(err)

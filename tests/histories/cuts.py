@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import duckdb
 
@@ -20,6 +21,9 @@ STAGED = "histories.staged"
 STEP = "histories.step"
 FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
 NAMED = {"http.client.send": ("http",), SQL: ("sql",), STAGED: ("staged",), STEP: ("step",)}
+DEEPEST = {"http": 25, "file": 320, "copy": 12, "sql": 50, "staged": 15, "step": 4}
+"""About how many of each a first load has."""
+LONGEST_US = 2_500_000
 WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -31,7 +35,8 @@ class Cut:
         how: `kill` (as by kill -9), `stop` (as by SIGTERM), or `full` (from then on nothing can be written).
         at: what is counted: `http` (requests), `file` (changes below the data folder), `copy` (those of them outside of
             what is private: publishing), `sql` (statements dlt sends), `staged` (tables whose rows were just copied
-            to the staging dataset, before anybody noted it), `step` (recover, each package, publish).
+            to the staging dataset, before anybody noted it), `step` (recover, each package, publish); or `time`: none
+            of these, but the time since the run began.
         nth: before which of them it happens, 0 being the first.
         after_us: of a kill, so many microseconds later: in the middle of what follows.
     """
@@ -87,6 +92,14 @@ def _happen(cut: Cut, *, first: bool, stop: threading.Event) -> None:
         stop.set()
     if first and cut.how == "kill":
         _die(cut.after_us)
+
+
+def draw(rng: Random) -> Cut:
+    """A kill at some instant of a run of a small world, or just before or in the middle of one of its steps."""
+    at = rng.choice(["time", "time", "time", *DEEPEST])
+    nth = rng.randrange(DEEPEST[at]) if at in DEEPEST else 0
+    after_us = rng.randrange(1, LONGEST_US) if at == "time" else rng.choice([0, 300, 3000, 30_000])
+    return Cut(how="kill", at=at, nth=nth, after_us=after_us)
 
 
 def _die(after_us: int) -> None:
