@@ -29,6 +29,18 @@ def checks(ended) -> dict[str, dict]:
     return {one["what"]: one for one in json.loads(ended.out)["checks"]}
 
 
+@pytest.fixture
+def start(start):
+    """Here every process is what an operator starts: the installed script, with all that Python does first."""
+
+    def cold(**settings: object):
+        program = start(**settings)
+        program.cold = True
+        return program
+
+    return cold
+
+
 # -- help
 
 
@@ -252,7 +264,7 @@ def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
                 shown = SimpleNamespace(**exact(answer.read()))
         finally:
             served.send_signal(signal.SIGTERM)
-            rest = served.communicate(timeout=20)[0]
+            rest = served.communicate(timeout=60)[0]
 
     assert (synced.returncode, rest) == (0, ""), synced.stderr
     [file] = tmp_path.rglob("warehouse.duckdb")
