@@ -213,6 +213,28 @@ def status(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
 
 @main.command()
 @tenants_argument
+@click.option("--html", "file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page.")
+@click.pass_obj
+def report(context: Context, tenants: Sequence[str], *, file: Path) -> None:
+    """The same as status with charts, as one self-contained page; no request is sent."""
+    chosen = _chosen(context, tenants)
+    from sources.aleta.clock import SystemClock  # noqa: PLC0415
+
+    from . import html  # noqa: PLC0415
+
+    page = html.run(chosen, now=SystemClock().now())
+    for error in page.errors:
+        click.echo(f"error: {error}", err=True)
+    try:
+        page.write(file)
+    except OSError as error:
+        _fail(Exit.FAILED, f"cannot write {file}: {error.strerror}")
+    _print(f"{file} written")
+    sys.exit(page.exit)
+
+
+@main.command()
+@tenants_argument
 @json_option
 @click.pass_obj
 def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
