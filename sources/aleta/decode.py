@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Raw
 
-from schemas.table import DECIMAL, described_by_api, fact
+from schemas.table import DECIMAL, described_by_api, fact, left_out
 
 from .envelope import Page, Resource
 
@@ -52,6 +52,7 @@ class _Relationship(msgspec.Struct, gc=False):
 
 
 _text = msgspec.json.Decoder(str)
+_object_of = msgspec.json.Decoder(dict[str, Raw])
 _relationship = msgspec.json.Decoder(_Relationship)
 _linkage = msgspec.json.Decoder(_Linkage)
 
@@ -61,20 +62,22 @@ def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozens
 
     Args:
         page: resources in server order; attribute names camelCase, either spelling of a relationship.
-        schema: a table of `schemas`; money columns are decimal128(38, 12).
+        schema: a table of `schemas`; money columns are decimal128(38, 12). What it leaves out is dropped.
         elsewhere: to-many relationships that another table holds: neither drift nor `extra`.
 
     Returns:
-        One row per resource, in page order; `extra` is null where nothing is left over. `drift` counts the attributes
-        and relationships that no column names.
+        One row per resource, in page order; `extra` is null where nothing is left over; there, a member of a nested
+        object goes by its path (`fund/strategy`). Of two spellings that contradict each other, the one that the schema
+        lists first fills the column. `drift` counts what no column names, and what contradicts.
     """
     return _plan(schema).decode(page, elsewhere)
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """One page on its way to columns: the cells still raw, the linked ids, and what no column takes."""
+    """One page on its way to columns: the cells of each path still raw, the linked ids, and what no column takes."""
 
+    rows: int
     cells: list[list[Cell]]
     linked: dict[int, list[str | None]]
     left: Leftovers
@@ -82,7 +85,8 @@ class _Sheet:
 
     @classmethod
     def blank(cls, rows: int, *, width: int, linked: Sequence[int]) -> _Sheet:
-        return cls([[None] * rows for _ in range(width)], {place: [None] * rows for place in linked}, {}, Counter())
+        cells: list[list[Cell]] = [[None] * rows for _ in range(width)]
+        return cls(rows, cells, {place: [None] * rows for place in linked}, {}, Counter())
 
     def leave(self, row: int, name: str, raw: Raw) -> None:
         self.left.setdefault(row, {})[name] = canonical(raw)
@@ -99,24 +103,30 @@ class _Plan:
 
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = described_by_api(schema)
-        self.attributes: dict[str, int] = {}
+        self.paths: dict[str, int] = {}  # path of an attribute -> its slot in the sheet
+        self.opened: set[str] = set()  # paths of objects that have a member among those
+        self.spellings: list[list[str]] = []  # for each column the paths that fill it, the first listed first
         self.links: dict[str, list[tuple[int, str]]] = {}
         self.kind: int | None = None
+        self.dropped = left_out(schema)
         for place, field in enumerate(self.schema):
+            self.spellings.append([])
             for path in fact(field, "api").split():
                 self._bind(place, path.split("/"))
 
     def _bind(self, place: int, path: list[str]) -> None:
         match path:
-            case ["attributes", name]:
-                self.attributes[name] = place
+            case ["attributes", *steps]:
+                self.opened.update("/".join(steps[:depth]) for depth in range(1, len(steps)))
+                self.spellings[place].append("/".join(steps))
+                self.paths["/".join(steps)] = len(self.paths)
             case ["relationships", name, *rest]:
                 self.links.setdefault(name, []).append((place, rest[0] if rest else "id"))
             case ["type"]:
                 self.kind = place
 
     def decode(self, page: Page, elsewhere: frozenset[str]) -> Decoded:
-        sheet = _Sheet.blank(len(page), width=len(self.schema), linked=self._linked_places())
+        sheet = _Sheet.blank(len(page), width=len(self.paths), linked=self._linked_places())
         for row, resource in enumerate(page):
             self._read(row, resource, sheet, elsewhere)
         columns = [self._column(place, field, page, sheet) for place, field in enumerate(self.schema)]
@@ -128,26 +138,38 @@ class _Plan:
 
     def _read(self, row: int, resource: Resource, sheet: _Sheet, elsewhere: frozenset[str]) -> None:
         for name, raw in resource.attributes.items():
-            place = self.attributes.get(name)
-            if place is None:
-                sheet.leave(row, name, raw)
-            else:
-                sheet.cells[place][row] = raw
-        for name, raw in resource.relationships.items():
-            if name not in elsewhere:
-                taken = self._link(row, name, raw, sheet)
-                if not taken:
-                    sheet.leave(row, f"relationships/{name}" if name in resource.attributes else name, raw)
+            if name not in self.dropped:
+                self._take(row, name, raw, sheet)
+        said = resource.relationships
+        for name in [*filter(said.__contains__, self.links), *(said.keys() - self.links.keys() - elsewhere)]:
+            if not self._link(row, name, said[name], sheet):
+                sheet.leave(row, f"relationships/{name}" if name in resource.attributes else name, said[name])
+
+    def _take(self, row: int, path: str, raw: Raw, sheet: _Sheet, *, kept: bool = False) -> None:
+        """An attribute, or a member of one, to its slot; *kept*: what it is a part of is in a column as a whole."""
+        if path in self.paths:
+            sheet.cells[self.paths[path]][row], kept = raw, True
+        if path in self.opened:
+            self._open(row, path, raw, sheet, kept=kept)
+        elif not kept:
+            sheet.leave(row, path, raw)
+
+    def _open(self, row: int, path: str, raw: Raw, sheet: _Sheet, *, kept: bool) -> None:
+        members = _members(raw)
+        for name, value in members.items():
+            self._take(row, f"{path}/{name}", value, sheet, kept=kept)
+        if not (members or kept) and _given(raw):
+            sheet.left.setdefault(row, {})[path] = whole(raw)
 
     def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> bool:
-        """One relationship of one row into its columns; False when it is unknown, not to-one, or contradicts another
-        spelling of itself.
+        """One relationship of one row into its columns; False when it is unknown, not to-one, or contradicts a spelling
+        of itself that is listed before it.
         """
         ends = self.links.get(name, [])
         known, linkage = _to_one(raw) if ends else (False, None)
         if linkage is None:
             return known
-        said = {place: (linkage.id if end == "id" else linkage.type) or None for place, end in ends}
+        said = {place: value for place, end in ends if (value := linkage.id if end == "id" else linkage.type)}
         if any(sheet.linked[place][row] not in {None, value} for place, value in said.items()):
             return False
         for place, value in said.items():
@@ -159,12 +181,28 @@ class _Plan:
             return pa.array([resource.id for resource in page], pa.string())
         if place in sheet.linked:
             return pa.array(sheet.linked[place], pa.string())
-        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](sheet.cells[place])
+        cells, named = self._said(place, sheet)
+        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](cells)
         for row in misfits:
-            raw = sheet.cells[place][row]
-            name = next(name for name, spot in self.attributes.items() if spot == place)
-            sheet.left.setdefault(row, {})[name] = whole(raw) if raw is not None else b"null"
+            raw = cells[row]
+            sheet.left.setdefault(row, {})[named.get(row, self.spellings[place][0])] = whole(raw) if raw else b"null"
         return self._kinds(array, page, sheet.left) if place == self.kind else array
+
+    def _said(self, place: int, sheet: _Sheet) -> tuple[list[Cell], dict[int, str]]:
+        """The cells of a column, and which rows have them from another spelling than the first."""
+        first, *others = self.spellings[place] or [""]
+        cells: list[Cell] = sheet.cells[self.paths[first]] if first else [None] * sheet.rows
+        named: dict[int, str] = {}
+        for path in others:
+            for row, raw in enumerate(sheet.cells[self.paths[path]]):
+                before = cells[row]
+                if raw is None or not _given(raw):
+                    continue
+                if before is None or not _given(before):
+                    cells[row], named[row] = raw, path
+                elif canonical(before) != canonical(raw):
+                    sheet.leave(row, path, raw)
+        return cells, named
 
     def _kinds(self, named: pa.Array, page: Page, left: Leftovers) -> pa.Array:
         """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
@@ -175,6 +213,10 @@ class _Plan:
                     left.setdefault(row, {})["type"] = canonical(resource.attributes["type"])
                 kinds[row] = resource.type
         return pa.array(kinds, pa.string())
+
+
+def _members(raw: Raw) -> dict[str, Raw]:
+    return _object_of.decode(raw) if bytes(raw)[:1] == b"{" else {}
 
 
 def _to_one(raw: Raw) -> tuple[bool, _Linkage | None]:

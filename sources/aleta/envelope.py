@@ -5,6 +5,7 @@ Values stay `msgspec.Raw` slices of the body, so that no number passes through a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -14,10 +15,13 @@ from .errors import MalformedError
 
 
 class Resource(msgspec.Struct, gc=False):
-    """One JSON:API resource object; attribute and relationship values are the body's own bytes."""
+    """One JSON:API resource object; attribute and relationship values are the body's own bytes.
+
+    `id` is empty where nobody asked for it.
+    """
 
     type: str
-    id: str
+    id: str = ""
     attributes: dict[str, Raw] = {}
     relationships: dict[str, Raw] = {}
 
@@ -27,38 +31,58 @@ class _Document(msgspec.Struct, gc=False):
     errors: Raw | UnsetType = UNSET
 
 
-Page: TypeAlias = list[Resource]
-_decoder = msgspec.json.Decoder(_Document)
+class _Unnamed(Resource, gc=False):
+    """A resource whose `id`, whatever it is, is not looked at: no member is called `/` (JSON:API 1.1, section 5.8)."""
+
+    id: str = msgspec.field(default="", name="/")
 
 
-def read_list(body: bytes) -> Page:
+class _UnnamedDocument(msgspec.Struct, gc=False):
+    data: list[_Unnamed] | _Unnamed | UnsetType | None = UNSET
+    errors: Raw | UnsetType = UNSET
+
+
+Page: TypeAlias = Sequence[Resource]
+_identified = msgspec.json.Decoder(_Document)
+_unnamed = msgspec.json.Decoder(_UnnamedDocument)
+
+
+def read_list(body: bytes, *, identified: bool = True) -> Page:
     """The resources of a list answer, in server order.
+
+    Args:
+        body: the whole answer.
+        identified: whether rows are told apart by their ids; where a natural key does that, they may have none.
 
     Raises:
         MalformedError: rule F1: the answer is no JSON:API list, so it says nothing; it is never zero rows.
     """
-    data = _data(body)
+    data = _data(body, identified=identified)
     if not isinstance(data, list):
         raise MalformedError("the answer holds no list under `data`")
     return data
 
 
-def read_one(body: bytes) -> Page:
+def read_one(body: bytes, *, identified: bool = True) -> Page:
     """The one resource of a single answer, as a page of one.
+
+    Args:
+        body: the whole answer.
+        identified: as for `read_list`.
 
     Raises:
         MalformedError: as for `read_list`.
     """
-    data = _data(body)
+    data = _data(body, identified=identified)
     if not isinstance(data, Resource):
         raise MalformedError("the answer holds no single resource under `data`")
     return [data]
 
 
-def _data(body: bytes) -> object:
+def _data(body: bytes, *, identified: bool) -> object:
     try:
         body.decode()  # RFC 8259, section 8.1: UTF-8; msgspec looks at what it decodes only
-        document = _decoder.decode(body)
+        document = _identified.decode(body) if identified else _unnamed.decode(body)
     except UnicodeDecodeError:
         raise MalformedError("the answer is no JSON:API document (not UTF-8)") from None
     except msgspec.DecodeError as error:  # never the text: a body may hold anything
@@ -67,8 +91,8 @@ def _data(body: bytes) -> object:
         raise MalformedError("the answer is a 200 with `errors`")
     if document.data is UNSET:
         raise MalformedError("the answer has no `data`")
-    if any(not one.id or not one.type for one in _listed(document.data)):
-        raise MalformedError("a resource in the answer has an empty type or id")
+    if any(not one.type or (identified and not one.id) for one in _listed(document.data)):
+        raise MalformedError("a resource in the answer has no type or id")
     return document.data
 
 

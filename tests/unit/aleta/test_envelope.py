@@ -69,6 +69,21 @@ def test_a_list_and_a_single_resource_are_not_the_same():
         read_one(b'{"data":[' + ONE + b"]}")
 
 
+@pytest.mark.parametrize("ident", ["", ',"id":""', ',"id":null', ',"id":5', ',"id":"1"', ',"id":["1"],"/":"x"'])
+def test_where_ids_tell_nothing_apart_none_is_needed(ident):
+    """Whatever stands there is not looked at."""
+    one = '{"type":"holding"' + ident + "}"
+    assert [row.type for row in read_list(f'{{"data":[{one},{one}]}}'.encode(), identified=False)] == ["holding"] * 2
+    assert [row.type for row in read_one(f'{{"data":{one}}}'.encode(), identified=False)] == ["holding"]
+
+
+@pytest.mark.parametrize("one", ['{"id":"1"}', '{"id":"1","type":""}', '{"id":"1","type":null}', '{"type":"x"]'])
+def test_f1_without_ids_the_rest_is_as_strict(one):
+    """A row that does not say what it is, is none."""
+    with pytest.raises(MalformedError):
+        read_list(f'{{"data":[{one}]}}'.encode(), identified=False)
+
+
 def test_members_that_nobody_asked_for_are_no_obstacle():
     """`links`, `meta`, `included` and `jsonapi` beside the data are let go."""
     body = {"jsonapi": {}, "links": {}, "meta": {}, "included": [], "data": [{"type": "x", "id": "1", "meta": 1}]}
