@@ -9,7 +9,7 @@ import pytest
 from schemas.holdings import CUSTODIAN_HOLDINGS
 from schemas.instruments import INSTRUMENTS
 from schemas.performance import PERFORMANCE
-from schemas.table import DECIMAL, described_by_api, nested, number, resource_id, table, text
+from schemas.table import DECIMAL, EXTRA, described_by_api, nested, number, resource_id, table, text
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.canonical import canonical
 from sources.aleta.decode import decode
@@ -296,6 +296,17 @@ def test_of_two_spellings_of_a_member_the_first_listed_wins():
     """A path into an object is a spelling like any other."""
     found = row('{"min":2,"range":{"values":{"min":1}}}', schema=OPENED)
     assert found == {"low": Decimal(1), "extra": '{"min":2}'}
+
+
+def test_tables_with_the_same_columns_read_what_each_of_them_names():
+    """Two schemas are equal to Arrow when only the attributes behind their columns differ."""
+    body = b'{"data":[{"type":"t","id":"1","attributes":{"here":1,"there":2}}]}'
+    tables = [
+        table("t", "one", [resource_id("id"), number("value", "it", api=f"attributes/{name}"), EXTRA])
+        for name in ("here", "there")
+    ]
+    assert tables[0] == tables[1]
+    assert [decode(read_list(body), schema=one).batch["value"].to_pylist() for one in tables] == [[1], [2]]
 
 
 def test_what_a_table_leaves_out_is_nowhere():
