@@ -148,7 +148,11 @@ def _resource(text: str, one: Promotion) -> Resource:
     members = _members.decode(text)
     related = {name: members[name] for name in _relationships(one) & members.keys()}
     rest = {name: raw for name, raw in members.items() if name not in related}
-    return Resource(type="", id="", attributes=rest, relationships=related)
+    return Resource(type="-", id="-", attributes=_object(rest), relationships=_object(related))
+
+
+def _object(parts: Mapping[str, Raw]) -> Raw:
+    return Raw(msgspec.json.encode(parts))
 
 
 def _relationships(one: Promotion) -> set[str]:

@@ -6,15 +6,15 @@ type says what it compares (`country-code-is-not`) and whose other member holds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
-from .decode import canonical
-from .envelope import Page
+from .canonical import canonical
+from .envelope import Page, members
 
 TYPE = "type"
 _members = msgspec.json.Decoder(dict[str, Raw])
@@ -41,9 +41,7 @@ def unfold(page: Page, attributes: Sequence[str], schema: pa.Schema) -> pa.Recor
     rows = [
         (resource.id, node.path, node.parent_path, node.operator, node.field, node.values)
         for resource in page
-        for name in attributes
-        if name in resource.attributes
-        for node in nodes(resource.attributes[name])
+        for node in _nodes_of(members(resource.attributes), attributes)
     ]
     names = ("limit_id", "path", "parent_path", "operator", "field", "values")
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -51,19 +49,25 @@ def unfold(page: Page, attributes: Sequence[str], schema: pa.Schema) -> pa.Recor
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema.field(name) for name in names]))
 
 
+def _nodes_of(said: Mapping[str, Raw], attributes: Sequence[str]) -> Iterator[Node]:
+    for name in attributes:
+        if name in said:
+            yield from nodes(said[name])
+
+
 def nodes(tree: Raw, path: str = "0", parent_path: str | None = None) -> Iterator[Node]:
     """The nodes of *tree*, a parent before its children."""
-    members = _object(tree)
-    kind = _string(members.get(TYPE))
+    parts = _object(tree)
+    kind = _string(parts.get(TYPE))
     if kind is None:
         return
-    below = members.get("filters")
+    below = parts.get("filters")
     if below is not None and bytes(below)[:1] == b"[":
         yield Node(path=path, parent_path=parent_path, operator=kind)
         for place, child in enumerate(_list.decode(below)):
             yield from nodes(child, f"{path}.{place}", path)
         return
-    condition = _object(members["condition"]) if "condition" in members else members
+    condition = _object(parts["condition"]) if "condition" in parts else parts
     yield _leaf(condition, kind, path, parent_path)
 
 

@@ -9,10 +9,13 @@ import pytest
 from schemas.holdings import CUSTODIAN_HOLDINGS
 from schemas.instruments import INSTRUMENTS
 from schemas.performance import PERFORMANCE
-from schemas.table import DECIMAL, described_by_api, nested, number, resource_id, table, text
+from schemas.table import DECIMAL, EXTRA, described_by_api, nested, number, resource_id, table, text
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.decode import canonical, decode, fit
+from sources.aleta.canonical import canonical
+from sources.aleta.decode import decode
 from sources.aleta.envelope import Raw, read_list
+from sources.aleta.errors import MalformedError
+from sources.aleta.numbers import fit, numbers
 from tests.stores import on
 
 SHAPED = table(
@@ -96,6 +99,15 @@ def test_x1_text_that_is_no_json_number_is_no_number(text):
         "type": "fee",
         "extra": json.dumps({"units": text}, separators=(",", ":"), ensure_ascii=False),
     }
+
+
+@pytest.mark.parametrize("part", ["attributes", "relationships"])
+@pytest.mark.parametrize("said", ["[]", "null", "5", '"x"', "true", '[{"units":1}]'])
+def test_f1_attributes_that_are_no_object_are_a_failed_read(part, said):
+    """Such a resource says nothing, and with it the whole answer."""
+    page = read_list(f'{{"data":[{{"type":"t","id":"1"}},{{"type":"t","id":"2","{part}":{said}}}]}}'.encode())
+    with pytest.raises(MalformedError, match="no JSON object"):
+        decode(page, schema=TRANSACTIONS)
 
 
 def test_one_odd_number_does_not_touch_its_neighbours():
@@ -286,6 +298,17 @@ def test_of_two_spellings_of_a_member_the_first_listed_wins():
     assert found == {"low": Decimal(1), "extra": '{"min":2}'}
 
 
+def test_tables_with_the_same_columns_read_what_each_of_them_names():
+    """Two schemas are equal to Arrow when only the attributes behind their columns differ."""
+    body = b'{"data":[{"type":"t","id":"1","attributes":{"here":1,"there":2}}]}'
+    tables = [
+        table("t", "one", [resource_id("id"), number("value", "it", api=f"attributes/{name}"), EXTRA])
+        for name in ("here", "there")
+    ]
+    assert tables[0] == tables[1]
+    assert [decode(read_list(body), schema=one).batch["value"].to_pylist() for one in tables] == [[1], [2]]
+
+
 def test_what_a_table_leaves_out_is_nowhere():
     """Neither in a column, nor in `extra`, nor counted as unknown."""
     body = b'{"data":[{"type":"p","attributes":{"dailyTwr":0.1,"accumulatedTwr":0.2,"accumulatedReturn":3}}]}'
@@ -309,11 +332,37 @@ def test_rows_without_ids_are_rows():
         ('{"b" : [1, {"d":2 , "c":1}], "a":null}', '{"a":null,"b":[1,{"c":1,"d":2}]}'),
         ('"\\u0041\\/"', '"A/"'),
         ("1.0E+2", "1.0E+2"),
+        (
+            '[ -0, {"b":-0.0 , "a":"-0\\n"}, 18446744073709551616, 1e400 ]',
+            '[-0,{"a":"-0\\n","b":-0.0},18446744073709551616,1e400]',
+        ),
+        (f'{{"b": {"7" * 5000}, "a": true}}', f'{{"a":true,"b":{"7" * 5000}}}'),
+        ('{"é":1,"z":2,"\\ud83d\\ude00":3,"\\uffff":4,"Z":5}', '{"Z":5,"z":2,"é":1,"\uffff":4,"😀":3}'),
     ],
 )
 def test_x3_one_form_for_one_value(text, form):
     """Whatever the order of keys, the blanks and the escapes; a number's text is its own."""
     assert canonical(Raw(text.encode())) == form.encode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param("[1,\n2]", id="a list over two lines"),
+        pytest.param('{"a":null,\n"b":{"c":[\n1.50]}}', id="an object over more"),
+        pytest.param('"1null2"', id="null within text"),
+        pytest.param('"null"', id="null as text"),
+        pytest.param("true", id="a flag"),
+        pytest.param('""', id="text without a character"),
+    ],
+)
+def test_what_is_no_number_moves_no_other_number(odd):
+    """All numbers of a page are read in one go, and each comes back to its own place."""
+    cells = ["1", odd, "null", "", '"2.5"', "12345678901234567890123456.123456789012", "1e2"]
+    column, misfits = numbers([Raw(one.encode()) for one in cells])
+    largest = Decimal("12345678901234567890123456.123456789012")
+    assert column.to_pylist() == [Decimal(1), None, None, None, Decimal("2.5"), largest, Decimal(100)]
+    assert misfits == [1]
 
 
 def test_what_fits_a_decimal_column():

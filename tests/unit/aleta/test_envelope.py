@@ -27,7 +27,7 @@ NO_ANSWERS = [
     pytest.param(b'{"data":[{"type":"client","id":""}]}', id="empty-id"),
     pytest.param(b'{"data":[{"type":"","id":"1"}]}', id="empty-type"),
     pytest.param(b'{"data":[{"type":"client","id":1}]}', id="id-is-a-number"),
-    pytest.param(b'{"data":[{"type":"client","id":"1","attributes":[]}]}', id="attributes-are-a-list"),
+    pytest.param(b'{"data":[{"type":"client","id":"1","attributes":}]}', id="attributes-are-nothing"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":01}}]}', id="no-json-number"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":NaN}}]}', id="nan"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":"\xff"}}]}', id="no-utf-8-in-a-value"),
@@ -117,6 +117,14 @@ def test_an_absent_relationship_says_nothing():
     """Absent is not empty."""
     (one,) = read_one(b'{"data":' + ONE + b"}")
     assert read_many(one, "accounts") is None
+
+
+@pytest.mark.parametrize("relationships", ["[]", "null", "5", '"accounts"'])
+def test_f1_relationships_that_are_no_object_are_a_failed_read(relationships):
+    """They say neither that there are links nor that there are none."""
+    (one,) = read_one(f'{{"data":{{"type":"client","id":"1","relationships":{relationships}}}}}'.encode())
+    with pytest.raises(MalformedError, match="no JSON object"):
+        read_many(one, "accounts")
 
 
 @pytest.mark.parametrize(
