@@ -33,4 +33,4 @@ def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str
         chosen = [one for one in listed if not accounts or one in accounts]
         return {one: Reading(span=span, mark=ledger.mark(endpoint.name, one), whole=False) for one in chosen}
 
-    return Job(kind="backfill", choose=choose, only=tuple(accounts))
+    return Job(kind="backfill", choose=choose, only=tuple(accounts), revisits=False)

@@ -112,7 +112,13 @@ def backfill(  # its options
     if first > last:
         _fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
     chosen = _chosen(context, tenants)
+    from sources.aleta.catalogue import CATALOGUE  # noqa: PLC0415
     from sources.aleta.windows import Window  # noqa: PLC0415
+
+    for name in resources:
+        if name not in CATALOGUE or not CATALOGUE[name].dates:
+            dated = ", ".join(one.name for one in CATALOGUE.values() if one.dates)
+            _fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
 
     from . import backfill as backfills  # noqa: PLC0415
     from . import sync as runs  # noqa: PLC0415

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.endpoint import By
+
 from .settings import TenantSettings
 from .status import Facts, query
 
@@ -31,6 +34,7 @@ def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: M
             for row in query(connection, WHOLE.format(**books), tenant.reverify_days)
         },
         "reverify_days": tenant.reverify_days,
+        "by_day": [name for name, one in CATALOGUE.items() if one.dates and one.dates.by is By.DAY],
     }
     if tenant.destination != "duckdb":
         return facts

@@ -17,7 +17,7 @@ from sources.aleta.errors import SourceError
 from sources.aleta.fetch import Receipt, Status, fetch
 from sources.aleta.planner import Planner
 from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed, ids_of, visit, walk
+from sources.aleta.walk import Listed, visit, walk
 
 from .ledger import Learned, Ledger
 from .progress import Progress
@@ -98,6 +98,10 @@ class Job(Protocol):
         """Accounts that the operator named; one that is not listed is a problem."""
 
     @property
+    def revisits(self) -> bool:
+        """Whether objects that rows name are read again in turn, or only those that never were."""
+
+    @property
     def choose(self) -> Callable[[Ledger, Endpoint, Sequence[str], Horizon], Mapping[str, Reading]]:
         """From the marks and the parents listed, what to read."""
 
@@ -136,7 +140,7 @@ class Fetching:
     clock: Clock
     stop: threading.Event
     put: Put
-    _listings: list[Listed] = field(default_factory=list)
+    _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
 
     def run(self) -> None:
         """Ask for everything.
@@ -158,7 +162,7 @@ class Fetching:
         for listed in walk(self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop):
             if listed.endpoint.required and not listed.endpoint.parent:
                 _refuse_nothing(listed.problems)
-            self._listings.append(listed)
+            self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
             self.progress.crawled(len(listed.ids))
             self.put(listed)
         self.put(Crawled())
@@ -167,7 +171,10 @@ class Fetching:
         """Objects that rows name: those never read, and the others in turn."""
         ids = sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
         marks = self.ledger.marks.get(endpoint.name, {})
-        chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+        if self.job.revisits:
+            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+        else:
+            chosen = [one for one in ids if one not in marks]
         self.progress.stage(f"reading {endpoint.name}")
         for listed in visit(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
             self._learn_ids(endpoint, [answer.batch for answer in listed.answers])
@@ -203,8 +210,7 @@ class Fetching:
             self.put(Taught(endpoint.name, Learned.of(planner)))
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:
-        listed = list(ids_of(self._listings, endpoint.parent))
-        return listed or sorted(self.known.shown.get(endpoint.parent, ()))
+        return [*self._listed.get(endpoint.parent, ())] or sorted(self.known.shown.get(endpoint.parent, ()))
 
     def _bare(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
         """Parents that this run has seen, or that never had a row: a 404 says that they have none."""

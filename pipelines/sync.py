@@ -39,6 +39,7 @@ from .warehouse import Warehouse
 
 WAITING_ROWS = 50_000  # between reading and loading (C5)
 TICK_S = 1.0
+SHOWN = 5  # ids in a warning
 ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
 
 log = logging.getLogger(__name__)
@@ -66,11 +67,13 @@ class Job:
         kind: `sync` or `backfill`, as `sync_runs` shows it.
         choose: from the marks and the parents listed, what to read.
         only: accounts that the operator named; one that is not listed is a problem.
+        revisits: objects that rows name are read again in turn, not only those that never were.
     """
 
     kind: str
     choose: Choose
     only: Sequence[str] = ()
+    revisits: bool = True
 
 
 def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
@@ -227,9 +230,11 @@ class _Run:
                 self._loader.note_listed(event)
             case Crawled():
                 self._loader.load_objects(self._listings, [one for one in self._endpoints if one.crawled])
+                self._listings.clear()
             case Visited():
                 self._loader.note_listed(event.listed)
                 self._loader.load_visited(event.listed)
+                self._tell_unknown(event.listed)
             case Following():
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
@@ -243,6 +248,13 @@ class _Run:
                 self._tell_not_offered(event.endpoint)
             case Ended():
                 raise AssertionError("ends the loop")
+
+    def _tell_unknown(self, listed: Listed) -> None:
+        """Objects that rows name and the API does not know: nothing is missing that it would show."""
+        if listed.gone:
+            some = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
+            name = listed.endpoint.name
+            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {some}")
 
     def _tell_not_offered(self, endpoint: Endpoint) -> None:
         """One sentence instead of an error a parent: a warning, unless it was asked for by name."""

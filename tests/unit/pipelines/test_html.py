@@ -88,6 +88,7 @@ def facts(**more):
         "history": [a_run(), a_run(1, "partial"), a_run(2, "failed")],
         "in_time": {"transactions": 45},
         "reverify_days": 30,
+        "by_day": ["custodian_holdings"],
         "bytes": 8_400_000,
         "tables": [{"name": "transactions", "rows": 30_000}, {"name": "accounts", "rows": 60}],
         "drift": [],
