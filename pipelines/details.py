@@ -27,7 +27,10 @@ NAMED = ("accounts", "reporting_entities", "legal_entities", "clients", "deposit
 
 def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
     """Of the published copy all of it; of a warehouse elsewhere what the books alone tell."""
+    drift = query(connection, DRIFT.format(**books))
     facts: Facts = {
+        "drift": drift[:SHOWN],
+        "drifted": len(drift),
         "history": query(connection, HISTORY.format(**books)),
         "in_time": {
             f"{row['resource']}": row["in_time"]
@@ -39,12 +42,9 @@ def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: M
     if tenant.destination != "duckdb":
         return facts
     file = tenant.folder / "warehouse.duckdb"
-    drift = query(connection, DRIFT.format(**books))
     return facts | {
         "bytes": file.stat().st_size,
         "tables": _tables(connection),
-        "drift": drift[:SHOWN],
-        "drifted": len(drift),
         "names": dict(_names(connection)),
     }
 
