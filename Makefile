@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 DEV := --extra azure --extra postgres --group dev
 HISTORIES ?= 1000
+BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
 
 .PHONY: help demo test check locked format docs lock oracle bench clean
@@ -58,8 +59,8 @@ oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, 
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
 		tests/property/test_planted_bugs.py
 
-bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
-	@$(BIN)/python -m benchmarks.compare
+bench: $(VENV)/dev.ok  ## us and the peers on the same server, in pairs (BENCH="--small", "--help")
+	@$(BIN)/python -m benchmarks.matrix $(BENCH)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

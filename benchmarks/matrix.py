@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import environments, worlds
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.publish import publish
-from benchmarks.results import Report, Result, machine, today
-from benchmarks.scenarios import FIRST, SCENARIOS, Round
+from benchmarks.results import FIRST, SCENARIOS, Report, Result, machine, today
+from benchmarks.scenarios import Round
 from benchmarks.worlds import World
 from pipelines.version import VERSION
 from sandbox import Sandbox
@@ -35,7 +35,7 @@ def main() -> None:
     """Play what is asked for; write the results, and with the default worlds the README and its charts."""
     asked = _arguments()
     contenders = [CONTENDERS[name] for name in asked.peers]
-    report = Report(date=today(), machine=machine(), worlds={}, versions=_versions(contenders))
+    report = Report(date=today(), machine=machine(), worlds={}, contenders=_described(contenders))
     for one in contenders:
         if one.environment:
             environments.python(one.environment)
@@ -72,11 +72,10 @@ def _worlds(asked: argparse.Namespace) -> Iterator[tuple[World, int, bool]]:
         yield FIGURE, asked.figure_pairs, False
 
 
-def _versions(contenders: Sequence[Contender]) -> dict[str, str]:
-    return {
-        one.name: environments.versions(one.environment) if one.environment else f"aleta-sync {VERSION}"
-        for one in contenders
-    }
+def _described(contenders: Sequence[Contender]) -> dict[str, dict[str, str]]:
+    ours = f"aleta-sync {VERSION}"
+    versions = {one.name: environments.versions(one.environment) if one.environment else ours for one in contenders}
+    return {one.name: {"title": one.title, "versions": versions[one.name]} for one in contenders}
 
 
 def _say(one: Result) -> None:

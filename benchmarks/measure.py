@@ -32,10 +32,13 @@ class Usage:
 
 
 def run(command: Sequence[str], *, log: Path, enough: Callable[[], bool] = lambda: False) -> Usage:
-    """Run *command* to its end, or kill it and its children (-9) as soon as there is *enough*; output goes to *log*."""
+    """Run *command* to its end, or kill it and its children (-9) as soon as there is *enough*.
+
+    What it prints goes to the file `out` beside *log*, what it says on stderr is added to *log*.
+    """
     before, began = _children_s(), time.monotonic()
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=log.parent, start_new_session=True)
+    with log.with_name("out").open("wb") as out, log.open("ab") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=log.parent, start_new_session=True)
         megabytes = 0.0
         while process.poll() is None:
             megabytes = max(megabytes, sum(map(_resident_mb, _tree(process.pid))))

@@ -7,9 +7,19 @@ import os
 import platform
 import statistics
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+FIRST, UNCHANGED, CHANGED, AGAIN, KILLED, RESUMED = "first", "unchanged", "changed", "again", "killed", "resumed"
+SCENARIOS = {
+    FIRST: "First load",
+    UNCHANGED: "Unchanged night",
+    CHANGED: "Changed night",
+    AGAIN: "Everything read again",
+    KILLED: "First load, killed (-9) at half its requests",
+    RESUMED: "The run after the kill",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +51,29 @@ class Result:
     old_changes: int = 0
 
 
-MEASURES = tuple(one.name for one in fields(Result))[4:]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A whole run of the matrix.
 
     Args:
         worlds: name -> what it was like, with the fewest requests that can do.
-        versions: contender -> what ran.
+        contenders: name -> `title`, and `versions`: what ran.
     """
 
     date: str
     machine: dict[str, str | int]
     worlds: dict[str, dict[str, object]]
-    versions: dict[str, str]
+    contenders: dict[str, dict[str, str]]
     results: list[Result] = field(default_factory=list)
 
     def write(self, file: Path) -> None:
         file.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    def of_scenario(self, world: str, scenario: str) -> dict[str, list[Result]]:
+        """Its runs by contender, in the order of `contenders`."""
+        chosen = [one for one in self.results if (one.world, one.scenario) == (world, scenario)]
+        by_name = {name: [one for one in chosen if one.contender == name] for name in self.contenders}
+        return {name: runs for name, runs in by_name.items() if runs}
 
     @classmethod
     def of(cls, file: Path) -> Report:

@@ -10,20 +10,11 @@ from benchmarks import worlds
 from benchmarks.contenders import OURS, Contender, Place
 from benchmarks.held import Row
 from benchmarks.measure import Usage, run
-from benchmarks.results import Result
+from benchmarks.results import AGAIN, CHANGED, FIRST, KILLED, RESUMED, SCENARIOS, UNCHANGED, Result
 from benchmarks.truth import differences
 from benchmarks.worlds import BURST, World
 from sandbox import Sandbox
 
-FIRST, UNCHANGED, CHANGED, KILLED, RESUMED, AGAIN = "first", "unchanged", "changed", "killed", "resumed", "again"
-SCENARIOS = {
-    FIRST: "first load",
-    UNCHANGED: "unchanged night",
-    CHANGED: "changed night",
-    KILLED: "first load, killed (-9) at half its requests",
-    RESUMED: "the run after the kill",
-    AGAIN: "everything read again",
-}
 PLENTY = 1_000_000_000  # requests; never enough
 
 

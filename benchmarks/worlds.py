@@ -27,6 +27,7 @@ class World:
         name: what it is called in the results.
         busy: one account in ten has one month with more rows than the cap, as when a custodian is migrated.
         per_minute: requests, 0: the limiter is off.
+        changes: how much happens in a night: 1 % of the rows, 0.25 % of them anywhere in history, times this.
     """
 
     name: str
@@ -37,6 +38,7 @@ class World:
     skew: float = 1.0
     busy: bool = True
     per_minute: int = 0
+    changes: float = 1.0
     seed: int = 1
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
@@ -65,8 +67,9 @@ def begin(box: Sandbox, world: World) -> None:
 def night(box: Sandbox, world: World, seed: int) -> tuple[frozenset[str], frozenset[str]]:
     """A night's changes: ids whose days all lie in the look-back, and ids of older days."""
     before = rows(box)
-    box.mutate_night(TENANT, seed, late=0.004, edited=0.004, deleted=0.002, within_days=LOOK_BACK_DAYS)
-    box.mutate_night(TENANT, seed + 1, late=0.001, edited=0.001, deleted=0.0005)
+    recent, old = world.changes * 0.002, world.changes * 0.0005
+    box.mutate_night(TENANT, seed, late=2 * recent, edited=2 * recent, deleted=recent, within_days=LOOK_BACK_DAYS)
+    box.mutate_night(TENANT, seed + 1, late=2 * old, edited=2 * old, deleted=old)
     after = rows(box)
     touched = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
     since = world.today - timedelta(days=LOOK_BACK_DAYS)
