@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 DEV := --extra azure --extra postgres --group dev
 HISTORIES ?= 1000
+BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
 NIGHTS ?= 30
 NIGHT_SEED ?= 1
@@ -59,9 +60,9 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
-	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 $(BIN)/python -m pytest -n 2 -rA \
+	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 $(BIN)/python -m pytest -n 2 -rA \
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
-		tests/property/test_planted_bugs.py
+		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py
 
 nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py
@@ -69,8 +70,8 @@ nights: $(VENV)/dev.ok  ## night after night against a world that changes, every
 kills: $(VENV)/dev.ok  ## kill -9 at random instants of first loads (KILLS=n)
 	@KILLS=$(KILLS) KILL_SEED=$(KILL_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_kills.py -k random_kills
 
-bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
-	@$(BIN)/python -m benchmarks.compare
+bench: $(VENV)/dev.ok  ## us and the peers on the same server, in pairs (BENCH="--small", "--help")
+	@$(BIN)/python -m benchmarks.matrix $(BENCH)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -62,12 +62,18 @@ class Differences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Whose differences these are; *tells_all*: each change is described, also where no feed keeps it."""
+    """Whose differences these are.
+
+    Args:
+        tells_all: each change is described, also where no feed keeps it.
+        distrusts: what the warehouse has is hashed anew: a row is not taken for what its `row_hash` says.
+    """
 
     run_id: str
     now: datetime
     max_removed_share: float
     tells_all: bool = False
+    distrusts: bool = False
 
 
 def differences(
@@ -124,14 +130,20 @@ class _Comparison:
             f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (fetched_as), {row_hash(self.said)} AS row_hash "
             f"FROM incoming QUALIFY row_number() OVER (PARTITION BY {self.key} ORDER BY fetched_as DESC) = 1"
         )
-        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "row_hash", "first_seen_at"]))
-        committed = self.store.rows(self.schema, kept, [*self._of_proven(proven), self._by_key("fresh")])
+        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "first_seen_at"]))
+        read = [*(self.said if self.run.distrusts else []), *kept, "row_hash"]
+        committed = self.store.rows(self.schema, read, [*self._of_proven(proven), self._by_key("fresh")])
         self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)} FROM {committed} WHERE {self.key} IN "
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)}, {self._stored_hash()} AS row_hash "
+            f"FROM {committed} WHERE {self.key} IN "
             f"(SELECT {self.key} FROM fresh) OR "
             + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
         )
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
+
+    def _stored_hash(self) -> str:
+        """What a stored row says it is; nothing that any row is, where that is not what it holds."""
+        return f"if(row_hash = {row_hash(self.said)}, row_hash, '')" if self.run.distrusts else "row_hash"
 
     def _of_proven(self, proven: Sequence[Proven]) -> Iterable[Slice]:
         """What may have to be removed: rows of the parents whose latest day lies in what this package proves."""
@@ -218,9 +230,9 @@ class _Comparison:
             f"{as_json(names, 'f')} AS after FROM fresh f LEFT JOIN {judged} j USING ({self.key}) "
             f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
             f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
-            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) "
+            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) JOIN known k USING ({self.key}) "
             f"LEFT JOIN {judged} j USING ({self.key}) "
-            f"WHERE s.row_hash IS DISTINCT FROM f.row_hash "
+            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash "
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
             f"FROM gone g JOIN {stored} s USING ({self.key})",
         )

@@ -184,7 +184,7 @@ class _Verify:
         self._tenant = tenant
         self._tools = tools
         self._found = found
-        self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0, tells_all=True)
+        self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0, tells_all=True, distrusts=True)
         self._endpoints: Sequence[Endpoint] = with_parents(tenant.resources, CATALOGUE)
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
 

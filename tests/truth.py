@@ -111,7 +111,7 @@ def expectation(table: str, said: dict, columns: Mapping[str, str]) -> tuple[dic
         if column not in columns or column in OURS:
             extra[name] = value
             continue
-        kept, whole = _fit(columns[column], value)
+        kept, whole = fit(columns[column], value)
         if kept is not None:
             values[column] = kept
         if not whole:
@@ -136,7 +136,7 @@ def _relate(table: str, name: str, value: object, columns, values: dict, extra: 
             values[f"{base}_type"] = data["type"]
 
 
-def _fit(kind: str, value: object) -> tuple[object, bool]:
+def fit(kind: str, value: object) -> tuple[object, bool]:
     """What the column holds of *value*, and whether that is all of it."""
     if value is None:
         return None, True

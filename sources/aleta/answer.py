@@ -53,17 +53,22 @@ class Answer:
 Parse: TypeAlias = Callable[[bytes], Answer]
 
 
-def parser(endpoint: Endpoint, *, parent_id: str, now: Callable[[], datetime], own_id: str = "") -> Parse:
+def parser(
+    endpoint: Endpoint, *, parent_id: str, now: Callable[[], datetime], own_id: str = "", day: date | None = None
+) -> Parse:
     """How to read a body of *endpoint*, asked for *parent_id*: one resource where it is asked for by *own_id*.
 
     The function returned raises MalformedError for a body that is no answer (rule F1), or that is not of *own_id*.
+
+    Args:
+        day: the one that was asked for, where the vendor does not say what is answered: a row without a day is of it.
     """
     read = read_one if own_id else READ[endpoint.form]
     identified = ROW_KEY.name not in endpoint.schema.names
 
     def parse(body: bytes) -> Answer:
         try:
-            answer = _answer(read(body, identified=identified), endpoint, parent_id, now())
+            answer = _answer(read(body, identified=identified), endpoint, parent_id, now(), day)
         except RecursionError:
             raise MalformedError("the answer is nested too deep to be one") from None
         if own_id and answer.ids != [own_id]:
@@ -86,12 +91,12 @@ def nothing(endpoint: Endpoint, *, parent_id: str, at: datetime) -> Answer:
     return _answer([], endpoint, parent_id, at)
 
 
-def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime) -> Answer:
+def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime, day: date | None = None) -> Answer:
     decoded = decode(page, schema=endpoint.schema, elsewhere=endpoint.elsewhere)
     linked = {name_of(link.schema): (link, _related(page, link.relation)) for link in endpoint.links}
     parted = {name_of(tree.schema): unfold(page, tree.attributes, tree.schema) for tree in endpoint.trees}
     return Answer(
-        batch=_keyed(_owned(decoded.batch, endpoint, parent_id), endpoint.schema),
+        batch=_keyed(_dated(_owned(decoded.batch, endpoint, parent_id), endpoint, day), endpoint.schema),
         links={name: _pairs(link, given) for name, (link, given) in linked.items()} | parted,
         related={relation: _related(page, relation) for relation in endpoint.mirrors},
         drift=decoded.drift,
@@ -108,6 +113,22 @@ def _keyed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     target = answered(schema)
     keyed = batch.append_column(ROW_KEY, row_keys(batch, schema))
     return keyed.select(target.names).cast(target)
+
+
+def _dated(batch: pa.RecordBatch, endpoint: Endpoint, day: date | None) -> pa.RecordBatch:
+    """With a day in each row that nothing but a natural key tells from the next.
+
+    Raises:
+        MalformedError: one has none (rule F1). No window could ever show that such a row is gone.
+    """
+    columns = endpoint.dates.columns if endpoint.dates and ROW_KEY.name in endpoint.schema.names else ()
+    for name in columns:
+        place = batch.schema.get_field_index(name)
+        column = pc.coalesce(batch[name], pa.scalar(day, pa.date32()))
+        if column.null_count:
+            raise MalformedError("a row in the answer names no day")
+        batch = batch.set_column(place, batch.schema.field(place), column)
+    return batch
 
 
 def _owned(batch: pa.RecordBatch, endpoint: Endpoint, parent_id: str) -> pa.RecordBatch:

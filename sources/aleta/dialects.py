@@ -70,6 +70,10 @@ class Spoken:
         """Whether it ever answered, in this run or an earlier one."""
         return endpoint.name in self._answered or endpoint.name in self._remembered
 
+    def heard(self, endpoint: Endpoint) -> bool:
+        """Whether it answered in this run: only then a 404 of this run says something of an object or of its rows."""
+        return endpoint.name in self._answered
+
     def missing(self, endpoint: Endpoint) -> bool:
         """Whether its path was asked for, under every name, and never answered."""
         return endpoint.path in self._in_vain and endpoint.path not in self._answering and not self.answers(endpoint)
@@ -78,12 +82,13 @@ class Spoken:
         """What *send* brings in the dialect that answers.
 
         Raises:
-            NotOfferedError: many parents were asked for in vain already; nothing is sent.
+            NotOfferedError: many parents were asked for in vain already, and a 404 does not just say that a parent has
+                no rows; nothing is sent.
             SourceError: as *send*; of several refusals the one of the documented dialect.
         """
         if (found := self._answered.get(endpoint.name)) is not None:
             return send(found)
-        if not endpoint.required and self.missing(endpoint) and len(self._in_vain[endpoint.path]) >= IN_VAIN:
+        if self._hopeless(endpoint) and not endpoint.none_is_404:
             raise NotOfferedError(f"{endpoint.name}: this API answers 404 whatever is asked", resource=endpoint.name)
         return self._search(endpoint, parent_id, send)
 
@@ -114,6 +119,21 @@ class Spoken:
             self._answered[endpoint.name] = one
             self._answering.add(endpoint.path)
 
+    def _hopeless(self, endpoint: Endpoint) -> bool:
+        vain = not endpoint.required and self.missing(endpoint)
+        return vain and len(self._in_vain[endpoint.path]) >= IN_VAIN
+
     def _likely(self, endpoint: Endpoint) -> Iterable[Dialect]:
-        """The one that answered last time first."""
-        return sorted(dialects(endpoint), key=lambda one: f"{one}" != self._remembered.get(endpoint.name))
+        """The one that answered last time first.
+
+        Where a 404 may say that a parent has no rows, any number of them says nothing of the endpoint: all parents are
+        asked for, but in the end only in the dialect that they themselves answer in.
+        """
+        if self._hopeless(endpoint):
+            return self._ranked(endpoint, like=endpoint.parent)[:1]
+        return self._ranked(endpoint, like=endpoint.name)
+
+    def _ranked(self, endpoint: Endpoint, *, like: str) -> Sequence[Dialect]:
+        answered = self._answered.get(like)
+        spoken = f"{answered}" if answered else self._remembered.get(like)
+        return sorted(dialects(endpoint), key=lambda one: f"{one}" != spoken)

@@ -85,7 +85,8 @@ def fetch(
         clock: for what no answer dates.
         workers: requests side by side.
         stop: set it to end the reading.
-        bare: parents that exist, so that a 404 says that they have no rows, where the endpoint says it so.
+        bare: parents that exist, so that a 404 says that they have no rows, where the endpoint says it so; but only if
+            it answered somebody else in this run.
 
     Raises:
         SourceError: the API cannot be used at all: nobody answers, the credentials are refused; or StoppedError.
@@ -116,25 +117,42 @@ class _Fetch:
         self._clock = clock
         self._outages = Outages(pool.count)
         self._held: dict[tuple[str, Window], Answer] = {}
+        self._doubted: list[tuple[Question, ParentGoneError]] = []  # 404s that may say that there are no rows
 
     def run(self) -> Iterator[Receipt]:
         while True:
             self._ask()
             yield from map(self._receipt, self._planner.decisions())
+            if self._doubted and (self._heard or not self._pool.out):
+                yield from self._settle()
+                continue
             if not self._pool.out or not self._planner.parents:
                 return
             question, came = self._pool.collect()
-            if self._says_none(question, came):
-                came = self._reader.none_of(self._endpoint, question.parent)
-            if isinstance(came, Exception):
+            if isinstance(came, ParentGoneError) and question.parent in self._bare:
+                self._doubt(question, came)
+            elif isinstance(came, Exception):
                 yield from self._failed(question, came)
             else:
                 self._answered(question, came)
 
-    def _says_none(self, question: Question, came: Answer | Exception) -> bool:
-        """Only where the endpoint is known to exist: a 404 to everything says nothing."""
-        gone = isinstance(came, ParentGoneError)
-        return gone and question.parent in self._bare and self._reader.spoken.answers(self._endpoint)
+    @property
+    def _heard(self) -> bool:
+        return self._reader.spoken.heard(self._endpoint)
+
+    def _doubt(self, question: Question, came: ParentGoneError) -> None:
+        """Wait until anybody is answered: a 404 to everything says nothing. No rows are held meanwhile (C5)."""
+        self._doubted.append((question, came))
+        self._planner.ahead += 1
+
+    def _settle(self) -> Iterator[Receipt]:
+        doubted, self._doubted = self._doubted, []
+        self._planner.ahead -= len(doubted)
+        for question, came in doubted:
+            if self._heard:
+                self._answered(question, self._reader.none_of(self._endpoint, question.parent))
+            else:
+                yield from self._failed(question, came)
 
     def _ask(self) -> None:
         while self._pool.idle and (question := self._planner.ask()):

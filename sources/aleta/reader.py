@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from .answer import Answer, Parse, nothing, parser
 from .clock import Clock
 from .dialects import Dialect, Spoken
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Form
 from .errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
 from .windows import Window
 
@@ -48,7 +48,8 @@ class Reader:
         """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
         whose = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
         days = endpoint.dates.query(window) if endpoint.dates and window else {}
-        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now)
+        day = window.first if window and endpoint.form is Form.EITHER else None
+        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, day=day)
         return self._ask(endpoint, endpoint.path, {**whose, **days}, parent_id, parse)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:

@@ -76,7 +76,7 @@ def visit(
 ) -> Iterator[Listed]:
     """The objects of *endpoint* with these *ids*, met somewhere else: read one by one, handed on some at a time.
 
-    A 404 says that the API knows no such object, once it is known to know any.
+    A 404 says that the API knows no such object, where it showed any other in this run.
 
     Raises:
         SourceError: as `walk`.
@@ -104,8 +104,8 @@ def _visited(
         else:
             outages.answered()
             answers.append(one)
-    known = reader.spoken.answers(endpoint)
-    gone = [own_id for own_id, one in failed if known and isinstance(one, ParentGoneError)]
+    heard = reader.spoken.heard(endpoint)
+    gone = [own_id for own_id, one in failed if heard and isinstance(one, ParentGoneError)]
     problems = [one for own_id, one in failed if own_id not in set(gone)]
     return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
 

@@ -30,15 +30,10 @@ def checks(ended) -> dict[str, dict]:
 
 
 @pytest.fixture
-def start(start):
-    """Here every process is what an operator starts: the installed script, with all that Python does first."""
-
-    def cold(**settings: object):
-        program = start(**settings)
-        program.cold = True
-        return program
-
-    return cold
+def program(program):
+    """Here a process is what an operator starts: the installed script, with all that Python does first."""
+    program.cold = True
+    return program
 
 
 # -- help

@@ -337,8 +337,8 @@ def test_an_object_that_was_renamed_is_loaded_again_alone(synced):
 
 
 def test_night_after_night_stays_exact(synced):
-    """Several nights of changes, one after the other, with accounts that come and go: exact after each."""
-    for night in range(4):
+    """Nights of changes, one after the other, one with a new account: exact after each. (`test_nights` plays more.)"""
+    for night in range(2):
         synced.box.mutate_night("acme", night, late=0.02, edited=0.02, deleted=0.01, within_days=25)
         if night % 2:
             synced.box.mutate("acme", "new_account")
@@ -346,5 +346,5 @@ def test_night_after_night_stays_exact(synced):
         synced.sync()
 
         assert synced.differences() == []
-    assert synced.column("SELECT count(*) FROM aleta.sync_runs") == [5]
+    assert synced.column("SELECT count(*) FROM aleta.sync_runs") == [3]
     assert date.fromisoformat("1970-01-01") in synced.column("SELECT from_date FROM aleta.sync_marks")
