@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -21,8 +22,9 @@ NIGHTS = int(os.environ.get("NIGHTS", "0"))
 SEED = int(os.environ.get("NIGHT_SEED", "1"))
 WORLD = {"seed": SEED, "row_cap": 150} | ({"accounts": 40, "rows": 2000} if NIGHTS else {"accounts": 12, "rows": 400})
 SHARES = {"late": 0.01, "edited": 0.01, "deleted": 0.005}
-FORM = "NIGHTS={} NIGHT_SEED={}"
 KILLED_EVERY = 3
+
+Tell = Callable[[str], None]
 BOOKS = ("sync_runs", "sync_windows", "sync_marks")
 
 
@@ -34,7 +36,7 @@ BOOKS = ("sync_runs", "sync_windows", "sync_marks")
         pytest.param(0, {"reverify_days": 0}, id="changes-of-any-age-all-read-again"),
     ],
 )
-def test_every_night_ends_exact(runner: Runner, tmp_path: Path, within_days: int, aleta: dict[str, object]):
+def test_every_night_ends_exact(runner: Runner, tmp_path: Path, within_days: int, aleta: dict[str, object], tell: Tell):
     """1 % of rows late, 1 % edited, 0.5 % deleted, accounts that come and go, every third run killed: each is exact."""
     nights, rng, seen = NIGHTS or 3, Random(SEED), Counter()
     # a small account may lose all of its few rows in one night, and that is to be believed here
@@ -53,10 +55,12 @@ def test_every_night_ends_exact(runner: Runner, tmp_path: Path, within_days: int
             assert ended.report.status == "complete", ended.report
             assert scene.differences() == []
             seen.update(_counts(ended))
+            if NIGHTS:
+                days = f"of the last {within_days} days" if within_days else "of any day"
+                tell(f"NIGHT_SEED={SEED} changes {days}: {number} nights, each exact: {dict(seen)}")
 
     assert seen["kills"] == nights // KILLED_EVERY
     assert all(seen[name] for name in ("added", "modified", "removed"))
-    print(f"{FORM.format(nights, SEED)} within {within_days or 'all'} days: every night exact; {dict(seen)}")  # noqa: T201  shown by -rA
 
 
 def _come_and_go(scene: Scene, rng: Random) -> list[str]:
@@ -78,7 +82,7 @@ def _counts(ended: Ended) -> dict[str, int]:
 
 
 @pytest.mark.timeout(0 if NIGHTS else 300)
-def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner, tmp_path: Path):
+def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner, tmp_path: Path, tell: Tell):
     """D1, D2: beyond one request an account and the crawl there is only what reading whole histories again adds."""
     nights, extra, lowest = NIGHTS or 3, [], 0
     with Scene(runner, tmp_path, **WORLD) as scene:
@@ -98,8 +102,9 @@ def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner,
             }
             assert _content(scene) == before
             extra.append(said.requests - lowest)
+            if NIGHTS:
+                tell(f"NIGHT_SEED={SEED} quiet: no row loaded, {lowest} requests and on top {extra}")
 
-    print(f"{FORM.format(nights, SEED)} quiet: {lowest} requests a night are least, and these came on top: {extra}")  # noqa: T201  shown by -rA
     assert min(extra) >= 0
     assert sum(extra) <= 0.03 * lowest * nights
 
