@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ import duckdb
 from sandbox import Sandbox, SandboxSettings, announce
 
 TENANT = "acme"
+WORLD = SandboxSettings(accounts=20, rows=8_000, instruments=20, computed_days=40)
 QUERY = (
     "SELECT type, count(*) AS rows, count(DISTINCT account_id) AS accounts, max(trade_date) AS latest "
     "FROM aleta.transactions GROUP BY ALL ORDER BY rows DESC LIMIT 8"
@@ -35,7 +37,7 @@ def world(folder: Path) -> Iterator[Path]:
     """A config folder below *folder* that points to a running local Aleta with a hidden row cap and a few faults."""
     if (folder / "config" / "config.toml").exists():  # an earlier demo's
         shutil.rmtree(folder)
-    with Sandbox(SandboxSettings(accounts=30, rows=20_000, computed_days=60, fault_share=0.01, latency_s=0.01)) as box:
+    with Sandbox(replace(WORLD, fault_share=0.01, latency_s=0.01)) as box:
         yield box.write_config(folder / "config", requests_per_minute=0, publish=["duckdb", "parquet"])
 
 

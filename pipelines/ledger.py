@@ -58,6 +58,7 @@ class Ledger:
     marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
     learned: dict[str, Learned] = field(default_factory=dict)
     drift: dict[str, str] = field(default_factory=dict)  # resource.name -> when it was first seen
+    drifted: list[str] = field(default_factory=list)  # of these, what the readable copy does not show yet
     dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
     promoting: dict[str, Begun] = field(default_factory=dict)
@@ -73,12 +74,15 @@ class Ledger:
 
     def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
         for name in names:
-            self.drift.setdefault(f"{resource}.{name}", now.isoformat(timespec="seconds"))
+            if f"{resource}.{name}" not in self.drift:
+                self.drift[f"{resource}.{name}"] = now.isoformat(timespec="seconds")
+                self.drifted.append(f"{resource}.{name}")
 
-    def drifted(self, rows: Mapping[str, int], now: datetime) -> pa.Table:
-        """`sync_drift` rows of what this run saw: resource.name -> rows that had it."""
-        seen = [(*name.split(".", 1), datetime.fromisoformat(self.drift[name]), now, rows[name]) for name in rows]
-        return _table(SYNC_DRIFT, seen)
+    def take_drift(self, rows: Mapping[str, int]) -> pa.Table:
+        """`sync_drift` rows of what is new since the last call; *rows* had it: resource.name -> count."""
+        first = [(*name.split(".", 1), datetime.fromisoformat(self.drift[name]), rows[name]) for name in self.drifted]
+        self.drifted.clear()
+        return _table(SYNC_DRIFT, first)
 
     def take_touched(self) -> pa.Table:
         """`sync_marks` rows of what changed since the last call; a mark that covers nothing has no row."""

@@ -150,8 +150,7 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
-        drift = Rows(schema=SYNC_DRIFT, data=self._ledger.drifted(self._report.drift, self._run.now))
-        self._commit([*package, drift], self._run_row(ended_at=ended_at, status=status()))
+        self._commit(package, self._run_row(ended_at=ended_at, status=status()))
 
     def _take_package(self) -> list[Rows]:
         package, self._package = self._package, _Package()
@@ -237,7 +236,8 @@ class Loader:
         """One dlt load: what was carried so far, the rows, the marks, the state."""
         carried, self._carried = self._carried, []
         marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
-        self._warehouse.write(_joined([*carried, *package, marked, run_row]), self._ledger.to_state())
+        drift = Rows(schema=SYNC_DRIFT, data=self._ledger.take_drift(self._report.drift))
+        self._warehouse.write(_joined([*carried, *package, marked, drift, run_row]), self._ledger.to_state())
 
     def _run_row(self, *, ended_at: datetime | None, status: str) -> Rows:
         report = self._report

@@ -34,7 +34,7 @@ COVERAGE = """
         max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
         count(*) FILTER (verified_at IS NULL) AS never_read_whole
     FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
-DRIFT = "SELECT resource, name, first_seen_at, last_seen_at, rows FROM {sync_drift} ORDER BY ALL"
+DRIFT = "SELECT resource, name, first_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 CLEARED = """
     SELECT q.resource, q.parent_id, q.from_date, q.to_date, q.rows, q.reason, max(q.fetched_at) AS tried_at
     FROM {sync_windows} q

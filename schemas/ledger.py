@@ -62,8 +62,7 @@ SYNC_DRIFT = table(
         own_text("resource", "The table"),
         own_text("name", "The attribute or relationship, as the API spells it"),
         instant("first_seen_at", "The run that first saw it"),
-        instant("last_seen_at", "The run that last saw it"),
-        own_count("rows", "Rows that had it in the run that last saw it, read twice where a window was"),
+        own_count("rows", "Rows of the package that first had it"),
     ],
     key=("resource", "name"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import stat
@@ -16,7 +17,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sandbox import Sandbox, SandboxSettings
+from pipelines.demo import WORLD
+from sandbox import Sandbox
 from sandbox.jsontext import exact
 from tests import truth
 from tests.e2e.conftest import SMALL
@@ -254,7 +256,8 @@ def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
         try:
             said = json.loads(served.stdout.readline())
             sync = [SCRIPT, "--config", said["config"], "sync", "--json"]
-            synced = subprocess.run(sync, capture_output=True, text=True, check=False)
+            few = {"ALETA__RESOURCES": ",".join(truth.CRAWL)}
+            synced = subprocess.run(sync, capture_output=True, text=True, check=False, env=os.environ | few)
             with urllib.request.urlopen(f"{said['url']}/_sandbox/truth?tenant=acme") as answer:
                 shown = SimpleNamespace(**exact(answer.read()))
         finally:
@@ -279,5 +282,5 @@ def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
     assert script.count("\n") == 2
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "accounts" in shown.stdout
-    with Sandbox(SandboxSettings(accounts=60, rows=30_000)) as box:
+    with Sandbox(WORLD) as box:
         assert truth.differences(tmp_path / "demo" / "data" / "acme" / "warehouse.duckdb", box.truth("acme")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -253,7 +254,10 @@ def test_the_documented_example_runs_as_it_stands(box, known, tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env=os.environ | configured | {"PYTHONPATH": f"{GUIDE.parents[1]}", "DLT_DATA_DIR": f"{tmp_path / 'dlt'}"},
+        env=os.environ
+        | configured
+        | {"PYTHONPATH": f"{GUIDE.parents[1]}", "DLT_DATA_DIR": f"{tmp_path / 'dlt'}"}
+        | {"SOURCES__ALETA__RESOURCES": json.dumps(truth.CRAWL)},
     )
 
     days = (said["attributes"]["tradeDate"] for said in box.truth("acme").transactions.values())

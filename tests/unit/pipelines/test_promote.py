@@ -64,10 +64,9 @@ def compared(warehouse: Warehouse, endpoint, run_id: str, batches):
 def warehouse(tmp_path):
     made = Warehouse("acme", tmp_path)
     found = compared(made, OLD, "first", [answer(OLD).batch])
-    ledger = Ledger(drift={"transactions.barrierLevel": at(1).isoformat(), "transactions.mood": at(1).isoformat()})
-    drift = Rows(
-        schema=SYNC_DRIFT, data=ledger.drifted({"transactions.barrierLevel": 2, "transactions.mood": 1}, at(1))
-    )
+    ledger = Ledger()
+    ledger.note_drift("transactions", ["barrierLevel", "mood"], at(1))
+    drift = Rows(schema=SYNC_DRIFT, data=ledger.take_drift({"transactions.barrierLevel": 2, "transactions.mood": 1}))
     made.write([found.rows, found.changes, drift], ledger.to_state())
     return made
 
