@@ -6,32 +6,24 @@ goes to `extra` under the API's own name.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from functools import cache, lru_cache
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Raw
 
-from schemas.table import DECIMAL, described_by_api, fact
+from schemas.table import described_by_api, fact, left_out
 
-from .envelope import Page, Resource
+from .canonical import as_object, canonical, whole
+from .columns import Column, read_columns
+from .envelope import Page, members
+from .relations import TO_ONE, Relation
+from .shape import RAW, shape_of
 
-SCALE = Decimal("0.000000000001")
-WIDE = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-9999, Emax=9999)
 ONE_TYPE_FOR_ALL = "transaction"
-LIMIT = Decimal(10) ** 26  # 38 digits, 12 of them decimals
-PLAIN = 26  # characters of a number without exponent that is below the limit, whatever its digits
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259, section 6
-
-Cell = Raw | None
-Leftovers = dict[int, dict[str, bytes]]  # row -> what goes to `extra`: API name -> JSON text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,297 +34,130 @@ class Decoded:
     drift: Counter[str]
 
 
-class _Linkage(msgspec.Struct, gc=False):
-    id: str
-    type: str = ""
-
-
-class _Relationship(msgspec.Struct, gc=False):
-    data: _Linkage | msgspec.UnsetType | None = msgspec.UNSET
-
-
-_text = msgspec.json.Decoder(str)
-_relationship = msgspec.json.Decoder(_Relationship)
-_linkage = msgspec.json.Decoder(_Linkage)
-
-
 def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozenset()) -> Decoded:
     """Turn one JSON:API page into a batch with the API's part of *schema* (`described_by_api`).
 
     Args:
         page: resources in server order; attribute names camelCase, either spelling of a relationship.
-        schema: a table of `schemas`; money columns are decimal128(38, 12).
+        schema: a table of `schemas`; money columns are decimal128(38, 12). What it leaves out is dropped.
         elsewhere: to-many relationships that another table holds: neither drift nor `extra`.
 
     Returns:
-        One row per resource, in page order; `extra` is null where nothing is left over. `drift` counts the attributes
-        and relationships that no column names.
+        One row per resource, in page order; `extra` is null where nothing is left over; there, a member of a nested
+        object goes by its path (`fund/strategy`). Of two spellings that contradict each other, the one that the schema
+        lists first fills the column. `drift` counts what no column names, and what contradicts.
+
+    Raises:
+        MalformedError: the attributes or relationships of a resource are no object (rule F1).
     """
-    return _plan(schema).decode(page, elsewhere)
+    return _plan(schema.serialize().to_pybytes(), elsewhere).decode(page)  # schemas compare without their metadata
 
 
 @dataclass(slots=True)
-class _Sheet:
-    """One page on its way to columns: the cells still raw, the linked ids, and what no column takes."""
+class _Leftovers:
+    """What goes to `extra`, by row, and what of it counts as drift."""
 
-    cells: list[list[Cell]]
-    linked: dict[int, list[str | None]]
-    left: Leftovers
-    drift: Counter[str]
+    page: Page
+    known: Collection[str]  # names of attributes
+    rows: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    drift: Counter[str] = field(default_factory=Counter)
 
-    @classmethod
-    def blank(cls, rows: int, *, width: int, linked: Sequence[int]) -> _Sheet:
-        return cls([[None] * rows for _ in range(width)], {place: [None] * rows for place in linked}, {}, Counter())
+    def add(self, row: int, name: str, text: bytes) -> None:
+        self.rows.setdefault(row, {})[name] = text
 
-    def leave(self, row: int, name: str, raw: Raw) -> None:
-        self.left.setdefault(row, {})[name] = canonical(raw)
-        self.drift[name.removeprefix("relationships/")] += 1
+    def attribute(self, row: int, path: str, raw: Raw, *, known: bool) -> None:
+        self.add(row, path, whole(raw) if known else canonical(raw))
+        if not known:
+            self.drift[path] += 1
+
+    def relationship(self, row: int, path: str, raw: Raw, *, known: bool) -> None:  # noqa: ARG002 - either is odd
+        """JSON:API forbids that an attribute has the same name; nothing is lost all the same."""
+        self.add(row, f"relationships/{path}" if self._is_attribute(row, path) else path, canonical(raw))
+        self.drift[path] += 1
+
+    def _is_attribute(self, row: int, name: str) -> bool:
+        """Attributes come first: an unknown one is left over by now, so that only a known one must be looked for."""
+        if name in self.known:
+            return name in members(self.page[row].attributes)
+        return name in self.rows.get(row, ())
+
+    def contradiction(self, row: int, name: str) -> None:
+        self.relationship(row, name, members(self.page[row].relationships)[name], known=True)
+
+    def column(self) -> pa.Array:
+        texts: list[str | None] = [None] * len(self.page)
+        for row, parts in self.rows.items():
+            texts[row] = as_object(parts).decode()
+        return pa.array(texts, pa.string())
 
 
-@cache
-def _plan(schema: pa.Schema) -> _Plan:
-    return _Plan(schema)
+@lru_cache(maxsize=256)
+def _plan(serialized: bytes, elsewhere: frozenset[str]) -> _Plan:
+    return _Plan(pa.ipc.read_schema(pa.py_buffer(serialized)), elsewhere)
 
 
 class _Plan:
-    """A schema, prepared: which API name fills which columns."""
+    """A schema, prepared: which members of a resource fill which columns."""
 
-    def __init__(self, schema: pa.Schema) -> None:
-        self.schema = described_by_api(schema)
-        self.attributes: dict[str, int] = {}
-        self.links: dict[str, list[tuple[int, str]]] = {}
-        self.kind: int | None = None
-        for place, field in enumerate(self.schema):
-            for path in fact(field, "api").split():
-                self._bind(place, path.split("/"))
+    def __init__(self, schema: pa.Schema, elsewhere: frozenset[str]) -> None:
+        self._schema = described_by_api(schema)
+        self._columns: dict[int, Column] = {}
+        self._relations: dict[tuple[str, ...], Relation] = {}
+        self._ids: int | None = None
+        self._types: int | None = None
+        for place, column in enumerate(self._schema):
+            self._bind(place, column, fact(column, "api").split())
+        kinds = {path: column.kind for column in self._columns.values() for path in column.paths}
+        links = [name for names in self._relations for name in names]
+        self._known = {path.split("/")[0] for path in kinds} | left_out(schema)
+        self._attributes = shape_of(dict.fromkeys(left_out(schema), RAW) | kinds)
+        self._relationships = shape_of(dict.fromkeys(elsewhere, RAW) | dict.fromkeys(links, TO_ONE))
 
-    def _bind(self, place: int, path: list[str]) -> None:
-        match path:
-            case ["attributes", name]:
-                self.attributes[name] = place
-            case ["relationships", name, *rest]:
-                self.links.setdefault(name, []).append((place, rest[0] if rest else "id"))
-            case ["type"]:
-                self.kind = place
+    def _bind(self, place: int, column: pa.Field, paths: Sequence[str]) -> None:
+        named = [one.removeprefix("attributes/") for one in paths if one.startswith("attributes/")]
+        linked = tuple(one.split("/")[1] for one in paths if one.startswith("relationships/"))
+        if named:
+            self._columns[place] = Column(column, named)
+        if linked:
+            end = "type" if paths[0].endswith("/type") else "id"
+            self._relations.setdefault(linked, Relation(linked)).ends[place] = end
+        if "id" in paths:
+            self._ids = place
+        if "type" in paths:
+            self._types = place
 
-    def decode(self, page: Page, elsewhere: frozenset[str]) -> Decoded:
-        sheet = _Sheet.blank(len(page), width=len(self.schema), linked=self._linked_places())
-        for row, resource in enumerate(page):
-            self._read(row, resource, sheet, elsewhere)
-        columns = [self._column(place, field, page, sheet) for place, field in enumerate(self.schema)]
-        columns[self.schema.get_field_index("extra")] = _extra(sheet.left, len(page))
-        return Decoded(batch=pa.RecordBatch.from_arrays(columns, schema=self.schema), drift=sheet.drift)
+    def decode(self, page: Page) -> Decoded:
+        left = _Leftovers(page, self._known)
+        columns = self._named(page, left)
+        columns |= self._linked(page, left)
+        if self._ids is not None:
+            columns[self._ids] = pa.array([one.id for one in page], pa.string())
+        if self._types is not None:
+            columns[self._types] = _types(page, columns.get(self._types), left)
+        columns[self._schema.get_field_index("extra")] = left.column()
+        ordered = [columns[place] for place in range(len(self._schema))]
+        return Decoded(batch=pa.RecordBatch.from_arrays(ordered, schema=self._schema), drift=left.drift)
 
-    def _linked_places(self) -> list[int]:
-        return [place for ends in self.links.values() for place, _ in ends]
+    def _named(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
+        found = self._attributes.read([one.attributes for one in page], left.attribute)
+        return read_columns(self._columns, found, left.attribute)
 
-    def _read(self, row: int, resource: Resource, sheet: _Sheet, elsewhere: frozenset[str]) -> None:
-        for name, raw in resource.attributes.items():
-            place = self.attributes.get(name)
-            if place is None:
-                sheet.leave(row, name, raw)
-            else:
-                sheet.cells[place][row] = raw
-        for name, raw in resource.relationships.items():
-            if name not in elsewhere:
-                taken = self._link(row, name, raw, sheet)
-                if not taken:
-                    sheet.leave(row, f"relationships/{name}" if name in resource.attributes else name, raw)
+    def _linked(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
+        found = self._relationships.read([one.relationships for one in page], left.relationship)
+        linked: dict[int, pa.Array] = {}
+        for relation in self._relations.values():
+            linked |= relation.columns(found, left.contradiction)
+        return linked
 
-    def _link(self, row: int, name: str, raw: Raw, sheet: _Sheet) -> bool:
-        """One relationship of one row into its columns; False when it is unknown, not to-one, or contradicts another
-        spelling of itself.
-        """
-        ends = self.links.get(name, [])
-        known, linkage = _to_one(raw) if ends else (False, None)
-        if linkage is None:
-            return known
-        said = {place: (linkage.id if end == "id" else linkage.type) or None for place, end in ends}
-        if any(sheet.linked[place][row] not in {None, value} for place, value in said.items()):
-            return False
-        for place, value in said.items():
-            sheet.linked[place][row] = value
-        return True
 
-    def _column(self, place: int, field: pa.Field, page: Page, sheet: _Sheet) -> pa.Array:
-        if fact(field, "api") == "id":
-            return pa.array([resource.id for resource in page], pa.string())
-        if place in sheet.linked:
-            return pa.array(sheet.linked[place], pa.string())
-        array, misfits = _CONVERTERS[field.type, bool(fact(field, "json"))](sheet.cells[place])
-        for row in misfits:
-            raw = sheet.cells[place][row]
-            name = next(name for name, spot in self.attributes.items() if spot == place)
-            sheet.left.setdefault(row, {})[name] = whole(raw) if raw is not None else b"null"
-        return self._kinds(array, page, sheet.left) if place == self.kind else array
-
-    def _kinds(self, named: pa.Array, page: Page, left: Leftovers) -> pa.Array:
-        """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
-        kinds: list[str | None] = named.to_pylist()
-        for row, resource in enumerate(page):
-            if kinds[row] is None or resource.type != ONE_TYPE_FOR_ALL:
-                if kinds[row] is not None:
-                    left.setdefault(row, {})["type"] = canonical(resource.attributes["type"])
-                kinds[row] = resource.type
+def _types(page: Page, named: pa.Array | None, left: _Leftovers) -> pa.Array:
+    """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
+    kinds = [one.type for one in page]
+    if named is None or named.null_count == len(page):
         return pa.array(kinds, pa.string())
-
-
-def _to_one(raw: Raw) -> tuple[bool, _Linkage | None]:
-    """Whether *raw* is a to-one relationship, and its linkage if it has one."""
-    try:
-        data = _relationship.decode(raw).data
-    except msgspec.DecodeError:
-        return False, None
-    if data is not msgspec.UNSET:
-        return True, data
-    return _bare(raw)
-
-
-def _bare(raw: Raw) -> tuple[bool, _Linkage | None]:
-    """A linkage without its `data` object, as some of the vendor's samples print it."""
-    try:
-        return True, _linkage.decode(raw)
-    except msgspec.DecodeError:
-        return bytes(raw) == b"{}", None
-
-
-def _extra(left: Leftovers, rows: int) -> pa.Array:
-    texts: list[str | None] = [None] * rows
-    for row, parts in left.items():
-        texts[row] = _object(parts).decode()
-    return pa.array(texts, pa.string())
-
-
-def _object(parts: dict[str, bytes]) -> bytes:
-    return b"{" + b",".join(msgspec.json.encode(name) + b":" + parts[name] for name in sorted(parts)) + b"}"
-
-
-Converted = tuple[pa.Array, Sequence[int]]  # the column, and the rows whose value it could not (wholly) hold
-
-
-def _numbers(cells: Sequence[Cell]) -> Converted:
-    texts = [None if cell is None else _number_text(bytes(cell)) for cell in cells]
-    column = pa.array(texts, pa.string())
-    if not _safe_to_cast(column):
-        return _odd_numbers(cells, texts)
-    try:
-        return column.cast(DECIMAL), _lost(cells, texts)
-    except pa.ArrowInvalid:  # more than 12 decimals
-        return _odd_numbers(cells, texts)
-
-
-def _safe_to_cast(column: pa.Array) -> bool:
-    """Arrow's cast takes a number beyond 38 digits for another one without a word: only short, plain ones go there."""
-    short = (pc.max(pc.binary_length(column)).as_py() or 0) <= PLAIN
-    return short and not pc.any(pc.match_substring_regex(column, "[eE]")).as_py()
-
-
-def _lost(cells: Sequence[Cell], values: Sequence[object]) -> Sequence[int]:
-    """Rows that had a value (not null) and got none."""
-    return [row for row, value in enumerate(values) if value is None and _given(cells[row])]
-
-
-def _given(cell: Cell) -> bool:
-    return cell is not None and bytes(cell) != b"null"
-
-
-def _number_text(raw: bytes) -> str | None:
-    """The text of a JSON number, or of a number in a JSON string (an index factor comes as both)."""
-    first = raw[:1]
-    if first.isdigit() or first == b"-":
-        return raw.decode()
-    return raw[1:-1].decode() if first == b'"' and _NUMBER.fullmatch(raw, 1, len(raw) - 1) else None
-
-
-def _exact(text: str) -> Decimal | None:
-    """None for an exponent of more digits than `Decimal` takes."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
-def _odd_numbers(cells: Sequence[Cell], texts: Sequence[str | None]) -> Converted:
-    """Number by number, for a column that holds one that 12 decimals or 38 digits cannot hold."""
-    values: list[Decimal | None] = []
-    misfits = list(_lost(cells, texts))
-    for row, text in enumerate(texts):
-        exact = _exact(text) if text is not None else None
-        rounded = fit(exact) if exact is not None else None
-        values.append(rounded)
-        if text is not None and (exact is None or rounded != exact):
-            misfits.append(row)
-    return pa.array(values, DECIMAL), misfits
-
-
-def fit(value: Decimal) -> Decimal | None:
-    """*value* at 12 decimals, rounded half-even; None when 38 digits cannot hold it."""
-    if value and value.adjusted() > 30:  # noqa: PLR2004 - far beyond 26 digits: not even worth a quantize
-        return None
-    rounded = Decimal(0) if value.adjusted() < -20 else value.quantize(SCALE, context=WIDE)  # noqa: PLR2004
-    return rounded if -LIMIT < rounded < LIMIT else None  # compared exactly: `abs` would round to 28 digits
-
-
-def _strings(cells: Sequence[Cell]) -> Converted:
-    values = [_string(bytes(cell)) if cell is not None else None for cell in cells]
-    return pa.array(values, pa.string()), _lost(cells, values)
-
-
-def _string(raw: bytes) -> str | None:
-    if raw[:1] != b'"':
-        return None
-    return _text.decode(raw) if b"\\" in raw else raw[1:-1].decode()
-
-
-def _days(cells: Sequence[Cell]) -> Converted:
-    values = [_day(bytes(cell)) if cell is not None else None for cell in cells]
-    return pa.array(values, pa.date32()), _lost(cells, values)
-
-
-@lru_cache(maxsize=65_536)
-def _iso_day(text: bytes) -> date | None:
-    """`fromisoformat` takes weeks and days of the year too: only the one form that `isoformat` gives is a day here."""
-    try:
-        found = date.fromisoformat(text.decode())
-    except ValueError:
-        return None
-    return found if found.isoformat().encode() == text else None
-
-
-def _day(raw: bytes) -> date | None:
-    return _iso_day(raw[1:-1]) if raw[:1] == b'"' else None
-
-
-def _flags(cells: Sequence[Cell]) -> Converted:
-    values = [{b"true": True, b"false": False}.get(bytes(cell)) if cell is not None else None for cell in cells]
-    return pa.array(values, pa.bool_()), _lost(cells, values)
-
-
-def _json(cells: Sequence[Cell]) -> Converted:
-    return pa.array([canonical(cell).decode() if _given(cell) and cell else None for cell in cells], pa.string()), ()
-
-
-_CONVERTERS: dict[tuple[pa.DataType, bool], Callable[[Sequence[Cell]], Converted]] = {
-    (DECIMAL, False): _numbers,
-    (pa.string(), False): _strings,
-    (pa.date32(), False): _days,
-    (pa.bool_(), False): _flags,
-    (pa.string(), True): _json,
-}
-
-
-def whole(raw: Raw) -> bytes:
-    """A value its column could not hold, to the last digit: a number as a JSON string, so that no reader rounds it."""
-    text = bytes(raw)
-    return b'"' + text + b'"' if text[:1].isdigit() or text[:1] == b"-" else canonical(raw)
-
-
-def canonical(raw: Raw) -> bytes:
-    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as written."""
-    text = bytes(raw)
-    if text[:1] == b"{":
-        members = msgspec.json.decode(text, type=dict[str, Raw])
-        return _object({name: canonical(value) for name, value in members.items()})
-    if text[:1] == b"[":
-        return b"[" + b",".join(canonical(one) for one in msgspec.json.decode(text, type=list[Raw])) + b"]"
-    return msgspec.json.encode(_text.decode(text)) if text[:1] == b'"' else text
+    for row, name in enumerate(named.to_pylist()):
+        if name is not None and kinds[row] == ONE_TYPE_FOR_ALL:
+            kinds[row] = name
+        elif name is not None:
+            left.add(row, "type", msgspec.json.encode(name))
+    return pa.array(kinds, pa.string())

@@ -6,14 +6,30 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from schemas.table import DECIMAL, described_by_api, nested, resource_id, table
+from schemas.holdings import CUSTODIAN_HOLDINGS
+from schemas.instruments import INSTRUMENTS
+from schemas.performance import PERFORMANCE
+from schemas.table import DECIMAL, EXTRA, described_by_api, nested, number, resource_id, table, text
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.decode import canonical, decode, fit
+from sources.aleta.canonical import canonical
+from sources.aleta.decode import decode
 from sources.aleta.envelope import Raw, read_list
+from sources.aleta.errors import MalformedError
+from sources.aleta.numbers import fit, numbers
 from tests.stores import on
 
 SHAPED = table(
     "shaped", "with a nested column", [resource_id("id"), nested("steps", "how"), TRANSACTIONS.field("extra")]
+)
+OPENED = table(
+    "opened",
+    "with columns for members of objects that are no column",
+    [
+        resource_id("id"),
+        number("low", "from", api="attributes/range/values/min attributes/min"),
+        text("sort", "which", api="attributes/range/sort"),
+        TRANSACTIONS.field("extra"),
+    ],
 )
 
 
@@ -83,6 +99,15 @@ def test_x1_text_that_is_no_json_number_is_no_number(text):
         "type": "fee",
         "extra": json.dumps({"units": text}, separators=(",", ":"), ensure_ascii=False),
     }
+
+
+@pytest.mark.parametrize("part", ["attributes", "relationships"])
+@pytest.mark.parametrize("said", ["[]", "null", "5", '"x"', "true", '[{"units":1}]'])
+def test_f1_attributes_that_are_no_object_are_a_failed_read(part, said):
+    """Such a resource says nothing, and with it the whole answer."""
+    page = read_list(f'{{"data":[{{"type":"t","id":"1"}},{{"type":"t","id":"2","{part}":{said}}}]}}'.encode())
+    with pytest.raises(MalformedError, match="no JSON object"):
+        decode(page, schema=TRANSACTIONS)
 
 
 def test_one_odd_number_does_not_touch_its_neighbours():
@@ -179,7 +204,11 @@ def test_both_dialects_name_the_kind(kind, attributes, wanted):
         ),
         (
             '{"asset":{"data":{"id":"i"}},"instrument":{"data":{"id":"j"}}}',
-            {"instrument_id": "i", "extra": '{"instrument":{"data":{"id":"j"}}}'},
+            {"instrument_id": "j", "extra": '{"asset":{"data":{"id":"i"}}}'},
+        ),
+        (
+            '{"instrument":{"data":{"id":"i","type":"bond"}},"asset":{"data":{"id":"i"}}}',
+            {"instrument_id": "i", "instrument_type": "bond"},
         ),
         ('{"counterparty-transaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
         ('{"counterpartyTransaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
@@ -203,16 +232,137 @@ def test_a_nested_column_holds_json_in_one_form():
 
 
 @pytest.mark.parametrize(
+    ("said", "wanted", "drift"),
+    [
+        ('{"sort":"a","values":{"min":0.5}}', {"low": Decimal("0.5"), "sort": "a"}, {}),
+        (
+            '{"sort":"a","more":{"b":1.0,"a":2},"values":{"max":5}}',
+            {"sort": "a", "extra": '{"range/more":{"a":2,"b":1.0},"range/values/max":5}'},
+            {"range/more": 1, "range/values/max": 1},
+        ),
+        ('{"sort":5,"values":"none"}', {"extra": '{"range/sort":"5","range/values":"none"}'}, {}),
+        ('{"values":{"min":1e-13}}', {"low": Decimal(0), "extra": '{"range/values/min":"1e-13"}'}, {}),
+        ('{"sort":null,"values":null}', {}, {}),
+        ("[1.50]", {"extra": '{"range":[1.50]}'}, {}),
+        ("7.0", {"extra": '{"range":"7.0"}'}, {}),
+        ("null", {}, {}),
+        ("{}", {"extra": '{"range":{}}'}, {}),
+    ],
+)
+def test_x2_members_of_an_object_that_is_no_column(said, wanted, drift):
+    """Known ones are in their columns; of the others, and of what is no object, nothing is lost."""
+    body = f'{{"data":[{{"type":"t","id":"1","attributes":{{"range":{said}}}}}]}}'.encode()
+    found = decode(read_list(body), schema=OPENED)
+    (cells,) = found.batch.to_pylist()
+    assert {name: value for name, value in cells.items() if value is not None and name != "id"} == wanted
+    assert found.drift == drift
+
+
+@pytest.mark.parametrize(
+    ("fund", "wanted"),
+    [
+        ('{"strategy":5}', {"extra": '{"fund/strategy":"5"}'}),
+        ('{"vintageDate":"2026"}', {"extra": '{"fund/vintageDate":"2026"}'}),
+        ('{"hurdle":{"rate":1.0}}', {}),
+        ('{"name":null}', {}),
+        ("5", {}),
+    ],
+)
+def test_members_of_an_object_that_is_a_column_are_views_of_it(fund, wanted):
+    """It is kept whole there, so nothing more of it is left over but what a member's own column cannot hold."""
+    found = row(f'{{"fund":{fund}}}', schema=INSTRUMENTS)
+    assert found == {"type": "fee", "fund": fund} | wanted
+
+
+@pytest.mark.parametrize(
+    ("attributes", "wanted"),
+    [
+        ('{"unitsInHolding":1,"quantity":2}', {"units_in_holding": Decimal(1), "extra": '{"quantity":2}'}),
+        ('{"quantity":2,"unitsInHolding":1}', {"units_in_holding": Decimal(1), "extra": '{"quantity":2}'}),
+        ('{"unitsInHolding":1,"quantity":1}', {"units_in_holding": Decimal(1)}),
+        ('{"unitsInHolding":null,"quantity":2}', {"units_in_holding": Decimal(2)}),
+        ('{"unitsInHolding":1,"quantity":null}', {"units_in_holding": Decimal(1)}),
+        ('{"quantity":1e-13}', {"units_in_holding": Decimal(0), "extra": '{"quantity":"1e-13"}'}),
+        ('{"quantity":[]}', {"extra": '{"quantity":[]}'}),
+        ('{"unitsInHolding":[],"quantity":2}', {"extra": '{"quantity":2,"unitsInHolding":[]}'}),
+    ],
+)
+def test_of_two_spellings_the_first_listed_wins_and_the_other_is_not_lost(attributes, wanted):
+    """Whatever their order in the answer; a value that is left over keeps the name it came under."""
+    assert row(attributes, schema=CUSTODIAN_HOLDINGS) == wanted
+
+
+def test_of_two_spellings_of_a_member_the_first_listed_wins():
+    """A path into an object is a spelling like any other."""
+    found = row('{"min":2,"range":{"values":{"min":1}}}', schema=OPENED)
+    assert found == {"low": Decimal(1), "extra": '{"min":2}'}
+
+
+def test_tables_with_the_same_columns_read_what_each_of_them_names():
+    """Two schemas are equal to Arrow when only the attributes behind their columns differ."""
+    body = b'{"data":[{"type":"t","id":"1","attributes":{"here":1,"there":2}}]}'
+    tables = [
+        table("t", "one", [resource_id("id"), number("value", "it", api=f"attributes/{name}"), EXTRA])
+        for name in ("here", "there")
+    ]
+    assert tables[0] == tables[1]
+    assert [decode(read_list(body), schema=one).batch["value"].to_pylist() for one in tables] == [[1], [2]]
+
+
+def test_what_a_table_leaves_out_is_nowhere():
+    """Neither in a column, nor in `extra`, nor counted as unknown."""
+    body = b'{"data":[{"type":"p","attributes":{"dailyTwr":0.1,"accumulatedTwr":0.2,"accumulatedReturn":3}}]}'
+    found = decode(read_list(body, identified=False), schema=PERFORMANCE)
+    assert found.batch["daily_twr"].to_pylist() == [Decimal("0.1")]
+    assert found.batch["extra"].to_pylist() == [None]
+    assert not found.drift
+
+
+def test_rows_without_ids_are_rows():
+    """A table with a natural key needs none, and its `row_key` is not the decoder's to fill."""
+    body = b'{"data":[{"type":"p"},{"type":"p","id":null,"attributes":{"dailyTwr":1}}]}'
+    batch = decode(read_list(body, identified=False), schema=PERFORMANCE).batch
+    assert batch["daily_twr"].to_pylist() == [None, Decimal(1)]
+    assert not {"id", "row_key"} & set(batch.schema.names)
+
+
+@pytest.mark.parametrize(
     ("text", "form"),
     [
         ('{"b" : [1, {"d":2 , "c":1}], "a":null}', '{"a":null,"b":[1,{"c":1,"d":2}]}'),
         ('"\\u0041\\/"', '"A/"'),
         ("1.0E+2", "1.0E+2"),
+        (
+            '[ -0, {"b":-0.0 , "a":"-0\\n"}, 18446744073709551616, 1e400 ]',
+            '[-0,{"a":"-0\\n","b":-0.0},18446744073709551616,1e400]',
+        ),
+        (f'{{"b": {"7" * 5000}, "a": true}}', f'{{"a":true,"b":{"7" * 5000}}}'),
+        ('{"é":1,"z":2,"\\ud83d\\ude00":3,"\\uffff":4,"Z":5}', '{"Z":5,"z":2,"é":1,"\uffff":4,"😀":3}'),
     ],
 )
 def test_x3_one_form_for_one_value(text, form):
     """Whatever the order of keys, the blanks and the escapes; a number's text is its own."""
     assert canonical(Raw(text.encode())) == form.encode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param("[1,\n2]", id="a list over two lines"),
+        pytest.param('{"a":null,\n"b":{"c":[\n1.50]}}', id="an object over more"),
+        pytest.param('"1null2"', id="null within text"),
+        pytest.param('"null"', id="null as text"),
+        pytest.param("true", id="a flag"),
+        pytest.param('""', id="text without a character"),
+    ],
+)
+def test_what_is_no_number_moves_no_other_number(odd):
+    """All numbers of a page are read in one go, and each comes back to its own place."""
+    cells = ["1", odd, "null", "", '"2.5"', "12345678901234567890123456.123456789012", "1e2"]
+    column, misfits = numbers([Raw(one.encode()) for one in cells])
+    largest = Decimal("12345678901234567890123456.123456789012")
+    assert column.to_pylist() == [Decimal(1), None, None, None, Decimal("2.5"), largest, Decimal(100)]
+    assert misfits == [1]
 
 
 def test_what_fits_a_decimal_column():

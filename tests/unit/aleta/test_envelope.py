@@ -27,7 +27,7 @@ NO_ANSWERS = [
     pytest.param(b'{"data":[{"type":"client","id":""}]}', id="empty-id"),
     pytest.param(b'{"data":[{"type":"","id":"1"}]}', id="empty-type"),
     pytest.param(b'{"data":[{"type":"client","id":1}]}', id="id-is-a-number"),
-    pytest.param(b'{"data":[{"type":"client","id":"1","attributes":[]}]}', id="attributes-are-a-list"),
+    pytest.param(b'{"data":[{"type":"client","id":"1","attributes":}]}', id="attributes-are-nothing"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":01}}]}', id="no-json-number"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":NaN}}]}', id="nan"),
     pytest.param(b'{"data":[{"type":"client","id":"1","attributes":{"a":"\xff"}}]}', id="no-utf-8-in-a-value"),
@@ -69,6 +69,21 @@ def test_a_list_and_a_single_resource_are_not_the_same():
         read_one(b'{"data":[' + ONE + b"]}")
 
 
+@pytest.mark.parametrize("ident", ["", ',"id":""', ',"id":null', ',"id":5', ',"id":"1"', ',"id":["1"],"/":"x"'])
+def test_where_ids_tell_nothing_apart_none_is_needed(ident):
+    """Whatever stands there is not looked at."""
+    one = '{"type":"holding"' + ident + "}"
+    assert [row.type for row in read_list(f'{{"data":[{one},{one}]}}'.encode(), identified=False)] == ["holding"] * 2
+    assert [row.type for row in read_one(f'{{"data":{one}}}'.encode(), identified=False)] == ["holding"]
+
+
+@pytest.mark.parametrize("one", ['{"id":"1"}', '{"id":"1","type":""}', '{"id":"1","type":null}', '{"type":"x"]'])
+def test_f1_without_ids_the_rest_is_as_strict(one):
+    """A row that does not say what it is, is none."""
+    with pytest.raises(MalformedError):
+        read_list(f'{{"data":[{one}]}}'.encode(), identified=False)
+
+
 def test_members_that_nobody_asked_for_are_no_obstacle():
     """`links`, `meta`, `included` and `jsonapi` beside the data are let go."""
     body = {"jsonapi": {}, "links": {}, "meta": {}, "included": [], "data": [{"type": "x", "id": "1", "meta": 1}]}
@@ -102,6 +117,14 @@ def test_an_absent_relationship_says_nothing():
     """Absent is not empty."""
     (one,) = read_one(b'{"data":' + ONE + b"}")
     assert read_many(one, "accounts") is None
+
+
+@pytest.mark.parametrize("relationships", ["[]", "null", "5", '"accounts"'])
+def test_f1_relationships_that_are_no_object_are_a_failed_read(relationships):
+    """They say neither that there are links nor that there are none."""
+    (one,) = read_one(f'{{"data":{{"type":"client","id":"1","relationships":{relationships}}}}}'.encode())
+    with pytest.raises(MalformedError, match="no JSON object"):
+        read_many(one, "accounts")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,6 @@ def test_a_limit_of_the_flat_dialect_has_kind_and_bounds():
     assert (row["kind"], row["min"], row["max"]) == ("proportional", Decimal("0.05"), Decimal("0.4"))
 
 
-@pytest.mark.xfail(reason="the decoder does not look into nested objects yet: only the JSON columns are filled")
 @pytest.mark.parametrize(
     ("schema", "attributes", "column", "value"),
     [

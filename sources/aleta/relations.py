@@ -1,0 +1,103 @@
+"""To-one relationships into columns: the id at their other end, or its type. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+import pyarrow as pa
+from msgspec import UNSET, Raw, UnsetType
+
+from .shape import Cells, Kind
+
+
+class Linkage(msgspec.Struct, gc=False, eq=False, frozen=True):
+    """A JSON:API resource identifier."""
+
+    id: str
+    type: str = ""
+
+
+class ToOne(msgspec.Struct, gc=False, eq=False, frozen=True):
+    """A to-one relationship; without `data` where there is nothing at its other end."""
+
+    data: Linkage | None
+
+
+class _Loose(msgspec.Struct, gc=False):
+    data: Linkage | UnsetType | None = UNSET
+
+
+NOBODY = ToOne(None)
+_loose = msgspec.json.Decoder(_Loose)
+_linkage = msgspec.json.Decoder(Linkage)
+_empty = msgspec.json.Decoder(dict[str, Raw])
+
+
+def _read(raw: Raw) -> ToOne:
+    """Some of the vendor's samples print a linkage without its `data` object."""
+    data = _loose.decode(raw).data
+    if data is not UNSET:
+        return ToOne(data)
+    return ToOne(_linkage.decode(raw)) if _empty.decode(raw) else NOBODY
+
+
+TO_ONE = Kind(ToOne, NOBODY, _read)
+Contradicts: TypeAlias = Callable[[int, str], None]  # row, name
+
+
+class Relation:
+    """One to-one relationship with all its spellings (*names*), the first listed first, and the columns it fills.
+
+    Attributes:
+        ends: place of a column -> `id` or `type`.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self.ends: dict[int, str] = {}
+
+    def columns(self, found: Mapping[str, Cells], contradicts: Contradicts) -> dict[int, pa.Array]:
+        """Each column of ids or types, by its place; a spelling that contradicts an earlier one is left over."""
+        cells: Sequence[ToOne] = found[self._names[0]]
+        for name in self._names[1:]:
+            if _any(found[name]):
+                cells = self._merged(cells, found[name], name, contradicts)
+        if not _any(cells):
+            return {place: pa.nulls(len(cells), pa.string()) for place in self.ends}
+        return {place: _ids(cells) if end == "id" else _types(cells) for place, end in self.ends.items()}
+
+    def _merged(
+        self, cells: Sequence[ToOne], others: Sequence[ToOne], name: str, contradicts: Contradicts
+    ) -> Sequence[ToOne]:
+        merged = list(cells)
+        for row, (one, other) in enumerate(zip(cells, others, strict=True)):
+            if one.data is None:
+                merged[row] = other
+            elif other.data is not None:
+                both = self._both(one.data, other.data)
+                if both:
+                    merged[row] = ToOne(both)
+                else:
+                    contradicts(row, name)
+        return merged
+
+    def _both(self, one: Linkage, other: Linkage) -> Linkage | None:
+        """What two spellings say together, None where they contradict each other in what a column holds."""
+        said = [(getattr(one, end), getattr(other, end)) for end in self.ends.values()]
+        if any(first and second and first != second for first, second in said):
+            return None
+        return Linkage(one.id or other.id, one.type or other.type)
+
+
+def _any(cells: Sequence[ToOne]) -> bool:
+    return cells.count(NOBODY) < len(cells)
+
+
+def _ids(cells: Sequence[ToOne]) -> pa.Array:
+    return pa.array([(one.data and one.data.id) or None for one in cells], pa.string())
+
+
+def _types(cells: Sequence[ToOne]) -> pa.Array:
+    return pa.array([(one.data and one.data.type) or None for one in cells], pa.string())

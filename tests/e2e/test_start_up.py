@@ -1,0 +1,59 @@
+"""How little a command loads before it answers: modules are counted, because seconds depend on the machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROBE = """
+import json, sys
+from pipelines.cli import main
+{sabotage}
+try:
+    main({arguments!r}, standalone_mode=False)
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+HEAVY = {"dlt", "duckdb", "pyarrow", "requests", "urllib3", "cryptography", "jwt", "rich", "tenacity", "sandbox"}
+MOST = 220  # 157 when this was written; dlt alone brings 1,500
+TENANT = '[tenants.acme]\nkid = "k"\niss = "i"\nsub = "s"\nprivate_key_file = "acme.pem"\n'
+
+
+def loaded(*arguments: str, sabotage: str = "") -> set[str]:
+    """The modules that `aleta-sync` with *arguments* ends with."""
+    script = PROBE.format(arguments=list(arguments), sabotage=sabotage)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    return set(json.loads(ended.stderr.splitlines()[-1]))
+
+
+def heavy(modules: set[str]) -> set[str]:
+    return HEAVY & {one.split(".")[0] for one in modules}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["sync", "--help"], ["sandbox", "--help"]], ids=" ".join
+)
+def test_help_loads_nothing_heavy(arguments):
+    """Whoever asks what there is does not wait for dlt, DuckDB or Arrow."""
+    modules = loaded(*arguments)
+    assert not heavy(modules)
+    assert len(modules) <= MOST
+
+
+def test_status_of_a_published_copy_needs_no_dlt(tmp_path):
+    """It reads one file; dlt would be most of its time."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text(TENANT)
+    modules = loaded("--config", f"{tmp_path / 'config'}", "status")
+    assert "pipelines.status" in modules
+    assert heavy(modules) == {"duckdb", "pyarrow"}
+
+
+def test_the_guard_sees_what_is_loaded():
+    """Sabotage: one import at the top is enough to fail."""
+    modules = loaded("--help", sabotage="import dlt")
+    assert heavy(modules) >= {"dlt"}
+    assert len(modules) > MOST
