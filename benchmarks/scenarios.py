@@ -61,7 +61,7 @@ class Round:
     def place(self, contender: Contender, life: str = "kept") -> Place:
         """Where it works: `kept` through the nights, or `killed`."""
         folder = self.folder / f"{self.world.name}-{self.number}-{contender.name}-{life}"
-        return Place(folder=folder, since=self.world.since, per_minute=self.world.per_minute)
+        return Place(folder=folder, since=self.world.since)
 
     def _crash(self, one: Contender, *, half: int) -> Iterator[Result]:
         yield self._run(KILLED, one, life="killed", requests=half)
