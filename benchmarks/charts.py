@@ -36,13 +36,15 @@ STYLE = {
 
 def switch(report: Report, world: str) -> Figure:
     """The one that says why: rows that are wrong after a night with changes, and what the first load took."""
-    firsts, nights = report.of_scenario(world, FIRST), report.of_scenario(world, CHANGED)
-    figure = _figure(2)
-    wrong, seconds = figure.axes
-    _stacked(wrong, report, nights)
-    wrong.set_title("Rows wrong after a night with changes")
-    _bars(seconds, report, {name: median(runs, "seconds") for name, runs in firsts.items()}, "{:.1f} s")
-    seconds.set_title("Seconds of the first load")
+    limited = next((name for name, one in report.worlds.items() if one["per_minute"]), world)
+    figure = _figure(3)
+    wrong, asked, taken = figure.axes
+    _stacked(wrong, report, report.of_scenario(world, CHANGED))
+    wrong.set_title("Rows wrong after a changed night")
+    _bars(asked, report, _medians(report.of_scenario(world, FIRST), "requests"), "{:,.0f}")
+    asked.set_title("Requests of the first load")
+    _bars(taken, report, _medians(report.of_scenario(limited, FIRST), "seconds"), "{:.1f} s")
+    taken.set_title(f"First load, {limited}")
     return figure
 
 
@@ -61,8 +63,7 @@ def requests(report: Report, world: str) -> Figure:
 def memory(report: Report, world: str) -> Figure:
     """Peak memory of the first load."""
     figure = _figure(1)
-    firsts = report.of_scenario(world, FIRST)
-    _bars(figure.axes[0], report, {name: median(runs, "megabytes") for name, runs in firsts.items()}, "{:,.0f} MB")
+    _bars(figure.axes[0], report, _medians(report.of_scenario(world, FIRST), "megabytes"), "{:,.0f} MB")
     figure.axes[0].set_title("Peak memory of the first load")
     return figure
 
@@ -74,8 +75,7 @@ TITLES = {FIRST: "First load", UNCHANGED: "Unchanged night", CHANGED: "Changed n
 def _scenarios(report: Report, world: str, measure: str, shape: str) -> Figure:
     figure = _figure(len(TITLES))
     for axes, (scenario, title) in zip(figure.axes, TITLES.items(), strict=True):
-        runs = report.of_scenario(world, scenario)
-        _bars(axes, report, {name: median(some, measure) for name, some in runs.items()}, shape)
+        _bars(axes, report, _medians(report.of_scenario(world, scenario), measure), shape)
         axes.set_title(f"{title}, {measure}")
     return figure
 
@@ -103,6 +103,10 @@ def _stacked(axes: Axes, report: Report, runs: Mapping[str, Sequence[Result]]) -
         axes.annotate(f"{total:,.0f}", (total, place), (3, 0), textcoords="offset points", va="center")
     axes.legend(frameon=False, ncols=len(WRONG), loc="upper left", bbox_to_anchor=(0, -0.02), fontsize=8)
     _tidy(axes, max(begun, default=0))
+
+
+def _medians(runs: Mapping[str, Sequence[Result]], measure: str) -> dict[str, float]:
+    return {name: median(some, measure) for name, some in runs.items()}
 
 
 def _titles(report: Report, names: Mapping[str, object]) -> list[str]:

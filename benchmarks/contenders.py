@@ -22,12 +22,10 @@ class Place:
     Args:
         folder: its own; configuration in `config`, what it writes beside it.
         since: the first day of the history: the peers are told, aleta-sync is not.
-        per_minute: the server's budget of requests, 0: none.
     """
 
     folder: Path
     since: date
-    per_minute: int = 0
 
     @property
     def config(self) -> Path:
@@ -67,7 +65,7 @@ def _ours(place: Place) -> list[str]:
 def _peer(script: str, environment: str, *flags: str) -> Callable[[Place], list[str]]:
     def command(place: Place) -> list[str]:
         start = [f"{environments.python(environment)}", f"{PEERS / script}", f"{place.config}", f"{place.folder}"]
-        return [*start, "--since", f"{place.since}", "--per-minute", f"{place.per_minute}", *flags]
+        return [*start, "--since", f"{place.since}", *flags]
 
     return command
 

@@ -27,7 +27,7 @@ LIMITED = World(name="limiter on", accounts=12, rows=6_000, years=3, row_cap=250
 FIGURE = World(name="200 x 1,000", accounts=200, rows=200_000, years=6, row_cap=1_000, skew=0.0, busy=False)
 SMALL = {
     MATRIX.name: replace(MATRIX, accounts=20, rows=10_000, years=2),
-    LIMITED.name: replace(LIMITED, accounts=6, rows=1_000, years=2),
+    LIMITED.name: replace(LIMITED, accounts=16, rows=2_000, years=2),
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks import worlds
@@ -24,7 +25,7 @@ class Round:
 
     Args:
         folder: each contender works below it, twice.
-        rewrite: what to say otherwise in our own configuration; for sabotage.
+        runner: what runs and measures a command; a test that counts may have a faster one.
     """
 
     box: Sandbox
@@ -32,7 +33,7 @@ class Round:
     number: int
     folder: Path
     contenders: Sequence[Contender]
-    rewrite: dict[str, object] = field(default_factory=dict)
+    runner: Callable[..., Usage] = run
     truth: dict[str, Row] = field(default_factory=dict)
     recent: frozenset[str] | None = None
     old: frozenset[str] = frozenset()
@@ -60,7 +61,7 @@ class Round:
     def place(self, contender: Contender, life: str = "kept") -> Place:
         """Where it works: `kept` through the nights, or `killed`."""
         folder = self.folder / f"{self.world.name}-{self.number}-{contender.name}-{life}"
-        return Place(folder=folder, since=self.world.since, per_minute=self.world.per_minute)
+        return Place(folder=folder, since=self.world.since)
 
     def _crash(self, one: Contender, *, half: int) -> Iterator[Result]:
         yield self._run(KILLED, one, life="killed", requests=half)
@@ -75,13 +76,17 @@ class Round:
         self._configure(place, again=scenario == AGAIN)
         self.box.set(requests_per_minute=self.world.per_minute, burst=BURST)  # a full bucket
         self.box.reset_requests()
-        usage = run(one.command(place), log=place.folder / "log", enough=lambda: len(self.box.requests) >= requests)
+        enough = partial(self._answered, requests)
+        usage = self.runner(one.command(place), log=place.folder / "log", enough=enough)
         counted = (len(self.box.requests), sum(call.status == 429 for call in self.box.requests))
         return self._result(scenario, one, usage, counted, life)
 
+    def _answered(self, requests: int) -> bool:
+        return len(self.box.requests) >= requests
+
     def _configure(self, place: Place, *, again: bool) -> None:
         ours = {"resources": ["transactions"], "publish": ["duckdb"], "requests_per_minute": self.world.per_minute}
-        ours |= {"burst": BURST, **({"reverify_days": 1} if again else {}), **self.rewrite}
+        ours |= {"burst": BURST, **({"reverify_days": 1} if again else {})}
         self.box.write_config(place.config, **ours)
 
     def _result(self, scenario: str, one: Contender, usage: Usage, counted: tuple[int, int], life: str) -> Result:

@@ -15,6 +15,7 @@ from sandbox import Sandbox, SandboxSettings
 TENANT = "acme"
 LOOK_BACK_DAYS = 28  # every contender reads at least so many days again
 BUSY_SHARE = 0.1
+BUSY_DAYS = 60  # whichever day a reader's months begin on, one of them is full
 BUSY_ROWS_A_DAY = 10
 BURST = 300
 
@@ -25,7 +26,7 @@ class World:
 
     Args:
         name: what it is called in the results.
-        busy: one account in ten has one month with more rows than the cap, as when a custodian is migrated.
+        busy: one account in ten has two months with more rows than the cap, as when a custodian is migrated.
         per_minute: requests, 0: the limiter is off.
         changes: how much happens in a night: 1 % of the rows, 0.25 % of them anywhere in history, times this.
     """
@@ -56,12 +57,10 @@ def begin(box: Sandbox, world: World) -> None:
     """The world as it was made, its busy months added, its budget full."""
     box.reset()
     if world.busy:
-        months_ago = world.today - timedelta(days=400)
-        first = months_ago.replace(day=1)
+        days = [world.today - timedelta(days=400 - after) for after in range(BUSY_DAYS)]
         for account in sorted(box.truth(TENANT).accounts)[: math.ceil(world.accounts * BUSY_SHARE)]:
-            for day in range(28):
-                day_date = first + timedelta(days=day)
-                box.mutate(TENANT, "late", account=account, count=BUSY_ROWS_A_DAY, date=f"{day_date}")
+            for day in days:
+                box.mutate(TENANT, "late", account=account, count=BUSY_ROWS_A_DAY, date=f"{day}")
 
 
 def night(box: Sandbox, world: World, seed: int) -> tuple[frozenset[str], frozenset[str]]:

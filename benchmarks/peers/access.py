@@ -34,7 +34,6 @@ class Access:
 
     Args:
         since: where the history begins; every peer is told.
-        per_minute: the budget of requests, 0: there is none.
     """
 
     api_url: str
@@ -47,7 +46,6 @@ class Access:
     folder: Path
     out: Path = Path()
     since: date = date.min
-    per_minute: int = 0
 
     def form(self) -> dict[str, str]:
         """What is posted to get a token."""
@@ -78,11 +76,10 @@ def told(*flags: str) -> tuple[Access, frozenset[str]]:
     parser.add_argument("config", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--since", type=date.fromisoformat, required=True)
-    parser.add_argument("--per-minute", type=int, default=0)
     for flag in flags:
         parser.add_argument(f"--{flag}", action="store_true")
     given = parser.parse_args()
-    access = replace(from_file(given.config), out=given.out, since=given.since, per_minute=given.per_minute)
+    access = replace(from_file(given.config), out=given.out, since=given.since)
     return access, frozenset(flag for flag in flags if getattr(given, flag))
 
 

@@ -22,7 +22,6 @@ from access import Access, told
 
 MANIFEST = Path(__file__).with_name("airbyte_manifest.yaml")
 SOURCE = Path(sys.executable).with_name("source-declarative-manifest")
-UNLIMITED = 1_000_000
 WANTED = ("api_url", "token_url", "audience", "kid", "iss", "sub", "private_key")
 COLUMNS = {"id": "VARCHAR", "type": "VARCHAR", "attributes": "JSON", "relationships": "JSON"}
 STREAMS = {
@@ -75,7 +74,7 @@ def main() -> int:
 def command(access: Access) -> Iterator[str]:
     """`read`, and the files that it wants."""
     config = {name: getattr(access, name) for name in WANTED}
-    config |= {"since": f"{access.since}", "per_minute": access.per_minute or UNLIMITED}
+    config["since"] = f"{access.since}"
     state = access.out / "state.json"
     files = {"config": config, "catalog": {"streams": [_configured(name) for name in STREAMS]}}
     yield from (f"{SOURCE}", "read", "--manifest-path", f"{MANIFEST}")
