@@ -6,9 +6,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 DEV := --extra azure --extra postgres --group dev
 HISTORIES ?= 1000
+BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
+NIGHTS ?= 30
+NIGHT_SEED ?= 1
+KILLS ?= 200
+KILL_SEED ?= 1
 
-.PHONY: help demo test check locked format docs lock oracle bench clean
+.PHONY: help demo test check locked format docs lock oracle nights kills bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -28,7 +33,7 @@ demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the w
 	@$(BIN)/aleta-sync demo
 
 test: $(VENV)/dev.ok  ## run the whole test suite
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/ruff format --check .
@@ -36,7 +41,7 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory locked
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
 	@cp requirements.lock $(VENV)/run.lock && $(LOCK) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
@@ -46,20 +51,28 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/run.ok  ## write docs/tables.md again, from the schemas
+docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the schemas
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
+	$(BIN)/python -m schemas.guide > docs/views.md
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
-	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 $(BIN)/python -m pytest -n 2 -rA \
+	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 $(BIN)/python -m pytest -n 2 -rA \
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
-		tests/property/test_planted_bugs.py
+		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py \
+		tests/property/test_decode_tables.py
 
-bench: $(VENV)/dev.ok  ## us and stock dlt on the same server, in pairs
-	@$(BIN)/python -m benchmarks.compare
+nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
+	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py
+
+kills: $(VENV)/dev.ok  ## kill -9 at random instants of first loads (KILLS=n)
+	@KILLS=$(KILLS) KILL_SEED=$(KILL_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_kills.py -k random_kills
+
+bench: $(VENV)/dev.ok  ## us and the peers on the same server, in pairs (BENCH="--small", "--help")
+	@$(BIN)/python -m benchmarks.matrix $(BENCH)
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

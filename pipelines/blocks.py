@@ -87,7 +87,7 @@ class Blocks:
 
     def _remember(self, one: Whole) -> None:
         """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
-        if not self.endpoint.dates:
+        if not (self.endpoint.dates and self.endpoint.dates.columns):
             return
         block, batch = self._blocks[one.parent_id], one.answer.batch
         latest = pc.max_element_wise(*(batch[name] for name in self.endpoint.dates.columns))

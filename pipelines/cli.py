@@ -94,6 +94,7 @@ day = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--from", "first", type=day, required=True, help="First day to read.")
 @click.option("--to", "last", type=day, required=True, help="Last day to read; it is read too.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Only this account; may be given again.")
+@click.option("--resource", "resources", multiple=True, metavar="TABLE", help="Only this table; may be given again.")
 @tenants_argument
 @json_option
 @click.pass_obj
@@ -104,19 +105,26 @@ def backfill(  # its options
     first: datetime,
     last: datetime,
     accounts: Sequence[str],
+    resources: Sequence[str],
     as_json: bool,
 ) -> None:
     """Read a span again, both ends included."""
     if first > last:
         _fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
     chosen = _chosen(context, tenants)
+    from sources.aleta.catalogue import CATALOGUE  # noqa: PLC0415
     from sources.aleta.windows import Window  # noqa: PLC0415
+
+    for name in resources:
+        if name not in CATALOGUE or not CATALOGUE[name].dates:
+            dated = ", ".join(one.name for one in CATALOGUE.values() if one.dates)
+            _fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
 
     from . import backfill as backfills  # noqa: PLC0415
     from . import sync as runs  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
-        job = backfills.job(Window(first.date(), last.date()), accounts=accounts)
+        job = backfills.job(Window(first.date(), last.date()), accounts=accounts, resources=resources)
         report = runs.run(chosen, tools, job=job)
     _print_run(report.to_json(), report, as_json=as_json)
     sys.exit(stopped() or report.exit)
@@ -207,6 +215,28 @@ def status(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     report = statuses.run(chosen)
     _print(report.to_json() if as_json else report.text())
     sys.exit(report.exit)
+
+
+@main.command()
+@tenants_argument
+@click.option("--html", "file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page.")
+@click.pass_obj
+def report(context: Context, tenants: Sequence[str], *, file: Path) -> None:
+    """The same as status with charts, as one self-contained page; no request is sent."""
+    chosen = _chosen(context, tenants)
+    from sources.aleta.clock import SystemClock  # noqa: PLC0415
+
+    from . import html  # noqa: PLC0415
+
+    page = html.run(chosen, now=SystemClock().now())
+    for error in page.errors:
+        click.echo(f"error: {error}", err=True)
+    try:
+        page.write(file)
+    except OSError as error:
+        _fail(Exit.FAILED, f"cannot write {file}: {error.strerror}")
+    _print(f"{file} written")
+    sys.exit(page.exit)
 
 
 @main.command()

@@ -35,7 +35,7 @@ def world(folder: Path) -> Iterator[Path]:
     """A config folder below *folder* that points to a running local Aleta with a hidden row cap and a few faults."""
     if (folder / "config" / "config.toml").exists():  # an earlier demo's
         shutil.rmtree(folder)
-    with Sandbox(SandboxSettings(accounts=60, rows=30_000, fault_share=0.01, latency_s=0.02)) as box:
+    with Sandbox(SandboxSettings(accounts=30, rows=20_000, computed_days=60, fault_share=0.01, latency_s=0.01)) as box:
         yield box.write_config(folder / "config", requests_per_minute=0, publish=["duckdb", "parquet"])
 
 

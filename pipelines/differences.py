@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from schemas.table import described_by_api, key_of
+from schemas.table import answered, key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
@@ -55,18 +55,25 @@ class Differences:
     """What a package changes."""
 
     rows: Rows
-    changes: Rows
+    changes: Rows | None  # where the endpoint has a feed, or everything is to be told
     counts: Counter[str]
     suspicions: Sequence[Suspicion]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Whose differences these are."""
+    """Whose differences these are.
+
+    Args:
+        tells_all: each change is described, also where no feed keeps it.
+        distrusts: what the warehouse has is hashed anew: a row is not taken for what its `row_hash` says.
+    """
 
     run_id: str
     now: datetime
     max_removed_share: float
+    tells_all: bool = False
+    distrusts: bool = False
 
 
 def differences(
@@ -95,9 +102,9 @@ class _Comparison:
         self.endpoint = endpoint
         self.run = run
         self.schema = endpoint.schema
-        self.said = [one.name for one in described_by_api(endpoint.schema)]
+        self.said = answered(endpoint.schema).names
         self.key = key_of(endpoint.schema)[0]
-        self.parents = endpoint.parent_columns or (endpoint.parent_column,)
+        self.parents = endpoint.owners
         self.dates = endpoint.dates.columns if endpoint.dates else ()
 
     def compare(
@@ -106,10 +113,11 @@ class _Comparison:
         self._take_in(batches, proven, seen_before)
         self._stage(proven)
         suspicions = self._suspicions()
-        return Differences(rows=self._rows(), changes=self._changes(), counts=self._counts(), suspicions=suspicions)
+        told = self._changes() if self.endpoint.feed or self.run.tells_all else None
+        return Differences(rows=self._rows(), changes=told, counts=self._counts(), suspicions=suspicions)
 
     def _take_in(self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
-        schema = described_by_api(self.schema).remove_metadata()
+        schema = answered(self.schema).remove_metadata()
         incoming = pa.Table.from_batches([batch.cast(schema) for batch in batches], schema=schema)
         order = pa.array(range(incoming.num_rows), pa.int64())
         self.sql.register("incoming", incoming.append_column("fetched_as", order))
@@ -122,14 +130,20 @@ class _Comparison:
             f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (fetched_as), {row_hash(self.said)} AS row_hash "
             f"FROM incoming QUALIFY row_number() OVER (PARTITION BY {self.key} ORDER BY fetched_as DESC) = 1"
         )
-        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "row_hash", "first_seen_at"]))
-        committed = self.store.rows(self.schema, kept, [*self._of_proven(proven), self._by_key("fresh")])
+        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "first_seen_at"]))
+        read = [*(self.said if self.run.distrusts else []), *kept, "row_hash"]
+        committed = self.store.rows(self.schema, read, [*self._of_proven(proven), self._by_key("fresh")])
         self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)} FROM {committed} WHERE {self.key} IN "
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)}, {self._stored_hash()} AS row_hash "
+            f"FROM {committed} WHERE {self.key} IN "
             f"(SELECT {self.key} FROM fresh) OR "
             + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
         )
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
+
+    def _stored_hash(self) -> str:
+        """What a stored row says it is; nothing that any row is, where that is not what it holds."""
+        return f"if(row_hash = {row_hash(self.said)}, row_hash, '')" if self.run.distrusts else "row_hash"
 
     def _of_proven(self, proven: Sequence[Proven]) -> Iterable[Slice]:
         """What may have to be removed: rows of the parents whose latest day lies in what this package proves."""
@@ -146,21 +160,22 @@ class _Comparison:
     def _missed(self) -> str:
         """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
 
-        One row for each parent that misses it: of an fx-spot, both accounts may.
+        One row for each parent that misses it: of an fx-spot, both accounts may. What is asked for whole has no dates.
         """
         first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
         owned = " OR ".join(f"k.{one} = p.parent_id" for one in self.parents)
+        inside = f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from" if self.dates else ""
+        late = f"bool_or({first} BETWEEN p.since AND p.through)" if self.dates else "true"
         return (
-            f"SELECT k.{self.key}, p.parent_id, bool_or({first} BETWEEN p.since AND p.through) AS late "
-            f"FROM known k JOIN proven p ON ({owned}) "
-            f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from "
+            f"SELECT k.{self.key}, p.parent_id, {late} AS late FROM known k JOIN proven p ON ({owned}) {inside} "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
             f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
         )
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        missed = self.sql.execute("SELECT parent_id, count(*) FROM missed GROUP BY 1 ORDER BY 1").fetchall()
+        counted = "SELECT parent_id, count(*) FROM missed GROUP BY 1 ORDER BY 1"
+        missed = self.sql.execute(counted).fetchall() if self.endpoint.guarded else []
         held = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
         found = [
             Suspicion(parent_id=parent, gone=gone, rows=held[parent])
@@ -202,7 +217,7 @@ class _Comparison:
         )
         stored = self.store.rows(self.schema, slices=[self._by_key("replaced")])
         names = [name for name in self.schema.names if name not in KEPT_BY_US]
-        day = f"least({', '.join(f'f.{one}' for one in self.dates)})"
+        day = f"least({', '.join(f'f.{one}' for one in self.dates)})" if self.dates else "NULL"
         owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
         judged = (
             f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
@@ -215,9 +230,9 @@ class _Comparison:
             f"{as_json(names, 'f')} AS after FROM fresh f LEFT JOIN {judged} j USING ({self.key}) "
             f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
             f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
-            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) "
+            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) JOIN known k USING ({self.key}) "
             f"LEFT JOIN {judged} j USING ({self.key}) "
-            f"WHERE s.row_hash IS DISTINCT FROM f.row_hash "
+            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash "
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
             f"FROM gone g JOIN {stored} s USING ({self.key})",
         )

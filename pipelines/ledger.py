@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from sources.aleta.cap import RowCap
 from sources.aleta.planner import Planner, Proof
 from sources.aleta.windows import Window
@@ -38,6 +38,19 @@ class Learned:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A promotion (`pipelines.promote`) under way: columns that take over from `extra`, and how far it came."""
+
+    columns: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @classmethod
+    def restore(cls, stored: Sequence[object]) -> Begun:
+        columns, after = (tuple(str(one) for one in _list(part)) for part in stored)
+        return cls(columns=columns, after=after)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The state of one tenant, as it is committed with each package (rules M4, M5)."""
@@ -45,6 +58,9 @@ class Ledger:
     marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
     learned: dict[str, Learned] = field(default_factory=dict)
     drift: dict[str, str] = field(default_factory=dict)  # resource.name -> when it was first seen
+    dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
+    unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
+    promoting: dict[str, Begun] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
 
     def mark(self, resource: str, parent_id: str) -> Mark:
@@ -58,6 +74,11 @@ class Ledger:
     def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
         for name in names:
             self.drift.setdefault(f"{resource}.{name}", now.isoformat(timespec="seconds"))
+
+    def drifted(self, rows: Mapping[str, int], now: datetime) -> pa.Table:
+        """`sync_drift` rows of what this run saw: resource.name -> rows that had it."""
+        seen = [(*name.split(".", 1), datetime.fromisoformat(self.drift[name]), now, rows[name]) for name in rows]
+        return _table(SYNC_DRIFT, seen)
 
     def take_touched(self) -> pa.Table:
         """`sync_marks` rows of what changed since the last call; a mark that covers nothing has no row."""
@@ -78,6 +99,9 @@ class Ledger:
             },
             "learned": {resource: _stored(one) for resource, one in self.learned.items()},
             "drift": dict(self.drift),
+            "dialects": dict(self.dialects),
+            "promoting": {name: [[*one.columns], [*one.after]] for name, one in self.promoting.items()},
+            "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
         }
 
     @classmethod
@@ -87,6 +111,11 @@ class Ledger:
             ledger.marks[resource] = {parent: marks.restore(_list(one)) for parent, one in _dict(parents).items()}
         ledger.learned = {name: _restored(_dict(one)) for name, one in _dict(state.get("learned")).items()}
         ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
+        ledger.dialects = {name: str(one) for name, one in _dict(state.get("dialects")).items()}
+        promoting = _dict(state.get("promoting")).items()
+        ledger.promoting = {name: Begun.restore(_list(one)) for name, one in promoting}
+        unoffered = _dict(state.get("unoffered")).items()
+        ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger
 
 

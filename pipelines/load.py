@@ -13,7 +13,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.fetch import Receipt, Status
@@ -24,8 +24,9 @@ from . import ledger as books
 from .blocks import Blocks, Whole
 from .differences import Differences, Run
 from .ledger import Entry, Ledger
-from .marks import Horizon, Mark, Reading
+from .marks import Mark
 from .objects import Comparison
+from .readings import Horizon, Reading
 from .report import Problem, TenantReport, problem
 from .version import VERSION
 from .warehouse import Rows, Warehouse
@@ -40,6 +41,7 @@ class _Followed:
 
     reading: Reading
     clean: bool = True  # nothing failed, nothing quarantined
+    bare: bool = True  # no row was there so far
 
 
 @dataclass(slots=True)
@@ -95,15 +97,33 @@ class Loader:
         self._package = _Package()
         self._carried: list[Rows] = []  # compared, and waiting for the next package
 
+    def note_listed(self, listed: Listed) -> None:
+        """Tell the report of a list that was read: windows, drift, problems."""
+        name = listed.endpoint.name
+        self._report.of(name).windows += len(listed.answers)
+        for answer in listed.answers:
+            self.note_drift(name, answer.drift)
+        self._report.errors.extend(problem(one, resource=name, parent_id=listed.parent_id) for one in listed.problems)
+
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
         """Compare what was walked; it is committed with the first package."""
-        with self._warehouse.open() as connection:
-            comparison = Comparison(connection, self._run.now)
+        with self._warehouse.open() as store:
+            comparison = Comparison(store, self._run.now)
             for endpoint in endpoints:
-                for found in comparison.compare(endpoint, listings.get(endpoint.name, ())):
-                    self._carried.append(found.rows)
-                    if name_of(found.rows.schema) == endpoint.name:
-                        _add(self._report, endpoint.name, found.counts)
+                self._carry(comparison, endpoint, listings.get(endpoint.name, ()))
+
+    def load_visited(self, listed: Listed) -> None:
+        """Compare objects that were read one by one; each will be read again in its turn."""
+        with self._warehouse.open() as store:
+            self._carry(Comparison(store, self._run.now), listed.endpoint, [listed])
+        for own_id in (*listed.ids, *listed.gone):
+            self._ledger.set(listed.endpoint.name, own_id, Mark(verified_at=self._run.now))
+
+    def _carry(self, comparison: Comparison, endpoint: Endpoint, listings: Sequence[Listed]) -> None:
+        for found in comparison.compare(endpoint, listings):
+            self._carried.append(found.rows)
+            if name_of(found.rows.schema) == endpoint.name:
+                _add(self._report, endpoint.name, found.counts)
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """What is about to be read of each parent."""
@@ -130,7 +150,8 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
-        self._commit(package, self._run_row(ended_at=ended_at, status=status()))
+        drift = Rows(schema=SYNC_DRIFT, data=self._ledger.drifted(self._report.drift, self._run.now))
+        self._commit([*package, drift], self._run_row(ended_at=ended_at, status=status()))
 
     def _take_package(self) -> list[Rows]:
         package, self._package = self._package, _Package()
@@ -148,7 +169,8 @@ class Loader:
         doubted = {one.parent_id for one in found.suspicions}
         self._mark(endpoint, receipts, doubted)
         self._tell(endpoint, receipts, found)
-        return [found.rows, found.changes, self._receipts(receipts, doubted)]
+        feed = [found.changes] if found.changes else []
+        return [found.rows, *feed, self._receipts(receipts, doubted)]
 
     def _at(self, endpoint: Endpoint, parent_id: str) -> _Followed:
         return self._followed[endpoint.name, parent_id]
@@ -158,6 +180,7 @@ class Loader:
             followed = self._at(endpoint, one.parent_id)
             if one.status in {Status.QUARANTINED, Status.FAILED} or one.parent_id in doubted:
                 followed.clean = False
+            followed.bare &= not one.rows
             if one.status is Status.COMPLETE and one.parent_id not in doubted:
                 mark = self._ledger.mark(endpoint.name, one.parent_id)
                 self._ledger.set(endpoint.name, one.parent_id, self._grown(mark, one.window, followed))
@@ -168,8 +191,9 @@ class Loader:
             mark = replace(mark, reading_since=reading.mark.reading_since)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if reading.whole and followed.clean and window.last == reading.span.last:
-            return replace(mark, verified_at=reading.mark.reading_since or self._run.now, reading_since=None)
-        return mark
+            since = reading.mark.reading_since or self._run.now
+            return replace(mark, verified_at=since, reading_since=None, bare=followed.bare)
+        return replace(mark, bare=mark.bare and followed.bare)
 
     def _tell(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
         """Into the report: counts, drift, problems."""

@@ -12,8 +12,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from schemas.table import key_of, name_of
-from sources.aleta.endpoint import Endpoint, Link
+from schemas.table import fact, key_of, name_of
+from sources.aleta.endpoint import Endpoint
 from sources.aleta.walk import Listed
 
 from .store import Store
@@ -47,22 +47,26 @@ class Comparison:
         """
         listed = {own_id for one in listings for own_id in one.ids}
         old = self._old(endpoint.schema, endpoint.parent_column)
-        lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row[-1], listings)}
+        lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
         here = {row[0] for row in old if row[0] not in lost} | listed
         self._gone[endpoint.name] = self._once_here(endpoint.schema) - here
         answers = [answer for one in listings for answer in one.answers]
         own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(one,) for one in lost})
-        return [own, *(self._links(link, listings, lost) for link in endpoint.links)]
+        return [own, *(self._parts(schema, listings, lost) for schema in endpoint.parts)]
 
-    def _links(self, link: Link, listings: Sequence[Listed], lost: set[str]) -> Objects:
-        name = name_of(link.schema)
+    def _parts(self, schema: pa.Schema, listings: Sequence[Listed], lost: set[str]) -> Objects:
+        """A table of rows that belong to an object: its links, or the nodes of its tree."""
+        name = name_of(schema)
         given = [answer for one in listings for answer in one.answers if name in answer.links]
         owners = {own_id for answer in given for own_id in answer.owners[name]} | lost
-        pairs = {pair for answer in given for pair in _pairs(answer.links[name])}
-        gone = {pair for pair in self._old(link.schema, "") if pair not in pairs and pair[0] in owners}
-        return self._differ(link.schema, [answer.links[name] for answer in given], gone)
+        here = {key for answer in given for key in _keys(answer.links[name], schema)}
+        gone = {key for key in self._old(schema, "") if key not in here and key[0] in owners}
+        return self._differ(schema, [answer.links[name] for answer in given], gone)
 
-    def _is_gone(self, endpoint: Endpoint, parent_id: str, listings: Sequence[Listed]) -> bool:
+    def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
+        if endpoint.met_in:
+            return any(row[0] in one.gone for one in listings)
+        parent_id = row[-1]
         for one in listings:
             if not endpoint.parent or one.parent_id == parent_id:
                 return one.complete
@@ -74,7 +78,7 @@ class Comparison:
         return self._select(schema, ", ".join(columns), "removed_at IS NULL")
 
     def _once_here(self, schema: pa.Schema) -> set[str]:
-        return {row[0] for row in self._select(schema, "id", "true")}
+        return {row[0] for row in self._select(schema, key_of(schema)[0], "true")}
 
     def _select(self, schema: pa.Schema, columns: str, where: str) -> list[Key]:
         return self.store.sql.execute(f"SELECT {columns} FROM {self.store.rows(schema)} WHERE {where}").fetchall()
@@ -98,8 +102,8 @@ class Comparison:
         return Counter(read=read, added=added, modified=modified, removed=removed, unchanged=read - added - modified)
 
 
-def _pairs(batch: pa.RecordBatch) -> Iterable[Key]:
-    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
+def _keys(batch: pa.RecordBatch, schema: pa.Schema) -> Iterable[Key]:
+    return zip(*(batch[name].to_pylist() for name in key_of(schema)), strict=True)
 
 
 def _said(schema: pa.Schema) -> list[str]:
@@ -132,8 +136,9 @@ def _changed(schema: pa.Schema) -> str:
         "removed_at": "NULL::TIMESTAMPTZ",
     }
     lost = {name: f"o.{name}" for name in schema.names} | {"removed_at": "$now"}
-    if "extra" in schema.names:
-        fresh["extra"], lost["extra"] = "f.extra::VARCHAR", "o.extra::VARCHAR"
+    for one in schema:
+        if fact(one, "json"):  # on its way to dlt JSON is text
+            fresh[one.name], lost[one.name] = f"f.{one.name}::VARCHAR", f"o.{one.name}::VARCHAR"
     return (
         f"SELECT {_as(fresh)} FROM {_joined(schema)} WHERE o.{key[0]} IS NULL OR {_differs(schema)} "
         f"UNION ALL SELECT {_as(lost)} FROM old o JOIN gone_in USING ({', '.join(key)}) WHERE o.removed_at IS NULL"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from .snapshot import Manifest, View, seal
+from .snapshot import Manifest, Snapshot, Table, seal
 from .warehouse import quoted
 
 MANIFEST = "manifest.json"
@@ -21,16 +21,16 @@ ROW_GROUP = "ROW_GROUP_SIZE_BYTES '16MB'"  # the default counts rows: of long JS
 VERSION = re.compile(r"version-(\d+)")
 
 
-def write(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: Path, scratch: Path) -> bool:
-    """Make `parquet/current` in *folder* hold *views*; False when it does already.
+def write(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path, scratch: Path) -> bool:
+    """Make `parquet/current` in *folder* hold the tables of *content*; False when it does already.
 
     Raises:
         OSError, duckdb.Error: `current` is what it was.
     """
-    home = folder / "parquet"
-    if Manifest.read(home / "current" / MANIFEST).describes(views, home / "current"):
+    home, content = folder / "parquet", replace(content, views=())  # Parquet has none
+    if Manifest.read(home / "current" / MANIFEST).describes(content, home / "current"):
         return False
-    _write_version(connection, views, scratch / "version", old=home / "current")
+    _write_version(connection, content, scratch / "version", old=home / "current")
     home.mkdir(mode=0o700, exist_ok=True)
     new = home / _next_version(home)
     (scratch / "version").rename(new)
@@ -38,17 +38,17 @@ def write(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: 
     return True
 
 
-def _write_version(connection: duckdb.DuckDBPyConnection, views: Sequence[View], new: Path, *, old: Path) -> None:
+def _write_version(connection: duckdb.DuckDBPyConnection, content: Snapshot, new: Path, *, old: Path) -> None:
     before = Manifest.read(old / MANIFEST)
-    files = {view.name: f"{view.name}/part-0.parquet" for view in views}
-    for view in views:
-        file = files[view.name]
+    files = {table.name: f"{table.name}/part-0.parquet" for table in content.tables}
+    for table in content.tables:
+        file = files[table.name]
         (new / file).parent.mkdir(mode=0o700, parents=True)
-        same = before.tables.get(view.name) == view.fingerprint and before.intact(file, old)
+        same = before.tables.get(table.name) == table.fingerprint and before.intact(file, old)
         if not (same and _shared(old / file, new / file)):
-            _write_table(connection, view, new / file)
+            _write_table(connection, table, new / file)
         seal((new / file).parent)
-    Manifest.of(views, files.values(), new).write(new / MANIFEST)
+    Manifest.of(content, files.values(), new).write(new / MANIFEST)
     seal(new)
 
 
@@ -61,8 +61,8 @@ def _shared(old: Path, new: Path) -> bool:
     return True
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, view: View, file: Path) -> None:
-    connection.execute(f"COPY ({view.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
+def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
+    connection.execute(f"COPY ({table.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
     seal(file)
 
 

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
+from schemas.table import key_of
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint, with_parents
 from sources.aleta.planner import Fate, Planner
 from sources.aleta.windows import Window
 
-from .ledger import Learned, Ledger
+from .fetching import planner_of
+from .ledger import Ledger
 from .lock import TenantLock
-from .marks import Horizon, Mark, Reading, tonight
+from .marks import Mark
+from .met import known
+from .readings import Horizon, Reading, in_turn, tonight
 from .report import Exit, Json
 from .settings import TenantSettings
 from .store import Slice, Store
@@ -127,24 +131,28 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
     warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
     warehouse.check_format()
     ledger = Ledger.from_state(warehouse.state())
-    horizon = Horizon(
-        now=now,
-        history_start=tenant.history_start,
-        look_back_days=tenant.look_back_days,
-        look_ahead_days=tenant.look_ahead_days,
-        reverify_days=tenant.reverify_days,
-    )
+    horizon = Horizon.of(tenant, now=now)
     with warehouse.open() as store:
-        for endpoint in with_parents(tenant.resources, CATALOGUE):
-            if endpoint.dates is None:
-                plan.resources[endpoint.name] = _walked(store, endpoint)
-            else:
-                learned = ledger.learned.get(endpoint.name, Learned())
-                planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
+        endpoints = [one for one in with_parents(tenant.resources, CATALOGUE) if one.name not in ledger.unoffered]
+        found = known(store, endpoints)
+        for endpoint in endpoints:
+            if endpoint.dates:
+                shown = _shown(store, CATALOGUE[endpoint.parent])
+                plan.resources[endpoint.name] = _dated(store, endpoint, ledger, shown, horizon, tenant)
+            elif endpoint.met_in:
+                ids = found.named[endpoint.name] | found.shown[endpoint.name]
                 marks = ledger.marks.get(endpoint.name, {})
-                plan.resources[endpoint.name] = _dated(store, endpoint, marks, horizon, planner)
+                plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)
+            else:
+                plan.resources[endpoint.name] = _walked(store, endpoint)
     if any(one.first for one in plan.resources.values()) or not ledger.marks:
         plan.notes.append(UNKNOWN)
+
+
+def _visited(endpoint: Endpoint, ids: Collection[str], marks: Mapping[str, Mark], horizon: Horizon) -> Forecast:
+    """One answer an object whose turn it is."""
+    count = len(in_turn(marks, sorted(ids), horizon, every_days=endpoint.every_days))
+    return Forecast(parents=len(ids), windows=count, requests=count)
 
 
 def _walked(store: Store, endpoint: Endpoint) -> Forecast:
@@ -157,38 +165,30 @@ def _walked(store: Store, endpoint: Endpoint) -> Forecast:
 
 def _shown(store: Store, endpoint: Endpoint) -> list[str]:
     """Ids of what the API showed last."""
-    committed = store.rows(endpoint.schema, ["id", "removed_at"])
-    found = store.sql.execute(f"SELECT id FROM {committed} WHERE removed_at IS NULL ORDER BY id")
-    return [row[0] for row in found.fetchall()]
+    return sorted(store.distinct(endpoint.schema, key_of(endpoint.schema)[0], shown=True))
 
 
 def _dated(
-    store: Store,
-    endpoint: Endpoint,
-    marks: Mapping[str, Mark],
-    horizon: Horizon,
-    planner: Planner,
+    store: Store, endpoint: Endpoint, ledger: Ledger, parents: Sequence[str], horizon: Horizon, tenant: TenantSettings
 ) -> Forecast:
-    readings = tonight(marks, _shown(store, CATALOGUE[endpoint.parent]), horizon)
+    readings = tonight(ledger.marks.get(endpoint.name, {}), parents, horizon, endpoint.dates)
     forecast = Forecast(
         parents=len(readings),
         whole=sum(one.whole for one in readings.values()),
         first=sum(one.mark.verified_at is None for one in readings.values()),
     )
-    rehearse(planner, readings, _days(store, endpoint, readings), forecast)
+    rehearse(planner_of(endpoint, ledger, tenant), readings, _days(store, endpoint, readings), forecast)
     return forecast
 
 
 def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> dict[str, list[date]]:
     """The days of each parent's rows from the first that is read on, sorted."""
     days: dict[str, list[date]] = defaultdict(list)
-    if not readings or not endpoint.dates:
+    if not readings or not (endpoint.dates and endpoint.dates.columns):
         return days
     since, day_column = min(reading.span.first for reading in readings.values()), endpoint.dates.columns[0]
-    committed = store.rows(
-        endpoint.schema, [*endpoint.parent_columns, day_column], [Slice(days=[day_column], first=since)]
-    )
-    for column in endpoint.parent_columns:
+    committed = store.rows(endpoint.schema, [*endpoint.owners, day_column], [Slice(days=[day_column], first=since)])
+    for column in endpoint.owners:
         sql = f"SELECT {column}, {day_column} AS day FROM {committed} WHERE {column} IS NOT NULL AND day >= $since"
         for parent, day in store.sql.execute(sql, {"since": since}).fetchall():
             days[parent].append(day)

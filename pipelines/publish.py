@@ -17,9 +17,11 @@ import duckdb
 import pyarrow as pa
 
 from schemas.tables import TABLES
+from schemas.view import View
+from schemas.views import VIEWS
 
 from . import parquet
-from .snapshot import Manifest, View, identifier, seal, snapshot
+from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 from .store import DATASET
 from .warehouse import MEMORY, quoted
 
@@ -29,7 +31,7 @@ THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spi
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 
-Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Sequence[View], Path, Path], bool]
+Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Snapshot, Path, Path], bool]
 
 
 class PublishError(Exception):
@@ -53,7 +55,14 @@ class Published:
     paths: Mapping[str, Path]
 
 
-def publish(store: Path, folder: Path, *, formats: Sequence[str], tables: Sequence[pa.Schema] = TABLES) -> Published:
+def publish(
+    store: Path,
+    folder: Path,
+    *,
+    formats: Sequence[str],
+    tables: Sequence[pa.Schema] = TABLES,
+    views: Sequence[View] = VIEWS,
+) -> Published:
     """Bring the copies in *folder* up to date. The caller holds the tenant's lock.
 
     Args:
@@ -61,6 +70,7 @@ def publish(store: Path, folder: Path, *, formats: Sequence[str], tables: Sequen
         folder: the tenant's own.
         formats: `duckdb`, `parquet`.
         tables: what the copies hold even where the store does not have it yet.
+        views: what the DuckDB file has besides, as far as those tables are among *tables*.
 
     Raises:
         PublishError: nothing was ever committed, the store cannot be read, or a copy cannot be written.
@@ -68,8 +78,8 @@ def publish(store: Path, folder: Path, *, formats: Sequence[str], tables: Sequen
     if not store.is_file():
         raise PublishError(f"{store} does not exist: nothing is committed there yet, so there is nothing to publish")
     with _explained(folder), _scratch(folder) as scratch, _opened(store, scratch) as connection:
-        views = snapshot(connection, tables)
-        written = tuple(one for one in formats if _WRITERS[one](connection, views, folder, scratch))
+        content = snapshot(connection, tables, views)
+        written = tuple(one for one in formats if _WRITERS[one](connection, content, folder, scratch))
     return Published(
         written=written,
         unchanged=tuple(one for one in formats if one not in written),
@@ -116,31 +126,41 @@ def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _write_duckdb(connection: duckdb.DuckDBPyConnection, views: Sequence[View], folder: Path, scratch: Path) -> bool:
-    """Make `warehouse.duckdb` in *folder* hold *views*; False when it does already."""
+def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path, scratch: Path) -> bool:
+    """Make `warehouse.duckdb` in *folder* hold *content*; False when it does already."""
     log = folder / f"{FILE}.wal"  # of someone who wrote to the old copy and died: it would spoil the new one
-    if not log.exists() and Manifest.read(folder / MANIFEST).describes(views, folder):
+    if not log.exists() and Manifest.read(folder / MANIFEST).describes(content, folder):
         return False
     new = scratch / FILE
     connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA copy.{DATASET}")
-    for view in views:
-        _copy(connection, view)
+    for table in content.tables:
+        _copy(connection, table)
+    _create(connection, content.views)
     connection.execute("CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
     seal(new)
     log.unlink(missing_ok=True)
     new.replace(folder / FILE)
     seal(folder)
-    Manifest.of(views, [FILE], folder).write(scratch / MANIFEST)
+    Manifest.of(content, [FILE], folder).write(scratch / MANIFEST)
     (scratch / MANIFEST).replace(folder / MANIFEST)
     return True
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, view: View) -> None:
-    table = f"copy.{DATASET}.{identifier(view.name)}"
-    connection.execute(f"CREATE TABLE {table} AS {view.sql}")
-    connection.execute(f"COMMENT ON TABLE {table} IS {quoted(view.comment)}")
-    for column, comment in view.comments.items():
-        connection.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {quoted(comment)}")
+def _copy(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    place = f"copy.{DATASET}.{identifier(table.name)}"
+    connection.execute(f"CREATE TABLE {place} AS {table.sql}")
+    connection.execute(f"COMMENT ON TABLE {place} IS {quoted(table.comment)}")
+    for column, comment in table.comments.items():
+        connection.execute(f"COMMENT ON COLUMN {place}.{identifier(column)} IS {quoted(comment)}")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, views: Sequence[View]) -> None:
+    """Their tables are named without a database, which is whatever the reader attaches the file as."""
+    connection.execute("USE copy")
+    for view in views:
+        for statement in view.statements(DATASET):
+            connection.execute(statement)
+    connection.execute("USE memory")
 
 
 _WRITERS: Mapping[str, Write] = {"duckdb": _write_duckdb, "parquet": parquet.write}

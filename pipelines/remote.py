@@ -18,7 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
-from .store import DATASET, Slice, add_up, counting, repeating, sql_type
+from .store import DATASET, Slice, add_up, counting, repeating, sql_type, telling_apart
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
@@ -61,13 +61,19 @@ class RemoteStore:
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         quoted = [self._quoted(one) for one in columns]
-        for part in _parts(values) if self._columns(schema) else ():
+        for part in _parts(values) if self.columns(schema) else ():
             for sql in counting(self._place(schema), quoted, len(part)):
                 add_up(found, ((value, count) for value, count in self._client.execute_sql(sql, *part) or ()))
         return found
 
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        if column not in self.columns(schema):
+            return set()
+        sql = telling_apart(self._place(schema), self._quoted(column), shown=shown)
+        return {row[0] for row in self._client.execute_sql(sql) or ()}
+
     def repeated(self, schema: pa.Schema) -> int:
-        if not self._columns(schema):
+        if not self.columns(schema):
             return 0
         sql = repeating(self._place(schema), [self._quoted(one) for one in key_of(schema)])
         return int((self._client.execute_sql(sql) or [(0,)])[0][0])
@@ -77,7 +83,7 @@ class RemoteStore:
         table = f"store.{DATASET}.{name_of(schema)}_{next(self._numbers)}"
         self._sql.execute(f"CREATE TABLE {table} ({', '.join(f'{one.name} {sql_type(one)}' for one in schema)})")
         key = key_of(schema)
-        if self._columns(schema):
+        if self.columns(schema):
             self._fill(table, schema, [one for one in slices if (one.column,) != key])
             self._fill(table, schema, [self._new(table, one) for one in slices if (one.column,) == key])
         self._sql.execute(f"CREATE VIEW {table}_once AS SELECT DISTINCT ON ({', '.join(key)}) * FROM {table}")
@@ -88,7 +94,7 @@ class RemoteStore:
         return replace(by_key, values=[one for one in by_key.values if one not in held])
 
     def _fill(self, table: str, schema: pa.Schema, slices: Sequence[Slice]) -> None:
-        there = [one for one in schema if one.name in self._columns(schema)]
+        there = [one for one in schema if one.name in self.columns(schema)]
         read = f"SELECT {', '.join(map(self._read, there))} FROM {self._place(schema)}"
         for pieces in _statements(slices):
             conditions = [self._condition(one) for one in pieces]
@@ -115,8 +121,7 @@ class RemoteStore:
             values += [one.last] * len(days)
         return " AND ".join(terms), values
 
-    def _columns(self, schema: pa.Schema) -> frozenset[str]:
-        """What the table has there; nothing, when there is none yet."""
+    def columns(self, schema: pa.Schema) -> frozenset[str]:
         name = name_of(schema)
         if name not in self._known:
             try:

@@ -78,6 +78,7 @@ class TenantSettings:
     look_back_days: Days = 30
     look_ahead_days: Days = 31
     reverify_days: Days = 30
+    snapshot_days: Days = 7
     requests_per_minute: Count = 1000  # 0: no limit
     burst: Positive = 300
     workers: Positive = 8

@@ -1,4 +1,4 @@
-"""What is published: the committed tables as an analyst sees them, and fingerprints that tell whether one changed.
+"""What is published: the committed tables as an analyst sees them, views over them, and fingerprints of both.
 
 A snapshot is read from a private store attached as `store`; nothing is written here but manifests.
 """
@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
+from schemas.view import View, possible
 
 from .store import DATASET
 from .warehouse import GONE
@@ -28,7 +29,7 @@ Columns: TypeAlias = Mapping[str, str]  # name -> SQL type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class Table:
     """One table as analysts see it.
 
     Args:
@@ -45,10 +46,19 @@ class View:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that a copy may hold. Views are for a copy that can run them; each comes after those it reads."""
+
+    tables: Sequence[Table]
+    views: Sequence[View] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a copy holds: the fingerprint of each table, and of each file (relative path) its size and time in ns."""
+    """What a copy holds: a fingerprint of each table and view, and of each file (relative path) size and time in ns."""
 
     tables: dict[str, str] = {}
+    views: dict[str, str] = {}
     files: dict[str, tuple[int, int]] = {}
 
     @classmethod
@@ -60,34 +70,39 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             return cls()
 
     @classmethod
-    def of(cls, views: Iterable[View], files: Iterable[str], root: Path) -> Self:
-        return cls(tables=fingerprints(views), files={name: _state(root / name) for name in files})
+    def of(cls, content: Snapshot, files: Iterable[str], root: Path) -> Self:
+        states = {name: _state(root / name) for name in files}
+        return cls(tables=_tables(content), views=_views(content), files=states)
 
     def write(self, file: Path) -> None:
         file.write_bytes(msgspec.json.encode(self))
         seal(file)
 
-    def describes(self, views: Iterable[View], root: Path) -> bool:
-        """Whether the copy below *root* holds just these tables, in files that nobody touched since."""
-        return self.tables == fingerprints(views) and all(self.intact(name, root) for name in self.files)
+    def describes(self, content: Snapshot, root: Path) -> bool:
+        """Whether the copy below *root* holds just this, in files that nobody touched since."""
+        same = self.tables == _tables(content) and self.views == _views(content)
+        return same and all(self.intact(name, root) for name in self.files)
 
     def intact(self, name: str, root: Path) -> bool:
         return name in self.files and self.files[name] == _state(root / name)
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, tables: Sequence[pa.Schema]) -> list[View]:
-    """A view of each of *tables*, empty where the store has none yet, and of each table that no schema knows."""
+def snapshot(
+    connection: duckdb.DuckDBPyConnection, schemas: Sequence[pa.Schema], views: Sequence[View] = ()
+) -> Snapshot:
+    """Each table of *schemas*, empty where the store has none yet, and each table of the store that no schema knows.
+
+    Of *views*, those that read what is known, and whose name no table has.
+    """
     stored = _stored(connection)
-    known = {name_of(schema): schema for schema in tables}
+    known = {name_of(schema): schema for schema in schemas}
     unknown = sorted(name for name in stored.keys() - known.keys() if not name.startswith(DLT))
-    return [
+    tables = [
         *(_known(connection, schema, stored.get(name, {})) for name, schema in known.items()),
         *(_unknown(connection, name, stored[name]) for name in unknown),
     ]
-
-
-def fingerprints(views: Iterable[View]) -> dict[str, str]:
-    return {view.name: view.fingerprint for view in views}
+    free = [view for view in views if view.name not in {one.name for one in tables}]
+    return Snapshot(tables=tables, views=possible(free, known))
 
 
 def seal(path: Path) -> None:
@@ -129,8 +144,8 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     return found
 
 
-def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Columns) -> View:
-    return _view(
+def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Columns) -> Table:
+    return _table(
         connection,
         name_of(schema),
         stored,
@@ -140,13 +155,13 @@ def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Col
     )
 
 
-def _unknown(connection: duckdb.DuckDBPyConnection, name: str, stored: Columns) -> View:
+def _unknown(connection: duckdb.DuckDBPyConnection, name: str, stored: Columns) -> Table:
     columns = {column: kind for column, kind in stored.items() if column != GONE}
     comments = dict.fromkeys(columns, NOBODY_DESCRIBED)
-    return _view(connection, name, stored, columns, comment=NOBODY_DESCRIBED, comments=comments)
+    return _table(connection, name, stored, columns, comment=NOBODY_DESCRIBED, comments=comments)
 
 
-def _view(
+def _table(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     stored: Columns,
@@ -154,13 +169,24 @@ def _view(
     *,
     comment: str,
     comments: Mapping[str, str],
-) -> View:
+) -> Table:
     sql = _select(name, stored, columns)
     row = f"hash({', '.join(map(identifier, columns))})"
     content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({sql})").fetchone()
-    said = [LAYOUT, duckdb.__version__, sql, comment, sorted(comments.items()), content]
-    fingerprint = hashlib.sha256(repr(said).encode()).hexdigest()
-    return View(name=name, sql=sql, comment=comment, comments=comments, fingerprint=fingerprint)
+    fingerprint = _digest(sql, comment, sorted(comments.items()), content)
+    return Table(name=name, sql=sql, comment=comment, comments=comments, fingerprint=fingerprint)
+
+
+def _tables(content: Snapshot) -> dict[str, str]:
+    return {one.name: one.fingerprint for one in content.tables}
+
+
+def _views(content: Snapshot) -> dict[str, str]:
+    return {one.name: _digest(one.statements()) for one in content.views}
+
+
+def _digest(*said: object) -> str:
+    return hashlib.sha256(repr([LAYOUT, duckdb.__version__, *said]).encode()).hexdigest()
 
 
 def _select(name: str, stored: Columns, columns: Columns) -> str:

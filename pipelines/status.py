@@ -5,13 +5,15 @@ Read from the analyst's copy, or where a destination keeps it: neither disturbs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import duckdb
+import pyarrow as pa
 
-from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 
 from .failures import as_problem
@@ -19,7 +21,10 @@ from .lock import holder
 from .report import Exit, Json
 from .settings import TenantSettings
 
-BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)}
+Facts: TypeAlias = dict[str, object]
+Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[str, str]], Facts]
+
+BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
 FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete'"
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
@@ -29,6 +34,7 @@ COVERAGE = """
         max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
         count(*) FILTER (verified_at IS NULL) AS never_read_whole
     FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
+DRIFT = "SELECT resource, name, first_seen_at, last_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 CLEARED = """
     SELECT q.resource, q.parent_id, q.from_date, q.to_date, q.rows, q.reason, max(q.fetched_at) AS tried_at
     FROM {sync_windows} q
@@ -57,7 +63,7 @@ class Standing:
         stuck = "\n".join(f"    {_line(one)}" for one in _rows(facts["quarantined"])) or "    none"
         return (
             f"{self.tenant}: last complete run ended {facts['fresh_at'] or 'never'}"
-            f"{_held(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}"
+            f"{_held(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}{_drift(facts)}"
         )
 
 
@@ -75,53 +81,72 @@ class Standings:
         return "\n\n".join(one.text() for one in self.tenants)
 
 
-def run(tenants: Sequence[TenantSettings]) -> Standings:
-    """Read what each tenant's last sync published."""
-    standings = [_standing(tenant) for tenant in tenants]
+def run(tenants: Sequence[TenantSettings], look: Look = lambda *_: {}) -> Standings:
+    """Read what each tenant's last sync published.
+
+    Args:
+        look: what else to read of a tenant that was synced; told where each of `BOOKS` is.
+    """
+    standings = [_standing(tenant, look) for tenant in tenants]
     failed = any("error" in one.facts for one in standings)
     return Standings(tenants=standings, exit=Exit.FAILED if failed else Exit.COMPLETE)
 
 
-def _standing(tenant: TenantSettings) -> Standing:
+def _standing(tenant: TenantSettings, look: Look) -> Standing:
     held = holder(tenant.folder / "lock") if tenant.folder.exists() else None
     read = _published if tenant.destination == "duckdb" else _remote
-    return Standing(tenant=tenant.name, facts={"running": f"{held}" if held else None} | read(tenant))
+    return Standing(tenant=tenant.name, facts={"running": f"{held}" if held else None} | read(tenant, look))
 
 
-def _published(tenant: TenantSettings) -> dict[str, object]:
+def _published(tenant: TenantSettings, look: Look) -> Facts:
     file = tenant.folder / "warehouse.duckdb"
-    if not file.exists():
-        return {"warehouse": f"{file}", "synced": False}
-    with duckdb.connect(f"{file}", read_only=True) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        return {"warehouse": f"{file}", "synced": True} | _facts(connection, {name: f"aleta.{name}" for name in BOOKS})
+    facts: Facts = {"warehouse": f"{file}", "synced": file.exists()}
+    if not facts["synced"]:
+        return facts
+    try:
+        with duckdb.connect(f"{file}", read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            there = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            books = {name: f"aleta.{name}" if name in there else _empty(schema) for name, schema in BOOKS.items()}
+            return facts | _facts(connection, books) | look(tenant, connection, books)
+    except duckdb.Error as error:  # one tenant's failure is its own (F3)
+        what = f"{error}".partition("\n")[0]
+        return facts | {"error": f"{file} cannot be read ({what}): run `aleta-sync publish {tenant.name}`"}
 
 
-def _remote(tenant: TenantSettings) -> dict[str, object]:
+def _empty(schema: pa.Schema) -> str:
+    """What a copy does not have that an older version wrote."""
+    return f"(SELECT {', '.join(f'NULL AS {name}' for name in schema.names)} WHERE false)"
+
+
+def _remote(tenant: TenantSettings, look: Look) -> Facts:
     from .warehouse import glance, place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
 
-    facts: dict[str, object] = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
+    facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:
         with glance(tenant.name, tenant.destination) as store:
             books = {name: store.rows(schema) for name, schema in BOOKS.items()}
-            synced = bool(store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall())
-            return facts | {"synced": synced} | (_facts(store.sql, books) if synced else {})
+            if not store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall():
+                return facts
+            return facts | {"synced": True} | _facts(store.sql, books) | look(tenant, store.sql, books)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         return facts | {"error": f"{as_problem(error)}"}
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> dict[str, object]:
+def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
     """*books*: where each of `BOOKS` is."""
     return {
-        "fresh_at": _query(connection, FRESH.format(**books))[0]["fresh_at"],
-        "runs": _query(connection, LAST.format(**books)),
-        "coverage": _query(connection, COVERAGE.format(**books)),
-        "quarantined": _query(connection, CLEARED.format(**books)),
+        "fresh_at": query(connection, FRESH.format(**books))[0]["fresh_at"],
+        "runs": query(connection, LAST.format(**books)),
+        "coverage": query(connection, COVERAGE.format(**books)),
+        "quarantined": query(connection, CLEARED.format(**books)),
+        "drift": query(connection, DRIFT.format(**books)),
     }
 
 
-def _query(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, object]]:
-    found = connection.execute(sql)
+def query(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, object]]:
+    """Rows by name; instants as ISO text in UTC, whole numbers as they are, anything else as text."""
+    found = connection.execute(sql, values)
     names = [column[0] for column in found.description or ()]
     return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in found.fetchall()]
 
@@ -138,6 +163,12 @@ def _rows(value: object) -> Sequence[Mapping[str, object]]:
 
 def _line(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if value is not None)
+
+
+def _drift(facts: Mapping[str, object]) -> str:
+    """What no schema names; nothing is lost, so nothing is said where there is none."""
+    rows = [f"    {_line(one)}" for one in _rows(facts["drift"])]
+    return "\n".join(["", "  not in any schema (kept in extra)", *rows]) if rows else ""
 
 
 def _held(facts: Mapping[str, object]) -> str:

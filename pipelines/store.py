@@ -45,8 +45,14 @@ class Store(Protocol):
         table yet. JSON may come as JSON or as text.
         """
 
+    def columns(self, schema: pa.Schema) -> Collection[str]:
+        """The columns that its table has there; none, when there is no table yet."""
+
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         """For each of *values* that any of *columns* names, the rows that do."""
+
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        """The values of one column of text, null left out; *shown*: of rows that were not removed."""
 
     def repeated(self, schema: pa.Schema) -> int:
         """Keys that more than one row has."""
@@ -63,7 +69,7 @@ class DuckDbStore:
         return self._sql
 
     def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:  # noqa: ARG002
-        there = self._columns(schema)
+        there = set(self.columns(schema))
         if there.issuperset(schema.names):
             return _place(schema)
         view = f"lacking_{name_of(schema)}"
@@ -74,18 +80,22 @@ class DuckDbStore:
 
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
-        if self._columns(schema):
+        if self.columns(schema):
             for sql in counting(_place(schema), columns, len(values)):
                 add_up(found, self._sql.execute(sql.replace("%s", "?"), list(values)).fetchall())
         return found
 
+    def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
+        if column not in self.columns(schema):
+            return set()
+        return {row[0] for row in self._sql.execute(telling_apart(_place(schema), column, shown=shown)).fetchall()}
+
     def repeated(self, schema: pa.Schema) -> int:
-        if not self._columns(schema):
+        if not self.columns(schema):
             return 0
         return int(self._sql.execute(repeating(_place(schema), key_of(schema))).fetchall()[0][0])
 
-    def _columns(self, schema: pa.Schema) -> set[str]:
-        """None, when there is no table yet."""
+    def columns(self, schema: pa.Schema) -> Collection[str]:
         found = self._sql.execute(
             "SELECT column_name FROM duckdb_columns() "
             "WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",
@@ -100,6 +110,13 @@ def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
         once = "".join(f" AND ({other} IS NULL OR {other} <> {column})" for other in columns[:place])
         marks = ", ".join(["%s"] * count)
         yield f"SELECT {column}, count(*) FROM {table} WHERE {column} IN ({marks}){once} GROUP BY {column}"
+
+
+def telling_apart(table: str, column: str, *, shown: bool) -> str:
+    """SQL for any database: the values of a column, each once."""
+    return (
+        f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL{' AND removed_at IS NULL' if shown else ''}"
+    )
 
 
 def repeating(table: str, key: Sequence[str]) -> str:

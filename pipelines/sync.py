@@ -8,32 +8,39 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol, TypeAlias
 from uuid import uuid4
 
+from schemas.tables import TABLES
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.clock import Clock
 from sources.aleta.endpoint import Endpoint, with_parents
-from sources.aleta.errors import StoppedError
-from sources.aleta.fetch import Receipt, Status, fetch
+from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
+from sources.aleta.fetch import Receipt
 from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed, ids_of, walk
+from sources.aleta.walk import Listed
 
 from . import failures
 from .differences import Run
+from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover
-from .ledger import Learned, Ledger
+from .ledger import Ledger
 from .load import Loader
 from .lock import TenantLock
-from .marks import Horizon, Reading, tonight
+from .met import known
 from .progress import Progress, Screen
+from .promote import promote
 from .publish import NO_COPY, publish
-from .report import Problem, RunReport, TenantReport, problem
+from .readings import Horizon, Reading, tonight
+from .report import Problem, RunReport, TenantReport
 from .settings import TenantSettings
 from .warehouse import Warehouse
 
 WAITING_ROWS = 50_000  # between reading and loading (C5)
 TICK_S = 1.0
+SHOWN = 5  # ids in a warning
+ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +66,19 @@ class Job:
     Args:
         kind: `sync` or `backfill`, as `sync_runs` shows it.
         choose: from the marks and the parents listed, what to read.
-        only: parents that the operator named; one that is not listed is a problem.
+        only: accounts that the operator named; one that is not listed is a problem.
+        revisits: objects that rows name are read again in turn, not only those that never were.
     """
 
     kind: str
     choose: Choose
     only: Sequence[str] = ()
+    revisits: bool = True
 
 
 def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
     """From the look-back to the look-ahead, and whole histories in turn (rules D1, M3)."""
-    return tonight(ledger.marks.get(endpoint.name, {}), listed, horizon)
+    return tonight(ledger.marks.get(endpoint.name, {}), listed, horizon, endpoint.dates)
 
 
 SYNC = Job(kind="sync", choose=nightly)
@@ -113,49 +122,6 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     progress.stage(report.status)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crawled:
-    """All objects are listed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Following:
-    """What is read of each parent from here on."""
-
-    endpoint: Endpoint
-    readings: Mapping[str, Reading]
-
-
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """A parent that the operator named and the API does not list."""
-
-    resource: str
-    parent_id: str
-
-    def problem(self) -> Problem:
-        message = "the API does not list it: check the id and the tenant"
-        return Problem(code="unknown", message=message, resource=self.resource, parent_id=self.parent_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Taught:
-    """What the answers of one endpoint taught."""
-
-    resource: str
-    learned: Learned
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """Nothing more comes; *error* is why, if it is not the natural end."""
-
-    error: Exception | None = None
-
-
-Event: TypeAlias = Listed | _Crawled | _Following | _Missing | Receipt | _Taught | _Ended
-
-
 class _Run:
     """One tenant's run: one thread reads, this one loads."""
 
@@ -167,14 +133,7 @@ class _Run:
         self._job = job
         self._report = report
         self._progress = progress
-        self._endpoints = with_parents(tenant.resources, CATALOGUE)
-        self._horizon = Horizon(
-            now=tools.clock.now(),
-            history_start=tenant.history_start,
-            look_back_days=tenant.look_back_days,
-            look_ahead_days=tenant.look_ahead_days,
-            reverify_days=tenant.reverify_days,
-        )
+        self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
 
@@ -184,6 +143,8 @@ class _Run:
         if warehouse.recover():
             log.info("%s: a package that an earlier run left half written was finished", self._tenant.name)
         self._ledger = Ledger.from_state(warehouse.state())
+        self._promote(warehouse)
+        self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
         self._loader = Loader(
             warehouse,
             self._ledger,
@@ -197,7 +158,11 @@ class _Run:
             kind=self._job.kind,
             committed=self._progress.committed,
         )
-        threading.Thread(target=self._read, args=(session,), name=f"{self._tenant.name}-read", daemon=True).start()
+        with warehouse.open() as store:
+            found = known(store, self._endpoints)
+        threading.Thread(
+            target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
+        ).start()
         try:
             self._load()
         finally:
@@ -205,83 +170,55 @@ class _Run:
             session.close()
         self._publish(warehouse)
 
+    def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+        """Without what this API did not offer of late, unless it is asked for by name."""
+        late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
+        return [one for one in endpoints if one.name not in late or one.name in self._tenant.resources]
+
+    def _promote(self, warehouse: Warehouse) -> None:
+        """Columns that this version is the first to have."""
+        for table, rows in promote(warehouse, self._ledger, TABLES).items():
+            log.info("%s: values of %s rows of %s went from extra into columns", self._tenant.name, rows, table)
+
     # Reading: the other thread.
 
-    def _read(self, session: Session) -> None:
-        ended = _Ended()
+    def _read(self, session: Session, found: Known) -> None:
+        reader = session.reader
+        reader.spoken.remember(self._ledger.dialects)
+        error: Exception | None = None
         try:
-            self._read_all(session.reader)
-        except Exception as error:  # noqa: BLE001 - handed over to the thread that reports
-            ended = _Ended(error)
+            Fetching(
+                tenant=self._tenant,
+                endpoints=self._endpoints,
+                reader=reader,
+                ledger=self._ledger,
+                horizon=self._horizon,
+                job=self._job,
+                known=found,
+                progress=self._progress,
+                clock=self._tools.clock,
+                stop=self._tools.stop,
+                put=self._handover.put,
+            ).run()
+        except Exception as came:  # noqa: BLE001 - handed over to the thread that reports
+            error = came
         with contextlib.suppress(StoppedError):  # nobody listens any more: the loading side ended first
-            self._put(ended)
-
-    def _put(self, event: Event, rows: int = 0) -> None:
-        self._handover.put(event, rows=rows)
-
-    def _read_all(self, reader: Reader) -> None:
-        listings: list[Listed] = []
-        self._progress.stage("reading objects")
-        for listed in walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop):
-            self._refuse_nothing(listed)
-            listings.append(listed)
-            self._progress.crawled(len(listed.ids))
-            self._put(listed)
-        self._put(_Crawled())
-        for endpoint in self._endpoints:
-            if endpoint.dates:
-                self._read_dated(endpoint, list(ids_of(listings, endpoint.parent)), reader)
-
-    def _refuse_nothing(self, listed: Listed) -> None:
-        """The root of the tree could not be read: then nothing can."""
-        if not listed.endpoint.parent and listed.problems:
-            raise listed.problems[0]
-
-    def _read_dated(self, endpoint: Endpoint, parents: Sequence[str], reader: Reader) -> None:
-        readings = self._job.choose(self._ledger, endpoint, parents, self._horizon)
-        self._progress.stage(f"reading {endpoint.name}")
-        self._progress.planned(endpoint.name, len(readings))
-        self._put(_Following(endpoint, readings))
-        for missing in set(self._job.only) - set(parents):
-            self._put(_Missing(endpoint.name, missing))
-        planner = self._ledger.learned.get(endpoint.name, Learned()).planner(
-            row_cap=self._tenant.row_cap, max_window_days=self._tenant.max_window_days
-        )
-        for receipt in fetch(
-            endpoint,
-            {parent: reading.span for parent, reading in readings.items()},
-            reader,
-            planner=planner,
-            clock=self._tools.clock,
-            workers=self._tenant.workers,
-            stop=self._tools.stop,
-        ):
-            self._note(receipt, readings[receipt.parent_id])
-            self._put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
-        self._report.row_cap = planner.cap.value
-        self._put(_Taught(endpoint.name, Learned.of(planner)))
-
-    def _note(self, receipt: Receipt, reading: Reading) -> None:
-        self._progress.rows(receipt.rows if receipt.answer else 0)
-        ended = receipt.status is Status.COMPLETE and receipt.window.last == reading.span.last
-        if ended or receipt.status is Status.FAILED:
-            self._progress.parent_done(receipt.endpoint.name, receipt.parent_id)
+            self._handover.put(Ended(error, reader.spoken.learned))
 
     # Loading: this thread.
 
     def _load(self) -> None:
-        error: Exception | None = None
         while True:
             event = self._handover.take(TICK_S)
-            if isinstance(event, _Ended):
-                error = event.error
+            if isinstance(event, Ended):
                 break
             if event is None:
                 self._loader.tick(self._tools.clock.monotonic())
             else:
                 self._take(event)
-        if error is not None:
-            failures.name(error, self._report, tenant=self._tenant.name)
+        self._ledger.dialects = dict(event.dialects)
+        if event.error is not None:
+            failures.name(event.error, self._report, tenant=self._tenant.name)
         self._count_requests()
         self._progress.stage("loading")
         self._loader.end(lambda: failures.run_status(self._report), self._tools.clock.now())
@@ -290,24 +227,48 @@ class _Run:
         match event:
             case Listed():
                 self._listings[event.endpoint.name].append(event)
-                self._report.errors.extend(
-                    problem(one, resource=event.endpoint.name, parent_id=event.parent_id) for one in event.problems
-                )
-                self._report.of(event.endpoint.name).windows += len(event.answers)
-                for answer in event.answers:
-                    self._loader.note_drift(event.endpoint.name, answer.drift)
-            case _Crawled():
-                self._loader.load_objects(self._listings, [one for one in self._endpoints if one.dates is None])
-            case _Following():
+                self._loader.note_listed(event)
+            case Crawled():
+                self._loader.load_objects(self._listings, [one for one in self._endpoints if one.crawled])
+                self._listings.clear()
+            case Visited():
+                self._loader.note_listed(event.listed)
+                self._loader.load_visited(event.listed)
+                self._tell_unknown(event.listed)
+            case Following():
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
-            case _Missing():
+            case Missing():
                 self._report.errors.append(event.problem())
-            case _Taught():
+            case Taught():
                 self._ledger.learned[event.resource] = event.learned
-            case _Ended():
+                self._report.row_cap = self._report.row_cap or self._tenant.row_cap or event.learned.known_cap
+            case NotOffered():
+                self._tell_not_offered(event.endpoint)
+            case Ended():
                 raise AssertionError("ends the loop")
+
+    def _tell_unknown(self, listed: Listed) -> None:
+        """Objects that rows name and the API does not know: nothing is missing that it would show."""
+        if listed.gone:
+            some = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
+            name = listed.endpoint.name
+            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {some}")
+
+    def _tell_not_offered(self, endpoint: Endpoint) -> None:
+        """One sentence instead of an error a parent: a warning, unless it was asked for by name."""
+        codes = {NotOfferedError.code, ParentGoneError.code}
+        errors = self._report.errors
+        errors[:] = [one for one in errors if one.resource != endpoint.name or one.code not in codes]
+        if any(one.resource == endpoint.name for one in errors):
+            return
+        self._ledger.unoffered[endpoint.name] = self._horizon.now
+        message = "the API answers 404 to whatever is asked of it: it does not offer it"
+        if endpoint.name in self._tenant.resources:
+            errors.append(Problem(code=NotOfferedError.code, message=message, resource=endpoint.name))
+        else:
+            self._report.warnings.append(f"{endpoint.name}: {message}")
 
     def _count_requests(self) -> None:
         self._report.requests = self._progress.requests_total

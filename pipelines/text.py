@@ -81,11 +81,11 @@ def _headline(one: TenantReport) -> Text:
     cap = f"; {_cap(one.row_cap)}" if one.resources else ""
     return Text.assemble(
         (f"{mark} {one.tenant}: {one.kind} {one.status}", f"bold {style}"),
-        f" in {_duration(one.duration_s)}; {requests}{retries}{cap}",
+        f" in {duration(one.duration_s)}; {requests}{retries}{cap}",
     )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Three digits of it at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
     whole = round(seconds)
     if whole < 10:  # noqa: PLR2004  a tenth matters below

@@ -9,22 +9,25 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import Endpoint, with_parents
+from sources.aleta.endpoint import By, Endpoint, with_parents
 from sources.aleta.fetch import Receipt, Status, fetch
 from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed, ids_of, walk
+from sources.aleta.walk import Listed, ids_of, visit, walk
 from sources.aleta.windows import Window
 
 from . import failures
 from .blocks import Blocks, Whole
 from .differences import Differences, Run
-from .ledger import Learned, Ledger
+from .fetching import planner_of
+from .ledger import Ledger
 from .lock import TenantLock
 from .marks import Mark
+from .met import known
 from .objects import Comparison
 from .report import Exit, Json, Problem, TenantReport, most_severe, problem
 from .settings import TenantSettings
@@ -114,7 +117,7 @@ class Verification:
         unread = f"; {len(self.report.errors)} reads failed" if self.report.errors else ""
         return (
             f"{self.at:%Y-%m-%d %H:%M:%S} UTC, aleta-sync {VERSION}: {self.windows} windows of {len(self.accounts)} "
-            f"accounts with {self.rows} rows were read from {self.address} for tenant {self.tenant} and compared with "
+            f"parents with {self.rows} rows were read from {self.address} for tenant {self.tenant} and compared with "
             f"{self.warehouse} to the last digit: {found}{unread}. Ledger: {sound}. Result: {self.status}."
         )
 
@@ -181,39 +184,64 @@ class _Verify:
         self._tenant = tenant
         self._tools = tools
         self._found = found
-        self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0)
-        self._endpoints = with_parents(tenant.resources, CATALOGUE)
+        self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0, tells_all=True, distrusts=True)
+        self._endpoints: Sequence[Endpoint] = with_parents(tenant.resources, CATALOGUE)
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
 
     def run(self, sample: int | None) -> None:
         self._warehouse.recover()
         ledger = Ledger.from_state(self._warehouse.state())
+        self._endpoints = [one for one in self._endpoints if one.name not in ledger.unoffered]
         with self._warehouse.open() as store:
             self._found.checks.extend(ledger_faults(store, self._endpoints))
+            self._known = known(store, self._endpoints)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
+        session.reader.spoken.remember(ledger.dialects)
         try:
-            listed = self._objects(session.reader)
-            for endpoint in self._endpoints:
-                if endpoint.dates:
-                    self._dated(endpoint, set(ids_of(listed, endpoint.parent)), ledger, session.reader, sample)
+            self._read(session.reader, ledger, sample)
         finally:
             session.close()
+
+    def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
+        listed = self._objects(reader)
+        for endpoint in self._endpoints:
+            if endpoint.met_in:
+                self._met(endpoint, reader, sample)
+            elif endpoint.dates:
+                met = self._known.shown.get(endpoint.parent)
+                parents = set(ids_of(listed, endpoint.parent)) if met is None else met
+                self._dated(endpoint, parents, ledger, reader, sample)
 
     def _objects(self, reader: Reader) -> list[Listed]:
         listed = list(walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop))
         for one in listed:
-            self._found.report.errors.extend(
-                problem(error, resource=one.endpoint.name, parent_id=one.parent_id) for error in one.problems
-            )
+            self._note_problems(one)
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at)
             for endpoint in self._endpoints:
-                if endpoint.dates is None:
-                    mine = [one for one in listed if one.endpoint is endpoint]
-                    for objects in comparison.compare(endpoint, mine):
-                        self._note_objects(objects.rows, objects.counts)
+                if endpoint.crawled:
+                    self._compare_objects(comparison, endpoint, [one for one in listed if one.endpoint is endpoint])
         return listed
+
+    def _met(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
+        """Objects that rows name: all of them, or the first few by chance."""
+        ids = sorted(self._known.named[endpoint.name] | self._known.shown[endpoint.name])
+        if sample is not None:
+            ids = sorted(ids, key=lambda one: crc32(f"{self._found.at} {one}".encode()))[:sample]
+        for listed in visit(endpoint, ids, reader, workers=self._tenant.workers, stop=self._tools.stop):
+            self._note_problems(listed)
+            with self._warehouse.open() as store:
+                self._compare_objects(Comparison(store, self._found.at), endpoint, [listed])
+
+    def _note_problems(self, listed: Listed) -> None:
+        self._found.report.errors.extend(
+            problem(error, resource=listed.endpoint.name, parent_id=listed.parent_id) for error in listed.problems
+        )
+
+    def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listed: list[Listed]) -> None:
+        for objects in comparison.compare(endpoint, listed):
+            self._note_objects(objects.rows, objects.counts)
 
     def _note_objects(self, rows: Rows, counts: Mapping[str, int]) -> None:
         self._found.rows += counts["read"]
@@ -226,9 +254,7 @@ class _Verify:
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
         for spans in self._rounds(endpoint, listed, marks, sample):
-            planner = ledger.learned.get(endpoint.name, Learned()).planner(
-                row_cap=self._tenant.row_cap, max_window_days=self._tenant.max_window_days
-            )
+            planner = planner_of(endpoint, ledger, self._tenant)
             blocks = Blocks(
                 endpoint, lambda parent_id: replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
             )
@@ -241,6 +267,7 @@ class _Verify:
                 clock=self._tools.clock,
                 workers=self._tenant.workers,
                 stop=self._tools.stop,
+                bare=spans.keys(),
             ):
                 self._take(receipt, package)
                 if sum(one.answer.batch.num_rows for one in package) >= PACKAGE_ROWS:
@@ -253,7 +280,8 @@ class _Verify:
         """What to read: one window a parent and round."""
         if sample is None:
             covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
-            ahead = self._found.at.date() + timedelta(days=self._tenant.look_ahead_days)
+            days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._tenant.look_ahead_days
+            ahead = self._found.at.date() + timedelta(days=days)
             yield {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
             return
         waiting = [(parent, window) for parent, window in self._sampled(endpoint, sample) if parent in listed]
@@ -295,9 +323,10 @@ class _Verify:
         self._note_rows(blocks.endpoint, found)
 
     def _note_rows(self, endpoint: Endpoint, found: Differences) -> None:
+        assert found.changes is not None  # this run tells all
         for row in found.changes.data.select(["op", "id", "before", "after"]).to_pylist():
             held = json.loads(row["after"] or row["before"])
-            parent = next((held[name] for name in endpoint.parent_columns if held.get(name)), "")
+            parent = next((held[name] for name in endpoint.owners if held.get(name)), "")
             self._add(Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"]))
 
     def _add(self, one: Difference) -> None:

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from .table import fact, key_of, left_out, name_of, natural_key_of
 from .tables import TABLES
+from .view import View
+from .views import VIEWS
 
 _TYPES = {
     pa.string(): "VARCHAR",
@@ -39,15 +41,24 @@ in the DuckDB file (`duckdb_tables()`, `duckdb_columns()`). This page is written
 """
 
 
-def text(tables: Sequence[pa.Schema]) -> str:
-    """The dictionary of *tables*, in their order: a list of all, then each with its columns."""
-    return "\n".join([_INTRODUCTION, *_index(tables), *(line for one in tables for line in _table(one))])
+def text(tables: Sequence[pa.Schema], views: Sequence[View] = VIEWS) -> str:
+    """The dictionary of *tables*, in their order: a list of all and of *views*, then each table with its columns."""
+    lists = [*_index(tables), *_views(views)]
+    return "\n".join([_INTRODUCTION, *lists, *(line for one in tables for line in _table(one))])
 
 
 def _index(tables: Iterable[pa.Schema]) -> Iterator[str]:
     yield from ("| table | what it holds |", "| --- | --- |")
     for one in tables:
-        yield _row(f"[`{name_of(one)}`](#{name_of(one)})", fact(one, "description").split(". Natural key: ")[0])
+        yield row(f"[`{name_of(one)}`](#{name_of(one)})", fact(one, "description").split(". Natural key: ")[0])
+    yield ""
+
+
+def _views(views: Iterable[View]) -> Iterator[str]:
+    yield from ("Only in the DuckDB file, over these tables ([views.md](views.md)):", "")
+    yield from ("| view | what a row is |", "| --- | --- |")
+    for one in views:
+        yield row(f"[`{one.name}`](views.md#{one.name})", one.description)
     yield ""
 
 
@@ -64,7 +75,7 @@ def _table(schema: pa.Schema) -> Iterator[str]:
 
 def _column(field: pa.Field) -> str:
     source = ", ".join(f"`{path}`" for path in fact(field, "api").split())
-    return _row(f"`{field.name}`", sql_type(field), fact(field, "unit"), source, fact(field, "description"))
+    return row(f"`{field.name}`", sql_type(field), fact(field, "unit"), source, fact(field, "description"))
 
 
 def sql_type(field: pa.Field) -> str:
@@ -76,7 +87,8 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """One row of a Markdown table."""
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 

@@ -1,6 +1,7 @@
 """Instruments of every type, their series, and the classes they are put in. Pure.
 
-Instruments have no list: they are met in transactions, holdings and performance, and read one by one.
+Instruments have no list: they are met in transactions, holdings and performance, and read one by one. A series holds
+what the API shows now and nothing else: a point that is gone there is gone here.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from .relations import INSTRUMENT
-from .table import OBJECT, column, day, nested, number, resource_id, table, text, to_one
+from .table import DATED, OBJECT, column, day, nested, number, resource_id, table, text, to_one
 
 # `fund` is there twice. Whole, as the contract has nested values, so that no member is lost; and each documented member
 # as a column, typed and described: analysts group by strategy and vintage, and should not have to take JSON apart.
@@ -84,7 +85,7 @@ PRICES = table(
         day("date", "The day at whose end it is the price"),
         number("value", "Price of one unit", unit="instrument currency"),
         _PROVIDER,
-        *OBJECT,
+        *DATED,
     ],
 )
 
@@ -97,7 +98,7 @@ INTEREST_RATES = table(
         _FROM,
         number("value", "Interest a year, 0.05 = 5 %", unit="fraction"),
         _PROVIDER,
-        *OBJECT,
+        *DATED,
     ],
 )
 
@@ -110,7 +111,7 @@ INDEX_FACTORS = table(
         _FROM,
         number("value", "What the nominal amount is multiplied by", unit="factor"),
         _PROVIDER,
-        *OBJECT,
+        *DATED,
     ],
 )
 
@@ -123,7 +124,7 @@ NET_ASSET_VALUES = table(
         day("official_date", "The day the value is of", api="attributes/officialDate attributes/date"),
         day("effective_date", "The day it counts from; null: the official date"),
         number("value", "Net asset value", unit="fund currency"),
-        *OBJECT,
+        *DATED,
     ],
 )
 
@@ -136,7 +137,7 @@ COMMITMENTS = table(
         _OF,
         day("date", "The day it was committed"),
         number("value", "Amount committed", unit="fund currency"),
-        *OBJECT,
+        *DATED,
     ],
 )
 

@@ -15,10 +15,10 @@ SYNC_RUNS = table(
         own_text("status", "running, complete, partial, failed or stopped"),
         own_count("requests", "Requests sent, retries included"),
         own_count("retries", "Requests sent again"),
-        own_count("rows_read", "Transactions read"),
-        own_count("added", "Transactions added"),
-        own_count("modified", "Transactions modified"),
-        own_count("removed", "Transactions removed"),
+        own_count("rows_read", "Rows read"),
+        own_count("added", "Rows added"),
+        own_count("modified", "Rows modified"),
+        own_count("removed", "Rows removed"),
         own_count("errors", "Errors named in the report"),
         own_text("version", "Version of aleta-sync"),
     ],
@@ -31,7 +31,7 @@ SYNC_WINDOWS = table(
     [
         own_text("run_id", "The run that read it"),
         own_text("resource", "The table it fills"),
-        own_text("parent_id", "Whose rows: the account's id"),
+        own_text("parent_id", "Whose rows: the id of the account, reporting entity, instrument ..."),
         own_day("from_date", "First day asked for"),
         own_day("to_date", "Last day asked for"),
         own_count("rows", "Rows in the answer"),
@@ -53,4 +53,17 @@ SYNC_MARKS = table(
         instant("verified_at", "When the whole history was last read; null before the first load is whole"),
     ],
     key=("resource", "parent_id"),
+)
+
+SYNC_DRIFT = table(
+    "sync_drift",
+    "What the API said and no schema names: it is in `extra`, nothing is lost. docs/drift.md tells how to promote it",
+    [
+        own_text("resource", "The table"),
+        own_text("name", "The attribute or relationship, as the API spells it"),
+        instant("first_seen_at", "The run that first saw it"),
+        instant("last_seen_at", "The run that last saw it"),
+        own_count("rows", "Rows that had it in the run that last saw it, read twice where a window was"),
+    ],
+    key=("resource", "name"),
 )

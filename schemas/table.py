@@ -171,6 +171,15 @@ def left_out(schema: pa.Schema) -> frozenset[str]:
     return frozenset(fact(schema, "left_out").split())
 
 
+def answered(schema: pa.Schema) -> pa.Schema:
+    """The part of *schema* that an answer to one request fills: by what the API says, and `row_key`."""
+    return pa.schema([field for field in schema if _answered(field)], schema.metadata)
+
+
+def _answered(field: pa.Field) -> bool:
+    return bool(fact(field, "api")) or field.name in {EXTRA.name, ROW_KEY.name}
+
+
 def described_by_api(schema: pa.Schema) -> pa.Schema:
     """The part of *schema* that one API resource fills: what `decode` returns."""
     return pa.schema([field for field in schema if fact(field, "api") or field.name == "extra"], schema.metadata)

@@ -1,4 +1,4 @@
-"""Every table of a warehouse: parents before children, the books of the pipeline last; and those to come. Pure."""
+"""Every table of a warehouse: parents before children, the books of the pipeline last. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ TABLES: tuple[pa.Schema, ...] = (
     clients.USERS__READ_ACCESS_TO_REPORTING_ENTITIES,
     transactions.TRANSACTIONS,
     transactions.TRANSACTION_CHANGES,
-    ledger.SYNC_RUNS,
-    ledger.SYNC_WINDOWS,
-    ledger.SYNC_MARKS,
-)
-# What no run fills yet: an empty table would say that there is nothing.
-PLANNED: tuple[pa.Schema, ...] = (
     clients.CUSTODIAN_AUTH_FLOWS,
     clients.CUSTODIAN_AUTHORITIES,
     clients.LIMITS,
@@ -54,4 +48,8 @@ PLANNED: tuple[pa.Schema, ...] = (
     instruments.INSTRUMENT_CLASSES,
     instruments.INSTRUMENT_CLASSES_DETAILED,
     platform.WEBHOOK_KEYS,
+    ledger.SYNC_RUNS,
+    ledger.SYNC_WINDOWS,
+    ledger.SYNC_MARKS,
+    ledger.SYNC_DRIFT,
 )

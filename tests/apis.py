@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from sources.aleta.errors import ParentGoneError
+
 T = TypeVar("T")
+NOTHING: list[Mapping[str, object]] = []
+NOWHERE = ParentGoneError("this API speaks v2")
 Said = Exception | bytes | Sequence[Mapping[str, object]] | Mapping[str, object]
 
 
@@ -30,7 +34,7 @@ def booked(own_id: str, day: date) -> dict[str, object]:
 
 @dataclass
 class FakeApi:
-    """Answers by path; what is not there is an empty list.
+    """Answers by path; what is not there is an empty list, and on v3 nothing is.
 
     Args:
         says: per path: resources (a list or one), a raw body, or an exception to raise.
@@ -59,7 +63,11 @@ class FakeApi:
         full = path.replace("{parent_id}", parent_id)
         with self._lock:
             self.seen.append((full, dict(params or {})))
-        said = self._booked(params) if full == "/v2/transactions" and params else self.says.get(full, [])
+        said = (
+            self._booked(params)
+            if full == "/v2/transactions" and params
+            else self.says.get(full, NOTHING if full.startswith("/v2") else NOWHERE)
+        )
         if isinstance(said, Exception):
             raise said
         return parse(said if isinstance(said, bytes) else json.dumps({"data": said}).encode())

@@ -31,6 +31,7 @@ MIRRORS = {
     "reporting_entities": {"portfolios"},
 }
 OBJECTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")
+CRAWL = (*OBJECTS, "transactions")
 RENAMED = {"asset": "instrument"}
 
 
@@ -50,7 +51,7 @@ class Digits:
         return f"{self.value} as text"
 
 
-def differences(warehouse: Path, truth, *, tables: tuple[str, ...] = (*OBJECTS, "transactions")) -> list[str]:
+def differences(warehouse: Path, truth, *, tables: tuple[str, ...] = CRAWL) -> list[str]:
     """Every way in which *warehouse* is not what the API shows; empty when they are equal to the last digit."""
     with duckdb.connect(f"{warehouse}", read_only=True) as connection:
         return [line for table in tables for line in _table(connection, table, getattr(truth, table))]
@@ -110,7 +111,7 @@ def expectation(table: str, said: dict, columns: Mapping[str, str]) -> tuple[dic
         if column not in columns or column in OURS:
             extra[name] = value
             continue
-        kept, whole = _fit(columns[column], value)
+        kept, whole = fit(columns[column], value)
         if kept is not None:
             values[column] = kept
         if not whole:
@@ -135,7 +136,7 @@ def _relate(table: str, name: str, value: object, columns, values: dict, extra: 
             values[f"{base}_type"] = data["type"]
 
 
-def _fit(kind: str, value: object) -> tuple[object, bool]:
+def fit(kind: str, value: object) -> tuple[object, bool]:
     """What the column holds of *value*, and whether that is all of it."""
     if value is None:
         return None, True

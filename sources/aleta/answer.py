@@ -11,11 +11,13 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.table import key_of, name_of
+from schemas.row_key import row_keys
+from schemas.table import ROW_KEY, answered, key_of, name_of
 
+from .conditions import unfold
 from .decode import decode
-from .endpoint import Endpoint, Link
-from .envelope import Page, read_list, read_many, read_one
+from .endpoint import Endpoint, Form, Link
+from .envelope import Page, read_either, read_keys, read_list, read_many, read_one
 from .errors import MalformedError
 from .windows import Window
 
@@ -27,8 +29,8 @@ class Answer:
     """The rows of one answer.
 
     Args:
-        batch: the API's part of the endpoint's schema, one row per resource, in server order.
-        links: rows of each link table, by its name: the two ids.
+        batch: the answered part of the endpoint's schema, one row per resource, in server order.
+        links: rows of each link table (the two ids) and of each tree, by its name.
         related: to-many relationships that this endpoint does not store, for those who walk on.
         drift: attributes and relationships that no schema names, counted.
         fetched_at: when the answer came.
@@ -44,44 +46,89 @@ class Answer:
 
     @property
     def ids(self) -> list[str]:
-        return list(self.batch["id"].to_pylist())
+        """The objects' own; of rows that have none, none."""
+        return list(self.batch[0].to_pylist()) if self.batch.schema.names[0] != ROW_KEY.name else []
 
 
 Parse: TypeAlias = Callable[[bytes], Answer]
 
 
-def parser(endpoint: Endpoint, *, parent_id: str, single: bool, now: Callable[[], datetime], own_id: str = "") -> Parse:
-    """How to read a body of *endpoint*, asked for *parent_id*; *single* for one resource instead of a list.
+def parser(
+    endpoint: Endpoint, *, parent_id: str, now: Callable[[], datetime], own_id: str = "", day: date | None = None
+) -> Parse:
+    """How to read a body of *endpoint*, asked for *parent_id*: one resource where it is asked for by *own_id*.
 
     The function returned raises MalformedError for a body that is no answer (rule F1), or that is not of *own_id*.
+
+    Args:
+        day: the one that was asked for, where the vendor does not say what is answered: a row without a day is of it.
     """
+    read = read_one if own_id else READ[endpoint.form]
+    identified = ROW_KEY.name not in endpoint.schema.names
 
     def parse(body: bytes) -> Answer:
         try:
-            return _answer(read_one(body) if single else read_list(body), endpoint, parent_id, now())
+            answer = _answer(read(body, identified=identified), endpoint, parent_id, now(), day)
         except RecursionError:
             raise MalformedError("the answer is nested too deep to be one") from None
-
-    def parse_own(body: bytes) -> Answer:
-        answer = parse(body)
-        if answer.ids != [own_id]:
+        if own_id and answer.ids != [own_id]:
             raise MalformedError("the answer is about another object than the one asked for")
         return answer
 
-    return parse_own if own_id else parse
+    return parse
 
 
-def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime) -> Answer:
+READ: Mapping[Form, Callable[..., Page]] = {
+    Form.LIST: read_list,
+    Form.ONE: read_one,
+    Form.EITHER: read_either,
+    Form.KEYS: read_keys,
+}
+
+
+def nothing(endpoint: Endpoint, *, parent_id: str, at: datetime) -> Answer:
+    """An answer without rows."""
+    return _answer([], endpoint, parent_id, at)
+
+
+def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime, day: date | None = None) -> Answer:
     decoded = decode(page, schema=endpoint.schema, elsewhere=endpoint.elsewhere)
     linked = {name_of(link.schema): (link, _related(page, link.relation)) for link in endpoint.links}
+    parted = {name_of(tree.schema): unfold(page, tree.attributes, tree.schema) for tree in endpoint.trees}
     return Answer(
-        batch=_owned(decoded.batch, endpoint, parent_id),
-        links={name: _pairs(link, given) for name, (link, given) in linked.items()},
+        batch=_keyed(_dated(_owned(decoded.batch, endpoint, parent_id), endpoint, day), endpoint.schema),
+        links={name: _pairs(link, given) for name, (link, given) in linked.items()} | parted,
         related={relation: _related(page, relation) for relation in endpoint.mirrors},
         drift=decoded.drift,
         fetched_at=fetched_at,
-        owners={name: list(given) for name, (_, given) in linked.items()},
+        owners={name: list(given) for name, (_, given) in linked.items()}
+        | {name: [one.id for one in page] for name in parted},
     )
+
+
+def _keyed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """With `row_key`, where a natural key of several columns tells rows apart."""
+    if ROW_KEY.name not in schema.names:
+        return batch
+    target = answered(schema)
+    keyed = batch.append_column(ROW_KEY, row_keys(batch, schema))
+    return keyed.select(target.names).cast(target)
+
+
+def _dated(batch: pa.RecordBatch, endpoint: Endpoint, day: date | None) -> pa.RecordBatch:
+    """With a day in each row that nothing but a natural key tells from the next.
+
+    Raises:
+        MalformedError: one has none (rule F1). No window could ever show that such a row is gone.
+    """
+    columns = endpoint.dates.columns if endpoint.dates and ROW_KEY.name in endpoint.schema.names else ()
+    for name in columns:
+        place = batch.schema.get_field_index(name)
+        column = pc.coalesce(batch[name], pa.scalar(day, pa.date32()))
+        if column.null_count:
+            raise MalformedError("a row in the answer names no day")
+        batch = batch.set_column(place, batch.schema.field(place), column)
+    return batch
 
 
 def _owned(batch: pa.RecordBatch, endpoint: Endpoint, parent_id: str) -> pa.RecordBatch:

@@ -1,23 +1,51 @@
-"""CATALOGUE: one row per endpoint, parents first. No code: a new resource is a row here and a schema."""
+"""CATALOGUE: one row per endpoint, parents first. No code: a new resource is a row here and a schema.
+
+What is read one by one comes after what it is met in. Computed rows are computed again upstream when a transaction is
+booked late or a price replaced, so they are read further back than what a custodian reported once.
+"""
 
 from __future__ import annotations
 
-from schemas.clients import (
-    ACCOUNTS,
-    ACCOUNTS__DEPOSITORIES,
-    CLIENTS,
-    DEPOSITORIES,
-    LEGAL_ENTITIES,
-    PORTFOLIOS,
-    PORTFOLIOS__ACCOUNTS,
-    PORTFOLIOS__DEPOSITORIES,
-    REPORTING_ENTITIES,
-    USERS,
-    USERS__READ_ACCESS_TO_REPORTING_ENTITIES,
-)
-from schemas.transactions import TRANSACTIONS
+import pyarrow as pa
 
-from .endpoint import DateParams, Endpoint, Link, Track, check
+from schemas import clients, holdings, instruments, performance, platform, transactions
+from schemas.table import name_of
+
+from .endpoint import By, DateParams, Endpoint, Form, Link, Track, Tree, check
+
+A_QUARTER = 92
+A_WEEK = 7
+ON_DATE = DateParams(columns=("date",))
+COMPUTED = DateParams(columns=("date",), look_back_days=A_QUARTER)  # few rows a day: a quarter is one answer
+SNAPSHOT = DateParams(columns=("date",), by=By.DAY, look_back_days=3)
+SERIES = DateParams(by=By.WHOLE, every_days=A_WEEK, rests=True)
+
+
+def _of_reporting_entity(schema: pa.Schema, path: str, *, dates: DateParams, expand: str = "") -> Endpoint:
+    return Endpoint(
+        name=name_of(schema),
+        track=Track.V2,
+        path=f"/{path}/reporting-entities/{{parent_id}}",
+        params={"expand": expand} if expand else {},
+        parent="reporting_entities",
+        parent_column="reporting_entity_id",
+        schema=schema,
+        dates=dates,
+    )
+
+
+def _of_instrument(schema: pa.Schema, path: str, *, dates: DateParams = SERIES) -> Endpoint:
+    return Endpoint(
+        name=name_of(schema),
+        track=Track.V3,
+        path=f"/instruments/{{parent_id}}/{path}",
+        parent="instruments",
+        parent_column="instrument_id",
+        schema=schema,
+        dates=dates,
+        none_is_404=True,
+    )
+
 
 CATALOGUE = check(
     [
@@ -25,8 +53,9 @@ CATALOGUE = check(
             name="clients",
             track=Track.V2,
             path="/clients",
-            schema=CLIENTS,
+            schema=clients.CLIENTS,
             mirrors=("children", "legalEntities", "reportingEntities"),
+            required=True,
         ),
         Endpoint(
             name="legal_entities",
@@ -34,8 +63,9 @@ CATALOGUE = check(
             path="/clients/{parent_id}/legal-entities",
             parent="clients",
             parent_column="client_id",
-            schema=LEGAL_ENTITIES,
+            schema=clients.LEGAL_ENTITIES,
             mirrors=("accounts", "depositories"),
+            required=True,
         ),
         Endpoint(
             name="accounts",
@@ -43,8 +73,9 @@ CATALOGUE = check(
             path="/legal-entities/{parent_id}/accounts",
             parent="legal_entities",
             parent_column="legal_entity_id",
-            schema=ACCOUNTS,
-            links=(Link(relation="depositories", schema=ACCOUNTS__DEPOSITORIES),),
+            schema=clients.ACCOUNTS,
+            links=(Link(relation="depositories", schema=clients.ACCOUNTS__DEPOSITORIES),),
+            required=True,
         ),
         Endpoint(
             name="depositories",
@@ -52,7 +83,7 @@ CATALOGUE = check(
             path="/legal-entities/{parent_id}/depositories",
             parent="legal_entities",
             parent_column="legal_entity_id",
-            schema=DEPOSITORIES,
+            schema=clients.DEPOSITORIES,
             mirrors=("accounts",),
         ),
         Endpoint(
@@ -62,7 +93,7 @@ CATALOGUE = check(
             detail="/reporting-entities/{id}",  # the list leaves the portfolios out
             parent="clients",
             parent_column="client_id",
-            schema=REPORTING_ENTITIES,
+            schema=clients.REPORTING_ENTITIES,
             mirrors=("portfolios",),
         ),
         Endpoint(
@@ -72,10 +103,10 @@ CATALOGUE = check(
             ids_in="portfolios",
             parent="reporting_entities",
             parent_column="reporting_entity_id",
-            schema=PORTFOLIOS,
+            schema=clients.PORTFOLIOS,
             links=(
-                Link(relation="accounts", schema=PORTFOLIOS__ACCOUNTS),
-                Link(relation="depositories", schema=PORTFOLIOS__DEPOSITORIES),
+                Link(relation="accounts", schema=clients.PORTFOLIOS__ACCOUNTS),
+                Link(relation="depositories", schema=clients.PORTFOLIOS__DEPOSITORIES),
             ),
         ),
         Endpoint(
@@ -84,8 +115,43 @@ CATALOGUE = check(
             path="/clients/{parent_id}/users",
             parent="clients",
             parent_column="client_id",
-            schema=USERS,
-            links=(Link(relation="readAccessToReportingEntities", schema=USERS__READ_ACCESS_TO_REPORTING_ENTITIES),),
+            schema=clients.USERS,
+            links=(
+                Link(
+                    relation="readAccessToReportingEntities",
+                    schema=clients.USERS__READ_ACCESS_TO_REPORTING_ENTITIES,
+                ),
+            ),
+        ),
+        Endpoint(
+            name="limits",
+            track=Track.V2,
+            path="/clients/{parent_id}/limits",
+            parent="clients",
+            parent_column="client_id",
+            schema=clients.LIMITS,
+            trees=(Tree(attributes=("limitFilter", "filter"), schema=clients.LIMIT_CONDITIONS),),
+        ),
+        Endpoint(
+            name="custodian_authorities",
+            track=Track.V2,
+            path="/legal-entities/{parent_id}/custodian-authorities",
+            parent="legal_entities",
+            parent_column="legal_entity_id",
+            schema=clients.CUSTODIAN_AUTHORITIES,
+        ),
+        Endpoint(
+            name="custodian_auth_flows",
+            track=Track.V3,
+            path="/custodian-auth-flows",
+            schema=clients.CUSTODIAN_AUTH_FLOWS,
+        ),
+        Endpoint(
+            name="webhook_keys",
+            track=Track.V2,
+            path="/webhooks/keys",
+            form=Form.KEYS,
+            schema=platform.WEBHOOK_KEYS,
         ),
         Endpoint(
             name="transactions",
@@ -95,8 +161,121 @@ CATALOGUE = check(
             parent_param="accountId",
             parent_column="account_id",
             parent_columns=("account_id", "inflow_account_id", "outflow_account_id"),
-            schema=TRANSACTIONS,
+            schema=transactions.TRANSACTIONS,
             dates=DateParams(columns=("trade_date", "value_date")),
+            feed=transactions.TRANSACTION_CHANGES,
+            guarded=True,
+            required=True,
+        ),
+        _of_reporting_entity(holdings.HOLDINGS, "holdings", dates=COMPUTED),
+        _of_reporting_entity(holdings.HOLDINGS__PORTFOLIOS, "holdings", dates=ON_DATE, expand="portfolios"),
+        _of_reporting_entity(holdings.HOLDINGS__DEPOSITORIES, "holdings", dates=ON_DATE, expand="depositories"),
+        _of_reporting_entity(
+            holdings.HOLDINGS__INSTRUMENT_CLASSES, "holdings", dates=ON_DATE, expand="instrumentClasses"
+        ),
+        _of_reporting_entity(
+            holdings.HOLDINGS__INSTRUMENT_CLASSES_DETAILED,
+            "holdings",
+            dates=ON_DATE,
+            expand="instrumentClassesDetailed",
+        ),
+        Endpoint(
+            name="instrument_holdings",
+            track=Track.V3,
+            path="/instrument-holdings/reporting-entities/{parent_id}",
+            parent="reporting_entities",
+            parent_column="reporting_entity_id",
+            schema=holdings.INSTRUMENT_HOLDINGS,
+            dates=ON_DATE,
+        ),
+        Endpoint(
+            name="custodian_holdings",
+            track=Track.V2,
+            path="/custodian-holdings/legal-entities/{parent_id}",
+            parent="legal_entities",
+            parent_column="legal_entity_id",
+            schema=holdings.CUSTODIAN_HOLDINGS,
+            dates=SNAPSHOT,
+        ),
+        _of_reporting_entity(performance.PERFORMANCE, "performance", dates=COMPUTED),
+        _of_reporting_entity(performance.PERFORMANCE__PORTFOLIOS, "performance", dates=ON_DATE, expand="portfolios"),
+        _of_reporting_entity(
+            performance.PERFORMANCE__DEPOSITORIES, "performance", dates=ON_DATE, expand="depositories"
+        ),
+        _of_reporting_entity(performance.PERFORMANCE__INSTRUMENTS, "performance", dates=ON_DATE, expand="instruments"),
+        _of_reporting_entity(
+            performance.PERFORMANCE__INSTRUMENT_CLASSES, "performance", dates=ON_DATE, expand="instrumentClasses"
+        ),
+        _of_reporting_entity(
+            performance.PERFORMANCE__INSTRUMENT_CLASSES_DETAILED,
+            "performance",
+            dates=ON_DATE,
+            expand="instrumentClassesDetailed",
+        ),
+        Endpoint(
+            name="private_market_performance",
+            track=Track.V2,
+            path="/performance/reporting-entities/{parent_id}/private-markets",
+            parent="reporting_entities",
+            parent_column="reporting_entity_id",
+            schema=performance.PRIVATE_MARKET_PERFORMANCE,
+            dates=SNAPSHOT,
+        ),
+        Endpoint(
+            name="limit_status",
+            track=Track.V2,
+            path="/limits/{parent_id}/status",
+            form=Form.EITHER,
+            parent="limits",
+            parent_column="limit_id",
+            schema=performance.LIMIT_STATUS,
+            dates=SNAPSHOT,
+            none_is_404=True,
+        ),
+        Endpoint(
+            name="instruments",
+            track=Track.V3,
+            path="/instruments/{id}",
+            met_in=(
+                "transactions.instrument_id",
+                "instrument_holdings.instrument_id",
+                "custodian_holdings.instrument_id",
+                "performance__instruments.instrument_id",
+                "private_market_performance.instrument_id",
+            ),
+            every_days=A_WEEK,
+            schema=instruments.INSTRUMENTS,
+            mirrors=("commitments",),
+        ),
+        _of_instrument(instruments.PRICES, "prices", dates=DateParams(columns=("date",), rests=True)),
+        _of_instrument(instruments.INTEREST_RATES, "interest-rates"),
+        _of_instrument(instruments.INDEX_FACTORS, "index-factors"),
+        _of_instrument(instruments.NET_ASSET_VALUES, "net-asset-values"),
+        _of_instrument(instruments.COMMITMENTS, "commitments"),
+        Endpoint(
+            name="instrument_classes_detailed",
+            track=Track.V2,
+            path="/instrument-classes-detailed/{id}",
+            met_in=(
+                "holdings__instrument_classes_detailed.instrument_class_detailed_id",
+                "performance__instrument_classes_detailed.instrument_class_detailed_id",
+                "instrument_holdings.instrument_class_detailed_id",
+            ),
+            every_days=A_WEEK,
+            schema=instruments.INSTRUMENT_CLASSES_DETAILED,
+        ),
+        Endpoint(
+            name="instrument_classes",
+            track=Track.V2,
+            path="/instrument-classes/{id}",
+            met_in=(
+                "holdings__instrument_classes.instrument_class_id",
+                "performance__instrument_classes.instrument_class_id",
+                "instrument_holdings.instrument_class_id",
+                "instrument_classes_detailed.instrument_class_id",
+            ),
+            every_days=A_WEEK,
+            schema=instruments.INSTRUMENT_CLASSES,
         ),
     ]
 )

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from schemas.table import key_of, name_of
 
+from .windows import Window
+
 
 class Track(StrEnum):
     """The prefix a path lives under."""
@@ -20,17 +22,57 @@ class Track(StrEnum):
     V3 = "v3"
 
 
+class Form(StrEnum):
+    """What an answer looks like."""
+
+    LIST = "list"  # JSON:API, a list under `data`
+    ONE = "one"  # JSON:API, one resource under `data`
+    EITHER = "either"  # JSON:API, where the vendor does not say which of the two
+    KEYS = "keys"  # a JWK set, no JSON:API
+
+
+class By(StrEnum):
+    """How the rows of a parent are asked for."""
+
+    SPAN = "span"  # from a day to a day, both included
+    DAY = "day"  # one day
+    WHOLE = "whole"  # all there are: the request names no day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateParams:
-    """A list that is asked for by date: the two query parameters, both included, and the columns they may mean.
+    """Rows that are compared and proven window by window, and how often they are read.
 
     Which of the *columns* the server compares is nowhere stated, so a row is known to lie inside a window only when
     all of them do.
+
+    Args:
+        columns: none for rows that are asked for whole.
+        first, last: the query parameters of a span.
+        day: the query parameter of a day.
+        look_back_days: read again every night, instead of the tenant's setting.
+        every_days: of what is asked for whole: how often each parent's turn comes.
+        rests: a parent that had no rows is asked again only when its whole history is due.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    by: By = By.SPAN
     first: str = "fromDate"
     last: str = "toDate"
+    day: str = "date"
+    look_back_days: int | None = None
+    every_days: int = 1
+    rests: bool = False
+
+    def query(self, window: Window) -> Mapping[str, str]:
+        """What a request for *window* says of days."""
+        match self.by:
+            case By.SPAN:
+                return {self.first: f"{window.first}", self.last: f"{window.last}"}
+            case By.DAY:
+                return {self.day: f"{window.first}"}
+            case By.WHOLE:
+                return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +80,14 @@ class Link:
     """A to-many relationship kept in a link table."""
 
     relation: str
+    schema: pa.Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """An attribute that holds a tree of conditions, kept as one row a node. *attributes*: its spellings."""
+
+    attributes: tuple[str, ...]
     schema: pa.Schema
 
 
@@ -53,9 +103,17 @@ class Endpoint:
         parent_column: the column that holds the parent's id; filled from the request where the answer leaves it out.
         parent_columns: every column that may name a parent: of an fx-spot, the inflow and the outflow account.
         ids_in: the parent's to-many relationship that lists the ids: there is no list, each is read by `{id}`.
+        met_in: columns (`table.column`) of other endpoints that name the ids: there is no list at all.
+        every_days: of what is met: how often each object is read again.
         detail: a path that says more of each listed object than the list does.
+        form: what an answer looks like, where it is not that of a list.
         links: to-many relationships with a table of their own.
+        trees: attributes with a table of their own.
         mirrors: to-many relationships that are the other side of a column or a link table elsewhere.
+        feed: where the changes of its rows are told.
+        guarded: many rows of one parent gone at once are not believed (rule D3).
+        required: without it there is nothing to sync; any other endpoint may be one that this API does not offer.
+        none_is_404: for a parent that has no rows the API may answer 404.
     """
 
     name: str
@@ -67,11 +125,19 @@ class Endpoint:
     parent_column: str = ""
     parent_columns: tuple[str, ...] = ()
     ids_in: str = ""
+    met_in: tuple[str, ...] = ()
+    every_days: int = 1
     detail: str = ""
+    form: Form = Form.LIST
     params: Mapping[str, str] = field(default_factory=dict)
     dates: DateParams | None = None
     links: tuple[Link, ...] = ()
+    trees: tuple[Tree, ...] = ()
     mirrors: tuple[str, ...] = ()
+    feed: pa.Schema | None = None
+    guarded: bool = False
+    required: bool = False
+    none_is_404: bool = False
 
     @cached_property
     def elsewhere(self) -> frozenset[str]:
@@ -81,15 +147,31 @@ class Endpoint:
     @property
     def schemas(self) -> tuple[pa.Schema, ...]:
         """Every table it fills."""
-        return (self.schema, *(link.schema for link in self.links))
+        return (self.schema, *self.parts)
+
+    @property
+    def parts(self) -> tuple[pa.Schema, ...]:
+        """The tables of rows that belong to an object: links, and nodes of trees."""
+        return (*(link.schema for link in self.links), *(tree.schema for tree in self.trees))
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The columns that say whose a row is."""
+        return self.parent_columns or (self.parent_column,)
+
+    @property
+    def crawled(self) -> bool:
+        """Whether it is found by walking down from the top, list after list."""
+        return not self.dates and not self.met_in
 
 
 def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
     """The table by name, parents first.
 
     Raises:
-        ValueError: a name twice, a parent that is not listed before its child or does not hand on its ids, a path with
-            a field that nothing fills or without its parent, a name or key that the schema does not have.
+        ValueError: a name twice, a parent that is not listed before its child or does not hand on its ids, a column
+            it is met in that is not there before, a path with a field that nothing fills or without its parent, a name
+            or key that the schema does not have.
     """
     known: dict[str, Endpoint] = {}
     for one in table:
@@ -112,6 +194,10 @@ def _problems(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
 
 def _problems_of_descent(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
     bound = _bound(one)
+    for place in one.met_in:
+        table, _, column = place.partition(".")
+        if table not in known or column not in known[table].schema.names:
+            yield f"it is met in {place!r}, which is not listed before it"
     if one.parent and one.parent not in known:
         yield f"its parent {one.parent!r} is not listed before it"
     elif one.ids_in and not (one.parent and one.ids_in in known[one.parent].mirrors):
@@ -127,11 +213,11 @@ def _fields(path: str) -> set[str]:
 
 
 def _bound(one: Endpoint) -> set[str]:
-    return {"id"} if one.ids_in else {"parent_id"} if one.parent and not one.parent_param else set()
+    return {"id"} if one.ids_in or one.met_in else {"parent_id"} if one.parent and not one.parent_param else set()
 
 
 def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[Endpoint, ...]:
-    """The endpoints named, and their parents, parents first; `*` names all.
+    """The endpoints named, their parents and what they are met in, in the order of *table*; `*` names all.
 
     Raises:
         KeyError: a name that is no endpoint's.
@@ -140,7 +226,12 @@ def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[E
     waiting = [one for name in names for one in (table if name == "*" else [name])]
     while waiting:
         name = waiting.pop()
-        wanted.add(name)
-        if parent := table[name].parent:
-            waiting.append(parent)
+        if name not in wanted:
+            wanted.add(name)
+            waiting += rests_on(table[name])
     return tuple(one for one in table.values() if one.name in wanted)
+
+
+def rests_on(one: Endpoint) -> set[str]:
+    """The endpoints that name its parents or its ids."""
+    return {place.partition(".")[0] for place in one.met_in} | ({one.parent} - {""})

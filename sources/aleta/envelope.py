@@ -83,6 +83,48 @@ def read_one(body: bytes, *, identified: bool = True) -> Page:
     return [data]
 
 
+def read_either(body: bytes, *, identified: bool = True) -> Page:
+    """A list or one resource, where the vendor does not say which; arguments and errors as for `read_list`."""
+    data = _data(body, identified=identified)
+    if isinstance(data, list):
+        return data
+    if isinstance(data, Resource):
+        return [data]
+    raise MalformedError("the answer holds neither a list nor a resource under `data`")
+
+
+def read_keys(body: bytes, *, identified: bool = True) -> Page:  # noqa: ARG001  as its siblings; a key has its `kid`
+    """The keys of a JWK set (RFC 7517, section 5) as resources: `kid` is the id, every other member an attribute.
+
+    Coordinates come in base64url without padding (RFC 7518, section 6.2.1.2), however the API spells them.
+
+    Raises:
+        MalformedError: it is no JWK set, or a key has no `kid`.
+    """
+    try:
+        return [_key(one) for one in _key_set.decode(body).keys]
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        raise MalformedError("the answer is no JWK set whose keys have a `kid`") from None
+
+
+class _KeySet(msgspec.Struct, gc=False):
+    keys: list[dict[str, Raw]]
+
+
+_key_set = msgspec.json.Decoder(_KeySet)
+_kid = msgspec.json.Decoder(_Said)
+
+
+def _key(parts: dict[str, Raw]) -> Resource:
+    own_id = _kid.decode(parts.pop("kid"))
+    attributes = {name: _coordinate(raw) if name in {"x", "y"} else raw for name, raw in parts.items()}
+    return Resource(type="webhook-key", id=own_id, attributes=Raw(msgspec.json.encode(attributes)))
+
+
+def _coordinate(raw: Raw) -> Raw:
+    return Raw(bytes(raw).translate(bytes.maketrans(b"+/", b"-_")).replace(b"=", b"").replace(b"\\", b""))
+
+
 def _data(body: bytes, *, identified: bool) -> object:
     if not body.isascii():
         _check_utf8(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ import pyarrow as pa
 from .answer import Answer, days
 from .clock import Clock
 from .endpoint import DateParams, Endpoint
-from .errors import RetryableError, SourceError, UnavailableError, UnreachableError, WindowTooWideError
+from .errors import ParentGoneError, RetryableError, SourceError, UnavailableError, UnreachableError, WindowTooWideError
 from .planner import Decision, Fate, Planner, Question
 from .reader import Outages, Reader
 from .windows import Window
@@ -33,7 +33,7 @@ REASONS = {
     Fate.KEPT: "",
     Fate.SPLIT: "the answer reached the row cap, or may have",
     Fate.TOO_WIDE: "refused as too wide",
-    Fate.QUARANTINED: "one day reaches the row cap, or may: set row_cap if it is known",
+    Fate.QUARANTINED: "what cannot be divided reaches the row cap, or may: set row_cap if it is known",
 }
 STATUS = {
     Fate.KEPT: Status.COMPLETE,
@@ -73,8 +73,20 @@ def fetch(
     clock: Clock,
     workers: int,
     stop: threading.Event,
+    bare: Collection[str] = (),
 ) -> Iterator[Receipt]:
     """Cover each parent's span; parents in turn, so that a heavy one does not hold the others up.
+
+    Args:
+        endpoint: dated.
+        spans: what to read of each parent, the first asked first.
+        reader: of this tenant.
+        planner: with what earlier runs learned.
+        clock: for what no answer dates.
+        workers: requests side by side.
+        stop: set it to end the reading.
+        bare: parents that exist, so that a 404 says that they have no rows, where the endpoint says it so; but only if
+            it answered somebody else in this run.
 
     Raises:
         SourceError: the API cannot be used at all: nobody answers, the credentials are refused; or StoppedError.
@@ -82,7 +94,7 @@ def fetch(
     for parent_id, span in spans.items():
         planner.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, spans, reader, planner, pool, clock).run()
+        yield from _Fetch(endpoint, spans, reader, planner, pool, clock, bare).run()
 
 
 class _Fetch:
@@ -94,7 +106,9 @@ class _Fetch:
         planner: Planner,
         pool: Workers[Question, Answer],
         clock: Clock,
+        bare: Collection[str],
     ) -> None:
+        self._bare = bare if endpoint.none_is_404 else ()
         self._endpoint = endpoint
         self._spans = spans
         self._reader = reader
@@ -103,18 +117,42 @@ class _Fetch:
         self._clock = clock
         self._outages = Outages(pool.count)
         self._held: dict[tuple[str, Window], Answer] = {}
+        self._doubted: list[tuple[Question, ParentGoneError]] = []  # 404s that may say that there are no rows
 
     def run(self) -> Iterator[Receipt]:
         while True:
             self._ask()
             yield from map(self._receipt, self._planner.decisions())
+            if self._doubted and (self._heard or not self._pool.out):
+                yield from self._settle()
+                continue
             if not self._pool.out or not self._planner.parents:
                 return
             question, came = self._pool.collect()
-            if isinstance(came, Exception):
+            if isinstance(came, ParentGoneError) and question.parent in self._bare:
+                self._doubt(question, came)
+            elif isinstance(came, Exception):
                 yield from self._failed(question, came)
             else:
                 self._answered(question, came)
+
+    @property
+    def _heard(self) -> bool:
+        return self._reader.spoken.heard(self._endpoint)
+
+    def _doubt(self, question: Question, came: ParentGoneError) -> None:
+        """Wait until anybody is answered: a 404 to everything says nothing. No rows are held meanwhile (C5)."""
+        self._doubted.append((question, came))
+        self._planner.ahead += 1
+
+    def _settle(self) -> Iterator[Receipt]:
+        doubted, self._doubted = self._doubted, []
+        self._planner.ahead -= len(doubted)
+        for question, came in doubted:
+            if self._heard:
+                self._answered(question, self._reader.none_of(self._endpoint, question.parent))
+            else:
+                yield from self._failed(question, came)
 
     def _ask(self) -> None:
         while self._pool.idle and (question := self._planner.ask()):

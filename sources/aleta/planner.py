@@ -130,9 +130,9 @@ class Planner:
         self._settle()
 
     def refuse(self, question: Question) -> bool:
-        """The API refused the window as too wide; False when it was a single day, so that is not why."""
+        """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
         plan = None if question.proof else self._plans.get(question.parent)
-        if plan is not None and not plan.halve(question.asked):
+        if not self.cap.divisible or (plan is not None and not plan.halve(question.asked)):
             return False
         self._out -= 1
         if plan is not None:
@@ -197,7 +197,7 @@ class Planner:
 
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
-        question = Question(parent, plan.ask(self.cap.value))
+        question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None))
         self._out += 1
         self._queue(parent)
         return question
@@ -231,7 +231,7 @@ class Planner:
         if judgement is Judgement.WHOLE:
             self._plans[question.parent].keep(question.asked, one.days)
             self._close(question.parent)
-        elif judgement is Judgement.CUT and question.window.days > 1:
+        elif judgement is Judgement.CUT and self._divisible(question):
             self._drop(question)
             self._plans[question.parent].again(question.asked, one.days)
         else:
@@ -242,13 +242,16 @@ class Planner:
 
         One test can show the cap and so spare the others theirs. Once it came out whole, it can not: test them all.
         """
-        divisible = [one for one in self._held if one.question.window.days > 1]
+        divisible = [one for one in self._held if self._divisible(one.question)]
         for one in divisible if self.cap.proven_whole else divisible[:1]:
             self._held.remove(one)
             self._testing = one.question.asked
             self._drop(one.question)
             self._plans[one.question.parent].test(one.question.asked, one.days)
         return bool(divisible)
+
+    def _divisible(self, question: Question) -> bool:
+        return self.cap.divisible and question.window.days > 1
 
     def _prove(self) -> Question | None:
         """Ask an earlier run's largest window again: one request that may clear all that is held."""

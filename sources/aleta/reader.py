@@ -6,9 +6,10 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias, TypeVar
 
-from .answer import Answer, Parse, parser
+from .answer import Answer, Parse, nothing, parser
 from .clock import Clock
-from .endpoint import Endpoint
+from .dialects import Dialect, Spoken
+from .endpoint import Endpoint, Form
 from .errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
 from .windows import Window
 
@@ -32,37 +33,46 @@ class Getter(Protocol):
 
 
 class Reader:
-    """Questions in the words of the catalogue, as jobs for the workers."""
+    """Questions in the words of the catalogue, as jobs for the workers.
+
+    Attributes:
+        spoken: under which names the API answers.
+    """
 
     def __init__(self, client: Getter, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+        self.spoken = Spoken()
 
     def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
         """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
-        params = dict(endpoint.params)
-        if endpoint.parent_param:
-            params[endpoint.parent_param] = parent_id
-        if endpoint.dates and window:
-            params |= {endpoint.dates.first: f"{window.first}", endpoint.dates.last: f"{window.last}"}
-        parse = parser(endpoint, parent_id=parent_id, single=False, now=self._clock.now)
-        return self._ask(endpoint, endpoint.path, params, parent_id, parse)
+        whose = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
+        days = endpoint.dates.query(window) if endpoint.dates and window else {}
+        day = window.first if window and endpoint.form is Form.EITHER else None
+        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, day=day)
+        return self._ask(endpoint, endpoint.path, {**whose, **days}, parent_id, parse)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """One object of *endpoint* by its own id."""
         path = (endpoint.detail or endpoint.path).replace("{id}", "{parent_id}")  # the client's name for whose
-        parse = parser(endpoint, parent_id=parent_id, single=True, now=self._clock.now, own_id=own_id)
-        return self._ask(endpoint, path, dict(endpoint.params), own_id, parse)
+        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, own_id=own_id)
+        return self._ask(endpoint, path, {}, own_id, parse)
+
+    def none_of(self, endpoint: Endpoint, parent_id: str) -> Answer:
+        """An answer without rows, where the API says so in other words."""
+        return nothing(endpoint, parent_id=parent_id, at=self._clock.now())
 
     def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
-        return functools.partial(
-            self._client.get,
-            f"/{endpoint.track}{path}",
-            params=params,
-            parse=parse,
-            resource=endpoint.name,
-            parent_id=parent_id,
-        )
+        def send(dialect: Dialect) -> Answer:
+            return self._client.get(
+                dialect.path(path),
+                params={**dialect.params(endpoint.params), **params},
+                parse=parse,
+                resource=endpoint.name,
+                parent_id=parent_id,
+            )
+
+        return functools.partial(self.spoken.ask, endpoint, parent_id, send)
 
 
 class Outages:

@@ -9,51 +9,34 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal, TypeAlias
+from datetime import date
+from typing import Any, Literal, TypeAlias, cast
 
 import dlt
 import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema, TWriteDispositionConfig
 from dlt.extract import DltResource
 
-from schemas.table import described_by_api, fact, instant, key_of, name_of, own_count, own_day, own_text, table
+from schemas.table import answered, key_of, name_of
 
+from .answer import Answer
 from .auth.signer import LocalSigner
 from .catalogue import CATALOGUE
 from .clock import Clock, SystemClock
 from .connection import Access, Connection, connect
-from .endpoint import Endpoint
+from .endpoint import DateParams, Endpoint, rests_on
 from .errors import IncompleteError, SourceError
 from .fetch import Receipt, Status, fetch
+from .receipts import WINDOWS, WINDOWS_NAME, failures, receipts, sentence
 from .spans import Horizon, Spans
+from .stamped import LATEST, ROWS, ends, hints, pieces, stamped
 from .visit import Visit, unread
 from .walk import Listed, ids_of
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # failures in an error's message; all are logged
-ROWS = 5_000  # of small answers, handed on together
 MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
-FETCHED = instant("fetched_at", "When the answer came that last showed this row")
-WINDOWS = table(
-    "sync_windows",
-    "Receipts: one per window read, append only, and one per list that could not be read",
-    [
-        own_text("resource", "The table it fills"),
-        own_text("parent_id", "Whose rows"),
-        own_day("from_date", "First day asked for; null for a list that has no days"),
-        own_day("to_date", "Last day asked for"),
-        own_count("rows", "Rows in the answer"),
-        own_text("status", "complete: handed on. split: dropped, its parts were read. quarantined, failed: not read"),
-        own_text("reason", "Why it was not kept"),
-        instant("fetched_at", "When the answer came"),
-        own_day("span_from_date", "First day that this run has proven without a gap up to here; null if not complete"),
-        instant("span_fetched_at", "When the first answer of that span came: rows of the span seen before are gone"),
-    ],
-    key=(),
-)
-WINDOWS_NAME = name_of(WINDOWS)
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
@@ -68,6 +51,7 @@ class _Options:
     look_ahead_days: int
     row_cap: int
     max_window_days: int
+    snapshot_days: int
     workers: int
     on_failure: OnFailure
 
@@ -77,6 +61,7 @@ class _Options:
             history_start=self.history_start,
             look_back_days=self.look_back_days,
             look_ahead_days=self.look_ahead_days,
+            snapshot_days=self.snapshot_days,
         )
 
 
@@ -94,6 +79,7 @@ def aleta_source(
     history_start: str = "1970-01-01",
     look_back_days: int = 30,
     look_ahead_days: int = 31,
+    snapshot_days: int = 7,
     row_cap: int = 0,
     max_window_days: int = 0,
     requests_per_minute: int = 1000,
@@ -103,8 +89,10 @@ def aleta_source(
 ) -> Iterable[DltResource]:
     """Everything that Aleta lists, complete: answers that the server may have cut short are found and read in parts.
 
-    Objects are listed whole in every run. Transactions are read by date: all of an account when it is new, later from
-    `look_back_days` before the last day proven complete. Rows are merged by key, each with `fetched_at`.
+    Objects are listed whole in every run. Rows with days are read by date: all of a parent when it is new, later from
+    `look_back_days` before the last day proven complete; series of instruments are read whole. Rows are merged by key,
+    each with `fetched_at`. Instruments and their classes have no list: they are those that rows of the selected
+    resources name, in this run or an earlier one.
 
     Removed rows: a source cannot see the destination, so it deletes nothing. It leaves the proof: a row whose days lie
     in a later complete span of `sync_windows`, and that was not seen since, is gone. docs/dlt-source.md has the query;
@@ -116,6 +104,7 @@ def aleta_source(
         resources: names of tables; parents are read all the same.
         history_start: the first day that may hold a row, as YYYY-MM-DD.
         look_back_days: read again in every run; changes further back are not seen.
+        snapshot_days: of what is asked for day by day, so many are read in every run.
         row_cap: rows of a cut answer, where known; 0 finds out.
         max_window_days: the widest span to ask for; 0 for no limit.
         requests_per_minute: for this source; 0 for no limit.
@@ -147,6 +136,7 @@ def aleta_source(
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
         look_ahead_days=look_ahead_days,
+        snapshot_days=snapshot_days,
         row_cap=row_cap,
         max_window_days=max_window_days,
         workers=workers,
@@ -158,13 +148,15 @@ def aleta_source(
 
 def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
     def rows() -> Iterator[Any]:
-        yield from (_dated if endpoint.dates else _objects)(endpoint, options)
+        with options.visit.reading(endpoint):
+            yield from _patience(endpoint, options)
+            yield from (_dated if endpoint.dates else _met if endpoint.met_in else _objects)(endpoint, options)
 
     resource = dlt.resource(rows, name=endpoint.name)
     _describe(resource, WINDOWS, table_name=WINDOWS_NAME)
-    for link in endpoint.links:
-        _describe(resource, _ends(link.schema), table_name=name_of(link.schema))
-    _describe(resource, described_by_api(endpoint.schema))
+    for part in endpoint.parts:
+        _describe(resource, ends(part), table_name=name_of(part))
+    _describe(resource, answered(endpoint.schema))
     return resource
 
 
@@ -175,48 +167,87 @@ def _describe(resource: DltResource, schema: pa.Schema, *, table_name: str | Non
         table_name=table_name,
         write_disposition=MERGE if merged else "append",
         primary_key=list(key_of(schema)) or None,
-        columns=_columns(schema) | (LATEST if merged else {}),
+        columns=cast("dict[str, TColumnSchema]", hints(schema) | (LATEST if merged else {})),
         create_table_variant=table_name is not None,
     )
+
+
+def _patience(endpoint: Endpoint, options: _Options) -> Iterator[None]:
+    """Let dlt go on with the others (it does, after a None) until all that may name an object of this one are read.
+
+    Raises:
+        IncompleteError: none of them is selected.
+    """
+    if not (endpoint.met_in or CATALOGUE[endpoint.parent or endpoint.name].met_in):
+        return
+    names = rests_on(endpoint)
+    awaited = names & dlt.current.source().selected_resources.keys()
+    if not awaited:
+        raise IncompleteError(f"{endpoint.name}: nothing names what to read. Select {' or '.join(sorted(names))} too")
+    yield None  # by now, each of them has begun
+    while not options.visit.read(awaited):
+        yield None
 
 
 def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All there are; what is not handed on is not there any more, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
     listings = options.visit.listed(endpoint.name, selected)
-    answers = [answer for one in listings if one.endpoint is endpoint for answer in one.answers]
-    schema = described_by_api(endpoint.schema)
-    yield from _pieces([_stamped(one.batch, schema, one.fetched_at) for one in answers])
-    for link in endpoint.links:
-        name, ends = name_of(link.schema), _ends(link.schema)
+    yield from _answers([answer for one in listings if one.endpoint is endpoint for answer in one.answers], endpoint)
+    yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options)
+
+
+def _met(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+    """All that rows named, in this run or an earlier one; read one by one."""
+    state = dlt.current.resource_state()
+    problems: list[tuple[Listed, SourceError]] = []
+    for listed in options.visit.read_met(endpoint, state.get("met", [])):
+        yield from _answers(listed.answers, endpoint)
+        problems += [(listed, one) for one in listed.problems]
+    state["met"] = options.visit.met(endpoint)
+    yield from _tell_unread(endpoint, problems, options)
+
+
+def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
+    """The objects, then what belongs to them."""
+    schema = answered(endpoint.schema)
+    yield from pieces([stamped(one.batch, schema, one.fetched_at) for one in answers])
+    for part in endpoint.parts:
+        name, columns = name_of(part), ends(part)
         given = [(answer.links[name], answer.fetched_at) for answer in answers if name in answer.links]
-        for piece in _pieces([_stamped(batch, ends, at) for batch, at in given]):
+        for piece in pieces([stamped(batch, columns, at) for batch, at in given]):
             yield dlt.mark.with_table_name(piece, name)
-    yield from _tell_unread(unread(listings, endpoint, selected), options)
 
 
 def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """By date, window after window; the state follows what was handed on."""
     selected = dlt.current.source().selected_resources.keys()
-    spans = Spans(dlt.current.resource_state(), options.horizon())
+    spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
     planner = spans.planner(row_cap=options.row_cap, max_window_days=options.max_window_days)
     lost: list[str] = []
     with options.visit.reader() as reader:
         listings = options.visit.listed(endpoint.name, selected)
-        receipts = fetch(
+        readings = spans.readings(_parents(endpoint, listings, options))
+        came = fetch(
             endpoint,
-            spans.readings(ids_of(listings, endpoint.parent)),
+            readings,
             reader,
             planner=planner,
             clock=options.clock,
             workers=options.workers,
             stop=threading.Event(),
+            bare=readings.keys(),
         )
-        for package in _packages(receipts):
-            yield from _handed_on(package, spans)
-            lost += [_sentence(one) for one in package if one.status in {Status.FAILED, Status.QUARANTINED}]
+        for package in _packages(came):
+            yield from _handed_on(package, spans, options)
+            lost += [sentence(one) for one in package if one.status in {Status.FAILED, Status.QUARANTINED}]
     spans.learn(planner)
-    yield from _tell_unread(unread(listings, endpoint, selected), options, lost)
+    yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options, lost)
+
+
+def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) -> Iterable[str]:
+    above = CATALOGUE[endpoint.parent]
+    return options.visit.met(above) if above.met_in else ids_of(listings, endpoint.parent)
 
 
 def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
@@ -230,95 +261,39 @@ def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
         yield package
 
 
-def _handed_on(package: Sequence[Receipt], spans: Spans) -> Iterator[Any]:
+def _handed_on(package: Sequence[Receipt], spans: Spans, options: _Options) -> Iterator[Any]:
     """Rows, receipts, and only then the state: an extraction that ends early knows of nothing that it did not take."""
+    endpoint = package[0].endpoint
     answers = [one.answer for one in package if one.answer]
-    schema = described_by_api(package[0].endpoint.schema)
-    yield from _pieces([_stamped(answer.batch, schema, answer.fetched_at) for answer in answers])
-    yield dlt.mark.with_table_name(_receipts(package, spans), WINDOWS_NAME)
+    schema = answered(endpoint.schema)
+    yield from pieces([stamped(answer.batch, schema, answer.fetched_at) for answer in answers])
+    yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
     for one in package:
         if one.answer:
+            options.visit.meet(endpoint, one.answer.batch)
             spans.keep(one.parent_id, one.window)
 
 
 def _tell_unread(
-    unread: Sequence[tuple[Listed, SourceError]], options: _Options, lost: Sequence[str] = ()
+    endpoint: Endpoint, unread: Sequence[tuple[Listed, SourceError]], options: _Options, lost: Sequence[str] = ()
 ) -> Iterator[Any]:
     """What could not be read, as receipts and in words.
 
     Raises:
         IncompleteError: it may not be passed over.
     """
+    if not (endpoint.required or options.visit.offers(endpoint)):
+        log.warning("%s: the API answers 404 to whatever is asked of it: it does not offer it", endpoint.name)
+        return
     if unread:
-        rows = [(one.endpoint.name, one.parent_id, f"{problem}") for one, problem in unread]
-        now = options.clock.now()
-        failed = [(*row[:2], None, None, 0, Status.FAILED, row[2], now, None, None) for row in rows]
-        yield dlt.mark.with_table_name(_table(failed), WINDOWS_NAME)
-        lost = [*lost, *(f"{resource} of {parent or 'the tenant'}: {message}" for resource, parent, message in rows)]
-    for sentence in lost:
-        log.warning("not read: %s", sentence)
+        yield dlt.mark.with_table_name(failures(unread, options.clock.now()), WINDOWS_NAME)
+        said = ((one.endpoint.name, one.parent_id, problem) for one, problem in unread)
+        lost = [*lost, *(f"{resource} of {parent or 'the tenant'}: {message}" for resource, parent, message in said)]
+    for words in lost:
+        log.warning("not read: %s", words)
     if lost and options.on_failure == "raise":
         first = "; ".join(lost[:SHOWN])
         raise IncompleteError(
             f"{len(lost)} reads failed, so nothing of this run is loaded: {first}. "
             'on_failure = "skip" loads the rest and names these in sync_windows'
         )
-
-
-def _sentence(one: Receipt) -> str:
-    return f"{one.endpoint.name} of {one.parent_id}, {one.window.first} to {one.window.last}: {one.reason}"
-
-
-def _receipts(package: Sequence[Receipt], spans: Spans) -> pa.Table:
-    rows = []
-    for one in package:
-        block = spans.prove(one.parent_id, one.window, one.fetched_at) if one.answer else None
-        proven = (block.window.first, block.since) if block else (None, None)
-        said = (one.endpoint.name, one.parent_id, one.window.first, one.window.last, one.rows, one.status, one.reason)
-        rows.append((*said, one.fetched_at, *proven))
-    return _table(rows)
-
-
-def _table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    columns = [pa.array(column, one.type) for column, one in zip(zip(*rows, strict=True), WINDOWS, strict=True)]
-    return pa.Table.from_arrays(columns, schema=WINDOWS.remove_metadata())
-
-
-def _stamped(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> pa.Table:
-    """With `fetched_at`, and keys that are never null, as dlt makes them."""
-    key = key_of(schema)
-    fields = [one.with_nullable(one.name not in key) for one in schema.remove_metadata()]
-    data = pa.Table.from_batches([batch]).select(schema.names).cast(pa.schema(fields))
-    return data.append_column(FETCHED.remove_metadata(), pa.array([at] * batch.num_rows, FETCHED.type))
-
-
-def _pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Small ones together; none without rows."""
-    waiting: list[pa.Table] = []
-    for one in tables:
-        waiting.append(one)
-        if sum(each.num_rows for each in waiting) >= ROWS:
-            yield pa.concat_tables(waiting)
-            waiting = []
-    if any(one.num_rows for one in waiting):
-        yield pa.concat_tables(waiting)
-
-
-def _ends(link: pa.Schema) -> pa.Schema:
-    """The part of a link table that the API fills."""
-    return pa.schema([link.field(one) for one in key_of(link)], link.metadata)
-
-
-def _columns(schema: pa.Schema) -> dict[str, TColumnSchema]:
-    """What the schema knows and Arrow does not say: descriptions, and which text is JSON."""
-    columns: dict[str, TColumnSchema] = {}
-    for one in schema:
-        columns[one.name] = {"name": one.name, "description": fact(one, "description")}
-        if fact(one, "json"):
-            columns[one.name]["data_type"] = "json"
-    return columns
-
-
-LATEST: dict[str, TColumnSchema] = {
-    "fetched_at": {"name": "fetched_at", "description": fact(FETCHED, "description"), "dedup_sort": "desc"}
-}

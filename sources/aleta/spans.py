@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from .cap import RowCap
+from .endpoint import By, DateParams
 from .planner import Planner, Proof
 from .windows import ONE_DAY, Window
 
@@ -27,6 +28,7 @@ class Horizon:
     history_start: date
     look_back_days: int
     look_ahead_days: int
+    snapshot_days: int = 7
 
     @property
     def elapsed(self) -> date:
@@ -52,10 +54,12 @@ class Spans:
 
     Args:
         state: of the dlt resource; changed in place, so that it is kept exactly when the rows are.
+        dates: how the rows are asked for.
     """
 
     state: State
     horizon: Horizon
+    dates: DateParams = field(default_factory=DateParams)
     _blocks: dict[str, Block] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,15 +70,24 @@ class Spans:
         self.state.setdefault("through", {})
 
     def readings(self, parents: Iterable[str]) -> Mapping[str, Window]:
-        """What to read of each parent: from the look-back on; of one that is new, everything."""
+        """What to read of each parent: from the look-back on; of one that is new, everything.
+
+        What has no days is read whole every time; of what is asked for day by day, the last few.
+        """
         return {parent: self._reading(parent) for parent in parents}
 
     def _reading(self, parent: str) -> Window:
-        start = first = self.horizon.history_start
-        if through := self.state["through"].get(parent):
-            first = max(start, date.fromisoformat(through) + ONE_DAY - timedelta(days=self.horizon.look_back_days))
-        last = self.horizon.now.date() + timedelta(days=self.horizon.look_ahead_days)
-        return Window(first, max(first, last))
+        start, today = self.horizon.history_start, self.horizon.now.date()
+        if self.dates.by is By.DAY:
+            return Window(min(today, max(start, today - timedelta(days=self.horizon.snapshot_days))), today)
+        first = self._from(parent) if self.dates.by is By.SPAN else start
+        return Window(first, max(first, today + timedelta(days=self.horizon.look_ahead_days)))
+
+    def _from(self, parent: str) -> date:
+        start, through = self.horizon.history_start, self.state["through"].get(parent)
+        back = self.dates.look_back_days
+        days = timedelta(days=self.horizon.look_back_days if back is None else back)
+        return max(start, date.fromisoformat(through) + ONE_DAY - days) if through else start
 
     def prove(self, parent: str, window: Window, at: datetime) -> Block:
         """A window that was read whole, and when; oldest first. The block of days that ends with it."""
@@ -97,9 +110,9 @@ class Spans:
         """A planner that begins with what earlier runs learned; what is configured goes first."""
         learned = self.state.get("learned", {})
         return Planner(
-            cap=RowCap(known=learned.get("cap"), configured=row_cap),
+            cap=RowCap(known=learned.get("cap"), configured=row_cap, divisible=self.dates.by is By.SPAN),
             proof=_proof(learned.get("proof")),
-            max_days=max_window_days or learned.get("max_days", 0),
+            max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )
 
     def learn(self, planner: Planner) -> None:

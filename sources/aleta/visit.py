@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+import pyarrow as pa
+
 from .catalogue import CATALOGUE
 from .connection import Connection
 from .endpoint import Endpoint, with_parents
 from .errors import SourceError
 from .reader import Reader
-from .walk import Listed, walk
+from .walk import Listed, visit, walk
 
 
 class Visit:
@@ -24,6 +26,8 @@ class Visit:
         self._readers = 0
         self._listings: Sequence[Listed] = ()
         self._served: set[str] | None = None
+        self._read: set[str] = set()
+        self._met: dict[str, dict[str, bool]] = {}  # endpoint -> id that rows name -> whether the API shows it
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
@@ -37,6 +41,19 @@ class Visit:
             if not self._readers:
                 self._connection.close()
 
+    @contextmanager
+    def reading(self, endpoint: Endpoint) -> Iterator[None]:
+        """While the rows of *endpoint* are handed on."""
+        self._read.discard(endpoint.name)
+        try:
+            yield
+        finally:
+            self._read.add(endpoint.name)
+
+    def read(self, names: Collection[str]) -> bool:
+        """Whether those endpoints are read to their end."""
+        return self._read.issuperset(names)
+
     def listed(self, resource: str, selected: Collection[str]) -> Sequence[Listed]:
         """All objects of the *selected* resources and their parents; walked once, until *resource* asks again.
 
@@ -49,13 +66,40 @@ class Visit:
         return self._listings
 
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
-        endpoints = with_parents([*selected], CATALOGUE)
+        endpoints = [one for one in with_parents([*selected], CATALOGUE) if one.crawled]
         with self.reader() as reader:
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event()))
         for one in listings:
-            if not one.endpoint.parent and one.problems:
+            if one.endpoint.required and not one.endpoint.parent and one.problems:
                 raise one.problems[0]
         return listings
+
+    def meet(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
+        """Take note of what has no list and is named in rows of *endpoint*."""
+        for other in CATALOGUE.values():
+            for table, _, column in (place.partition(".") for place in other.met_in):
+                if table == endpoint.name:
+                    named = (one for one in batch[column].unique().to_pylist() if one is not None)
+                    self._met.setdefault(other.name, {}).update(dict.fromkeys(named, True))
+
+    def met(self, endpoint: Endpoint) -> list[str]:
+        """The ids of *endpoint* that rows named so far, without those that the API no longer knows."""
+        return sorted(own_id for own_id, shown in self._met.get(endpoint.name, {}).items() if shown)
+
+    def read_met(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
+        """The objects of *endpoint* that rows named in this run, and *more*, that earlier ones did; one by one."""
+        found = self._met.setdefault(endpoint.name, {})
+        found.update(dict.fromkeys(more, True))
+        with self.reader() as reader:
+            for listed in visit(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
+                found.update(dict.fromkeys(listed.gone, False))
+                for answer in listed.answers:
+                    self.meet(endpoint, answer.batch)
+                yield listed
+
+    def offers(self, endpoint: Endpoint) -> bool:
+        """Whether the API did not answer 404 to whatever was asked of it."""
+        return self._connection is None or not self._connection.reader.spoken.missing(endpoint)
 
 
 def unread(
@@ -63,5 +107,5 @@ def unread(
 ) -> Sequence[tuple[Listed, SourceError]]:
     """What could not be read of *endpoint*, and of those above it that are not *selected* and so cannot say it."""
     chain = with_parents([endpoint.name], CATALOGUE)
-    silent = {one.name for one in chain if one is endpoint or one.name not in selected}
+    silent = {one.name for one in chain if one is endpoint or (one.crawled and one.name not in selected)}
     return [(one, problem) for one in listings if one.endpoint.name in silent for problem in one.problems]

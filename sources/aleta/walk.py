@@ -1,4 +1,4 @@
-"""Clients -> legal entities -> accounts, and what hangs below: every object, found from the top."""
+"""Every object: from the top down, clients -> legal entities -> accounts, and one by one those that rows name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from .answer import Answer
 from .endpoint import Endpoint
-from .errors import SourceError
+from .errors import ParentGoneError, SourceError
 from .reader import Ask, Outages, Reader
 from .workers import Workers
+
+TOGETHER = 500  # objects met elsewhere that are handed on at once: bounds what is held (rule C5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +22,14 @@ class Listed:
     Args:
         answers: one for a list; one an object where they are read one by one.
         problems: reads that failed. With any, an object that is not here may exist all the same.
+        gone: ids that were asked for one by one, and that the API does not know.
     """
 
     endpoint: Endpoint
     parent_id: str
     answers: Sequence[Answer]
     problems: Sequence[SourceError] = ()
+    gone: Sequence[str] = ()
 
     @property
     def ids(self) -> list[str]:
@@ -56,7 +60,7 @@ class _Listing:
 
 
 def walk(endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: threading.Event) -> Iterator[Listed]:
-    """Every object of *endpoints* (parents first; those asked for by date are left out).
+    """Every object of *endpoints* (parents first; those that are no crawl's are left out).
 
     A parent that cannot be read is named in its `Listed`, and the others go on (rule F3).
 
@@ -67,11 +71,50 @@ def walk(endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: t
         yield from _Walk(endpoints, reader, pool).run()
 
 
+def visit(
+    endpoint: Endpoint, ids: Sequence[str], reader: Reader, *, workers: int, stop: threading.Event
+) -> Iterator[Listed]:
+    """The objects of *endpoint* with these *ids*, met somewhere else: read one by one, handed on some at a time.
+
+    A 404 says that the API knows no such object, where it showed any other in this run.
+
+    Raises:
+        SourceError: as `walk`.
+    """
+    with Workers[str, Answer](workers, stop=stop) as pool:
+        outages = Outages(pool.count)
+        for some in _some(ids):
+            for own_id in some:
+                pool.submit(own_id, reader.one_of(endpoint, own_id))
+            yield _visited(endpoint, [pool.collect() for _ in some], reader, outages)
+
+
+def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[place : place + TOGETHER] for place in range(0, len(ids), TOGETHER))
+
+
+def _visited(
+    endpoint: Endpoint, came: Sequence[tuple[str, Answer | Exception]], reader: Reader, outages: Outages
+) -> Listed:
+    answers: list[Answer] = []
+    failed: list[tuple[str, SourceError]] = []
+    for own_id, one in came:
+        if isinstance(one, Exception):
+            failed.append((own_id, outages.judge(one)))
+        else:
+            outages.answered()
+            answers.append(one)
+    heard = reader.spoken.heard(endpoint)
+    gone = [own_id for own_id, one in failed if heard and isinstance(one, ParentGoneError)]
+    problems = [one for own_id, one in failed if own_id not in set(gone)]
+    return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
+
+
 class _Walk:
     def __init__(
         self, endpoints: Sequence[Endpoint], reader: Reader, pool: Workers[tuple[_Listing, str], Answer]
     ) -> None:
-        self._endpoints = [one for one in endpoints if one.dates is None]
+        self._endpoints = [one for one in endpoints if one.crawled]
         self._reader = reader
         self._pool = pool
         self._outages = Outages(pool.count)

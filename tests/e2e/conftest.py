@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox, SandboxSettings
-from tests.e2e.program import Program
+from tests.e2e.program import Program, Running
 
 SMALL = {"accounts": 8, "rows": 240, "years": 2, "row_cap": 40, "today": datetime.now(UTC).date()}
 EVERYTHING = 1000
 """A look-back, in days, that reaches beyond the history of a small world."""
 
 Start = Callable[..., Program]
-InVain = tuple[Program, str, "subprocess.Popen[str]"]
+InVain = tuple[Program, str, Running]
 
 
 @pytest.fixture
@@ -46,6 +45,7 @@ def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder that the first sync of the small world leaves; only to be copied."""
     with Sandbox(SandboxSettings(**SMALL)) as box:
         program = Program(box, tmp_path_factory.mktemp("first_sync"))
+        program.cold = True
         program.sync()
         assert program.differences() == []
         return program.folder / "data"

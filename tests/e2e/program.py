@@ -12,10 +12,14 @@ from pathlib import Path
 
 from sandbox import Sandbox
 from tests import truth
+from tests.e2e import warm
 
 SCRIPT = Path(sys.executable).parent / "aleta-sync"
-TIMEOUT_S = 100.0
+TIMEOUT_S = 300.0  # of a run that takes seconds; a loaded machine may take longer
+DEFAULTS = {"requests_per_minute": 0, "publish": ["duckdb"], "resources": truth.CRAWL}
 OVERRIDES = ("ALETA", "TENANTS__", "DLT", "RUNTIME__", "DESTINATION__", "NORMALIZE__", "LOAD__")
+
+Running = subprocess.Popen[str] | warm.Process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +45,18 @@ class Ended:
 
 
 class Program:
-    """`aleta-sync` with a configuration folder that points to *box*; everything it writes goes below *folder*."""
+    """`aleta-sync` with a configuration folder that points to *box*; everything it writes goes below *folder*.
+
+    Attributes:
+        cold: whether each process is the installed script, started by the system; else it is forked from a warm one.
+    """
+
+    cold = False
 
     def __init__(self, box: Sandbox, folder: Path, **aleta: object) -> None:
         self.box = box
         self.folder = folder
-        self.config = box.write_config(folder / "config", **{"requests_per_minute": 0, "publish": ["duckdb"]} | aleta)
+        self.config = box.write_config(folder / "config", **DEFAULTS | aleta)
         self.home = folder / "home"
         self.home.mkdir(exist_ok=True)
 
@@ -65,19 +75,17 @@ class Program:
         """A tenant's section of `config.toml`."""
         return tomllib.loads((self.config / "config.toml").read_text())["tenants"][tenant]
 
-    def start(self, *args: str, config: bool = True, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, config: bool = True, **environ: str) -> Running:
         """Start it, and do not wait."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith(OVERRIDES)}
-        return subprocess.Popen(
-            [SCRIPT, *(["--config", f"{self.config}"] if config else []), *args],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.folder,
-            env=plain | {"HOME": f"{self.home}"} | environ,
-        )
+        argv = [f"{SCRIPT}", *(["--config", f"{self.config}"] if config else []), *args]
+        environ = plain | {"HOME": f"{self.home}"} | environ
+        if not self.cold:
+            return warm.Process(warm.Order(argv=argv, cwd=f"{self.folder}", environ=environ))
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=environ)
 
-    def end(self, process: subprocess.Popen[str], *, timeout_s: float = TIMEOUT_S) -> Ended:
+    def end(self, process: Running, *, timeout_s: float = TIMEOUT_S) -> Ended:
         """Wait for a process; whatever it was to do, it printed no secret and no traceback."""
         try:
             out, err = process.communicate(timeout=timeout_s)

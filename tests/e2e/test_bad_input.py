@@ -131,7 +131,7 @@ def test_an_api_that_refuses_every_token_is_an_authentication_failure_f2(synced)
             "tenants.acme: expected one of private_key",
             id="two-keys",
         ),
-        pytest.param("[aleta]", '[aleta]\nresources = ["transaction"]', "tenants.acme.resources", id="unknown-table"),
+        pytest.param('"transactions"]', '"transaction"]', "tenants.acme.resources", id="unknown-table"),
         pytest.param("[tenants.acme]", "[tenants.Acme]", "tenants.Acme", id="tenant-name"),
         pytest.param("[aleta]", "[aleta", "valid TOML", id="no-toml"),
         pytest.param('api_url = "http://127.0.0.1', 'api_url = "http://10.0.0.1', "aleta.api_url", id="plain-http-s1"),

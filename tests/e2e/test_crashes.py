@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.e2e.program import Program
+from tests.e2e.program import Program, Running
 
 TWICE = """
     SELECT run_id, resource, parent_id, from_date, to_date, status FROM aleta.sync_windows
@@ -74,7 +74,7 @@ def test_a_signal_ends_a_wait_for_the_budget(start):
     time.sleep(1)
     running.send_signal(signal.SIGINT)
 
-    assert program.end(running, timeout_s=20).exit == 130
+    assert program.end(running, timeout_s=60).exit == 130
 
 
 def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start):
@@ -83,7 +83,7 @@ def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start):
     rng = Random(1)
     for _ in range(5):
         running = program.start("sync")
-        _kill_after(running, rng.uniform(0.8, 3.0))
+        _kill_after(running, rng.uniform(0.1, 2.3))
 
     program.box.set(latency_s=0)
     program.sync()
@@ -132,7 +132,7 @@ def _wait_for_requests(program: Program) -> None:
         time.sleep(0.01)
 
 
-def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
+def _kill_after(process: Running, seconds: float) -> None:
     """SIGKILL, unless it ended by itself before."""
     try:
         process.wait(timeout=seconds)

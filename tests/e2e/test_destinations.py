@@ -26,6 +26,7 @@ class Remote:
 
     def __init__(self, program: Program, database: Database) -> None:
         self.program = program
+        program.cold = True  # dlt learns on its import where its configuration is, and a warm process has imported it
         self.box = program.box
         self.database = database
         secrets = program.config / "secrets.toml"
@@ -238,6 +239,19 @@ def test_plan_status_and_check_read_postgresql(synced):
     assert status["warehouse"] == f"postgres, dataset {DATASET}"
     assert [one["status"] for one in status["runs"]] == ["complete"]
     assert [one["resource"] for one in status["coverage"]] == ["transactions"]
+
+
+def test_the_page_of_report_is_made_of_the_books_in_postgresql(synced):
+    """Runs and coverage, with charts; tables are not counted over the line, and it says so."""
+    ended = synced.run("report", "--html", "r.html")
+
+    page = (synced.program.folder / "r.html").read_text(encoding="utf-8")
+    assert (ended.exit, ended.err) == (0, "")
+    assert f"postgres, dataset {DATASET}" in page
+    assert page.count("</svg>") == 3
+    assert "100 %" in page
+    assert "transactions.beneficiary" in page
+    assert "Tables are not counted" in page
 
 
 def test_nothing_is_published_from_postgresql_and_that_is_said(remote):

@@ -60,7 +60,7 @@ def pipeline(tmp_path):
 
 
 def source(known, **options):
-    return aleta_source(**known | {"requests_per_minute": 0} | options)
+    return aleta_source(**known | {"requests_per_minute": 0, "resources": truth.CRAWL} | options)
 
 
 def load(pipeline, what) -> None:

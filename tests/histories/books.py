@@ -14,6 +14,16 @@ from tests.histories.model import Claim
 
 OURS = {"deleted_by_aleta", "first_seen_at", "changed_at", "row_hash"}
 OBJECTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")
+KEYS = dict.fromkeys((*OBJECTS, "transactions"), "id") | {
+    "accounts__depositories": "account_id, depository_id",
+    "portfolios__accounts": "portfolio_id, account_id",
+    "portfolios__depositories": "portfolio_id, depository_id",
+    "users__read_access_to_reporting_entities": "user_id, reporting_entity_id",
+    "transaction_changes": "run_id, id, op, changed_at",
+    "sync_runs": "run_id",
+    "sync_windows": "run_id, resource, parent_id, from_date, to_date, status",
+    "sync_marks": "resource, parent_id",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +57,7 @@ class Books:
     rows: Mapping[str, Mapping[str, str]]  # id -> column -> value as text
     removed: Mapping[str, frozenset[str]]  # table -> ids of objects that are gone
     tables: frozenset[str]
+    doubled: Mapping[str, tuple]  # table -> a key that is there more than once
 
 
 def read(file: Path) -> Books:
@@ -88,7 +99,14 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
             name: frozenset(one for one, gone in rows(name, "id, removed_at IS NOT NULL") if gone) for name in OBJECTS
         },
         tables=tables,
+        doubled={name: doubles[0] for name in tables & KEYS.keys() if (doubles := _doubles(connection, name))},
     )
+
+
+def _doubles(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple]:
+    return connection.execute(
+        f"SELECT {KEYS[table]} FROM aleta.{table} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
 
 
 def _json(text: str | None) -> Mapping[str, str] | None:

@@ -36,6 +36,11 @@ def elapsed(now: datetime) -> date:
     return (now.astimezone(UTC) - timedelta(hours=HOURS_BEHIND)).date() - DAY
 
 
+def keys_are_there_once(books: Books) -> Iterator[str]:
+    """C1, D5: whatever was staged or loaded again, no key of any table is there twice."""
+    yield from (f"{table}: {key} is there twice" for table, key in sorted(books.doubled.items()))
+
+
 def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
     """W2, W3: a window that is called complete held just the rows that there were."""
     for one in claims:

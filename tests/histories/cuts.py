@@ -7,17 +7,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import duckdb
 
 SQL = "histories.sql"
+STAGED = "histories.staged"
 STEP = "histories.step"
 FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
-NAMED = {"http.client.send": ("http",), SQL: ("sql",), STEP: ("step",)}
+NAMED = {"http.client.send": ("http",), SQL: ("sql",), STAGED: ("staged",), STEP: ("step",)}
+DEEPEST = {"http": 25, "file": 320, "copy": 12, "sql": 50, "staged": 15, "step": 4}
+"""About how many of each a first load has."""
+LONGEST_US = 2_500_000
 WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -28,7 +34,9 @@ class Cut:
     Args:
         how: `kill` (as by kill -9), `stop` (as by SIGTERM), or `full` (from then on nothing can be written).
         at: what is counted: `http` (requests), `file` (changes below the data folder), `copy` (those of them outside of
-            what is private: publishing), `sql` (statements dlt sends), `step` (recover, each package, publish).
+            what is private: publishing), `sql` (statements dlt sends), `staged` (tables whose rows were just copied
+            to the staging dataset, before anybody noted it), `step` (recover, each package, publish); or `time`: none
+            of these, but the time since the run began.
         nth: before which of them it happens, 0 being the first.
         after_us: of a kill, so many microseconds later: in the middle of what follows.
     """
@@ -48,6 +56,7 @@ def announce() -> None:
 
     for name in ("execute_query", "commit_transaction"):
         setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name), SQL))
+    DuckDbSqlClient.execute_query = _staging(DuckDbSqlClient.execute_query)
     for name in ("recover", "write"):
         setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))
     sync.publish = _announced(sync.publish, STEP)
@@ -85,6 +94,14 @@ def _happen(cut: Cut, *, first: bool, stop: threading.Event) -> None:
         _die(cut.after_us)
 
 
+def draw(rng: Random) -> Cut:
+    """A kill at some instant of a run of a small world, or just before or in the middle of one of its steps."""
+    at = rng.choice(["time", "time", "time", *DEEPEST])
+    nth = rng.randrange(DEEPEST[at]) if at in DEEPEST else 0
+    after_us = rng.randrange(1, LONGEST_US) if at == "time" else rng.choice([0, 300, 3000, 30_000])
+    return Cut(how="kill", at=at, nth=nth, after_us=after_us)
+
+
 def _die(after_us: int) -> None:
     if after_us:
         signal.setitimer(signal.ITIMER_REAL, after_us / 1e6)  # SIGALRM, not handled, ends a process at once
@@ -96,6 +113,17 @@ def _refuse(at: str) -> None:
     if at == "sql":
         raise duckdb.IOException("IO Error: Could not write file: No space left on device")
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _staging(function: Callable[..., object]) -> Callable[..., AbstractContextManager[object]]:
+    @contextmanager
+    def staging(client: object, query: str, *args: object, **kwargs: object) -> Iterator[object]:
+        with function(client, query, *args, **kwargs) as cursor:
+            yield cursor
+        if f"{query}".startswith('INSERT INTO "aleta_staging"."') and "read_parquet" in f"{query}":
+            sys.audit(STAGED)
+
+    return staging
 
 
 def _announced(function: Callable[..., object], event: str) -> Callable[..., object]:

@@ -34,7 +34,7 @@ def mark_grows_over_a_gap() -> None:
 @bug
 def mark_outruns_the_day() -> None:
     """Today counts as elapsed as soon as it has begun."""
-    from pipelines.marks import Horizon
+    from pipelines.readings import Horizon
 
     Horizon.elapsed = property(lambda self: self.now.date())
 
@@ -42,7 +42,8 @@ def mark_outruns_the_day() -> None:
 @bug
 def new_account_starts_at_the_look_back() -> None:
     """An account that has no mark is read from the look-back on, as the others are."""
-    from pipelines.marks import Horizon, Mark
+    from pipelines.marks import Mark
+    from pipelines.readings import Horizon
     from sources.aleta.windows import Window
 
     whole = Horizon.whole
@@ -72,7 +73,7 @@ def state_written_before_rows() -> None:
 @bug
 def look_back_left_out() -> None:
     """A night begins where the mark ends."""
-    from pipelines.marks import Horizon
+    from pipelines.readings import Horizon
 
     nightly = Horizon.nightly
     Horizon.nightly = lambda self, mark: nightly(replace(self, look_back_days=0), mark)
@@ -81,9 +82,9 @@ def look_back_left_out() -> None:
 @bug
 def nothing_read_again() -> None:
     """Whole histories are never due."""
-    from pipelines import marks
+    from pipelines import readings
 
-    marks.due = lambda *_: []
+    readings.due = lambda *_: []
 
 
 @bug

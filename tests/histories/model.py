@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 DAY = timedelta(days=1)
 RELATIONS = ("account", "inflowAccount", "outflowAccount")
@@ -62,11 +63,16 @@ class Night:
 
     def lists(self, account: str, first: date, last: date) -> set[str]:
         """The ids that *account* listed in a span."""
-        return {
-            one
-            for one, row in self.shown.items()
-            if account in owners(row) and first <= day(row, DATES[self.date_filter]) <= last
-        }
+        return {one for on, one in self._listed.get(account, ()) if first <= on <= last}
+
+    @cached_property
+    def _listed(self) -> Mapping[str, list[tuple[date, str]]]:
+        """Of each account the days and ids of its rows."""
+        found: dict[str, list[tuple[date, str]]] = defaultdict(list)
+        for one, row in self.shown.items():
+            for owner in owners(row):
+                found[owner].append((day(row, DATES[self.date_filter]), one))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,9 +91,12 @@ class Oracle:
             self.pending = True
             if self.books or self.copy.exists():
                 assert self.copy.exists(), "what was published is gone"
-                self._rows_are_right(read(self.copy))
+                copy = read(self.copy)
+                _none(checks.keys_are_there_once(copy))
+                self._rows_are_right(copy)
             return
         books = read(self.store)
+        _none(checks.keys_are_there_once(books))
         _none(_same(books, read(self.copy)))
         self._settle(run, books)
 

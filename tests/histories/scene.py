@@ -14,16 +14,21 @@ from typing import Self
 
 from pipelines.settings import TenantSettings, load
 from sandbox import Sandbox, SandboxSettings
+from tests import truth
 from tests.histories.checks import Duty
 from tests.histories.cuts import Cut
-from tests.histories.model import Night, day
+from tests.histories.model import Night, day, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
+from tests.truth import CRAWL
 
 TODAY = date(2026, 3, 2)
 SMALL = {"accounts": 4, "rows": 60, "years": 1, "row_cap": 25, "today": TODAY, "skew": 0.5}
 NO_CAP = 10**9
+MANY = {"late": 0.05, "edited": 0.05, "deleted": 0.03}
+
+Shares = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,7 @@ class Scene:
         self._broken = False
         self._runner = runner
         self._folder = folder
-        config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2)
+        config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2, resources=CRAWL)
         self._tenants = {one.name: one for one in load(config, environ={}).tenants}
         self.oracles = {name: Oracle(one.folder) for name, one in self._tenants.items()}
         self.configure(**{"history_start": TODAY - timedelta(days=500)} | dict(aleta or {}))
@@ -87,10 +92,10 @@ class Scene:
             return self.box.mutate(tenant, kind, **args)
         return {}
 
-    def night(self, tenant: str, number: int, within_days: int = 0) -> None:
+    def night(self, tenant: str, number: int, within_days: int = 0, *, shares: Shares = MANY) -> None:
         """What people do in a night: rows come late, change and vanish."""
         with suppress(ValueError, IndexError):
-            self.box.mutate_night(tenant, number, late=0.05, edited=0.05, deleted=0.03, within_days=within_days)
+            self.box.mutate_night(tenant, number, within_days=within_days, **shares)
 
     def clear_day(self, account: str, on: date, *, keep: int = 0) -> None:
         """Delete what is booked on one day, all but *keep* rows."""
@@ -138,6 +143,16 @@ class Scene:
             )
             assert not (found := list(faults)), "\n".join(found)
         return verdict
+
+    def differences(self, name: str = "acme") -> list[str]:
+        """Every way in which the published copy is not what the API shows now, whatever its receipts say.
+
+        Rows of accounts that are not shown any more are to be as they were last seen (D3).
+        """
+        shown, readable = self.box.truth(name), self._night(name).readable
+        last_seen = {one: row for one, row in self.oracles[name].rows.sure.items() if not owners(row) & readable}
+        expected = replace(shown, transactions={**last_seen, **shown.transactions})
+        return truth.differences(self.oracles[name].copy, expected)
 
     def _run(self, names: Iterable[str], order: Order) -> Ended:
         self.now += timedelta(minutes=1)  # so that every run has an instant of its own

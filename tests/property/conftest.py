@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,3 +15,15 @@ def runner() -> Iterator[Runner]:
     """Runs the pipeline in processes that can be killed."""
     with Runner() as started:
         yield started
+
+
+@pytest.fixture
+def tell(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Say on the terminal, at once, how far a long test has come."""
+
+    def told(line: str) -> None:
+        with capfd.disabled():
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    return told

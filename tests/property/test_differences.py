@@ -1,6 +1,7 @@
 """The differences against an oracle in plain Python that knows the rules D and nothing of SQL."""
 
 import json
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,7 @@ NOW = at(400)
 LONG_AGO = at(300)
 ACCOUNTS = ["A", "B", "C"]
 DAYS = st.integers(0, 12)
+DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 
 
 @st.composite
@@ -132,7 +134,7 @@ def as_text(row) -> dict[str, str | None]:
     return {name: text(row[name]) for name in SAID.names}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60 * DEEP, deadline=None)
 @given(
     stored=st.lists(transactions(), max_size=9, unique_by=lambda row: row["id"]),
     batches=st.lists(st.lists(transactions(), max_size=6, unique_by=lambda row: row["id"]), max_size=3),

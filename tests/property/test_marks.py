@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.marks import Horizon, Mark, restore, store, tonight
+from pipelines.marks import Mark, restore, store
+from pipelines.readings import Horizon, tonight
 from sources.aleta.windows import ONE_DAY, Window
 
 START = date(2024, 1, 1)

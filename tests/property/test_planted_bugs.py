@@ -149,9 +149,7 @@ CASES: Mapping[str, Case] = {
         then=lambda scene: scene.break_down("500", fullest(scene)), words=r"was read \[\]"
     ),
     "pending_package_skipped": Case(synced=False, then=half_written_then_a_late_row, words="sync_runs calls run"),
-    "staged_rows_trusted": Case(
-        synced=False, play=killed_then_again("sql", 28), words="share an id|there twice|counts"
-    ),
+    "staged_rows_trusted": Case(synced=False, play=killed_then_again("staged", 0), words="is there twice"),
     "copy_written_in_place": Case(play=killed("copy", 4), words="is gone"),
     "token_of_another_tenant": Case(
         synced=False, world={"tenants": ("acme", "bolt")}, words="could not be read|without a reason"

@@ -1,6 +1,7 @@
 """A body into the columns of its tables, and whose it is."""
 
 import json
+from datetime import date
 
 import pyarrow as pa
 import pytest
@@ -19,9 +20,8 @@ def body(*resources, single=False) -> bytes:
 
 
 def parse(resource: str, *resources, parent_id: str = "p", **more):
-    single = bool(more.get("single"))
-    read = parser(CATALOGUE[resource], parent_id=parent_id, now=lambda: NOON, **({"single": single} | more))
-    return read(body(*resources, single=single))
+    read = parser(CATALOGUE[resource], parent_id=parent_id, now=lambda: NOON, **more)
+    return read(body(*resources, single="own_id" in more))
 
 
 def linked(own_id: str, **relations) -> dict[str, object]:
@@ -81,16 +81,15 @@ def test_what_no_schema_names_is_counted():
     assert answer.drift == {"mood": 2}
 
 
-@pytest.mark.parametrize("own_id", ["1", ""])
-def test_one_object_by_its_id(own_id):
-    """A single answer is a page of one; without an id to hold it against, any object will do."""
-    assert parse("portfolios", {"id": "1"}, single=True, own_id=own_id).ids == ["1"]
+def test_one_object_by_its_id():
+    """A single answer is a page of one."""
+    assert parse("portfolios", {"id": "1"}, own_id="1").ids == ["1"]
 
 
 def test_f1_another_object_than_the_one_asked_for_is_no_answer():
     """Or the one asked for would count as gone."""
     with pytest.raises(MalformedError, match="another object"):
-        parse("portfolios", {"id": "2"}, single=True, own_id="1")
+        parse("portfolios", {"id": "2"}, own_id="1")
 
 
 @pytest.mark.parametrize(("depth", "bottom"), [(700, b"-0"), (50_000, b"")])
@@ -98,7 +97,7 @@ def test_f1_a_bottomless_answer_is_no_answer(depth, bottom):
     """Nesting that no reader follows to its end is a failed read of one parent, not the end of the run."""
     deep = b'{"data":[{"type":"x","id":"1","attributes":{"a":' + b"[" * depth + bottom + b"]" * depth + b"}}]}"
     with pytest.raises(MalformedError, match="nested too deep"):
-        parser(CATALOGUE["clients"], parent_id="", single=False, now=lambda: NOON)(deep)
+        parser(CATALOGUE["clients"], parent_id="", now=lambda: NOON)(deep)
 
 
 def test_days_are_the_first_date_of_each_row_that_lies_inside():
@@ -113,3 +112,34 @@ def test_days_are_the_first_date_of_each_row_that_lies_inside():
         ]
     )
     assert days(batch, ("trade", "value"), Window(on(1), on(3))) == [on(1), on(2), on(3), on(2)]
+
+
+def day_row(**attributes) -> dict[str, object]:
+    return {"id": "1", "attributes": attributes}
+
+
+@pytest.mark.parametrize(
+    ("resource", "whole"),
+    [
+        ("holdings", {"date": "2026-03-01", "ccyCode": "EUR"}),
+        ("custodian_holdings", {"date": "2026-03-01"}),
+        ("limit_status", {"date": "2026-03-01"}),
+    ],
+)
+@pytest.mark.parametrize("broken", [{}, {"date": None}, {"date": 1}, {"date": "yesterday"}, {"name": "nobody"}])
+def test_f1_a_row_of_a_day_that_names_no_day_is_no_answer(resource, whole, broken):
+    """Nothing else tells such a row from the next: it would stay for ever, for no window could show that it is gone."""
+    assert parse(resource, day_row(**whole)).batch.num_rows == 1
+    with pytest.raises(MalformedError, match="names no day"):
+        parse(resource, day_row(**whole), day_row(**{**whole, "date": None, **broken}))
+
+
+def test_a_row_with_an_id_may_lack_a_day():
+    """It is known by its id, and what its day should be is in `extra`."""
+    assert parse("prices", day_row(date="soon")).batch["extra"].to_pylist() == ['{"date":"soon"}']
+
+
+def test_where_nobody_says_what_is_answered_a_row_without_a_day_is_of_the_day_asked_for():
+    """A limit's status may be a bare word; its own date goes first."""
+    bare, dated = day_row(status="within"), day_row(date="2026-03-02")
+    assert parse("limit_status", bare, dated, day=on(3)).batch["date"].to_pylist() == [on(3), date(2026, 3, 2)]

@@ -10,8 +10,9 @@ from sources.aleta.reader import Reader
 from sources.aleta.walk import ids_of, walk
 from tests.apis import FakeApi, all_end, thing
 from tests.fakes import FakeClock
+from tests.truth import CRAWL
 
-ALL = tuple(CATALOGUE.values())
+ALL = tuple(CATALOGUE[name] for name in CRAWL)
 CLIENTS, ENTITIES, ACCOUNTS = "/v2/clients", "/v2/clients/{}/legal-entities", "/v2/legal-entities/{}/accounts"
 VIEWS, VIEW, PART = "/v2/clients/{}/reporting-entities", "/v2/reporting-entities/{}", "/v2/portfolios/{}"
 

@@ -84,6 +84,38 @@ def test_d2_unchanged_rows_are_not_loaded(store):
 
 
 @pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param("category = 'spoilt'", id="a-text"),
+        pytest.param("account_amount = account_amount + 0.000000000001", id="a-digit"),
+        pytest.param("comment = NULL", id="a-value-lost"),
+        pytest.param("""extra = '{"a":1}'""", id="extra"),
+        pytest.param("row_hash = 'x'", id="the-hash-itself"),
+    ],
+)
+def test_a_row_that_was_spoilt_in_the_warehouse_is_found_by_who_distrusts_it(store, spoilt):
+    """A run takes a row for what its hash says; `verify` looks at what it holds, and tells of it once."""
+    fill(store, row("1", account_amount=Decimal("1.5"), comment="x"), row("2"))
+    store.sql.execute(f"UPDATE store.aleta.transactions SET {spoilt} WHERE id = '1'")
+    found = compare(
+        store,
+        [batch(row("1", account_amount=Decimal("1.5"), comment="x"), row("2"))],
+        [proof()],
+        run=replace(RUN, distrusts=True, tells_all=True),
+    )
+    assert (found.counts["modified"], found.counts["unchanged"], found.counts["added"]) == (1, 1, 0)
+    assert [(one["op"], one["id"]) for one in found.changes.data.to_pylist()] == [("modified", "1")]
+
+
+def test_sound_rows_are_unchanged_for_who_distrusts_them_too(store):
+    """Hashed anew they are what they were."""
+    full = row("1", account_amount=Decimal("-0.1"), comment="| ü", extra='{"a":"1E-13","b":[1.50,null]}')
+    fill(store, full, row("2", trade_date=None))
+    found = compare(store, [batch(full, row("2", trade_date=None))], [proof()], run=replace(RUN, distrusts=True))
+    assert (found.counts["unchanged"], found.counts.total()) == (2, 2)
+
+
+@pytest.mark.parametrize(
     ("trade", "value", "gone"),
     [
         pytest.param(2, 8, True, id="both-inside"),

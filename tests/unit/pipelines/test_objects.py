@@ -28,7 +28,7 @@ def thing(own_id: str, name: str = "", **relations) -> dict[str, object]:
 
 
 def listed(resource: str, parent_id: str, *things, problems=()) -> Listed:
-    read = parser(CATALOGUE[resource], parent_id=parent_id, single=False, now=lambda: at(0))
+    read = parser(CATALOGUE[resource], parent_id=parent_id, now=lambda: at(0))
     answers = [read(json.dumps({"data": list(things)}).encode())]
     return Listed(endpoint=CATALOGUE[resource], parent_id=parent_id, answers=answers, problems=list(problems))
 

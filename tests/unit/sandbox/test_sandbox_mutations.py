@@ -17,7 +17,9 @@ TODAY = date(2026, 3, 2)
 
 
 def store(**settings):
-    world = build(SandboxSettings(accounts=8, rows=400, years=2, **settings), tenant="acme", today=TODAY)
+    """Few days are computed: what is beyond transactions has tests of its own."""
+    settings = SandboxSettings(accounts=8, rows=400, years=2, computed_days=10, **settings)
+    world = build(settings, tenant="acme", today=TODAY)
     return Store(world, seed="1:acme")
 
 

@@ -1,0 +1,108 @@
+"""One round: first load, a night without and one with changes, a crash and what comes after it; for one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import worlds
+from benchmarks.contenders import OURS, Contender, Place
+from benchmarks.held import Row
+from benchmarks.measure import Usage, run
+from benchmarks.results import AGAIN, CHANGED, FIRST, KILLED, RESUMED, SCENARIOS, UNCHANGED, Result
+from benchmarks.truth import differences
+from benchmarks.worlds import BURST, World
+from sandbox import Sandbox
+
+PLENTY = 1_000_000_000  # requests; never enough
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """One round in one world; the contenders take turns, so that all meet the same machine and the same state.
+
+    Args:
+        folder: each contender works below it, twice.
+        rewrite: what to say otherwise in our own configuration; for sabotage.
+    """
+
+    box: Sandbox
+    world: World
+    number: int
+    folder: Path
+    contenders: Sequence[Contender]
+    rewrite: dict[str, object] = field(default_factory=dict)
+    truth: dict[str, Row] = field(default_factory=dict)
+    recent: frozenset[str] | None = None
+    old: frozenset[str] = frozenset()
+
+    def play(self, scenarios: Sequence[str] = tuple(SCENARIOS)) -> Iterator[Result]:
+        """Every scenario that is asked for, in the order of `SCENARIOS`."""
+        worlds.begin(self.box, self.world)
+        self._look()
+        firsts = {}
+        for one in self.contenders:
+            yield (first := self._run(FIRST, one))
+            firsts[one.name] = first.requests
+        if UNCHANGED in scenarios:
+            yield from (self._run(UNCHANGED, one) for one in self.contenders)
+        if CHANGED in scenarios:
+            self.recent, self.old = worlds.night(self.box, self.world, self.number)
+            self._look()
+            yield from (self._run(CHANGED, one) for one in self.contenders)
+        if AGAIN in scenarios:
+            yield from (self._run(AGAIN, one) for one in self.contenders if one is OURS)
+        if RESUMED in scenarios:
+            for one in self.contenders:
+                yield from self._crash(one, half=firsts[one.name] // 2)
+
+    def place(self, contender: Contender, life: str = "kept") -> Place:
+        """Where it works: `kept` through the nights, or `killed`."""
+        folder = self.folder / f"{self.world.name}-{self.number}-{contender.name}-{life}"
+        return Place(folder=folder, since=self.world.since, per_minute=self.world.per_minute)
+
+    def _crash(self, one: Contender, *, half: int) -> Iterator[Result]:
+        yield self._run(KILLED, one, life="killed", requests=half)
+        yield self._run(RESUMED, one, life="killed")
+
+    def _look(self) -> None:
+        self.truth = worlds.rows(self.box)
+
+    def _run(self, scenario: str, one: Contender, *, life: str = "kept", requests: int = PLENTY) -> Result:
+        place = self.place(one, life)
+        place.folder.mkdir(parents=True, exist_ok=True)
+        self._configure(place, again=scenario == AGAIN)
+        self.box.set(requests_per_minute=self.world.per_minute, burst=BURST)  # a full bucket
+        self.box.reset_requests()
+        usage = run(one.command(place), log=place.folder / "log", enough=lambda: len(self.box.requests) >= requests)
+        counted = (len(self.box.requests), sum(call.status == 429 for call in self.box.requests))
+        return self._result(scenario, one, usage, counted, life)
+
+    def _configure(self, place: Place, *, again: bool) -> None:
+        ours = {"resources": ["transactions"], "publish": ["duckdb"], "requests_per_minute": self.world.per_minute}
+        ours |= {"burst": BURST, **({"reverify_days": 1} if again else {}), **self.rewrite}
+        self.box.write_config(place.config, **ours)
+
+    def _result(self, scenario: str, one: Contender, usage: Usage, counted: tuple[int, int], life: str) -> Result:
+        held = one.held(self.place(one, life))
+        older = differences(held, self.truth, only=self.old) if scenario == CHANGED else None
+        lost = differences(held, self.truth)
+        hidden = (older.missing, older.extra, older.stale) if older else (0, 0, 0)
+        return Result(
+            world=self.world.name,
+            scenario=scenario,
+            contender=one.name,
+            round=self.number,
+            seconds=usage.seconds,
+            cpu_s=usage.cpu_s,
+            megabytes=usage.megabytes,
+            requests=counted[0],
+            refused=counted[1],
+            missing=lost.missing - hidden[0],
+            extra=lost.extra - hidden[1],
+            stale=lost.stale - hidden[2],
+            digits=lost.digits,
+            exit=usage.exit,
+            old_changes=sum(hidden),
+        )

@@ -1,0 +1,73 @@
+"""What the page of `report` shows beyond `status`: more runs, what was read whole and when, drift, tables, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.endpoint import By
+
+from .settings import TenantSettings
+from .status import Facts, query
+
+RUNS = 20  # as many as a chart has room for on a telephone
+SHOWN = 12  # tables, and names that drifted
+HISTORY = f"""
+    SELECT kind, status, started_at, ended_at, date_diff('millisecond', started_at, ended_at) AS duration_ms,
+        requests, retries, rows_read, added, modified, removed, errors, version
+    FROM {{sync_runs}} ORDER BY started_at DESC LIMIT {RUNS}"""
+WHOLE = """
+    SELECT resource, count(*) FILTER (verified_at >= now() - to_days(?)) AS in_time
+    FROM {sync_marks} GROUP BY resource"""
+DRIFT = "SELECT resource || '.' || name AS name, rows FROM {sync_drift} ORDER BY rows DESC, name"
+NAMED = ("accounts", "reporting_entities", "legal_entities", "clients", "depositories", "instruments")
+
+
+def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
+    """Of the published copy all of it; of a warehouse elsewhere what the books alone tell."""
+    drift = query(connection, DRIFT.format(**books))
+    facts: Facts = {
+        "drift": drift[:SHOWN],
+        "drifted": len(drift),
+        "history": query(connection, HISTORY.format(**books)),
+        "in_time": {
+            f"{row['resource']}": row["in_time"]
+            for row in query(connection, WHOLE.format(**books), tenant.reverify_days)
+        },
+        "reverify_days": tenant.reverify_days,
+        "by_day": [name for name, one in CATALOGUE.items() if one.dates and one.dates.by is By.DAY],
+    }
+    if tenant.destination != "duckdb":
+        return facts
+    file = tenant.folder / "warehouse.duckdb"
+    return facts | {
+        "bytes": file.stat().st_size,
+        "tables": _tables(connection),
+        "names": dict(_names(connection)),
+    }
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """The largest first; rows are counted, not estimated."""
+    names = query(connection, "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'aleta'")
+    counted = [
+        {"name": one["name"], "rows": query(connection, f'SELECT count(*) AS n FROM aleta."{one["name"]}"')[0]["n"]}
+        for one in names
+    ]
+    return sorted(counted, key=lambda one: (-_number(one["rows"]), f"{one['name']}"))[:SHOWN]
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Display names of what windows are quarantined for, as far as there are any."""
+    stuck = "SELECT DISTINCT parent_id FROM aleta.sync_windows WHERE status = 'quarantined'"
+    there = {row["name"] for row in query(connection, "SELECT table_name AS name FROM duckdb_tables()")}
+    for table in NAMED:
+        if table in there:
+            found = query(connection, f"SELECT id, name FROM aleta.{table} WHERE name IS NOT NULL AND id IN ({stuck})")
+            yield from ((f"{row['id']}", f"{row['name']}") for row in found)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,272 @@
+"""What one run asks, and in which order; what comes is told as events, oldest first, to whoever loads it.
+
+Lists are walked from the top. Then every endpoint in the order of the catalogue: rows by date, and objects that rows
+name, read one by one after what names them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from sources.aleta.clock import Clock
+from sources.aleta.endpoint import By, Endpoint
+from sources.aleta.errors import SourceError
+from sources.aleta.fetch import Receipt, Status, fetch
+from sources.aleta.planner import Planner
+from sources.aleta.reader import Reader
+from sources.aleta.walk import Listed, visit, walk
+
+from .ledger import Learned, Ledger
+from .progress import Progress
+from .readings import Horizon, Reading, in_turn
+from .report import Problem
+from .settings import TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """All lists are walked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """Some objects of one endpoint were read one by one."""
+
+    listed: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What is read of each parent from here on."""
+
+    endpoint: Endpoint
+    readings: Mapping[str, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A parent that the operator named and the API does not list."""
+
+    resource: str
+    parent_id: str
+
+    def problem(self) -> Problem:
+        message = "the API does not list it: check the id and the tenant"
+        return Problem(code="unknown", message=message, resource=self.resource, parent_id=self.parent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the answers of one endpoint taught."""
+
+    resource: str
+    learned: Learned
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered:
+    """Whatever was asked of one endpoint, the API answered 404."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more comes; *error* is why, if it is not the natural end. *dialects*: what the API speaks."""
+
+    error: Exception | None = None
+    dialects: Mapping[str, str] = field(default_factory=dict)
+
+
+Event: TypeAlias = Listed | Crawled | Visited | Following | Missing | Receipt | Taught | NotOffered | Ended
+
+
+class Put(Protocol):
+    """Hands an event on; waits while too many *rows* do."""
+
+    def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...
+
+
+class Job(Protocol):
+    """What kind of run this is."""
+
+    @property
+    def only(self) -> Sequence[str]:
+        """Accounts that the operator named; one that is not listed is a problem."""
+
+    @property
+    def revisits(self) -> bool:
+        """Whether objects that rows name are read again in turn, or only those that never were."""
+
+    @property
+    def choose(self) -> Callable[[Ledger, Endpoint, Sequence[str], Horizon], Mapping[str, Reading]]:
+        """From the marks and the parents listed, what to read."""
+
+
+@dataclass(slots=True)
+class Known:
+    """Ids that the warehouse and this run's answers name.
+
+    Args:
+        named: endpoint -> ids that rows name.
+        shown: endpoint -> ids of the objects that the API showed last.
+    """
+
+    named: dict[str, set[str]] = field(default_factory=dict)
+    shown: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fetching:
+    """One tenant's reading, for a thread of its own.
+
+    Args:
+        known: as the run begins; grows while it reads.
+        ledger: only read.
+        put: where the events go.
+    """
+
+    tenant: TenantSettings
+    endpoints: Sequence[Endpoint]
+    reader: Reader
+    ledger: Ledger
+    horizon: Horizon
+    job: Job
+    known: Known
+    progress: Progress
+    clock: Clock
+    stop: threading.Event
+    put: Put
+    _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
+
+    def run(self) -> None:
+        """Ask for everything.
+
+        Raises:
+            SourceError: the API cannot be used at all; or StoppedError.
+        """
+        self._crawl()
+        for endpoint in self.endpoints:
+            if endpoint.dates:
+                self._read(endpoint)
+            elif endpoint.met_in:
+                self._visit(endpoint)
+            if self.reader.spoken.missing(endpoint) and not endpoint.required:
+                self.put(NotOffered(endpoint))
+
+    def _crawl(self) -> None:
+        self.progress.stage("reading objects")
+        for listed in walk(self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop):
+            if listed.endpoint.required and not listed.endpoint.parent:
+                _refuse_nothing(listed.problems)
+            self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
+            self.progress.crawled(len(listed.ids))
+            self.put(listed)
+        self.put(Crawled())
+
+    def _visit(self, endpoint: Endpoint) -> None:
+        """Objects that rows name: those never read, and the others in turn."""
+        ids = sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
+        marks = self.ledger.marks.get(endpoint.name, {})
+        if self.job.revisits:
+            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+        else:
+            chosen = [one for one in ids if one not in marks]
+        self.progress.stage(f"reading {endpoint.name}")
+        for listed in visit(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
+            self._learn_ids(endpoint, [answer.batch for answer in listed.answers])
+            shown = self.known.shown.setdefault(endpoint.name, set())
+            shown |= set(listed.ids)
+            shown -= set(listed.gone)
+            self.progress.crawled(len(listed.ids))
+            self.put(Visited(listed))
+
+    def _read(self, endpoint: Endpoint) -> None:
+        parents = self._parents(endpoint)
+        readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
+        self.progress.stage(f"reading {endpoint.name}")
+        self.progress.planned(endpoint.name, len(readings))
+        self.put(Following(endpoint, readings))
+        if endpoint.parent == "accounts":
+            for missing in set(self.job.only) - set(parents):
+                self.put(Missing(endpoint.name, missing))
+        planner = planner_of(endpoint, self.ledger, self.tenant)
+        for receipt in fetch(
+            endpoint,
+            {parent: reading.span for parent, reading in readings.items()},
+            self.reader,
+            planner=planner,
+            clock=self.clock,
+            workers=self.tenant.workers,
+            stop=self.stop,
+            bare=self._bare(endpoint, readings),
+        ):
+            self._note(receipt, readings[receipt.parent_id])
+            self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
+        if planner.cap.divisible:
+            self.put(Taught(endpoint.name, Learned.of(planner)))
+
+    def _parents(self, endpoint: Endpoint) -> Sequence[str]:
+        return [*self._listed.get(endpoint.parent, ())] or sorted(self.known.shown.get(endpoint.parent, ()))
+
+    def _bare(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
+        """Parents that this run has seen, or that never had a row: a 404 says that they have none."""
+        if endpoint.parent not in self.known.shown:
+            return set(readings)
+        return {one for one, reading in readings.items() if reading.mark.bare or reading.mark.verified_at is None}
+
+    def _note(self, receipt: Receipt, reading: Reading) -> None:
+        if receipt.answer:
+            self._learn_ids(receipt.endpoint, [receipt.answer.batch])
+        self.progress.rows(receipt.rows if receipt.answer else 0)
+        ended = receipt.status is Status.COMPLETE and receipt.window.last == reading.span.last
+        if ended or receipt.status is Status.FAILED:
+            self.progress.parent_done(receipt.endpoint.name, receipt.parent_id)
+
+    def _learn_ids(self, endpoint: Endpoint, batches: Sequence[Batch]) -> None:
+        """Of what is met in the rows of *endpoint*."""
+        for other, column in meetings(endpoint, self.endpoints):
+            named = self.known.named.setdefault(other.name, set())
+            for batch in batches:
+                named.update(one for one in batch[column].unique().to_pylist() if one is not None)
+
+
+class Column(Protocol):
+    """A column of Arrow."""
+
+    def unique(self) -> Column: ...
+
+    def to_pylist(self) -> list[str | None]: ...
+
+
+class Batch(Protocol):
+    """Rows of Arrow."""
+
+    def __getitem__(self, name: str, /) -> Column: ...
+
+
+def meetings(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
+    """The endpoints whose objects the rows of *endpoint* name, each with the column that does."""
+    places = [(other, place.partition(".")) for other in endpoints for place in other.met_in]
+    return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
+
+
+def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Planner:
+    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed."""
+    divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
+    learned = ledger.learned.get(endpoint.name, Learned())
+    planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
+    if not divisible:
+        planner.cap.divisible = False
+        planner.cap.elsewhere = max((one.known_cap or 0 for one in ledger.learned.values()), default=0)
+        planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
+    return planner
+
+
+def _refuse_nothing(problems: Sequence[SourceError]) -> None:
+    """The root of the tree could not be read: then nothing can."""
+    if problems:
+        raise problems[0]

@@ -1,0 +1,183 @@
+"""What a night reads of each parent, from the marks (rules D1, M3). Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from sources.aleta.endpoint import By, DateParams
+from sources.aleta.windows import ONE_DAY, Window
+
+from .marks import Mark
+from .settings import TenantSettings
+
+BEHIND = timedelta(hours=12)  # UTC-12 is where a day ends last
+SAME_NIGHT = timedelta(hours=20)  # two runs closer than this share one night's quota
+A_HUNDRED = 100  # of what comes in turn, so many come every night: who has no more sees all of it every morning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How far a run looks: fixed for the whole run.
+
+    Args:
+        now: when the run began, aware.
+        snapshot_days: what is asked for day by day begins so many days before the first run.
+    """
+
+    now: datetime
+    history_start: date
+    look_back_days: int
+    look_ahead_days: int
+    reverify_days: int
+    snapshot_days: int = 7
+
+    @classmethod
+    def of(cls, tenant: TenantSettings, *, now: datetime) -> Horizon:
+        return cls(
+            now=now,
+            history_start=tenant.history_start,
+            look_back_days=tenant.look_back_days,
+            look_ahead_days=tenant.look_ahead_days,
+            reverify_days=tenant.reverify_days,
+            snapshot_days=tenant.snapshot_days,
+        )
+
+    @property
+    def elapsed(self) -> date:
+        """The last day that has fully elapsed everywhere on earth (M2)."""
+        return (self.now.astimezone(UTC) - BEHIND).date() - ONE_DAY
+
+    @property
+    def end(self) -> date:
+        return self.now.date() + timedelta(days=self.look_ahead_days)
+
+    def whole(self, mark: Mark) -> Window:
+        """All of a parent's history."""
+        first = mark.earliest(self.history_start)
+        return Window(first, max(first, self.end))
+
+    def nightly(self, mark: Mark) -> Window:
+        """From the look-back on (D1); the whole history while its beginning is not covered (M3)."""
+        whole = self.whole(mark)
+        base = mark.holding(self.history_start)
+        if base is None:
+            return whole
+        back = base.last + ONE_DAY - timedelta(days=self.look_back_days)
+        return Window(min(max(whole.first, back), whole.last), whole.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a run reads of one parent.
+
+    Args:
+        span: from its first day to its last, both included.
+        mark: the parent's mark as the run begins.
+        whole: whether the span, read to its end, completes a reading of the whole history.
+    """
+
+    span: Window
+    mark: Mark
+    whole: bool
+
+
+def tonight(
+    marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon, dates: DateParams | None = None
+) -> dict[str, Reading]:
+    """What a nightly run reads of each parent that was listed."""
+    dates = dates or DateParams()
+    if dates.look_back_days is not None:
+        horizon = replace(horizon, look_back_days=dates.look_back_days)
+    match dates.by:
+        case By.SPAN:
+            resting = {one for one in listed if dates.rests and one in marks and _rests(marks[one])}
+            awake = [one for one in listed if one not in resting]
+            again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
+            return _spans(marks, awake, horizon) | {one: _whole(marks[one], horizon) for one in again}
+        case By.DAY:
+            return {one: _snapshots(marks.get(one, Mark()), horizon) for one in listed}
+        case By.WHOLE:
+            turn = in_turn(marks, listed, horizon, every_days=dates.every_days)
+            return {one: _whole(marks.get(one, Mark()), horizon) for one in turn}
+
+
+def _rests(mark: Mark) -> bool:
+    return mark.bare and mark.verified_at is not None
+
+
+def _whole(mark: Mark, horizon: Horizon) -> Reading:
+    return Reading(span=horizon.whole(mark), mark=replace(mark, reading_since=horizon.now), whole=True)
+
+
+def _spans(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) -> dict[str, Reading]:
+    """From the look-back to the look-ahead; the whole histories that are due come first.
+
+    First, because their large answers clear the small ones of the others (rule W3).
+    """
+    readings = {parent: _whole(marks[parent], horizon) for parent in due(marks, listed, horizon)}
+    for parent in listed:
+        readings.setdefault(parent, _nightly(marks.get(parent, Mark()), horizon))
+    return dict(sorted(readings.items(), key=lambda one: not one[1].whole))
+
+
+def _nightly(mark: Mark, horizon: Horizon) -> Reading:
+    begun = mark.verified_at or mark.reading_since
+    span = horizon.nightly(mark) if begun else horizon.whole(mark)  # not begun: only a backfill was here
+    from_the_start = span.first == mark.earliest(horizon.history_start)
+    whole = from_the_start or mark.verified_at is None
+    since = horizon.now if from_the_start else mark.reading_since
+    return Reading(span=span, mark=replace(mark, reading_since=since), whole=whole)
+
+
+def _snapshots(mark: Mark, horizon: Horizon) -> Reading:
+    """Each day is a request: from the look-back to today, and at first no more than `snapshot_days`."""
+    today = horizon.now.date()
+    if mark.covered is None:
+        first = max(horizon.history_start, today - timedelta(days=horizon.snapshot_days))
+    else:
+        first = max(mark.covered.first, mark.covered.last + ONE_DAY - timedelta(days=horizon.look_back_days))
+    span = Window(min(first, today), today)
+    return Reading(span=span, mark=replace(mark, reading_since=horizon.now), whole=mark.verified_at is None)
+
+
+def due(marks: Mapping[str, Mark], listed: Collection[str], horizon: Horizon) -> list[str]:
+    """Whose whole history is read again tonight (D1): a fair share of all, and whoever is overdue; oldest first.
+
+    With `reverify_days` of 1 or 0 that is everyone, in every run. Parents that were never read whole are not here: they
+    are read anyway.
+    """
+    return _turn(_read_at(marks, listed), horizon, every_days=horizon.reverify_days)
+
+
+def in_turn(marks: Mapping[str, Mark], listed: Iterable[str], horizon: Horizon, *, every_days: int) -> list[str]:
+    """Whose turn it is of what is read whole: whoever never was, and a share of the others, but at least a hundred.
+
+    What had no rows comes every `reverify_days`, the others every *every_days* (or as often, if that is less).
+    """
+    listed = list(listed)
+    new = [one for one in listed if one not in marks or marks[one].verified_at is None]
+    turn = list(new)
+    for bare, days in ((False, min(every_days, horizon.reverify_days)), (True, horizon.reverify_days)):
+        some = [one for one in listed if one in marks and marks[one].bare is bare]
+        turn += _turn(_read_at(marks, some), horizon, every_days=days, least=A_HUNDRED)
+    return turn
+
+
+def _read_at(marks: Mapping[str, Mark], listed: Iterable[str]) -> list[tuple[datetime, str]]:
+    dated = ((parent, marks[parent].verified_at) for parent in listed if parent in marks)
+    return sorted((at, parent) for parent, at in dated if at is not None)
+
+
+def _turn(read_at: Sequence[tuple[datetime, str]], horizon: Horizon, *, every_days: int, least: int = 0) -> list[str]:
+    """The oldest: a share of ceil(parents / days) a night reaches everyone in time; who was read tonight counts."""
+    parents = [parent for _, parent in read_at]
+    if every_days <= 1 or len(parents) <= least:
+        return parents
+    share = max(least, math.ceil(len(parents) / every_days))
+    already = sum(horizon.now - at < SAME_NIGHT for at, _ in read_at)
+    limit = horizon.now - timedelta(days=every_days) + SAME_NIGHT
+    overdue = sum(at <= limit for at, _ in read_at)
+    return parents[: max(overdue, share - already)]

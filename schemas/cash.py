@@ -1,0 +1,225 @@
+"""Views of accounts and of the cash on them: whose they are, what moved, what is there. Pure."""
+
+from __future__ import annotations
+
+from .view import Column, View
+
+_CCY = Column(name="ccy_code", description="Currency of the account and of the amounts, ISO 4217")
+_ACCOUNT = Column(name="account_id", description="The account")
+_ONE_CURRENCY = "Amounts are in the currency of the account: add up one ccy_code at a time."
+_VALUE_DATE = "Cash moves on the value date (value_date); where a transaction has none, on its trade date."
+_TO_COME = "Value dates to come are included: leave them out with date <= current_date."
+_REMOVED = "An account that was removed keeps the transactions last seen: see removed_at in account_tree."
+_TWO_LEGS = "An fx-spot is booked on two accounts and counts on both."
+
+ACCOUNT_TREE = View(
+    name="account_tree",
+    description="One row per account, with its legal entity, its client and the client at the top of that one's family",
+    notes=("Removed accounts are included: removed_at IS NULL leaves them out.",),
+    columns=(
+        Column(name="account_id", description="The account"),
+        Column(name="account_name", description="Its display name, where one was given"),
+        Column(name="external_identifier", description="The bank's own number"),
+        Column(name="ccy_code", description="Its currency, ISO 4217"),
+        Column(name="exclude_from_reporting", description="Whether reports leave it out"),
+        Column(name="legal_entity_id", description="The legal entity that owns it"),
+        Column(name="legal_entity_name", description="Display name of the legal entity"),
+        Column(name="client_id", description="The client that the legal entity belongs to"),
+        Column(name="client_name", description="Display name of the client"),
+        Column(name="top_client_id", description="The client above that has none above it; the client itself, if so"),
+        Column(name="top_client_name", description="Display name of the client at the top"),
+        Column(
+            name="removed_at",
+            description="When the API first no longer showed the account; null while it does",
+            unit="UTC",
+        ),
+    ),
+    reads=("accounts", "clients", "legal_entities"),
+    sql="""\
+WITH RECURSIVE above AS (
+    SELECT id AS client_id, id AS top_id, [id] AS path FROM aleta.clients
+    UNION ALL
+    SELECT above.client_id, parents.id, list_append(above.path, parents.id)
+    FROM above
+    JOIN aleta.clients ON clients.id = above.top_id
+    JOIN aleta.clients AS parents ON parents.id = clients.parent_id
+    WHERE NOT list_contains(above.path, parents.id)
+), tops AS (
+    SELECT client_id, arg_max(top_id, len(path)) AS top_id FROM above GROUP BY client_id
+)
+SELECT
+    accounts.id AS account_id,
+    accounts.name AS account_name,
+    accounts.external_identifier,
+    accounts.ccy_code,
+    accounts.exclude_from_reporting,
+    accounts.legal_entity_id,
+    legal_entities.name AS legal_entity_name,
+    legal_entities.client_id,
+    clients.name AS client_name,
+    tops.top_id AS top_client_id,
+    top_clients.name AS top_client_name,
+    accounts.removed_at
+FROM aleta.accounts
+LEFT JOIN aleta.legal_entities ON legal_entities.id = accounts.legal_entity_id
+LEFT JOIN aleta.clients ON clients.id = legal_entities.client_id
+LEFT JOIN tops ON tops.client_id = clients.id
+LEFT JOIN aleta.clients AS top_clients ON top_clients.id = tops.top_id""",
+    question="Which accounts does each family have today, through whom?",
+    example="""\
+SELECT top_client_name, client_name, legal_entity_name, account_id, ccy_code
+FROM aleta.account_tree
+WHERE removed_at IS NULL
+ORDER BY ALL""",
+)
+
+CASH_MOVEMENTS = View(
+    name="cash_movements",
+    description="One row per transaction and account it is booked on: what it moved there, and when",
+    notes=(
+        _TWO_LEGS,
+        _VALUE_DATE,
+        _TO_COME,
+        _ONE_CURRENCY,
+        _REMOVED,
+        "cash_balances and flows_by_month are sums of these rows.",
+    ),
+    columns=(
+        Column(name="transaction_id", description="The transaction; an fx-spot is here twice"),
+        Column(name="leg", description="account; of an fx-spot inflow or outflow"),
+        _ACCOUNT,
+        _CCY,
+        Column(name="date", description="Value date; the trade date where there is none", unit="day"),
+        Column(name="trade_date", description="Day of the trade", unit="day"),
+        Column(name="amount", description="What came, or as a negative number what went", unit="account currency"),
+        Column(name="type", description="The kind of transaction, as the API spells it"),
+        Column(
+            name="internal",
+            description="Whether the other side is on another account that Aleta knows: an fx-spot, and a transfer "
+            "that is linked to its other side",
+        ),
+    ),
+    reads=("accounts", "transactions"),
+    sql="""\
+WITH legs AS (
+    SELECT 'account' AS leg, account_id AS of_account, account_amount AS amount, * FROM aleta.transactions
+    UNION ALL
+    SELECT 'inflow', inflow_account_id, inflow_account_amount, * FROM aleta.transactions
+    UNION ALL
+    SELECT 'outflow', outflow_account_id, outflow_account_amount, * FROM aleta.transactions
+)
+SELECT
+    legs.id AS transaction_id,
+    legs.leg,
+    legs.of_account AS account_id,
+    accounts.ccy_code,
+    coalesce(legs.value_date, legs.trade_date) AS date,
+    legs.trade_date,
+    legs.amount,
+    legs.type,
+    legs.counterparty_transaction_id IS NOT NULL
+        OR (legs.inflow_account_id IS NOT NULL AND legs.outflow_account_id IS NOT NULL) AS internal
+FROM legs
+LEFT JOIN aleta.accounts ON accounts.id = legs.of_account
+WHERE legs.of_account IS NOT NULL""",
+    question="What moved on the euro account in May 2026?",
+    example="""\
+SELECT date, type, leg, amount::DECIMAL(18, 2) AS amount, internal
+FROM aleta.cash_movements
+WHERE account_id = 'a-eur' AND date BETWEEN DATE '2026-05-01' AND DATE '2026-05-31'
+ORDER BY ALL""",
+)
+
+CASH_BALANCES = View(
+    name="cash_balances",
+    description="Running balance of each account, one row per day on which something moved",
+    notes=(
+        "A day without a movement has no row: the balance is that of the row before.",
+        "It is the sum of all transactions so far: the bank's balance, if the history begins with the account.",
+        _VALUE_DATE,
+        _TO_COME,
+        _TWO_LEGS,
+        _ONE_CURRENCY,
+        _REMOVED,
+    ),
+    columns=(
+        _ACCOUNT,
+        _CCY,
+        Column(name="date", description="Value date; the trade date where there is none", unit="day"),
+        Column(name="movements", description="Movements of that day", unit="count"),
+        Column(name="change", description="What they add up to", unit="account currency"),
+        Column(name="balance", description="What was there at the end of the day", unit="account currency"),
+    ),
+    reads=("cash_movements",),
+    sql="""\
+WITH days AS (
+    SELECT account_id, ccy_code, date, count(*) AS movements, coalesce(sum(amount), 0) AS change
+    FROM aleta.cash_movements
+    GROUP BY account_id, ccy_code, date
+)
+SELECT
+    account_id,
+    ccy_code,
+    date,
+    movements,
+    change,
+    sum(change) OVER (PARTITION BY account_id ORDER BY date) AS balance
+FROM days""",
+    question="What was on each account at the end of May 2026?",
+    example="""\
+SELECT account_id, ccy_code, max(date) AS last_movement, arg_max(balance, date)::DECIMAL(18, 2) AS balance
+FROM aleta.cash_balances
+WHERE date <= DATE '2026-05-31'
+GROUP BY account_id, ccy_code
+ORDER BY ALL""",
+)
+
+FLOWS_BY_MONTH = View(
+    name="flows_by_month",
+    description="What came and what went, one row per account, month and kind of transaction",
+    notes=(
+        "What is internal is no money in or out of the whole: leave it out where accounts are added up.",
+        _VALUE_DATE,
+        "Months to come are included, as far as value dates reach.",
+        _TWO_LEGS,
+        _ONE_CURRENCY,
+        _REMOVED,
+    ),
+    columns=(
+        _ACCOUNT,
+        _CCY,
+        Column(name="month", description="First day of the month", unit="day"),
+        Column(name="type", description="The kind of transaction, as the API spells it"),
+        Column(name="internal", description="Whether the other side is on another account that Aleta knows"),
+        Column(name="movements", description="Movements", unit="count"),
+        Column(name="inflow", description="The sum of what came", unit="account currency"),
+        Column(name="outflow", description="The sum of what went, a negative number", unit="account currency"),
+        Column(name="net", description="The sum of both", unit="account currency"),
+    ),
+    reads=("cash_movements",),
+    sql="""\
+SELECT
+    account_id,
+    ccy_code,
+    date_trunc('month', date)::DATE AS month,
+    type,
+    internal,
+    count(*) AS movements,
+    coalesce(sum(amount) FILTER (amount > 0), 0) AS inflow,
+    coalesce(sum(amount) FILTER (amount < 0), 0) AS outflow,
+    coalesce(sum(amount), 0) AS net
+FROM aleta.cash_movements
+GROUP BY account_id, ccy_code, month, type, internal""",
+    question="What came in and went out of the family in each month, by currency?",
+    example="""\
+SELECT
+    month,
+    ccy_code,
+    sum(inflow)::DECIMAL(18, 2) AS inflow,
+    sum(outflow)::DECIMAL(18, 2) AS outflow,
+    sum(net)::DECIMAL(18, 2) AS net
+FROM aleta.flows_by_month
+WHERE NOT internal
+GROUP BY month, ccy_code
+ORDER BY ALL""",
+)

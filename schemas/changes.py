@@ -1,0 +1,122 @@
+"""What changed in the transactions since a moment, as one query over the change feed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .transactions import TRANSACTIONS
+from .view import Column, View
+
+_OURS = ("first_seen_at", "changed_at", "row_hash")  # what the feed leaves out of before and after
+_FEED = ", ".join(f"'{name}', transactions.{name}::VARCHAR" for name in TRANSACTIONS.names if name not in _OURS)
+_TOLD = ("type", "account_id", "inflow_account_id", "outflow_account_id")
+_DAYS = ("trade_date", "value_date")
+_AMOUNTS = ("account", "inflow_account", "outflow_account")
+
+
+def _values() -> Iterator[str]:
+    for name in _TOLD:
+        yield f"coalesce(after, before) ->> '{name}' AS {name}"
+    for name in _DAYS:
+        yield f"(coalesce(after, before) ->> '{name}')::DATE AS {name}"
+    for name in _AMOUNTS:
+        for side in ("before", "after"):
+            yield f"({side} ->> '{name}_amount')::DECIMAL(38, 12) AS {name}_amount_{side}"
+
+
+def _amounts() -> Iterator[Column]:
+    for name in _AMOUNTS:
+        what = "Amount booked" if name == "account" else f"fx-spot: amount of the {name.replace('_', ' ')}"
+        unit = "account currency" if name == "account" else f"currency of the {name.replace('_', ' ')}"
+        yield Column(name=f"{name}_amount_before", description=f"{what}, at that moment", unit=unit)
+        yield Column(name=f"{name}_amount_after", description=f"{what}, now", unit=unit)
+
+
+# What one run saw has one time: an id that left one account and came on another was removed, then added. The first step
+# tells what was there at the moment. Of what a first load brought the feed says nothing, but first_seen_at does.
+_SQL = f"""\
+WITH steps AS (
+    SELECT id, changed_at, op, late, before,
+        row_number() OVER (PARTITION BY id ORDER BY changed_at, op <> 'removed', op <> 'added') AS step
+    FROM aleta.transaction_changes
+    WHERE changed_at > since::TIMESTAMPTZ
+), was AS (
+    SELECT id,
+        max(changed_at) AS changed_at,
+        bool_or(op = 'removed') AS left_once,
+        bool_or(late) AS late,
+        any_value(before) FILTER (step = 1) AS before
+    FROM steps
+    GROUP BY id
+), sides AS (
+    SELECT
+        coalesce(transactions.id, was.id) AS id,
+        coalesce(transactions.changed_at, was.changed_at) AS changed_at,
+        coalesce(was.late, false) AS late,
+        CASE WHEN was.left_once OR transactions.first_seen_at <= since::TIMESTAMPTZ THEN was.before END AS before,
+        CASE WHEN transactions.id IS NOT NULL THEN json_object({_FEED}) END AS after
+    FROM (FROM aleta.transactions WHERE changed_at > since::TIMESTAMPTZ) AS transactions
+    FULL JOIN was ON was.id = transactions.id
+), compared AS (
+    SELECT *,
+        CASE WHEN before IS NOT NULL AND after IS NOT NULL THEN
+            list_filter(json_keys(after), lambda name: (before ->> name) IS DISTINCT FROM (after ->> name))
+        END AS columns_changed
+    FROM sides
+    WHERE before IS NOT NULL OR after IS NOT NULL
+)
+SELECT
+    id,
+    CASE WHEN before IS NULL THEN 'added' WHEN after IS NULL THEN 'removed' ELSE 'modified' END AS op,
+    changed_at,
+    late,
+    columns_changed,
+    {", ".join(_values())},
+    before,
+    after
+FROM compared
+WHERE columns_changed IS NULL OR len(columns_changed) > 0"""  # noqa: S608 - of names in a schema
+
+CHANGES_SINCE = View(
+    name="changes_since",
+    description="How the transactions differ from those at a moment, one row per id: what each was then, and is now",
+    notes=(
+        "A table macro: call it with a moment, as text with a zone or as a TIMESTAMPTZ.",
+        "What was changed and changed back, and what came and went, is not here: transaction_changes has every step.",
+        "What an account's first load brought is here, as added; in transaction_changes it is not.",
+        "To go on from where you were, keep max(started_at) of sync_runs from the same file and pass it the next time.",
+        "The time of reading will not do: a run stamps what it sees with its beginning, and publishes at its end.",
+        "In a file that is attached, USE its name first: DuckDB looks for a macro's tables in the database in use.",
+    ),
+    columns=(
+        Column(name="id", description="The transaction"),
+        Column(name="op", description="added, modified or removed"),
+        Column(name="changed_at", description="When a run last saw it change", unit="UTC"),
+        Column(name="late", description="Whether any of it came in days that were already covered"),
+        Column(name="columns_changed", description="Of a modified one: the names of the columns that differ"),
+        Column(name="type", description="The kind, as the API spells it; of a removed one what it was, as below"),
+        Column(name="account_id", description="The account it is booked on; null for an fx-spot"),
+        Column(name="inflow_account_id", description="fx-spot: the account that receives"),
+        Column(name="outflow_account_id", description="fx-spot: the account that pays"),
+        Column(name="trade_date", description="Day of the trade", unit="day"),
+        Column(name="value_date", description="Day the account is debited or credited", unit="day"),
+        *_amounts(),
+        Column(name="before", description="The whole row at that moment, as in transaction_changes; null when added"),
+        Column(name="after", description="The whole row now, likewise; null when removed"),
+    ),
+    reads=("transaction_changes", "transactions"),
+    takes="since",
+    sql=_SQL,
+    question="What changed since the run that began on 1 June 2026 at two in the morning?",
+    example="""\
+SELECT
+    op,
+    id,
+    type,
+    late,
+    columns_changed,
+    account_amount_before::DECIMAL(18, 2) AS before,
+    account_amount_after::DECIMAL(18, 2) AS after
+FROM aleta.changes_since('2026-06-01 02:00:00+00')
+ORDER BY ALL""",
+)

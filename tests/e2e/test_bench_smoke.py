@@ -1,0 +1,159 @@
+"""The benchmark's scenarios for aleta-sync alone: counts instead of seconds, so that a lost optimisation fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks import worlds
+from benchmarks.contenders import OURS
+from benchmarks.results import AGAIN, CHANGED, FIRST, RESUMED, UNCHANGED, Result
+from benchmarks.scenarios import Round
+from benchmarks.worlds import World
+from sandbox import Sandbox
+
+pytestmark = pytest.mark.timeout(300)
+
+WORLD = World(name="smoke", accounts=6, rows=240, years=2, row_cap=40, busy=False, changes=4)
+LEARNING = 10
+"""Requests that a first load may send besides the fewest: what it takes to find the cap, and windows not quite full."""
+PROOF = 1
+"""Requests that a night may send besides: what proves that the largest answer was not cut (W3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One run: what the benchmark measured, what the program reported, how many packages it committed."""
+
+    result: Result
+    counts: dict[str, int]
+    packages: int
+
+    @property
+    def loaded(self) -> int:
+        return sum(self.counts[name] for name in ("added", "modified", "removed"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A whole round, and what may be asked of its runs."""
+
+    seen: dict[str, Seen]
+    rows: int
+    recent: int
+    old: int
+    fewest: int
+    nightly: int
+
+
+def packages(folder: Path) -> int:
+    """How many load packages dlt has committed so far."""
+    with duckdb.connect(f"{folder / 'data/acme/private/store.duckdb'}", read_only=True) as connection:
+        [(count,)] = connection.execute("SELECT count(*) FROM aleta._dlt_loads").fetchall()
+    return count
+
+
+def watched(playing: Round) -> Iterator[tuple[str, Seen]]:
+    """Each run but the one that is killed, looked at before the next."""
+    before = {"kept": 0, "killed": 0}
+    for result in playing.play():
+        life = "killed" if result.scenario == RESUMED else "kept"
+        if result.exit == 0:
+            folder = playing.place(OURS, life).folder
+            total = packages(folder)
+            report = json.loads((folder / "out").read_text())
+            counts = report["tenants"]["acme"]["resources"]["transactions"]
+            yield result.scenario, Seen(result=result, counts=counts, packages=total - before[life])
+            before[life] = total
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """One round of the benchmark with nobody but us."""
+    with Sandbox(WORLD.settings()) as box:
+        worlds.begin(box, WORLD)
+        shown, truth = worlds.rows(box), box.truth("acme")
+        fewest = worlds.fewest_requests(box, shown)
+        playing = Round(box=box, world=WORLD, number=0, folder=tmp_path_factory.mktemp("bench"), contenders=[OURS])
+        seen = dict(watched(playing))
+    return Played(
+        seen=seen,
+        rows=len(shown),
+        recent=len(playing.recent or ()),
+        old=len(playing.old),
+        fewest=fewest,
+        nightly=2 + len(truth.clients) + len(truth.legal_entities) + len(truth.accounts),
+    )
+
+
+def wrong(seen: Seen) -> Iterator[str]:
+    """What every run must be: complete and exact, but for changes that no night looks for."""
+    one = seen.result
+    if one.exit or any((one.missing, one.extra, one.stale, one.digits)):
+        yield f"not exact: {one}"
+
+
+def wasteful_first(seen: Seen, played: Played) -> Iterator[str]:
+    """What a first load must not cost."""
+    yield from wrong(seen)
+    if seen.result.requests > played.fewest + LEARNING:
+        yield f"{seen.result.requests} requests where {played.fewest} are the fewest"
+    if seen.packages != 1:
+        yield f"{seen.packages} packages for {played.rows} rows"
+
+
+def wasteful_night(seen: Seen, played: Played, *, changes: range) -> Iterator[str]:
+    """What a night must not cost: a token, the crawl, one request an account; only changes are loaded."""
+    yield from wrong(seen)
+    if not 0 <= seen.result.requests - played.nightly <= PROOF:
+        yield f"{seen.result.requests} requests, not {played.nightly}"
+    if seen.loaded not in changes:
+        yield f"{seen.loaded} rows loaded, not {changes}"
+    if seen.packages != 1:
+        yield f"{seen.packages} packages"
+
+
+def test_a_first_load_costs_few_requests_and_one_package(played):
+    """W1, W3: hardly more requests than the rows need at this cap; every row loaded once."""
+    seen = played.seen[FIRST]
+
+    assert list(wasteful_first(seen, played)) == []
+    assert seen.loaded == played.rows
+
+
+def test_an_unchanged_night_costs_one_request_an_account_and_loads_nothing_d2(played):
+    """D2: receipts, and not one row."""
+    assert list(wasteful_night(played.seen[UNCHANGED], played, changes=range(1))) == []
+
+
+def test_a_changed_night_costs_no_more_requests_and_loads_the_changes_d2(played):
+    """D2: the rows that changed within the look-back, and at most those just before it besides."""
+    changes = range(played.recent, played.recent + played.old + 1)
+
+    assert played.recent > 5
+    assert list(wasteful_night(played.seen[CHANGED], played, changes=changes)) == []
+
+
+def test_a_load_after_a_kill_costs_no_more_than_a_first_one_c1(played):
+    """C1: exact, and at most the uncommitted is read again, which is all of so small a world."""
+    assert list(wasteful_first(played.seen[RESUMED], played)) == []
+
+
+def test_the_guard_sees_a_night_that_reads_everything(played):
+    """Sabotage: a run with `reverify_days = 1` is exact, and still no unchanged night."""
+    [requests] = wasteful_night(played.seen[AGAIN], played, changes=range(played.old + 1))
+
+    assert requests == f"{played.seen[AGAIN].result.requests} requests, not {played.nightly}"
+
+
+def test_the_guard_sees_rows_that_are_loaded_without_need(played):
+    """Sabotage: the changed night is no unchanged one, and a first load no night."""
+    [rows] = wasteful_night(played.seen[CHANGED], played, changes=range(1))
+
+    assert rows.startswith(f"{played.seen[CHANGED].loaded} rows loaded")
+    assert len(list(wasteful_night(played.seen[FIRST], played, changes=range(1)))) == 2

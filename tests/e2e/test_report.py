@@ -1,0 +1,171 @@
+"""`report`: one HTML page of what was synced, read from the published copy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from html import escape
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.e2e.program import Program
+
+HOSTILE = """<img src=x onerror="alert('1')"> & Søn"""
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def report(program: Program, *args: str, expect: int = 0) -> str:
+    """The page that the command wrote."""
+    file = program.folder / "out" / "report.html"
+    ended = program.run("report", *args, "--html", f"{file}")
+    assert ended.exit == expect, ended.err
+    assert ended.out == f"{file} written\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in file.parent.iterdir()] == ["report.html"]
+    return file.read_text(encoding="utf-8")
+
+
+def words(page: str) -> str:
+    """What stands on it, without markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)))
+
+
+def test_the_page_has_the_figures_of_the_warehouse_and_asks_nothing(synced):
+    """Runs, coverage, tables and drift are those of the published copy; no request is sent."""
+    synced.box.reset_requests()
+
+    said = words(report(synced))
+
+    assert synced.box.requests == []
+    [(requests, added)] = synced.rows("SELECT requests, added FROM aleta.sync_runs")
+    [(marks, first, last)] = synced.rows(
+        "SELECT count(*), min(from_date), min(through_date) FROM aleta.sync_marks WHERE resource = 'transactions'"
+    )
+    [rows] = synced.column("SELECT count(*) FROM aleta.transactions")
+    banks = sum("bank" in one["attributes"] for one in synced.box.truth("acme").accounts.values())
+    assert "acme fresh: " in said
+    assert "last run complete" in said
+    assert f"{requests:,}" in said
+    assert f"{added:,}" in said
+    assert f"transactions {marks} {first} {last}" in said
+    assert f"transactions {rows}" in said
+    assert f"accounts.bank {banks}" in said
+    assert "transactions.accountAmount" not in said  # its text is in `extra`, but it has a column
+
+
+def test_a_second_run_is_on_the_page_and_a_page_is_written_over(synced):
+    """Each run is a row and a group of bars; what one run left is replaced by what the next one says."""
+    first = report(synced)
+    synced.box.mutate_night("acme", 1, late=0.05, edited=0.05, deleted=0.02, within_days=25)
+    synced.sync()
+
+    second = report(synced)
+
+    assert (first.count("</svg>"), second.count("</svg>")) == (3, 3)
+    assert (first.count(", requests: "), second.count(", requests: ")) == (1, 2)
+    assert "removed: " in second
+
+
+def test_a_hostile_name_is_text(start):
+    """An account's name comes from whoever may edit it: on the page it is what it says, and nothing runs."""
+    program = start(busy_day=True)
+    program.sync(expect=4)
+    [stuck] = program.column("SELECT parent_id FROM aleta.sync_windows WHERE status = 'quarantined'")
+    with duckdb.connect(program.warehouse()) as copy:
+        copy.execute("UPDATE aleta.accounts SET name = ? WHERE id = ?", [HOSTILE, stuck])
+
+    page = report(program)
+
+    assert HOSTILE not in page
+    assert "<img" not in page
+    assert f"&lt;img src=x onerror=&#34;alert(&#39;1&#39;)&#34;&gt; &amp; Søn <code>{stuck}</code>" in page
+    assert "1 quarantined" in words(page)
+
+
+def test_nothing_on_the_page_leads_elsewhere(synced):
+    """It can be sent to somebody, and opened where there is no network."""
+    page = report(synced)
+
+    assert re.findall(r"https?:|//[a-z]|url\(|@import|<script|<link|src=", page) == []
+    assert set(re.findall(r'href="(.)', page)) <= {"#"}
+
+
+def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
+    """One that cannot be read is exit 1, as for status, and the others are there."""
+    program = start(tenants=("acme", "bolt", "core"))
+    program.sync("acme", "core")
+    program.warehouse("core").write_bytes(b"x" * 5000)
+
+    page = report(program, expect=1)
+
+    assert "acme fresh: " in words(page)
+    assert "run aleta-sync sync bolt" in words(page)
+    assert "core cannot be read" in words(page)
+    assert "run `aleta-sync publish core`" in words(page)
+    assert "core" not in words(report(program, "acme", "bolt"))
+    assert program.run("status").exit == 1
+    assert "core: " in program.run("report", "--html", "r.html").err
+
+
+def test_without_a_file_or_where_none_can_be_written_it_says_so(synced):
+    """`--html` is asked for (2); a folder that is a file is told (1)."""
+    without = synced.run("report")
+    (synced.folder / "plain").write_text("")
+    inside = synced.run("report", "--html", f"{synced.folder / 'plain' / 'r.html'}")
+
+    assert (without.exit, without.out) == (2, "")
+    assert "--html" in without.err
+    assert (inside.exit, inside.out) == (1, "")
+    assert "cannot write" in inside.err
+
+
+def test_dlt_is_not_loaded_for_it(synced):
+    """A second of waiting for what the page does not need; and the library of charts leaves no hook behind."""
+    script = (
+        "import sys\nfrom pipelines.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as ended:\n    assert ended.code == 0, ended.code\n"
+        "assert 'jinja2' in sys.modules and 'pygal' in sys.modules\n"
+        "assert 'dlt' not in sys.modules\n"
+        "assert not [one for one in sys.meta_path if 'pygal' in type(one).__module__]\n"
+    )
+    args = ("--config", f"{synced.config}", "report", "--html", f"{synced.folder / 'r.html'}")
+
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium is installed here")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_browser_shows_it_without_a_bar_below(synced, tmp_path, width):
+    """On a telephone as on a screen, nothing but what scrolls by itself is wider than the window."""
+    page = report(synced)
+    wider = page.replace("</main>", '<p style="width: 2000px">wide</p></main>')
+
+    assert _shown(page, width, tmp_path) == "fits"
+    assert _shown(wider, width, tmp_path) == "is too wide"  # the measure tells
+
+
+def _shown(page: str, width: int, folder: Path) -> str:
+    """What a browser finds of *page* in a frame of that width; the page's own policy lets no script measure it."""
+    measure = "document.title = document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    page = page.replace("default-src 'none';", "").replace(
+        "</body>", f"<script>{measure} ? 'is too wide' : 'fits'</script></body>"
+    )
+    frame = f'<iframe style="width: {width}px; height: 900px" srcdoc="{escape(page)}"></iframe>'
+    tell = "onload = () => {document.title = document.querySelector('iframe').contentDocument.title}"
+    (folder / "frame.html").write_text(f"<!doctype html><body>{frame}<script>{tell}</script>", encoding="utf-8")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--dump-dom")
+    where = (f"--user-data-dir={folder / 'profile'}", "--window-size=1400,1000", f"file://{folder / 'frame.html'}")
+    done = subprocess.run([BROWSER, *options, *where], capture_output=True, text=True, check=True, timeout=60)
+    return re.findall("<title>(.*?)</title>", done.stdout)[0]

@@ -1,0 +1,171 @@
+"""Processes of the program that begin warm: a server that has imported all it needs forks one for each command.
+
+Of a short run, more than half is Python that starts and imports. A process from here is one of its own all the same,
+with its own id, folder, environment, files and signals, and it ends as the interpreter ends any.
+As a script, this file is the server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import os
+import pickle
+import pkgutil
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+LARGEST_ORDER = 1 << 17
+LAZY = (
+    *("dlt._workspace", "dlt.destinations.impl.duckdb.duck", "dlt.destinations.impl.duckdb.sql_client"),
+    *("dlt.sources.helpers", "pyarrow.parquet", "http.server"),
+)
+NUMBER = struct.Struct("<q")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command line, and where it is to run."""
+
+    argv: Sequence[str]
+    cwd: str
+    environ: Mapping[str, str]
+
+
+class Process:
+    """What `subprocess.Popen` is to a process of its own making; all it prints goes to files."""
+
+    def __init__(self, order: Order) -> None:
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        self._told, teller = os.pipe()
+        files = [self._out.fileno(), self._err.fileno(), teller]
+        socket.send_fds(_server(), [pickle.dumps(order)], files)
+        os.close(teller)
+        self.pid = self._hear()
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code as `Popen` has it; None while it runs."""
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            self.returncode = self._hear()
+            os.close(self._told)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.poll() is None and not select.select([self._told], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0)
+        return self.poll()
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        return _text(self._out), _text(self._err)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _hear(self) -> int:
+        said = os.read(self._told, NUMBER.size)
+        assert said, "the server is gone"
+        return NUMBER.unpack(said)[0]
+
+
+def _text(file: IO[bytes]) -> str:
+    if file.closed:
+        return ""
+    with file:
+        file.seek(0)
+        return file.read().decode()
+
+
+@cache
+def _server() -> socket.socket:
+    """The server of this process; it ends when its socket is closed."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with its:
+        command = [sys.executable, "-m", "tests.e2e.warm", f"{its.fileno()}"]
+        process = subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
+    atexit.register(lambda: (ours.close(), process.wait(10)))
+    return ours
+
+
+# -- the server
+
+
+def serve(orders: socket.socket) -> None:
+    """Fork a process for each order; in that process, return."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _import_all()
+    gc.freeze()
+    while True:
+        said, files, *_ = socket.recv_fds(orders, LARGEST_ORDER, 3)
+        if not said:
+            os._exit(0)
+        _reap()
+        if not os.fork():
+            orders.close()
+            return _become(pickle.loads(said), *files)
+        for one in files:
+            os.close(one)
+
+
+def _reap() -> None:
+    """Let watchers go that have told all."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _import_all() -> None:
+    import pipelines
+    import sources.aleta
+
+    for package in (pipelines, sources.aleta):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if "keyvault" not in module.name:  # it brings azure, which is an extra
+                importlib.import_module(module.name)
+    for name in LAZY:
+        importlib.import_module(name)
+    assert threading.active_count() == 1, f"a fork would lose {threading.enumerate()}"
+
+
+def _become(order: Order, out: int, err: int, teller: int) -> None:
+    """Watch a child to its end and tell how it ended; return in that child, which is as if just started."""
+    if child := os.fork():
+        os.close(out)
+        os.close(err)
+        os.write(teller, NUMBER.pack(child))
+        os.write(teller, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        os._exit(0)
+    for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
+        os.dup2(source, target)
+    os.closerange(3, 1024)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(order.cwd)
+    os.environ.clear()
+    os.environ.update(order.environ)
+    sys.argv = list(order.argv)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
+    from pipelines.cli import main
+
+    sys.exit(main())
