@@ -14,7 +14,7 @@ import pyarrow as pa
 from msgspec import Raw
 
 from .canonical import canonical
-from .envelope import Page, members
+from .envelope import Page, Resource, members
 
 TYPE = "type"
 _members = msgspec.json.Decoder(dict[str, Raw])
@@ -34,14 +34,14 @@ class Node:
 
 
 def unfold(page: Page, attributes: Sequence[str], schema: pa.Schema) -> pa.RecordBatch:
-    """Rows of *schema* (`limit_conditions`) for the trees in the first of *attributes* that a resource has.
+    """Rows of *schema* (`limit_conditions`) for the trees in the first of *attributes* that a resource gives.
 
     A tree of another shape yields the nodes that could be read; the attribute's own JSON column holds all of it.
     """
     rows = [
         (resource.id, node.path, node.parent_path, node.operator, node.field, node.values)
         for resource in page
-        for node in _nodes_of(members(resource.attributes), attributes)
+        for node in nodes(_given(resource, attributes))
     ]
     names = ("limit_id", "path", "parent_path", "operator", "field", "values")
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -49,10 +49,9 @@ def unfold(page: Page, attributes: Sequence[str], schema: pa.Schema) -> pa.Recor
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([schema.field(name) for name in names]))
 
 
-def _nodes_of(said: Mapping[str, Raw], attributes: Sequence[str]) -> Iterator[Node]:
-    for name in attributes:
-        if name in said:
-            yield from nodes(said[name])
+def _given(resource: Resource, attributes: Sequence[str]) -> Raw:
+    said = (members(resource.attributes).get(name) for name in attributes)
+    return next((one for one in said if one is not None and bytes(one) != b"null"), Raw(b"null"))
 
 
 def nodes(tree: Raw, path: str = "0", parent_path: str | None = None) -> Iterator[Node]:

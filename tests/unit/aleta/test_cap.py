@@ -82,3 +82,26 @@ def test_w3_a_configured_cap_replaces_the_learning(count, judgement):
     cap = seen(count, configured=10)
     cap.add_up(count, count + 5, complete=True)
     assert (cap.judge(count), cap.known, cap.value) == (judgement, None, 10)
+
+
+@pytest.mark.parametrize(
+    ("count", "elsewhere", "judgement"),
+    [
+        pytest.param(500, 0, Judgement.WHOLE, id="no-cap-known-anywhere"),
+        pytest.param(249, 250, Judgement.WHOLE, id="below"),
+        pytest.param(250, 250, Judgement.CUT, id="just-that-many"),
+        pytest.param(251, 250, Judgement.WHOLE, id="beyond-it-so-it-does-not-hold-here"),
+        pytest.param(1, 1, Judgement.WHOLE, id="one-row-is-no-cap"),
+    ],
+)
+def test_w3_what_cannot_be_asked_in_parts_is_doubted_at_just_the_cap_of_another_endpoint(count, elsewhere, judgement):
+    """There is nothing to learn from parts; the largest so far says nothing, for each answer is of another owner."""
+    cap = seen(count, 5, divisible=False, elsewhere=elsewhere)
+    assert cap.judge(count) is judgement
+    assert cap.judge(5) is Judgement.WHOLE
+
+
+def test_w3_a_configured_cap_holds_for_what_cannot_be_asked_in_parts_too():
+    """The operator's word goes before what other endpoints showed."""
+    cap = seen(30, divisible=False, elsewhere=10, configured=30)
+    assert (cap.judge(30), cap.judge(10)) == (Judgement.CUT, Judgement.WHOLE)

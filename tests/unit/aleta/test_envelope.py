@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sources.aleta.envelope import read_list, read_many, read_one
+from sources.aleta.envelope import read_either, read_keys, read_list, read_many, read_one
 from sources.aleta.errors import MalformedError
 
 ONE = b'{"type":"client","id":"1"}'
@@ -36,7 +36,7 @@ NO_ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("read", [read_list, read_one])
+@pytest.mark.parametrize("read", [read_list, read_one, read_either])
 @pytest.mark.parametrize("body", NO_ANSWERS)
 def test_f1_a_body_that_is_no_answer_is_a_failed_read(body, read):
     """It says nothing; above all it never says that there are no rows."""
@@ -134,3 +134,84 @@ def test_f1_a_relationship_of_another_shape_is_a_failed_read(said):
     """What is no list of ids is not taken for an empty one."""
     with pytest.raises(MalformedError, match="no list of ids"):
         many(said)
+
+
+@pytest.mark.parametrize("body", [b'{"data":[' + ONE + b"]}", b'{"data":' + ONE + b"}"])
+def test_either_is_a_list_or_one_resource(body):
+    """Where the vendor does not say which."""
+    assert [one.id for one in read_either(body)] == ["1"]
+
+
+def test_either_may_be_an_empty_list():
+    """That is an answer; null is none."""
+    assert read_either(b'{"data":[]}') == []
+
+
+@pytest.mark.parametrize("read", [read_list, read_either])
+@pytest.mark.parametrize("own_id", ["", ',"id":""', ',"id":7', ',"id":null', ',"id":"x"', ',"id":[{}]'])
+def test_rows_that_a_natural_key_tells_apart_may_have_any_id_or_none(read, own_id):
+    """It means nothing, so it is not looked at, and not kept."""
+    (row,) = read(b'{"data":[{"type":"holding"%s,"attributes":{"a":1}}]}' % own_id.encode(), identified=False)
+    assert (row.type, row.id, bytes(row.attributes["a"])) == ("holding", "", b"1")
+
+
+def test_f1_rows_without_a_type_are_no_answer_whatever_tells_them_apart():
+    """JSON:API asks for it of every resource."""
+    with pytest.raises(MalformedError, match="no type"):
+        read_list(b'{"data":[{"type":"","attributes":{}}]}', identified=False)
+
+
+KEY = b'{"kid":"k1","kty":"EC","crv":"P-256","x":"ab_-","y":"cd","use":"sig"}'
+
+
+def test_a_key_is_a_resource_with_its_kid_as_id():
+    """Every other member is an attribute, also one that nobody documented."""
+    (key,) = read_keys(b'{"keys":[' + KEY + b"]}")
+    assert (key.id, key.type) == ("k1", "webhook-key")
+    assert {name: json.loads(bytes(value)) for name, value in key.attributes.items()} == {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "ab_-",
+        "y": "cd",
+        "use": "sig",
+    }
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["-_-_AA", "+/+/AA==", "-_-_AA==", "+/+/AA", "+\\/+\\/AA=="],
+    ids=["url", "plain", "padded", "bare", "escaped"],
+)
+def test_coordinates_come_in_one_spelling_however_the_api_spells_them(spelt):
+    """RFC 7518, section 6.2.1.2: base64url without padding. The vendor's sample has the plain alphabet, padded."""
+    body = b'{"keys":[{"kid":"k","x":"SPELT","y":"SPELT"}]}'.replace(b"SPELT", spelt.encode())
+    (key,) = read_keys(body)
+    assert [bytes(key.attributes[name]) for name in ("x", "y")] == [b'"-_-_AA"'] * 2
+
+
+def test_a_set_without_keys_is_an_answer():
+    """There are none."""
+    assert read_keys(b'{"keys":[],"more":1}') == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{}", id="no-keys"),
+        pytest.param(b'{"keys":null}', id="null"),
+        pytest.param(b'{"keys":{}}', id="no-list"),
+        pytest.param(b'{"data":[]}', id="json-api"),
+        pytest.param(b'{"errors":[]}', id="errors"),
+        pytest.param(b'{"keys":[' + KEY, id="cut-short"),
+        pytest.param(b'{"keys":["k1"]}', id="a-key-is-text"),
+        pytest.param(b'{"keys":[{"kty":"EC"}]}', id="no-kid"),
+        pytest.param(b'{"keys":[{"kid":""}]}', id="empty-kid"),
+        pytest.param(b'{"keys":[{"kid":7}]}', id="kid-is-a-number"),
+        pytest.param(b'{"keys":[{"kid":"\xff"}]}', id="no-utf-8"),
+    ],
+)
+def test_f1_what_is_no_set_of_keys_is_a_failed_read(body):
+    """F1: it never says that there are none, and nothing of it is in the error."""
+    with pytest.raises(MalformedError, match="no JWK set"):
+        read_keys(body)

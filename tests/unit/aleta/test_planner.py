@@ -253,3 +253,53 @@ def test_c5_no_parent_runs_further_ahead_than_it_may():
     answer(found, oldest, 0)
     assert [one.window for one in found.decisions()] == [window(day, day) for day in range(4)]
     assert len(ask_all(found)) == 4
+
+
+def indivisible(*parents: str, **more) -> Planner:
+    """Of what is asked for day by day, or whole."""
+    return planner(*parents, cap=RowCap(divisible=False, elsewhere=40), **more)
+
+
+def test_what_cannot_be_divided_is_asked_in_one_piece_and_kept():
+    """No answer waits for a larger one, and none is put to the test."""
+    found = indivisible("a", "b")
+    one, two = ask_all(found)
+    answer(found, one, 90)
+    answer(found, two, 90)
+    assert fates(found) == [("a", Fate.KEPT), ("b", Fate.KEPT)]
+    assert (found.ask(), found.parents) == (None, 0)
+
+
+def test_day_by_day_each_day_is_a_question():
+    """The planner tiles the span; nothing is ever asked in less than a day."""
+    found = indivisible("a", max_days=1, span=window(0, 4))
+    questions = ask_all(found)
+    assert [one.window for one in questions] == [window(day, day) for day in range(5)]
+    for question in reversed(questions):
+        answer(found, question, 39)
+    assert fates(found) == [("a", Fate.KEPT)] * 5
+
+
+def test_w4_what_cannot_be_divided_and_has_just_the_cap_is_quarantined():
+    """The gap is named, nothing is asked again, and the others are kept."""
+    found = indivisible("a", "b", max_days=1, span=window(0, 1))
+    for question in ask_all(found):
+        answer(found, question, 40 if question.parent == "a" and question.window == window(0, 0) else 3)
+    assert found.ask() is None
+    decided = {(one.parent, one.window.first, one.fate) for one in found.decisions()}
+    assert decided == {
+        ("a", on(0), Fate.QUARANTINED),
+        ("a", on(1), Fate.KEPT),
+        ("b", on(0), Fate.KEPT),
+        ("b", on(1), Fate.KEPT),
+    }
+    assert found.parents == 0
+
+
+def test_w5_a_refusal_of_what_cannot_be_divided_is_not_about_its_width():
+    """So it is a failure, told by whoever asked."""
+    found = indivisible("a")
+    question = found.ask()
+    assert not found.refuse(question)
+    found.fail(question)
+    assert (found.decisions(), found.parents) == ([], 0)

@@ -1,0 +1,281 @@
+"""What a run asks, in which order, and what it tells whoever loads it; with an Aleta in memory."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipelines.fetching import (
+    Crawled,
+    Event,
+    Fetching,
+    Following,
+    Known,
+    Missing,
+    NotOffered,
+    Taught,
+    Visited,
+    meetings,
+    planner_of,
+)
+from pipelines.ledger import Learned, Ledger
+from pipelines.marks import Mark
+from pipelines.progress import Screen
+from pipelines.readings import Horizon
+from pipelines.settings import TenantSettings
+from pipelines.sync import SYNC, Job, nightly
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.errors import ForbiddenError, ParentGoneError
+from sources.aleta.fetch import Receipt, Status
+from sources.aleta.planner import Proof
+from sources.aleta.reader import Reader
+from sources.aleta.walk import Listed
+from sources.aleta.windows import Window
+from tests.apis import FakeApi, booked, thing
+from tests.fakes import NOON, FakeClock
+from tests.stores import on
+
+NAMES = ("clients", "legal_entities", "accounts", "transactions", "instruments", "prices", "instrument_classes")
+DAY = NOON.date()
+GONE = ParentGoneError("404")
+
+
+class Says(dict):
+    """What is not said is a 404."""
+
+    def get(self, path, _=None):
+        return super().get(path, GONE)
+
+
+def named(own_id: str, instrument: str) -> dict[str, object]:
+    """A transaction that names an instrument."""
+    return booked(own_id, DAY) | {"relationships": {"instrument": {"data": {"type": "bond", "id": instrument}}}}
+
+
+def api(**rows: list[dict[str, object]]) -> FakeApi:
+    """A client with two accounts that hold *rows*, and two instruments, of which one has a price."""
+    price = {"type": "price", "id": "p1", "attributes": {"date": f"{DAY}", "value": 1}}
+    says = {
+        "/v2/clients": [thing("c")],
+        "/v2/clients/c/legal-entities": [thing("l")],
+        "/v2/legal-entities/l/accounts": [thing("a"), thing("b")],
+        "/v3/instruments/i1": thing("i1"),
+        "/v3/instruments/i2": thing("i2"),
+        "/v3/instruments/i1/prices": [price],
+        "/v3/instruments/i2/prices": [],
+    }
+    return FakeApi(says=Says(says), rows=rows)
+
+
+def settings(**more) -> TenantSettings:
+    return TenantSettings(name="acme", kid="k", iss="i", sub="s", key=None, data_dir=Path("nowhere"), **more)
+
+
+@dataclass
+class Run:
+    """A run over some endpoints, and the events it told."""
+
+    api: FakeApi
+    names: tuple[str, ...] = NAMES
+    known: Known = field(default_factory=Known)
+    ledger: Ledger = field(default_factory=Ledger)
+    job: Job = SYNC
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        tenant, clock = settings(workers=2), FakeClock()
+        Fetching(
+            tenant=tenant,
+            endpoints=[CATALOGUE[name] for name in self.names],
+            reader=Reader(self.api, clock),
+            ledger=self.ledger,
+            horizon=Horizon.of(tenant, now=NOON),
+            job=self.job,
+            known=self.known,
+            progress=Screen(io.StringIO(), clock).tenant("acme", requests_per_minute=0),
+            clock=clock,
+            stop=threading.Event(),
+            put=lambda event, rows=0: self.events.append(event),
+        ).run()
+
+    def of(self, kind) -> list:
+        return [one for one in self.events if isinstance(one, kind)]
+
+    def rows(self, resource: str) -> dict[str, int]:
+        """Rows kept of each parent."""
+        kept = [one for one in self.of(Receipt) if one.endpoint.name == resource and one.answer]
+        return {
+            parent: sum(one.rows for one in kept if one.parent_id == parent)
+            for parent in {one.parent_id for one in kept}
+        }
+
+
+def test_lists_come_first_then_each_endpoint_in_the_order_of_the_catalogue():
+    """Objects that rows name are visited after what names them, and before what hangs below them."""
+    events = Run(api(a=[named("t", "i1")])).events
+    assert [type(one) for one in events[:4]] == [Listed, Listed, Listed, Crawled]
+    told = [
+        (type(one), one.endpoint.name) if isinstance(one, Following) else (Visited, one.listed.endpoint.name)
+        for one in events
+        if isinstance(one, Following | Visited)
+    ]
+    assert told == [(Following, "transactions"), (Visited, "instruments"), (Following, "prices")]
+
+
+def test_an_instrument_met_in_this_run_s_rows_is_read_and_so_are_its_prices():
+    """The night it is first booked."""
+    run = Run(api(a=[named("t", "i1")], b=[booked("u", DAY)]))
+    (visited,) = run.of(Visited)
+    assert visited.listed.ids == ["i1"]
+    assert run.rows("prices") == {"i1": 1}
+
+
+def test_what_earlier_rows_name_is_known_too():
+    """Also when tonight's rows do not name it; what the API showed last stays known when no row names it any more."""
+    known = Known(named={"instruments": {"i1"}}, shown={"instruments": {"i2"}})
+    run = Run(api(), known=known)
+    assert sorted(one for visited in run.of(Visited) for one in visited.listed.ids) == ["i1", "i2"]
+    assert run.rows("prices") == {"i1": 1, "i2": 0}
+
+
+def test_an_object_is_visited_in_its_turn_and_what_hangs_below_it_is_read_all_the_same():
+    """Read again after a week, but its prices every night."""
+    names = {f"i{number:03}" for number in range(300)} | {"i1"}
+    marks = {name: Mark(verified_at=NOON) for name in names}
+    run = Run(api(), known=Known(shown={"instruments": names}), ledger=Ledger(marks={"instruments": marks}))
+    assert [one for visited in run.of(Visited) for one in visited.listed.ids] == []
+    assert run.rows("prices")["i1"] == 1
+
+
+def test_a_gone_object_is_no_parent_any_more():
+    """It is told as gone; its prices are not asked for."""
+    run = Run(api(), known=Known(named={"instruments": {"i1", "i9"}}, shown={"instruments": {"i9"}}))
+    assert [one for visited in run.of(Visited) for one in visited.listed.gone] == ["i9"]
+    assert run.rows("prices").keys() == {"i1"}
+    assert not [path for path in run.api.asked if "i9/prices" in path]
+
+
+def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
+    """Once, after the attempts; an endpoint that nobody was to be asked for is not."""
+    rows = api(a=[named("t", "i1")])
+    for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
+        del rows.says[path]
+    assert [one.endpoint.name for one in Run(rows).of(NotOffered)] == ["instruments"]
+
+
+def test_what_a_sync_rests_on_is_never_told_as_not_offered():
+    """A 404 to all transactions is everybody's failure."""
+    broken = api()
+    broken.says |= {"a": GONE, "b": GONE}
+    run = Run(broken)
+    assert run.of(NotOffered) == []
+    assert {one.parent_id for one in run.of(Receipt) if one.status is Status.FAILED} == {"a", "b"}
+
+
+def test_without_clients_there_is_nothing_to_read():
+    """The root of the tree ends the run with its own error."""
+    broken = api()
+    broken.says["/v2/clients"] = ForbiddenError("403")
+    with pytest.raises(ForbiddenError):
+        Run(broken)
+
+
+def test_a_list_that_fails_elsewhere_does_not_stop_the_others():
+    """F3: it is in its event, and what else is known goes on."""
+    broken = api(a=[named("t", "i1")])
+    broken.says["/v2/clients/c/legal-entities"] = ForbiddenError("403")
+    run = Run(broken, known=Known(named={"instruments": {"i2"}}))
+    assert [one.endpoint.name for one in run.of(Listed) if one.problems] == ["legal_entities"]
+    assert run.rows("prices") == {"i2": 0}
+
+
+def test_an_account_that_the_operator_named_and_nobody_lists_is_told():
+    """Once, of what hangs below accounts; other endpoints have other parents."""
+    job = Job(kind="backfill", choose=nightly, only=("a", "nobody"))
+    run = Run(api(), job=job)
+    assert [(one.resource, one.parent_id) for one in run.of(Missing)] == [("transactions", "nobody")]
+    assert run.of(Missing)[0].problem().code == "unknown"
+
+
+def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():
+    """There is nothing to learn of what is asked for day by day, or whole."""
+    names = (*NAMES[:3], "transactions", "custodian_holdings", "instruments", "interest_rates")
+    run = Run(api(a=[named("t", "i1")]), names=names)
+    assert [one.resource for one in run.of(Taught)] == ["transactions"]
+
+
+# -- a parent's 404
+
+
+def prices_gone(mark: Mark) -> list[tuple[str, Status, int]]:
+    """What becomes of i2, whose prices answer 404 while those of i1 are there, by what is known of it before."""
+    half = api()
+    half.says["/v3/instruments/i2/prices"] = GONE
+    known = Known(shown={"instruments": {"i1", "i2"}})
+    run = Run(half, known=known, ledger=Ledger(marks={"prices": {"i2": mark}}))
+    return [(one.parent_id, one.status, one.rows) for one in run.of(Receipt) if one.parent_id == "i2"]
+
+
+def test_a_404_says_none_of_an_instrument_that_never_had_any():
+    """At its first reading, and when it had none before."""
+    assert prices_gone(Mark()) == [("i2", Status.COMPLETE, 0)]
+    bare = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025), bare=True)
+    assert prices_gone(bare) == [("i2", Status.COMPLETE, 0)]
+
+
+def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
+    """D3: its object was not read tonight, so it may be gone itself."""
+    priced = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
+    assert prices_gone(priced) == [("i2", Status.FAILED, 0)]
+
+
+# -- planners
+
+
+def test_a_planner_begins_with_what_was_learned():
+    """W3 and W5: the cap, its proof, the widest window."""
+    learned = Learned(known_cap=250, proof=Proof("a", Window(on(0), on(9)), 240), max_days=90)
+    found = planner_of(CATALOGUE["prices"], Ledger(learned={"prices": learned}), settings())
+    assert (found.cap.known, found.cap.divisible, found.proof, found.max_days) == (250, True, learned.proof, 90)
+
+
+@pytest.mark.parametrize(
+    ("resource", "max_days"), [("custodian_holdings", 1), ("limit_status", 1), ("interest_rates", 0)]
+)
+def test_what_cannot_be_divided_borrows_the_largest_cap_that_another_endpoint_showed(resource, max_days):
+    """Day by day it is asked in days; whole in one piece. What was learned of itself is nothing."""
+    ledger = Ledger(
+        learned={
+            "transactions": Learned(known_cap=250),
+            "prices": Learned(known_cap=500),
+            "holdings": Learned(),
+            resource: Learned(max_days=30),
+        }
+    )
+    found = planner_of(CATALOGUE[resource], ledger, settings(max_window_days=7))
+    assert (found.cap.divisible, found.cap.elsewhere, found.max_days) == (False, 500, max_days)
+
+
+def test_a_cap_that_the_operator_set_holds_everywhere():
+    """Also where nothing can be learned."""
+    found = planner_of(CATALOGUE["interest_rates"], Ledger(), settings(row_cap=99))
+    assert (found.cap.configured, found.cap.elsewhere) == (99, 0)
+
+
+def test_meetings_are_the_columns_that_name_what_has_no_list():
+    """Of the endpoints selected only."""
+    selected = [CATALOGUE[name] for name in NAMES]
+    assert [(one.name, column) for one, column in meetings(CATALOGUE["transactions"], selected)] == [
+        ("instruments", "instrument_id")
+    ]
+    classes = meetings(CATALOGUE["instrument_holdings"], list(CATALOGUE.values()))
+    assert [(one.name, column) for one, column in classes] == [
+        ("instruments", "instrument_id"),
+        ("instrument_classes_detailed", "instrument_class_detailed_id"),
+        ("instrument_classes", "instrument_class_id"),
+    ]
+    assert meetings(CATALOGUE["clients"], selected) == []

@@ -1,0 +1,255 @@
+"""What a night reads of each parent, and what that costs (rules D1, M1, M3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zlib import crc32
+
+import pytest
+
+from pipelines import backfill
+from pipelines.ledger import Ledger
+from pipelines.marks import Mark
+from pipelines.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight
+from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.endpoint import By, DateParams, Endpoint
+from sources.aleta.windows import ONE_DAY, Window
+
+START = date(2020, 1, 1)
+SPANS, DAYS, WHOLE = DateParams(columns=("date",)), DateParams(columns=("date",), by=By.DAY), DateParams(by=By.WHOLE)
+
+
+def night(number: int = 0, **more) -> Horizon:
+    """The run of one morning; history began years ago."""
+    fixed = {"history_start": START, "look_back_days": 30, "look_ahead_days": 31, "reverify_days": 30}
+    return Horizon(now=datetime.combine(date(2026, 3, 2), time(5), UTC) + timedelta(days=number), **fixed | more)
+
+
+def read(horizon: Horizon, *, days_ago: int = 1, bare: bool = False) -> Mark:
+    """What is known of a parent whose whole history was read so many nights ago, and its look-back in each since."""
+    return Mark(
+        covered=Window(START, horizon.elapsed - ONE_DAY),
+        verified_at=horizon.now - timedelta(days=days_ago),
+        bare=bare,
+    )
+
+
+# -- spans
+
+
+def test_a_look_back_of_the_endpoint_s_own_goes_before_the_tenant_s():
+    """Computed rows change further back than what is only booked late."""
+    horizon, marks = night(), {"a": read(night()), "whose turn it is": read(night(), days_ago=2)}
+    usual = tonight(marks, list(marks), horizon, SPANS)["a"]
+    longer = tonight(marks, list(marks), horizon, replace(SPANS, look_back_days=92))["a"]
+    assert (usual.span.last, longer.span.last) == (horizon.end, horizon.end)
+    assert (usual.span.first - longer.span.first).days == 92 - 30
+
+
+def test_a_parent_without_rows_rests_where_the_endpoint_lets_it():
+    """A fund has no prices, and most instruments keep theirs for ever: asked again when its whole history is due."""
+    marks = {f"bare{number:03}": read(night(), days_ago=5, bare=True) for number in range(A_HUNDRED + 50)}
+    marks |= {"awake": read(night(), days_ago=5), "new": Mark()}
+    resting = tonight(marks, sorted(marks), night(), replace(SPANS, rests=True))
+    assert {"awake", "new"} <= resting.keys()
+    assert len(resting) == A_HUNDRED + 2
+    assert tonight(marks, sorted(marks), night(), SPANS).keys() == marks.keys()
+
+
+def test_d1_who_rests_is_read_whole_when_it_is_its_turn():
+    """D1: overdue, all of them, however many."""
+    marks = {f"bare{number:03}": read(night(), days_ago=31, bare=True) for number in range(A_HUNDRED + 50)}
+    found = tonight(marks, sorted(marks), night(), replace(SPANS, rests=True))
+    assert len(found) == A_HUNDRED + 50
+    assert {(one.whole, one.span.first) for one in found.values()} == {(True, START)}
+
+
+def test_a_first_load_that_found_nothing_and_was_not_read_to_its_end_does_not_rest():
+    """Nothing is known of what it did not reach."""
+    marks = {"a": Mark(covered=Window(START, date(2021, 1, 1)), bare=True)}
+    assert tonight(marks, ["a"], night(), replace(SPANS, rests=True)).keys() == {"a"}
+
+
+# -- day by day
+
+
+def test_what_is_asked_for_day_by_day_begins_a_week_before_the_first_run():
+    """A request a day: history is not asked for."""
+    found = tonight({}, ["a"], night(), DAYS)["a"]
+    assert (found.span, found.whole) == (Window(date(2026, 2, 23), date(2026, 3, 2)), True)
+
+
+def test_snapshot_days_says_how_many():
+    """And history does not begin before its start."""
+    longer, young = night(snapshot_days=400), night(history_start=date(2026, 2, 27))
+    assert tonight({}, ["a"], longer, DAYS)["a"].span.first == date(2025, 1, 26)
+    assert tonight({}, ["a"], young, DAYS)["a"].span.first == date(2026, 2, 27)
+
+
+def test_later_the_look_back_is_asked_for_again_up_to_today():
+    """There is no look-ahead: nobody computes tomorrow. Days before the mark were never asked for."""
+    mark = Mark(covered=Window(date(2026, 2, 10), date(2026, 2, 28)), verified_at=night(-1).now)
+    dates = replace(DAYS, look_back_days=3)
+    assert tonight({"a": mark}, ["a"], night(), dates)["a"].span == Window(date(2026, 2, 26), date(2026, 3, 2))
+    short = replace(mark, covered=Window(date(2026, 2, 27), date(2026, 2, 28)))
+    assert tonight({"a": short}, ["a"], night(), dates)["a"].span.first == date(2026, 2, 27)
+
+
+def test_no_day_is_left_out_after_runs_that_did_not_happen():
+    """A month without a run: every day of it is asked for."""
+    mark = Mark(covered=Window(date(2026, 1, 1), date(2026, 1, 31)), verified_at=night(-30).now)
+    found = tonight({"a": mark}, ["a"], night(), replace(DAYS, look_back_days=3))["a"]
+    assert found.span.first <= date(2026, 2, 1)
+
+
+def test_a_start_of_history_that_is_yet_to_come_is_today():
+    """A window never ends before it begins."""
+    found = tonight({}, ["a"], night(history_start=date(2026, 5, 1)), DAYS)["a"]
+    assert found.span == Window(date(2026, 3, 2), date(2026, 3, 2))
+
+
+# -- whole, and met in rows
+
+
+def test_what_has_no_days_is_read_whole_in_turn():
+    """Everyone once in so many nights; who never was, at once."""
+    names = [f"i{number:03}" for number in range(700)]
+    marks = {name: read(night(), days_ago=1 + number % 7) for number, name in enumerate(names)} | {"new": Mark()}
+    found = tonight(marks, [*names, "new"], night(), replace(WHOLE, every_days=7))
+    assert found.keys() - {"new"} == {name for name in names if marks[name].verified_at <= night(-7).now}
+    assert {(one.whole, one.span.first) for one in found.values()} == {(True, START)}
+
+
+def test_a_hundred_are_read_every_night():
+    """A small tenant sees all of it every morning."""
+    marks = {f"i{number:03}": read(night(), days_ago=1) for number in range(A_HUNDRED)}
+    assert in_turn(marks, sorted(marks), night(), every_days=7) == sorted(marks)
+
+
+def test_the_oldest_come_first_and_a_second_run_of_the_night_takes_no_second_share():
+    """What was read an hour ago counts."""
+    marks = {f"i{number:03}": read(night(), days_ago=2) for number in range(700)}
+    first = in_turn(marks, sorted(marks), night(), every_days=7)
+    assert first == sorted(marks)[:100]
+    marks |= {name: replace(marks[name], verified_at=night().now - timedelta(hours=1)) for name in first}
+    assert in_turn(marks, sorted(marks), night(), every_days=7) == []
+
+
+def test_everyone_is_read_within_its_days_however_the_nights_go():
+    """D1: with a night left out now and then, nobody waits longer than a week and the nights left out."""
+    names = [f"i{number:04}" for number in range(1_000)]
+    marks = {name: read(night(), days_ago=1) for name in names}
+    for number in (one for one in range(40) if one % 9):
+        horizon = night(number)
+        waited = [(horizon.now - marks[name].verified_at).days for name in names]
+        assert max(waited) <= 7 + 1
+        for name in in_turn(marks, names, horizon, every_days=7):
+            marks[name] = replace(marks[name], verified_at=horizon.now)
+
+
+def test_reverify_days_bound_what_comes_in_turn_too():
+    """D1: who wants everything read every night gets that."""
+    marks = {f"i{number:03}": read(night(), days_ago=1, bare=number % 2 == 0) for number in range(700)}
+    assert in_turn(marks, sorted(marks), night(reverify_days=1), every_days=7) == [
+        name for bare in (False, True) for name in sorted(marks) if marks[name].bare is bare
+    ]
+
+
+# -- backfill
+
+
+def chosen(endpoint: str, *, accounts=(), resources=(), listed=("a", "b")) -> dict[str, Reading]:
+    span = Window(date(2025, 1, 1), date(2025, 1, 31))
+    job = backfill.job(span, accounts=accounts, resources=resources)
+    found = dict(job.choose(Ledger(), CATALOGUE[endpoint], list(listed), night()))
+    assert all((one.span, one.whole) == (span, False) for one in found.values())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "resources", "read"),
+    [
+        pytest.param("transactions", (), True, id="spans"),
+        pytest.param("prices", (), True, id="spans-of-what-is-met"),
+        pytest.param("custodian_holdings", (), False, id="a-request-a-day-is-not-meant"),
+        pytest.param("custodian_holdings", ("custodian_holdings",), True, id="but-when-it-is-named"),
+        pytest.param("transactions", ("custodian_holdings",), False, id="and-nothing-else-then"),
+        pytest.param("interest_rates", (), False, id="what-is-read-whole-has-no-spans"),
+        pytest.param("interest_rates", ("interest_rates",), False, id="not-even-when-it-is-named"),
+    ],
+)
+def test_a_backfill_reads_what_has_spans_and_what_is_named(endpoint, resources, read):
+    """Both ends are included, and the mark is not taken for anything."""
+    assert chosen(endpoint, resources=resources).keys() == ({"a", "b"} if read else set())
+
+
+def test_a_backfill_of_accounts_reads_nothing_that_hangs_below_anything_else():
+    """Only those named, of those listed."""
+    assert chosen("transactions", accounts=("b", "c")).keys() == {"b"}
+    assert chosen("holdings", accounts=("b",)) == {}
+
+
+# -- the budget (issue: every resource of the reference, point 5)
+
+COUNTS = {
+    "": 1,
+    "clients": 40,
+    "legal_entities": 200,
+    "accounts": 1_000,
+    "reporting_entities": 100,
+    "portfolios": 200,
+    "limits": 200,
+    "instruments": 2_000,
+    "instrument_classes_detailed": 60,
+    "instrument_classes": 15,
+}
+"""What the issue says, and what goes with it: each legal entity and each limit more costs six days a night."""
+RARE = {"interest_rates": 0.3, "index_factors": 0.03, "net_asset_values": 0.1, "commitments": 0.1, "prices": 0.9}
+TEN_MINUTES = 10_000
+
+
+def parents(endpoint: Endpoint) -> list[str]:
+    return [f"{endpoint.parent}{number}" for number in range(COUNTS[endpoint.parent])]
+
+
+def bare(endpoint: Endpoint, parent: str) -> bool:
+    """Whether it has no rows: of some series, most instruments have none."""
+    return crc32(f"{endpoint.name} {parent}".encode()) % 1_000 >= 1_000 * RARE.get(endpoint.name, 1.0)
+
+
+def crawl(endpoint: Endpoint) -> int:
+    """One list a parent, and one answer an object where each is read by itself."""
+    objects = COUNTS[endpoint.name] if endpoint.detail or endpoint.ids_in else 0
+    return objects if endpoint.ids_in else COUNTS[endpoint.parent] + objects
+
+
+def asked(endpoint: Endpoint, marks: dict[str, Mark], horizon: Horizon) -> int:
+    """The requests of one night for *endpoint*, none of which has to be split; *marks* are what is known after it."""
+    if not endpoint.dates:
+        turn = in_turn(marks, [f"{number}" for number in range(COUNTS[endpoint.name])], horizon, every_days=7)
+        marks |= dict.fromkeys(turn, Mark(verified_at=horizon.now))
+        return len(turn)
+    readings = tonight(marks, parents(endpoint), horizon, endpoint.dates)
+    for parent, reading in readings.items():
+        covered = Window(reading.mark.covered.first if reading.mark.covered else reading.span.first, horizon.elapsed)
+        since = horizon.now if reading.whole else reading.mark.verified_at
+        marks[parent] = Mark(covered=covered, verified_at=since, bare=bare(endpoint, parent))
+    by_day = endpoint.dates.by is By.DAY
+    return sum(one.span.days if by_day else 1 for one in readings.values())
+
+
+def test_a_quiet_night_of_everything_fits_into_ten_minutes_of_budget():
+    """1,000 accounts, 100 reporting entities, 2,000 instruments: every night of two months, from the first load on.
+
+    Nights a first load makes overdue at once, seven and thirty days later, are among them.
+    """
+    marks: dict[str, dict[str, Mark]] = {name: {} for name in CATALOGUE}
+    nights = []
+    for number in range(62):
+        dated = {name: asked(one, marks[name], night(number)) for name, one in CATALOGUE.items() if not one.crawled}
+        nights.append(sum(dated.values()) + sum(crawl(one) for one in CATALOGUE.values() if one.crawled))
+
+    assert max(nights[1:]) <= TEN_MINUTES
+    assert min(nights) >= math.ceil(COUNTS["accounts"] * 31 / 30) + COUNTS["reporting_entities"]  # it counted something
