@@ -72,6 +72,11 @@ class Ledger:
             self.marks.setdefault(resource, {})[parent_id] = mark
             self.touched.setdefault(resource, set()).add(parent_id)
 
+    def learn_dialects(self, dialects: Mapping[str, str]) -> None:
+        """Under which names endpoints answer; one that does is offered, whatever it was before."""
+        self.dialects = dict(dialects)
+        self.unoffered = {name: at for name, at in self.unoffered.items() if name not in dialects}
+
     def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
         for name in names:
             if f"{resource}.{name}" not in self.drift:

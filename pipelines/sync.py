@@ -136,6 +136,7 @@ class _Run:
         self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
+        self._missing: list[Endpoint] = []
 
     def run(self) -> None:
         warehouse = Warehouse(self._tenant.name, self._tenant.folder, destination=self._tenant.destination)
@@ -216,12 +217,18 @@ class _Run:
                 self._loader.tick(self._tools.clock.monotonic())
             else:
                 self._take(event)
-        self._ledger.dialects = dict(event.dialects)
+        self._ledger.learn_dialects(event.dialects)
         if event.error is not None:
             failures.name(event.error, self._report, tenant=self._tenant.name)
         self._count_requests()
         self._progress.stage("loading")
-        self._loader.end(lambda: failures.run_status(self._report), self._tools.clock.now())
+        self._loader.end(self._status, self._tools.clock.now())
+
+    def _status(self) -> str:
+        """How the run ended, once every receipt is in the report: what is not offered is told in place of those."""
+        for endpoint in self._missing:
+            self._tell_not_offered(endpoint)
+        return failures.run_status(self._report)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -245,7 +252,7 @@ class _Run:
                 self._ledger.learned[event.resource] = event.learned
                 self._report.row_cap = self._report.row_cap or self._tenant.row_cap or event.learned.known_cap
             case NotOffered():
-                self._tell_not_offered(event.endpoint)
+                self._missing.append(event.endpoint)
             case Ended():
                 raise AssertionError("ends the loop")
 

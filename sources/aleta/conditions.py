@@ -6,7 +6,7 @@ type says what it compares (`country-code-is-not`) and whose other member holds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec

@@ -28,7 +28,7 @@ def walked(tree: object) -> list[Node]:
 
 
 def limit(own_id: str, **attributes: object) -> Resource:
-    return Resource(type="limit", id=own_id, attributes={name: raw(value) for name, value in attributes.items()})
+    return Resource(type="limit", id=own_id, attributes=raw(attributes))
 
 
 DENMARK = condition("country-code-is", country_code="DK")
