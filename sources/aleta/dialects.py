@@ -54,7 +54,7 @@ class Spoken:
         self._remembered: dict[str, str] = {}
         self._answered: dict[str, Dialect] = {}
         self._answering: set[str] = set()  # paths
-        self._in_vain: dict[str, set[str]] = {}  # path -> parents
+        self._in_vain: dict[str, set[str]] = {}  # endpoint -> parents; also path -> parents
         self._lock = threading.Lock()
 
     def remember(self, learned: Mapping[str, str]) -> None:
@@ -75,8 +75,13 @@ class Spoken:
         return endpoint.name in self._answered
 
     def missing(self, endpoint: Endpoint) -> bool:
-        """Whether its path was asked for, under every name, and never answered."""
-        return endpoint.path in self._in_vain and endpoint.path not in self._answering and not self.answers(endpoint)
+        """Whether it was asked for, under every name, and never answered."""
+        in_vain = endpoint.name in self._in_vain or self._dead(endpoint)
+        return in_vain and not self.answers(endpoint)
+
+    def _dead(self, endpoint: Endpoint) -> bool:
+        """Whether its path, which other endpoints may share, answered nobody."""
+        return endpoint.path not in self._answering and len(self._in_vain.get(endpoint.path, ())) >= IN_VAIN
 
     def ask(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
         """What *send* brings in the dialect that answers.
@@ -111,7 +116,8 @@ class Spoken:
         if too_wide:
             raise too_wide
         with self._lock:
-            self._in_vain.setdefault(endpoint.path, set()).add(parent_id)
+            for place in (endpoint.name, endpoint.path):
+                self._in_vain.setdefault(place, set()).add(parent_id)
         raise gone[0]
 
     def _note(self, endpoint: Endpoint, one: Dialect) -> None:
@@ -121,7 +127,7 @@ class Spoken:
 
     def _hopeless(self, endpoint: Endpoint) -> bool:
         vain = not endpoint.required and self.missing(endpoint)
-        return vain and len(self._in_vain[endpoint.path]) >= IN_VAIN
+        return vain and (self._dead(endpoint) or len(self._in_vain[endpoint.name]) >= IN_VAIN)
 
     def _likely(self, endpoint: Endpoint) -> Iterable[Dialect]:
         """The one that answered last time first.

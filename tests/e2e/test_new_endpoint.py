@@ -18,7 +18,7 @@ CODE = ("pipelines", "sources", "schemas", "sandbox", "tests")
 FEW = 20
 STEP = re.compile(
     r"(?:[Aa]t the end of|[Ii]n) `(?P<file>[\w/]+\.py)`(?:[^`]*?after the line\s+`(?P<line>[^`]+)`)?"
-    r".*?```python\n(?P<code>.*?)```",
+    r".*?```text\n(?P<code>.*?)```",
     re.DOTALL,
 )
 SYNC = """
