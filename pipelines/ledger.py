@@ -14,7 +14,7 @@ from sources.aleta.planner import Planner, Proof
 from sources.aleta.windows import Window
 
 from . import marks
-from .marks import Mark
+from .marks import Mark, Packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ class Ledger:
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
     promoting: dict[str, Begun] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
+    _packed: dict[str, Packed] = field(default_factory=dict)
 
     def mark(self, resource: str, parent_id: str) -> Mark:
         return self.marks.get(resource, {}).get(parent_id, Mark())
@@ -102,10 +103,7 @@ class Ledger:
 
     def to_state(self) -> dict[str, object]:
         return {
-            "marks": {
-                resource: {parent: marks.store(mark) for parent, mark in parents.items()}
-                for resource, parents in self.marks.items()
-            },
+            "marks": {resource: self._text_of(resource) for resource in self.marks},
             "learned": {resource: _stored(one) for resource, one in self.learned.items()},
             "drift": dict(self.drift),
             "dialects": dict(self.dialects),
@@ -113,11 +111,14 @@ class Ledger:
             "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
         }
 
+    def _text_of(self, resource: str) -> str:
+        return self._packed.setdefault(resource, Packed()).text(self.marks[resource])
+
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Ledger:
         ledger = cls()
         for resource, parents in _dict(state.get("marks")).items():
-            ledger.marks[resource] = {parent: marks.restore(_list(one)) for parent, one in _dict(parents).items()}
+            ledger.marks[resource] = marks.unpack(parents)
         ledger.learned = {name: _restored(_dict(one)) for name, one in _dict(state.get("learned")).items()}
         ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
         ledger.dialects = {name: str(one) for name, one in _dict(state.get("dialects")).items()}

@@ -1,14 +1,16 @@
 """What is proven complete, per parent: intervals of days that grow by windows. Pure.
 
-Rules M1 to M3. Marks live in dlt's state as small JSON lists.
+Rules M1 to M3. Marks live in dlt's state, those of one resource as one text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
+
+import msgspec
 
 from sources.aleta.windows import ONE_DAY, Window
 
@@ -84,33 +86,68 @@ def _absorb(window: Window, islands: Sequence[Window]) -> tuple[Window, tuple[Wi
     return window, tuple(left)
 
 
+class Packed:
+    """Marks as one JSON text for dlt's state: dlt reads its state a dozen times a package, value by value."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, tuple[Mark, bytes]] = {}  # by parent; most marks are the same as in the last package
+
+    def text(self, marks: Mapping[str, Mark]) -> str:
+        """What `unpack` reads."""
+        return (b"{" + b",".join(self._line(parent, mark) for parent, mark in marks.items()) + b"}").decode()
+
+    def _line(self, parent: str, mark: Mark) -> bytes:
+        written = self._written.get(parent)
+        if written is None or written[0] is not mark:
+            line = msgspec.json.encode(parent) + b":" + msgspec.json.encode(store(mark))
+            written = self._written[parent] = (mark, line)
+        return written[1]
+
+
+def unpack(stored: object) -> dict[str, Mark]:
+    """The marks of one resource, by parent; also where they were a JSON object of their own, as format 1 has them."""
+    parents = msgspec.json.decode(stored) if isinstance(stored, str) else stored
+    return {parent: restore(one) for parent, one in parents.items()} if isinstance(parents, dict) else {}
+
+
 def store(mark: Mark) -> Stored:
-    """As JSON for dlt's state."""
-    return [
+    """As short JSON: days as numbers, and nothing at the end that says nothing."""
+    stored: Stored = [
         _days(mark.covered),
         [_days(one) for one in mark.islands],
         mark.verified_at.isoformat() if mark.verified_at else None,
         mark.reading_since.isoformat() if mark.reading_since else None,
         mark.bare,
     ]
+    while stored and not stored[-1]:
+        stored.pop()
+    return stored
 
 
 def restore(stored: Sequence[object]) -> Mark:
     """The mark that `store` wrote."""
-    covered, islands, verified_at, reading_since, *rest = stored
+    covered, islands, verified_at, reading_since, bare = (*stored, *NOTHING[len(stored) :])
     assert isinstance(islands, list)
     return Mark(
         covered=_window(covered),
         islands=tuple(window for one in islands if (window := _window(one))),
         verified_at=datetime.fromisoformat(verified_at) if isinstance(verified_at, str) else None,
         reading_since=datetime.fromisoformat(reading_since) if isinstance(reading_since, str) else None,
-        bare=True in rest,
+        bare=bool(bare),
     )
 
 
-def _days(window: Window | None) -> list[str] | None:
-    return [f"{window.first}", f"{window.last}"] if window else None
+NOTHING: Stored = [None, [], None, None, False]
+
+
+def _days(window: Window | None) -> list[int] | None:
+    return [window.first.toordinal(), window.last.toordinal()] if window else None
 
 
 def _window(days: object) -> Window | None:
-    return Window(*(date.fromisoformat(day) for day in days)) if isinstance(days, list) else None
+    return Window(*map(_day, days)) if isinstance(days, list) else None
+
+
+def _day(stored: object) -> date:
+    """Format 1 has days as text."""
+    return date.fromordinal(stored) if isinstance(stored, int) else date.fromisoformat(str(stored))

@@ -29,7 +29,7 @@ from .remote import RemoteStore
 from .store import DATASET, DuckDbStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
-FORMAT = 1  # of what is in the state and the tables; a warehouse with a higher one is refused
+FORMAT = 2  # of what is in the state and the tables; a warehouse with a higher one is refused
 MEMORY = "256MB"
 
 State: TypeAlias = dict[str, object]

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.marks import Mark, restore, store
+from pipelines.marks import Mark, Packed, restore, store, unpack
 from pipelines.readings import Horizon, tonight
 from sources.aleta.windows import ONE_DAY, Window
 
@@ -63,6 +63,31 @@ def test_m5_a_mark_comes_back_from_json_as_it_was(grows, verified, since):
     """What dlt's state keeps of a mark is all of it."""
     mark = replace(grown(grows, START + timedelta(days=40)), verified_at=verified, reading_since=since)
     assert restore(json.loads(json.dumps(store(mark)))) == mark
+
+
+@settings(deadline=None)
+@given(marks=st.dictionaries(st.text(), st.lists(windows, max_size=3), max_size=4), verified=st.none() | instants)
+def test_m5_the_marks_of_a_resource_come_back_from_their_text(marks, verified):
+    """Whatever the parents are called; also when the same packer writes them again after some grew."""
+    packed, elapsed = Packed(), START + timedelta(days=40)
+    held = {parent: grown(grows, elapsed) for parent, grows in marks.items()}
+    assert unpack(packed.text(held)) == held
+    grown_since = {parent: replace(mark, verified_at=verified) for parent, mark in held.items()} | {"new": Mark()}
+    assert unpack(packed.text(grown_since)) == grown_since
+
+
+def test_m5_marks_as_format_1_wrote_them_are_still_read():
+    """A JSON list for each parent, days as text, with or without the last flag."""
+    days, at = ["2024-01-02", "2024-03-04"], "2024-03-05T02:00:00+00:00"
+    mark = Mark(
+        covered=Window(date(2024, 1, 2), date(2024, 3, 4)),
+        islands=(Window(date(2024, 1, 2), date(2024, 3, 4)),),
+        verified_at=datetime.fromisoformat(at),
+    )
+    assert unpack({"A": [days, [days], at, None], "B": [None, [], None, at, True]}) == {
+        "A": mark,
+        "B": Mark(reading_since=datetime.fromisoformat(at), bare=True),
+    }
 
 
 @given(now=instants, offset=st.integers(-14, 14))
