@@ -188,7 +188,7 @@ class Fetching:
         parents = self._parents(endpoint)
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
-        self.progress.planned(endpoint.name, len(readings))
+        self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
         self.put(Following(endpoint, readings))
         if endpoint.parent == "accounts":
             for missing in set(self.job.only) - set(parents):

@@ -216,6 +216,6 @@ def test_every_run_of_every_history_ends_exact(runner: Runner, shard: int, tell:
     played: Counter[str] = Counter()
     for batch in range(max(1, HISTORIES // SHARDS // BATCH)):
         number = (SEED * SHARDS + shard) * 10_000 + batch
-        played += play(runner, number, histories=BATCH if HISTORIES else 2)
+        played += play(runner, number, histories=BATCH if HISTORIES else 1)
         if HISTORIES:
             tell(f"HISTORY_SEED={SEED} shard {shard}: all exact, {dict(played)}")

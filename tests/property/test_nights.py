@@ -106,7 +106,7 @@ def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner,
                 tell(f"NIGHT_SEED={SEED} quiet: no row loaded, {lowest} requests and on top {extra}")
 
     assert min(extra) >= 0
-    assert sum(extra) <= 0.03 * lowest * nights
+    assert sum(extra) <= max(2, 0.03 * lowest) * nights  # two: what proves the cap, and the one account in turn
 
 
 def _crawl(scene: Scene) -> int:

@@ -5,6 +5,7 @@ Each history is played twice from the same state: with the bug the oracle must o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -166,7 +167,17 @@ def first_night(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Kep
         return scene.keep(folder / "kept")
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in BUGS])
+SOME = (
+    *("cap_of_another_night_believed", "cut_answers_kept", "parts_leave_a_day_out", "quarantined_day_marked"),
+    *("mark_outruns_the_day", "new_account_starts_at_the_look_back", "state_written_before_rows"),
+    *("vanished_accounts_are_emptied", "ghosts_of_empty_windows", "one_row_loaded_twice"),
+    *("no_answer_read_as_no_rows", "pending_package_skipped", "staged_rows_trusted"),
+)
+"""Over the rules W, M, D, F and C; `make oracle` plants all of them."""
+PLANTED = BUGS if os.environ.get("EVERY_STEP") else SOME
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in PLANTED])
 def test_a_planted_bug_is_caught(runner: Runner, first_night: Kept, tmp_path: Path, name: str):
     """The oracle objects to the bug, in words that fit, and to nothing where it is not there."""
     case = CASES[name]
