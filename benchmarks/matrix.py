@@ -22,7 +22,7 @@ from pipelines.version import VERSION
 from sandbox import Sandbox
 
 HERE = Path(__file__).parent
-MATRIX = World(name="limiter off", accounts=40, rows=20_000, years=3, row_cap=250)
+MATRIX = World(name="limiter off", accounts=30, rows=15_000, years=3, row_cap=250)
 LIMITED = World(name="limiter on", accounts=12, rows=6_000, years=3, row_cap=250, per_minute=1_000)
 FIGURE = World(name="200 x 1,000", accounts=200, rows=200_000, years=6, row_cap=1_000, skew=0.0, busy=False)
 SMALL = {
