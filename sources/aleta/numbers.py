@@ -40,9 +40,15 @@ def numbers(cells: Sequence[Raw]) -> Found:
     texts = _lines(joined) if cells else pa.array([], pa.string())
     if len(texts) != len(cells):  # a nested value spans lines
         texts = pa.array([canonical(cell) for cell in cells], pa.string())
-    there = pc.and_(pc.not_equal(texts, ""), pc.not_equal(texts, "null"))
-    bare = not joined.translate(None, b"0123456789-.\nnul")  # in JSON the letters can only be a `null`
-    values, misfits = _read(texts.filter(there), bare=bare)
+    there = pc.not_equal(texts, "")
+    if b"null" in joined:
+        there = pc.and_(there, pc.not_equal(texts, "null"))
+    if not joined.translate(None, b"0123456789-.\nnul"):  # in JSON the letters can only be a `null`
+        try:
+            return _plain(pc.if_else(there, texts, None)), ()
+        except pa.ArrowInvalid:  # more decimals or digits than the column has
+            pass
+    values, misfits = _mixed(texts.filter(there))
     column = pc.replace_with_mask(pa.nulls(len(cells), DECIMAL), there, values)
     return column, pc.indices_nonzero(there).take(pa.array(misfits, pa.int64())).to_pylist()
 
@@ -51,12 +57,14 @@ def _lines(joined: bytes) -> pa.Array:
     return pc.split_pattern(pa.array([joined], pa.string()), "\n").flatten()
 
 
-def _read(texts: pa.Array, *, bare: bool) -> Found:
-    if bare and (pc.max(pc.binary_length(texts)).as_py() or 0) <= PLAIN:
-        try:
-            return texts.cast(DECIMAL), ()
-        except pa.ArrowInvalid:  # more than 12 decimals
-            pass
+def _plain(texts: pa.Array) -> pa.Array:
+    """Digits, sign and point alone, at most PLAIN of them, else ArrowInvalid."""
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > PLAIN:
+        raise pa.ArrowInvalid("a number is longer than the cast can be trusted with")
+    return texts.cast(DECIMAL)
+
+
+def _mixed(texts: pa.Array) -> Found:
     short = pc.match_substring_regex(texts, _HELD)
     values = pc.replace_substring(pc.if_else(short, texts, None), '"', "").cast(DECIMAL)
     return _with_odd(values, pc.invert(short), texts)
