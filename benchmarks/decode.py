@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import gc
 import json
 import statistics
 import time
@@ -36,6 +37,7 @@ from sources.aleta.decode import decode
 from sources.aleta.envelope import read_list
 
 ROWS = 1000
+TURN = 20
 TODAY = date(2026, 11, 24)
 DOCUMENTED = {f'{{"type": "{kind.name}"'.replace(": ", ":").encode() for kind in (*KINDS[:-2], TRANSFER, FX_SPOT)}
 
@@ -92,8 +94,10 @@ def pages(unknown: float) -> Mapping[str, bytes]:
 
 
 def _bodies(*, plain: bool) -> list[bytes]:
-    settings = SandboxSettings(accounts=4, rows=2 * ROWS, plain=plain)
-    bodies = [row.body for row in build(settings, tenant="acme", today=TODAY).rows]
+    """Of one account, as an answer has them, in no order."""
+    settings = SandboxSettings(accounts=4, rows=6 * ROWS, plain=plain, skew=0.0)
+    rows = build(settings, tenant="acme", today=TODAY).rows
+    bodies = [row.body for row in rows if rows[0].accounts[0] in row.accounts]
     Random(1).shuffle(bodies)
     return bodies
 
@@ -106,16 +110,16 @@ def _with_unknown(rng: Random, body: bytes, share: float) -> bytes:
 
 
 def race(body: bytes, seconds: float) -> dict[str, list[float]]:
-    """Microseconds a row of each contender that can read the page, in turns."""
+    """Microseconds a row of each contender that can read the page, in turns of some pages."""
     able = {name: contender for name, contender in CONTENDERS.items() if _can(contender, body)}
     times: dict[str, list[float]] = {name: [] for name in able}
     until = time.process_time() + seconds
     while time.process_time() < until:
         for name, contender in able.items():
+            gc.collect()  # nobody pays for another's garbage
             began = time.process_time()
-            rows = contender(body)
-            times[name].append((time.process_time() - began) / ROWS * 1e6)
-            assert rows == ROWS
+            rows = sum(contender(body) for _ in range(TURN))
+            times[name].append((time.process_time() - began) / rows * 1e6)
     return times
 
 

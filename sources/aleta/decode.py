@@ -7,7 +7,7 @@ goes to `extra` under the API's own name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -50,7 +50,7 @@ def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozens
     Raises:
         MalformedError: the attributes or relationships of a resource are no object (rule F1).
     """
-    return _plan(schema.serialize().to_pybytes(), elsewhere).decode(page)  # schemas compare without their metadata
+    return _plan(_Same(schema), elsewhere).decode(page)
 
 
 @dataclass(slots=True)
@@ -70,19 +70,16 @@ class _Leftovers:
         if not known:
             self.drift[path] += 1
 
-    def relationship(self, row: int, path: str, raw: Raw, *, known: bool) -> None:  # noqa: ARG002 - either is odd
+    def relationship(self, row: int, name: str, raw: Raw) -> None:
         """JSON:API forbids that an attribute has the same name; nothing is lost all the same."""
-        self.add(row, f"relationships/{path}" if self._is_attribute(row, path) else path, canonical(raw))
-        self.drift[path] += 1
+        self.add(row, f"relationships/{name}" if self._is_attribute(row, name) else name, canonical(raw))
+        self.drift[name] += 1
 
     def _is_attribute(self, row: int, name: str) -> bool:
         """Attributes come first: an unknown one is left over by now, so that only a known one must be looked for."""
         if name in self.known:
             return name in members(self.page[row].attributes)
         return name in self.rows.get(row, ())
-
-    def contradiction(self, row: int, name: str) -> None:
-        self.relationship(row, name, members(self.page[row].relationships)[name], known=True)
 
     def column(self) -> pa.Array:
         texts: list[str | None] = [None] * len(self.page)
@@ -91,9 +88,22 @@ class _Leftovers:
         return pa.array(texts, pa.string())
 
 
+class _Same:
+    """A schema that is equal to itself only: to Arrow, it is to any that differs in its metadata alone."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema is self.schema
+
+
 @lru_cache(maxsize=256)
-def _plan(serialized: bytes, elsewhere: frozenset[str]) -> _Plan:
-    return _Plan(pa.ipc.read_schema(pa.py_buffer(serialized)), elsewhere)
+def _plan(same: _Same, elsewhere: frozenset[str]) -> _Plan:
+    return _Plan(same.schema, elsewhere)
 
 
 class _Plan:
@@ -143,11 +153,38 @@ class _Plan:
         return read_columns(self._columns, found, left.attribute)
 
     def _linked(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
-        found = self._relationships.read([one.relationships for one in page], left.relationship)
+        """Rows of one account name the same few things over and over: what they say is read once each."""
+        spots: dict[bytes, int] = {}
+        where = [spots.setdefault(bytes(one.relationships), len(spots)) for one in page]
+        said, odd = [Raw(text) for text in spots], _Odd()
+        found = self._relationships.read(said, odd)
         linked: dict[int, pa.Array] = {}
         for relation in self._relations.values():
-            linked |= relation.columns(found, left.contradiction)
-        return linked
+            linked |= relation.columns(found, lambda spot, name: odd.add(spot, name, members(said[spot])[name]))
+        for row, name, raw in odd.rows(where):
+            left.relationship(row, name, raw)
+        taken = pa.RecordBatch.from_arrays([*linked.values()], names=[f"{place}" for place in linked])
+        return dict(zip(linked, taken.take(pa.array(where, pa.int64())).columns, strict=True))
+
+
+class _Odd:
+    """Relationships that no column holds, of what several rows may say."""
+
+    def __init__(self) -> None:
+        self._odd: dict[int, dict[str, Raw]] = {}
+
+    def __call__(self, row: int, path: str, raw: Raw, *, known: bool) -> None:  # noqa: ARG002 - either is odd
+        self.add(row, path, raw)
+
+    def add(self, spot: int, name: str, raw: Raw) -> None:
+        self._odd.setdefault(spot, {})[name] = raw
+
+    def rows(self, where: Sequence[int]) -> Iterator[tuple[int, str, Raw]]:
+        """Row, name and value, for rows that say what stands at the spots *where*."""
+        if self._odd:
+            for row, spot in enumerate(where):
+                for name, raw in self._odd.get(spot, {}).items():
+                    yield row, name, raw
 
 
 def _types(page: Page, named: pa.Array | None, left: _Leftovers) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TypeAlias
 
 import msgspec
@@ -66,7 +67,7 @@ class Relation:
                 cells = self._merged(cells, found[name], name, contradicts)
         if not _any(cells):
             return {place: pa.nulls(len(cells), pa.string()) for place in self.ends}
-        return {place: _ids(cells) if end == "id" else _types(cells) for place, end in self.ends.items()}
+        return {place: _ends(cells, end) for place, end in self.ends.items()}
 
     def _merged(
         self, cells: Sequence[ToOne], others: Sequence[ToOne], name: str, contradicts: Contradicts
@@ -95,9 +96,9 @@ def _any(cells: Sequence[ToOne]) -> bool:
     return cells.count(NOBODY) < len(cells)
 
 
-def _ids(cells: Sequence[ToOne]) -> pa.Array:
-    return pa.array([(one.data and one.data.id) or None for one in cells], pa.string())
-
-
-def _types(cells: Sequence[ToOne]) -> pa.Array:
-    return pa.array([(one.data and one.data.type) or None for one in cells], pa.string())
+def _ends(cells: Sequence[ToOne], end: str) -> pa.Array:
+    try:  # at the speed of C, where every row has one
+        said = list(map(attrgetter(f"data.{end}"), cells))
+    except AttributeError:
+        said = [getattr(one.data, end) if one.data else None for one in cells]
+    return pa.array([one or None for one in said] if "" in said else said, pa.string())

@@ -186,6 +186,13 @@ def test_both_dialects_name_the_kind(kind, attributes, wanted):
     assert row(attributes, kind=kind) == wanted
 
 
+def test_each_row_of_a_page_names_its_own_kind():
+    """Rows of both dialects may come in one page."""
+    things = '{"type":"transaction","id":"1","attributes":{"type":"fee"}},{"type":"refund","id":"2"}'
+    batch = decode(read_list(f'{{"data":[{things}]}}'.encode()), schema=TRANSACTIONS).batch
+    assert batch["type"].to_pylist() == ["fee", "refund"]
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
@@ -210,6 +217,8 @@ def test_both_dialects_name_the_kind(kind, attributes, wanted):
             '{"instrument":{"data":{"id":"i","type":"bond"}},"asset":{"data":{"id":"i"}}}',
             {"instrument_id": "i", "instrument_type": "bond"},
         ),
+        ('{"instrument":{"data":{"id":"i"}},"asset":{"data":null}}', {"instrument_id": "i"}),
+        ('{"account":{"data":{"id":"a"}},"depository":5}', {"account_id": "a", "extra": '{"depository":5}'}),
         ('{"counterparty-transaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
         ('{"counterpartyTransaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
     ],
@@ -217,6 +226,29 @@ def test_both_dialects_name_the_kind(kind, attributes, wanted):
 def test_x2_a_to_one_relationship_is_in_its_columns_or_in_extra(said, wanted):
     """Either spelling, bare or not, absent or null; what is no to-one, or says it twice differently, is kept whole."""
     assert row("{}", said) == {"type": "fee"} | wanted
+
+
+def test_x2_what_many_rows_say_is_in_each_of_them():
+    """Relationships that several rows share are read once, and what no column holds of them is left over in each."""
+    odd = '{"account":{"data":{"id":"a"}},"custodian":{"data":{"id":"c"}}}'
+    said = [odd, '{"account":{"data":{"id":"b"}}}', odd, "{}", '{"account":{"data":{"id":""}}}', odd]
+    names = ["mood", "mood", "custodian", "mood", "mood", "mood"]
+    things = ",".join(
+        f'{{"type":"t","id":"{place}","attributes":{{"{name}":1}},"relationships":{one}}}'
+        for place, (name, one) in enumerate(zip(names, said, strict=True))
+    )
+    found = decode(read_list(f'{{"data":[{things}]}}'.encode()), schema=TRANSACTIONS)
+    left = '"custodian":{"data":{"id":"c"}}'
+    assert found.batch["account_id"].to_pylist() == ["a", "b", "a", None, None, "a"]
+    assert found.batch["extra"].to_pylist() == [
+        f'{{{left},"mood":1}}',
+        '{"mood":1}',
+        f'{{"custodian":1,"relationships/{left[1:]}}}',
+        '{"mood":1}',
+        '{"mood":1}',
+        f'{{{left},"mood":1}}',
+    ]
+    assert found.drift == {"mood": 5, "custodian": 4}
 
 
 def test_x2_a_relationship_that_shares_an_attributes_name_is_kept_apart():
