@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .experience import Cut, Experience, Shows
-from .windows import Window
+from .windows import ONE_DAY, Window
 
 SMOOTH = 0.5  # weight of the newest rate
 POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
@@ -31,6 +31,8 @@ class Density:
     _idle: bool = False  # whether the rows may have come to an end there
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
     _aimed: set[Window] = field(default_factory=set)
+    _first: date = date.max  # day that was asked for
+    _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
 
     @property
     def open(self) -> bool:
@@ -50,11 +52,13 @@ class Density:
             self.experience.confirm(wider, window, len(days))
         for one in self._cuts:
             self._take(one, window, len(days))
-        if days and (not self._cuts or window.first == self._cuts[0].window.first):
-            self.experience.begins = min(self.experience.begins, *days)
+        if window.first == self._first:
+            oldest = self._edge[1] if self._edge[0] == window.last + ONE_DAY else window.last
+            self.experience.begins = min([self.experience.begins, *(days or [oldest])])
         self._cuts = [one for one in self._cuts if self._far_end(one.window) not in window]
         self._idle = not days
         if days:
+            self._edge = window.first, min(days)
             self._see(window, min(days), max(days), len(days))
 
     def _take(self, cut: Cut, window: Window, rows: int) -> None:
@@ -85,6 +89,7 @@ class Density:
 
     def _came(self, window: Window, *, cut: bool) -> bool:
         """Whether *window* was aimed at the cap; if so, how that went is learned."""
+        self._first = min(self._first, window.first)
         if self.experience.explorer is self:
             self.experience.explorer = None
         aimed = window in self._aimed
@@ -134,23 +139,29 @@ class Density:
         near, rate = self._near(window), self._rate
         if near and near.days and near.window.last == window.last:
             rate = len(near.days) / ((window.last - near.days[0]).days + 1)
-        first = max(window.first, min(window.last, self.experience.begins))
-        return rate * ((window.last - first).days + 1) / cap
+        return rate * self._begun(window).days / cap
 
     def _older_half(self, window: Window) -> Window:
-        first = max(window.first, min(window.last, self.experience.begins))
-        return window.part(max(1, (first - window.first).days + ((window.last - first).days + 1) // 2))
+        begun = self._begun(window)
+        return window.part(max(1, (begun.first - window.first).days + begun.days // 2))
+
+    def _begun(self, window: Window) -> Window:
+        """*window* without the days before the oldest row of any parent."""
+        begins = self.experience.begins
+        return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
     def _guess(self, window: Window, cap: int) -> tuple[int, bool]:
         """How many days from the near end on; and whether they are aimed at *cap*, by what was read before."""
         cut = self._near(window)
         shown = self._offsets(cut, window) if cut else []
         if self._exact and shown:
-            return shown[-1], False  # of the days before, it showed all rows
+            if shown[-1]:
+                return shown[-1], False  # of the days before, it showed all rows
+            cut, shown = None, []  # and says nothing of those behind
         if not shown and (self._idle or not self._rate or (cut and not self._exact)):
             return window.days, False  # no reason to expect many rows, or any
         aim, scale = self.experience.aim(cap), self._scale(cut) if cut and shown else 0.0
-        rest = scale * len(shown) or self._rate * window.days
+        rest = scale * len(shown) or self._rate * self._begun(window).days
         if rest <= aim + STUFFED * max(0.0, cap - aim):
             return window.days, False
         by_rate = aim / self._rate if self._rate else 0.0
