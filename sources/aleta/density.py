@@ -17,7 +17,7 @@ from .windows import ONE_DAY, Window
 SMOOTH = 0.5  # weight of the newest rate
 POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
 OVER = 1.06  # rows for each shown, in a window that was cut though it was aimed at the cap
-STUFFED = 0.6  # of the room left free, that the last window may take
+STUFFED = 0.95  # of the cap, that the last window may take: at even odds, to try is as good as to divide
 LONG = 8  # times the usual time between two rows: that may be the end
 PATIENCE = 6  # windows cut at one place, until what they show is no longer believed
 
@@ -28,9 +28,10 @@ class Density:
 
     experience: Experience = field(default_factory=Experience)
     _rate: float = 0.0  # rows a day where rows were last kept; 0 before
+    _next: date = date.min  # the day behind what was kept last
     _idle: bool = False  # whether the rows may have come to an end there
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
-    _aimed: set[Window] = field(default_factory=set)
+    _aimed: dict[Window, float] = field(default_factory=dict)  # and at how many rows
     _first: date = date.max  # day that was asked for
     _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
 
@@ -47,7 +48,7 @@ class Density:
 
     def kept(self, window: Window, days: Sequence[date]) -> None:
         """An answer was whole; *days* are those of its rows."""
-        self._came(window, cut=False)
+        self._came(window, len(days), cut=False)
         if wider := self._around(window):
             self.experience.confirm(wider, window, len(days))
         for one in self._cuts:
@@ -55,8 +56,8 @@ class Density:
         if window.first == self._first:
             oldest = self._edge[1] if self._edge[0] == window.last + ONE_DAY else window.last
             self.experience.begins = min([self.experience.begins, *(days or [oldest])])
-        self._cuts = [one for one in self._cuts if self._far_end(one.window) not in window]
-        self._idle = not days
+        self._cuts = [one for one in self._cuts if not one.read]
+        self._next, self._idle = self._beyond(window), not days
         if days:
             self._edge = window.first, min(days)
             self._see(window, min(days), max(days), len(days))
@@ -78,7 +79,7 @@ class Density:
 
     def cut(self, window: Window, days: Sequence[date]) -> None:
         """An answer was cut; *days* are those of the rows that it showed."""
-        aimed = self._came(window, cut=True)
+        aimed = self._came(window, len(days), cut=True)
         cut = Cut(window, sorted(days))
         if days and (wider := self._around(window)):
             self.experience.compare(wider, cut)
@@ -87,16 +88,15 @@ class Density:
             cut.guess = OVER if aimed else max(OVER, wider.scale * part) if wider.told else 0.0
         self._cuts.append(cut)
 
-    def _came(self, window: Window, *, cut: bool) -> bool:
+    def _came(self, window: Window, rows: int, *, cut: bool) -> bool:
         """Whether *window* was aimed at the cap; if so, how that went is learned."""
         self._first = min(self._first, window.first)
         if self.experience.explorer is self:
             self.experience.explorer = None
-        aimed = window in self._aimed
-        if aimed:
-            self._aimed.remove(window)
-            self.experience.aimed(cut=cut)
-        return aimed
+        aim = self._aimed.pop(window, 0.0)
+        if aim:
+            self.experience.aimed(aim, rows, cut=cut)
+        return aim > 0
 
     def _around(self, window: Window) -> Cut | None:
         """The narrowest cut answer to a window that holds *window*."""
@@ -126,7 +126,7 @@ class Density:
         days, aimed = self._guess(window, cap)
         chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
         if aimed and chosen.days == days:
-            self._aimed.add(chosen)
+            self._aimed[chosen] = self.experience.aim(cap)
         return chosen
 
     def _oldest_cut(self, window: Window) -> Window:
@@ -158,11 +158,12 @@ class Density:
             if shown[-1]:
                 return shown[-1], False  # of the days before, it showed all rows
             cut, shown = None, []  # and says nothing of those behind
-        if not shown and (self._idle or not self._rate or (cut and not self._exact)):
+        idle = self._idle and self._near_end(window) == self._next
+        if not shown and (idle or not self._rate or (cut and not self._exact)):
             return window.days, False  # no reason to expect many rows, or any
         aim, scale = self.experience.aim(cap), self._scale(cut) if cut and shown else 0.0
         rest = scale * len(shown) or self._rate * self._begun(window).days
-        if rest <= aim + STUFFED * max(0.0, cap - aim):
+        if rest <= STUFFED * cap:
             return window.days, False
         by_rate = aim / self._rate if self._rate else 0.0
         if not cut or not shown:
@@ -197,6 +198,10 @@ class Density:
 
     def _far_end(self, window: Window) -> date:
         return window.first if self._back else window.last
+
+    def _beyond(self, window: Window) -> date:
+        """The near end of what lies behind *window*."""
+        return window.first - ONE_DAY if self._back else window.last + ONE_DAY
 
     def _offset(self, window: Window, day: date) -> int:
         """Days from the near end of *window* to *day*."""

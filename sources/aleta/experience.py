@@ -16,8 +16,11 @@ from math import sqrt
 from .windows import Window
 
 SPREAD = 1.6  # standard deviations of a Poisson count that a window is aimed under the cap, before anything is learned
-CUTS = 0.06  # of the windows that are aimed at the cap may be cut: rarer wastes more room than it saves requests
-STEP = 0.05  # by how much a window that was cut moves the aim
+SAFE = 0.95  # of the windows that are aimed at the cap stay under it: more wastes room, fewer wastes requests
+REMEMBERED = 64  # windows, for that
+ENOUGH = 12  # of them
+LEAST = 0.7  # a guess is never taken to be that much too high
+OVER = 1.06  # times the rows that a cut answer shows are there at least
 CHANCE = 0.001  # less is no chance
 MANY = 30  # rows that are not all shown by chance
 FEW = 8  # rows shown that say how many there are for each
@@ -47,6 +50,8 @@ class Cut:
     days: Sequence[date]
     guess: float = 0.0
     share: float = 1.0
+    _first_read: bool = False
+    _last_read: bool = False
     _rows: int = 0
     _seen: int = 0  # of these, shown
 
@@ -57,8 +62,15 @@ class Cut:
     def take(self, window: Window, rows: int) -> None:
         """*window* was read, and holds so many rows."""
         if self.window.covers(window):
+            self._first_read |= self.window.first in window
+            self._last_read |= self.window.last in window
             self._rows += rows
             self._seen += self.shown(window)
+
+    @property
+    def read(self) -> bool:
+        """Whether both its ends were: what lies between is about to be."""
+        return self._first_read and self._last_read
 
     @property
     def told(self) -> bool:
@@ -79,15 +91,17 @@ class Experience:
     begins: date = date.max  # the oldest row of all parents
     explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
-    _aim: float = 1.0
+    _off: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # rows to those aimed at
 
     def aim(self, cap: int) -> float:
         """Rows that a window should hold by what is guessed, so that it stays under *cap* nearly always."""
-        return max(1.0, self._aim * max(cap / 2, cap - SPREAD * sqrt(cap)))
+        off = sorted(self._off)
+        most = off[int(SAFE * len(off))] if len(off) >= ENOUGH else 1 + SPREAD / sqrt(cap)
+        return max(1.0, cap / max(most, LEAST))
 
-    def aimed(self, *, cut: bool) -> None:
-        """A window that was aimed so was cut, or not: the aim moves until as many are as there may be."""
-        self._aim *= 1 - STEP * (1 - CUTS) if cut else 1 + STEP * CUTS
+    def aimed(self, aim: float, rows: int, *, cut: bool) -> None:
+        """A window that was to hold *aim* rows holds so many; or more than that, where it was cut."""
+        self._off.append(rows / aim * (OVER if cut else 1.0))
 
     def learn(self, first: Cut) -> None:
         """The first answer cut of a parent; from now on it is known how long that history is."""

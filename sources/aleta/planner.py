@@ -11,54 +11,15 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from .cap import Judgement, RowCap
 from .coverage import Asked, Coverage
 from .density import Density
 from .experience import Experience
+from .questions import Decision, Fate, Proof, Question
 from .windows import Window
 
-
-class Fate(StrEnum):
-    """What became of a window."""
-
-    KEPT = "kept"
-    SPLIT = "split"
-    TOO_WIDE = "too_wide"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of a window of *parent*. Kept ones come oldest first, so that a mark can follow them."""
-
-    parent: str
-    window: Window
-    fate: Fate
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """A window to read for one parent."""
-
-    parent: str
-    asked: Asked
-    proof: bool = False  # only the size of the answer matters: nothing of it is kept
-
-    @property
-    def window(self) -> Window:
-        return self.asked.window
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The largest answer of a run: asked again, it shows in one request that the cap has not come down since."""
-
-    parent: str
-    window: Window
-    count: int
+FEW = 3  # windows of one parent that may be ahead, however many rows they hold
 
 
 @dataclass(slots=True)
@@ -82,8 +43,8 @@ class Planner:
         cap: what is believed of the row cap; the planner adds to it.
         proof: the largest answer of an earlier run, if there was one.
         max_days: the widest window that the API takes; 0 for no limit. Learned from refusals.
-        ahead: windows of one parent that may be out or kept behind an older one: bounds the rows in memory (C5).
-        rows: and as many more as hold no more than these, where the cap is known.
+        ahead: windows of one parent that may be out or kept behind an older one, while no cap is known.
+        rows: rows that may wait behind older ones, of all parents: from then on, the bound on memory (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
     """
 
@@ -91,7 +52,7 @@ class Planner:
     proof: Proof | None = None
     max_days: int = 0
     ahead: int = 16
-    rows: int = 100_000
+    rows: int = 200_000
     hold: int = 4
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Coverage] = field(default_factory=dict)
@@ -132,7 +93,7 @@ class Planner:
 
     def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
         """Take in an answer: *count* rows, whose dates are *days*."""
-        self._out -= 1
+        self._came(question)
         question.asked.count = count
         known = (self.cap.known, self.cap.largest)
         if count > self.cap.largest:
@@ -145,7 +106,7 @@ class Planner:
         if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._judge(_Held(question, days))
-        if self._testing is None and len(self._held) > self.hold and (self.proof is None or self._proof_asked):
+        if self._testing is None and len(self._held) > self.hold and self._spare is None:
             self._test()
 
     def refuse(self, question: Question) -> bool:
@@ -153,7 +114,7 @@ class Planner:
         plan = None if question.proof else self._plans.get(question.parent)
         if not self.cap.divisible or (plan is not None and not plan.halve(question.asked)):
             return False
-        self._out -= 1
+        self._came(question)
         if plan is not None:
             self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
             self._queue(question.parent)
@@ -165,7 +126,7 @@ class Planner:
 
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
-        self._out -= 1
+        self._came(question)
         if question.proof:
             return
         parent = question.parent
@@ -196,8 +157,16 @@ class Planner:
         made, self._made = self._made, []
         return made
 
+    def _came(self, question: Question) -> None:
+        self._out -= 1
+        if question.asked is self._testing:  # a proof; a test ends with its parts
+            self._testing = None
+
     def _next(self) -> Question | None:
-        return self._going_on(busy=False) or self._start() or self._going_on(busy=True)
+        question = self._going_on(busy=False)
+        if question is None and self._room > 0:
+            question = self._start()
+        return question or self._going_on(busy=True) or self._start()
 
     def _going_on(self, *, busy: bool) -> Question | None:
         """From a parent that was begun, and of which a window is out or not."""
@@ -206,7 +175,7 @@ class Planner:
             plan = self._plans.get(parent)
             if plan is None or not plan.waiting:
                 done.append(parent)
-            elif plan.busy is busy and plan.ready and (not busy or plan.ahead < self._room):
+            elif plan.busy is busy and plan.ready and (not busy or plan.ahead < FEW or self._room > 0):
                 found = parent, plan
                 break
         for parent in done:
@@ -223,15 +192,16 @@ class Planner:
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
         cap = self.cap.value if self.cap.divisible else None
-        question = Question(parent, plan.ask(cap, room=self._room - plan.ahead))
+        question = Question(parent, plan.ask(cap, room=max(self._room, FEW - plan.ahead)))
         self._out += 1
         self._queue(parent, first=False)
         return question
 
     @property
     def _room(self) -> int:
-        """Windows of one parent that may be out or kept behind an older one."""
-        return max(self.ahead, self.rows // self.cap.value if self.cap.value else 0)
+        """How many more windows may be out or kept behind an older one."""
+        most = self.rows // self.cap.value if self.cap.value else self.ahead * max(1, len(self._plans))
+        return most - sum(plan.ahead for plan in self._plans.values())
 
     def _queue(self, parent: str, *, first: bool = True) -> None:
         self._turn[parent] = None
@@ -284,10 +254,18 @@ class Planner:
 
     def _prove(self) -> Question | None:
         """Ask an earlier run's largest window again: one request that may clear all that is held."""
-        if self._proof_asked or self.proof is None or self.proof.count <= self.cap.largest or self.cap.configured:
+        spare = self._spare
+        if spare is None:
             return None
         self._proof_asked = True
-        return self._proof_of(self.proof.parent, self.proof.window)
+        return self._proof_of(spare.parent, spare.window)
+
+    @property
+    def _spare(self) -> Proof | None:
+        """The proof of an earlier run, if it was not asked for yet and may clear what is held."""
+        if self._proof_asked or self.cap.configured or self.proof is None or self.proof.count <= self.cap.largest:
+            return None
+        return self.proof
 
     def _widen(self) -> Question | None:
         """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
@@ -313,7 +291,8 @@ class Planner:
 
     def _proof_of(self, parent: str, window: Window) -> Question:
         self._out += 1
-        return Question(parent, Asked(window), proof=True)
+        self._testing = Asked(window)
+        return Question(parent, self._testing, proof=True)
 
     def _force(self) -> None:
         """Nothing is out and nothing can be asked: test what is held, quarantine what no test can clear (W4)."""
