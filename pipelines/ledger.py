@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from sources.aleta.cap import RowCap
-from sources.aleta.planner import Planner, Proof
+from sources.aleta.planner import Planner
+from sources.aleta.questions import Proof
 from sources.aleta.windows import Window
 
 from . import marks

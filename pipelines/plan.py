@@ -14,7 +14,8 @@ from datetime import date, datetime
 from schemas.table import key_of
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint, with_parents
-from sources.aleta.planner import Fate, Planner
+from sources.aleta.planner import Planner
+from sources.aleta.questions import Fate
 from sources.aleta.windows import Window
 
 from .fetching import planner_of

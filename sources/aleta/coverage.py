@@ -58,7 +58,17 @@ class Coverage:
     @property
     def ready(self) -> bool:
         """Whether to ask it now: not while an answer is awaited that will say how far to ask."""
-        return self.waiting and not (self._open and self.density.open and self._todo[0].whole is None)
+        return self._tested or not (self.density.hesitant or (self._open and self.density.open))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a window is out, and the next can wait for its answer."""
+        return self._open > 0 and not self._tested
+
+    @property
+    def _tested(self) -> bool:
+        """Whether the next is a part of what is put to the test: others wait for what it shows."""
+        return self.waiting and self._todo[0].whole is not None
 
     @property
     def done(self) -> bool:
@@ -70,15 +80,15 @@ class Coverage:
         """Windows out, or settled behind an older one that is not."""
         return self._open + len(self._settled)
 
-    def ask(self, cap: int | None) -> Asked:
-        """The oldest window to ask, no longer than a *cap* that is known lets hope for a whole answer.
+    def ask(self, cap: int | None, *, room: int = 1) -> Asked:
+        """The next window, no longer than a *cap* that is known lets hope for a whole answer.
 
-        It is out until it is kept, asked again, tested, halved or skipped.
+        It is of the oldest that waits, and its oldest part unless there is *room* for so many windows behind an older
+        one. It is out until it is kept, asked again, tested, halved or skipped.
         """
         self._open += 1
         asked = self._todo.pop(0)
-        last = self.density.reach(asked.window, cap) if cap else asked.window.last
-        return asked if last == asked.window.last else self._shorten(asked, last)
+        return self._only(asked, self.density.choose(asked.window, cap, room)) if cap else asked
 
     def keep(self, asked: Asked, days: Sequence[date]) -> None:
         """The answer was whole; *days* are those of its rows."""
@@ -105,7 +115,7 @@ class Coverage:
         parts = split(asked.window, days)
         asked.open_parts = len(parts)
         for part in parts:
-            self._wait(Asked(part, asked))
+            insort(self._todo, Asked(part, asked))
 
     def halve(self, asked: Asked) -> bool:
         """The API refused *asked* as too wide (W5): ask it, and all that waits, in windows half as wide.
@@ -142,23 +152,25 @@ class Coverage:
         return [asked for asked in rest if not asked.gap]
 
     def _wait(self, asked: Asked) -> None:
-        """Put a window among those to ask; joined with the next, where the two are parts of the same."""
-        after = next((one for one in self._todo if one.window.first == asked.window.last + ONE_DAY), None)
-        joined = after and Window(asked.window.first, after.window.last)
-        if after and joined and after.whole is asked.whole and not 0 < self.max_days < joined.days:
-            self._todo.remove(after)
-            if asked.whole is not None:
-                asked.whole.open_parts -= 1
-            asked = Asked(joined, asked.whole)
+        """Put a window among those to ask; joined with its neighbours, where they are parts of the same."""
+        for other in [one for one in self._todo if one.whole is asked.whole]:
+            joined = asked.window.joined(other.window)
+            if joined and not 0 < self.max_days < joined.days:
+                self._todo.remove(other)
+                if asked.whole is not None:
+                    asked.whole.open_parts -= 1
+                asked = Asked(joined, asked.whole)
         insort(self._todo, asked)
 
-    def _shorten(self, asked: Asked, last: date) -> Asked:
-        """Only the part up to *last*; the rest waits."""
-        now, later = asked.window.cut_after(last)
-        if asked.whole is not None:
-            asked.whole.open_parts += 1
-        self._wait(Asked(later, asked.whole))
-        return Asked(now, asked.whole)
+    def _only(self, asked: Asked, chosen: Window) -> Asked:
+        """The days *chosen*; the rest waits."""
+        if chosen == asked.window:
+            return asked
+        for rest in asked.window.without(chosen):
+            if asked.whole is not None:
+                asked.whole.open_parts += 1
+            self._wait(Asked(rest, asked.whole))
+        return Asked(chosen, asked.whole)
 
     def _tile_waiting(self, width: int) -> None:
         self.max_days = width

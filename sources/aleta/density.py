@@ -1,191 +1,213 @@
-"""How many rows a parent may have per day, guessed from what was seen: how far to ask at a time. Pure.
+"""How many rows one parent has per day, guessed from what was seen: which days to ask next. Pure.
 
-Only a guess: it steers how many requests are sent, never what is kept (rule W2). It serves whichever rows a capped
-server leaves out: the first, the last, or any.
+Only a guess: it steers how many requests are sent, never what is kept (rule W2). It goes on from the near end of what
+is left: from the oldest day; or from the newest, where cut answers show the last rows and say nothing of the others.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from enum import StrEnum
-from math import sqrt
+from datetime import date
 
+from .experience import Cut, Experience, Shows
 from .windows import ONE_DAY, Window
 
-SPREAD = 1.6  # standard deviations of a Poisson count that a window stays under the cap
-MARGIN = 0.08  # of the cap that is left free at least: density drifts
-SHRINK = 0.7  # of a window that was cut although it was expected to be just under the cap
-SMOOTH = 0.6  # weight of the newest rate
-DRIFT = 1.15  # growth of the rate from one window to the next that is more than chance
-STEEP = 1.6  # and the most that it is taken for
-STRIDE = 4  # how much longer the next window is after one without rows
-FEW = 8  # rows of a cut answer that say something of its shape
-MANY = 20  # rows that are not all shown by chance
-PART = 1 / 20  # of a window that is without rows shown at its end, when they are the first
-STUFFED = 0.6  # of the room left free, that a last bit may take
-PATIENCE = 3  # cuts at one place, until the rows that they show are no longer believed to be all over
-FIRST_RATIO = 3.0  # histories of cut parents are taken for so many caps long, before one is known
+SMOOTH = 0.5  # weight of the newest rate
+POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
+OVER = 1.06  # rows for each shown, in a window that was cut though it was aimed at the cap
+STUFFED = 0.95  # of the cap, that the last window may take: at even odds, to try is as good as to divide
+LONG = 8  # times the usual time between two rows: that may be the end
+PATIENCE = 6  # windows cut at one place, until what they show is no longer believed
 
 
-class Shows(StrEnum):
-    """Which rows of a window a cut answer shows."""
-
-    ANY = "any"
-    FIRST = "first"
-    LAST = "last"
-
-
-@dataclass(slots=True)
-class Experience:
-    """What the parents of one endpoint share: which rows its server shows, and how long their histories are."""
-
-    shows: Shows = Shows.ANY
-    _ratios: list[float] = field(default_factory=list)
-
-    def learn(self, ratio: float) -> None:
-        """A parent that no single answer can hold has *ratio* times as many rows as the cap."""
-        self._ratios.append(ratio)
-
-    @property
-    def ratio(self) -> float:
-        """What to expect of the next: three in four of the latest were no longer."""
-        latest = sorted(self._ratios[-24:])
-        return max(1.0, latest[len(latest) * 3 // 4]) if latest else FIRST_RATIO
-
-
-@dataclass(slots=True)
-class _Cut:
-    window: Window
-    days: list[date]  # of the rows that the answer showed, sorted
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Density:
     """What one parent's answers say of its rows."""
 
     experience: Experience = field(default_factory=Experience)
-    rows: int = 0  # kept so far
     _rate: float = 0.0  # rows a day where rows were last kept; 0 before
-    _trend: float = 1.0  # by how much the next rate may be higher
-    _cuts: list[_Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
-    _idle: int = 0  # days of the last window, if it was without rows
-    _shape: list[date] = field(default_factory=list)  # days of the rows that the first cut answer showed
-    _shown: int = 0  # of these, how many lie in what was kept
-    _learned: bool = False
-
-    @property
-    def was_cut(self) -> bool:
-        return self._rate > 0 or bool(self._cuts)
-
-    def kept(self, window: Window, days: Sequence[date]) -> None:
-        """An answer was whole; *days* are those of its rows."""
-        self._see_whether_first(window, len(days))
-        self.rows += len(days)
-        self._shown += self._shown_in(window)
-        self._cuts = [one for one in self._cuts if one.window.last > window.last]
-        self._idle = 0 if days else window.days
-        if days:
-            rate = len(days) / ((window.last - min(days)).days + 1)
-            growth = rate / self._rate if self._rate else 1.0
-            self._trend = min(STEEP, sqrt(growth)) if growth > DRIFT else 1.0
-            self._rate = SMOOTH * rate + (1 - SMOOTH) * self._rate if self._rate else rate
-        if self._scale and not self._learned and self.experience.shows is Shows.ANY:
-            self._learned = True
-            self.experience.learn(self._scale)
-
-    def cut(self, window: Window, days: Sequence[date]) -> None:
-        """An answer was cut; *days* are those of the rows that it showed."""
-        wider = next((one for one in reversed(self._cuts) if window.first in one.window and one.days), None)
-        if wider and days and sum(day < wider.days[0] for day in days) > len(days) / 4:
-            self.experience.shows = Shows.LAST  # it shows rows that the wider one left out, all older
-        self._cuts.append(_Cut(window, sorted(days)))
-        self._shape = self._shape or self._cuts[0].days
-
-    def _see_whether_first(self, window: Window, count: int) -> None:
-        """A cut answer that showed all rows of its beginning, and none of its end, shows the first."""
-        cut = self._cuts[0] if self._cuts and not self.rows else None
-        if cut and count >= MANY and self.experience.shows is not Shows.LAST:
-            short = (
-                window.first == cut.window.first
-                and cut.days[-1] + PART * (cut.window.last - cut.window.first) < cut.window.last
-            )
-            self.experience.shows = Shows.FIRST if short and self._shown_in(window) == count else Shows.ANY
-
-    def _shown_in(self, window: Window) -> int:
-        return bisect_left(self._shape, window.last + ONE_DAY) - bisect_left(self._shape, window.first)
-
-    def reach(self, window: Window, cap: int) -> date:
-        """Until which day to ask, from the first of *window* on, to stay a little under *cap* rows."""
-        aim = cap * max(1 / 2, 1 - max(MARGIN, SPREAD / sqrt(cap)))
-        last = min(self._guess(window, aim, cap), window.last)
-        if last < window.last and self._little(Window(last + ONE_DAY, window.last), cap - aim):
-            last = window.last
-        known = [one.window.last for one in self._cuts if one.window.first == window.first]
-        return max(window.first, min([last, *(end - ONE_DAY for end in known)]))  # never what was cut before
-
-    def _little(self, rest: Window, room: float) -> bool:
-        """Whether what is left over would fit into the room that is left free: then one request does for both."""
-        if self.experience.shows is not Shows.ANY or not self._scale:
-            return False
-        return max(self._rate * rest.days, self._scale * self._shown_in(rest)) < STUFFED * room
+    _next: date = date.min  # the day behind what was kept last
+    _idle: bool = False  # whether the rows may have come to an end there
+    _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
+    _aimed: dict[Window, float] = field(default_factory=dict)  # and at how many rows
+    _first: date = date.max  # day that was asked for
+    _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
 
     @property
     def open(self) -> bool:
         """Whether nothing is known yet but that a window was cut: better to wait for the next answer than to guess."""
         return bool(self._cuts) and not self._rate
 
-    def _guess(self, window: Window, aim: float, cap: int) -> date:
-        cut = next((one for one in reversed(self._cuts) if window.first in one.window), None)
-        if cut and cut.days and cut.window.first == window.first and self.experience.shows is Shows.FIRST:
-            last = cut.days[-1] - ONE_DAY  # of the days before, it showed all rows
-        elif self._rate:
-            last = _after(window.first, max(self._days_for(aim, window.first, cut), STRIDE * self._idle))
-        elif cut:
-            last = self._by_sample(window, cut, aim / cap)
-        else:
-            return window.last
-        return min(last, self._shorter(cut)) if cut and cut.window.first == window.first else last
+    @property
+    def hesitant(self) -> bool:
+        """Whether another parent is about to tell how long histories are: better to wait for that."""
+        led = self.experience.explorer not in (None, self)
+        return self.open and led and self.experience.blind and not self._exact
 
-    def _days_for(self, aim: float, first: date, cut: _Cut | None) -> float:
-        """How many days from *first* on hold *aim* rows.
+    def kept(self, window: Window, days: Sequence[date]) -> None:
+        """An answer was whole; *days* are those of its rows."""
+        self._came(window, len(days), cut=False)
+        if wider := self._around(window):
+            self.experience.confirm(wider, window, len(days))
+        for one in self._cuts:
+            self._take(one, window, len(days))
+        if window.first == self._first:
+            oldest = self._edge[1] if self._edge[0] == window.last + ONE_DAY else window.last
+            self.experience.begins = min([self.experience.begins, *(days or [oldest])])
+        self._cuts = [one for one in self._cuts if not one.read]
+        self._next, self._idle = self._beyond(window), not days
+        if days:
+            self._edge = window.first, min(days)
+            self._see(window, min(days), max(days), len(days))
 
-        By the rate; where a window that the rate seemed to allow was cut all the same, by the shape of the first cut.
-        """
-        if self.experience.shows is not Shows.ANY or not self._scale:
-            return aim / (self._rate * self._trend)
-        begin = bisect_left(self._shape, first)
-        place = begin + int(aim / self._scale)
-        if cut and cut.window.first == first and place < len(self._shape):
-            return max(1.0, (self._shape[place] - first).days)
-        return aim / (self._rate * self._trend)
+    def _take(self, cut: Cut, window: Window, rows: int) -> None:
+        told = cut.told
+        cut.take(window, rows)
+        if cut.told and not told and cut.share == 1.0 and not self._exact:
+            self.experience.learn(cut)
+
+    def _see(self, window: Window, first: date, last: date, rows: int) -> None:
+        """Days without rows at the near end are not counted: the history may begin behind them."""
+        held, quiet = window.last - first, window.last - last
+        if self._back:
+            held, quiet = last - window.first, first - window.first
+        rate = rows / (held.days + 1)
+        self._rate = SMOOTH * rate + (1 - SMOOTH) * self._rate if self._rate else rate
+        self._idle = quiet.days * rate > LONG
+
+    def cut(self, window: Window, days: Sequence[date]) -> None:
+        """An answer was cut; *days* are those of the rows that it showed."""
+        aimed = self._came(window, len(days), cut=True)
+        cut = Cut(window, sorted(days))
+        if days and (wider := self._around(window)):
+            self.experience.compare(wider, cut)
+            part = wider.shown(window) / len(wider.days)
+            cut.share = wider.share * max(part, 1 / len(wider.days))
+            cut.guess = OVER if aimed else max(OVER, wider.scale * part) if wider.told else 0.0
+        self._cuts.append(cut)
+
+    def _came(self, window: Window, rows: int, *, cut: bool) -> bool:
+        """Whether *window* was aimed at the cap; if so, how that went is learned."""
+        self._first = min(self._first, window.first)
+        if self.experience.explorer is self:
+            self.experience.explorer = None
+        aim = self._aimed.pop(window, 0.0)
+        if aim:
+            self.experience.aimed(aim, rows, cut=cut)
+        return aim > 0
+
+    def _around(self, window: Window) -> Cut | None:
+        """The narrowest cut answer to a window that holds *window*."""
+        return next((one for one in reversed(self._cuts) if one.window.covers(window) and one.days), None)
 
     @property
-    def _scale(self) -> float:
-        """Rows for each that the first answer cut showed, as far as was read; 0 when too few to tell."""
-        return self.rows / self._shown if self._shown >= FEW else 0.0
+    def _back(self) -> bool:
+        return self.experience.shows is Shows.LAST
 
-    def _shorter(self, cut: _Cut) -> date:
-        """What begins where a cut window began must end earlier: by much, when that happened again and again."""
-        again = sum(one.window.first == cut.window.first for one in self._cuts)
-        blind = self._idle or self.experience.shows is Shows.LAST or again >= PATIENCE
-        share = SHRINK if self._rate else 1 / 2 if blind else 1.0
-        return _after(cut.window.first, share * cut.window.days)
+    @property
+    def _exact(self) -> bool:
+        return self.experience.shows is not Shows.ANY
 
-    def _by_sample(self, window: Window, cut: _Cut, full: float) -> date:
-        """By the rows that a cut answer showed: nothing was kept yet."""
-        left = cut.days[bisect_left(cut.days, window.first) :]
-        if not left:
-            return _after(window.first, cut.window.days / 2)
-        if self.experience.shows is Shows.LAST:
-            shown = (cut.window.last - left[0]).days + 1
-            return _after(window.first, max(full * shown, STRIDE * self._idle))
-        share = full / self.experience.ratio if len(self._cuts) == 1 else full / FIRST_RATIO
-        return max(left[int(share * len(left))] - ONE_DAY, window.first)
+    def choose(self, window: Window, cap: int, room: int) -> Window:
+        """Which of the days of *window* to ask, to stay a little under *cap* rows.
 
+        Args:
+            room: how many windows may be kept while the oldest days of *window* are not: from the newest day on, no
+                more are begun.
+        """
+        if self.open:
+            self.experience.explorer = self
+        if self._back:
+            window = self._oldest_cut(window)
+            if window.days > 1 and self._caps(window, cap) > room:
+                return self._older_half(window)
+        days, aimed = self._guess(window, cap)
+        chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
+        if aimed and chosen.days == days:
+            self._aimed[chosen] = self.experience.aim(cap)
+        return chosen
 
-def _after(first: date, days: float) -> date:
-    """The last of *days* days from *first* on; at least one."""
-    return first + timedelta(days=min(max(0, int(days) - 1), 100_000))
+    def _oldest_cut(self, window: Window) -> Window:
+        """The days of the narrowest cut answer that holds the oldest one."""
+        cut = next((one.window for one in reversed(self._cuts) if window.first in one.window), window)
+        return Window(window.first, min(window.last, cut.last))
+
+    def _caps(self, window: Window, cap: int) -> float:
+        """How many caps of rows *window* may hold; no history is taken to begin before all others."""
+        near, rate = self._near(window), self._rate
+        if near and near.days and near.window.last == window.last:
+            rate = len(near.days) / ((window.last - near.days[0]).days + 1)
+        return rate * self._begun(window).days / cap
+
+    def _older_half(self, window: Window) -> Window:
+        begun = self._begun(window)
+        return window.part(max(1, (begun.first - window.first).days + begun.days // 2))
+
+    def _begun(self, window: Window) -> Window:
+        """*window* without the days before the oldest row of any parent."""
+        begins = self.experience.begins
+        return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
+
+    def _guess(self, window: Window, cap: int) -> tuple[int, bool]:
+        """How many days from the near end on; and whether they are aimed at *cap*, by what was read before."""
+        cut = self._near(window)
+        shown = self._offsets(cut, window) if cut else []
+        if self._exact and shown:
+            if shown[-1]:
+                return shown[-1], False  # of the days before, it showed all rows
+            cut, shown = None, []  # and says nothing of those behind
+        idle = self._idle and self._near_end(window) == self._next
+        if not shown and (idle or not self._rate or (cut and not self._exact)):
+            return window.days, False  # no reason to expect many rows, or any
+        aim, scale = self.experience.aim(cap), self._scale(cut) if cut and shown else 0.0
+        rest = scale * len(shown) or self._rate * self._begun(window).days
+        if rest <= STUFFED * cap:
+            return window.days, False
+        by_rate = aim / self._rate if self._rate else 0.0
+        if not cut or not shown:
+            return int(by_rate), True
+        rows = aim / scale
+        by_shape = shown[int(rows)] if rows < len(shown) else window.days
+        fresh = self._offset(window, self._near_end(cut.window)) == 0
+        weight = 1.0 if fresh or not self._rate else rows / (rows + POINTS)
+        return int(weight * by_shape + (1 - weight) * by_rate), bool(self._rate)
+
+    def _scale(self, cut: Cut) -> float:
+        """Rows for each that *cut* showed: as read, as guessed, or as long as the histories of other parents are."""
+        return cut.scale or max(1.0, self.experience.length(1 / cut.share) * cut.share)
+
+    def _near(self, window: Window) -> Cut | None:
+        """The cut answer that tells most of the near days: the narrowest that begins with them, else the widest."""
+        near = self._near_end(window)
+        begun = [one for one in self._cuts if self._near_end(one.window) == near]
+        return begun[-1] if begun else next((one for one in self._cuts if near in one.window), None)
+
+    def _limit(self, window: Window) -> int:
+        """No days that were cut before are asked again together; after many tries, far fewer."""
+        inside = [one.window for one in self._cuts if window.covers(one.window)]
+        again = [one for one in inside if self._near_end(one) == self._near_end(window)]
+        limits = [self._offset(window, self._far_end(one)) for one in inside]
+        if len(again) >= PATIENCE:
+            limits.append(again[-1].days // 2)
+        return min(limits, default=window.days)
+
+    def _near_end(self, window: Window) -> date:
+        return window.last if self._back else window.first
+
+    def _far_end(self, window: Window) -> date:
+        return window.first if self._back else window.last
+
+    def _beyond(self, window: Window) -> date:
+        """The near end of what lies behind *window*."""
+        return window.first - ONE_DAY if self._back else window.last + ONE_DAY
+
+    def _offset(self, window: Window, day: date) -> int:
+        """Days from the near end of *window* to *day*."""
+        return abs((day - self._near_end(window)).days)
+
+    def _offsets(self, cut: Cut, window: Window) -> list[int]:
+        """Where the rows lie that *cut* showed of *window*; the nearest first."""
+        inside = cut.days[bisect_left(cut.days, window.first) : bisect_right(cut.days, window.last)]
+        return sorted(self._offset(window, day) for day in inside)

@@ -14,7 +14,8 @@ from .answer import Answer, days
 from .clock import Clock
 from .endpoint import DateParams, Endpoint
 from .errors import ParentGoneError, RetryableError, SourceError, UnavailableError, UnreachableError, WindowTooWideError
-from .planner import Decision, Fate, Planner, Question
+from .planner import Planner
+from .questions import Decision, Fate, Question
 from .reader import Outages, Reader
 from .windows import Window
 from .workers import Workers

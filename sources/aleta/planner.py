@@ -7,65 +7,32 @@ it or its parts do.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from .cap import Judgement, RowCap
 from .coverage import Asked, Coverage
-from .density import Density, Experience
+from .density import Density
+from .experience import Experience
+from .questions import Decision, Fate, Proof, Question
 from .windows import Window
 
-
-class Fate(StrEnum):
-    """What became of a window."""
-
-    KEPT = "kept"
-    SPLIT = "split"
-    TOO_WIDE = "too_wide"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of a window of *parent*. Kept ones come oldest first, so that a mark can follow them."""
-
-    parent: str
-    window: Window
-    fate: Fate
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """A window to read for one parent."""
-
-    parent: str
-    asked: Asked
-    proof: bool = False  # only the size of the answer matters: nothing of it is kept
-
-    @property
-    def window(self) -> Window:
-        return self.asked.window
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The largest answer of a run: asked again, it shows in one request that the cap has not come down since."""
-
-    parent: str
-    window: Window
-    count: int
+FEW = 3  # windows of one parent that may be ahead, however many rows they hold
 
 
 @dataclass(slots=True)
 class _Held:
-    """An answer that waits for evidence."""
+    """An answer that waits for evidence.
+
+    Args:
+        wider: windows around its day that may bring a larger answer; None before they were thought of.
+    """
 
     question: Question
     days: Sequence[date]
+    wider: list[Window] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +43,8 @@ class Planner:
         cap: what is believed of the row cap; the planner adds to it.
         proof: the largest answer of an earlier run, if there was one.
         max_days: the widest window that the API takes; 0 for no limit. Learned from refusals.
-        ahead: windows of one parent that may be out or kept behind an older one: bounds the rows in memory (C5).
+        ahead: windows of one parent that may be out or kept behind an older one, while no cap is known.
+        rows: rows that may wait behind older ones, of all parents: from then on, the bound on memory (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
     """
 
@@ -84,21 +52,24 @@ class Planner:
     proof: Proof | None = None
     max_days: int = 0
     ahead: int = 16
+    rows: int = 200_000
     hold: int = 4
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Coverage] = field(default_factory=dict)
-    _turn: deque[str] = field(default_factory=deque)
+    _turn: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _held: list[_Held] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
     _proof_asked: bool = False
     _largest: Proof | None = None
+    _reach: Window | None = None  # from the first day that any parent is asked for to the last
     _experience: Experience = field(default_factory=Experience)
     _made: list[Decision] = field(default_factory=list)
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         self._fresh.append((parent, span))
+        self._reach = self._reach.hull(span) if self._reach else span
 
     @property
     def parents(self) -> int:
@@ -106,35 +77,44 @@ class Planner:
         return len(self._fresh) + len(self._plans)
 
     def ask(self) -> Question | None:
-        """The next window to read, parents in turn; None when there is none before another answer comes."""
-        question = self._next_in_turn()
+        """The next window to read; None when there is none before another answer comes.
+
+        A parent that was begun is gone on with before the next is begun, so that few are in memory; none is asked for
+        two windows at once while others wait.
+        """
+        question = self._prove() if len(self._held) > self.hold else None
+        question = question or self._next()
         while question is None and not self._out and self._held:
-            question = self._prove()
+            question = self._prove() or self._widen()
             if question is None:
                 self._force()
-                question = self._next_in_turn()
+                question = self._next()
         return question
 
     def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
         """Take in an answer: *count* rows, whose dates are *days*."""
-        self._out -= 1
+        self._came(question)
         question.asked.count = count
+        known = (self.cap.known, self.cap.largest)
         if count > self.cap.largest:
             self._largest = Proof(question.parent, question.window, count)
         self.cap.see(count)
         self._sum_up(question.asked)
+        if known != (self.cap.known, self.cap.largest):
+            self._settle()  # what is held may be clear by now
         plan = None if question.proof else self._plans.get(question.parent)
         if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
-            self._held.append(_Held(question, days))
-        self._settle()
+            self._judge(_Held(question, days))
+        if self._testing is None and len(self._held) > self.hold and self._spare is None:
+            self._test()
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
         plan = None if question.proof else self._plans.get(question.parent)
         if not self.cap.divisible or (plan is not None and not plan.halve(question.asked)):
             return False
-        self._out -= 1
+        self._came(question)
         if plan is not None:
             self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
             self._queue(question.parent)
@@ -146,11 +126,12 @@ class Planner:
 
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
-        self._out -= 1
+        self._came(question)
         if question.proof:
             return
         parent = question.parent
         plan = self._plans.pop(parent, None)
+        self._experience.explorer = None  # the others no longer wait for it
         if plan is not None:
             self._held = [one for one in self._held if one.question.parent != parent]
             self._testing = None
@@ -176,17 +157,30 @@ class Planner:
         made, self._made = self._made, []
         return made
 
-    def _next_in_turn(self) -> Question | None:
-        """From a parent that waits, else (and every other time) from one that was not asked yet."""
-        for _ in range(len(self._turn)):
-            parent = self._turn.popleft()
+    def _came(self, question: Question) -> None:
+        self._out -= 1
+        if question.asked is self._testing:  # a proof; a test ends with its parts
+            self._testing = None
+
+    def _next(self) -> Question | None:
+        question = self._going_on(busy=False)
+        if question is None and self._room > 0:
+            question = self._start()
+        return question or self._going_on(busy=True) or self._start()
+
+    def _going_on(self, *, busy: bool) -> Question | None:
+        """From a parent that was begun, and of which a window is out or not."""
+        done, found = [], None
+        for parent in self._turn:
             plan = self._plans.get(parent)
             if plan is None or not plan.waiting:
-                continue
-            if plan.ready and plan.ahead < self.ahead:
-                return self._question(parent, plan)
-            self._turn.append(parent)
-        return self._start()
+                done.append(parent)
+            elif plan.busy is busy and plan.ready and (not busy or plan.ahead < FEW or self._room > 0):
+                found = parent, plan
+                break
+        for parent in done:
+            del self._turn[parent]
+        return self._question(*found) if found else None
 
     def _start(self) -> Question | None:
         if not self._fresh:
@@ -197,14 +191,21 @@ class Planner:
 
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
-        question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None))
+        cap = self.cap.value if self.cap.divisible else None
+        question = Question(parent, plan.ask(cap, room=max(self._room, FEW - plan.ahead)))
         self._out += 1
-        self._queue(parent)
+        self._queue(parent, first=False)
         return question
 
-    def _queue(self, parent: str) -> None:
-        if parent not in self._turn:
-            self._turn.append(parent)
+    @property
+    def _room(self) -> int:
+        """How many more windows may be out or kept behind an older one."""
+        most = self.rows // self.cap.value if self.cap.value else self.ahead * max(1, len(self._plans))
+        return most - sum(plan.ahead for plan in self._plans.values())
+
+    def _queue(self, parent: str, *, first: bool = True) -> None:
+        self._turn[parent] = None
+        self._turn.move_to_end(parent, last=not first)
 
     def _sum_up(self, asked: Asked) -> None:
         """Hold the part against the whole it was split from."""
@@ -218,12 +219,10 @@ class Planner:
             self._testing = None
 
     def _settle(self) -> None:
-        """Judge everything held again: the evidence may be in by now."""
+        """Judge everything held again."""
         held, self._held = self._held, []
         for one in held:
             self._judge(one)
-        if self._testing is None and len(self._held) > self.hold and (self.proof is None or self._proof_asked):
-            self._test()
 
     def _judge(self, one: _Held) -> None:
         question = one.question
@@ -255,11 +254,45 @@ class Planner:
 
     def _prove(self) -> Question | None:
         """Ask an earlier run's largest window again: one request that may clear all that is held."""
-        if self._proof_asked or self.proof is None or self.proof.count <= self.cap.largest or self.cap.configured:
+        spare = self._spare
+        if spare is None:
             return None
         self._proof_asked = True
+        return self._proof_of(spare.parent, spare.window)
+
+    @property
+    def _spare(self) -> Proof | None:
+        """The proof of an earlier run, if it was not asked for yet and may clear what is held."""
+        if self._proof_asked or self.cap.configured or self.proof is None or self.proof.count <= self.cap.largest:
+            return None
+        return self.proof
+
+    def _widen(self) -> Question | None:
+        """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
+        if self.cap.configured or not self.cap.divisible or any(one.question.window.days > 1 for one in self._held):
+            return None
+        for one in self._held:
+            if one.wider is None:
+                one.wider = self._around(one.question)
+            if one.wider:
+                return self._proof_of(one.question.parent, one.wider.pop())
+        return None
+
+    def _around(self, question: Question) -> list[Window]:
+        """The widest windows that hold the day of *question*, but for what was asked already."""
+        plan, reach = self._plans[question.parent], self._reach or question.window
+        if self.proof:
+            reach = reach.hull(self.proof.window)
+        day, width = question.window.first, plan.max_days
+        if not width:
+            return [] if plan.span.covers(reach) else [reach]
+        wider = [Window(reach.first, day).part(width, back=True), Window(day, reach.last).part(width)]
+        return [one for one in wider if one.days > 1]
+
+    def _proof_of(self, parent: str, window: Window) -> Question:
         self._out += 1
-        return Question(self.proof.parent, Asked(self.proof.window), proof=True)
+        self._testing = Asked(window)
+        return Question(parent, self._testing, proof=True)
 
     def _force(self) -> None:
         """Nothing is out and nothing can be asked: test what is held, quarantine what no test can clear (W4)."""
@@ -283,8 +316,8 @@ class Planner:
         self._emit(parent, plan.take())
         if plan.done:
             del self._plans[parent]
-            if plan.density.was_cut and (cap := self.cap.value) and plan.density.rows > cap:
-                self._experience.learn(plan.density.rows / cap)
+        else:
+            self._queue(parent)
 
     def _emit(self, parent: str, kept: Sequence[Asked]) -> None:
         self._made.extend(Decision(parent, asked.window, Fate.KEPT, asked.count) for asked in kept)

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from .cap import RowCap
 from .endpoint import By, DateParams
-from .planner import Planner, Proof
+from .planner import Planner
+from .questions import Proof
 from .windows import ONE_DAY, Window
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt keeps

@@ -23,6 +23,9 @@ class Window:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def covers(self, other: Window) -> bool:
+        return self.first <= other.first and other.last <= self.last
+
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
@@ -30,6 +33,28 @@ class Window:
     def cut_after(self, day: date) -> tuple[Window, Window]:
         """Two windows that tile this one, the first ending with *day*."""
         return Window(self.first, day), Window(day + ONE_DAY, self.last)
+
+    def part(self, days: int, *, back: bool = False) -> Window:
+        """Its first days, or the last if *back*; no more than it has."""
+        span = timedelta(days=min(days, self.days) - 1)
+        return Window(self.last - span, self.last) if back else Window(self.first, self.first + span)
+
+    def without(self, other: Window) -> Iterator[Window]:
+        """What lies before and behind *other*, a part of this one."""
+        if self.first < other.first:
+            yield Window(self.first, other.first - ONE_DAY)
+        if other.last < self.last:
+            yield Window(other.last + ONE_DAY, self.last)
+
+    def joined(self, other: Window) -> Window | None:
+        """This one and *other* as one, where they lie side by side."""
+        if self.last + ONE_DAY == other.first:
+            return Window(self.first, other.last)
+        return Window(other.first, self.last) if other.last + ONE_DAY == self.first else None
+
+    def hull(self, other: Window) -> Window:
+        """From the first day of the two to the last."""
+        return Window(min(self.first, other.first), max(self.last, other.last))
 
     def tiles(self, width: int) -> Iterator[Window]:
         """Windows of at most *width* days that tile this one."""

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.aleta.cap import RowCap
-from sources.aleta.planner import Fate, Planner, Proof
+from sources.aleta.planner import Planner
+from sources.aleta.questions import Fate, Proof
 from sources.aleta.windows import Window
 
 START = date(2015, 1, 1)

@@ -19,7 +19,8 @@ from sources.aleta.errors import (
     WindowTooWideError,
 )
 from sources.aleta.fetch import Status, fetch
-from sources.aleta.planner import Planner, Proof
+from sources.aleta.planner import Planner
+from sources.aleta.questions import Proof
 from sources.aleta.reader import Reader
 from sources.aleta.windows import ONE_DAY, Window
 from tests.apis import FakeApi, all_end, booked

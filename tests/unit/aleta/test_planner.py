@@ -1,7 +1,8 @@
 """What the planner asks next, and what becomes of answers, refusals and failures."""
 
 from sources.aleta.cap import RowCap
-from sources.aleta.planner import Decision, Fate, Planner, Proof
+from sources.aleta.planner import Planner
+from sources.aleta.questions import Decision, Fate, Proof
 from sources.aleta.windows import Window
 from tests.stores import on
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sources.aleta.planner import Proof
+from sources.aleta.questions import Proof
 from sources.aleta.spans import Horizon, Spans
 from sources.aleta.windows import Window
 

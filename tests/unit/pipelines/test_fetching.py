@@ -31,7 +31,7 @@ from pipelines.sync import SYNC, Job, nightly
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
 from sources.aleta.fetch import Receipt, Status
-from sources.aleta.planner import Proof
+from sources.aleta.questions import Proof
 from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed
 from sources.aleta.windows import Window

@@ -1,0 +1,50 @@
+"""What a planner asks, and what it says of the answers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .coverage import Asked
+from .windows import Window
+
+
+class Fate(StrEnum):
+    """What became of a window."""
+
+    KEPT = "kept"
+    SPLIT = "split"
+    TOO_WIDE = "too_wide"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a window of *parent*. Kept ones come oldest first, so that a mark can follow them."""
+
+    parent: str
+    window: Window
+    fate: Fate
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A window to read for one parent."""
+
+    parent: str
+    asked: Asked
+    proof: bool = False  # only the size of the answer matters: nothing of it is kept
+
+    @property
+    def window(self) -> Window:
+        return self.asked.window
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The largest answer of a run: asked again, it shows in one request that the cap has not come down since."""
+
+    parent: str
+    window: Window
+    count: int
