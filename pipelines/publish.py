@@ -23,10 +23,11 @@ from schemas.views import VIEWS
 from . import parquet
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 from .store import DATASET
-from .warehouse import MEMORY, quoted
+from .warehouse import quoted
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
+MEMORY = "256MB"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it

@@ -76,6 +76,7 @@ def written(tmp_path_factory):
         {},
     )
     warehouse.write([_rows(TRANSACTIONS, [_transaction(7) | {GONE: True}], deletes=True)], {})
+    warehouse.close()
     return warehouse.file
 
 
