@@ -146,8 +146,14 @@ class _Comparison:
         for one in self.parents if proven else ():
             self._add_known(f"{stored} WHERE {one} IN (SELECT parent_id FROM proven){self._in_days(proven)}")
         unknown = f"SELECT {self.key} FROM fresh WHERE {self.key} NOT IN (SELECT {self.key} FROM known)"
-        if self.sql.execute(f"SELECT 1 FROM ({unknown}) LIMIT 1").fetchall():  # so that a quiet night reads no ids
+        if not self._any(unknown):  # so that a quiet night reads no ids
+            return
+        unknown = self.store.among(self.schema, unknown)
+        if self._any(unknown):  # nor does a first load
             self._add_known(f"{stored} WHERE {self.key} IN ({unknown})")
+
+    def _any(self, query: str) -> bool:
+        return bool(self.sql.execute(f"SELECT 1 FROM ({query}) LIMIT 1").fetchall())
 
     def _add_known(self, rows: str) -> None:
         """Of an fx-spot, the second account finds it there."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from . import ids
+
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
 LOG_BYTES = 32 << 20
@@ -38,6 +40,7 @@ class Held:
         if self._connection is None:
             self._connection = duckdb.connect(f"{self._file}")
             bound(self._connection, self._spill)
+            self._connection.execute(ids.ATTACH)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the open file."""

@@ -18,6 +18,8 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.impl.duckdb.factory import duckdb
 
+from . import ids
+
 
 class MergeJob(DuckDbCopyJob):
     """One file of rows into its table, in one transaction: each replaces the row that has its key.
@@ -33,9 +35,19 @@ class MergeJob(DuckDbCopyJob):
         rows = f"read_parquet({client.capabilities.escape_literal(self._file_path)}, file_row_number = true)"
         key = [named(one) for one in _hinted(self._load_table, "primary_key")]
         deleted = [named(one) for one in _hinted(self._load_table, "hard_delete")]
+        replaces = self._may_replace(key, rows)
         with client.begin_transaction():
-            for sql in merge_sql(table, rows, key=key, deleted="".join(deleted)):
+            for sql in merge_sql(table, rows, key=key, deleted="".join(deleted))[0 if replaces else 1 :]:
                 client.execute_sql(sql)
+
+    def _may_replace(self, key: Sequence[str], rows: str) -> bool:
+        """Whether any of *rows* may be in the table: not, where the ids that are kept say so, which get theirs."""
+        execute, name = self._job_client.sql_client.execute_sql, self.load_table_name
+        if len(key) > 1 or (name,) not in (execute(ids.TABLES) or ()):
+            return True
+        found = execute(f"SELECT 1 FROM ({ids.among(name, key[0], rows)}) LIMIT 1")
+        execute(ids.add(name, key[0], rows))
+        return bool(found)
 
 
 def merge_sql(table: str, rows: str, *, key: Sequence[str], deleted: str = "") -> Sequence[str]:

@@ -28,7 +28,7 @@ from .destination import dataset_of, find, keeps_json
 from .held import Held, bound
 from .merging import merging_duckdb
 from .remote import RemoteStore
-from .store import DATASET, DuckDbStore, Store
+from .store import DATASET, DuckDbStore, HeldStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
 FORMAT = 2  # of what is in the state and the tables; a warehouse with a higher one is refused
@@ -179,7 +179,7 @@ class Warehouse:
         if self._held:
             with self._held.cursor() as connection:  # the file is named `store`, and so is the database in it
                 connection.execute("SET TimeZone = 'UTC'")
-                yield DuckDbStore(connection)
+                yield HeldStore(connection)
             return
         with duckdb.connect(":memory:") as connection:
             bound(connection, self.folder / "spill")

@@ -11,6 +11,7 @@ import pytest
 from pipelines.held import LOG_BYTES
 from pipelines.merging import merge_sql, merging_duckdb
 from pipelines.warehouse import Rows, Warehouse
+from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
 from tests.stores import at, on
 
@@ -123,3 +124,51 @@ def test_to_dlt_it_is_plain_duckdb():
     assert (ours.destination_type, ours.destination_name) == (theirs.destination_type, theirs.destination_name)
     assert dict(ours.capabilities()) == dict(theirs.capabilities())
     assert ours.capabilities() is not ours.capabilities()
+
+
+def kept_ids(warehouse: Warehouse) -> int:
+    with warehouse.open() as store:
+        return store.sql.execute('SELECT count(*) FROM ids.main."clients"').fetchall()[0][0]
+
+
+def clients(*own_ids: str, name: str = "") -> Rows:
+    """So many rows of `clients`."""
+    lines = [dict.fromkeys(CLIENTS.names) | {"id": one, "name": name} for one in own_ids]
+    return Rows(schema=CLIENTS, data=pa.Table.from_pylist(lines, schema=CLIENTS.remove_metadata()))
+
+
+def names(warehouse: Warehouse) -> list[tuple]:
+    with warehouse.open() as store:
+        return store.sql.execute("SELECT id, name FROM store.aleta.clients ORDER BY ALL").fetchall()
+
+
+def test_ids_that_are_kept_are_never_too_few(tmp_path):
+    """Asked for once, they know of every row that is inserted later, and what is there is replaced."""
+    warehouse = Warehouse("acme", tmp_path)
+    warehouse.recover()
+    warehouse.write([clients("a", "b", name="old")], {})
+    with warehouse.open() as store:
+        asked = "SELECT unnest(['a', 'c']) AS id"
+        assert store.sql.execute(store.among(CLIENTS, asked)).fetchall() == [("a",)]
+
+    warehouse.write([clients("c", "d", name="old")], {})
+    warehouse.write([clients("b", "d", "e", name="new")], {})
+
+    assert names(warehouse) == [("a", "old"), ("b", "new"), ("c", "old"), ("d", "new"), ("e", "new")]
+    assert kept_ids(warehouse) >= 5
+    warehouse.close()
+
+
+def test_with_an_id_left_out_a_row_would_be_there_twice(tmp_path):
+    """Sabotage: what is kept is believed; that is why whoever inserts adds to it first."""
+    warehouse = Warehouse("acme", tmp_path)
+    warehouse.recover()
+    warehouse.write([clients("a", name="old")], {})
+    with warehouse.open() as store:
+        store.sql.execute(store.among(CLIENTS, "SELECT 'a' AS id"))
+        store.sql.execute('DELETE FROM ids.main."clients"')
+
+    warehouse.write([clients("a", name="new")], {})
+
+    assert names(warehouse) == [("a", "new"), ("a", "old")]
+    warehouse.close()
