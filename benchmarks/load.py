@@ -1,12 +1,13 @@
 """Loading without an API: rows a second, a package's fixed cost, a quiet night, publishing; CPU and wall time, memory.
 
 .venv/bin/python -m benchmarks.load [--rows 3000000] [--per-account 1000] [--marks 20000] [--folder DIR]
-                                    [--steps first,fixed,quiet,publish,plan] [--profile]
+                                    [--steps first,fixed,quiet,publish,plan] [--begin ACCOUNT] [--profile]
 
-`first`: every account's whole history into what is there. `fixed`: packages of one row. `quiet`: the look-back of every
-account, in which nothing changed. `publish`: the copy, and again when nothing changed. `plan`: the next night's
-readings. With *folder* the warehouse stays, so that a step can be repeated alone, in a process of its own: the peak of
-memory is that of the process. A profile by function: --profile. By line: py-spy record -- .venv/bin/python -m ...
+`first`: every account's whole history into what is there; with --begin, of the accounts from that number on. `fixed`:
+packages of one row. `quiet`: the look-back of every account, in which nothing changed. `publish`: the copy, and again
+when nothing changed. `plan`: the next night's readings. With *folder* the warehouse stays, so that a step can be
+repeated alone, in a process of its own: the peak of memory is that of the process. A profile by function: --profile. By
+line: py-spy record -- .venv/bin/python -m ...
 """
 
 from __future__ import annotations
@@ -81,34 +82,34 @@ class Bench:
     """One tenant's warehouse, and what is done with it."""
 
     folder: Path
-    accounts: int
+    accounts: range
     world: Accounts
     marks: int
     meter: Callable[[], Meter]
-    _warehouse: Warehouse = field(init=False)
+    warehouse: Warehouse = field(init=False)
 
     def __post_init__(self) -> None:
-        self._warehouse = Warehouse("bench", self.folder)
-        self._warehouse.recover()
+        self.warehouse = Warehouse("bench", self.folder)
+        self.warehouse.recover()
 
-    def _loader(self, run_id: str, readings: dict[str, Reading]) -> Loader:
-        ledger = Ledger.from_state(self._warehouse.state())
+    def loader(self, run_id: str, readings: dict[str, Reading]) -> Loader:
+        ledger = Ledger.from_state(self.warehouse.state())
         for number in range(self.marks):
             mark = Mark(covered=Window(BEGIN, HORIZON.elapsed), verified_at=NOW - timedelta(days=number % 30))
             ledger.marks.setdefault("transactions", {}).setdefault(f"{number:032x}", mark)
         run = Run(run_id=run_id, now=NOW, max_removed_share=0.5)
         report = TenantReport(tenant="bench", kind="sync")
         loader = Loader(
-            self._warehouse, ledger, run=run, horizon=HORIZON, report=report, kind="sync", committed=lambda _: None
+            self.warehouse, ledger, run=run, horizon=HORIZON, report=report, kind="sync", committed=lambda _: None
         )
         loader.follow(TRANSACTIONS, readings)
         return loader
 
     def first(self) -> None:
-        readings = self._readings(Window(BEGIN, END), Mark())
-        loader, total = self._loader("first", readings), self.meter()
+        readings = self.readings(Window(BEGIN, END), Mark())
+        loader, total = self.loader("first", readings), self.meter()
         part, rows, told = self.meter(), 0, 0
-        for number in range(self.accounts):
+        for number in self.accounts:
             for receipt in self.world.receipts(number, window_rows=WINDOW_ROWS):
                 part, rows = self._taken(loader, receipt, total, part), rows + receipt.rows
             if rows - told >= 500_000:
@@ -116,6 +117,7 @@ class Bench:
                 part, told = self.meter(), rows
         with total.running():
             loader.flush()
+            self.warehouse.close()
         total.show("first load, all of it", rows)
 
     def _taken(self, loader: Loader, receipt: Receipt, total: Meter, part: Meter) -> Meter:
@@ -126,33 +128,35 @@ class Bench:
         part.wall_s += total.wall_s - before[1]
         return part
 
-    def _readings(self, span: Window, mark: Mark) -> dict[str, Reading]:
+    def readings(self, span: Window, mark: Mark) -> dict[str, Reading]:
         return {
             name_of_account(number): Reading(span=span, mark=mark, whole=mark.covered is None)
-            for number in range(self.accounts)
+            for number in self.accounts
         }
 
     def fixed(self) -> None:
         """Packages of one row each."""
         mark = Mark(covered=Window(BEGIN, HORIZON.elapsed), verified_at=NOW)
         first = HORIZON.elapsed - timedelta(days=30)
-        loader = self._loader("fixed", self._readings(Window(first, END), mark))
+        loader = self.loader("fixed", self.readings(Window(first, END), mark))
         total = self.meter()
-        for number in range(PACKAGES):
+        for number in self.accounts[:PACKAGES]:
             receipt = self.world.tail(number, days=30)
             with total.running():
                 loader.take(receipt, 0.0)
                 loader.flush()
+        with total.running():
+            self.warehouse.close()
         total.cpu_s /= PACKAGES
         total.wall_s /= PACKAGES
         total.show(f"a package's fixed cost, {self.marks:,} marks")
 
     def quiet(self) -> None:
         mark = Mark(covered=Window(BEGIN, HORIZON.elapsed), verified_at=NOW)
-        loader = self._loader("quiet", self._readings(Window(END - timedelta(days=61), END), mark))
+        loader = self.loader("quiet", self.readings(Window(END - timedelta(days=61), END), mark))
         total, rows, packages = self.meter(), 0, 0
         waiting = 0
-        for number in range(self.accounts):
+        for number in self.accounts:
             receipt = self.world.tail(number, days=30)
             rows, waiting = rows + receipt.rows, waiting + 1
             with total.running():
@@ -162,21 +166,22 @@ class Bench:
                     waiting, packages = 0, packages + 1
         with total.running():
             loader.flush()
-        total.show(f"a quiet night, {self.accounts:,} accounts, {packages + 1} packages", rows)
+            self.warehouse.close()
+        total.show(f"a quiet night, {len(self.accounts):,} accounts, {packages + 1} packages", rows)
 
     def publish(self) -> None:
         for what in ("publish", "publish, nothing changed"):
             total = self.meter()
             with total.running():
-                done = publish(self._warehouse.file, self.folder, formats=["duckdb"])
+                done = publish(self.warehouse.file, self.folder, formats=["duckdb"])
             size = (self.folder / "warehouse.duckdb").stat().st_size / 1e6
-            private = self._warehouse.file.stat().st_size / 1e6
+            private = self.warehouse.file.stat().st_size / 1e6
             total.show(f"{what}: {private:,.0f} -> {size:,.0f} MB, {'written' if done.written else 'left alone'}")
 
     def plan(self) -> None:
         total = self.meter()
         with total.running():
-            ledger = Ledger.from_state(self._warehouse.state())
+            ledger = Ledger.from_state(self.warehouse.state())
             marks = ledger.marks.get("transactions", {})
             readings = tonight(marks, list(marks), HORIZON, TRANSACTIONS.dates)
         total.show(f"the next night's readings, {len(readings):,} accounts")
@@ -196,6 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=3_000_000)
     parser.add_argument("--per-account", type=int, default=1000)
+    parser.add_argument("--begin", type=int, default=0)
     parser.add_argument("--marks", type=int, default=20_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--steps", default="first,fixed,quiet,publish,plan")
@@ -204,7 +210,7 @@ def main() -> None:
     folder = given.folder or Path(tempfile.mkdtemp())
     bench = Bench(
         folder=folder,
-        accounts=given.rows // given.per_account,
+        accounts=range(given.begin, given.begin + given.rows // given.per_account),
         world=Accounts(rows=given.per_account),
         marks=given.marks,
         meter=lambda: Meter(profile=cProfile.Profile(time.process_time) if given.profile else None),

@@ -6,7 +6,7 @@ Nothing is fetched and nothing is written here: rows come in as Arrow, what is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,7 +17,9 @@ from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
-from .store import Slice, Store, sql_type
+from .columns import at_places, filled, last_of_each, numbered
+from .rowtext import as_json, row_hash
+from .store import Slice, Store
 from .warehouse import GONE, Rows, table_of
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
@@ -113,33 +115,55 @@ class _Comparison:
         self._take_in(batches, proven, seen_before)
         self._stage(proven)
         suspicions = self._suspicions()
+        rows = self._rows()
         told = self._changes() if self.endpoint.feed or self.run.tells_all else None
-        return Differences(rows=self._rows(), changes=told, counts=self._counts(), suspicions=suspicions)
+        return Differences(rows=rows, changes=told, counts=self._counts(), suspicions=suspicions)
 
     def _take_in(self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
         schema = answered(self.schema).remove_metadata()
         incoming = pa.Table.from_batches([batch.cast(schema) for batch in batches], schema=schema)
-        order = pa.array(range(incoming.num_rows), pa.int64())
-        self.sql.register("incoming", incoming.append_column("fetched_as", order))
+        self.incoming = last_of_each(incoming, self.key)
+        self.sql.register("incoming", numbered(self.incoming))
         self.sql.register("proven", _table(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
 
     def _stage(self, proven: Sequence[Proven]) -> None:
         """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of what is proven."""
+        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates]))
         self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * EXCLUDE (fetched_as), {row_hash(self.said)} AS row_hash "
-            f"FROM incoming QUALIFY row_number() OVER (PARTITION BY {self.key} ORDER BY fetched_as DESC) = 1"
+            f"CREATE OR REPLACE TEMP TABLE fresh AS "
+            f"SELECT place, {', '.join(kept)}, {row_hash(self.said)} AS row_hash FROM incoming"
         )
-        kept = list(dict.fromkeys([self.key, *self.parents, *self.dates, "first_seen_at"]))
-        read = [*(self.said if self.run.distrusts else []), *kept, "row_hash"]
+        read = [*(self.said if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
         committed = self.store.rows(self.schema, read, [*self._of_proven(proven), self._by_key("fresh")])
-        self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS SELECT {', '.join(kept)}, {self._stored_hash()} AS row_hash "
-            f"FROM {committed} WHERE {self.key} IN "
-            f"(SELECT {self.key} FROM fresh) OR "
-            + " OR ".join(f"{one} IN (SELECT parent_id FROM proven)" for one in self.parents)
-        )
+        stored = f"SELECT {', '.join(kept)}, first_seen_at, {self._stored_hash()} AS row_hash FROM {committed}"
+        self._stage_known(stored, proven)
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
+
+    def _stage_known(self, stored: str, proven: Sequence[Proven]) -> None:
+        """What may have to be removed, a column of parents at a time, which reads little; then the rest, if any."""
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE known AS {stored} WHERE false")
+        for one in self.parents if proven else ():
+            self._add_known(f"{stored} WHERE {one} IN (SELECT parent_id FROM proven){self._in_days(proven)}")
+        unknown = f"SELECT {self.key} FROM fresh WHERE {self.key} NOT IN (SELECT {self.key} FROM known)"
+        if not self._any(unknown):  # so that a quiet night reads no ids
+            return
+        unknown = self.store.among(self.schema, unknown)
+        if self._any(unknown):  # nor does a first load
+            self._add_known(f"{stored} WHERE {self.key} IN ({unknown})")
+
+    def _any(self, query: str) -> bool:
+        return bool(self.sql.execute(f"SELECT 1 FROM ({query}) LIMIT 1").fetchall())
+
+    def _add_known(self, rows: str) -> None:
+        """Of an fx-spot, the second account finds it there."""
+        self.sql.execute(f"INSERT INTO known FROM ({rows}) WHERE {self.key} NOT IN (SELECT {self.key} FROM known)")
+
+    def _in_days(self, proven: Sequence[Proven]) -> str:
+        """What is asked for whole has no dates."""
+        if not self.dates:
+            return ""
+        return f" AND greatest({', '.join(self.dates)}) >= DATE '{min(one.new_from for one in proven)}'"
 
     def _stored_hash(self) -> str:
         """What a stored row says it is; nothing that any row is, where that is not what it holds."""
@@ -163,14 +187,19 @@ class _Comparison:
         One row for each parent that misses it: of an fx-spot, both accounts may. What is asked for whole has no dates.
         """
         first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
-        owned = " OR ".join(f"k.{one} = p.parent_id" for one in self.parents)
         inside = f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from" if self.dates else ""
         late = f"bool_or({first} BETWEEN p.since AND p.through)" if self.dates else "true"
         return (
-            f"SELECT k.{self.key}, p.parent_id, {late} AS late FROM known k JOIN proven p ON ({owned}) {inside} "
+            f"SELECT k.{self.key}, p.parent_id, {late} AS late "
+            f"FROM {self._owned('known')} k JOIN proven p ON k.owner = p.parent_id {inside} "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
             f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
         )
+
+    def _owned(self, table: str) -> str:
+        """Its rows, once for each parent they name: joined on that, not on one of several columns, which is slow."""
+        owners = f"unnest([{', '.join(self.parents)}])" if len(self.parents) > 1 else self.parents[0]
+        return f"(SELECT *, {owners} AS owner FROM {table})"
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
@@ -191,55 +220,77 @@ class _Comparison:
 
     def _rows(self) -> Rows:
         """Added and modified rows whole; of removed ones the key, marked."""
-        fresh = {name: f"f.{name}" for name in self.said} | {
-            "first_seen_at": "coalesce(k.first_seen_at, $now)",
-            "changed_at": "$now",
-            "row_hash": "f.row_hash",
-        }
-        gone = {name: f"NULL::{sql_type(self.schema.field(name))}" for name in self.schema.names} | {
-            self.key: f"g.{self.key}"
-        }
-        data = table_of(
+        differing = table_of(
             self.sql,
-            f"SELECT {_as(fresh, self.schema)}, false AS {GONE} FROM fresh f LEFT JOIN known k USING ({self.key}) "
-            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash "
-            f"UNION ALL SELECT {_as(gone, self.schema)}, true FROM gone g",
+            f"SELECT f.place, f.row_hash, coalesce(k.first_seen_at, $now) AS first_seen_at "
+            f"FROM fresh f LEFT JOIN known k USING ({self.key}) "
+            "WHERE k.row_hash IS DISTINCT FROM f.row_hash ORDER BY f.place",
             {"now": self.run.now},
         )
+        self.differing = at_places(self.incoming, differing["place"])
+        kept = {"row_hash": differing["row_hash"], "first_seen_at": differing["first_seen_at"]}
+        here = self._whole(self.differing, kept | {"changed_at": pa.scalar(self.run.now)}, gone=False)
+        gone = table_of(self.sql, f"SELECT {self.key} FROM gone")
+        return Rows(schema=self.schema, data=pa.concat_tables([here, self._whole(gone, {}, gone=True)]), deletes=True)
+
+    def _whole(self, some: pa.Table, more: Mapping[str, pa.ChunkedArray | pa.Scalar], *, gone: bool) -> pa.Table:
+        """Every column of the table, and the mark: from *some*, from *more*, or null."""
+        given = {name: some[name] for name in some.column_names} | dict(more)
         target = self.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
-        return Rows(schema=self.schema, data=data.cast(target), deletes=True)
+        given[GONE] = pa.scalar(gone)
+        columns = [filled(given.get(one.name), one.type, some.num_rows) for one in target]
+        return pa.Table.from_arrays(columns, schema=target)
 
     def _changes(self) -> Rows:
         """The feed: what a first load brings is no news."""
-        self.sql.execute(
-            f"CREATE OR REPLACE TEMP VIEW replaced AS SELECT {self.key} FROM fresh f JOIN known k USING ({self.key}) "
-            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash UNION ALL SELECT {self.key} FROM gone"
+        if not self._news():
+            return self._feed(TRANSACTION_CHANGES.remove_metadata().empty_table())
+        self.sql.register("differing", self.differing)
+        replaced = (
+            f"SELECT {self.key} FROM differing JOIN known USING ({self.key}) UNION ALL SELECT {self.key} FROM gone"
         )
+        self.sql.execute(f"CREATE OR REPLACE TEMP VIEW replaced AS {replaced}")
         stored = self.store.rows(self.schema, slices=[self._by_key("replaced")])
         names = [name for name in self.schema.names if name not in KEPT_BY_US]
-        day = f"least({', '.join(f'f.{one}' for one in self.dates)})" if self.dates else "NULL"
-        owned = " OR ".join(f"f.{one} = p.parent_id" for one in self.parents)
-        judged = (
-            f"(SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
-            f"bool_or({day} BETWEEN p.since AND p.through) AS late "
-            f"FROM fresh f JOIN proven p ON ({owned}) GROUP BY 1)"
-        )
         data = table_of(
             self.sql,
+            f"WITH judged AS ({self._judged()}), replaced_rows AS "
+            f"(SELECT * FROM {stored} WHERE {self.key} IN (SELECT {self.key} FROM replaced)) "
             f"SELECT 'added' AS op, f.{self.key} AS id, coalesce(j.late, false) AS late, NULL AS before, "
-            f"{as_json(names, 'f')} AS after FROM fresh f LEFT JOIN {judged} j USING ({self.key}) "
+            f"{as_json(names, 'f')} AS after FROM differing f LEFT JOIN judged j USING ({self.key}) "
             f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
             f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
-            f"{as_json(names, 'f')} FROM fresh f JOIN {stored} s USING ({self.key}) JOIN known k USING ({self.key}) "
-            f"LEFT JOIN {judged} j USING ({self.key}) "
-            f"WHERE k.row_hash IS DISTINCT FROM f.row_hash "
+            f"{as_json(names, 'f')} FROM differing f JOIN replaced_rows s USING ({self.key}) "
+            f"LEFT JOIN judged j USING ({self.key}) "
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
-            f"FROM gone g JOIN {stored} s USING ({self.key})",
+            f"FROM gone g JOIN replaced_rows s USING ({self.key})",
         )
-        data = data.append_column("run_id", pa.array([self.run.run_id] * data.num_rows, pa.string()))
-        data = data.append_column("changed_at", pa.array([self.run.now] * data.num_rows, pa.timestamp("us", "UTC")))
+        return self._feed(data)
+
+    def _judged(self) -> str:
+        """Of each fresh row: whether its parents are loaded for the first time, and whether its day was covered."""
+        day = f"least({', '.join(f'f.{one}' for one in self.dates)})" if self.dates else "NULL"
+        return (
+            f"SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
+            f"bool_or({day} BETWEEN p.since AND p.through) AS late "
+            f"FROM {self._owned('fresh')} f JOIN proven p ON f.owner = p.parent_id GROUP BY 1"
+        )
+
+    def _news(self) -> bool:
+        """Whether anything was removed, modified, or added to what was loaded before."""
+        found = self.sql.execute(
+            f"SELECT EXISTS (FROM gone) OR EXISTS (FROM fresh f LEFT JOIN known k USING ({self.key}) "
+            f"LEFT JOIN ({self._judged()}) j USING ({self.key}) WHERE k.row_hash IS DISTINCT FROM f.row_hash "
+            "AND (k.row_hash IS NOT NULL OR NOT coalesce(j.first_load, false)))"
+        ).fetchall()
+        return bool(found[0][0])
+
+    def _feed(self, data: pa.Table) -> Rows:
+        given = {name: data[name] for name in data.column_names}
+        given |= {"run_id": pa.scalar(self.run.run_id), "changed_at": pa.scalar(self.run.now)}
         target = TRANSACTION_CHANGES.remove_metadata()
-        return Rows(schema=TRANSACTION_CHANGES, data=data.select(target.names).cast(target))
+        columns = [filled(given[one.name], one.type, data.num_rows) for one in target]
+        return Rows(schema=TRANSACTION_CHANGES, data=pa.Table.from_arrays(columns, schema=target))
 
     def _counts(self) -> Counter[str]:
         counted = self.sql.execute(
@@ -248,24 +299,6 @@ class _Comparison:
             f"FROM fresh f LEFT JOIN known k USING ({self.key})"
         ).fetchone()
         return Counter(dict(zip(("added", "modified", "unchanged", "removed"), counted or (), strict=True)))
-
-
-def row_hash(names: Iterable[str]) -> str:
-    """SQL for the MD5 of a row's content (X3): what is not null, by name, so that the order of columns says nothing.
-
-    Each value with its length, so that no text can pass for another column's.
-    """
-    parts = ", ".join(f"'{name}=' || strlen({name}::VARCHAR) || ':' || {name}::VARCHAR" for name in sorted(names))
-    return f"md5(concat_ws(chr(31), {parts}))"
-
-
-def as_json(names: Iterable[str], table: str) -> str:
-    """SQL for a row as JSON, every value as text: a number keeps its digits in any reader."""
-    return "json_object(" + ", ".join(f"'{name}', {table}.{name}::VARCHAR" for name in names) + ")::VARCHAR"
-
-
-def _as(columns: dict[str, str], schema: pa.Schema) -> str:
-    return ", ".join(f"({columns[name]})::{sql_type(schema.field(name))} AS {name}" for name in schema.names)
 
 
 def _table(proven: Sequence[Proven]) -> pa.Table:

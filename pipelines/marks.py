@@ -90,18 +90,19 @@ class Packed:
     """Marks as one JSON text for dlt's state: dlt reads its state a dozen times a package, value by value."""
 
     def __init__(self) -> None:
-        self._written: dict[str, tuple[Mark, bytes]] = {}  # by parent; most marks are the same as in the last package
+        self._marks: dict[str, Mark] = {}  # as they were last time: most are still the same
+        self._lines: dict[str, bytes] = {}
 
     def text(self, marks: Mapping[str, Mark]) -> str:
         """What `unpack` reads."""
-        return (b"{" + b",".join(self._line(parent, mark) for parent, mark in marks.items()) + b"}").decode()
-
-    def _line(self, parent: str, mark: Mark) -> bytes:
-        written = self._written.get(parent)
-        if written is None or written[0] is not mark:
-            line = msgspec.json.encode(parent) + b":" + msgspec.json.encode(store(mark))
-            written = self._written[parent] = (mark, line)
-        return written[1]
+        before = self._marks
+        for parent in [parent for parent, mark in marks.items() if before.get(parent) is not mark]:
+            before[parent] = marks[parent]
+            self._lines[parent] = msgspec.json.encode(parent) + b":" + msgspec.json.encode(store(marks[parent]))
+        if len(before) > len(marks):  # some were forgotten
+            self._marks = dict(marks)
+            self._lines = {parent: self._lines[parent] for parent in marks}
+        return (b"{" + b",".join(self._lines.values()) + b"}").decode()
 
 
 def unpack(stored: object) -> dict[str, Mark]:

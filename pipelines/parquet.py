@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
-from .snapshot import Manifest, Snapshot, Table, seal
+from .snapshot import Manifest, Snapshot, Table, fingerprint, seal
 from .warehouse import quoted
 
 MANIFEST = "manifest.json"
@@ -28,9 +29,13 @@ def write(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path
         OSError, duckdb.Error: `current` is what it was.
     """
     home, content = folder / "parquet", replace(content, views=())  # Parquet has none
-    if Manifest.read(home / "current" / MANIFEST).describes(content, home / "current"):
+    before = Manifest.read(home / "current" / MANIFEST)
+    if before.describes(content, home / "current"):
         return False
-    _write_version(connection, content, scratch / "version", old=home / "current")
+    prints = {table.name: fingerprint(connection, table) for table in content.tables}
+    if before.fingerprints == prints and before.whole(home / "current"):
+        return False
+    _write_version(connection, content, scratch / "version", old=home / "current", prints=prints)
     home.mkdir(mode=0o700, exist_ok=True)
     new = home / _next_version(home)
     (scratch / "version").rename(new)
@@ -38,17 +43,19 @@ def write(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path
     return True
 
 
-def _write_version(connection: duckdb.DuckDBPyConnection, content: Snapshot, new: Path, *, old: Path) -> None:
+def _write_version(
+    connection: duckdb.DuckDBPyConnection, content: Snapshot, new: Path, *, old: Path, prints: Mapping[str, str]
+) -> None:
     before = Manifest.read(old / MANIFEST)
     files = {table.name: f"{table.name}/part-0.parquet" for table in content.tables}
     for table in content.tables:
         file = files[table.name]
         (new / file).parent.mkdir(mode=0o700, parents=True)
-        same = before.tables.get(table.name) == table.fingerprint and before.intact(file, old)
+        same = before.fingerprints.get(table.name) == prints[table.name] and before.intact(file, old)
         if not (same and _shared(old / file, new / file)):
             _write_table(connection, table, new / file)
         seal((new / file).parent)
-    Manifest.of(content, files.values(), new).write(new / MANIFEST)
+    Manifest.of(content, files.values(), new, prints).write(new / MANIFEST)
     seal(new)
 
 

@@ -18,8 +18,8 @@ from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
 from sources.aleta.decode import decode
 from sources.aleta.envelope import Resource
 
-from .differences import row_hash
 from .ledger import Begun, Ledger
+from .rowtext import row_hash
 from .store import Store, sql_type
 from .warehouse import GONE, Rows, Warehouse, table_of
 

@@ -1,7 +1,8 @@
 """The analysts' copies of what is committed, each replaced whole by one rename (rule C4).
 
-A copy that holds just what would be written, in files that nobody touched, is left alone. `sync_runs` grows with every
-run, so after one the DuckDB file is always written; of Parquet, only the tables that changed.
+A copy that was made from this very store, and that nobody touched, is left alone. `sync_runs` grows with every run, so
+after one the DuckDB file is always made anew: as a copy of the store, in which what is not the analysts' is dropped,
+and which costs no more than the disk. Of Parquet, only the tables that changed are written.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -23,13 +25,17 @@ from schemas.views import VIEWS
 from . import parquet
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 from .store import DATASET
-from .warehouse import MEMORY, quoted
+from .warehouse import GONE, quoted
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
+MEMORY = "256MB"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
+
+OTHER_SCHEMAS = """
+    SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'copy' AND NOT internal AND schema_name <> ?"""
 
 Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Snapshot, Path, Path], bool]
 
@@ -78,7 +84,7 @@ def publish(
     if not store.is_file():
         raise PublishError(f"{store} does not exist: nothing is committed there yet, so there is nothing to publish")
     with _explained(folder), _scratch(folder) as scratch, _opened(store, scratch) as connection:
-        content = snapshot(connection, tables, views)
+        content = snapshot(connection, store, tables, views)
         written = tuple(one for one in formats if _WRITERS[one](connection, content, folder, scratch))
     return Published(
         written=written,
@@ -132,9 +138,13 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, fold
     if not log.exists() and Manifest.read(folder / MANIFEST).describes(content, folder):
         return False
     new = scratch / FILE
-    connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA copy.{DATASET}")
+    _begin(content.store, new)
+    connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA IF NOT EXISTS copy.{DATASET}")
+    there = _strip(connection, {table.name for table in content.tables if table.as_stored})
     for table in content.tables:
-        _copy(connection, table)
+        if table.name not in there:
+            connection.execute(f"CREATE TABLE {_place(table)} AS {table.sql}")
+        _describe(connection, table)
     _create(connection, content.views)
     connection.execute("CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
     seal(new)
@@ -146,9 +156,38 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, fold
     return True
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    place = f"copy.{DATASET}.{identifier(table.name)}"
-    connection.execute(f"CREATE TABLE {place} AS {table.sql}")
+def _begin(store: Path, new: Path) -> None:
+    """With all that is in the store, unless some of that is in a log beside it."""
+    if not store.with_name(f"{store.name}.wal").exists():
+        shutil.copyfile(store, new)
+
+
+def _strip(connection: duckdb.DuckDBPyConnection, kept: AbstractSet[str]) -> AbstractSet[str]:
+    """Drop from the copy every table but *kept*, and of those the rows and the column of deletions; what is left."""
+    there = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'copy'"
+    ).fetchall()
+    left = {name for schema, name in there if schema == DATASET and name in kept}
+    for schema, name in there:
+        if not (schema == DATASET and name in left):
+            connection.execute(f"DROP TABLE copy.{identifier(schema)}.{identifier(name)}")
+    marked = connection.execute(
+        "SELECT table_name FROM duckdb_columns() WHERE database_name = 'copy' AND column_name = ?", [GONE]
+    ).fetchall()
+    for (name,) in marked:
+        place = f"copy.{DATASET}.{identifier(name)}"
+        connection.execute(f"DELETE FROM {place} WHERE {GONE}; ALTER TABLE {place} DROP COLUMN {GONE}")
+    for (schema,) in connection.execute(OTHER_SCHEMAS, [DATASET]).fetchall():
+        connection.execute(f"DROP SCHEMA copy.{identifier(schema)}")
+    return left
+
+
+def _place(table: Table) -> str:
+    return f"copy.{DATASET}.{identifier(table.name)}"
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    place = _place(table)
     connection.execute(f"COMMENT ON TABLE {place} IS {quoted(table.comment)}")
     for column, comment in table.comments.items():
         connection.execute(f"COMMENT ON COLUMN {place}.{identifier(column)} IS {quoted(comment)}")

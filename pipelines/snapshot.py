@@ -1,4 +1,4 @@
-"""What is published: the committed tables as an analyst sees them, views over them, and fingerprints of both.
+"""What is published: the committed tables as an analyst sees them, views over them, and what tells a change of both.
 
 A snapshot is read from a private store attached as `store`; nothing is written here but manifests.
 """
@@ -22,7 +22,7 @@ from schemas.view import View, possible
 from .store import DATASET
 from .warehouse import GONE
 
-LAYOUT = 1  # of the copies: a higher number has every table written anew
+LAYOUT = 2  # of the copies: a higher number has every table written anew
 DLT = "_dlt_"  # begins the names of dlt's own tables
 NOBODY_DESCRIBED = "As the private warehouse has it: this version of aleta-sync does not know it"
 Columns: TypeAlias = Mapping[str, str]  # name -> SQL type
@@ -36,30 +36,50 @@ class Table:
         sql: selects its rows and columns from the store.
         comment: of the table.
         comments: of each column, by name.
-        fingerprint: equal as long as rows, columns, types and comments are; the order of rows says nothing.
+        as_stored: the store's table has just these columns, types and order, but for the mark of deleted rows.
+        form: equal as long as columns, types and comments are.
     """
 
     name: str
     sql: str
     comment: str
     comments: Mapping[str, str]
-    fingerprint: str
+    as_stored: bool
+    form: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that a copy may hold. Views are for a copy that can run them; each comes after those it reads."""
+    """All that a copy may hold.
 
+    Args:
+        store: the file it is read from.
+        state: that file's size and time of change: what is in it is the same as long as they are.
+        views: for a copy that can run them; each comes after those it reads.
+    """
+
+    store: Path
+    state: tuple[int, int]
     tables: Sequence[Table]
     views: Sequence[View] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a copy holds: a fingerprint of each table and view, and of each file (relative path) size and time in ns."""
+    """What a copy holds.
 
-    tables: dict[str, str] = {}
+    Args:
+        store: size and time of change, in ns, of the store it was made from.
+        forms: of each table.
+        views: a fingerprint of each.
+        files: size and time of each file, by its relative path.
+        fingerprints: of each table's form and rows, where somebody wants to know which tables changed.
+    """
+
+    store: tuple[int, int] = (-2, -2)
+    forms: dict[str, str] = {}
     views: dict[str, str] = {}
     files: dict[str, tuple[int, int]] = {}
+    fingerprints: dict[str, str] = {}
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -70,9 +90,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             return cls()
 
     @classmethod
-    def of(cls, content: Snapshot, files: Iterable[str], root: Path) -> Self:
-        states = {name: _state(root / name) for name in files}
-        return cls(tables=_tables(content), views=_views(content), files=states)
+    def of(
+        cls, content: Snapshot, files: Iterable[str], root: Path, fingerprints: Mapping[str, str] | None = None
+    ) -> Self:
+        return cls(
+            store=content.state,
+            forms=_forms(content),
+            views=_views(content),
+            files={name: _state(root / name) for name in files},
+            fingerprints=dict(fingerprints or {}),
+        )
 
     def write(self, file: Path) -> None:
         file.write_bytes(msgspec.json.encode(self))
@@ -80,17 +107,21 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def describes(self, content: Snapshot, root: Path) -> bool:
         """Whether the copy below *root* holds just this, in files that nobody touched since."""
-        same = self.tables == _tables(content) and self.views == _views(content)
-        return same and all(self.intact(name, root) for name in self.files)
+        same = self.forms == _forms(content) and self.views == _views(content)
+        return same and self.store == content.state and self.whole(root)
+
+    def whole(self, root: Path) -> bool:
+        """Whether nobody touched its files."""
+        return all(self.intact(name, root) for name in self.files)
 
     def intact(self, name: str, root: Path) -> bool:
         return name in self.files and self.files[name] == _state(root / name)
 
 
 def snapshot(
-    connection: duckdb.DuckDBPyConnection, schemas: Sequence[pa.Schema], views: Sequence[View] = ()
+    connection: duckdb.DuckDBPyConnection, store: Path, schemas: Sequence[pa.Schema], views: Sequence[View] = ()
 ) -> Snapshot:
-    """Each table of *schemas*, empty where the store has none yet, and each table of the store that no schema knows.
+    """Of *store*, which is attached: each table of *schemas*, empty where it has none yet, and each that none knows.
 
     Of *views*, those that read what is known, and whose name no table has.
     """
@@ -98,11 +129,18 @@ def snapshot(
     known = {name_of(schema): schema for schema in schemas}
     unknown = sorted(name for name in stored.keys() - known.keys() if not name.startswith(DLT))
     tables = [
-        *(_known(connection, schema, stored.get(name, {})) for name, schema in known.items()),
-        *(_unknown(connection, name, stored[name]) for name in unknown),
+        *(_known(schema, stored.get(name, {})) for name, schema in known.items()),
+        *(_unknown(name, stored[name]) for name in unknown),
     ]
     free = [view for view in views if view.name not in {one.name for one in tables}]
-    return Snapshot(tables=tables, views=possible(free, known))
+    return Snapshot(store=store, state=_state(store), tables=tables, views=possible(free, known))
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """Equal as long as rows, columns, types and comments are; the order of rows says nothing. Reads the whole table."""
+    row = f"hash({', '.join(map(identifier, table.comments))})"
+    content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({table.sql})").fetchone()
+    return _digest(table.form, content)
 
 
 def seal(path: Path) -> None:
@@ -140,13 +178,12 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
         [DATASET],
     ).fetchall()
     for table, column, kind in rows:
-        found.setdefault(table, {})[column] = kind
+        found.setdefault(table, {})[column] = "TIMESTAMPTZ" if kind == "TIMESTAMP WITH TIME ZONE" else kind
     return found
 
 
-def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Columns) -> Table:
+def _known(schema: pa.Schema, stored: Columns) -> Table:
     return _table(
-        connection,
         name_of(schema),
         stored,
         {field.name: sql_type(field) for field in schema},
@@ -155,30 +192,30 @@ def _known(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, stored: Col
     )
 
 
-def _unknown(connection: duckdb.DuckDBPyConnection, name: str, stored: Columns) -> Table:
-    columns = {column: kind for column, kind in stored.items() if column != GONE}
+def _unknown(name: str, stored: Columns) -> Table:
+    columns = _without_mark(stored)
     comments = dict.fromkeys(columns, NOBODY_DESCRIBED)
-    return _table(connection, name, stored, columns, comment=NOBODY_DESCRIBED, comments=comments)
+    return _table(name, stored, columns, comment=NOBODY_DESCRIBED, comments=comments)
 
 
-def _table(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    stored: Columns,
-    columns: Columns,
-    *,
-    comment: str,
-    comments: Mapping[str, str],
-) -> Table:
+def _table(name: str, stored: Columns, columns: Columns, *, comment: str, comments: Mapping[str, str]) -> Table:
     sql = _select(name, stored, columns)
-    row = f"hash({', '.join(map(identifier, columns))})"
-    content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({sql})").fetchone()
-    fingerprint = _digest(sql, comment, sorted(comments.items()), content)
-    return Table(name=name, sql=sql, comment=comment, comments=comments, fingerprint=fingerprint)
+    return Table(
+        name=name,
+        sql=sql,
+        comment=comment,
+        comments=comments,
+        as_stored=[*_without_mark(stored).items()] == [*columns.items()],
+        form=_digest(sql, comment, sorted(comments.items())),
+    )
 
 
-def _tables(content: Snapshot) -> dict[str, str]:
-    return {one.name: one.fingerprint for one in content.tables}
+def _without_mark(stored: Columns) -> Columns:
+    return {column: kind for column, kind in stored.items() if column != GONE}
+
+
+def _forms(content: Snapshot) -> dict[str, str]:
+    return {one.name: one.form for one in content.tables}
 
 
 def _views(content: Snapshot) -> dict[str, str]:

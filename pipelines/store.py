@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
 
+from . import ids
+
 DATASET = "aleta"
 
 
@@ -44,6 +46,9 @@ class Store(Protocol):
         With at least *columns* (all, when none is given); what the table has not yet is null. Empty, when there is no
         table yet. JSON may come as JSON or as text.
         """
+
+    def among(self, schema: pa.Schema, keys: str) -> str:
+        """Of *keys*, a query for one column of keys: a query for those that the table may have."""
 
     def columns(self, schema: pa.Schema) -> Collection[str]:
         """The columns that its table has there; none, when there is no table yet."""
@@ -78,6 +83,9 @@ class DuckDbStore:
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {wanted} {source}")
         return view
 
+    def among(self, schema: pa.Schema, keys: str) -> str:  # noqa: ARG002
+        return keys
+
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         if self.columns(schema):
@@ -102,6 +110,18 @@ class DuckDbStore:
             [DATASET, name_of(schema)],
         )
         return {row[0] for row in found.fetchall()}
+
+
+class HeldStore(DuckDbStore):
+    """The database of a file that is held: the hashes of a table's ids are kept, from when they are first asked for."""
+
+    def among(self, schema: pa.Schema, keys: str) -> str:
+        name, (key, *more) = name_of(schema), key_of(schema)
+        if more or not self.columns(schema):
+            return keys
+        if (name,) not in self._sql.execute(ids.TABLES).fetchall():
+            self._sql.execute(ids.keep(name, key, _place(schema)))
+        return ids.among(name, key, f"({keys})")
 
 
 def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:

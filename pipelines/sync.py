@@ -169,6 +169,7 @@ class _Run:
         finally:
             self._handover.close()
             session.close()
+            warehouse.close()
         self._publish(warehouse)
 
     def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -25,12 +25,13 @@ from dlt.extract import DltResource
 from schemas.table import fact, key_of, name_of
 
 from .destination import dataset_of, find, keeps_json
+from .held import Held, bound
+from .merging import merging_duckdb
 from .remote import RemoteStore
-from .store import DATASET, DuckDbStore, Store
+from .store import DATASET, DuckDbStore, HeldStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
 FORMAT = 2  # of what is in the state and the tables; a warehouse with a higher one is refused
-MEMORY = "256MB"
 
 State: TypeAlias = dict[str, object]
 
@@ -77,8 +78,9 @@ class Warehouse:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
-        found = find(destination) if self.remote else dlt.destinations.duckdb(f"{self.file}")
+        found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
+        self._held = Held(self.file, self.folder / "spill")
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -157,20 +159,31 @@ class Warehouse:
         sources = self._pipeline.state.get("sources", {})
         return dict(sources.get(DATASET, {}))
 
-    def write(self, package: Sequence[Rows], state: Mapping[str, object]) -> None:
-        """Commit one package: every table's rows, and the whole *state*, or nothing."""
+    def write(self, package: list[Rows], state: Mapping[str, object]) -> None:
+        """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied."""
+        if not self.remote:
+            self._held.take()
+        source = _source(package, {**state, "format": FORMAT}, json=self._json)
         with self._explained():
-            self._pipeline.run(_source(package, {**state, "format": FORMAT}, json=self._json))
+            self._pipeline.run(source)
+        self._held.tidy()
         self._protect()
+
+    def close(self) -> None:
+        """Let go of the file that `write` holds; the next one takes hold of it again."""
+        self._held.close()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Store]:
-        """What is committed, to be read: in an in-memory DuckDB with bounded memory (rule C5)."""
+        """What is committed, to be read: with bounded memory, and nothing but temporary tables to write to."""
+        if self._held:
+            with self._held.cursor() as connection:  # the file is named `store`, and so is the database in it
+                connection.execute("SET TimeZone = 'UTC'")
+                yield HeldStore(connection)
+            return
         with duckdb.connect(":memory:") as connection:
-            connection.execute(
-                f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false"
-            )
-            connection.execute(f"SET temp_directory = {quoted(self.folder / 'spill')}")
+            bound(connection, self.folder / "spill")
+            connection.execute("SET TimeZone = 'UTC'")
             if self.remote:
                 with self._explained(), self._pipeline.sql_client() as client:
                     yield RemoteStore(connection, client, has_json=self._json == "json")
@@ -191,8 +204,9 @@ class Warehouse:
 
     def _protect(self) -> None:
         """Rule S1: files with data are the owner's only."""
-        if self.file.exists():
-            self.file.chmod(0o600)
+        for one in (self.file, self._held.log):
+            if one.exists():
+                one.chmod(0o600)
 
 
 def place_of(tenant: str, destination: str) -> str:
@@ -224,30 +238,39 @@ def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = N
     return connection.sql(sql, params=values).to_arrow_table()
 
 
-def _source(package: Sequence[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
+def _source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
+    """Takes the rows out of *package*: dlt's objects and the frames around them live on in cycles for a while."""
+    waiting = [(one.schema, [one.data], one.deletes) for one in package]
+    package.clear()
+    resources = [_resource(schema, data, state, deletes=deletes, json=json) for schema, data, deletes in waiting]
+
     @dlt.source(name=DATASET, max_table_nesting=0)
     def aleta() -> list[DltResource]:
-        return [_resource(rows, state, json=json) for rows in package]
+        return resources
 
     return aleta()
 
 
-def _resource(rows: Rows, state: State, *, json: TDataType) -> DltResource:
+def _resource(
+    schema: pa.Schema, waiting: list[pa.Table], state: State, *, deletes: bool, json: TDataType
+) -> DltResource:
+    """One table's rows, taken out of *waiting* when dlt asks for them."""
+
     def data() -> Iterator[pa.Table]:
         dlt.current.source_state().update(state)
-        yield _keyed(rows)
+        yield _keyed(waiting.pop(), schema)
 
-    key = key_of(rows.schema)
+    key = key_of(schema)
     hints: dict[str, TColumnSchema] = {
-        field.name: {"name": field.name, "data_type": json} for field in rows.schema if fact(field, "json")
+        field.name: {"name": field.name, "data_type": json} for field in schema if fact(field, "json")
     }
     if len(key) == 1:
         hints[key[0]] = {"name": key[0], "unique": True}  # an index, where a database makes one
-    if rows.deletes:
+    if deletes:
         hints[GONE] = {"name": GONE, "data_type": "bool", "hard_delete": True}
     return dlt.resource(
         data,
-        name=name_of(rows.schema),
+        name=name_of(schema),
         primary_key=list(key),
         # not `deduplicated`: a kill while a job is copied to the staging table has it copied again, so each row twice
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
@@ -255,10 +278,10 @@ def _resource(rows: Rows, state: State, *, json: TDataType) -> DltResource:
     )
 
 
-def _keyed(rows: Rows) -> pa.Table:
+def _keyed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """The rows, with a schema that says what dlt makes of a key: it is never null."""
-    key = key_of(rows.schema)
-    return rows.data.cast(pa.schema([one.with_nullable(one.name not in key) for one in rows.data.schema]))
+    key = key_of(schema)
+    return rows.cast(pa.schema([one.with_nullable(one.name not in key) for one in rows.schema]))
 
 
 def _reason(error: BaseException) -> str:

@@ -266,6 +266,7 @@ def test_a_warehouse_of_a_newer_version_is_refused(synced, monkeypatch):
         mark = {"resource": "transactions", "parent_id": "of tomorrow", "from_date": DAY, "through_date": DAY}
         rows = pa.Table.from_pylist([mark], schema=SYNC_MARKS.remove_metadata())
         store.write([stores.Rows(schema=SYNC_MARKS, data=rows)], store.state())
+        store.close()
 
     ended = synced.sync(expect=1)
 

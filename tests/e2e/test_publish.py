@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.publish import PublishError, publish
+from pipelines.snapshot import snapshot
 from pipelines.warehouse import GONE, Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_RUNS
@@ -76,6 +77,7 @@ def written(tmp_path_factory):
         {},
     )
     warehouse.write([_rows(TRANSACTIONS, [_transaction(7) | {GONE: True}], deletes=True)], {})
+    warehouse.close()
     return warehouse.file
 
 
@@ -330,12 +332,44 @@ def test_a_changed_description_is_a_change(store, folder):
 
 
 def test_the_order_of_rows_is_no_change(store, folder):
-    """dlt moves rows about; that says nothing."""
+    """dlt moves rows about; that says nothing to who looks at the rows, as Parquet does."""
     publish(store, folder, formats=BOTH)
 
     _change(store, "CREATE OR REPLACE TABLE aleta.transactions AS FROM aleta.transactions ORDER BY row_hash DESC")
 
-    assert publish(store, folder, formats=BOTH).unchanged == BOTH
+    assert publish(store, folder, formats=BOTH).unchanged == ("parquet",)
+
+
+def test_what_dlt_wrote_is_copied_with_the_file_and_not_written_again(written):
+    """A copy of a gigabyte takes seconds, as long as the tables of the store are what analysts see."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{written}' AS store (READ_ONLY)")
+        tables = snapshot(connection, written, TABLES).tables
+
+    assert {one.name for one in tables if one.as_stored} == {"transactions", "clients", "sync_runs"}
+
+
+def test_a_store_with_other_columns_is_written_again(store):
+    """Sabotage: what is not what analysts see does not pass for it."""
+    _change(store, "ALTER TABLE aleta.transactions DROP COLUMN comment")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{store}' AS store (READ_ONLY)")
+        tables = snapshot(connection, store, TABLES).tables
+
+    assert {one.name for one in tables if one.as_stored} == {"clients", "sync_runs"}
+
+
+def test_what_is_in_a_log_beside_the_store_is_published_too(store, folder):
+    """A process that was killed may leave rows there: the file alone is not the store."""
+    with duckdb.connect(f"{store}") as connection:
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("DELETE FROM aleta.transactions WHERE id <> (SELECT min(id) FROM aleta.transactions)")
+    assert store.with_name(f"{store.name}.wal").exists()
+
+    publish(store, folder, formats=["duckdb"])
+
+    with duckdb.connect(f"{folder / 'warehouse.duckdb'}", read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM aleta.transactions").fetchall() == [(1,)]
 
 
 def _truncate(file):

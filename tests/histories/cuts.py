@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,11 +16,11 @@ from random import Random
 import duckdb
 
 SQL = "histories.sql"
-STAGED = "histories.staged"
+MERGED = "histories.merged"
 STEP = "histories.step"
 FILES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod"}
-NAMED = {"http.client.send": ("http",), SQL: ("sql",), STAGED: ("staged",), STEP: ("step",)}
-DEEPEST = {"http": 25, "file": 320, "copy": 12, "sql": 50, "staged": 15, "step": 4}
+NAMED = {"http.client.send": ("http",), SQL: ("sql",), MERGED: ("merged",), STEP: ("step",)}
+DEEPEST = {"http": 25, "file": 320, "copy": 12, "sql": 50, "merged": 15, "step": 4}
 """About how many of each a first load has."""
 LONGEST_US = 2_500_000
 WRITES = os.O_WRONLY | os.O_RDWR
@@ -34,8 +33,8 @@ class Cut:
     Args:
         how: `kill` (as by kill -9), `stop` (as by SIGTERM), or `full` (from then on nothing can be written).
         at: what is counted: `http` (requests), `file` (changes below the data folder), `copy` (those of them outside of
-            what is private: publishing), `sql` (statements dlt sends), `staged` (tables whose rows were just copied
-            to the staging dataset, before anybody noted it), `step` (recover, each package, publish); or `time`: none
+            what is private: publishing), `sql` (statements dlt sends), `merged` (tables whose rows were just
+            committed, before anybody noted it), `step` (recover, each package, publish); or `time`: none
             of these, but the time since the run began.
         nth: before which of them it happens, 0 being the first.
         after_us: of a kill, so many microseconds later: in the middle of what follows.
@@ -52,11 +51,12 @@ def announce() -> None:
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
     from pipelines import sync
+    from pipelines.merging import MergeJob
     from pipelines.warehouse import Warehouse
 
     for name in ("execute_query", "commit_transaction"):
         setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name), SQL))
-    DuckDbSqlClient.execute_query = _staging(DuckDbSqlClient.execute_query)
+    MergeJob.run = _merging(MergeJob.run)
     for name in ("recover", "write"):
         setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))
     sync.publish = _announced(sync.publish, STEP)
@@ -115,15 +115,12 @@ def _refuse(at: str) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _staging(function: Callable[..., object]) -> Callable[..., AbstractContextManager[object]]:
-    @contextmanager
-    def staging(client: object, query: str, *args: object, **kwargs: object) -> Iterator[object]:
-        with function(client, query, *args, **kwargs) as cursor:
-            yield cursor
-        if f"{query}".startswith('INSERT INTO "aleta_staging"."') and "read_parquet" in f"{query}":
-            sys.audit(STAGED)
+def _merging(function: Callable[[object], None]) -> Callable[[object], None]:
+    def merging(job: object) -> None:
+        function(job)
+        sys.audit(MERGED)
 
-    return staging
+    return merging
 
 
 def _announced(function: Callable[..., object], event: str) -> Callable[..., object]:

@@ -12,9 +12,9 @@ from tests.histories.scene import Scene
 
 
 @pytest.mark.parametrize("nth", [0, 6])
-def test_a_kill_while_rows_are_staged_doubles_nothing(runner: Runner, tmp_path: Path, nth: int):
-    """dlt copies a job to the staging table again when a kill came before it noted the first time."""
+def test_a_kill_before_merged_rows_are_noted_doubles_nothing(runner: Runner, tmp_path: Path, nth: int):
+    """dlt does a job again when a kill came before it noted the first time."""
     with Scene(runner, tmp_path) as scene:
-        scene.sync(cut=Cut(how="kill", at="staged", nth=nth))
+        scene.sync(cut=Cut(how="kill", at="merged", nth=nth))
 
         scene.sync()

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.differences import Proven, Run, Suspicion, differences, row_hash
+from pipelines.differences import Proven, Run, Suspicion, differences
+from pipelines.rowtext import row_hash
 from pipelines.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS

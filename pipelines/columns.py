@@ -1,0 +1,27 @@
+"""Rows as Arrow: numbered, each key once, some of them, and columns that were not given. Pure."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+
+def last_of_each(rows: pa.Table, key: str) -> pa.Table:
+    """D5: of rows with one key, the one that came last."""
+    last = numbered(rows.select([key])).group_by(key).aggregate([("place", "max")])
+    return rows if last.num_rows == rows.num_rows else rows.take(last["place_max"].sort())
+
+
+def numbered(rows: pa.Table) -> pa.Table:
+    return rows.append_column("place", pa.array(range(rows.num_rows), pa.int64()))
+
+
+def at_places(rows: pa.Table, places: pa.ChunkedArray) -> pa.Table:
+    """*rows* at *places*, which are in order; not copied, where that is all of them."""
+    return rows if len(places) == rows.num_rows else rows.take(places)
+
+
+def filled(given: pa.ChunkedArray | pa.Scalar | None, kind: pa.DataType, rows: int) -> pa.ChunkedArray | pa.Array:
+    """A column as it was given, the same value in each row, or null."""
+    if given is None:
+        return pa.nulls(rows, kind)
+    return pa.repeat(given.cast(kind), rows) if isinstance(given, pa.Scalar) else given.cast(kind)

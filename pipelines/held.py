@@ -1,0 +1,72 @@
+"""A DuckDB file that is kept open while a run writes to it.
+
+dlt opens and closes the file a dozen times a package, and each time DuckDB would read its catalogue, and write what
+changed back into it. While somebody else of the process has it open, it does neither.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from . import ids
+
+MEMORY = "128MB"
+THREADS = 2  # each holds row groups of its own
+LOG_BYTES = 32 << 20
+
+
+class Held:
+    """A file that `take` opens and `close` closes.
+
+    Args:
+        file: not opened yet, and perhaps not there.
+        spill: the folder for what memory cannot hold.
+    """
+
+    def __init__(self, file: Path, spill: Path) -> None:
+        self.log = file.with_name(f"{file.name}.wal")
+        self._file = file
+        self._spill = spill
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __bool__(self) -> bool:
+        """Whether it is open."""
+        return self._connection is not None
+
+    def take(self) -> None:
+        """Open it, unless it is; what bounds memory holds for every connection of this process (rule C5)."""
+        if self._connection is None:
+            self._connection = duckdb.connect(f"{self._file}")
+            bound(self._connection, self._spill)
+            self._connection.execute(ids.ATTACH)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the open file."""
+        assert self._connection is not None
+        return self._connection.cursor()
+
+    def tidy(self) -> None:
+        """Move what is in the log into the file, once it is much: dlt would let it grow to a gigabyte."""
+        if self._connection and self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self._connection.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Let go of the file, with all that is committed in it and nothing in the log."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Set how much memory its database may use, and where it may go beyond (rule C5).
+
+    What DuckDB frees, its allocator would keep: as much again as the limit.
+    """
+    folder = str(spill).replace("'", "''")
+    connection.execute(
+        f"SET GLOBAL memory_limit = '{MEMORY}'; SET GLOBAL threads = {THREADS}; "
+        f"SET GLOBAL temp_directory = '{folder}'; SET GLOBAL preserve_insertion_order = false; "
+        "SET GLOBAL allocator_background_threads = true; SET GLOBAL allocator_flush_threshold = '8MB'"
+    )
