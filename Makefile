@@ -12,6 +12,7 @@ NIGHTS ?= 30
 NIGHT_SEED ?= 1
 KILLS ?= 200
 KILL_SEED ?= 1
+export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
 .PHONY: help demo test check locked format docs lock oracle nights kills bench clean
 .DEFAULT_GOAL := help
@@ -60,10 +61,10 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
-	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 $(BIN)/python -m pytest -n 2 -rA \
+	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 2 -rA \
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
 		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py \
-		tests/property/test_decode_tables.py
+		tests/property/test_decode_tables.py tests/e2e/test_scale.py
 
 nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py

@@ -144,9 +144,11 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, fold
     for table in content.tables:
         if table.name not in there:
             connection.execute(f"CREATE TABLE {_place(table)} AS {table.sql}")
+    connection.execute("BEGIN")  # hundreds of comments: a transaction each would take longer than the rows
+    for table in content.tables:
         _describe(connection, table)
     _create(connection, content.views)
-    connection.execute("CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
+    connection.execute("COMMIT; CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
     seal(new)
     log.unlink(missing_ok=True)
     new.replace(folder / FILE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import TypeAlias, cast
 
 
@@ -31,13 +32,16 @@ def exact(body: str | bytes) -> dict[str, object]:
 
 def dump(value: Json, *, escaped: bool = False) -> str:
     """*value* as JSON text; *escaped* escapes everything beyond ASCII."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value) if escaped else encode_basestring(value)
     if isinstance(value, Num):
         return value.text
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key)}:{dump(item, escaped=escaped)}" for key, item in value.items()) + "}"
+        inside = [f"{encode_basestring_ascii(key)}:{dump(item, escaped=escaped)}" for key, item in value.items()]
+        return f"{{{','.join(inside)}}}"
     if isinstance(value, list):
-        return "[" + ",".join(dump(item, escaped=escaped) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=escaped)
+        return f"[{','.join([dump(item, escaped=escaped) for item in value])}]"
+    return json.dumps(value)
 
 
 def inner(document: Json, *path: str) -> Document:

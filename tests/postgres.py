@@ -88,10 +88,10 @@ class Server:
     port: int
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def database(self) -> Database:
-        """A new, empty database."""
+    def database(self, *, like: Database | None = None) -> Database:
+        """A new database: empty, or a copy of one that nobody is connected to."""
         name = f"test_{next(self._numbers)}"
-        Database(self.port, "postgres").run(f"CREATE DATABASE {name}")
+        Database(self.port, "postgres").run(f"CREATE DATABASE {name} TEMPLATE {like.name if like else 'template1'}")
         return Database(self.port, name)
 
 

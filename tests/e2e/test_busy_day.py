@@ -42,8 +42,11 @@ def without(program: Program, account: str, day: str):
     )
 
 
-def test_a_day_over_the_cap_is_quarantined_and_all_else_is_exact_w4(crowded):
-    """W4: exit 4, the error names account and day, the receipt says why; everything else is there."""
+def test_a_day_over_the_cap_is_quarantined_and_all_else_is_exact_w4_m1(crowded):
+    """W4: exit 4, the error names account and day, the receipt says why; everything else is there.
+
+    M1: no mark reaches over the gap, and others go on.
+    """
     account, day = busy_day(crowded)
 
     ended = crowded.sync(expect=4)
@@ -58,14 +61,6 @@ def test_a_day_over_the_cap_is_quarantined_and_all_else_is_exact_w4(crowded):
     assert (parent, f"{first}", f"{last}") == (account, day, day)
     assert "row_cap" in reason
     assert truth.differences(crowded.warehouse(), without(crowded, account, day)) == []
-
-
-def test_the_mark_stops_before_a_quarantined_day_and_others_go_on_w4(crowded):
-    """W4 and M1: no mark reaches over a gap."""
-    account, day = busy_day(crowded)
-
-    crowded.sync(expect=4)
-
     marks = dict(crowded.rows("SELECT parent_id, through_date FROM aleta.sync_marks"))
     assert f"{marks.pop(account)}" < day
     assert len(marks) == len(crowded.box.truth("acme").accounts) - 1

@@ -32,8 +32,8 @@ def checks(ended) -> dict[str, dict]:
 
 
 @pytest.fixture
-def program(program):
-    """Here a process is what an operator starts: the installed script, with all that Python does first."""
+def installed(program):
+    """What an operator starts: the installed script, with all that Python does first."""
     program.cold = True
     return program
 
@@ -41,9 +41,9 @@ def program(program):
 # -- help
 
 
-def test_help_names_every_command(program):
+def test_help_names_every_command(installed):
     """`--help` lists the commands of the contract, and needs no configuration."""
-    ended = program.run("--help", config=False)
+    ended = installed.run("--help", config=False)
 
     assert ended.exit == 0
     assert set(COMMANDS) <= set(re.findall(r"^  ([a-z]+) ", ended.out, re.MULTILINE))
@@ -62,15 +62,15 @@ def test_a_mistake_on_the_command_line_is_exit_2(program, args):
 # -- check
 
 
-def test_check_finds_everything_well_with_three_requests_at_most(program):
+def test_check_finds_everything_well_with_three_requests_at_most(installed):
     """Config, key, clock, token, API, disk, lock: each ok; exit 0."""
-    ended = program.run("check", "--json")
+    ended = installed.run("check", "--json")
 
     assert ended.exit == 0
     assert json.loads(ended.out)["ok"] is True
     assert {"config", "key", "clock", "token", "api", "disk", "lock"} <= checks(ended).keys()
     assert all(one["ok"] for one in checks(ended).values())
-    assert len(program.box.requests) <= 3
+    assert len(installed.box.requests) <= 3
 
 
 def test_check_says_it_line_by_line(program):
@@ -131,14 +131,14 @@ def test_check_names_an_api_that_nobody_answers_for(program):
 # -- status
 
 
-def test_status_before_the_first_sync_says_so(program):
+def test_status_before_the_first_sync_says_so(installed):
     """Exit 0, no request, nothing made."""
-    ended = program.run("status", "--json")
+    ended = installed.run("status", "--json")
 
     assert ended.exit == 0
     assert json.loads(ended.out)["tenants"]["acme"]["synced"] is False
-    assert "never synced" in program.run("status").out
-    assert program.box.requests == []
+    assert "never synced" in installed.run("status").out
+    assert installed.box.requests == []
 
 
 def test_status_shows_freshness_coverage_and_runs_without_a_request(synced):
@@ -159,21 +159,21 @@ def test_status_shows_freshness_coverage_and_runs_without_a_request(synced):
 # -- keys
 
 
-def test_a_generated_key_is_private_and_its_public_half_is_what_aleta_needs(program):
+def test_a_generated_key_is_private_and_its_public_half_is_what_aleta_needs(installed):
     """Mode 0600; the JWK has no `d`; once Aleta has it, the key works."""
-    file = program.config / "secrets" / "acme.pem"
+    file = installed.config / "secrets" / "acme.pem"
     file.unlink()
 
-    ended = program.run("keys", "generate", "--out", f"{file}")
+    ended = installed.run("keys", "generate", "--out", f"{file}")
 
     jwk = json.loads(ended.out)
     assert ended.exit == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert jwk.keys() >= {"kty", "crv", "x", "y", "alg", "use"}
     assert (jwk["kty"], jwk["crv"], jwk["alg"], "d" in jwk) == ("EC", "P-256", "ES256", False)
-    registered = program.box._issuer.registered
+    registered = installed.box._issuer.registered
     registered["kid-acme"] = replace(registered["kid-acme"], jwk=jwk)
-    assert program.run("check").exit == 0
+    assert installed.run("check").exit == 0
 
 
 def test_a_key_is_never_overwritten(program):

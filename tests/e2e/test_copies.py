@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.program import Program
 
 COUNT = """
-import select, sys, duckdb
+import select, sys, time, duckdb
 
 def count(db):
     return db.execute("SELECT count(*) FROM aleta.transactions").fetchone()[0]
@@ -29,6 +29,7 @@ counts = set()
 while not select.select([sys.stdin], [], [], 0)[0]:
     with duckdb.connect(sys.argv[1], read_only=True) as db:
         counts.add(count(db))
+    time.sleep(0.02)
 print(*sorted(counts))
 """
 

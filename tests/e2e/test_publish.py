@@ -35,7 +35,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 EXACT = Decimal("12345678901234567890123456.123456789012")
 NAMES = [name_of(schema) for schema in TABLES]
 CHANGING = {f"os.{one}" for one in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
-SOME = (TRANSACTIONS, SYNC_RUNS, CLIENTS)
+SOME = (TRANSACTIONS, SYNC_RUNS, CLIENTS)  # what is about the way of publishing needs no more than what has rows
 each_table = pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
 
 
@@ -190,7 +190,7 @@ def test_a_row_marked_as_gone_is_in_no_copy(store, folder):
     """What a merge deletes was never there for an analyst, even where the store keeps the row."""
     _change(store, f"UPDATE aleta.transactions SET {GONE} = true WHERE id = 't8'")
 
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     with _opened(folder) as connection:
         for source in ("copy.aleta.transactions", _parquet(folder, "transactions")):
@@ -218,7 +218,7 @@ def test_a_table_that_no_schema_knows_is_copied(store, folder):
     """What a later version loaded is not kept from analysts."""
     _change(store, f'CREATE TABLE aleta."later\'s" AS SELECT 1 AS "an \'id\'", false AS {GONE}')
 
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     with _opened(folder) as connection:
         for source in (
@@ -233,7 +233,7 @@ def test_a_column_that_the_store_does_not_have_yet_is_null(store, folder):
     """An upgrade that adds a column publishes before the first row has it."""
     _change(store, "ALTER TABLE aleta.transactions DROP COLUMN comment")
 
-    publish(store, folder, formats=["duckdb"])
+    publish(store, folder, formats=["duckdb"], tables=SOME)
 
     with _opened(folder) as connection:
         assert _one(connection, "SELECT count(*) FROM copy.aleta.transactions WHERE comment IS NULL") == 49
@@ -241,7 +241,7 @@ def test_a_column_that_the_store_does_not_have_yet_is_null(store, folder):
 
 def test_what_is_published_is_its_owners_only(store, folder):
     """Rule S1: files 0600, folders 0700; nothing unfinished and no log is left behind."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     assert sorted(one.name for one in folder.iterdir()) == ["parquet", "private", "warehouse.duckdb", "warehouse.json"]
     published = [one for one in folder.rglob("*") if "private" not in one.parts and not one.is_symlink()]
@@ -268,12 +268,12 @@ def test_parquet_equals_duckdb(published, schema):
 
 def test_a_reader_keeps_the_state_it_opened(store, folder):
     """Who has the old file open reads on in it while a new one is published; the next to open it sees the new one."""
-    publish(store, folder, formats=["duckdb"])
+    publish(store, folder, formats=["duckdb"], tables=SOME)
     with _opened(folder) as reader:
         assert _one(reader, "SELECT count(*) FROM copy.aleta.sync_runs") == 1
         _another_run(store)
 
-        publish(store, folder, formats=["duckdb"])
+        publish(store, folder, formats=["duckdb"], tables=SOME)
 
         assert _one(reader, "SELECT count(*) FROM copy.aleta.sync_runs") == 1
         assert _one(reader, "SELECT count(id) FROM copy.aleta.transactions") == 49
@@ -316,11 +316,11 @@ def test_nothing_is_written_when_nothing_changed(store, folder):
 )
 def test_any_change_of_a_table_is_seen(store, folder, change):
     """A fingerprint tells every change of content."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     _change(store, change)
 
-    assert publish(store, folder, formats=BOTH).written == BOTH
+    assert publish(store, folder, formats=BOTH, tables=SOME).written == BOTH
 
 
 def test_a_changed_description_is_a_change(store, folder):
@@ -333,11 +333,11 @@ def test_a_changed_description_is_a_change(store, folder):
 
 def test_the_order_of_rows_is_no_change(store, folder):
     """dlt moves rows about; that says nothing to who looks at the rows, as Parquet does."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     _change(store, "CREATE OR REPLACE TABLE aleta.transactions AS FROM aleta.transactions ORDER BY row_hash DESC")
 
-    assert publish(store, folder, formats=BOTH).unchanged == ("parquet",)
+    assert publish(store, folder, formats=BOTH, tables=SOME).unchanged == ("parquet",)
 
 
 def test_what_dlt_wrote_is_copied_with_the_file_and_not_written_again(written):
@@ -385,12 +385,12 @@ def _overwrite(file):
 @pytest.mark.parametrize("damage", [Path.unlink, _truncate, _overwrite])
 def test_a_damaged_copy_is_written_again(store, folder, copy, damage):
     """Nobody has to find out why a copy is broken: the next publish mends it, and leaves the other one alone."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
     part = folder / "parquet/current/transactions/part-0.parquet"
 
     damage(folder / "warehouse.duckdb" if copy == "duckdb" else part)
 
-    assert publish(store, folder, formats=BOTH).written == (copy,)
+    assert publish(store, folder, formats=BOTH, tables=SOME).written == (copy,)
     with _opened(folder) as connection:
         assert _one(connection, "SELECT count(id) FROM copy.aleta.transactions") == 49
         assert _one(connection, f"SELECT count(id) FROM {_parquet(folder, 'transactions')}") == 49
@@ -400,23 +400,23 @@ def test_a_damaged_copy_is_written_again(store, folder, copy, damage):
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text('{"tables": 1}')])
 def test_a_copy_that_nothing_vouches_for_is_written_again(store, folder, manifest, damage):
     """A manifest that is gone or says nothing proves nothing."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     damage(folder / manifest)
 
-    assert len(publish(store, folder, formats=BOTH).written) == 1
+    assert len(publish(store, folder, formats=BOTH, tables=SOME).written) == 1
 
 
 def test_a_backup_without_links_is_replaced(store, folder):
     """`current` restored as a folder is no obstacle."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
     current = folder / "parquet/current"
     target = current.resolve()
     current.unlink()
     target.rename(current)
     _another_run(store)
 
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     assert current.is_symlink()
     with _opened(folder) as connection:
@@ -443,7 +443,7 @@ def test_the_version_before_stays_and_no_older_one(store, folder):
     """Who reads the version before is not cut off; what is older takes no room. The link moves with its folder."""
     for _ in range(4):
         _another_run(store)
-        publish(store, folder, formats=["parquet"])
+        publish(store, folder, formats=["parquet"], tables=SOME)
 
     home = folder / "parquet"
     assert sorted(one.name for one in home.iterdir()) == ["current", "version-3", "version-4"]
@@ -481,13 +481,13 @@ def test_a_parquet_reader_always_finds_a_whole_version(store, folder):
 @pytest.mark.parametrize("changed", [pytest.param(True, id="new state"), pytest.param(False, id="same state")])
 def test_what_someone_wrote_to_a_copy_is_not_in_the_next(store, folder, changed):
     """Someone who wrote to the copy and died leaves a log beside it; a new copy with that log could not be opened."""
-    publish(store, folder, formats=["duckdb"])
+    publish(store, folder, formats=["duckdb"], tables=SOME)
     _in_a_process("scribble", store, folder)
     assert (folder / "warehouse.duckdb.wal").exists()
     if changed:
         _another_run(store)
 
-    assert publish(store, folder, formats=["duckdb"]).written == ("duckdb",)
+    assert publish(store, folder, formats=["duckdb"], tables=SOME).written == ("duckdb",)
 
     with _opened(folder) as connection:
         assert _one(connection, "SELECT count(*) FROM copy.aleta.sync_runs") == 1 + changed
@@ -498,7 +498,7 @@ def test_what_a_crash_left_is_cleaned_up(store, folder):
     (folder / "publishing/version").mkdir(parents=True)
     (folder / "publishing/warehouse.duckdb").write_bytes(b"half")
 
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
 
     assert not (folder / "publishing").exists()
 
@@ -513,12 +513,12 @@ def test_nothing_committed_is_nothing_to_publish(folder):
 
 def test_a_store_that_is_no_database_is_told(store, folder):
     """What cannot be read replaces nothing."""
-    publish(store, folder, formats=BOTH)
+    publish(store, folder, formats=BOTH, tables=SOME)
     before = _tree(folder)
     store.write_bytes(b"x" * 5000)
 
     with pytest.raises(PublishError, match="still whole") as caught:
-        publish(store, folder, formats=BOTH)
+        publish(store, folder, formats=BOTH, tables=SOME)
 
     assert caught.value.code == "publish"
     assert _tree(folder) == before
@@ -558,7 +558,7 @@ def test_a_kill_at_any_step_leaves_a_whole_copy(store, folder):
     assert len(list((folder / "parquet").iterdir())) == 3
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.2])
 def test_a_kill_at_some_instant_leaves_a_whole_copy(store, folder, after_s):
     """SIGKILL also while DuckDB writes."""
     publish(store, folder, formats=BOTH, tables=SOME)

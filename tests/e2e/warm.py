@@ -1,7 +1,8 @@
 """Processes of the program that begin warm: a server that has imported all it needs forks one for each command.
 
 Of a short run, more than half is Python that starts and imports. A process from here is one of its own all the same,
-with its own id, folder, environment, files and signals, and it ends as the interpreter ends any.
+with its own id, folder, environment, files and signals, and it ends as the interpreter ends any, but that it leaves
+its memory to the system: to free object after object would take longer than a short run.
 As a script, this file is the server.
 """
 
@@ -32,7 +33,14 @@ ROOT = Path(__file__).parents[2]
 LARGEST_ORDER = 1 << 17
 LAZY = (
     *("dlt._workspace", "dlt.destinations.impl.duckdb.duck", "dlt.destinations.impl.duckdb.sql_client"),
-    *("dlt.sources.helpers", "pyarrow.parquet", "http.server"),
+    *("dlt.destinations.impl.postgres.postgres", "dlt.destinations.impl.postgres.factory"),
+    *(
+        "dlt._workspace._plugins",
+        "dlt.common.libs.pyarrow",
+        "dlt.common.libs.sql_alchemy_compat",
+        "pendulum.locales.en",
+    ),
+    *("cryptography.hazmat.backends.openssl", "dlt.sources.helpers.requests", "pyarrow.parquet", "http.server"),
 )
 NUMBER = struct.Struct("<q")
 
@@ -134,6 +142,8 @@ def _reap() -> None:
 
 
 def _import_all() -> None:
+    os.environ["DLT_CONFIG_FOLDER"] = "config"  # dlt reads it once, on import: here a process runs beside this folder
+
     import pipelines
     import sources.aleta
 
@@ -164,8 +174,23 @@ def _become(order: Order, out: int, err: int, teller: int) -> None:
     sys.argv = list(order.argv)
 
 
+def _end(code: object) -> None:
+    """What the interpreter does when a process exits, up to where it would free its memory."""
+    if code is not None and not isinstance(code, int):
+        sys.exit(code)
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
+
+
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])))
     from pipelines.cli import main
 
-    sys.exit(main())
+    try:
+        ended = main()
+    except SystemExit as said:
+        ended = said.code
+    _end(ended)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -219,8 +219,7 @@ def _warm_up() -> None:
             )
             point_dlt_at(config, os.environ)
             tenants = load(config, environ={}).tenants
-            for night in range(2):
-                obey(Order(tenants=tenants, now=WARM + timedelta(days=night)))
+            obey(Order(tenants=tenants, now=WARM))
     for thread in threading.enumerate():
         if thread is not threading.main_thread():
             thread.join(5)

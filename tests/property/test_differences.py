@@ -134,7 +134,7 @@ def as_text(row) -> dict[str, str | None]:
     return {name: text(row[name]) for name in SAID.names}
 
 
-@settings(max_examples=60 * DEEP, deadline=None)
+@settings(max_examples=30 * DEEP, deadline=None)
 @given(
     stored=st.lists(transactions(), max_size=9, unique_by=lambda row: row["id"]),
     batches=st.lists(st.lists(transactions(), max_size=6, unique_by=lambda row: row["id"]), max_size=3),

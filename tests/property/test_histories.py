@@ -25,7 +25,7 @@ from tests.histories.scene import TODAY, Scene
 
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 SEED = int(os.environ.get("HISTORY_SEED", "1"))
-STEPS = 8
+STEPS = 8 if HISTORIES else 5
 SHARDS = 2
 BATCH = 10
 TRANSIENT = ("500", "502_html", "503_now", "429", "reset", "cut_length", "cut_body", "200_html", "200_errors")

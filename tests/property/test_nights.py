@@ -22,7 +22,7 @@ NIGHTS = int(os.environ.get("NIGHTS", "0"))
 SEED = int(os.environ.get("NIGHT_SEED", "1"))
 WORLD = {"seed": SEED, "row_cap": 150} | ({"accounts": 40, "rows": 2000} if NIGHTS else {"accounts": 12, "rows": 400})
 SHARES = {"late": 0.01, "edited": 0.01, "deleted": 0.005}
-KILLED_EVERY = 3
+KILLED_EVERY = 3 if NIGHTS else 2
 
 Tell = Callable[[str], None]
 BOOKS = ("sync_runs", "sync_windows", "sync_marks")
@@ -37,8 +37,8 @@ BOOKS = ("sync_runs", "sync_windows", "sync_marks")
     ],
 )
 def test_every_night_ends_exact(runner: Runner, tmp_path: Path, within_days: int, aleta: dict[str, object], tell: Tell):
-    """1 % of rows late, 1 % edited, 0.5 % deleted, accounts that come and go, every third run killed: each is exact."""
-    nights, rng, seen = NIGHTS or 3, Random(SEED), Counter()
+    """1 % of rows late, 1 % edited, 0.5 % deleted, accounts that come and go, runs that are killed: each is exact."""
+    nights, rng, seen = NIGHTS or 2, Random(SEED), Counter()
     # a small account may lose all of its few rows in one night, and that is to be believed here
     with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 1.0}, **WORLD) as scene:
         scene.sync()
@@ -84,7 +84,7 @@ def _counts(ended: Ended) -> dict[str, int]:
 @pytest.mark.timeout(0 if NIGHTS else 300)
 def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner, tmp_path: Path, tell: Tell):
     """D1, D2: beyond one request an account and the crawl there is only what reading whole histories again adds."""
-    nights, extra, lowest = NIGHTS or 3, [], 0
+    nights, extra, lowest = NIGHTS or 2, [], 0
     with Scene(runner, tmp_path, **WORLD) as scene:
         scene.sync()
         lowest = _crawl(scene) + len(scene.accounts())
