@@ -180,12 +180,27 @@ def test_w1_a_quiet_night_costs_one_request_an_account():
     assert server.requests == 301 + 1
 
 
-@pytest.mark.parametrize("keep", ["first", "last", "random"])
-def test_requests_stay_near_the_lower_bound(keep):
-    """Windows are not split further than the rows demand."""
-    cap = 100
-    world = zipf_world(random.Random(3), 60, 12_000, busiest_day=20)
-    server = Server(world, cap, keep)
-    drive(Planner(cap=RowCap()), server)
-    bound = sum(max(1, -(-len(days) // cap)) for days in world.values())
-    assert server.requests <= 4 * bound
+def test_w4_the_busiest_day_of_a_night_is_cleared_by_a_wider_window():
+    """W4: where its history holds more rows than the day, the cap is higher than that: nothing is quarantined."""
+    busy = START + timedelta(days=3990)
+    world = {"busy": [START + timedelta(days=7 * k) for k in range(20)] + [busy] * 9, "calm": [busy] * 3}
+    server = Server(world, 20, "random")
+    night = Window(SPAN.last - timedelta(days=30), SPAN.last)
+
+    result = drive(Planner(cap=RowCap(), proof=Proof("busy", SPAN, 5)), server, span=night)
+
+    assert result.quarantined == {"busy": [], "calm": []}
+    assert result.lost == []
+
+
+def test_w4_a_wider_window_that_brings_no_more_clears_nothing():
+    """W4: the cap may be what the day holds."""
+    busy = START + timedelta(days=3990)
+    world = {"busy": [START + timedelta(days=7 * k) for k in range(20)] + [busy] * 12, "calm": [busy] * 3}
+    server = Server(world, 9, "random")
+    night = Window(SPAN.last - timedelta(days=30), SPAN.last)
+
+    result = drive(Planner(cap=RowCap(), proof=Proof("busy", SPAN, 5)), server, span=night)
+
+    assert result.quarantined == {"busy": [Window(busy, busy)], "calm": []}
+    assert result.lost == []
