@@ -27,6 +27,8 @@ class Density:
     """What one parent's answers say of its rows."""
 
     experience: Experience = field(default_factory=Experience)
+    rows: int = 0  # kept so far
+    _span: Window | None = None
     _rate: float = 0.0  # rows a day where rows were last kept; 0 before
     _next: date = date.min  # the day behind what was kept last
     _idle: bool = False  # whether the rows may have come to an end there
@@ -58,9 +60,19 @@ class Density:
             self.experience.begins = min([self.experience.begins, *(days or [oldest])])
         self._cuts = [one for one in self._cuts if not one.read]
         self._next, self._idle = self._beyond(window), not days
+        self.rows += len(days)
         if days:
+            if not self._rate:
+                self._begin(window, days)
             self._edge = window.first, min(days)
             self._see(window, min(days), max(days), len(days))
+
+    def _begin(self, window: Window, days: Sequence[date]) -> None:
+        """The first rows that were kept, if none lie before them."""
+        if self._span and self._near_end(self._span) == self._near_end(window):
+            first = max(days) if self._back else min(days)
+            held = abs((self._far_end(window) - first).days) + 1
+            self.experience.begin(self._offset(window, first), len(days) / held)
 
     def _take(self, cut: Cut, window: Window, rows: int) -> None:
         told = cut.told
@@ -123,6 +135,10 @@ class Density:
             window = self._oldest_cut(window)
             if window.days > 1 and self._caps(window, cap) > room:
                 return self._older_half(window)
+        if self._span is None:
+            self._span = window
+            if days := self.experience.first_days(cap):
+                return window.part(min(days, window.days), back=self._back)
         days, aimed = self._guess(window, cap)
         chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
         if aimed and chosen.days == days:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from math import sqrt
+from typing import TypeVar
 
 from .windows import Window
 
@@ -26,6 +27,11 @@ MANY = 30  # rows that are not all shown by chance
 FEW = 8  # rows shown that say how many there are for each
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
+EARLY = 0.3  # of the latest parents had less, or had it sooner
+LATE = 0.8  # of them had less
+TWO = 1.8  # caps of rows, that two windows hold
+
+Number = TypeVar("Number", int, float)
 
 
 class Shows(StrEnum):
@@ -90,18 +96,39 @@ class Experience:
     shows: Shows = Shows.ANY
     begins: date = date.max  # the oldest row of all parents
     explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
+    _sizes: deque[float] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # caps of rows
+    _begun: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # see `begin`
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
     _off: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # rows to those aimed at
 
     def aim(self, cap: int) -> float:
         """Rows that a window should hold by what is guessed, so that it stays under *cap* nearly always."""
         off = sorted(self._off)
-        most = off[int(SAFE * len(off))] if len(off) >= ENOUGH else 1 + SPREAD / sqrt(cap)
+        most = _at(off, SAFE) if len(off) >= ENOUGH else 1 + SPREAD / sqrt(cap)
         return max(1.0, cap / max(most, LEAST))
 
     def aimed(self, aim: float, rows: int, *, cut: bool) -> None:
         """A window that was to hold *aim* rows holds so many; or more than that, where it was cut."""
         self._off.append(rows / aim * (OVER if cut else 1.0))
+
+    def begin(self, quiet: int, rate: float) -> None:
+        """A parent has no rows on the *quiet* days at the near end of its span, and *rate* a day from there on."""
+        self._begun.append((quiet, rate))
+
+    def end(self, caps: float) -> None:
+        """A parent was read whole, and has so many *caps* of rows."""
+        self._sizes.append(caps)
+
+    def first_days(self, cap: int) -> int:
+        """How many days to ask first of a parent of which nothing is known; 0: all.
+
+        Where nearly all have a little more rows than one answer holds, the first would be cut. Where they have many
+        more, or some have few, it is worth what it tells.
+        """
+        sizes = sorted(self._sizes)
+        if len(sizes) < ENOUGH or not _at(sizes, EARLY) > 1 or _at(sizes, LATE) > TWO or not self._begun:
+            return 0
+        return max(1, _at(sorted(quiet + int(self.aim(cap) / rate) for quiet, rate in self._begun), EARLY))
 
     def learn(self, first: Cut) -> None:
         """The first answer cut of a parent; from now on it is known how long that history is."""
@@ -115,7 +142,7 @@ class Experience:
     def length(self, least: float) -> float:
         """Caps of rows of a parent that has more than *least*: few of the others had more."""
         longer = sorted(one.scale for one in self._lengths if one.scale > least)
-        return longer[len(longer) * 4 // 5] if longer else least * USUAL
+        return _at(longer, LATE) if longer else least * USUAL
 
     def compare(self, wider: Cut, cut: Cut) -> None:
         """Two answers that were both cut, one's window in the other's: which rows does this server show?"""
@@ -141,3 +168,8 @@ class Experience:
         end = wider.window.last - (wider.window.last - wider.window.first) / 20
         if self.shows is Shows.ANY and begins and wider.days[-1] < end:
             self.shows = Shows.FIRST
+
+
+def _at(ordered: Sequence[Number], share: float) -> Number:
+    """The quantile."""
+    return ordered[int(share * len(ordered))]

@@ -316,6 +316,8 @@ class Planner:
         self._emit(parent, plan.take())
         if plan.done:
             del self._plans[parent]
+            if self.cap.value:
+                self._experience.end(plan.density.rows / self.cap.value)
         else:
             self._queue(parent)
 
