@@ -34,7 +34,7 @@ demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the w
 	@$(BIN)/aleta-sync demo
 
 test: $(VENV)/dev.ok  ## run the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/ruff format --check .
@@ -42,7 +42,7 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory locked
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
 	@cp requirements.lock $(VENV)/run.lock && $(LOCK) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock

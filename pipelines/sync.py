@@ -37,7 +37,7 @@ from .report import Problem, RunReport, TenantReport
 from .settings import TenantSettings
 from .warehouse import Warehouse
 
-WAITING_ROWS = 50_000  # between reading and loading (C5)
+WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
 SHOWN = 5  # ids in a warning
 ASK_AGAIN = timedelta(days=7)  # for what this API did not offer

@@ -25,7 +25,7 @@ from dlt.extract import DltResource
 from schemas.table import fact, key_of, name_of
 
 from .destination import dataset_of, find, keeps_json
-from .held import Held, bound
+from .held import Held, bound, give_back
 from .merging import merging_duckdb
 from .remote import RemoteStore
 from .store import DATASET, DuckDbStore, HeldStore, Store
@@ -73,6 +73,7 @@ class Warehouse:
     """
 
     def __init__(self, tenant: str, folder: Path, *, destination: str = "duckdb") -> None:
+        give_back()
         self.folder = folder / "private"
         self.file = self.folder / "store.duckdb"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
