@@ -169,10 +169,10 @@ class Density:
     def _guess(self, window: Window, cap: int) -> tuple[int, bool]:
         """How many days from the near end on; and whether they are aimed at *cap*, by what was read before."""
         cut = self._near(window)
-        shown = self._offsets(cut, window) if cut else []
+        shown = self._shown(cut, window) if cut else []
         if self._exact and shown:
-            if shown[-1]:
-                return shown[-1], False  # of the days before, it showed all rows
+            if exact := self._offset(window, shown[-1]):
+                return exact, False  # of the days before, it showed all rows
             cut, shown = None, []  # and says nothing of those behind
         idle = self._idle and self._near_end(window) == self._next
         if not shown and (idle or not self._rate or (cut and not self._exact)):
@@ -185,7 +185,7 @@ class Density:
         if not cut or not shown:
             return int(by_rate), True
         rows = aim / scale
-        by_shape = shown[int(rows)] if rows < len(shown) else window.days
+        by_shape = self._offset(window, shown[int(rows)]) if rows < len(shown) else window.days
         fresh = self._offset(window, self._near_end(cut.window)) == 0
         weight = 1.0 if fresh or not self._rate else rows / (rows + POINTS)
         return int(weight * by_shape + (1 - weight) * by_rate), bool(self._rate)
@@ -223,7 +223,7 @@ class Density:
         """Days from the near end of *window* to *day*."""
         return abs((day - self._near_end(window)).days)
 
-    def _offsets(self, cut: Cut, window: Window) -> list[int]:
-        """Where the rows lie that *cut* showed of *window*; the nearest first."""
+    def _shown(self, cut: Cut, window: Window) -> Sequence[date]:
+        """The days of the rows that *cut* showed of *window*; the nearest first."""
         inside = cut.days[bisect_left(cut.days, window.first) : bisect_right(cut.days, window.last)]
-        return sorted(self._offset(window, day) for day in inside)
+        return inside[::-1] if self._back else inside
