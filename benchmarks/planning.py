@@ -84,9 +84,10 @@ class Played:
         return self.requests / self.bound
 
 
-def play(worlds: Mapping[str, list[date]], cap: int, shown: str) -> Played:
-    """Plan a first load of *worlds*; whoever loses a row ends it."""
-    server, planner, began = Server(worlds, cap, shown, Random(cap)), Planner(cap=RowCap()), time.process_time()
+def play(worlds: Mapping[str, list[date]], cap: int, shown: str, *, waiting: int = 200_000) -> Played:
+    """Plan a first load of *worlds*, *waiting* rows of which may be behind older ones; whoever loses a row ends it."""
+    server, began = Server(worlds, cap, shown, Random(cap)), time.process_time()
+    planner = Planner(cap=RowCap(), rows=waiting)
     for parent in worlds:
         planner.add(parent, SPAN)
     out: list[Question] = []

@@ -1,7 +1,8 @@
 """How many rows one parent has per day, guessed from what was seen: which days to ask next. Pure.
 
 Only a guess: it steers how many requests are sent, never what is kept (rule W2). It goes on from the near end of what
-is left: from the oldest day; or from the newest, where cut answers show the last rows and say nothing of the others.
+is left: from the oldest day; or from the newest, where cut answers show the last rows and say nothing of the others,
+unless more rows than may wait would wait for the oldest.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from datetime import date
 from .experience import Cut, Experience, Shows
 from .windows import ONE_DAY, Window
 
-SMOOTH = 0.5  # weight of the newest rate
+FADE = 0.5  # weight of the windows before the last in the rate of rows
 POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
 OVER = 1.06  # rows for each shown, in a window that was cut though it was aimed at the cap
 STUFFED = 0.95  # of the cap, that the last window may take: at even odds, to try is as good as to divide
+TAIL = 3  # caps of rows that are left are read from the newest day on again
 LONG = 8  # times the usual time between two rows: that may be the end
 PATIENCE = 6  # windows cut at one place, until what they show is no longer believed
 
@@ -30,11 +32,14 @@ class Density:
     rows: int = 0  # kept so far
     _span: Window | None = None
     _rate: float = 0.0  # rows a day where rows were last kept; 0 before
+    _recent: tuple[float, float] = (0.0, 0.0)  # rows and their days, those of earlier windows faded
     _next: date = date.min  # the day behind what was kept last
+    _forward: bool = False  # oldest first, though cut answers show the last rows: too many would have to wait
     _idle: bool = False  # whether the rows may have come to an end there
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
     _aimed: dict[Window, float] = field(default_factory=dict)  # and at how many rows
     _first: date = date.max  # day that was asked for
+    _blank: date = date.max  # the first day behind it that may have rows
     _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
 
     @property
@@ -55,9 +60,11 @@ class Density:
             self.experience.confirm(wider, window, len(days))
         for one in self._cuts:
             self._take(one, window, len(days))
-        if window.first == self._first:
-            oldest = self._edge[1] if self._edge[0] == window.last + ONE_DAY else window.last
-            self.experience.begins = min([self.experience.begins, *(days or [oldest])])
+        if window.first in (self._first, self._blank):
+            if not days:
+                self._blank = window.last + ONE_DAY
+            oldest = [self._edge[1]] if self._edge[0] == self._blank else []
+            self.experience.begins = min([self.experience.begins, *(days or oldest)])
         self._cuts = [one for one in self._cuts if not one.read]
         self._next, self._idle = self._beyond(window), not days
         self.rows += len(days)
@@ -85,9 +92,10 @@ class Density:
         held, quiet = window.last - first, window.last - last
         if self._back:
             held, quiet = last - window.first, first - window.first
-        rate = rows / (held.days + 1)
-        self._rate = SMOOTH * rate + (1 - SMOOTH) * self._rate if self._rate else rate
-        self._idle = quiet.days * rate > LONG
+        days = held.days + 1
+        self._recent = self._recent[0] * FADE + rows, self._recent[1] * FADE + days
+        self._rate = self._recent[0] / self._recent[1]
+        self._idle = quiet.days * rows > LONG * days
 
     def cut(self, window: Window, days: Sequence[date]) -> None:
         """An answer was cut; *days* are those of the rows that it showed."""
@@ -116,30 +124,31 @@ class Density:
 
     @property
     def _back(self) -> bool:
-        return self.experience.shows is Shows.LAST
+        return self.experience.shows is Shows.LAST and not self._forward
 
     @property
     def _exact(self) -> bool:
-        return self.experience.shows is not Shows.ANY
+        return self.experience.shows is Shows.FIRST or self._back
 
     def choose(self, window: Window, cap: int, room: int) -> Window:
         """Which of the days of *window* to ask, to stay a little under *cap* rows.
 
         Args:
-            room: how many windows may be kept while the oldest days of *window* are not: from the newest day on, no
-                more are begun.
+            room: how many windows may be kept while the oldest days of *window* are not. Where there may be more, it
+                goes on from the oldest day, whatever cut answers show.
         """
         if self.open:
             self.experience.explorer = self
+        if self.experience.shows is Shows.LAST:
+            rest = self._rate_ahead(window) * self._begun(window).days / cap
+            self._forward = rest > (min(room, TAIL) if self._forward else room)
         if self._back:
             window = self._oldest_cut(window)
-            if window.days > 1 and self._caps(window, cap) > room:
-                return self._older_half(window)
         if self._span is None:
             self._span = window
             if days := self.experience.first_days(cap):
                 return window.part(min(days, window.days), back=self._back)
-        days, aimed = self._guess(window, cap)
+        days, aimed = self._guess_forward(window, cap) if self._forward else self._guess(window, cap)
         chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
         if aimed and chosen.days == days:
             self._aimed[chosen] = self.experience.aim(cap)
@@ -150,16 +159,24 @@ class Density:
         cut = next((one.window for one in reversed(self._cuts) if window.first in one.window), window)
         return Window(window.first, min(window.last, cut.last))
 
-    def _caps(self, window: Window, cap: int) -> float:
-        """How many caps of rows *window* may hold; no history is taken to begin before all others."""
-        near, rate = self._near(window), self._rate
-        if near and near.days and near.window.last == window.last:
-            rate = len(near.days) / ((window.last - near.days[0]).days + 1)
-        return rate * self._begun(window).days / cap
-
-    def _older_half(self, window: Window) -> Window:
+    def _guess_forward(self, window: Window, cap: int) -> tuple[int, bool]:
+        """As `_guess`, where cut answers show nothing of the oldest days: by halves, until rows were found."""
+        rate, begins = self._rate_ahead(window), self.experience.begins
+        if self._idle or not rate or begins == date.max:
+            begun = self._begun(self._oldest_cut(window))
+            return (begun.first - window.first).days + begun.days // 2, False
         begun = self._begun(window)
-        return window.part(max(1, (begun.first - window.first).days + begun.days // 2))
+        if rate * begun.days <= STUFFED * cap:
+            return window.days, False
+        return (begun.first - window.first).days + int(self.experience.aim(cap) / rate), True
+
+    def _rate_ahead(self, window: Window) -> float:
+        """Rows a day at the end of the cut answer that begins with *window*; or else where rows were last kept."""
+        known = [one for one in self._cuts if one.days and (one.window.first == window.first or not self._rate)]
+        if not known:
+            return self._rate
+        shown, last = known[-1].days, known[-1].window.last
+        return len(shown) / ((last - shown[0]).days + 1)
 
     def _begun(self, window: Window) -> Window:
         """*window* without the days before the oldest row of any parent."""

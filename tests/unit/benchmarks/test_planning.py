@@ -33,6 +33,13 @@ def test_a_first_load_stays_near_the_fewest_requests_w1(size, shown):
     assert 1.0 < played.ratio <= MOST[size, shown]
 
 
+def test_few_rows_that_may_wait_cost_few_requests_c5():
+    """C5: where the last rows are shown, histories longer than may wait are read from their oldest day on."""
+    played = play(worlds(windows_dominate, 30), CAP, "last", waiting=60 * CAP)
+
+    assert 1.0 < played.ratio <= 1.5
+
+
 def test_planning_costs_little_more_for_ten_times_the_accounts():
     """What is asked of an account does not depend on how many there are."""
     few, many = (play(worlds(fit_nine_in_ten, count), CAP, "any") for count in (100, 1000))
