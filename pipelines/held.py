@@ -68,7 +68,7 @@ def give_back() -> None:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only glibc has it
     if mallopt:
-        mallopt(M_MMAP_THRESHOLD, 128 << 10)
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)
 
 
 def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
