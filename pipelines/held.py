@@ -6,16 +6,17 @@ changed back into it. While somebody else of the process has it open, it does ne
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from . import ids
 
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
 LOG_BYTES = 32 << 20
+M_MMAP_THRESHOLD = -3  # as malloc.h has it
 
 
 class Held:
@@ -61,8 +62,13 @@ class Held:
 
 
 def give_back() -> None:
-    """Rows go back to the system when they are freed (rule C5): Arrow's own allocator keeps a third as much again."""
-    pa.set_memory_pool(pa.system_memory_pool())
+    """Rows go back to the system when they are freed (rule C5): each large piece of memory is mapped by itself.
+
+    Left alone, glibc learns from the first large pieces to put the next among the small ones, where they leave holes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only glibc has it
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)
 
 
 def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:

@@ -64,8 +64,26 @@ def merge_sql(table: str, rows: str, *, key: Sequence[str], deleted: str = "") -
     return delete, f"INSERT INTO {table} BY NAME {numbered}"
 
 
+def outdated_sql(states: str, loads: str) -> str:
+    """What takes away every state but the one that dlt would read: each pipeline's last whose package is complete."""
+    last = (
+        f"SELECT max(_dlt_load_id) FROM {states} JOIN {loads} ON load_id = _dlt_load_id AND status = 0 "
+        "WHERE pipeline_name = old.pipeline_name"
+    )
+    return f"DELETE FROM {states} AS old WHERE _dlt_load_id < ({last})"
+
+
 class MergingClient(DuckDbClient):
-    """A client whose merges need no staging dataset and no second job."""
+    """A client whose merges need no staging dataset and no second job, and that keeps one state."""
+
+    def complete_load(self, load_id: str) -> None:
+        """Every package brings a state with all marks, and a checkpoint takes all there are into memory (rule C5)."""
+        super().complete_load(load_id)
+        named = self.sql_client.make_qualified_table_name
+        if self.schema.state_table_name in self.schema.tables:
+            self.sql_client.execute_sql(
+                outdated_sql(named(self.schema.state_table_name), named(self.schema.loads_table_name))
+            )
 
     def should_load_data_to_staging_dataset(self, table_name: str) -> bool:
         return not self._merges(self.prepare_load_table(table_name)) and super().should_load_data_to_staging_dataset(

@@ -1,5 +1,6 @@
 """What replaces what when a file of rows is merged, and what dlt is told of it."""
 
+import shutil
 from pathlib import Path
 
 import dlt
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.held import LOG_BYTES
-from pipelines.merging import merge_sql, merging_duckdb
+from pipelines.merging import merge_sql, merging_duckdb, outdated_sql
 from pipelines.warehouse import Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
@@ -116,6 +117,31 @@ def test_what_is_committed_is_read_while_the_file_is_held(tmp_path):
         with warehouse.open() as store:
             seen.append(store.distinct(SYNC_MARKS, "parent_id"))
     assert seen == [set(), {"a"}, {"a"}]
+
+
+def test_of_states_the_last_is_kept_c5(tmp_path):
+    """Each package brings one, with all marks in it; who lost dlt's own folder goes on from the one that is left."""
+    warehouse = Warehouse("acme", tmp_path)
+    warehouse.recover()
+    for night in range(3):
+        warehouse.write([marks("a")], {"night": night})
+    warehouse.close()
+    with duckdb.connect(f"{warehouse.file}", read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM aleta._dlt_pipeline_state").fetchall() == [(1,)]
+
+    shutil.rmtree(warehouse.folder / "dlt")
+    again = Warehouse("acme", tmp_path)
+    again.recover()
+    assert again.state()["night"] == 2
+
+
+def test_a_state_whose_package_is_not_complete_replaces_none(sql):
+    """A kill may leave it; until the package is complete dlt reads the one before. Another pipeline's is its own."""
+    sql.execute("CREATE TABLE states (_dlt_load_id VARCHAR, pipeline_name VARCHAR)")
+    sql.executemany("INSERT INTO states VALUES (?, ?)", [("1", "p"), ("2", "p"), ("3", "p"), ("1", "q")])
+    sql.execute("CREATE TABLE loads AS SELECT unnest(['1', '2']) AS load_id, 0 AS status")
+    sql.execute(outdated_sql("states", "loads"))
+    assert sql.execute("FROM states ORDER BY ALL").fetchall() == [("1", "q"), ("2", "p"), ("3", "p")]
 
 
 def test_to_dlt_it_is_plain_duckdb():
