@@ -73,7 +73,9 @@ class Accounts:
     def _batch(self, number: int, begin: int, end: int) -> pa.RecordBatch:
         """Samples with an id, an account and days of their own."""
         count, samples = end - begin, self._samples
-        batch = samples.take(pa.array([(number * 977 + one) % samples.num_rows for one in range(begin, end)], pa.int64()))
+        batch = samples.take(
+            pa.array([(number * 977 + one) % samples.num_rows for one in range(begin, end)], pa.int64())
+        )
         days = [self._day(one) for one in range(begin, end)]
         account = pa.array([name_of_account(number)] * count)
         own = {
