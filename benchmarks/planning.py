@@ -84,10 +84,10 @@ class Played:
         return self.requests / self.bound
 
 
-def play(worlds: Mapping[str, list[date]], cap: int, shown: str, *, waiting: int = 200_000) -> Played:
-    """Plan a first load of *worlds*, *waiting* rows of which may be behind older ones; whoever loses a row ends it."""
+def play(worlds: Mapping[str, list[date]], cap: int, shown: str, planner: Planner | None = None) -> Played:
+    """Plan a first load of *worlds*, with a *planner* as runs have it unless it is given; a lost row ends it."""
     server, began = Server(worlds, cap, shown, Random(cap)), time.process_time()
-    planner = Planner(cap=RowCap(), rows=waiting)
+    planner = planner or Planner(cap=RowCap())
     for parent in worlds:
         planner.add(parent, SPAN)
     out: list[Question] = []

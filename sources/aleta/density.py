@@ -31,15 +31,13 @@ class Density:
     experience: Experience = field(default_factory=Experience)
     rows: int = 0  # kept so far
     _span: Window | None = None
-    _rate: float = 0.0  # rows a day where rows were last kept; 0 before
-    _recent: tuple[float, float] = (0.0, 0.0)  # rows and their days, those of earlier windows faded
+    _recent: tuple[float, float] = (0.0, 0.0)  # rows that were kept and their days, those of earlier windows faded
     _next: date = date.min  # the day behind what was kept last
     _forward: bool = False  # oldest first, though cut answers show the last rows: too many would have to wait
     _idle: bool = False  # whether the rows may have come to an end there
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
     _aimed: dict[Window, float] = field(default_factory=dict)  # and at how many rows
-    _first: date = date.max  # day that was asked for
-    _blank: date = date.max  # the first day behind it that may have rows
+    _first: date = date.max  # day that was asked for, or behind those of them that have no rows
     _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
 
     @property
@@ -60,10 +58,10 @@ class Density:
             self.experience.confirm(wider, window, len(days))
         for one in self._cuts:
             self._take(one, window, len(days))
-        if window.first in (self._first, self._blank):
+        if window.first == self._first:
             if not days:
-                self._blank = window.last + ONE_DAY
-            oldest = [self._edge[1]] if self._edge[0] == self._blank else []
+                self._first = window.last + ONE_DAY
+            oldest = [self._edge[1]] if self._edge[0] == self._first else []
             self.experience.begins = min([self.experience.begins, *(days or oldest)])
         self._cuts = [one for one in self._cuts if not one.read]
         self._next, self._idle = self._beyond(window), not days
@@ -94,7 +92,6 @@ class Density:
             held, quiet = last - window.first, first - window.first
         days = held.days + 1
         self._recent = self._recent[0] * FADE + rows, self._recent[1] * FADE + days
-        self._rate = self._recent[0] / self._recent[1]
         self._idle = quiet.days * rows > LONG * days
 
     def cut(self, window: Window, days: Sequence[date]) -> None:
@@ -121,6 +118,12 @@ class Density:
     def _around(self, window: Window) -> Cut | None:
         """The narrowest cut answer to a window that holds *window*."""
         return next((one for one in reversed(self._cuts) if one.window.covers(window) and one.days), None)
+
+    @property
+    def _rate(self) -> float:
+        """Rows a day where rows were last kept; 0 before."""
+        rows, days = self._recent
+        return rows / days if days else 0.0
 
     @property
     def _back(self) -> bool:

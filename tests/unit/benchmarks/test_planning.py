@@ -7,6 +7,7 @@ import pytest
 from benchmarks import planning
 from benchmarks.planning import SHOWN, fit_nine_in_ten, history, office, play, windows_dominate
 from sources.aleta.cap import Judgement, RowCap
+from sources.aleta.planner import Planner
 
 CAP = 300
 MOST = {
@@ -35,7 +36,7 @@ def test_a_first_load_stays_near_the_fewest_requests_w1(size, shown):
 
 def test_few_rows_that_may_wait_cost_few_requests_c5():
     """C5: where the last rows are shown, histories longer than may wait are read from their oldest day on."""
-    played = play(worlds(windows_dominate, 30), CAP, "last", waiting=60 * CAP)
+    played = play(worlds(windows_dominate, 30), CAP, "last", Planner(cap=RowCap(), rows=60 * CAP))
 
     assert 1.0 < played.ratio <= 1.5
 
