@@ -12,6 +12,7 @@ from typing import TextIO, TypeAlias
 
 OURS = ("pipelines", "sources", "schemas", "sandbox")
 MASK = "***"
+_FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?: .*\n)+")
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _QUOTE = r"""\\?["']"""  # as Python and JSON show text, also text within text
@@ -71,12 +72,15 @@ class RedactingHandler(logging.StreamHandler[TextIO]):
 
 
 class OneLine(logging.Formatter):
-    """One line a record: of an exception its type and its words, for a traceback is shown with --debug only."""
+    """One line a record: of an exception its type and its words, for a traceback is shown with --debug only.
+
+    dlt puts some tracebacks into its messages.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)
         record.exc_text = record.stack_info = None  # another handler may have put a traceback there
-        return " ".join(super().format(record).split("\n"))
+        return " ".join(_FRAMES.sub("", super().format(record)).split("\n"))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  (the name is the base's)
         return f"{type(ei[1]).__name__}: {ei[1]}"

@@ -19,7 +19,6 @@ import pyarrow as pa
 from dlt.common.data_types import TDataType
 from dlt.common.exceptions import DltException
 from dlt.common.schema.typing import TColumnSchema
-from dlt.common.storages import LoadStorage, PackageStorage
 from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
@@ -28,6 +27,7 @@ from .destination import dataset_of, find, keeps_json
 from .held import Held, bound, give_back
 from .merging import merging_duckdb
 from .remote import RemoteStore
+from .rewind import rewind
 from .store import DATASET, DuckDbStore, HeldStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
@@ -121,21 +121,9 @@ class Warehouse:
             self._restore()  # nothing of it was loaded yet, and dlt may not have saved the schema it needs
         pending = bool(self._pipeline.has_pending_data)
         if pending:
-            self._sweep()
+            rewind(self._pipeline)
             self._pipeline.load()
         return pending
-
-    def _sweep(self) -> None:
-        """Take away what dlt trips over for ever after a kill: a job half written, the note that a package is done.
-
-        A job is written under a name without a dot, then renamed; a package is noted as done, then moved.
-        """
-        for package in self._pipeline.list_normalized_load_packages():
-            folder = Path(self._pipeline.working_dir, "load", LoadStorage.NORMALIZED_FOLDER, package)
-            for job in folder.glob("*_jobs/*"):
-                if not job.suffix:
-                    job.unlink()
-            (folder / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).unlink(missing_ok=True)
 
     def _restore(self) -> None:
         """Forget what is kept here and take the destination's word, also where that was put back to an older state."""
@@ -273,7 +261,6 @@ def _resource(
         data,
         name=name_of(schema),
         primary_key=list(key),
-        # not `deduplicated`: a kill while a job is copied to the staging table has it copied again, so each row twice
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
         columns=hints,
     )

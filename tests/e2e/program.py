@@ -93,7 +93,8 @@ class Program:
             process.kill()
             process.communicate()
             raise
-        assert self.indiscretions(out + err) == []
+        found = self.indiscretions(out + err)
+        assert found == [], f"printed {found}\n{out}\n{err}"
         return Ended(exit=process.returncode, out=out, err=err)
 
     def run(self, *args: str, timeout_s: float = TIMEOUT_S, config: bool = True, **environ: str) -> Ended:

@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from textwrap import dedent
 
@@ -201,6 +202,27 @@ def test_a_traceback_is_for_debug_only(debug: bool, shown: bool) -> None:
     assert stream.getvalue().startswith("20")
     assert shown or stream.getvalue().count("\n") == 1
     assert "ValueError: " in stream.getvalue()
+
+
+def test_a_traceback_within_a_message_is_left_out_too() -> None:
+    """dlt tells of a failed job in its message: what went wrong is kept, where in dlt is not."""
+    stream = io.StringIO()
+    set_up(debug=False, stream=stream)
+    with pytest.raises(ValueError, match="outer") as caught:
+        _fail()
+    logging.getLogger("dlt").error("job failed: %s", "".join(traceback.format_exception(caught.value)))
+    said = stream.getvalue()
+    assert "Traceback" not in said
+    assert "test_logs.py" not in said
+    assert "job failed: KeyError: 'inner'" in said
+    assert "ValueError: outer" in said
+
+
+def _fail() -> None:
+    try:
+        {}["inner"]
+    except KeyError as inner:
+        raise ValueError("outer") from inner
 
 
 def test_a_closed_stream_does_not_stop_a_run() -> None:

@@ -1,0 +1,54 @@
+"""A package that was cut off is loaded again, from its first job (rule C1).
+
+dlt would go on where it stopped. But a kill can fall between a job's commit and dlt's note of it; then the job is done
+twice, and where a database has unique columns, its rows collide with themselves: in a staging table, or among the
+states. Every later run would stumble over the same job. From the first job on nothing collides, as dlt empties the
+staging tables first, and merges rows on their keys.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from dlt import Pipeline
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema.typing import C_DLT_LOAD_ID, PIPELINE_STATE_TABLE_NAME
+from dlt.common.storages import LoadStorage, PackageStorage
+
+MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
+
+
+def rewind(pipeline: Pipeline) -> None:
+    """Put every package that waits to be loaded back to where nothing of it is loaded yet. May be cut off, too.
+
+    Raises:
+        DestinationException: the destination cannot be used.
+    """
+    for load_id in pipeline.list_normalized_load_packages():
+        _forget_state(pipeline, load_id)
+        rewind_folder(Path(pipeline.working_dir, "load", LoadStorage.NORMALIZED_FOLDER, load_id))
+
+
+def rewind_folder(package: Path) -> None:
+    """Take away all that says what was done of the *package*, and bring its jobs back to those that are new.
+
+    A job that was being written has no dot in its name yet.
+    """
+    for job in package.glob("*_jobs/*"):
+        if not job.suffix or job.suffix.removeprefix(".") in MADE_WHILE_LOADING:
+            job.unlink()
+        else:
+            job.rename(package / PackageStorage.NEW_JOBS_FOLDER / job.name)
+    for note in package.glob(f"{PackageStorage.PENDING_TRANSITIONS_FOLDER}/*"):
+        note.unlink()
+    (package / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).unlink(missing_ok=True)
+    (package / PackageStorage.SCHEMA_UPDATES_FILE_NAME).write_text("{}")  # its being there has dlt prepare all tables
+    (package / PackageStorage.APPLIED_SCHEMA_UPDATES_FILE_NAME).unlink(missing_ok=True)
+
+
+def _forget_state(pipeline: Pipeline, load_id: str) -> None:
+    """States are appended by dlt, where rows are merged."""
+    with pipeline.sql_client() as client, suppress(DestinationUndefinedEntity):  # no table was made yet
+        states, column = client.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME), C_DLT_LOAD_ID
+        client.execute_sql(f"DELETE FROM {states} WHERE {client.escape_column_name(column)} = %s", load_id)
