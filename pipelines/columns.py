@@ -12,7 +12,7 @@ def last_of_each(rows: pa.Table, key: str) -> pa.Table:
 
 
 def numbered(rows: pa.Table) -> pa.Table:
-    return rows.append_column("place", pa.array(range(rows.num_rows), pa.int64()))
+    return rows.append_column("place", pa.arange(0, rows.num_rows))
 
 
 def at_places(rows: pa.Table, places: pa.ChunkedArray) -> pa.Table:

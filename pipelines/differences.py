@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 import pyarrow as pa
 
@@ -104,7 +105,7 @@ class _Comparison:
         self.endpoint = endpoint
         self.run = run
         self.schema = endpoint.schema
-        self.said = answered(endpoint.schema).names
+        self.said = answered(endpoint.schema)
         self.key = key_of(endpoint.schema)[0]
         self.parents = endpoint.owners
         self.dates = endpoint.dates.columns if endpoint.dates else ()
@@ -134,8 +135,8 @@ class _Comparison:
             f"CREATE OR REPLACE TEMP TABLE fresh AS "
             f"SELECT place, {', '.join(kept)}, {row_hash(self.said)} AS row_hash FROM incoming"
         )
-        read = [*(self.said if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
-        committed = self.store.rows(self.schema, read, [*self._of_proven(proven), self._by_key("fresh")])
+        read = [*(self.said.names if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
+        committed = self.store.rows(self.schema, read, chain(self._of_proven(proven), self._by_key("fresh")))
         stored = f"SELECT {', '.join(kept)}, first_seen_at, {self._stored_hash()} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
@@ -178,8 +179,8 @@ class _Comparison:
             for column in self.parents:
                 yield Slice(column=column, values=ids, days=self.dates, first=first, last=last)
 
-    def _by_key(self, table: str) -> Slice:
-        return Slice(column=self.key, values=[row[0] for row in self.sql.table(table).select(self.key).fetchall()])
+    def _by_key(self, table: str) -> Iterable[Slice]:
+        yield Slice(column=self.key, values=[row[0] for row in self.sql.table(table).select(self.key).fetchall()])
 
     def _missed(self) -> str:
         """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
@@ -250,7 +251,7 @@ class _Comparison:
             f"SELECT {self.key} FROM differing JOIN known USING ({self.key}) UNION ALL SELECT {self.key} FROM gone"
         )
         self.sql.execute(f"CREATE OR REPLACE TEMP VIEW replaced AS {replaced}")
-        stored = self.store.rows(self.schema, slices=[self._by_key("replaced")])
+        stored = self.store.rows(self.schema, slices=self._by_key("replaced"))
         names = [name for name in self.schema.names if name not in KEPT_BY_US]
         data = table_of(
             self.sql,

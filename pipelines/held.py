@@ -15,44 +15,51 @@ from . import ids
 
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
-LOG_BYTES = 32 << 20
+ROW_GROUP = 30_720  # rows; a multiple of 2,048
+LOG = "32MB"
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
 
 
-class Held:
-    """A file that `take` opens and `close` closes.
+def attached(file: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to *file*, which need not be there yet, as its database `store`; in UTC.
 
-    Args:
-        file: not opened yet, and perhaps not there.
-        spill: the folder for what memory cannot hold.
+    All connections of a process share one database, from when the first is open until the last is closed. A row group
+    that is full goes straight to its place in the file; rows that fill none are written twice, to the log and then to
+    the file. With groups of DuckDB's usual size no package would fill one.
     """
+    connection = duckdb.connect(f":memory:{file}")
+    attach = f"ATTACH IF NOT EXISTS {_quoted(file)} AS store (ROW_GROUP_SIZE {ROW_GROUP})"
+    connection.execute(f"{attach}; USE store; SET TimeZone = 'UTC'")
+    return connection
 
-    def __init__(self, file: Path, spill: Path) -> None:
-        self.log = file.with_name(f"{file.name}.wal")
+
+class Held:
+    """A file that `take` opens and `close` closes; not opened yet, and perhaps not there."""
+
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._spill = spill
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __bool__(self) -> bool:
         """Whether it is open."""
         return self._connection is not None
 
+    @property
+    def log(self) -> Path:
+        """Where DuckDB writes what is committed and not in the file yet."""
+        return self._file.with_name(f"{self._file.name}.wal")
+
     def take(self) -> None:
         """Open it, unless it is; what bounds memory holds for every connection of this process (rule C5)."""
         if self._connection is None:
-            self._connection = duckdb.connect(f"{self._file}")
-            bound(self._connection, self._spill)
-            self._connection.execute(ids.ATTACH)
+            self._connection = attached(self._file)
+            bound(self._connection, self._file.with_name("spill"))
+            self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{LOG}'; {ids.ATTACH}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the open file."""
-        assert self._connection is not None
-        return self._connection.cursor()
-
-    def tidy(self) -> None:
-        """Move what is in the log into the file, once it is much: dlt would let it grow to a gigabyte."""
-        if self._connection and self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-            self._connection.execute("CHECKPOINT")
+        assert self
+        return attached(self._file)
 
     def close(self) -> None:
         """Let go of the file, with all that is committed in it and nothing in the log."""
@@ -76,9 +83,12 @@ def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
 
     What DuckDB frees, its allocator would keep: as much again as the limit.
     """
-    folder = str(spill).replace("'", "''")
     connection.execute(
         f"SET GLOBAL memory_limit = '{MEMORY}'; SET GLOBAL threads = {THREADS}; "
-        f"SET GLOBAL temp_directory = '{folder}'; SET GLOBAL preserve_insertion_order = false; "
+        f"SET GLOBAL temp_directory = {_quoted(spill)}; SET GLOBAL preserve_insertion_order = false; "
         "SET GLOBAL allocator_background_threads = true; SET GLOBAL allocator_flush_threshold = '8MB'"
     )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -31,7 +31,7 @@ from .report import Problem, TenantReport, problem
 from .version import VERSION
 from .warehouse import Rows, Warehouse
 
-PACKAGE_ROWS = 60_000  # more are faster, and take more memory
+PACKAGE_ROWS = 90_000  # more are faster, and take more memory
 PACKAGE_S = 20.0
 
 

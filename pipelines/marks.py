@@ -5,10 +5,12 @@ Rules M1 to M3. Marks live in dlt's state, those of one resource as one text.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -87,28 +89,48 @@ def _absorb(window: Window, islands: Sequence[Window]) -> tuple[Window, tuple[Wi
 
 
 class Packed:
-    """Marks as one JSON text for dlt's state: dlt reads its state a dozen times a package, value by value."""
+    """Marks as one text for dlt's state, which dlt reads, hashes and packs a dozen times a package.
+
+    A line for each of the few dozen marks that parents share: the mark as JSON, a space, those parents.
+    """
 
     def __init__(self) -> None:
         self._marks: dict[str, Mark] = {}  # as they were last time: most are still the same
-        self._lines: dict[str, bytes] = {}
+        self._lines: dict[bytes, dict[str, str]] = defaultdict(dict)
 
     def text(self, marks: Mapping[str, Mark]) -> str:
         """What `unpack` reads."""
         before = self._marks
         for parent in [parent for parent, mark in marks.items() if before.get(parent) is not mark]:
+            self._forget(parent)
             before[parent] = marks[parent]
-            self._lines[parent] = msgspec.json.encode(parent) + b":" + msgspec.json.encode(store(marks[parent]))
-        if len(before) > len(marks):  # some were forgotten
-            self._marks = dict(marks)
-            self._lines = {parent: self._lines[parent] for parent in marks}
-        return (b"{" + b",".join(self._lines.values()) + b"}").decode()
+            self._lines[_line(marks[parent])][parent] = quote(parent)
+        if len(before) > len(marks):
+            for parent in before.keys() - marks.keys():
+                self._forget(parent)
+        return "\n".join(f"{line.decode()} {','.join(parents.values())}" for line, parents in self._lines.items())
+
+    def _forget(self, parent: str) -> None:
+        mark = self._marks.pop(parent, None)
+        if mark is not None:
+            line = _line(mark)
+            del self._lines[line][parent]
+            if not self._lines[line]:
+                del self._lines[line]
 
 
 def unpack(stored: object) -> dict[str, Mark]:
-    """The marks of one resource, by parent; also where they were a JSON object of their own, as format 1 has them."""
+    """The marks of one resource, by parent; also as JSON by parent: format 2 has it as text, format 1 as it is."""
+    if isinstance(stored, str) and not stored.startswith("{"):
+        lines = (line.partition(" ") for line in stored.splitlines())
+        shared = ((restore(msgspec.json.decode(mark)), parents.split(",")) for mark, _, parents in lines)
+        return {unquote(parent): mark for mark, parents in shared for parent in parents}
     parents = msgspec.json.decode(stored) if isinstance(stored, str) else stored
     return {parent: restore(one) for parent, one in parents.items()} if isinstance(parents, dict) else {}
+
+
+def _line(mark: Mark) -> bytes:
+    return msgspec.json.encode(store(mark))
 
 
 def store(mark: Mark) -> Stored:

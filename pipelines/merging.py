@@ -8,17 +8,22 @@ else is dlt's: packages, schema, state, what is done when.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from dlt.common.destination import DestinationCapabilitiesContext, PreparedTableSchema
 from dlt.common.destination.client import FollowupJobRequest, LoadJob
 from dlt.common.normalizers.naming import NamingConvention
+from dlt.common.schema import Schema
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.impl.duckdb.factory import duckdb
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+from duckdb import DuckDBPyConnection
 
 from . import ids
+from .held import attached
 
 
 class MergeJob(DuckDbCopyJob):
@@ -73,8 +78,29 @@ def outdated_sql(states: str, loads: str) -> str:
     return f"DELETE FROM {states} AS old WHERE _dlt_load_id < ({last})"
 
 
+class AttachedSqlClient(DuckDbSqlClient):
+    """Reads and writes the file as `held.attached` opens it."""
+
+    def open_connection(self) -> DuckDBPyConnection:
+        self._conn = attached(Path(self.credentials.database))
+        return self._conn
+
+    def close_connection(self) -> None:
+        if self._conn:
+            self._conn.close()
+
+
 class MergingClient(DuckDbClient):
     """A client whose merges need no staging dataset and no second job, and that keeps one state."""
+
+    def __init__(
+        self, schema: Schema, config: DuckDbClientConfiguration, capabilities: DestinationCapabilitiesContext
+    ) -> None:
+        super().__init__(schema, config, capabilities)
+        theirs = self.sql_client
+        self.sql_client = AttachedSqlClient(
+            theirs.dataset_name, theirs.staging_dataset_name, config.credentials, capabilities
+        )
 
     def complete_load(self, load_id: str) -> None:
         """Every package brings a state with all marks, and a checkpoint takes all there are into memory (rule C5)."""

@@ -171,7 +171,7 @@ def _rewritten(one: Promotion, committed: str) -> str:
     columns = ", ".join(_column(field, taken) for field in one.schema if field.name != ROW_HASH.name)
     using = ", ".join(key_of(one.schema))
     rows = f"(SELECT {columns} FROM {committed} s JOIN moved m USING ({using}))"
-    hashed = {ROW_HASH.name: row_hash(answered(one.schema).names)}
+    hashed = {ROW_HASH.name: row_hash(answered(one.schema))}
     wanted = ", ".join(f"{hashed.get(name, name)} AS {name}" for name in one.schema.names)
     return f"SELECT {wanted}, false AS {GONE} FROM {rows}"
 

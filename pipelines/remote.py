@@ -48,11 +48,11 @@ class RemoteStore:
     def sql(self) -> duckdb.DuckDBPyConnection:
         return self._sql
 
-    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Iterable[Slice] = ()) -> str:
         names = tuple(dict.fromkeys([*key_of(schema), *columns])) if columns else tuple(schema.names)
         wanted = pa.schema([schema.field(name) for name in names], schema.metadata)
-        if slices:
-            return self._bring(wanted, slices)
+        if some := [*slices]:
+            return self._bring(wanted, some)
         asked = f"{name_of(schema)} {names}"
         if asked not in self._whole:
             self._whole[asked] = self._bring(wanted, [Slice()])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 
-def row_hash(names: Iterable[str]) -> str:
+
+def row_hash(columns: Iterable[pa.Field]) -> str:
     """SQL for the MD5 of a row's content (X3): what is not null, by name, so that the order of columns says nothing.
 
-    Each value with its length, so that no text can pass for another column's.
+    No text can pass for another column's: the lengths of all texts follow, and nothing else holds a separator.
     """
-    parts = ", ".join(f"'{name}=' || strlen({name}::VARCHAR) || ':' || {name}::VARCHAR" for name in sorted(names))
-    return f"md5(concat_ws(chr(31), {parts}))"
+    ordered = sorted(columns, key=lambda one: one.name)
+    values = ", ".join(f"'{one.name}=' || {one.name}" for one in ordered)
+    lengths = ", ".join(f"strlen({one.name})" for one in ordered if one.type == pa.string())
+    return f"md5(concat(concat_ws(chr(31), {values}), chr(30), concat_ws(',', {lengths})))"
 
 
 def as_json(names: Iterable[str], table: str) -> str:

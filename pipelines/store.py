@@ -40,11 +40,11 @@ class Store(Protocol):
     def sql(self) -> duckdb.DuckDBPyConnection:
         """Where the relations are."""
 
-    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Iterable[Slice] = ()) -> str:
         """The name of a relation with at least the rows that are in any of *slices* (all, when none is given).
 
         With at least *columns* (all, when none is given); what the table has not yet is null. Empty, when there is no
-        table yet. JSON may come as JSON or as text.
+        table yet. JSON may come as JSON or as text. Where all rows are at hand, nobody looks at *slices*.
         """
 
     def among(self, schema: pa.Schema, keys: str) -> str:
@@ -73,7 +73,7 @@ class DuckDbStore:
     def sql(self) -> duckdb.DuckDBPyConnection:
         return self._sql
 
-    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Sequence[Slice] = ()) -> str:  # noqa: ARG002
+    def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Iterable[Slice] = ()) -> str:  # noqa: ARG002
         there = set(self.columns(schema))
         if there.issuperset(schema.names):
             return _place(schema)

@@ -31,7 +31,7 @@ from .rewind import rewind
 from .store import DATASET, DuckDbStore, HeldStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
-FORMAT = 2  # of what is in the state and the tables; a warehouse with a higher one is refused
+FORMAT = 3  # of what is in the state and the tables; a warehouse with a higher one is refused
 
 State: TypeAlias = dict[str, object]
 
@@ -81,7 +81,7 @@ class Warehouse:
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
-        self._held = Held(self.file, self.folder / "spill")
+        self._held = Held(self.file)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -155,7 +155,6 @@ class Warehouse:
         source = _source(package, {**state, "format": FORMAT}, json=self._json)
         with self._explained():
             self._pipeline.run(source)
-        self._held.tidy()
         self._protect()
 
     def close(self) -> None:
@@ -166,8 +165,7 @@ class Warehouse:
     def open(self) -> Iterator[Store]:
         """What is committed, to be read: with bounded memory, and nothing but temporary tables to write to."""
         if self._held:
-            with self._held.cursor() as connection:  # the file is named `store`, and so is the database in it
-                connection.execute("SET TimeZone = 'UTC'")
+            with self._held.cursor() as connection:
                 yield HeldStore(connection)
             return
         with duckdb.connect(":memory:") as connection:

@@ -90,6 +90,13 @@ def test_m5_marks_as_format_1_wrote_them_are_still_read():
     }
 
 
+def test_m5_marks_as_format_2_wrote_them_are_still_read():
+    """The same as one text, days as numbers, nothing at the end that says nothing."""
+    window = Window(date(2024, 1, 2), date(2024, 3, 4))
+    text = json.dumps({"A": [[window.first.toordinal(), window.last.toordinal()]], "B": []})
+    assert unpack(text) == {"A": Mark(covered=window), "B": Mark()}
+
+
 @given(now=instants, offset=st.integers(-14, 14))
 def test_m2_the_last_elapsed_day_has_ended_where_days_end_last(now, offset):
     """At UTC-12 that day is over and the next is not, wherever the clock stands."""

