@@ -23,6 +23,7 @@ from schemas.view import View
 from schemas.views import VIEWS
 
 from . import parquet
+from .held import ROW_GROUP
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 from .store import DATASET
 from .warehouse import GONE, quoted
@@ -139,7 +140,8 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, fold
         return False
     new = scratch / FILE
     _begin(content.store, new)
-    connection.execute(f"ATTACH {quoted(new)} AS copy; CREATE SCHEMA IF NOT EXISTS copy.{DATASET}")
+    attach = f"ATTACH {quoted(new)} AS copy (ROW_GROUP_SIZE {ROW_GROUP})"  # as in the store: others are all rewritten
+    connection.execute(f"{attach}; CREATE SCHEMA IF NOT EXISTS copy.{DATASET}")
     there = _strip(connection, {table.name for table in content.tables if table.as_stored})
     for table in content.tables:
         if table.name not in there:

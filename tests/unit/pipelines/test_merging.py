@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.held import ROW_GROUP
 from pipelines.merging import merge_sql, merging_duckdb, outdated_sql
+from pipelines.publish import publish
 from pipelines.warehouse import Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
@@ -105,6 +107,19 @@ def test_a_file_that_is_held_is_closed_with_nothing_left_in_its_log(tmp_path):
     assert log.stat().st_size > 0
     warehouse.close()
     assert not log.exists()
+
+
+def test_the_published_copy_keeps_the_groups_of_rows(tmp_path):
+    """Were they of another size, DuckDB would write every row anew to publish it."""
+    warehouse = Warehouse("acme", tmp_path)
+    warehouse.recover()
+    warehouse.write([clients(*(f"{number:05}" for number in range(2 * ROW_GROUP)))], {})
+    warehouse.close()
+    publish(warehouse.file, tmp_path, formats=["duckdb"])
+
+    groups = "SELECT max(count) FROM pragma_storage_info('aleta.clients') GROUP BY row_group_id"
+    with duckdb.connect(f"{tmp_path / 'warehouse.duckdb'}", read_only=True) as connection:
+        assert connection.execute(groups).fetchall() == [(ROW_GROUP,), (ROW_GROUP,)]
 
 
 def test_what_is_committed_is_read_while_the_file_is_held(tmp_path):
