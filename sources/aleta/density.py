@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
 
 from .experience import Cut, Experience, Shows
 from .windows import ONE_DAY, Window
@@ -19,6 +20,7 @@ FADE = 0.5  # weight of the windows before the last in the rate of rows
 POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
 OVER = 1.06  # rows for each shown, in a window that was cut though it was aimed at the cap
 STUFFED = 0.95  # of the cap, that the last window may take: at even odds, to try is as good as to divide
+EVEN = 2  # windows that are left hold as many rows each: of more it is not known well how many rows there are
 TAIL = 3  # caps of rows that are left are read from the newest day on again
 LONG = 8  # times the usual time between two rows: that may be the end
 PATIENCE = 6  # windows cut at one place, until what they show is no longer believed
@@ -30,6 +32,7 @@ class Density:
 
     experience: Experience = field(default_factory=Experience)
     rows: int = 0  # kept so far
+    oldest: date = date.max  # of them
     _span: Window | None = None
     _recent: tuple[float, float] = (0.0, 0.0)  # rows that were kept and their days, those of earlier windows faded
     _next: date = date.min  # the day behind what was kept last
@@ -67,6 +70,7 @@ class Density:
         self._next, self._idle = self._beyond(window), not days
         self.rows += len(days)
         if days:
+            self.oldest = min(self.oldest, *days)
             if not self._rate:
                 self._begin(window, days)
             self._edge = window.first, min(days)
@@ -151,27 +155,35 @@ class Density:
             self._span = window
             if days := self.experience.first_days(cap):
                 return window.part(min(days, window.days), back=self._back)
-        days, aimed = self._guess_forward(window, cap) if self._forward else self._guess(window, cap)
+        days, aim = self._guess_forward(window, cap) if self._forward else self._guess(window, cap)
         chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
-        if aimed and chosen.days == days:
-            self._aimed[chosen] = self.experience.aim(cap)
+        if aim and chosen.days == days:
+            self._aimed[chosen] = aim
         return chosen
+
+    def _aim(self, cap: int, rest: float) -> float:
+        """Rows that the next window should hold, of so many that are left."""
+        aim = self.experience.aim(cap)
+        windows = ceil(rest / aim)
+        return rest / windows if windows <= EVEN else aim
 
     def _oldest_cut(self, window: Window) -> Window:
         """The days of the narrowest cut answer that holds the oldest one."""
         cut = next((one.window for one in reversed(self._cuts) if window.first in one.window), window)
         return Window(window.first, min(window.last, cut.last))
 
-    def _guess_forward(self, window: Window, cap: int) -> tuple[int, bool]:
+    def _guess_forward(self, window: Window, cap: int) -> tuple[int, float]:
         """As `_guess`, where cut answers show nothing of the oldest days: by halves, until rows were found."""
         rate, begins = self._rate_ahead(window), self.experience.begins
         if self._idle or not rate or begins == date.max:
             begun = self._begun(self._oldest_cut(window))
-            return (begun.first - window.first).days + begun.days // 2, False
+            return (begun.first - window.first).days + begun.days // 2, 0.0
         begun = self._begun(window)
-        if rate * begun.days <= STUFFED * cap:
-            return window.days, False
-        return (begun.first - window.first).days + int(self.experience.aim(cap) / rate), True
+        rest = rate * begun.days
+        if rest <= STUFFED * cap:
+            return window.days, 0.0
+        aim = self._aim(cap, rest)
+        return (begun.first - window.first).days + int(aim / rate), aim
 
     def _rate_ahead(self, window: Window) -> float:
         """Rows a day at the end of the cut answer that begins with *window*; or else where rows were last kept."""
@@ -182,33 +194,34 @@ class Density:
         return len(shown) / ((last - shown[0]).days + 1)
 
     def _begun(self, window: Window) -> Window:
-        """*window* without the days before the oldest row of any parent."""
-        begins = self.experience.begins
+        """*window* without the days before the oldest row of any parent; read backward, before the one to expect."""
+        begins = self.experience.began(window.last) if self._back else self.experience.begins
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
-    def _guess(self, window: Window, cap: int) -> tuple[int, bool]:
-        """How many days from the near end on; and whether they are aimed at *cap*, by what was read before."""
+    def _guess(self, window: Window, cap: int) -> tuple[int, float]:
+        """How many days from the near end on; and the rows they are aimed at by what was read before, 0 for none."""
         cut = self._near(window)
         shown = self._shown(cut, window) if cut else []
         if self._exact and shown:
             if exact := self._offset(window, shown[-1]):
-                return exact, False  # of the days before, it showed all rows
+                return exact, 0.0  # of the days before, it showed all rows
             cut, shown = None, []  # and says nothing of those behind
         idle = self._idle and self._near_end(window) == self._next
         if not shown and (idle or not self._rate or (cut and not self._exact)):
-            return window.days, False  # no reason to expect many rows, or any
-        aim, scale = self.experience.aim(cap), self._scale(cut) if cut and shown else 0.0
+            return window.days, 0.0  # no reason to expect many rows, or any
+        scale = self._scale(cut) if cut and shown else 0.0
         rest = scale * len(shown) or self._rate * self._begun(window).days
         if rest <= STUFFED * cap:
-            return window.days, False
+            return window.days, 0.0
+        aim = self._aim(cap, rest)
         by_rate = aim / self._rate if self._rate else 0.0
         if not cut or not shown:
-            return int(by_rate), True
+            return int(by_rate), aim
         rows = aim / scale
         by_shape = self._offset(window, shown[int(rows)]) if rows < len(shown) else window.days
         fresh = self._offset(window, self._near_end(cut.window)) == 0
         weight = 1.0 if fresh or not self._rate else rows / (rows + POINTS)
-        return int(weight * by_shape + (1 - weight) * by_rate), bool(self._rate)
+        return int(weight * by_shape + (1 - weight) * by_rate), aim if self._rate else 0.0
 
     def _scale(self, cut: Cut) -> float:
         """Rows for each that *cut* showed: as read, as guessed, or as long as the histories of other parents are."""

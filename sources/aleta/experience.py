@@ -17,6 +17,7 @@ from typing import TypeVar
 from .windows import Window
 
 SPREAD = 1.6  # standard deviations of a Poisson count that a window is aimed under the cap, before anything is learned
+GROWTH = 1.1  # of rows a day from one window to the next, until then
 SAFE = 0.95  # of the windows that are aimed at the cap stay under it: more wastes room, fewer wastes requests
 REMEMBERED = 64  # windows, for that
 ENOUGH = 12  # of them
@@ -29,9 +30,10 @@ USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
 EARLY = 0.3  # of the latest parents had less, or had it sooner
 LATE = 0.8  # of them had less
+BEGUN = 0.7  # of them, and of those that began earlier than a day, had begun then
 TWO = 1.8  # caps of rows, that two windows hold
 
-Number = TypeVar("Number", int, float)
+Ordered = TypeVar("Ordered", int, float, date)
 
 
 class Shows(StrEnum):
@@ -97,6 +99,7 @@ class Experience:
     begins: date = date.max  # the oldest row of all parents
     explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
     _sizes: deque[float] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # caps of rows
+    _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
     _begun: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # see `begin`
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
     _off: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # rows to those aimed at
@@ -104,7 +107,7 @@ class Experience:
     def aim(self, cap: int) -> float:
         """Rows that a window should hold by what is guessed, so that it stays under *cap* nearly always."""
         off = sorted(self._off)
-        most = _at(off, SAFE) if len(off) >= ENOUGH else 1 + SPREAD / sqrt(cap)
+        most = _at(off, SAFE) if len(off) >= ENOUGH else GROWTH + SPREAD / sqrt(cap)
         return max(1.0, cap / max(most, LEAST))
 
     def aimed(self, aim: float, rows: int, *, cut: bool) -> None:
@@ -115,9 +118,22 @@ class Experience:
         """A parent has no rows on the *quiet* days at the near end of its span, and *rate* a day from there on."""
         self._begun.append((quiet, rate))
 
-    def end(self, caps: float) -> None:
-        """A parent was read whole, and has so many *caps* of rows."""
+    def end(self, caps: float, oldest: date) -> None:
+        """A parent was read whole: it has so many *caps* of rows, the oldest of that day (`date.max`: none)."""
         self._sizes.append(caps)
+        if oldest < date.max:
+            self._oldest.append(oldest)
+
+    def began(self, before: date) -> date:
+        """When a parent may have begun of which the days up to *before* are left; `date.max` for not known.
+
+        Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
+        that is asked because more rows were expected costs one, too, and tells nothing.
+        """
+        earlier = sorted(one for one in self._oldest if one < before)
+        if earlier:
+            return _at(earlier, BEGUN)
+        return before if self._oldest else self.begins
 
     def first_days(self, cap: int) -> int:
         """How many days to ask first of a parent of which nothing is known; 0: all.
@@ -170,6 +186,6 @@ class Experience:
             self.shows = Shows.FIRST
 
 
-def _at(ordered: Sequence[Number], share: float) -> Number:
+def _at(ordered: Sequence[Ordered], share: float) -> Ordered:
     """The quantile."""
     return ordered[int(share * len(ordered))]

@@ -317,7 +317,7 @@ class Planner:
         if plan.done:
             del self._plans[parent]
             if self.cap.value:
-                self._experience.end(plan.density.rows / self.cap.value)
+                self._experience.end(plan.density.rows / self.cap.value, plan.density.oldest)
         else:
             self._queue(parent)
 
