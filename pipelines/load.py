@@ -23,6 +23,7 @@ from sources.aleta.windows import Window
 from . import ledger as books
 from .blocks import Blocks, Whole
 from .differences import Differences, Run
+from .held import ROW_GROUP
 from .ledger import Entry, Ledger
 from .marks import Mark
 from .objects import Comparison
@@ -31,7 +32,7 @@ from .report import Problem, TenantReport, problem
 from .version import VERSION
 from .warehouse import Rows, Warehouse
 
-PACKAGE_ROWS = 90_000  # more are faster, and take more memory
+PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
 
 
