@@ -153,6 +153,7 @@ def test_whole_histories_are_compared_in_postgresql_d1(remote):
     [
         pytest.param("to_regnamespace('aleta_acme') IS NOT NULL", id="tables are made"),
         pytest.param("to_regclass('aleta_acme_staging.users') IS NOT NULL", id="rows are staged"),
+        pytest.param("EXISTS (SELECT FROM pg_stat_user_tables WHERE n_live_tup > 0)", id="rows are merged"),
     ],
 )
 def test_a_killed_sync_is_made_good_by_the_next_c1(remote, when):

@@ -16,10 +16,11 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from pipelines.load import PACKAGE_ROWS
 from sandbox.jsontext import exact
 from tests import truth
 
-ROWS = int(os.environ.get("SCALE_ROWS", "60000"))
+ROWS = int(os.environ.get("SCALE_ROWS", "100000"))
 PLAIN = """
     SELECT id, type, account_id, instrument_id, instrument_type, trade_date, value_date,
         account_amount, gross_amount, unit_price, units, comment, extra::VARCHAR
@@ -51,6 +52,7 @@ def held(warehouse: Path) -> Iterator[tuple]:
 @pytest.mark.timeout(300)
 def test_two_hundred_accounts_are_exact_under_faults(start):
     """Two answers in a hundred are faulty, a cap is nowhere stated: `complete`, equal in every row and digit."""
+    assert ROWS > PACKAGE_ROWS
     program = start(accounts=200, rows=ROWS, plain=True, years=6, row_cap=ROWS * 3 // 200, fault_share=0.02)
 
     ended = program.sync(timeout_s=240)
