@@ -11,12 +11,14 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.view import literal
+
 from . import ids
 
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
 ROW_GROUP = 30_720  # rows; a multiple of 2,048
-LOG = "32MB"
+LOG_BYTES = 32 << 20  # dlt would let it grow to a gigabyte
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
 
 
@@ -28,7 +30,7 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     the file. With groups of DuckDB's usual size no package would fill one.
     """
     connection = duckdb.connect(f":memory:{file}")
-    attach = f"ATTACH IF NOT EXISTS {_quoted(file)} AS store (ROW_GROUP_SIZE {ROW_GROUP})"
+    attach = f"ATTACH IF NOT EXISTS {literal(f'{file}')} AS store (ROW_GROUP_SIZE {ROW_GROUP})"
     connection.execute(f"{attach}; USE store; SET TimeZone = 'UTC'")
     return connection
 
@@ -37,6 +39,7 @@ class Held:
     """A file that `take` opens and `close` closes; not opened yet, and perhaps not there."""
 
     def __init__(self, file: Path) -> None:
+        self.log = file.with_name(f"{file.name}.wal")
         self._file = file
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -44,17 +47,12 @@ class Held:
         """Whether it is open."""
         return self._connection is not None
 
-    @property
-    def log(self) -> Path:
-        """Where DuckDB writes what is committed and not in the file yet."""
-        return self._file.with_name(f"{self._file.name}.wal")
-
     def take(self) -> None:
         """Open it, unless it is; what bounds memory holds for every connection of this process (rule C5)."""
         if self._connection is None:
             self._connection = attached(self._file)
             bound(self._connection, self._file.with_name("spill"))
-            self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{LOG}'; {ids.ATTACH}")
+            self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{LOG_BYTES} bytes'; {ids.ATTACH}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the open file."""
@@ -85,10 +83,6 @@ def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     """
     connection.execute(
         f"SET GLOBAL memory_limit = '{MEMORY}'; SET GLOBAL threads = {THREADS}; "
-        f"SET GLOBAL temp_directory = {_quoted(spill)}; SET GLOBAL preserve_insertion_order = false; "
+        f"SET GLOBAL temp_directory = {literal(f'{spill}')}; SET GLOBAL preserve_insertion_order = false; "
         "SET GLOBAL allocator_background_threads = true; SET GLOBAL allocator_flush_threshold = '8MB'"
     )
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.view import literal
+
 from .snapshot import Manifest, Snapshot, Table, fingerprint, seal
-from .warehouse import quoted
 
 MANIFEST = "manifest.json"
 ROW_GROUP = "ROW_GROUP_SIZE_BYTES '16MB'"  # the default counts rows: of long JSON, more than the memory allowed
@@ -69,7 +70,7 @@ def _shared(old: Path, new: Path) -> bool:
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
-    connection.execute(f"COPY ({table.sql}) TO {quoted(file)} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
+    connection.execute(f"COPY ({table.sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
     seal(file)
 
 

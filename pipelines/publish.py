@@ -19,14 +19,14 @@ import duckdb
 import pyarrow as pa
 
 from schemas.tables import TABLES
-from schemas.view import View
+from schemas.view import View, literal
 from schemas.views import VIEWS
 
 from . import parquet
 from .held import ROW_GROUP
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 from .store import DATASET
-from .warehouse import GONE, quoted
+from .warehouse import GONE
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
@@ -128,8 +128,8 @@ def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """*store* attached read-only as `store`, memory bounded (rule C5)."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        connection.execute(f"SET threads = {THREADS}; SET temp_directory = {quoted(scratch / 'spill')}")
-        connection.execute(f"ATTACH {quoted(store)} AS store (READ_ONLY)")
+        connection.execute(f"SET threads = {THREADS}; SET temp_directory = {literal(str(scratch / 'spill'))}")
+        connection.execute(f"ATTACH {literal(str(store))} AS store (READ_ONLY)")
         yield connection
 
 
@@ -140,7 +140,9 @@ def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, fold
         return False
     new = scratch / FILE
     _begin(content.store, new)
-    attach = f"ATTACH {quoted(new)} AS copy (ROW_GROUP_SIZE {ROW_GROUP})"  # as in the store: others are all rewritten
+    attach = (
+        f"ATTACH {literal(str(new))} AS copy (ROW_GROUP_SIZE {ROW_GROUP})"  # as in the store: others are all rewritten
+    )
     connection.execute(f"{attach}; CREATE SCHEMA IF NOT EXISTS copy.{DATASET}")
     there = _strip(connection, {table.name for table in content.tables if table.as_stored})
     for table in content.tables:
@@ -192,9 +194,9 @@ def _place(table: Table) -> str:
 
 def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     place = _place(table)
-    connection.execute(f"COMMENT ON TABLE {place} IS {quoted(table.comment)}")
+    connection.execute(f"COMMENT ON TABLE {place} IS {literal(table.comment)}")
     for column, comment in table.comments.items():
-        connection.execute(f"COMMENT ON COLUMN {place}.{identifier(column)} IS {quoted(comment)}")
+        connection.execute(f"COMMENT ON COLUMN {place}.{identifier(column)} IS {literal(comment)}")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, views: Sequence[View]) -> None:

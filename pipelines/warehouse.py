@@ -22,6 +22,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
+from schemas.view import literal
 
 from .destination import dataset_of, find, keeps_json
 from .held import Held, bound, give_back
@@ -175,7 +176,9 @@ class Warehouse:
                 with self._explained(), self._pipeline.sql_client() as client:
                     yield RemoteStore(connection, client, has_json=self._json == "json")
             else:
-                found = f"{quoted(self.file)} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"
+                found = (
+                    f"{literal(f'{self.file}')} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"
+                )
                 connection.execute(f"ATTACH {found}")
                 yield DuckDbStore(connection)
 
@@ -213,11 +216,6 @@ def glance(tenant: str, destination: str) -> Iterator[Store]:
         Warehouse(tenant, Path(scratch), destination=destination).open() as it,
     ):
         yield it
-
-
-def quoted(text: object) -> str:
-    """*text* as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> pa.Table:

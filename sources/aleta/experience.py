@@ -30,7 +30,7 @@ USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
 EARLY = 0.3  # of the latest parents had less, or had it sooner
 LATE = 0.8  # of them had less
-BEGUN = 0.7  # of them, and of those that began earlier than a day, had begun then
+BEGUN = 0.7  # of the parents that began before a day, had begun by then
 TWO = 1.8  # caps of rows, that two windows hold
 
 Ordered = TypeVar("Ordered", int, float, date)
