@@ -120,8 +120,8 @@ def backfill(  # its options
             dated = ", ".join(one.name for one in CATALOGUE.values() if one.dates)
             _fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
 
-    from . import backfill as backfills  # noqa: PLC0415
     from . import sync as runs  # noqa: PLC0415
+    from .commands import backfill as backfills  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
         job = backfills.job(Window(first.date(), last.date()), accounts=accounts, resources=resources)
@@ -139,7 +139,7 @@ def plan(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     chosen = _chosen(context, tenants)
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
-    from . import plan as planning  # noqa: PLC0415
+    from .commands import plan as planning  # noqa: PLC0415
 
     plans = planning.run(chosen, now=SystemClock().now())
     _print(plans.to_json() if as_json else plans.text())
@@ -155,7 +155,7 @@ def plan(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
 def verify(context: Context, tenants: Sequence[str], *, sample: int, everything: bool, as_json: bool) -> None:
     """Read windows again and compare them with the warehouse; changes nothing."""
     chosen = _chosen(context, tenants)
-    from . import verify as verifying  # noqa: PLC0415
+    from .commands import verify as verifying  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
         verdict = verifying.run(chosen, tools, sample=None if everything else sample)
@@ -169,7 +169,7 @@ def verify(context: Context, tenants: Sequence[str], *, sample: int, everything:
 def publish(context: Context, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""
     chosen = _chosen(context, tenants)
-    from . import republish  # noqa: PLC0415
+    from .commands import publish as republish  # noqa: PLC0415
 
     exits = {Exit.COMPLETE}
     for line, problem in republish.run(chosen):
@@ -210,7 +210,7 @@ def generate(out: Path) -> None:
 def status(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     """Freshness, coverage, last runs, quarantined windows; no request is sent."""
     chosen = _chosen(context, tenants)
-    from . import status as statuses  # noqa: PLC0415
+    from .commands import status as statuses  # noqa: PLC0415
 
     report = statuses.run(chosen)
     _print(report.to_json() if as_json else report.text())
@@ -248,7 +248,7 @@ def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     point_dlt_at(context.config, os.environ)
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
-    from . import check as doctor  # noqa: PLC0415
+    from .commands import check as doctor  # noqa: PLC0415
     from .progress import Screen  # noqa: PLC0415
     from .wiring import Connector  # noqa: PLC0415
 
@@ -273,7 +273,7 @@ def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
 @click.option("--rows", type=click.IntRange(0), default=4000, show_default=True, help="Transactions of the tenant.")
 def sandbox(port: int, seed: int, accounts: int, rows: int) -> None:
     """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
-    from . import demo  # noqa: PLC0415
+    from .commands import demo  # noqa: PLC0415
 
     demo.serve(port=port, seed=seed, accounts=accounts, rows=rows, stop=_stop_on_signals()[0])
 
@@ -283,7 +283,7 @@ def sandbox(port: int, seed: int, accounts: int, rows: int) -> None:
 def demo(context: Context) -> None:
     """Start the sandbox, sync it, and show what is in the warehouse."""
     folder = Path("demo")
-    from . import demo as demonstration  # noqa: PLC0415
+    from .commands import demo as demonstration  # noqa: PLC0415
 
     with demonstration.world(folder) as config:
         chosen = _chosen(Context(config=config, debug=context.debug), ())

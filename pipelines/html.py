@@ -13,10 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import charts, details
+from .commands.status import Facts, Standing, Standings
+from .commands.status import run as read
 from .report import Exit
 from .settings import TenantSettings
-from .status import Facts, Standing, Standings
-from .status import run as read
 from .text import duration
 from .version import VERSION
 

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.demo import WORLD
+from pipelines.commands.demo import WORLD
 from sandbox import Sandbox
 from sandbox.jsontext import exact
 from tests import truth

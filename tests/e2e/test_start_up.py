@@ -48,7 +48,7 @@ def test_status_of_a_published_copy_needs_no_dlt(tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "config.toml").write_text(TENANT)
     modules = loaded("--config", f"{tmp_path / 'config'}", "status")
-    assert "pipelines.status" in modules
+    assert "pipelines.commands.status" in modules
     assert heavy(modules) == {"duckdb", "pyarrow"}
 
 

@@ -181,7 +181,8 @@ class Hurried:
 
 def obey(order: Order) -> object:
     """Do what *order* says, in this process."""
-    from pipelines import backfill, load, sync, verify
+    from pipelines import load, sync
+    from pipelines.commands import backfill, verify
     from pipelines.progress import Screen
     from pipelines.wiring import Connector
     from sources.aleta.transport.retry import RetryPolicy

@@ -9,7 +9,7 @@ from zlib import crc32
 
 import pytest
 
-from pipelines import backfill
+from pipelines.commands import backfill
 from pipelines.ledger import Ledger
 from pipelines.marks import Mark
 from pipelines.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight

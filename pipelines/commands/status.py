@@ -16,10 +16,10 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 
-from .failures import as_problem
-from .lock import holder
-from .report import Exit, Json
-from .settings import TenantSettings
+from ..failures import as_problem
+from ..lock import holder
+from ..report import Exit, Json
+from ..settings import TenantSettings
 
 Facts: TypeAlias = dict[str, object]
 Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[str, str]], Facts]
@@ -120,7 +120,7 @@ def _empty(schema: pa.Schema) -> str:
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
-    from .warehouse import glance, place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
+    from ..warehouse import glance, place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
 
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .failures import as_problem
-from .lock import TenantLock
-from .publish import NO_COPY, PublishError, publish
-from .report import Problem
-from .settings import TenantSettings
-from .warehouse import Warehouse
+from ..failures import as_problem
+from ..lock import TenantLock
+from ..publish import NO_COPY, PublishError, publish
+from ..report import Problem
+from ..settings import TenantSettings
+from ..warehouse import Warehouse
 
 
 def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:

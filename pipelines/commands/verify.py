@@ -20,21 +20,21 @@ from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed, ids_of, visit, walk
 from sources.aleta.windows import Window
 
-from . import failures
-from .blocks import Blocks, Whole
-from .differences import Differences, Run
-from .fetching import planner_of
-from .ledger import Ledger
-from .lock import TenantLock
-from .marks import Mark
-from .met import known
-from .objects import Comparison
-from .report import Exit, Json, Problem, TenantReport, most_severe, problem
-from .settings import TenantSettings
-from .store import Store
-from .sync import Tools
-from .version import VERSION
-from .warehouse import Rows, Warehouse
+from .. import failures
+from ..blocks import Blocks, Whole
+from ..differences import Differences, Run
+from ..fetching import planner_of
+from ..ledger import Ledger
+from ..lock import TenantLock
+from ..marks import Mark
+from ..met import known
+from ..objects import Comparison
+from ..report import Exit, Json, Problem, TenantReport, most_severe, problem
+from ..settings import TenantSettings
+from ..store import Store
+from ..sync import Tools
+from ..version import VERSION
+from ..warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000
 SHOWN = 100  # ids of each kind in the report; the counts are whole

@@ -18,16 +18,16 @@ from sources.aleta.planner import Planner
 from sources.aleta.questions import Fate
 from sources.aleta.windows import Window
 
-from .fetching import planner_of
-from .ledger import Ledger
-from .lock import TenantLock
-from .marks import Mark
-from .met import known
-from .readings import Horizon, Reading, in_turn, tonight
-from .report import Exit, Json
-from .settings import TenantSettings
-from .store import Slice, Store
-from .warehouse import Warehouse
+from ..fetching import planner_of
+from ..ledger import Ledger
+from ..lock import TenantLock
+from ..marks import Mark
+from ..met import known
+from ..readings import Horizon, Reading, in_turn, tonight
+from ..report import Exit, Json
+from ..settings import TenantSettings
+from ..store import Slice, Store
+from ..warehouse import Warehouse
 
 UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
 

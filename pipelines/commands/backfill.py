@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from sources.aleta.endpoint import By, Endpoint
 from sources.aleta.windows import Window
 
-from .ledger import Ledger
-from .readings import Horizon, Reading
-from .sync import Job
+from ..ledger import Ledger
+from ..readings import Horizon, Reading
+from ..sync import Job
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:
