@@ -29,7 +29,7 @@ from pathlib import Path
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 
-from pipelines.differences import Run
+from pipelines.compare.differences import Run
 from pipelines.ledger import Ledger
 from pipelines.load import Loader
 from pipelines.marks import Mark

@@ -41,7 +41,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A promotion (`pipelines.promote`) under way: columns that take over from `extra`, and how far it came."""
+    """A promotion (`compare/promotion.py`) under way: columns that take over from `extra`, and how far it came."""
 
     columns: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

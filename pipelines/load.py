@@ -21,12 +21,12 @@ from sources.aleta.walk import Listed
 from sources.aleta.windows import Window
 
 from . import ledger as books
-from .blocks import Blocks, Whole
-from .differences import Differences, Run
+from .compare.differences import Differences, Run
+from .compare.objects import Comparison
+from .compare.proven_days import Blocks, Whole
 from .held import ROW_GROUP
 from .ledger import Entry, Ledger
 from .marks import Mark
-from .objects import Comparison
 from .readings import Horizon, Reading
 from .report import Problem, TenantReport, problem
 from .version import VERSION

@@ -22,7 +22,8 @@ from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed
 
 from . import failures
-from .differences import Run
+from .compare.differences import Run
+from .compare.promotion import promote
 from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover
 from .ledger import Ledger
@@ -30,7 +31,6 @@ from .load import Loader
 from .lock import TenantLock
 from .met import known
 from .progress import Progress, Screen
-from .promote import promote
 from .publish import NO_COPY, publish
 from .readings import Horizon, Reading, tonight
 from .report import Problem, RunReport, TenantReport

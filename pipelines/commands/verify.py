@@ -21,14 +21,14 @@ from sources.aleta.walk import Listed, ids_of, visit, walk
 from sources.aleta.windows import Window
 
 from .. import failures
-from ..blocks import Blocks, Whole
-from ..differences import Differences, Run
+from ..compare.differences import Differences, Run
+from ..compare.objects import Comparison
+from ..compare.proven_days import Blocks, Whole
 from ..fetching import planner_of
 from ..ledger import Ledger
 from ..lock import TenantLock
 from ..marks import Mark
 from ..met import known
-from ..objects import Comparison
 from ..report import Exit, Json, Problem, TenantReport, most_severe, problem
 from ..settings import TenantSettings
 from ..store import Store

@@ -90,7 +90,7 @@ def nothing_read_again() -> None:
 @bug
 def removal_by_one_date() -> None:
     """A row is missed where its first date is proven; the second is not looked at."""
-    from pipelines.differences import _Comparison
+    from pipelines.compare.differences import _Comparison
 
     missed = _Comparison._missed
 
@@ -106,7 +106,7 @@ def removal_by_one_date() -> None:
 @bug
 def ghosts_of_empty_windows() -> None:
     """Rows are removed only where others of their account came; as a merge on a window key has it."""
-    from pipelines.differences import _Comparison
+    from pipelines.compare.differences import _Comparison
 
     missed = _Comparison._missed
 
@@ -121,7 +121,7 @@ def ghosts_of_empty_windows() -> None:
 @bug
 def straddling_rows_forgotten() -> None:
     """A row that an earlier package brought, and whose dates reach into the next, counts as missed there."""
-    from pipelines.blocks import Blocks
+    from pipelines.compare.proven_days import Blocks
 
     Blocks._remember = lambda *_: None
 
@@ -129,7 +129,7 @@ def straddling_rows_forgotten() -> None:
 @bug
 def one_row_loaded_twice() -> None:
     """A row that two accounts list is not made one."""
-    from pipelines import differences
+    from pipelines.compare import differences
 
     stage = differences._Comparison._stage
 
@@ -143,7 +143,7 @@ def one_row_loaded_twice() -> None:
 @bug
 def mass_removal_believed() -> None:
     """`max_removed_share` is not looked at."""
-    from pipelines.differences import _Comparison
+    from pipelines.compare.differences import _Comparison
 
     suspicions = _Comparison._suspicions
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.differences import Proven, Run, differences
+from pipelines.compare.differences import Proven, Run, differences
 from pipelines.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS

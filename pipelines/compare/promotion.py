@@ -18,10 +18,10 @@ from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
 from sources.aleta.decode import decode
 from sources.aleta.envelope import Resource
 
-from .ledger import Begun, Ledger
-from .rowtext import row_hash
-from .store import Store, sql_type
-from .warehouse import GONE, Rows, Warehouse, table_of
+from ..ledger import Begun, Ledger
+from ..store import Store, sql_type
+from ..warehouse import GONE, Rows, Warehouse, table_of
+from .row_hash import row_hash
 
 ROWS = 50_000  # of one package (rule C5)
 _members = msgspec.json.Decoder(dict[str, Raw])

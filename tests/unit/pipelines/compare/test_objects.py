@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from pipelines.objects import Comparison
+from pipelines.compare.objects import Comparison
 from schemas.table import name_of
 from sources.aleta.answer import parser
 from sources.aleta.catalogue import CATALOGUE

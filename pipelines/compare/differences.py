@@ -18,10 +18,10 @@ from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
-from .columns import at_places, filled, last_of_each, numbered
-from .rowtext import as_json, row_hash
-from .store import Slice, Store
-from .warehouse import GONE, Rows, table_of
+from ..store import Slice, Store
+from ..warehouse import GONE, Rows, table_of
+from .arrow_rows import at_places, filled, last_of_each, numbered
+from .row_hash import as_json, row_hash
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
 

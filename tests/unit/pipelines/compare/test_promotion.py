@@ -9,10 +9,10 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-import pipelines.promote as promoting
-from pipelines.differences import Proven, Run, differences
+import pipelines.compare.promotion as promoting
+from pipelines.compare.differences import Proven, Run, differences
+from pipelines.compare.promotion import promote
 from pipelines.ledger import Ledger
-from pipelines.promote import promote
 from pipelines.warehouse import Rows, Warehouse
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import number, text, to_one

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.differences import Proven, Run, Suspicion, differences
-from pipelines.rowtext import row_hash
+from pipelines.compare.differences import Proven, Run, Suspicion, differences
+from pipelines.compare.row_hash import row_hash
 from pipelines.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
