@@ -30,11 +30,11 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 
 from pipelines.compare.differences import Run
-from pipelines.ledger import Ledger
+from pipelines.ledger.ledger import Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import Horizon, Reading, tonight
 from pipelines.load import Loader
-from pipelines.marks import Mark
 from pipelines.publish import publish
-from pipelines.readings import Horizon, Reading, tonight
 from pipelines.report import TenantReport
 from pipelines.warehouse import Warehouse
 from sources.aleta.catalogue import CATALOGUE

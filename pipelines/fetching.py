@@ -19,9 +19,9 @@ from sources.aleta.planner import Planner
 from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed, visit, walk
 
-from .ledger import Learned, Ledger
+from .ledger.ledger import Learned, Ledger
+from .ledger.readings import Horizon, Reading, in_turn
 from .progress import Progress
-from .readings import Horizon, Reading, in_turn
 from .report import Problem
 from .settings import TenantSettings
 

@@ -20,14 +20,14 @@ from sources.aleta.fetch import Receipt, Status
 from sources.aleta.walk import Listed
 from sources.aleta.windows import Window
 
-from . import ledger as books
 from .compare.differences import Differences, Run
 from .compare.objects import Comparison
 from .compare.proven_days import Blocks, Whole
 from .held import ROW_GROUP
-from .ledger import Entry, Ledger
-from .marks import Mark
-from .readings import Horizon, Reading
+from .ledger import ledger as books
+from .ledger.ledger import Entry, Ledger
+from .ledger.marks import Mark
+from .ledger.readings import Horizon, Reading
 from .report import Problem, TenantReport, problem
 from .version import VERSION
 from .warehouse import Rows, Warehouse

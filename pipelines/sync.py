@@ -26,13 +26,13 @@ from .compare.differences import Run
 from .compare.promotion import promote
 from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover
-from .ledger import Ledger
+from .ledger.ledger import Ledger
+from .ledger.readings import Horizon, Reading, tonight
 from .load import Loader
 from .lock import TenantLock
 from .met import known
 from .progress import Progress, Screen
 from .publish import NO_COPY, publish
-from .readings import Horizon, Reading, tonight
 from .report import Problem, RunReport, TenantReport
 from .settings import TenantSettings
 from .warehouse import Warehouse

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from sources.aleta.endpoint import By, Endpoint
 from sources.aleta.windows import Window
 
-from ..ledger import Ledger
-from ..readings import Horizon, Reading
+from ..ledger.ledger import Ledger
+from ..ledger.readings import Horizon, Reading
 from ..sync import Job
 
 

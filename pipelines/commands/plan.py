@@ -19,11 +19,11 @@ from sources.aleta.questions import Fate
 from sources.aleta.windows import Window
 
 from ..fetching import planner_of
-from ..ledger import Ledger
+from ..ledger.ledger import Ledger
+from ..ledger.marks import Mark
+from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..lock import TenantLock
-from ..marks import Mark
 from ..met import known
-from ..readings import Horizon, Reading, in_turn, tonight
 from ..report import Exit, Json
 from ..settings import TenantSettings
 from ..store import Slice, Store

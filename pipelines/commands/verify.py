@@ -25,9 +25,9 @@ from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import Blocks, Whole
 from ..fetching import planner_of
-from ..ledger import Ledger
+from ..ledger.ledger import Ledger
+from ..ledger.marks import Mark
 from ..lock import TenantLock
-from ..marks import Mark
 from ..met import known
 from ..report import Exit, Json, Problem, TenantReport, most_severe, problem
 from ..settings import TenantSettings

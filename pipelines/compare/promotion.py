@@ -18,7 +18,7 @@ from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
 from sources.aleta.decode import decode
 from sources.aleta.envelope import Resource
 
-from ..ledger import Begun, Ledger
+from ..ledger.ledger import Begun, Ledger
 from ..store import Store, sql_type
 from ..warehouse import GONE, Rows, Warehouse, table_of
 from .row_hash import row_hash

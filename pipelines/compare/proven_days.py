@@ -14,7 +14,7 @@ from sources.aleta.answer import Answer
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
-from ..marks import Mark, touches
+from ..ledger.marks import Mark, touches
 from ..warehouse import Warehouse
 from .differences import Differences, Proven, Run, differences
 

@@ -26,7 +26,7 @@ def quarantined_day_marked() -> None:
 @bug
 def mark_grows_over_a_gap() -> None:
     """A window that does not touch the mark makes it grow all the same."""
-    from pipelines import marks
+    from pipelines.ledger import marks
 
     marks.touches = lambda *_: True
 
@@ -34,7 +34,7 @@ def mark_grows_over_a_gap() -> None:
 @bug
 def mark_outruns_the_day() -> None:
     """Today counts as elapsed as soon as it has begun."""
-    from pipelines.readings import Horizon
+    from pipelines.ledger.readings import Horizon
 
     Horizon.elapsed = property(lambda self: self.now.date())
 
@@ -42,8 +42,8 @@ def mark_outruns_the_day() -> None:
 @bug
 def new_account_starts_at_the_look_back() -> None:
     """An account that has no mark is read from the look-back on, as the others are."""
-    from pipelines.marks import Mark
-    from pipelines.readings import Horizon
+    from pipelines.ledger.marks import Mark
+    from pipelines.ledger.readings import Horizon
     from sources.aleta.windows import Window
 
     whole = Horizon.whole
@@ -73,7 +73,7 @@ def state_written_before_rows() -> None:
 @bug
 def look_back_left_out() -> None:
     """A night begins where the mark ends."""
-    from pipelines.readings import Horizon
+    from pipelines.ledger.readings import Horizon
 
     nightly = Horizon.nightly
     Horizon.nightly = lambda self, mark: nightly(replace(self, look_back_days=0), mark)
@@ -82,7 +82,7 @@ def look_back_left_out() -> None:
 @bug
 def nothing_read_again() -> None:
     """Whole histories are never due."""
-    from pipelines import readings
+    from pipelines.ledger import readings
 
     readings.due = lambda *_: []
 

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.marks import Mark, Packed, restore, store, unpack
-from pipelines.readings import Horizon, tonight
+from pipelines.ledger.marks import Mark, Packed, restore, store, unpack
+from pipelines.ledger.readings import Horizon, tonight
 from sources.aleta.windows import ONE_DAY, Window
 
 START = date(2024, 1, 1)

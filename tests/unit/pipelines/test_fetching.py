@@ -22,10 +22,10 @@ from pipelines.fetching import (
     meetings,
     planner_of,
 )
-from pipelines.ledger import Learned, Ledger
-from pipelines.marks import Mark
+from pipelines.ledger.ledger import Learned, Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import Horizon
 from pipelines.progress import Screen
-from pipelines.readings import Horizon
 from pipelines.settings import TenantSettings
 from pipelines.sync import SYNC, Job, nightly
 from sources.aleta.catalogue import CATALOGUE

@@ -12,7 +12,7 @@ import pytest
 import pipelines.compare.promotion as promoting
 from pipelines.compare.differences import Proven, Run, differences
 from pipelines.compare.promotion import promote
-from pipelines.ledger import Ledger
+from pipelines.ledger.ledger import Ledger
 from pipelines.warehouse import Rows, Warehouse
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import number, text, to_one

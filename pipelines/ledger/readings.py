@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from sources.aleta.endpoint import By, DateParams
 from sources.aleta.windows import ONE_DAY, Window
 
+from ..settings import TenantSettings
 from .marks import Mark
-from .settings import TenantSettings
 
 BEHIND = timedelta(hours=12)  # UTC-12 is where a day ends last
 SAME_NIGHT = timedelta(hours=20)  # two runs closer than this share one night's quota

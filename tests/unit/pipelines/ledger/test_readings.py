@@ -10,9 +10,9 @@ from zlib import crc32
 import pytest
 
 from pipelines.commands import backfill
-from pipelines.ledger import Ledger
-from pipelines.marks import Mark
-from pipelines.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight
+from pipelines.ledger.ledger import Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import By, DateParams, Endpoint
 from sources.aleta.windows import ONE_DAY, Window

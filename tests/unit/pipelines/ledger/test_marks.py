@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.marks import Mark
-from pipelines.readings import Horizon, Reading, due, tonight
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import Horizon, Reading, due, tonight
 from sources.aleta.windows import Window
 from tests.stores import at, on
 
