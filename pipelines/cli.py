@@ -226,7 +226,7 @@ def report(context: Context, tenants: Sequence[str], *, file: Path) -> None:
     chosen = _chosen(context, tenants)
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
-    from . import html  # noqa: PLC0415
+    from .page import page as html  # noqa: PLC0415
 
     page = html.run(chosen, now=SystemClock().now())
     for error in page.errors:

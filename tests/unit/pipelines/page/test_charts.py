@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipelines.charts import FEW, bars, is_skewed
+from pipelines.page.charts import FEW, bars, is_skewed
 
 
 def drawn(series, groups, words="{:,.0f}".format):

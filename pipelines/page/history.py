@@ -9,8 +9,8 @@ import duckdb
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import By
 
-from .commands.status import Facts, query
-from .settings import TenantSettings
+from ..commands.status import Facts, query
+from ..settings import TenantSettings
 
 RUNS = 20  # as many as a chart has room for on a telephone
 SHOWN = 12  # tables, and names that drifted

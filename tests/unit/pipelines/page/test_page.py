@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipelines.commands.status import Standing, Standings
-from pipelines.html import Page, render
+from pipelines.page.page import Page, render
 from pipelines.report import Exit
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -12,13 +12,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import charts, details
-from .commands.status import Facts, Standing, Standings
-from .commands.status import run as read
-from .report import Exit
-from .settings import TenantSettings
-from .text import duration
-from .version import VERSION
+from ..commands.status import Facts, Standing, Standings
+from ..commands.status import run as read
+from ..report import Exit
+from ..settings import TenantSettings
+from ..text import duration
+from ..version import VERSION
+from . import charts
+from . import history as details
 
 FRESH_FOR = timedelta(hours=26)  # a nightly run, and two hours' patience
 ROWS = ("added", "modified", "removed")
@@ -90,7 +91,7 @@ def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Page:
 def render(standings: Standings, *, now: datetime) -> str:
     """The page; everything on it is escaped but the charts, whose words are."""
     environment = Environment(
-        loader=PackageLoader("pipelines", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("pipelines.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"when": _when, "count": _count, "took": _took, "size": _size}
