@@ -32,7 +32,7 @@ from .load import Loader
 from .lock import TenantLock
 from .met import known
 from .progress import Progress, Screen
-from .publish import NO_COPY, publish
+from .publish.publish import NO_COPY, publish
 from .report import Problem, RunReport, TenantReport
 from .settings import TenantSettings
 from .warehouse import Warehouse

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..failures import as_problem
 from ..lock import TenantLock
-from ..publish import NO_COPY, PublishError, publish
+from ..publish.publish import NO_COPY, PublishError, publish
 from ..report import Problem
 from ..settings import TenantSettings
 from ..warehouse import Warehouse

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.publish import PublishError, publish
-from pipelines.snapshot import snapshot
+from pipelines.publish.publish import PublishError, publish
+from pipelines.publish.snapshot import snapshot
 from pipelines.warehouse import GONE, Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_RUNS

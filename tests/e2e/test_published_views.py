@@ -10,7 +10,7 @@ from math import prod
 import duckdb
 import pytest
 
-from pipelines.publish import publish
+from pipelines.publish.publish import publish
 from schemas import tables
 from schemas.dictionary import sql_type
 from schemas.example import ROWS

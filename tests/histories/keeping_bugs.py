@@ -190,7 +190,7 @@ def rows_appended() -> None:
 @bug
 def copy_written_in_place() -> None:
     """The old copy is taken away before the new one is there."""
-    from pipelines import publish
+    from pipelines.publish import publish
 
     write = publish._WRITERS["duckdb"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.held import LOG_BYTES, ROW_GROUP
 from pipelines.merging import merge_sql, merging_duckdb, outdated_sql
-from pipelines.publish import publish
+from pipelines.publish.publish import publish
 from pipelines.warehouse import Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS

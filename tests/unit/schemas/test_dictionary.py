@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import snapshot
+from pipelines.publish import snapshot
 from schemas.dictionary import sql_type, text
 from schemas.table import fact, name_of, naturally_keyed, number
 from schemas.tables import TABLES

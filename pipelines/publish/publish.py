@@ -22,11 +22,11 @@ from schemas.tables import TABLES
 from schemas.view import View, literal
 from schemas.views import VIEWS
 
+from ..held import ROW_GROUP
+from ..store import DATASET
+from ..warehouse import GONE
 from . import parquet
-from .held import ROW_GROUP
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
-from .store import DATASET
-from .warehouse import GONE
 
 FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
