@@ -35,7 +35,7 @@ from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon, Reading, tonight
 from pipelines.load import Loader
 from pipelines.publish.publish import publish
-from pipelines.report import TenantReport
+from pipelines.report.report import TenantReport
 from pipelines.warehouse import Warehouse
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.fetch import Receipt

@@ -18,7 +18,7 @@ from benchmarks.publish import publish
 from benchmarks.results import FIRST, SCENARIOS, Report, Result, machine, today
 from benchmarks.scenarios import Round
 from benchmarks.worlds import World
-from pipelines.version import VERSION
+from pipelines.report.version import VERSION
 from sandbox import Sandbox
 
 HERE = Path(__file__).parent

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from . import logs
-from .report import Exit
+from .report import logs
+from .report.report import Exit
 from .settings import Settings, SettingsError, TenantSettings, load, point_dlt_at
 
 if TYPE_CHECKING:  # these bring dlt and pyarrow: half a second that `--help` need not wait
-    from .report import Json
+    from .report.report import Json
     from .sync import Tools
 
 
@@ -249,7 +249,7 @@ def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
     from .commands import check as doctor  # noqa: PLC0415
-    from .progress import Screen  # noqa: PLC0415
+    from .report.progress import Screen  # noqa: PLC0415
     from .wiring import Connector  # noqa: PLC0415
 
     stop, stopped = _stop_on_signals()
@@ -330,7 +330,7 @@ def _tools() -> Iterator[tuple[Tools, Callable[[], Exit | None]]]:
     """Clock, screen and connections of one command; a signal stops them, and names the exit code."""
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
-    from .progress import Screen  # noqa: PLC0415
+    from .report.progress import Screen  # noqa: PLC0415
     from .sync import Tools  # noqa: PLC0415
     from .wiring import Connector  # noqa: PLC0415
 
@@ -359,8 +359,8 @@ def _print_run(document: Json, report: object, *, as_json: bool) -> None:
     if as_json:
         _print(document)
         return
-    from .report import RunReport  # noqa: PLC0415
-    from .text import show  # noqa: PLC0415
+    from .report.report import RunReport  # noqa: PLC0415
+    from .report.text import show  # noqa: PLC0415
 
     assert isinstance(report, RunReport)
     show(report, sys.stdout)

@@ -21,8 +21,8 @@ from sources.aleta.walk import Listed, visit, walk
 
 from .ledger.ledger import Learned, Ledger
 from .ledger.readings import Horizon, Reading, in_turn
-from .progress import Progress
-from .report import Problem
+from .report.progress import Progress
+from .report.report import Problem
 from .settings import TenantSettings
 
 

@@ -28,8 +28,8 @@ from .ledger import ledger as books
 from .ledger.ledger import Entry, Ledger
 from .ledger.marks import Mark
 from .ledger.readings import Horizon, Reading
-from .report import Problem, TenantReport, problem
-from .version import VERSION
+from .report.report import Problem, TenantReport, problem
+from .report.version import VERSION
 from .warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory

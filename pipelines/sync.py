@@ -31,9 +31,9 @@ from .ledger.readings import Horizon, Reading, tonight
 from .load import Loader
 from .lock import TenantLock
 from .met import known
-from .progress import Progress, Screen
 from .publish.publish import NO_COPY, publish
-from .report import Problem, RunReport, TenantReport
+from .report.progress import Progress, Screen
+from .report.report import Problem, RunReport, TenantReport
 from .settings import TenantSettings
 from .warehouse import Warehouse
 

@@ -17,8 +17,8 @@ from sources.aleta.transport.token import TokenEndpoint, skew
 
 from ..failures import as_problem
 from ..lock import holder
-from ..progress import Progress
-from ..report import Exit, Json, most_severe
+from ..report.progress import Progress
+from ..report.report import Exit, Json, most_severe
 from ..settings import Settings, SettingsError, TenantSettings, load
 from ..warehouse import Warehouse, glance, place_of
 from ..wiring import Connector, signer

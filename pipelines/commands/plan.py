@@ -24,7 +24,7 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..lock import TenantLock
 from ..met import known
-from ..report import Exit, Json
+from ..report.report import Exit, Json
 from ..settings import TenantSettings
 from ..store import Slice, Store
 from ..warehouse import Warehouse

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..failures import as_problem
 from ..lock import TenantLock
 from ..publish.publish import NO_COPY, PublishError, publish
-from ..report import Problem
+from ..report.report import Problem
 from ..settings import TenantSettings
 from ..warehouse import Warehouse
 

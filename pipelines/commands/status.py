@@ -18,7 +18,7 @@ from schemas.table import name_of
 
 from ..failures import as_problem
 from ..lock import holder
-from ..report import Exit, Json
+from ..report.report import Exit, Json
 from ..settings import TenantSettings
 
 Facts: TypeAlias = dict[str, object]

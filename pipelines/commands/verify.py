@@ -29,11 +29,11 @@ from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..lock import TenantLock
 from ..met import known
-from ..report import Exit, Json, Problem, TenantReport, most_severe, problem
+from ..report.report import Exit, Json, Problem, TenantReport, most_severe, problem
+from ..report.version import VERSION
 from ..settings import TenantSettings
 from ..store import Store
 from ..sync import Tools
-from ..version import VERSION
 from ..warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000

@@ -14,10 +14,10 @@ from markupsafe import Markup
 
 from ..commands.status import Facts, Standing, Standings
 from ..commands.status import run as read
-from ..report import Exit
+from ..report.report import Exit
+from ..report.text import duration
+from ..report.version import VERSION
 from ..settings import TenantSettings
-from ..text import duration
-from ..version import VERSION
 from . import charts
 from . import history as details
 

@@ -183,7 +183,7 @@ def obey(order: Order) -> object:
     """Do what *order* says, in this process."""
     from pipelines import load, sync
     from pipelines.commands import backfill, verify
-    from pipelines.progress import Screen
+    from pipelines.report.progress import Screen
     from pipelines.wiring import Connector
     from sources.aleta.transport.retry import RetryPolicy
     from sources.aleta.windows import Window

@@ -25,7 +25,7 @@ from pipelines.fetching import (
 from pipelines.ledger.ledger import Learned, Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon
-from pipelines.progress import Screen
+from pipelines.report.progress import Screen
 from pipelines.settings import TenantSettings
 from pipelines.sync import SYNC, Job, nightly
 from sources.aleta.catalogue import CATALOGUE

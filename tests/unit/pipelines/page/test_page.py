@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.commands.status import Standing, Standings
 from pipelines.page.page import Page, render
-from pipelines.report import Exit
+from pipelines.report.report import Exit
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOSTILE = """<script>alert("1")</script> & 'Søn' {{ 7 * 7 }}"""

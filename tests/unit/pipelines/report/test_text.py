@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 
-from pipelines.report import Counts, Exit, Problem, RunReport, TenantReport
-from pipelines.text import said, show
+from pipelines.report.report import Counts, Exit, Problem, RunReport, TenantReport
+from pipelines.report.text import said, show
 
 GONE = Problem(
     code="gone",

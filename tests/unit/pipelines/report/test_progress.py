@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.figures import Facts, Recent, Wait, left_s, words
-from pipelines.progress import Progress, Screen
+from pipelines.report.figures import Facts, Recent, Wait, left_s, words
+from pipelines.report.progress import Progress, Screen
 from sources.aleta.errors import UnavailableError, UnreachableError
 from tests.fakes import NOON, FakeClock
 
@@ -37,7 +37,7 @@ def progress(clock: FakeClock) -> Progress:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    caplog.set_level(logging.INFO, logger="pipelines.progress")
+    caplog.set_level(logging.INFO, logger="pipelines.report.progress")
     return caplog
 
 

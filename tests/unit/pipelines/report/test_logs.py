@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.logs import RedactingHandler, redact, set_up
+from pipelines.report.logs import RedactingHandler, redact, set_up
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ"
 BEARER = f"Bearer {SECRET}"

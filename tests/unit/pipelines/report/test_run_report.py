@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from pipelines.report import Counts, Exit, Problem, RunReport, Status, TenantReport, most_severe, problem
+from pipelines.report.report import Counts, Exit, Problem, RunReport, Status, TenantReport, most_severe, problem
 from sources.aleta.errors import AuthError, ParentGoneError
 from tests.stores import on
 

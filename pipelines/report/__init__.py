@@ -1,0 +1,1 @@
+"""What a run did and does, as values and as words: report, text, progress, logs."""
