@@ -33,9 +33,9 @@ from pipelines.compare.differences import Run
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon, Reading, tonight
-from pipelines.load import Loader
 from pipelines.publish.publish import publish
 from pipelines.report.report import TenantReport
+from pipelines.run.packages import Loader
 from pipelines.warehouse import Warehouse
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.fetch import Receipt

@@ -22,7 +22,7 @@ from .settings import Settings, SettingsError, TenantSettings, load, point_dlt_a
 
 if TYPE_CHECKING:  # these bring dlt and pyarrow: half a second that `--help` need not wait
     from .report.report import Json
-    from .sync import Tools
+    from .run.sync import Tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Guarded(click.Group):
         except Exception as error:
             if ctx.params["debug"]:
                 raise
-            from .failures import as_problem  # noqa: PLC0415
+            from .run.failures import as_problem  # noqa: PLC0415
 
             _fail(Exit.FAILED, f"{as_problem(error)}")
 
@@ -79,7 +79,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 def sync(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
     """The nightly run: everything new, changed or gone since the last run."""
     chosen = _chosen(context, tenants)
-    from . import sync as runs  # noqa: PLC0415
+    from .run import sync as runs  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
         report = runs.run(chosen, tools)
@@ -120,8 +120,8 @@ def backfill(  # its options
             dated = ", ".join(one.name for one in CATALOGUE.values() if one.dates)
             _fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
 
-    from . import sync as runs  # noqa: PLC0415
     from .commands import backfill as backfills  # noqa: PLC0415
+    from .run import sync as runs  # noqa: PLC0415
 
     with _tools() as (tools, stopped):
         job = backfills.job(Window(first.date(), last.date()), accounts=accounts, resources=resources)
@@ -250,7 +250,7 @@ def check(context: Context, tenants: Sequence[str], *, as_json: bool) -> None:
 
     from .commands import check as doctor  # noqa: PLC0415
     from .report.progress import Screen  # noqa: PLC0415
-    from .wiring import Connector  # noqa: PLC0415
+    from .run.connect import Connector  # noqa: PLC0415
 
     stop, stopped = _stop_on_signals()
     clock = SystemClock(stop)
@@ -287,7 +287,7 @@ def demo(context: Context) -> None:
 
     with demonstration.world(folder) as config:
         chosen = _chosen(Context(config=config, debug=context.debug), ())
-        from . import sync as runs  # noqa: PLC0415
+        from .run import sync as runs  # noqa: PLC0415
 
         with _tools() as (tools, stopped):
             report = runs.run(chosen, tools)
@@ -331,8 +331,8 @@ def _tools() -> Iterator[tuple[Tools, Callable[[], Exit | None]]]:
     from sources.aleta.clock import SystemClock  # noqa: PLC0415
 
     from .report.progress import Screen  # noqa: PLC0415
-    from .sync import Tools  # noqa: PLC0415
-    from .wiring import Connector  # noqa: PLC0415
+    from .run.connect import Connector  # noqa: PLC0415
+    from .run.sync import Tools  # noqa: PLC0415
 
     stop, stopped = _stop_on_signals()
     clock = SystemClock(stop)

@@ -9,7 +9,7 @@ from sources.aleta.windows import Window
 
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading
-from ..sync import Job
+from ..run.sync import Job
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:

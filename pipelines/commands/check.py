@@ -15,13 +15,13 @@ from sources.aleta.errors import SourceError
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint, skew
 
-from ..failures import as_problem
-from ..lock import holder
 from ..report.progress import Progress
 from ..report.report import Exit, Json, most_severe
+from ..run.connect import Connector, signer
+from ..run.failures import as_problem
+from ..run.lock import holder
 from ..settings import Settings, SettingsError, TenantSettings, load
 from ..warehouse import Warehouse, glance, place_of
-from ..wiring import Connector, signer
 
 IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one

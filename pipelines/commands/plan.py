@@ -18,13 +18,13 @@ from sources.aleta.planner import Planner
 from sources.aleta.questions import Fate
 from sources.aleta.windows import Window
 
-from ..fetching import planner_of
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
-from ..lock import TenantLock
-from ..met import known
 from ..report.report import Exit, Json
+from ..run.fetching import planner_of
+from ..run.lock import TenantLock
+from ..run.references import known
 from ..settings import TenantSettings
 from ..store import Slice, Store
 from ..warehouse import Warehouse

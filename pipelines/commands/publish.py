@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..failures import as_problem
-from ..lock import TenantLock
 from ..publish.publish import NO_COPY, PublishError, publish
 from ..report.report import Problem
+from ..run.failures import as_problem
+from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse import Warehouse
 

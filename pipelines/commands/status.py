@@ -16,9 +16,9 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 
-from ..failures import as_problem
-from ..lock import holder
 from ..report.report import Exit, Json
+from ..run.failures import as_problem
+from ..run.lock import holder
 from ..settings import TenantSettings
 
 Facts: TypeAlias = dict[str, object]

@@ -20,20 +20,20 @@ from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed, ids_of, visit, walk
 from sources.aleta.windows import Window
 
-from .. import failures
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import Blocks, Whole
-from ..fetching import planner_of
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
-from ..lock import TenantLock
-from ..met import known
 from ..report.report import Exit, Json, Problem, TenantReport, most_severe, problem
 from ..report.version import VERSION
+from ..run import failures
+from ..run.fetching import planner_of
+from ..run.lock import TenantLock
+from ..run.references import known
+from ..run.sync import Tools
 from ..settings import TenantSettings
 from ..store import Store
-from ..sync import Tools
 from ..warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000

@@ -50,8 +50,8 @@ def announce() -> None:
     """What dlt sends to DuckDB goes past the audit hooks, too; and so do the steps of a run."""
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
-    from pipelines import sync
     from pipelines.merging import MergeJob
+    from pipelines.run import sync
     from pipelines.warehouse import Warehouse
 
     for name in ("execute_query", "commit_transaction"):

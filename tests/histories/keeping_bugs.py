@@ -11,7 +11,7 @@ from tests.histories.planting import bug
 @bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
-    from pipelines.load import Loader
+    from pipelines.run.packages import Loader
     from sources.aleta.fetch import Status
 
     mark = Loader._mark
@@ -157,7 +157,7 @@ def mass_removal_believed() -> None:
 @bug
 def failed_account_passed_over() -> None:
     """An account that could not be read is not named."""
-    from pipelines import load
+    from pipelines.run import packages as load
 
     load._problem = lambda receipt: receipt
     tell = load.Loader._tell

@@ -181,10 +181,11 @@ class Hurried:
 
 def obey(order: Order) -> object:
     """Do what *order* says, in this process."""
-    from pipelines import load, sync
     from pipelines.commands import backfill, verify
     from pipelines.report.progress import Screen
-    from pipelines.wiring import Connector
+    from pipelines.run import packages as load
+    from pipelines.run import sync
+    from pipelines.run.connect import Connector
     from sources.aleta.transport.retry import RetryPolicy
     from sources.aleta.windows import Window
     from tests.fakes import FakeClock

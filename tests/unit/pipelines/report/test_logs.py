@@ -103,7 +103,7 @@ def _logged(call: object) -> str:
     stream = io.StringIO()
     logging.getLogger().handlers.clear()  # pytest's own, which would fail on a record that cannot be written
     set_up(debug=False, stream=stream)
-    call(logging.getLogger("pipelines.sync"))
+    call(logging.getLogger("pipelines.run.sync"))
     return stream.getvalue()
 
 
@@ -142,7 +142,7 @@ def test_a_line_holds_time_in_utc_level_and_name(monkeypatch: pytest.MonkeyPatch
     """One line a record, led by the UTC time, wherever the machine stands."""
     stream = io.StringIO()
     set_up(debug=False, stream=stream)
-    words = {"name": "pipelines.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
+    words = {"name": "pipelines.run.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     logging.getLogger().handle(logging.makeLogRecord(words))

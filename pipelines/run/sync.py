@@ -21,21 +21,21 @@ from sources.aleta.fetch import Receipt
 from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed
 
+from ..compare.differences import Run
+from ..compare.promotion import promote
+from ..ledger.ledger import Ledger
+from ..ledger.readings import Horizon, Reading, tonight
+from ..publish.publish import NO_COPY, publish
+from ..report.progress import Progress, Screen
+from ..report.report import Problem, RunReport, TenantReport
+from ..settings import TenantSettings
+from ..warehouse import Warehouse
 from . import failures
-from .compare.differences import Run
-from .compare.promotion import promote
 from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover
-from .ledger.ledger import Ledger
-from .ledger.readings import Horizon, Reading, tonight
-from .load import Loader
 from .lock import TenantLock
-from .met import known
-from .publish.publish import NO_COPY, publish
-from .report.progress import Progress, Screen
-from .report.report import Problem, RunReport, TenantReport
-from .settings import TenantSettings
-from .warehouse import Warehouse
+from .packages import Loader
+from .references import known
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint
 
+from ..store import Store
 from .fetching import Known
-from .store import Store
 
 
 def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:

@@ -14,7 +14,7 @@ from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
 
-from .settings import TenantSettings
+from ..settings import TenantSettings
 
 
 @dataclass(slots=True, kw_only=True)

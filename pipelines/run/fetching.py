@@ -19,11 +19,11 @@ from sources.aleta.planner import Planner
 from sources.aleta.reader import Reader
 from sources.aleta.walk import Listed, visit, walk
 
-from .ledger.ledger import Learned, Ledger
-from .ledger.readings import Horizon, Reading, in_turn
-from .report.progress import Progress
-from .report.report import Problem
-from .settings import TenantSettings
+from ..ledger.ledger import Learned, Ledger
+from ..ledger.readings import Horizon, Reading, in_turn
+from ..report.progress import Progress
+from ..report.report import Problem
+from ..settings import TenantSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lock import LockedError, TenantLock, holder
+from pipelines.run.lock import LockedError, TenantLock, holder
 from tests.fakes import NOON, FakeClock
 
 HOLD = """

@@ -8,8 +8,8 @@ import os
 
 from sources.aleta.errors import AuthError, SourceError, StoppedError
 
-from .report.logs import redact
-from .report.report import Exit, Problem, Status, TenantReport, problem
+from ..report.logs import redact
+from ..report.report import Exit, Problem, Status, TenantReport, problem
 
 log = logging.getLogger(__name__)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

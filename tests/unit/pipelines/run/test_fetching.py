@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.fetching import (
+from pipelines.ledger.ledger import Learned, Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import Horizon
+from pipelines.report.progress import Screen
+from pipelines.run.fetching import (
     Crawled,
     Event,
     Fetching,
@@ -22,12 +26,8 @@ from pipelines.fetching import (
     meetings,
     planner_of,
 )
-from pipelines.ledger.ledger import Learned, Ledger
-from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import Horizon
-from pipelines.report.progress import Screen
+from pipelines.run.sync import SYNC, Job, nightly
 from pipelines.settings import TenantSettings
-from pipelines.sync import SYNC, Job, nightly
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
 from sources.aleta.fetch import Receipt, Status

@@ -1,0 +1,1 @@
+"""One run of one tenant: reading, handing over, packages, lock, failures."""
