@@ -36,7 +36,7 @@ from pipelines.ledger.readings import Horizon, Reading, tonight
 from pipelines.publish.publish import publish
 from pipelines.report.report import TenantReport
 from pipelines.run.packages import Loader
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse.warehouse import Warehouse
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.fetch import Receipt
 from sources.aleta.windows import Window

@@ -21,7 +21,7 @@ from ..run.connect import Connector, signer
 from ..run.failures import as_problem
 from ..run.lock import holder
 from ..settings import Settings, SettingsError, TenantSettings, load
-from ..warehouse import Warehouse, glance, place_of
+from ..warehouse.warehouse import Warehouse, glance, place_of
 
 IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one

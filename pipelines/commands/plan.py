@@ -26,8 +26,8 @@ from ..run.fetching import planner_of
 from ..run.lock import TenantLock
 from ..run.references import known
 from ..settings import TenantSettings
-from ..store import Slice, Store
-from ..warehouse import Warehouse
+from ..warehouse.store import Slice, Store
+from ..warehouse.warehouse import Warehouse
 
 UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
 

@@ -9,7 +9,7 @@ from ..report.report import Problem
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
-from ..warehouse import Warehouse
+from ..warehouse.warehouse import Warehouse
 
 
 def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:

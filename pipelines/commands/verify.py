@@ -33,8 +33,8 @@ from ..run.lock import TenantLock
 from ..run.references import known
 from ..run.sync import Tools
 from ..settings import TenantSettings
-from ..store import Store
-from ..warehouse import Rows, Warehouse
+from ..warehouse.store import Store
+from ..warehouse.warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 100_000
 SHOWN = 100  # ids of each kind in the report; the counts are whole

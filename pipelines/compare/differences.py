@@ -18,8 +18,8 @@ from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
-from ..store import Slice, Store
-from ..warehouse import GONE, Rows, table_of
+from ..warehouse.store import Slice, Store
+from ..warehouse.warehouse import GONE, Rows, table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .row_hash import as_json, row_hash
 

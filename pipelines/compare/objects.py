@@ -16,8 +16,8 @@ from schemas.table import fact, key_of, name_of
 from sources.aleta.endpoint import Endpoint
 from sources.aleta.walk import Listed
 
-from ..store import Store
-from ..warehouse import Rows, table_of
+from ..warehouse.store import Store
+from ..warehouse.warehouse import Rows, table_of
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]

@@ -19,8 +19,8 @@ from sources.aleta.decode import decode
 from sources.aleta.envelope import Resource
 
 from ..ledger.ledger import Begun, Ledger
-from ..store import Store, sql_type
-from ..warehouse import GONE, Rows, Warehouse, table_of
+from ..warehouse.store import Store, sql_type
+from ..warehouse.warehouse import GONE, Rows, Warehouse, table_of
 from .row_hash import row_hash
 
 ROWS = 50_000  # of one package (rule C5)

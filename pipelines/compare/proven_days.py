@@ -15,7 +15,7 @@ from sources.aleta.endpoint import Endpoint
 from sources.aleta.windows import Window
 
 from ..ledger.marks import Mark, touches
-from ..warehouse import Warehouse
+from ..warehouse.warehouse import Warehouse
 from .differences import Differences, Proven, Run, differences
 
 

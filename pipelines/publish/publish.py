@@ -22,9 +22,9 @@ from schemas.tables import TABLES
 from schemas.view import View, literal
 from schemas.views import VIEWS
 
-from ..held import ROW_GROUP
-from ..store import DATASET
-from ..warehouse import GONE
+from ..warehouse.duckdb.file import ROW_GROUP
+from ..warehouse.store import DATASET
+from ..warehouse.warehouse import GONE
 from . import parquet
 from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
 

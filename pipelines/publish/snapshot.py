@@ -19,8 +19,8 @@ import pyarrow as pa
 from schemas.table import fact, key_of, name_of
 from schemas.view import View, possible
 
-from ..store import DATASET
-from ..warehouse import GONE
+from ..warehouse.store import DATASET
+from ..warehouse.warehouse import GONE
 
 LAYOUT = 2  # of the copies: a higher number has every table written anew
 DLT = "_dlt_"  # begins the names of dlt's own tables

@@ -23,14 +23,14 @@ from sources.aleta.windows import Window
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import Blocks, Whole
-from ..held import ROW_GROUP
 from ..ledger import ledger as books
 from ..ledger.ledger import Entry, Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
 from ..report.report import Problem, TenantReport, problem
 from ..report.version import VERSION
-from ..warehouse import Rows, Warehouse
+from ..warehouse.duckdb.file import ROW_GROUP
+from ..warehouse.warehouse import Rows, Warehouse
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sources.aleta.catalogue import CATALOGUE
 from sources.aleta.endpoint import Endpoint
 
-from ..store import Store
+from ..warehouse.store import Store
 from .fetching import Known
 
 

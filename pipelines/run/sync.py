@@ -29,7 +29,7 @@ from ..publish.publish import NO_COPY, publish
 from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
-from ..warehouse import Warehouse
+from ..warehouse.warehouse import Warehouse
 from . import failures
 from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover

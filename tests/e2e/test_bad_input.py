@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines import warehouse as stores
+from pipelines.warehouse import warehouse as stores
 from sandbox import Sandbox, SandboxSettings, server
 from sandbox.keys import write_private
 from schemas.ledger import SYNC_MARKS

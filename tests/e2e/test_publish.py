@@ -23,7 +23,7 @@ import pytest
 
 from pipelines.publish.publish import PublishError, publish
 from pipelines.publish.snapshot import snapshot
-from pipelines.warehouse import GONE, Rows, Warehouse
+from pipelines.warehouse.warehouse import GONE, Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_RUNS
 from schemas.table import fact, key_of, name_of

@@ -50,9 +50,9 @@ def announce() -> None:
     """What dlt sends to DuckDB goes past the audit hooks, too; and so do the steps of a run."""
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
-    from pipelines.merging import MergeJob
     from pipelines.run import sync
-    from pipelines.warehouse import Warehouse
+    from pipelines.warehouse.duckdb.merge import MergeJob
+    from pipelines.warehouse.warehouse import Warehouse
 
     for name in ("execute_query", "commit_transaction"):
         setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name), SQL))

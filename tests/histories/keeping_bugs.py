@@ -58,7 +58,7 @@ def new_account_starts_at_the_look_back() -> None:
 @bug
 def state_written_before_rows() -> None:
     """Marks and receipts are one load, rows the next."""
-    from pipelines.warehouse import Warehouse
+    from pipelines.warehouse.warehouse import Warehouse
     from schemas.table import name_of
 
     write = Warehouse.write
@@ -173,7 +173,7 @@ def failed_account_passed_over() -> None:
 @bug
 def pending_package_skipped() -> None:
     """What a crash left half written is left as it is, and the next package goes first."""
-    from pipelines.warehouse import Warehouse
+    from pipelines.warehouse.warehouse import Warehouse
 
     Warehouse.recover = lambda _: False
 
@@ -181,7 +181,7 @@ def pending_package_skipped() -> None:
 @bug
 def rows_appended() -> None:
     """What a package brings is added to what is there, and replaces nothing; so a job done twice doubles its rows."""
-    from pipelines import merging
+    from pipelines.warehouse.duckdb import merge as merging
 
     sql = merging.merge_sql
     merging.merge_sql = lambda *args, **given: sql(*args, **given)[1:]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.compare.differences import Proven, Run, differences
-from pipelines.warehouse import GONE
+from pipelines.warehouse.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue import CATALOGUE

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.compare.differences import Proven, Run, Suspicion, differences
 from pipelines.compare.row_hash import row_hash
-from pipelines.warehouse import GONE
+from pipelines.warehouse.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue import CATALOGUE

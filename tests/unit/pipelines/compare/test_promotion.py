@@ -13,7 +13,7 @@ import pipelines.compare.promotion as promoting
 from pipelines.compare.differences import Proven, Run, differences
 from pipelines.compare.promotion import promote
 from pipelines.ledger.ledger import Ledger
-from pipelines.warehouse import Rows, Warehouse
+from pipelines.warehouse.warehouse import Rows, Warehouse
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import number, text, to_one
 from schemas.transactions import TRANSACTIONS

@@ -25,10 +25,10 @@ from schemas.table import fact, key_of, name_of
 from schemas.view import literal
 
 from .destination import dataset_of, find, keeps_json
-from .held import Held, bound, give_back
-from .merging import merging_duckdb
+from .duckdb.file import Held, bound, give_back
+from .duckdb.merge import merging_duckdb
+from .recovery import rewind
 from .remote import RemoteStore
-from .rewind import rewind
 from .store import DATASET, DuckDbStore, HeldStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it

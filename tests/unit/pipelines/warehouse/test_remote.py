@@ -9,9 +9,9 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from pipelines.destination import dataset_of
-from pipelines.remote import VALUES, RemoteStore
-from pipelines.store import DuckDbStore, Slice
+from pipelines.warehouse.destination import dataset_of
+from pipelines.warehouse.remote import VALUES, RemoteStore
+from pipelines.warehouse.store import DuckDbStore, Slice
 from schemas.transactions import TRANSACTIONS
 from tests.stores import at, memory_store, on
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.held import LOG_BYTES, ROW_GROUP
-from pipelines.merging import merge_sql, merging_duckdb, outdated_sql
 from pipelines.publish.publish import publish
-from pipelines.warehouse import Rows, Warehouse
+from pipelines.warehouse.duckdb.file import LOG_BYTES, ROW_GROUP
+from pipelines.warehouse.duckdb.merge import merge_sql, merging_duckdb, outdated_sql
+from pipelines.warehouse.warehouse import Rows, Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
 from tests.stores import at, on

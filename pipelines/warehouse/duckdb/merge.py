@@ -23,7 +23,7 @@ from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from duckdb import DuckDBPyConnection
 
 from . import ids
-from .held import attached
+from .file import attached
 
 
 class MergeJob(DuckDbCopyJob):

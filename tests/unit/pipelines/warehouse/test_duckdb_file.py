@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.held import ROW_GROUP, Held, attached
+from pipelines.warehouse.duckdb.file import ROW_GROUP, Held, attached
 
 
 def test_arrow_keeps_no_allocator_of_its_own() -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
 
-from . import ids
+from .duckdb import ids
 
 DATASET = "aleta"
 
