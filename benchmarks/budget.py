@@ -25,7 +25,7 @@ from benchmarks.contenders import PROGRAM
 from benchmarks.measure import Usage, run
 from benchmarks.results import machine
 from sandbox import Sandbox, SandboxSettings
-from sandbox.server import Request
+from sandbox.http.server import Request
 
 PER_MINUTE = 1_000
 BURST = 300

@@ -27,10 +27,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.json
 
-from sandbox.kinds import FX_SPOT, KINDS, TRANSFER
+from sandbox.http.wire import data
 from sandbox.settings import SandboxSettings
-from sandbox.wire import data
-from sandbox.world import build
+from sandbox.world.kinds import FX_SPOT, KINDS, TRANSFER
+from sandbox.world.world import build
 from schemas.table import fact
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.decode import decode

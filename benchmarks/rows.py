@@ -12,9 +12,9 @@ from hashlib import blake2b
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sandbox.http.wire import data
 from sandbox.settings import SandboxSettings
-from sandbox.wire import data
-from sandbox.world import build
+from sandbox.world.world import build
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.answer import Answer
 from sources.aleta.catalogue import CATALOGUE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .server import Request, Sandbox, announce
+from .http.server import Request, Sandbox, announce
 from .settings import SandboxSettings
-from .truth import Truth, met
+from .state.truth import Truth, met
 
 __all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce", "met"]

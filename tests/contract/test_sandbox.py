@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox import Sandbox, SandboxSettings, announce
-from sandbox.jsontext import exact
+from sandbox.world.jsontext import exact
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TODAY = date(2026, 3, 2)

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from sandbox import Sandbox, SandboxSettings, met
-from sandbox.jsontext import exact
-from sandbox.truth import BEYOND
+from sandbox.state.truth import BEYOND
+from sandbox.world.jsontext import exact
 
 TODAY = date(2026, 3, 2)
 DAYS = [(TODAY - timedelta(days=back)).isoformat() for back in range(13)]

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pytest
 
 from pipelines.warehouse import warehouse as stores
-from sandbox import Sandbox, SandboxSettings, server
-from sandbox.keys import write_private
+from sandbox import Sandbox, SandboxSettings
+from sandbox.http import server
+from sandbox.http.keys import write_private
 from schemas.ledger import SYNC_MARKS
 from tests import truth
 from tests.e2e.conftest import EVERYTHING

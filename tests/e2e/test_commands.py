@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.commands.demo import WORLD
 from sandbox import Sandbox
-from sandbox.jsontext import exact
+from sandbox.world.jsontext import exact
 from tests import truth
 from tests.e2e.conftest import SMALL
 from tests.e2e.program import SCRIPT

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox import Truth
-from sandbox.faults import TRANSIENT
+from sandbox.http.faults import TRANSIENT
 from tests import truth
 from tests.e2e.conftest import EVERYTHING
 from tests.e2e.program import Program

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from pipelines.run.packages import PACKAGE_ROWS
-from sandbox.jsontext import exact
+from sandbox.world.jsontext import exact
 from tests import truth
 
 ROWS = int(os.environ.get("SCALE_ROWS", "100000"))

@@ -8,13 +8,13 @@ from itertools import islice
 from random import Random
 from typing import Self, TypeAlias, TypeVar
 
+from ..settings import SandboxSettings
+from ..world.extras import extras
+from ..world.jsontext import Document, Json
+from ..world.ledgers import Ledger
+from ..world.rows import Row
+from ..world.world import COLLECTIONS, Entity, Link, World
 from .edits import Edits
-from .extras import extras
-from .jsontext import Document, Json
-from .ledgers import Ledger
-from .rows import Row
-from .settings import SandboxSettings
-from .world import COLLECTIONS, Entity, Link, World
 
 Filter: TypeAlias = Callable[[bytes], bool] | None
 Listed = TypeVar("Listed")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..world.world import account, named
 from .row_changes import Args, Touched, new_row
 from .store import Store
-from .world import account, named
 
 NEW_ACCOUNT_ROWS = 5
 _NAMES = {"users": "lastName"}

@@ -12,20 +12,20 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ..settings import SandboxSettings, changed
+from ..state.mutations import mutate, night
+from ..state.store import Store
+from ..state.truth import Truth
+from ..world.resource import Key
+from ..world.world import build
 from . import control
 from .budget import Budget
 from .faults import FAULTS, Faults, Wire, sent
 from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
 from .listener import Listener
-from .mutations import mutate, night
-from .resource import Key
 from .routes import serve
-from .settings import SandboxSettings, changed
-from .store import Store
-from .truth import Truth
 from .wire import API_TYPE, Call, RefusalError, Reply, plain_json, refusal
-from .world import build
 
 MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples show both
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret

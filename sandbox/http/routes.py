@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from ..settings import SandboxSettings
+from ..state.store import Store, shown
+from ..state.tenant import Filter
+from ..world.jsontext import dump
+from ..world.resources import RESOURCES
 from .answers import computed, limits_status
-from .ask import Ask, Query, known, span
-from .jsontext import dump
-from .resources import RESOURCES
-from .settings import SandboxSettings
-from .shelf import Filter
-from .store import Store, shown
+from .query import Ask, Query, known, span
 from .wire import RefusalError, Reply, data
 
 Answer: TypeAlias = Callable[[Ask], bytes]

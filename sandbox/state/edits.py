@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Self
 
-from .jsontext import Num
+from ..world.jsontext import Num
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from copy import copy
 from typing import Self
 
+from ..settings import DAY_LIMIT
 from .rows import Row
-from .settings import DAY_LIMIT
 
 
 class Track:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from ..state.tenant import Shelf
 from .amounts import CENT, noise, spelt
 from .custody import repeated_id
 from .jsontext import Document, Json, Num, linkage
@@ -12,7 +13,6 @@ from .kinds import STRINGS
 from .positions import Lot, currencies, days, in_depository, lots_of, rows_until, values
 from .resource import Item, Wanted
 from .rows import iso
-from .shelf import Shelf
 
 Group: TypeAlias = tuple[str | None, ...]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..settings import SandboxSettings
+from ..state.tenant import Shelf
 from . import holdings, limits, performance, series
 from .amounts import noise
 from .jsontext import Document, Json, inner, linkage
 from .resource import Dates, Item, Key, Resource, Wanted
 from .rows import iso
-from .settings import SandboxSettings
-from .shelf import Shelf
 
 LONG_AGO = 1
 RENAMED = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from .ask import Ask, day, known, span
-from .holdings import LEVELS
-from .jsontext import Document, Json, dump, inner
-from .resource import Dates, Item, Resource, Wanted
-from .resources import LONG_AGO, RENAMED, RESOURCES, document
-from .store import shown
+from ..state.store import shown
+from ..world.holdings import LEVELS
+from ..world.jsontext import Document, Json, dump, inner
+from ..world.resource import Dates, Item, Resource, Wanted
+from ..world.resources import LONG_AGO, RENAMED, RESOURCES, document
+from .query import Ask, day, known, span
 from .wire import RefusalError, data
 
 INCLUDABLE = ("instrument", "instruments", "asset", "assets")  # the vendor's pages have four words for one thing

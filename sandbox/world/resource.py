@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from ..state.tenant import Shelf
 from .jsontext import Document
-from .shelf import Shelf
 
 Key: TypeAlias = tuple[str | None, ...]
 

@@ -14,18 +14,18 @@ import pytest
 from jwt.algorithms import ECAlgorithm
 
 from sandbox import met
-from sandbox.amounts import ONE, noise, spelt
-from sandbox.custody import STATUSES
-from sandbox.holdings import LEVELS
-from sandbox.instruments import SORTS
-from sandbox.jsontext import exact
-from sandbox.mutations import mutate
-from sandbox.resource import Wanted
-from sandbox.resources import RESOURCES
 from sandbox.settings import SandboxSettings
-from sandbox.store import Store
-from sandbox.truth import BEYOND
-from sandbox.world import build
+from sandbox.state.mutations import mutate
+from sandbox.state.store import Store
+from sandbox.state.truth import BEYOND
+from sandbox.world.amounts import ONE, noise, spelt
+from sandbox.world.custody import STATUSES
+from sandbox.world.holdings import LEVELS
+from sandbox.world.instruments import SORTS
+from sandbox.world.jsontext import exact
+from sandbox.world.resource import Wanted
+from sandbox.world.resources import RESOURCES
+from sandbox.world.world import build
 
 TODAY = date(2026, 3, 2)
 SMALL = SandboxSettings(accounts=8, rows=300, years=1, computed_days=60, names="instrument")

@@ -11,7 +11,7 @@ from random import Random
 from threading import Lock
 from typing import Literal, TypeAlias
 
-from .settings import SandboxSettings
+from ..settings import SandboxSettings
 from .wire import API_TYPE, GZIP_LEVEL, Reply, as_bytes, packed, refusal
 
 SLOW_S = 0.3

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, zip_longest
 
+from ..state.tenant import Shelf
 from .amounts import CENT, ONE, noise
-from .shelf import Shelf
 
 MOST = 9
 """Lots of one reporting entity: with two currencies a day has 18 rows at most, below any cap a test may set."""

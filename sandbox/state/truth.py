@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias, TypeVar
 
-from .resource import Key
+from ..world.resource import Key
 
 Object: TypeAlias = dict[str, object]
 Named = TypeVar("Named", bound=Hashable)

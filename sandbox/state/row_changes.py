@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .jsontext import Document, Num, inner, linkage, load
-from .ledgers import Ledger
-from .rows import Row, iso, new_id, ordinal, sealed
+from ..world.jsontext import Document, Num, inner, linkage, load
+from ..world.ledgers import Ledger
+from ..world.rows import Row, iso, new_id, ordinal, sealed
 from .store import Store
 
 COUNTERPARTY = b'"counterparty-transaction"'

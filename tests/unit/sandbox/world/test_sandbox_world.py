@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import pytest
 
-from sandbox.jsontext import exact
-from sandbox.kinds import FX_SPOT, KINDS, TRANSFER
-from sandbox.rows import shares
 from sandbox.settings import SandboxSettings, changed
-from sandbox.store import Store
-from sandbox.world import build
+from sandbox.state.store import Store
+from sandbox.world.jsontext import exact
+from sandbox.world.kinds import FX_SPOT, KINDS, TRANSFER
+from sandbox.world.rows import shares
+from sandbox.world.world import build
 
 TODAY = date(2026, 3, 2)
 DEFAULT = SandboxSettings()

@@ -8,12 +8,12 @@ from functools import cache
 
 import pytest
 
-from sandbox.mutations import MUTATIONS, mutate, night
-from sandbox.rows import ordinal
 from sandbox.settings import SandboxSettings
-from sandbox.store import Store
-from sandbox.truth import BEYOND
-from sandbox.world import build
+from sandbox.state.mutations import MUTATIONS, mutate, night
+from sandbox.state.store import Store
+from sandbox.state.truth import BEYOND
+from sandbox.world.rows import ordinal
+from sandbox.world.world import build
 
 TODAY = date(2026, 3, 2)
 

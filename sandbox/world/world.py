@@ -9,9 +9,9 @@ from random import Random
 from typing import TypeAlias
 from uuid import UUID
 
+from ..settings import DAY_LIMIT, SandboxSettings
 from .jsontext import Document, Num
 from .rows import Calendar, Composer, PlainComposer, Row, harsh_rows, new_id, plain_rows, shares
-from .settings import DAY_LIMIT, SandboxSettings
 
 CURRENCIES = ("DKK", "EUR", "USD", "CHF", "SEK", "JPY")
 NAMES = ("Andersen", "Øst & Søn", "Müller", "O'Neill", "Łukasz", "佐藤", "de la Tour", "Strauß", "Holm", "Ibsen")

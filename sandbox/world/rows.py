@@ -9,9 +9,9 @@ from datetime import date
 from itertools import chain
 from random import Random
 
+from ..settings import DAY_LIMIT, SandboxSettings
 from .jsontext import Document, Json, dump, inner, linkage
 from .kinds import FX_SPOT, KINDS, TRANSFER, Kind, negative, number, positive, string
-from .settings import DAY_LIMIT, SandboxSettings
 
 MONTH_END_SHARE = 0.3
 FUTURE_SHARE = 0.01

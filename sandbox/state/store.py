@@ -6,14 +6,14 @@ import json
 from functools import partial
 from typing import Any
 
-from .jsontext import Document, dump, exact, inner
-from .resource import Key
-from .resources import RESOURCES, document, everything, renamed
-from .settings import SandboxSettings
-from .shelf import Shelf
+from ..http.webhooks import jwks
+from ..settings import SandboxSettings
+from ..world.jsontext import Document, dump, exact, inner
+from ..world.resource import Key
+from ..world.resources import RESOURCES, document, everything, renamed
+from ..world.world import COLLECTIONS, CRAWLED, Entity
+from .tenant import Shelf
 from .truth import BEYOND, Lazy, Object, Truth
-from .webhooks import jwks
-from .world import COLLECTIONS, CRAWLED, Entity
 
 
 class Store(Shelf):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from ..state.tenant import Shelf
 from .amounts import CENT, ONE, noise, spelt
 from .holdings import Group, groups, relations
 from .instruments import PRIVATE
@@ -13,7 +14,6 @@ from .jsontext import Document, Json, Num
 from .positions import Lot, currencies, days, lots_of, rows_until, values
 from .resource import Item, Wanted
 from .rows import iso
-from .shelf import Shelf
 
 WHOLE = 10**12
 """Of a return as a share, in which it is counted: twelve decimals."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import limits, positions, series
+from ..world import limits, positions, series
+from ..world.instruments import SORTS, instrument
+from ..world.jsontext import Num
+from ..world.resource import Item, Wanted
+from ..world.rows import Row, iso, new_id, ordinal
 from .edits import Recomputed
-from .instruments import SORTS, instrument
-from .jsontext import Num
-from .resource import Item, Wanted
 from .row_changes import Args, Touched, old_days
-from .rows import Row, iso, new_id, ordinal
 from .store import Store
 
 SPAN = 10

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from ..state.tenant import Shelf
 from .amounts import ONE, noise, spelt
 from .instruments import PRIVATE
 from .jsontext import Document, Json
 from .resource import Item, Rows, Wanted
 from .rows import iso
-from .shelf import Shelf
 
 OPEN_START = date(1900, 1, 1).toordinal()
 UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})

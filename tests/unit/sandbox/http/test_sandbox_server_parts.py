@@ -8,13 +8,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sandbox.budget import Budget
-from sandbox.faults import FAULTS, SCRIPTED_ONLY, SLOW_S, TRANSIENT, Faults
-from sandbox.issuer import GRANT_TYPE, Issuer, RefusedError
-from sandbox.jsontext import Num, dump, load
-from sandbox.keys import registration
+from sandbox.http.budget import Budget
+from sandbox.http.faults import FAULTS, SCRIPTED_ONLY, SLOW_S, TRANSIENT, Faults
+from sandbox.http.issuer import GRANT_TYPE, Issuer, RefusedError
+from sandbox.http.keys import registration
+from sandbox.http.wire import Reply
 from sandbox.settings import SandboxSettings
-from sandbox.wire import Reply
+from sandbox.world.jsontext import Num, dump, load
 
 NOON = 1_770_000_000
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -1,0 +1,1 @@
+"""The seeded world: objects, rows and computed figures. Pure."""
