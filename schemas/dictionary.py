@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from .table import fact, key_of, left_out, name_of, natural_key_of
 from .tables import TABLES
-from .view import View
-from .views import VIEWS
+from .views.view import View
+from .views.views import VIEWS
 
 _TYPES = {
     pa.string(): "VARCHAR",

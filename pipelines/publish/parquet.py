@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.view import literal
+from schemas.views.view import literal
 
 from .snapshot import Manifest, Snapshot, Table, fingerprint, seal
 

@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from schemas.tables import TABLES
-from schemas.view import View, literal
-from schemas.views import VIEWS
+from schemas.views.view import View, literal
+from schemas.views.views import VIEWS
 
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.store import DATASET

@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
-from schemas.view import View, possible
+from schemas.views.view import View, possible
 
 from ..warehouse.store import DATASET
 from ..warehouse.warehouse import GONE

@@ -22,7 +22,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
-from schemas.view import literal
+from schemas.views.view import literal
 
 from .destination import dataset_of, find, keeps_json
 from .duckdb.file import Held, bound, give_back

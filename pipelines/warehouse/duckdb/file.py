@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.view import literal
+from schemas.views.view import literal
 
 from . import ids
 

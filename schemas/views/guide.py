@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from .dictionary import row, sql_type
+from ..dictionary import row, sql_type
+from ..table import name_of
+from ..tables import TABLES
 from .example import ROWS, Row
-from .table import name_of
-from .tables import TABLES
 from .view import View
 from .views import VIEWS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .transactions import TRANSACTIONS
+from ..transactions import TRANSACTIONS
 from .view import Column, View
 
 _OURS = ("first_seen_at", "changed_at", "row_hash")  # what the feed leaves out of before and after

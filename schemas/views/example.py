@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from .transactions import TRANSACTIONS
+from ..transactions import TRANSACTIONS
 
 Row: TypeAlias = Mapping[str, str | None]
 

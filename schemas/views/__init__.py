@@ -1,0 +1,1 @@
+"""The views of the published file, their examples and their guide."""
