@@ -33,8 +33,8 @@ from sandbox.world.kinds import FX_SPOT, KINDS, TRANSFER
 from sandbox.world.world import build
 from schemas.table import fact
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.decode import decode
-from sources.aleta.envelope import read_list
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import read_list
 
 ROWS = 1000
 TURN = 20

@@ -37,9 +37,9 @@ from pipelines.publish.publish import publish
 from pipelines.report.report import TenantReport
 from pipelines.run.packages import Loader
 from pipelines.warehouse.warehouse import Warehouse
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.fetch import Receipt
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt
 
 from .rows import BEGIN, END, NOW, Accounts, name_of_account
 

@@ -25,7 +25,7 @@ os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 import pyarrow as pa
 
 from pipelines.ledger.marks import Mark
-from sources.aleta.windows import Window
+from sources.aleta.planning.windows import Window
 
 from .load import WINDOW_ROWS, Bench, Meter, peak_mb
 from .rows import BEGIN, END, Accounts

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from sources.aleta.cap import RowCap
-from sources.aleta.planner import Planner
-from sources.aleta.questions import Fate, Question
-from sources.aleta.windows import Window
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Fate, Question
+from sources.aleta.planning.windows import Window
 
 TODAY = date(2026, 11, 25)
 SPAN = Window(date(1970, 1, 1), TODAY + timedelta(days=31))

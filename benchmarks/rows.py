@@ -16,12 +16,12 @@ from sandbox.http.wire import data
 from sandbox.settings import SandboxSettings
 from sandbox.world.world import build
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.answer import Answer
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.decode import decode
-from sources.aleta.envelope import read_list
-from sources.aleta.fetch import Receipt, Status
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.jsonapi.answer import Answer
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import read_list
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt, Status
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 BEGIN = date(2006, 1, 1)

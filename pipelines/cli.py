@@ -112,8 +112,8 @@ def backfill(  # its options
     if first > last:
         _fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
     chosen = _chosen(context, tenants)
-    from sources.aleta.catalogue import CATALOGUE  # noqa: PLC0415
-    from sources.aleta.windows import Window  # noqa: PLC0415
+    from sources.aleta.catalogue.catalogue import CATALOGUE  # noqa: PLC0415
+    from sources.aleta.planning.windows import Window  # noqa: PLC0415
 
     for name in resources:
         if name not in CATALOGUE or not CATALOGUE[name].dates:
@@ -312,7 +312,7 @@ def _chosen(context: Context, names: Sequence[str]) -> Sequence[TenantSettings]:
 
 
 def _check_resources(settings: Settings, chosen: Sequence[TenantSettings]) -> None:
-    from sources.aleta.catalogue import CATALOGUE  # noqa: PLC0415
+    from sources.aleta.catalogue.catalogue import CATALOGUE  # noqa: PLC0415
 
     for tenant in chosen:
         for name in tenant.resources:

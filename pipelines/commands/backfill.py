@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sources.aleta.endpoint import By, Endpoint
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.planning.windows import Window
 
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from schemas.ledger import SYNC_RUNS
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.connection import Connection
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import SourceError
+from sources.aleta.reading.connection import Connection
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint, skew
 

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
 from schemas.table import key_of
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import Endpoint, with_parents
-from sources.aleta.planner import Planner
-from sources.aleta.questions import Fate
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Fate
+from sources.aleta.planning.windows import Window
 
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark

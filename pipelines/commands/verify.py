@@ -13,12 +13,12 @@ from zlib import crc32
 
 from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import key_of, name_of
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import By, Endpoint, with_parents
-from sources.aleta.fetch import Receipt, Status, fetch
-from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed, ids_of, visit, walk
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt, Status, fetch
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import Listed, ids_of, visit, walk
 
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison

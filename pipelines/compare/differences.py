@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from schemas.table import answered, key_of
 from schemas.transactions import TRANSACTION_CHANGES
-from sources.aleta.endpoint import Endpoint
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
 
 from ..warehouse.store import Slice, Store
 from ..warehouse.warehouse import GONE, Rows, table_of

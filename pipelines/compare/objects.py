@@ -13,8 +13,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
-from sources.aleta.endpoint import Endpoint
-from sources.aleta.walk import Listed
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.walk import Listed
 
 from ..warehouse.store import Store
 from ..warehouse.warehouse import Rows, table_of

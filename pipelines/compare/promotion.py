@@ -15,8 +15,8 @@ from msgspec import Raw
 
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
-from sources.aleta.decode import decode
-from sources.aleta.envelope import Resource
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import Resource
 
 from ..ledger.ledger import Begun, Ledger
 from ..warehouse.store import Store, sql_type

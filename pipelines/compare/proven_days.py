@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.table import key_of
-from sources.aleta.answer import Answer
-from sources.aleta.endpoint import Endpoint
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.jsonapi.answer import Answer
+from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark, touches
 from ..warehouse.warehouse import Warehouse

@@ -9,10 +9,10 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
-from sources.aleta.cap import RowCap
-from sources.aleta.planner import Planner
-from sources.aleta.questions import Proof
-from sources.aleta.windows import Window
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.windows import Window
 
 from . import marks
 from .marks import Mark, Packed

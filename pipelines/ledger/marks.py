@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from sources.aleta.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import ONE_DAY, Window
 
 Stored: TypeAlias = list[object]
 

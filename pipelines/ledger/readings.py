@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sources.aleta.endpoint import By, DateParams
-from sources.aleta.windows import ONE_DAY, Window
+from sources.aleta.catalogue.endpoint import By, DateParams
+from sources.aleta.planning.windows import ONE_DAY, Window
 
 from ..settings import TenantSettings
 from .marks import Mark

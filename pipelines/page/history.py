@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import By
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import By
 
 from ..commands.status import Facts, query
 from ..settings import TenantSettings

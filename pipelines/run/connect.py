@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sources.aleta.auth.keyvault import KeyVaultSigner
 from sources.aleta.auth.signer import LocalSigner, Signer
 from sources.aleta.clock import Clock
-from sources.aleta.connection import Access, Connection, connect
 from sources.aleta.errors import KeyUnusableError
+from sources.aleta.reading.connection import Access, Connection, connect
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.clock import Clock
-from sources.aleta.endpoint import By, Endpoint
 from sources.aleta.errors import SourceError
-from sources.aleta.fetch import Receipt, Status, fetch
-from sources.aleta.planner import Planner
-from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed, visit, walk
+from sources.aleta.planning.planner import Planner
+from sources.aleta.reading.fetch import Receipt, Status, fetch
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import Listed, visit, walk
 
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.readings import Horizon, Reading, in_turn

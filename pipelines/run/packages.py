@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
-from sources.aleta.endpoint import Endpoint
-from sources.aleta.fetch import Receipt, Status
-from sources.aleta.walk import Listed
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.walk import Listed
 
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison

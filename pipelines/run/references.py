@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import Endpoint
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint
 
 from ..warehouse.store import Store
 from .fetching import Known

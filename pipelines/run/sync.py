@@ -13,13 +13,13 @@ from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 from schemas.tables import TABLES
-from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.clock import Clock
-from sources.aleta.endpoint import Endpoint, with_parents
 from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
-from sources.aleta.fetch import Receipt
-from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed
+from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import Listed
 
 from ..compare.differences import Run
 from ..compare.promotion import promote
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 class Session(Protocol):
-    """One tenant's way to the API: `sources.aleta.connection.Connection`."""
+    """One tenant's way to the API: `sources.aleta.reading.connection.Connection`."""
 
     @property
     def reader(self) -> Reader: ...

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from sandbox import Sandbox, SandboxSettings, Truth
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import with_parents
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import with_parents
 from tests import beyond, truth
 from tests.e2e.conftest import EVERYTHING, SMALL
 from tests.e2e.program import Ended, Program

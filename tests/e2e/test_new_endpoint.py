@@ -103,7 +103,7 @@ def test_it_takes_less_than_twenty_lines():
     added = [line for step in steps() for line in step.code.splitlines()]
 
     assert {step.file.partition("/")[0] for step in steps()} == {"schemas", "sources", "sandbox", "tests"}
-    assert [step.file for step in steps()].count("sources/aleta/catalogue.py") == 1
+    assert [step.file for step in steps()].count("sources/aleta/catalogue/catalogue.py") == 1
     assert 10 < len(added) < FEW
 
 

@@ -12,7 +12,7 @@ from tests.histories.planting import bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
     from pipelines.run.packages import Loader
-    from sources.aleta.fetch import Status
+    from sources.aleta.reading.fetch import Status
 
     mark = Loader._mark
 
@@ -44,7 +44,7 @@ def new_account_starts_at_the_look_back() -> None:
     """An account that has no mark is read from the look-back on, as the others are."""
     from pipelines.ledger.marks import Mark
     from pipelines.ledger.readings import Horizon
-    from sources.aleta.windows import Window
+    from sources.aleta.planning.windows import Window
 
     whole = Horizon.whole
 

@@ -8,7 +8,7 @@ from tests.histories.planting import bug
 @bug
 def cap_judged_too_late() -> None:
     """`>` where the cap needs `>=`."""
-    from sources.aleta.cap import RowCap
+    from sources.aleta.planning.cap import RowCap
 
     judge = RowCap.judge
     RowCap.judge = lambda self, count: judge(self, count - 1)
@@ -17,7 +17,7 @@ def cap_judged_too_late() -> None:
 @bug
 def cap_of_another_night_believed() -> None:
     """What is smaller than the cap that an earlier night learned counts as whole."""
-    from sources.aleta.cap import Judgement, RowCap
+    from sources.aleta.planning.cap import Judgement, RowCap
 
     judge = RowCap.judge
     RowCap.judge = lambda self, count: Judgement.WHOLE if count < (self.known or 0) else judge(self, count)
@@ -26,7 +26,7 @@ def cap_of_another_night_believed() -> None:
 @bug
 def cut_answers_kept() -> None:
     """An answer that reached the cap is kept, and what it left out is forgotten."""
-    from sources.aleta.cap import Judgement, RowCap
+    from sources.aleta.planning.cap import Judgement, RowCap
 
     RowCap.judge = lambda _, __: Judgement.WHOLE
 
@@ -34,7 +34,7 @@ def cut_answers_kept() -> None:
 @bug
 def parts_overlap_by_a_day() -> None:
     """Both parts of a window are asked for the day between them."""
-    from sources.aleta.windows import Window
+    from sources.aleta.planning.windows import Window
 
     Window.cut_after = lambda self, day: (Window(self.first, day), Window(day, self.last))
 
@@ -42,7 +42,7 @@ def parts_overlap_by_a_day() -> None:
 @bug
 def parts_leave_a_day_out() -> None:
     """No part of a window is asked for the day between them."""
-    from sources.aleta.windows import ONE_DAY, Window
+    from sources.aleta.planning.windows import ONE_DAY, Window
 
     Window.cut_after = lambda self, day: (Window(self.first, day), Window(min(day + 2 * ONE_DAY, self.last), self.last))
 
@@ -67,9 +67,9 @@ def vanished_accounts_are_emptied() -> None:
 @bug
 def no_answer_read_as_no_rows() -> None:
     """A 200 that is no answer is an answer without rows."""
-    from sources.aleta import answer
-    from sources.aleta.endpoint import Form
+    from sources.aleta.catalogue.endpoint import Form
     from sources.aleta.errors import MalformedError
+    from sources.aleta.jsonapi import answer
 
     read_list = answer.READ[Form.LIST]
 

@@ -186,8 +186,8 @@ def obey(order: Order) -> object:
     from pipelines.run import packages as load
     from pipelines.run import sync
     from pipelines.run.connect import Connector
+    from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
-    from sources.aleta.windows import Window
     from tests.fakes import FakeClock
     from tests.histories import bugs, cuts
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from schemas.table import DECIMAL, fact
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.decode import decode
-from sources.aleta.envelope import read_list
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import read_list
 from tests.documents import JSON_NUMBER, Number, dump, parse, plain, rounded, values
 
 DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples

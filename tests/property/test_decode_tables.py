@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from schemas.table import DECIMAL, fact, left_out, name_of
 from schemas.tables import TABLES
-from sources.aleta.decode import decode
-from sources.aleta.envelope import read_list
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import read_list
 from tests.documents import JSON_NUMBER, Number, dump, numbers, parse, rounded, texts, values
 
 DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples

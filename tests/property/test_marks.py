@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.ledger.marks import Mark, Packed, restore, store, unpack
 from pipelines.ledger.readings import Horizon, tonight
-from sources.aleta.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import ONE_DAY, Window
 
 START = date(2024, 1, 1)
 DAYS = st.integers(0, 40)

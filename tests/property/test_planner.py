@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.aleta.cap import RowCap
-from sources.aleta.planner import Planner
-from sources.aleta.questions import Fate, Proof
-from sources.aleta.windows import Window
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Fate, Proof
+from sources.aleta.planning.windows import Window
 
 START = date(2015, 1, 1)
 SPAN = Window(START, START + timedelta(days=3999))

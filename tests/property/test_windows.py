@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.aleta.coverage import Coverage
-from sources.aleta.windows import ONE_DAY, Window, split
+from sources.aleta.planning.coverage import Coverage
+from sources.aleta.planning.windows import ONE_DAY, Window, split
 
 START = date(2020, 2, 20)
 DAYS = st.integers(0, 60)

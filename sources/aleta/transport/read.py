@@ -18,8 +18,8 @@ from ..errors import (
     UnavailableError,
     WindowTooWideError,
 )
+from .messages import of_problem
 from .outcome import Action, action
-from .words import of_problem
 
 REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
     {

@@ -11,10 +11,10 @@ from ..auth.assertion import assertion
 from ..auth.tokens import Token
 from ..errors import AuthError, MalformedError, RateLimitedError, RetryableError, UnavailableError
 from .client import Answer, Wire
+from .messages import of_refusal
 from .observer import Observer, Silent
 from .outcome import Action, action, header, http_date, retry_after_s
 from .retry import RetryPolicy, persist
-from .words import of_refusal
 
 if TYPE_CHECKING:
     from ..auth.signer import Signer

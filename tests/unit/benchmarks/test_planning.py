@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks import planning
 from benchmarks.planning import SHOWN, fit_nine_in_ten, history, office, play, windows_dominate
-from sources.aleta.cap import Judgement, RowCap
-from sources.aleta.planner import Planner
+from sources.aleta.planning.cap import Judgement, RowCap
+from sources.aleta.planning.planner import Planner
 
 CAP = 300
 MOST = {

@@ -12,8 +12,8 @@ from schemas.holdings import CUSTODIAN_HOLDINGS, HOLDINGS__INSTRUMENT_CLASSES_DE
 from schemas.instruments import INSTRUMENT_CLASSES_DETAILED, INSTRUMENTS, NET_ASSET_VALUES
 from schemas.performance import PRIVATE_MARKET_PERFORMANCE
 from schemas.table import name_of
-from sources.aleta.decode import decode
-from sources.aleta.envelope import read_one
+from sources.aleta.jsonapi.decode import decode
+from sources.aleta.jsonapi.envelope import read_one
 
 
 def _row(schema, attributes=None, relations=None):

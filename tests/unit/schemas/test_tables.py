@@ -13,7 +13,7 @@ import pytest
 import schemas
 from schemas import tables
 from schemas.table import described_by_api, fact, key_of, left_out, name_of, natural_key_of
-from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.catalogue.catalogue import CATALOGUE
 
 TABLES = tables.TABLES
 PATH = re.compile(r"id|type|attributes/\w+(/\w+)*|relationships/[\w-]+(/type)?")

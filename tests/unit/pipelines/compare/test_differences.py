@@ -13,8 +13,8 @@ from pipelines.compare.row_hash import row_hash
 from pipelines.warehouse.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.planning.windows import Window
 from tests.stores import at, memory_store, on
 
 SAID = described_by_api(TRANSACTIONS)

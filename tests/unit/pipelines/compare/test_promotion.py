@@ -17,9 +17,9 @@ from pipelines.warehouse.warehouse import Rows, Warehouse
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import number, text, to_one
 from schemas.transactions import TRANSACTIONS
-from sources.aleta.answer import parser
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.windows import Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.jsonapi.answer import parser
+from sources.aleta.planning.windows import Window
 from tests.stores import at, on
 
 OLD = CATALOGUE["transactions"]

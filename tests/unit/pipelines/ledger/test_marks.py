@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon, Reading, due, tonight
-from sources.aleta.windows import Window
+from sources.aleta.planning.windows import Window
 from tests.stores import at, on
 
 

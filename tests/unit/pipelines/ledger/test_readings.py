@@ -13,9 +13,9 @@ from pipelines.commands import backfill
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight
-from sources.aleta.catalogue import CATALOGUE
-from sources.aleta.endpoint import By, DateParams, Endpoint
-from sources.aleta.windows import ONE_DAY, Window
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import By, DateParams, Endpoint
+from sources.aleta.planning.windows import ONE_DAY, Window
 
 START = date(2020, 1, 1)
 SPANS, DAYS, WHOLE = DateParams(columns=("date",)), DateParams(columns=("date",), by=By.DAY), DateParams(by=By.WHOLE)

@@ -28,13 +28,13 @@ from pipelines.run.fetching import (
 )
 from pipelines.run.sync import SYNC, Job, nightly
 from pipelines.settings import TenantSettings
-from sources.aleta.catalogue import CATALOGUE
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
-from sources.aleta.fetch import Receipt, Status
-from sources.aleta.questions import Proof
-from sources.aleta.reader import Reader
-from sources.aleta.walk import Listed
-from sources.aleta.windows import Window
+from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import Listed
 from tests.apis import FakeApi, booked, thing
 from tests.fakes import NOON, FakeClock
 from tests.stores import on

@@ -1,0 +1,1 @@
+"""Aleta as a dlt source, for anyone's own pipeline."""

@@ -1,0 +1,1 @@
+"""JSON:API bodies into Arrow tables, exactly. Pure."""

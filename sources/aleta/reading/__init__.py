@@ -1,0 +1,1 @@
+"""Drives planning and transport: the crawl, the windows, the workers."""

@@ -1,0 +1,194 @@
+"""Under which prefix and names an API answers: found out by asking, once, and remembered."""
+
+from dataclasses import replace
+
+import pytest
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.dialects import IN_VAIN, Dialect, Spoken, dialects
+from sources.aleta.catalogue.endpoint import Track
+from sources.aleta.errors import (
+    ForbiddenError,
+    NotOfferedError,
+    ParentGoneError,
+    UnavailableError,
+    WindowTooWideError,
+)
+
+V2, V3 = Dialect(Track.V2), Dialect(Track.V3)
+OLD_V2, OLD_V3 = Dialect(Track.V2, older=True), Dialect(Track.V3, older=True)
+CLASSES, INSTRUMENTS, RATES = (CATALOGUE[name] for name in ("instrument_classes", "instruments", "interest_rates"))
+GRAIN, KEYS = CATALOGUE["holdings__instrument_classes"], CATALOGUE["webhook_keys"]
+
+
+class Api:
+    """Answers in some dialects, with what it is told in the others: 404, if nothing."""
+
+    def __init__(self, *speaks: Dialect, **otherwise: Exception) -> None:
+        self.speaks = speaks
+        self.otherwise = otherwise
+        self.asked: list[Dialect] = []
+
+    def __call__(self, dialect: Dialect) -> str:
+        self.asked.append(dialect)
+        if dialect in self.speaks:
+            return f"{dialect}"
+        raise self.otherwise.get(f"{dialect}".replace(" ", "_"), ParentGoneError(f"404 {dialect}"))
+
+
+def vain(endpoint, *, parents: int = IN_VAIN) -> Spoken:
+    """What is known after so many parents answered 404 under every name."""
+    spoken = Spoken()
+    for number in range(parents):
+        with pytest.raises(ParentGoneError):
+            spoken.ask(endpoint, f"p{number}", Api())
+    return spoken
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "every"),
+    [
+        pytest.param(KEYS, [V2, V3], id="no-instrument-in-its-address"),
+        pytest.param(CATALOGUE["custodian_auth_flows"], [V3, V2], id="documented-on-v3"),
+        pytest.param(INSTRUMENTS, [V3, V2, OLD_V3, OLD_V2], id="instrument-in-its-path"),
+        pytest.param(GRAIN, [V2, V3, OLD_V2, OLD_V3], id="instrument-in-its-query"),
+    ],
+)
+def test_every_way_to_ask_is_tried_once_and_the_documented_one_first(endpoint, every):
+    """Two prefixes; two names where the address has one."""
+    assert dialects(endpoint) == every
+
+
+def test_an_older_name_is_meant_in_path_and_query():
+    """`instrumentClasses` of 2026 was `assetClasses` of 2025; what else a request says is the same in both."""
+    assert OLD_V2.path("/instruments/{parent_id}/prices") == "/v2/assets/{parent_id}/prices"
+    assert OLD_V2.params({"expand": "instrumentClassesDetailed"}) == {"expand": "assetClassesDetailed"}
+    assert (V3.path("/instruments/1"), V3.params({"expand": "instruments"})) == (
+        "/v3/instruments/1",
+        {"expand": "instruments"},
+    )
+
+
+def test_a_404_decides_and_what_answered_is_asked_from_then_on():
+    """The search is paid for once."""
+    spoken, api = Spoken(), Api(OLD_V2)
+    assert [spoken.ask(INSTRUMENTS, one, api) for one in ("a", "b")] == ["v2 asset"] * 2
+    assert api.asked == [V3, V2, OLD_V3, OLD_V2, OLD_V2]
+    assert spoken.learned == {"instruments": "v2 asset"}
+
+
+def test_what_answered_in_the_last_run_is_asked_first():
+    """And when it no longer does, the others are tried."""
+    spoken, api = Spoken(), Api(V2)
+    spoken.remember({"instruments": "v2 asset", "prices": "v3 instrument"})
+    spoken.ask(INSTRUMENTS, "a", api)
+    assert api.asked == [OLD_V2, V3, V2]
+    assert spoken.learned == {"instruments": "v2 instrument", "prices": "v3 instrument"}
+
+
+def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
+    """Its 404 is its own."""
+    spoken = Spoken()
+    spoken.ask(INSTRUMENTS, "a", Api(V3))
+    api = Api()
+    with pytest.raises(ParentGoneError):
+        spoken.ask(INSTRUMENTS, "b", api)
+    assert api.asked == [V3]
+    assert not spoken.missing(INSTRUMENTS)
+
+
+def test_of_several_404s_the_documented_address_is_named():
+    """That is the one to look up."""
+    with pytest.raises(ParentGoneError, match="404 v3 instrument"):
+        Spoken().ask(INSTRUMENTS, "a", Api())
+
+
+def test_a_path_that_refuses_a_word_exists_so_only_its_other_names_are_tried():
+    """400 to `expand=instrumentClasses`: the prefix is right, the word may be the older one."""
+    spoken, api = Spoken(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
+    assert spoken.ask(GRAIN, "a", api) == "v2 asset"
+    assert api.asked == [V2, OLD_V2]
+
+
+def test_a_span_that_every_name_refuses_is_too_wide_not_gone():
+    """W5: whoever asked halves it; the endpoint is not missing."""
+    spoken = Spoken()
+    refused = {"v2_instrument": WindowTooWideError("422"), "v2_asset": WindowTooWideError("422")}
+    with pytest.raises(WindowTooWideError):
+        spoken.ask(GRAIN, "a", Api(**refused))
+    assert not spoken.missing(GRAIN)
+    assert not spoken.answers(GRAIN)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("503"), ForbiddenError("403")])
+def test_what_is_no_404_says_nothing_of_names(error):
+    """It is the caller's to handle; no other name is tried, and nothing is learned."""
+    spoken, api = Spoken(), Api(V2, v3_instrument=error)
+    with pytest.raises(type(error)):
+        spoken.ask(INSTRUMENTS, "a", api)
+    assert api.asked == [V3]
+    assert (spoken.missing(INSTRUMENTS), spoken.learned) == (False, {})
+
+
+def test_an_endpoint_that_answers_nobody_is_not_offered_and_not_asked_for_any_more():
+    """After eight parents under every name: no further request."""
+    spoken, api = vain(INSTRUMENTS), Api(V3)
+    with pytest.raises(NotOfferedError):
+        spoken.ask(INSTRUMENTS, "one more", api)
+    assert api.asked == []
+    assert spoken.missing(INSTRUMENTS)
+
+
+def test_fewer_parents_in_vain_prove_nothing():
+    """The next may be there."""
+    assert vain(INSTRUMENTS, parents=IN_VAIN - 1).ask(INSTRUMENTS, "one more", Api(V3)) == "v3 instrument"
+
+
+def test_one_parent_asked_for_often_is_one_parent():
+    """A day by day reading of one parent is no evidence of many."""
+    spoken = Spoken()
+    for _ in range(IN_VAIN + 1):
+        with pytest.raises(ParentGoneError):
+            spoken.ask(CLASSES, "a", Api())
+    assert spoken.ask(CLASSES, "b", Api(V2)) == "v2 instrument"
+
+
+def test_what_a_sync_cannot_do_without_is_always_asked_for():
+    """A required endpoint is never given up."""
+    accounts = CATALOGUE["transactions"]
+    assert vain(accounts).ask(accounts, "one more", Api(V2)) == "v2 instrument"
+
+
+def test_what_answered_in_an_earlier_run_is_never_missing():
+    """An API that answers 404 tonight is failing, or somebody took rights away: not a reason to be silent."""
+    spoken = Spoken()
+    spoken.remember({"instruments": "v3 instrument"})
+    with pytest.raises(ParentGoneError):
+        spoken.ask(INSTRUMENTS, "a", Api())
+    assert (spoken.answers(INSTRUMENTS), spoken.missing(INSTRUMENTS)) == (True, False)
+
+
+def test_where_a_404_may_mean_no_rows_many_of_them_do_not_end_the_asking():
+    """Eight stocks have no interest rates; the bond after them has."""
+    assert vain(RATES).ask(RATES, "a bond", Api(V3)) == "v3 instrument"
+
+
+def test_and_then_only_the_dialect_of_its_parents_is_tried():
+    """Four requests for each of two thousand instruments would be a night's budget."""
+    spoken, api = vain(RATES), Api(OLD_V2)
+    spoken.ask(INSTRUMENTS, "a", Api(OLD_V2))
+    assert spoken.ask(RATES, "a bond", api) == "v2 asset"
+    assert api.asked == [OLD_V2]
+    with pytest.raises(ParentGoneError):
+        vain(RATES).ask(RATES, "a stock", api := Api())
+    assert api.asked == [V3]
+
+
+def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
+    """What 404s say tonight is judged by what answered tonight."""
+    spoken = Spoken()
+    spoken.remember({"instruments": "v3 instrument"})
+    assert not spoken.heard(INSTRUMENTS)
+    spoken.ask(INSTRUMENTS, "a", Api(V3))
+    assert spoken.heard(INSTRUMENTS)
+    assert not spoken.heard(replace(INSTRUMENTS, name="prices"))

@@ -1,0 +1,112 @@
+"""What the dlt source reads of each parent, and what its state may say afterwards."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from sources.aleta.dlt_source.spans import Horizon, Spans
+from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.windows import Window
+
+NOW = datetime(2026, 3, 10, 6, tzinfo=UTC)  # the 9th is not over everywhere: it ends at 12:00 UTC
+START = date(2020, 1, 1)
+
+
+def spans(state=None, start=START) -> Spans:
+    horizon = Horizon(now=NOW, history_start=start, look_back_days=30, look_ahead_days=31)
+    return Spans({} if state is None else state, horizon)
+
+
+def window(first: str, last: str) -> Window:
+    return Window(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_a_new_parent_is_read_from_the_start_to_the_look_ahead():
+    """M3: whatever the others' marks are."""
+    readings = spans({"from": "2020-01-01", "through": {"a": "2026-03-08"}}).readings(["b"])
+
+    assert readings == {"b": window("2020-01-01", "2026-04-10")}
+
+
+def test_a_known_parent_is_read_from_the_look_back_on():
+    """D1: thirty days before the first that is not proven."""
+    readings = spans({"from": "2020-01-01", "through": {"a": "2026-03-08"}}).readings(["a"])
+
+    assert readings == {"a": window("2026-02-07", "2026-04-10")}
+
+
+def test_the_look_back_does_not_go_before_the_start():
+    """A history shorter than the look-back is read whole."""
+    assert spans({"from": "2020-01-01", "through": {"a": "2020-01-05"}}).readings(["a"])["a"].first == START
+
+
+def test_a_start_after_the_look_ahead_is_one_day():
+    """A window never ends before it begins."""
+    assert spans(start=date(2030, 1, 1)).readings(["a"]) == {"a": window("2030-01-01", "2030-01-01")}
+
+
+@pytest.mark.parametrize(
+    ("start", "kept"),
+    [
+        pytest.param("2019-12-31", {}, id="earlier"),
+        pytest.param("2020-01-01", {"a": "2026-03-08"}, id="same"),
+        pytest.param("2021-01-01", {"a": "2026-03-08"}, id="later"),
+    ],
+)
+def test_an_earlier_start_forgets_what_was_proven(start, kept):
+    """What lies before the old start was never read."""
+    state = {"from": "2020-01-01", "through": {"a": "2026-03-08"}}
+
+    spans(state, date.fromisoformat(start))
+
+    assert state == {"from": start, "through": kept}
+
+
+def test_a_mark_grows_by_windows_that_touch_it_and_not_past_what_is_over():
+    """M1 and M2: day by day without a gap, and never to a day that is not over everywhere."""
+    state: dict = {}
+    told = spans(state)
+
+    told.keep("a", window("2020-01-01", "2022-12-31"))
+    assert state["through"] == {"a": "2022-12-31"}
+    told.keep("a", window("2023-01-02", "2024-12-31"))
+    assert state["through"] == {"a": "2022-12-31"}
+    told.keep("a", window("2023-01-01", "2026-04-10"))
+    assert state["through"] == {"a": "2026-03-08"}
+    told.keep("a", window("2026-02-01", "2026-02-28"))
+    assert state["through"] == {"a": "2026-03-08"}
+
+
+def test_windows_side_by_side_are_one_block_since_its_first_answer():
+    """A block begins anew after a gap; its time is that of the answer that came first."""
+    told = spans()
+    early, late = NOW, NOW + timedelta(minutes=1)
+
+    told.prove("a", window("2020-01-01", "2020-06-30"), late)
+    joined = told.prove("a", window("2020-07-01", "2020-12-31"), early)
+    apart = told.prove("a", window("2021-02-01", "2021-02-28"), late)
+
+    assert (joined.window, joined.since) == (window("2020-01-01", "2020-12-31"), early)
+    assert (apart.window, apart.since) == (window("2021-02-01", "2021-02-28"), late)
+
+
+def test_what_a_planner_learned_is_there_in_the_next_run():
+    """W3, W5: the cap, the proof and the widest window survive in the state; what is configured goes first."""
+    state: dict = {}
+    first = spans(state).planner(row_cap=0, max_window_days=90)
+    first.cap.known = 250
+    first.proof = Proof("a", window("2020-01-01", "2020-01-31"), 249)
+    spans(state).learn(first)
+
+    again = spans(state).planner(row_cap=0, max_window_days=0)
+
+    assert (again.cap.known, again.max_days, again.proof) == (250, 90, first.proof)
+    assert spans(state).planner(row_cap=7, max_window_days=5).max_days == 5
+
+
+def test_nothing_learned_is_kept_as_nothing():
+    """A run without answers leaves no proof."""
+    state: dict = {}
+    spans(state).learn(spans(state).planner(row_cap=0, max_window_days=0))
+
+    assert spans(state).planner(row_cap=0, max_window_days=0).proof is None

@@ -1,0 +1,172 @@
+"""Every object, found from the top; with real threads and an Aleta in memory."""
+
+import threading
+
+import pytest
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.errors import AuthError, ParentGoneError, StoppedError, UnavailableError, UnreachableError
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import ids_of, walk
+from tests.apis import FakeApi, all_end, thing
+from tests.fakes import FakeClock
+from tests.truth import CRAWL
+
+ALL = tuple(CATALOGUE[name] for name in CRAWL)
+CLIENTS, ENTITIES, ACCOUNTS = "/v2/clients", "/v2/clients/{}/legal-entities", "/v2/legal-entities/{}/accounts"
+VIEWS, VIEW, PART = "/v2/clients/{}/reporting-entities", "/v2/reporting-entities/{}", "/v2/portfolios/{}"
+
+
+def world() -> FakeApi:
+    """Two clients; c1 with two legal entities and a reporting entity of two portfolios."""
+    return FakeApi(
+        says={
+            CLIENTS: [thing("c1"), thing("c2")],
+            ENTITIES.format("c1"): [thing("l1"), thing("l2")],
+            ACCOUNTS.format("l1"): [thing("a1", depositories=["d1"]), thing("a2")],
+            ACCOUNTS.format("l2"): [thing("a3")],
+            VIEWS.format("c1"): [thing("r1"), thing("r2")],
+            VIEW.format("r1"): thing("r1", portfolios=["f1", "f2", "f1"]),
+            VIEW.format("r2"): thing("r2", portfolios=[]),
+            PART.format("f1"): thing("f1", accounts=["a1"]),
+            PART.format("f2"): thing("f2"),
+        }
+    )
+
+
+def crawl(api: FakeApi, *names: str, workers: int = 4, stop: threading.Event | None = None):
+    endpoints = [CATALOGUE[name] for name in names] or ALL
+    return list(walk(endpoints, Reader(api, FakeClock()), workers=workers, stop=stop or threading.Event()))
+
+
+def problems(found) -> dict[tuple[str, str], list[str]]:
+    return {(one.endpoint.name, one.parent_id): [str(p) for p in one.problems] for one in found if one.problems}
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_every_object_is_found_under_its_parent(workers):
+    """From the clients down to portfolios and accounts, each list asked for once."""
+    api = world()
+    found = crawl(api, workers=workers)
+    assert ids_of(found, "clients") == {"c1": "", "c2": ""}
+    assert ids_of(found, "accounts") == {"a1": "l1", "a2": "l1", "a3": "l2"}
+    assert ids_of(found, "portfolios") == {"f1": "r1", "f2": "r1"}
+    assert all(one.complete for one in found)
+    assert set(api.asked.values()) == {1}
+
+
+def test_what_is_asked_for_by_date_is_not_walked():
+    """Transactions are another's work."""
+    api = world()
+    crawl(api)
+    assert "/v2/transactions" not in api.asked
+
+
+def test_a_parent_comes_before_its_children():
+    """Whoever compares them can go in that order."""
+    found = crawl(world())
+    seen: set[tuple[str, str]] = {("", "")}
+    for one in found:
+        assert (one.endpoint.parent, one.parent_id) in seen
+        seen |= {(one.endpoint.name, own_id) for own_id in one.ids}
+
+
+def test_f3_a_parent_that_is_gone_is_named_and_the_others_go_on():
+    """404 on one legal entity's accounts: incomplete, without objects; the other's accounts are there."""
+    api = world()
+    api.says[ACCOUNTS.format("l1")] = ParentGoneError("no such legal entity")
+    found = crawl(api)
+    assert problems(found) == {("accounts", "l1"): ["no such legal entity"]}
+    assert ids_of(found, "accounts") == {"a3": "l2"}
+
+
+def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
+    """A 200 without `data` says nothing of what exists."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = b'{"meta":{}}'
+    (one,) = [one for one in crawl(api) if one.endpoint.name == "legal_entities" and one.parent_id == "c1"]
+    assert not one.complete
+    assert one.answers == ()
+
+
+def test_f3_an_object_without_its_detail_is_listed_all_the_same():
+    """The list's row stands, the failure is named, and its children are not known."""
+    api = world()
+    api.says[VIEW.format("r1")] = UnavailableError("503")
+    found = crawl(api)
+    assert problems(found) == {("reporting_entities", "c1"): ["503"]}
+    assert ids_of(found, "reporting_entities") == {"r1": "c1", "r2": "c1"}
+    assert not [one for one in found if one.endpoint.name == "portfolios" and one.parent_id == "r1"]
+
+
+def test_f1_a_detail_of_another_object_is_a_problem():
+    """r1 is listed still, and r9 was never asked for."""
+    api = world()
+    api.says[VIEW.format("r1")] = thing("r9", portfolios=["f9"])
+    found = crawl(api)
+    assert ids_of(found, "reporting_entities") == {"r1": "c1", "r2": "c1"}
+    assert list(problems(found)) == [("reporting_entities", "c1")]
+
+
+def test_a_list_with_details_that_fails_itself_is_incomplete_and_empty():
+    """Without the list there are no details to ask for."""
+    api = world()
+    api.says[VIEWS.format("c1")] = UnavailableError("503")
+    (one,) = [one for one in crawl(api) if one.endpoint.name == "reporting_entities" and one.parent_id == "c1"]
+    assert (one.ids, one.complete) == ([], False)
+
+
+def test_an_object_read_by_id_that_fails_leaves_its_siblings():
+    """One portfolio of two: the list of them is incomplete."""
+    api = world()
+    api.says[PART.format("f1")] = ParentGoneError("404")
+    found = crawl(api)
+    assert ids_of(found, "portfolios") == {"f2": "r1"}
+    assert problems(found) == {("portfolios", "r1"): ["404"]}
+
+
+def test_an_empty_relationship_is_a_complete_list_of_nothing():
+    """r2 has no portfolios, and that is known; of r1 without the relationship nothing is."""
+    api = world()
+    api.says[VIEW.format("r1")] = thing("r1")
+    found = [one for one in crawl(api) if one.endpoint.name == "portfolios"]
+    assert [(one.parent_id, one.ids, one.complete) for one in found] == [("r2", [], True)]
+
+
+def test_only_what_is_wanted_is_walked():
+    """Endpoints that are not named cost no request."""
+    api = world()
+    crawl(api, "clients", "legal_entities")
+    assert set(api.asked) == {CLIENTS, ENTITIES.format("c1"), ENTITIES.format("c2")}
+
+
+@pytest.mark.parametrize("error", [AuthError("refused"), UnreachableError("no host"), KeyError("defect")])
+def test_an_api_that_cannot_be_used_ends_the_walk(error):
+    """Credentials refused, nobody home, a defect: no account is to blame."""
+    with pytest.raises(type(error)):
+        crawl(FakeApi(says={CLIENTS: error}))
+    assert all_end("fetch-")
+
+
+def test_an_outage_ends_the_walk():
+    """Three times the workers failed in a row: that is no longer the fault of one client."""
+    api = FakeApi(says={CLIENTS: [thing(f"c{number}") for number in range(200)]})
+    api.says |= {ENTITIES.format(f"c{number}"): UnavailableError("503") for number in range(200)}
+    with pytest.raises(UnavailableError):
+        crawl(api, "clients", "legal_entities", workers=2)
+    assert all_end("fetch-")
+
+
+def test_a_root_that_fails_is_named():
+    """The caller sees that nothing could be found from the top."""
+    found = crawl(FakeApi(says={CLIENTS: UnavailableError("503")}))
+    assert problems(found) == {("clients", ""): ["503"]}
+
+
+def test_a_stop_ends_the_walk():
+    """Asked to stop, it stops; no thread is left."""
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError):
+        crawl(world(), stop=stop)
+    assert all_end("fetch-")

@@ -1,0 +1,154 @@
+"""A 404 may say that there are no rows, or no such object, or nothing at all: when which is believed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.errors import ParentGoneError
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Status, fetch
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import visit
+from tests.apis import FakeApi, thing
+from tests.fakes import FakeClock
+from tests.stores import on
+
+STATUS, CLASSES = CATALOGUE["limit_status"], CATALOGUE["instrument_classes"]
+WEEK = Window(on(0), on(6))
+
+
+@dataclass
+class Api:
+    """Knows the status of limits on some days, and answers 404 for every other day and for every other prefix."""
+
+    days: dict[str, set[str]]
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def get(self, path, *, params, parse, resource, parent_id=""):
+        self.asked.append((path, parent_id, params["date"]))
+        if not path.startswith("/v2/") or params["date"] not in self.days.get(parent_id, ()):
+            raise ParentGoneError("Nothing is computed for that day")
+        row = {"type": "limit-status", "id": "x", "attributes": {"status": "within"}}
+        return parse(json.dumps({"data": row}).encode())
+
+
+def read(api: Api, *limits: str, span: Window = WEEK, bare=None, remembered: bool = False, workers: int = 3):
+    reader = Reader(api, FakeClock())
+    if remembered:
+        reader.spoken.remember({STATUS.name: "v2 instrument"})
+    receipts = fetch(
+        STATUS,
+        dict.fromkeys(limits, span),
+        reader,
+        planner=Planner(cap=RowCap(divisible=False), max_days=1),
+        clock=FakeClock(),
+        workers=workers,
+        stop=threading.Event(),
+        bare=limits if bare is None else bare,
+    )
+    return list(receipts), reader.spoken
+
+
+def days(*numbers: int) -> set[str]:
+    return {f"{on(number)}" for number in numbers}
+
+
+def outcome(receipts) -> dict[str, list[tuple[Status, int]]]:
+    found: dict[str, list[tuple[Status, int]]] = {}
+    for one in receipts:
+        found.setdefault(one.parent_id, []).append((one.status, one.rows))
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 3, 20])
+def test_days_without_rows_are_complete_and_empty_also_before_the_first_answer(workers):
+    """Oldest first: what is computed since Thursday is 404 on the days before, when nothing has answered yet."""
+    receipts, _ = read(Api({"a": days(4, 5, 6)}), "a", workers=workers)
+
+    assert outcome(receipts) == {"a": [(Status.COMPLETE, 0)] * 4 + [(Status.COMPLETE, 1)] * 3}
+    assert [one.window.first for one in receipts] == [on(number) for number in range(7)]
+    assert [one.answer.batch["date"].to_pylist() for one in receipts[4:]] == [[on(4)], [on(5)], [on(6)]]
+
+
+def test_limits_without_a_status_do_not_hide_the_one_that_has():
+    """Twelve groups have none, on any day; the thirteenth is a limit."""
+    groups = [f"group{number:02}" for number in range(12)]
+    receipts, spoken = read(Api({"limit": days(6)}), *groups, "limit")
+
+    assert outcome(receipts)["limit"] == [(Status.COMPLETE, 0)] * 6 + [(Status.COMPLETE, 1)]
+    assert {one.status for one in receipts} == {Status.COMPLETE}
+    assert not spoken.missing(STATUS)
+
+
+def test_404_to_everybody_is_no_answer():
+    """Every parent is named once, none is complete: the API may not offer it."""
+    receipts, spoken = read(Api({}), "a", "b")
+
+    assert outcome(receipts) == {"a": [(Status.FAILED, 0)], "b": [(Status.FAILED, 0)]}
+    assert {one.error.code for one in receipts} == {"gone"}
+    assert spoken.missing(STATUS)
+
+
+def test_d3_404_to_everybody_tonight_is_no_answer_though_it_answered_last_night():
+    """A route that is broken for a night must not count as a night without rows: that would remove them."""
+    receipts, spoken = read(Api({}), "a", "b", remembered=True)
+
+    assert {one.status for one in receipts} == {Status.FAILED}
+    assert not spoken.missing(STATUS)
+
+
+def test_a_parent_that_had_rows_and_was_not_seen_tonight_may_be_gone():
+    """Its 404 is a failed read, whatever the others answered."""
+    receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", bare=["a"])
+
+    assert [one.parent_id for one in receipts if one.status is Status.FAILED] == ["b"]
+
+
+def test_no_request_is_sent_twice():
+    """What was held back is judged, not asked again."""
+    api = Api({"a": days(6), "b": days(0)})
+    read(api, "a", "b")
+
+    assert len(api.asked) == len(set(api.asked))
+    assert sum(path.startswith("/v2/") for path, *_ in api.asked) == 2 * 7
+
+
+def test_more_days_without_rows_than_may_be_out_at_once_do_not_stand_in_the_way():
+    """C5 bounds rows in memory, and there are none: the only day with a row is the last of thirty."""
+    receipts, _ = read(Api({"a": days(29)}), "a", span=Window(on(0), on(29)))
+
+    assert [one.status for one in receipts] == [Status.COMPLETE] * 30
+
+
+def visited(shown: list[str], *asked: str, remembered: bool = False):
+    api = FakeApi(says={f"/v2/instrument-classes/{one}": thing(one) for one in shown})
+    for path in ("/v2/instrument-classes", "/v2/asset-classes"):
+        api.says |= {f"{path}/{one}": ParentGoneError("404") for one in asked if one not in shown}
+    reader = Reader(api, FakeClock())
+    if remembered:
+        reader.spoken.remember({CLASSES.name: "v2 instrument"})
+    (found,) = visit(CLASSES, asked, reader, workers=2, stop=threading.Event())
+    return found
+
+
+def test_an_object_that_is_not_known_beside_others_that_are_is_gone():
+    """Read one by one: the API shows two of three."""
+    found = visited(["a", "c"], "a", "b", "c")
+
+    assert (sorted(found.ids), found.gone, found.complete) == (["a", "c"], ["b"], True)
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_d3_objects_are_not_gone_where_none_is_shown_tonight(remembered):
+    """The route fails, or went elsewhere: each is a failed read, and none is removed."""
+    found = visited([], "a", "b", remembered=remembered)
+
+    assert (found.ids, found.gone) == ([], [])
+    assert [one.code for one in found.problems] == ["gone", "gone"]
