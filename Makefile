@@ -54,7 +54,7 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 
 docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the schemas
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
-	$(BIN)/python -m schemas.views.guide > docs/views.md
+	$(BIN)/python -m schemas.guide > docs/views.md
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock

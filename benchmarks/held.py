@@ -27,14 +27,14 @@ VARIANT = re.compile(r"__v_[a-z]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class OpenDatabase:
     """Rows by id, and how many there are besides, under an id that is there already."""
 
     rows: dict[str, Row]
     repeated: int
 
 
-NOTHING = Held(rows={}, repeated=0)
+NOTHING = OpenDatabase(rows={}, repeated=0)
 
 
 def known(name: str) -> str:
@@ -62,7 +62,7 @@ def links(said: object) -> Row:
     return {name: data["id"] for name, data in found.items() if name in LINKS and isinstance(data, Mapping)}
 
 
-def read(file: Path, table: str, form: Callable[[Columns], Row]) -> Held:
+def read(file: Path, table: str, form: Callable[[Columns], Row]) -> OpenDatabase:
     """Every row of *table*, in *form*; nothing when there is no such file or table."""
     if not file.exists():
         return NOTHING
@@ -74,7 +74,7 @@ def read(file: Path, table: str, form: Callable[[Columns], Row]) -> Held:
         connection.execute(f"SELECT * FROM {table}")
         found = [(str(row["id"]), form(row)) for row in _rows(connection, columns)]
     rows = dict(found)
-    return Held(rows=rows, repeated=len(found) - len(rows))
+    return OpenDatabase(rows=rows, repeated=len(found) - len(rows))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> Iterator[dict[str, object]]:

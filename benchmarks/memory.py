@@ -35,7 +35,7 @@ MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class OpenDatabase:
     """What a process holds, in megabytes.
 
     Args:
@@ -52,11 +52,11 @@ class Held:
         return f"{rows:12,} rows: peak {self.peak:5,.0f} MB, {parts}"
 
 
-def held(bench: Bench) -> Held:
+def held(bench: Bench) -> OpenDatabase:
     """What this process holds now."""
     with bench.warehouse.open() as store:
         used = store.sql.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0][0]
-    return Held(now=resident_mb(), peak=peak_mb(), arrow=pa.total_allocated_bytes() / MB, duckdb=int(used) / MB)
+    return OpenDatabase(now=resident_mb(), peak=peak_mb(), arrow=pa.total_allocated_bytes() / MB, duckdb=int(used) / MB)
 
 
 def resident_mb() -> float:

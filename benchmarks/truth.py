@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from benchmarks.held import Held, Row, Value, of_object
+from benchmarks.held import OpenDatabase, Row, Value, of_object
 
 NEAR = Decimal("1e-9")
 
@@ -38,7 +38,7 @@ def canonical(objects: Mapping[str, Mapping[str, object]]) -> dict[str, Row]:
     return {ident: of_object(said) for ident, said in objects.items()}
 
 
-def differences(held: Held, truth: Mapping[str, Row], *, only: frozenset[str] | None = None) -> Differences:
+def differences(held: OpenDatabase, truth: Mapping[str, Row], *, only: frozenset[str] | None = None) -> Differences:
     """How *held* differs from *truth*; *only*: of these ids."""
     wanted, found = _chosen(truth, only), _chosen(held.rows, only)
     both = wanted.keys() & found.keys()

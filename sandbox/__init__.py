@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .http.server import Request, Sandbox, announce
+from .http.server import Sandbox, announce
+from .http.wire import Request
 from .settings import SandboxSettings
-from .state.truth import Truth, met
+from .state.truth import Truth, named_instruments
 
-__all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce", "met"]
+__all__ = ["Request", "Sandbox", "SandboxSettings", "Truth", "announce", "named_instruments"]

@@ -140,7 +140,7 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
             if endpoint.dates:
                 shown = _shown(store, CATALOGUE[endpoint.parent])
                 plan.resources[endpoint.name] = _dated(store, endpoint, ledger, shown, horizon, tenant)
-            elif endpoint.met_in:
+            elif endpoint.named_in:
                 ids = found.named[endpoint.name] | found.shown[endpoint.name]
                 marks = ledger.marks.get(endpoint.name, {})
                 plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)

@@ -22,7 +22,7 @@ from sources.aleta.reading.walk import Listed, ids_of, visit, walk
 
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
-from ..compare.proven_days import Blocks, Whole
+from ..compare.proven_days import ProvenDays, ProvenWindow
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..report.report import Exit, Json, Problem, TenantReport, most_severe, problem
@@ -197,7 +197,7 @@ class _Verify:
             self._known = known(store, self._endpoints)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
-        session.reader.spoken.remember(ledger.dialects)
+        session.reader.dialects.remember(ledger.dialects)
         try:
             self._read(session.reader, ledger, sample)
         finally:
@@ -206,8 +206,8 @@ class _Verify:
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
         listed = self._objects(reader)
         for endpoint in self._endpoints:
-            if endpoint.met_in:
-                self._met(endpoint, reader, sample)
+            if endpoint.named_in:
+                self._named(endpoint, reader, sample)
             elif endpoint.dates:
                 met = self._known.shown.get(endpoint.parent)
                 parents = set(ids_of(listed, endpoint.parent)) if met is None else met
@@ -224,7 +224,7 @@ class _Verify:
                     self._compare_objects(comparison, endpoint, [one for one in listed if one.endpoint is endpoint])
         return listed
 
-    def _met(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
+    def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or the first few by chance."""
         ids = sorted(self._known.named[endpoint.name] | self._known.shown[endpoint.name])
         if sample is not None:
@@ -255,10 +255,10 @@ class _Verify:
         marks = ledger.marks.get(endpoint.name, {})
         for spans in self._rounds(endpoint, listed, marks, sample):
             planner = planner_of(endpoint, ledger, self._tenant)
-            blocks = Blocks(
+            proven = ProvenDays(
                 endpoint, lambda parent_id: replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
             )
-            package: list[Whole] = []
+            package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
                 spans,
@@ -271,8 +271,8 @@ class _Verify:
             ):
                 self._take(receipt, package)
                 if sum(one.answer.batch.num_rows for one in package) >= PACKAGE_ROWS:
-                    self._compare(blocks, package)
-            self._compare(blocks, package)
+                    self._compare(proven, package)
+            self._compare(proven, package)
 
     def _rounds(
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int | None
@@ -297,9 +297,9 @@ class _Verify:
             rows = store.sql.execute(sql, values).fetchall()
         return [(parent, Window(first, last)) for parent, first, last in rows]
 
-    def _take(self, receipt: Receipt, package: list[Whole]) -> None:
+    def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
         if receipt.answer:
-            package.append(Whole(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))
+            package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))
             self._found.windows += 1
             self._found.rows += receipt.rows
             self._found.accounts.add(receipt.parent_id)
@@ -315,12 +315,12 @@ class _Verify:
                 )
             )
 
-    def _compare(self, blocks: Blocks, package: list[Whole]) -> None:
-        found = blocks.compare(self._warehouse, package, self._run)
+    def _compare(self, proven: ProvenDays, package: list[ProvenWindow]) -> None:
+        found = proven.compare(self._warehouse, package, self._run)
         package.clear()
         for op, kind in KINDS.items():
             self._found.counts[kind] += found.counts[op]
-        self._note_rows(blocks.endpoint, found)
+        self._note_rows(proven.endpoint, found)
 
     def _note_rows(self, endpoint: Endpoint, found: Differences) -> None:
         assert found.changes is not None  # this run tells all

@@ -64,7 +64,7 @@ class Comparison:
         return self._differ(schema, [answer.links[name] for answer in given], gone)
 
     def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
-        if endpoint.met_in:
+        if endpoint.named_in:
             return any(row[0] in one.gone for one in listings)
         parent_id = row[-1]
         for one in listings:

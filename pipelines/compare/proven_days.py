@@ -20,13 +20,13 @@ from .differences import Differences, Proven, Run, differences
 
 
 @dataclass(slots=True)
-class _Block:
+class _ProvenSpan:
     window: Window
     straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class ProvenWindow:
     """A window proven complete, and its rows."""
 
     parent_id: str
@@ -35,7 +35,7 @@ class Whole:
 
 
 @dataclass(slots=True)
-class Blocks:
+class ProvenDays:
     """One endpoint's windows of one run, package by package; each parent's come oldest first.
 
     Args:
@@ -44,9 +44,9 @@ class Blocks:
 
     endpoint: Endpoint
     before: Callable[[str], Mark]
-    _blocks: dict[str, _Block] = field(default_factory=dict)
+    _blocks: dict[str, _ProvenSpan] = field(default_factory=dict)
 
-    def compare(self, warehouse: Warehouse, package: Sequence[Whole], run: Run) -> Differences:
+    def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
         proven = self._prove(package)
         with warehouse.open() as store:
@@ -62,13 +62,13 @@ class Blocks:
             self._remember(one)
         return found
 
-    def _prove(self, package: Iterable[Whole]) -> list[Proven]:
+    def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
         """A gap ends a block and begins the next."""
         proven: dict[tuple[str, date], Proven] = {}
         for one in package:
             block = self._blocks.get(one.parent_id)
             if block is None or not touches(block.window, one.window):
-                block = self._blocks[one.parent_id] = _Block(one.window)
+                block = self._blocks[one.parent_id] = _ProvenSpan(one.window)
             block.window = Window(block.window.first, max(block.window.last, one.window.last))
             begun = proven.get((one.parent_id, block.window.first))
             mark = self.before(one.parent_id)
@@ -81,11 +81,11 @@ class Blocks:
             )
         return list(proven.values())
 
-    def _seen_before(self, package: Iterable[Whole]) -> set[str]:
+    def _seen_before(self, package: Iterable[ProvenWindow]) -> set[str]:
         parents = {one.parent_id for one in package}
         return {own_id for parent in parents for own_id in self._blocks[parent].straddling}
 
-    def _remember(self, one: Whole) -> None:
+    def _remember(self, one: ProvenWindow) -> None:
         """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
         if not (self.endpoint.dates and self.endpoint.dates.columns):
             return

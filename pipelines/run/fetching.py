@@ -152,9 +152,9 @@ class Fetching:
         for endpoint in self.endpoints:
             if endpoint.dates:
                 self._read(endpoint)
-            elif endpoint.met_in:
+            elif endpoint.named_in:
                 self._visit(endpoint)
-            if self.reader.spoken.missing(endpoint) and not endpoint.required:
+            if self.reader.dialects.missing(endpoint) and not endpoint.required:
                 self.put(NotOffered(endpoint))
 
     def _crawl(self) -> None:
@@ -250,7 +250,7 @@ class Batch(Protocol):
 
 def meetings(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
     """The endpoints whose objects the rows of *endpoint* name, each with the column that does."""
-    places = [(other, place.partition(".")) for other in endpoints for place in other.met_in]
+    places = [(other, place.partition(".")) for other in endpoints for place in other.named_in]
     return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
 
 

@@ -40,7 +40,7 @@ class LockedError(Exception):
 
 
 class TenantLock:
-    """Held from `with` to the end of its block; not re-entrant.
+    """OpenDatabase from `with` to the end of its block; not re-entrant.
 
     The file stays behind, and says nothing once the lock is free. A child made by fork shares the lock.
 

@@ -22,7 +22,7 @@ from sources.aleta.reading.walk import Listed
 
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
-from ..compare.proven_days import Blocks, Whole
+from ..compare.proven_days import ProvenDays, ProvenWindow
 from ..ledger import ledger as books
 from ..ledger.ledger import Entry, Ledger
 from ..ledger.marks import Mark
@@ -94,7 +94,7 @@ class Loader:
         self._kind = kind
         self._committed = committed
         self._followed: dict[tuple[str, str], _Followed] = {}
-        self._blocks: dict[str, Blocks] = {}
+        self._proven: dict[str, ProvenDays] = {}
         self._package = _Package()
         self._carried: list[Rows] = []  # compared, and waiting for the next package
 
@@ -128,7 +128,7 @@ class Loader:
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """What is about to be read of each parent."""
-        self._blocks[endpoint.name] = Blocks(endpoint, lambda parent_id: readings[parent_id].mark)
+        self._proven[endpoint.name] = ProvenDays(endpoint, lambda parent_id: readings[parent_id].mark)
         for parent_id, reading in readings.items():
             self._followed[endpoint.name, parent_id] = _Followed(reading)
 
@@ -163,9 +163,11 @@ class Loader:
     def _compare(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> list[Rows]:
         """The rows that differ, the feed and the receipts; marks grow, and the report is told."""
         package = [
-            Whole(parent_id=one.parent_id, window=one.window, answer=one.answer) for one in receipts if one.answer
+            ProvenWindow(parent_id=one.parent_id, window=one.window, answer=one.answer)
+            for one in receipts
+            if one.answer
         ]
-        found = self._blocks[endpoint.name].compare(self._warehouse, package, self._run)
+        found = self._proven[endpoint.name].compare(self._warehouse, package, self._run)
         doubted = {one.parent_id for one in found.suspicions}
         self._mark(endpoint, receipts, doubted)
         self._tell(endpoint, receipts, found)

@@ -15,8 +15,8 @@ def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
     """For each of *endpoints* that has no list: the ids that rows of whatever endpoint name."""
     found = Known()
     for endpoint in endpoints:
-        if endpoint.met_in:
-            places = [place.split(".") for place in endpoint.met_in]
+        if endpoint.named_in:
+            places = [place.split(".") for place in endpoint.named_in]
             named = [store.distinct(CATALOGUE[table].schema, column) for table, column in places]
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)

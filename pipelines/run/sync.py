@@ -186,7 +186,7 @@ class _Run:
 
     def _read(self, session: Session, found: Known) -> None:
         reader = session.reader
-        reader.spoken.remember(self._ledger.dialects)
+        reader.dialects.remember(self._ledger.dialects)
         error: Exception | None = None
         try:
             Fetching(
@@ -205,7 +205,7 @@ class _Run:
         except Exception as came:  # noqa: BLE001 - handed over to the thread that reports
             error = came
         with contextlib.suppress(StoppedError):  # nobody listens any more: the loading side ended first
-            self._handover.put(Ended(error, reader.spoken.learned))
+            self._handover.put(Ended(error, reader.dialects.learned))
 
     # Loading: this thread.
 

@@ -112,7 +112,7 @@ class DuckDbStore:
         return {row[0] for row in found.fetchall()}
 
 
-class HeldStore(DuckDbStore):
+class OpenStore(DuckDbStore):
     """The database of a file that is held: the hashes of a table's ids are kept, from when they are first asked for."""
 
     def among(self, schema: pa.Schema, keys: str) -> str:

@@ -25,11 +25,11 @@ from schemas.table import fact, key_of, name_of
 from schemas.views.view import literal
 
 from .destination import dataset_of, find, keeps_json
-from .duckdb.file import Held, bound, give_back
+from .duckdb.file import OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
 from .recovery import rewind
 from .remote import RemoteStore
-from .store import DATASET, DuckDbStore, HeldStore, Store
+from .store import DATASET, DuckDbStore, OpenStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
 FORMAT = 3  # of what is in the state and the tables; a warehouse with a higher one is refused
@@ -82,7 +82,7 @@ class Warehouse:
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
-        self._held = Held(self.file)
+        self._held = OpenDatabase(self.file)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -167,7 +167,7 @@ class Warehouse:
         """What is committed, to be read: with bounded memory, and nothing but temporary tables to write to."""
         if self._held:
             with self._held.cursor() as connection:
-                yield HeldStore(connection)
+                yield OpenStore(connection)
             return
         with duckdb.connect(":memory:") as connection:
             bound(connection, self.folder / "spill")

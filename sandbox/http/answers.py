@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ..state.computed.holdings import LEVELS
+from ..state.computed.resource import Dates, Item, Resource, Wanted
+from ..state.computed.resources import LONG_AGO, RENAMED, RESOURCES, document
 from ..state.store import shown
-from ..world.holdings import LEVELS
 from ..world.jsontext import Document, Json, dump, inner
-from ..world.resource import Dates, Item, Resource, Wanted
-from ..world.resources import LONG_AGO, RENAMED, RESOURCES, document
 from .query import Ask, day, known, span
 from .wire import RefusalError, data
 

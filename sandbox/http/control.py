@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
-from .wire import Call, Reply, plain_json
-
-if TYPE_CHECKING:
-    from .server import Sandbox
+from ..state.computed.resource import Key
+from .faults import Faults
+from .wire import Call, Reply, Request, plain_json
 
 DONE = {"ok": True}
 
+
+class Controlled(Protocol):
+    """What of a running sandbox can be asked and changed from outside."""
+
+    faults: Faults
+
+    @property
+    def requests(self) -> Sequence[Request]: ...
+
+    def reset(self) -> None: ...
+
+    def revoke_tokens(self) -> None: ...
+
+    def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]: ...
+
+    def set(self, **changes: object) -> None: ...
+
+    def objects(self, tenant: str) -> dict[str, dict[str, str]]: ...
+
+    def table(self, tenant: str, name: str, *expand: str) -> dict[Key | str, str]: ...
+
+
 Body: TypeAlias = dict[str, object]
-Control: TypeAlias = Callable[["Sandbox", Body], object]
+Control: TypeAlias = Callable[[Controlled, Body], object]
 
 
-def handle(box: Sandbox, call: Call) -> Reply:
+def handle(box: Controlled, call: Call) -> Reply:
     """Answer one control request; a mistake in it is a 400 that says what."""
     control = CONTROLS.get((call.method, call.path.removeprefix("/_sandbox/")))
     if control is None:
@@ -35,17 +56,17 @@ def _as_text(text: str) -> Reply:
     return Reply(body=text.encode(), headers={"Content-Type": "application/json"})
 
 
-def _reset(box: Sandbox, _: Body) -> object:
+def _reset(box: Controlled, _: Body) -> object:
     box.reset()
     return DONE
 
 
-def _revoke(box: Sandbox, _: Body) -> object:
+def _revoke(box: Controlled, _: Body) -> object:
     box.revoke_tokens()
     return DONE
 
 
-def _faults(box: Sandbox, given: Body) -> object:
+def _faults(box: Controlled, given: Body) -> object:
     kind = str(given["kind"])
     if kind == "clear":
         box.faults.clear()
@@ -55,29 +76,29 @@ def _faults(box: Sandbox, given: Body) -> object:
     return DONE
 
 
-def _mutate(box: Sandbox, given: Body) -> object:
+def _mutate(box: Controlled, given: Body) -> object:
     args = given.get("args") or {}
     if not isinstance(args, dict):
         raise TypeError("args must be an object")
     return box.mutate(str(given["tenant"]), str(given["kind"]), **args)
 
 
-def _settings(box: Sandbox, given: Body) -> object:
+def _settings(box: Controlled, given: Body) -> object:
     box.set(**given)
     return DONE
 
 
-def _requests(box: Sandbox, _: Body) -> object:
-    return [asdict(one) for one in list(box.requests)]
+def _requests(box: Controlled, _: Body) -> object:
+    return [asdict(request) for request in list(box.requests)]
 
 
-def _truth(box: Sandbox, given: Body) -> object:
+def _truth(box: Controlled, given: Body) -> object:
     """JSON text, put together by hand so that every number keeps its own."""
     tables = box.objects(str(given["tenant"]))
     return "{" + ",".join(f'"{name}":{{{_members(rows)}}}' for name, rows in tables.items()) + "}"
 
 
-def _table(box: Sandbox, given: Body) -> object:
+def _table(box: Controlled, given: Body) -> object:
     """A table beyond the crawl as a list of [key, object]; `expand` as in a request."""
     levels = [level for level in str(given.get("expand", "")).split(",") if level]
     rows = box.table(str(given["tenant"]), str(given["name"]), *levels)

@@ -10,10 +10,10 @@ from functools import cache
 from typing import TypeAlias
 
 from ..settings import SandboxSettings
+from ..state.computed.resources import RESOURCES
 from ..state.store import Store, shown
 from ..state.tenant import Filter
 from ..world.jsontext import dump
-from ..world.resources import RESOURCES
 from .answers import computed, limits_status
 from .query import Ask, Query, known, span
 from .wire import RefusalError, Reply, data

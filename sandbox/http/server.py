@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
@@ -13,10 +13,10 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..settings import SandboxSettings, changed
+from ..state.computed.resource import Key
 from ..state.mutations import mutate, night
 from ..state.store import Store
 from ..state.truth import Truth
-from ..world.resource import Key
 from ..world.world import build
 from . import control
 from .budget import Budget
@@ -25,22 +25,10 @@ from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
 from .listener import Listener
 from .routes import serve
-from .wire import API_TYPE, Call, RefusalError, Reply, plain_json, refusal
+from .wire import API_TYPE, Call, RefusalError, Reply, Request, plain_json, refusal
 
 MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples show both
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request as the server saw it: *tenant* empty when unknown, *status* 0 when reset, *at_s* monotonic."""
-
-    tenant: str
-    method: str
-    path: str
-    query: dict[str, str]
-    status: int
-    at_s: float
 
 
 class Sandbox:

@@ -44,6 +44,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request as the server saw it: *tenant* empty when unknown, *status* 0 when reset, *at_s* monotonic."""
+
+    tenant: str
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One answer, before it is put on the wire."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..world import limits, positions, series
+from ..world import limits
 from ..world.instruments import SORTS, instrument
 from ..world.jsontext import Num
-from ..world.resource import Item, Wanted
 from ..world.rows import Row, iso, new_id, ordinal
+from .computed import positions, series
+from .computed.resource import Item, Wanted
 from .edits import Recomputed
 from .row_changes import Args, Touched, old_days
 from .store import Store

@@ -1,4 +1,4 @@
-"""A tenant's shelf, and the truth about it. Pure."""
+"""A tenant's state, and the truth about it. Pure."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 from functools import partial
 from typing import Any
 
-from ..http.webhooks import jwks
 from ..settings import SandboxSettings
 from ..world.jsontext import Document, dump, exact, inner
-from ..world.resource import Key
-from ..world.resources import RESOURCES, document, everything, renamed
+from ..world.webhook_keys import jwks
 from ..world.world import COLLECTIONS, CRAWLED, Entity
-from .tenant import Shelf
+from .computed.resource import Key
+from .computed.resources import RESOURCES, document, everything, renamed
+from .tenant import TenantState
 from .truth import BEYOND, Lazy, Object, Truth
 
 
-class Store(Shelf):
+class Store(TenantState):
     """The objects and rows of one tenant, and which of them the API shows. Not thread-safe."""
 
     def objects(self) -> dict[str, dict[str, str]]:
@@ -57,8 +57,8 @@ def _parsed(store: Store, settings: SandboxSettings, table: str, *expand: str) -
     return {key: exact(text) for key, text in store.texts(table, settings, *expand).items()}
 
 
-def shown(shelf: Shelf, entity: Entity, settings: SandboxSettings, *, in_list: bool = False) -> Document:
+def shown(state: TenantState, entity: Entity, settings: SandboxSettings, *, in_list: bool = False) -> Document:
     """The JSON:API object, its relationships named as *settings* say."""
-    rendered = shelf.render(entity, in_list=in_list)
+    rendered = state.render(entity, in_list=in_list)
     relations = renamed(inner(rendered, "relationships"), settings.names, (entity.id,))
     return {**rendered, "relationships": relations}

@@ -20,7 +20,7 @@ Filter: TypeAlias = Callable[[bytes], bool] | None
 Listed = TypeVar("Listed")
 
 
-class Shelf:
+class TenantState:
     """The objects and rows of one tenant, and which of them the API shows. Not thread-safe.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias, TypeVar
 
-from ..world.resource import Key
+from .computed.resource import Key
 
 Object: TypeAlias = dict[str, object]
 Named = TypeVar("Named", bound=Hashable)
@@ -50,7 +50,7 @@ class Beyond:
 
     Args:
         custodian_authorities: and the six after it: by id.
-        instruments: all that the API serves by id; `met` says which of them a crawl can find.
+        instruments: all that the API serves by id; `named_instruments` says which of them a crawl can find.
         webhook_keys: by kid.
         prices: and the three after it: by (instrument, id of the point).
         holdings: of the whole entity, by (reporting entity, date, currency).
@@ -103,7 +103,7 @@ class Truth(Beyond):
     transactions: dict[str, Object]
 
 
-def met(truth: Truth) -> frozenset[str]:
+def named_instruments(truth: Truth) -> frozenset[str]:
     """The instruments that some transaction, holding or fund's performance names: those that a crawl can find."""
     tables = (truth.transactions, truth.instrument_holdings, truth.custodian_holdings, truth.private_market_performance)
     return frozenset(ident for table in tables for row in table.values() for ident in _instruments(row))

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 import pytest
 
-from sandbox import Sandbox, SandboxSettings, met
+from sandbox import Sandbox, SandboxSettings, named_instruments
 from sandbox.state.truth import BEYOND
 from sandbox.world.jsontext import exact
 
@@ -568,10 +568,10 @@ def test_a_table_over_http_keeps_keys_and_numbers(box, reader):
 
 
 def test_a_crawl_meets_instruments_of_many_types(box):
-    """`met` names those that transactions and holdings do; each is served."""
+    """`named_instruments` names those that transactions and holdings do; each is served."""
     truth = box.truth("acme")
 
-    found = met(truth)
+    found = named_instruments(truth)
 
     assert found <= truth.instruments.keys()
     assert len({truth.instruments[one]["type"] for one in found}) >= 6

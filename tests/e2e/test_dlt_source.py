@@ -72,10 +72,10 @@ def differences(file: Path, box) -> list[str]:
     """Every way in which the tables in *file* are not what the API shows."""
     copy = Path(shutil.copy(file, file.with_name("looked_at.duckdb")))
     with duckdb.connect(f"{copy}") as connection:
-        stamped = connection.execute(
+        with_fetch_time = connection.execute(
             "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'aleta' AND column_name = 'fetched_at'"
         )
-        for (table,) in stamped.fetchall():
+        for (table,) in with_fetch_time.fetchall():
             connection.execute(f"ALTER TABLE aleta.{table} DROP COLUMN fetched_at")
         for links in truth.LINKS.values():
             for table, *_ in links.values():

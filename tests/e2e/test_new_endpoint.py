@@ -150,7 +150,8 @@ def test_a_line_that_is_not_there_is_noticed():
 def test_the_catalogue_knows_it_and_whatever_is_compared_does_too(extended):
     """Nothing of it is left to be remembered by somebody."""
     code = (
-        "from sources.aleta.catalogue import CATALOGUE; from schemas.tables import TABLES; from tests import beyond;"
+        "from sources.aleta.catalogue.catalogue import CATALOGUE; from schemas.tables import TABLES;"
+        "from tests import beyond;"
         "names = {one.metadata[b'table'].decode() for one in TABLES};"
         "assert {'splits'} == ({'splits'} & names & CATALOGUE.keys() & beyond.KEYS.keys())"
     )

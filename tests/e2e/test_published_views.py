@@ -13,9 +13,9 @@ import pytest
 from pipelines.publish.publish import publish
 from schemas import tables
 from schemas.dictionary import sql_type
+from schemas.guide import fill, opened
 from schemas.table import name_of
 from schemas.views.example import ROWS
-from schemas.views.guide import fill, opened
 from schemas.views.views import VIEWS
 from tests import truth
 from tests.e2e.conftest import EVERYTHING

@@ -121,9 +121,9 @@ def ghosts_of_empty_windows() -> None:
 @bug
 def straddling_rows_forgotten() -> None:
     """A row that an earlier package brought, and whose dates reach into the next, counts as missed there."""
-    from pipelines.compare.proven_days import Blocks
+    from pipelines.compare.proven_days import ProvenDays
 
-    Blocks._remember = lambda *_: None
+    ProvenDays._remember = lambda *_: None
 
 
 @bug

@@ -35,7 +35,7 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-class Held:
+class OpenDatabase:
     """A file that `take` opens and `close` closes; not opened yet, and perhaps not there."""
 
     def __init__(self, file: Path) -> None:

@@ -236,7 +236,7 @@ CATALOGUE = check(
             name="instruments",
             track=Track.V3,
             path="/instruments/{id}",
-            met_in=(
+            named_in=(
                 "transactions.instrument_id",
                 "instrument_holdings.instrument_id",
                 "custodian_holdings.instrument_id",
@@ -256,7 +256,7 @@ CATALOGUE = check(
             name="instrument_classes_detailed",
             track=Track.V2,
             path="/instrument-classes-detailed/{id}",
-            met_in=(
+            named_in=(
                 "holdings__instrument_classes_detailed.instrument_class_detailed_id",
                 "performance__instrument_classes_detailed.instrument_class_detailed_id",
                 "instrument_holdings.instrument_class_detailed_id",
@@ -268,7 +268,7 @@ CATALOGUE = check(
             name="instrument_classes",
             track=Track.V2,
             path="/instrument-classes/{id}",
-            met_in=(
+            named_in=(
                 "holdings__instrument_classes.instrument_class_id",
                 "performance__instrument_classes.instrument_class_id",
                 "instrument_holdings.instrument_class_id",

@@ -47,7 +47,7 @@ def dialects(endpoint: Endpoint) -> Sequence[Dialect]:
     return [one for one in every if one in told_apart.values()]
 
 
-class Spoken:
+class LearnedDialects:
     """What is known of one API: under which dialect each endpoint answers. Safe for threads."""
 
     def __init__(self) -> None:

@@ -103,7 +103,7 @@ class Endpoint:
         parent_column: the column that holds the parent's id; filled from the request where the answer leaves it out.
         parent_columns: every column that may name a parent: of an fx-spot, the inflow and the outflow account.
         ids_in: the parent's to-many relationship that lists the ids: there is no list, each is read by `{id}`.
-        met_in: columns (`table.column`) of other endpoints that name the ids: there is no list at all.
+        named_in: columns (`table.column`) of other endpoints that name the ids: there is no list at all.
         every_days: of what is met: how often each object is read again.
         detail: a path that says more of each listed object than the list does.
         form: what an answer looks like, where it is not that of a list.
@@ -125,7 +125,7 @@ class Endpoint:
     parent_column: str = ""
     parent_columns: tuple[str, ...] = ()
     ids_in: str = ""
-    met_in: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
     every_days: int = 1
     detail: str = ""
     form: Form = Form.LIST
@@ -162,7 +162,7 @@ class Endpoint:
     @property
     def crawled(self) -> bool:
         """Whether it is found by walking down from the top, list after list."""
-        return not self.dates and not self.met_in
+        return not self.dates and not self.named_in
 
 
 def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
@@ -194,7 +194,7 @@ def _problems(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
 
 def _problems_of_descent(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
     bound = _bound(one)
-    for place in one.met_in:
+    for place in one.named_in:
         table, _, column = place.partition(".")
         if table not in known or column not in known[table].schema.names:
             yield f"it is met in {place!r}, which is not listed before it"
@@ -213,7 +213,7 @@ def _fields(path: str) -> set[str]:
 
 
 def _bound(one: Endpoint) -> set[str]:
-    return {"id"} if one.ids_in or one.met_in else {"parent_id"} if one.parent and not one.parent_param else set()
+    return {"id"} if one.ids_in or one.named_in else {"parent_id"} if one.parent and not one.parent_param else set()
 
 
 def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[Endpoint, ...]:
@@ -234,4 +234,4 @@ def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[E
 
 def rests_on(one: Endpoint) -> set[str]:
     """The endpoints that name its parents or its ids."""
-    return {place.partition(".")[0] for place in one.met_in} | ({one.parent} - {""})
+    return {place.partition(".")[0] for place in one.named_in} | ({one.parent} - {""})

@@ -30,7 +30,7 @@ from ..reading.fetch import Receipt, Status, fetch
 from ..reading.walk import Listed, ids_of
 from .receipts import WINDOWS, WINDOWS_NAME, failures, receipts, sentence
 from .spans import Horizon, Spans
-from .tables import LATEST, ROWS, ends, hints, pieces, stamped
+from .tables import LATEST, ROWS, ends, hints, pieces, with_fetch_time
 from .visit import Visit, unread
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
     def rows() -> Iterator[Any]:
         with options.visit.reading(endpoint):
             yield from _patience(endpoint, options)
-            yield from (_dated if endpoint.dates else _met if endpoint.met_in else _objects)(endpoint, options)
+            yield from (_dated if endpoint.dates else _named if endpoint.named_in else _objects)(endpoint, options)
 
     resource = dlt.resource(rows, name=endpoint.name)
     _describe(resource, WINDOWS, table_name=WINDOWS_NAME)
@@ -178,7 +178,7 @@ def _patience(endpoint: Endpoint, options: _Options) -> Iterator[None]:
     Raises:
         IncompleteError: none of them is selected.
     """
-    if not (endpoint.met_in or CATALOGUE[endpoint.parent or endpoint.name].met_in):
+    if not (endpoint.named_in or CATALOGUE[endpoint.parent or endpoint.name].named_in):
         return
     names = rests_on(endpoint)
     awaited = names & dlt.current.source().selected_resources.keys()
@@ -197,25 +197,25 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options)
 
 
-def _met(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+def _named(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All that rows named, in this run or an earlier one; read one by one."""
     state = dlt.current.resource_state()
     problems: list[tuple[Listed, SourceError]] = []
-    for listed in options.visit.read_met(endpoint, state.get("met", [])):
+    for listed in options.visit.read_named(endpoint, state.get("met", [])):
         yield from _answers(listed.answers, endpoint)
         problems += [(listed, one) for one in listed.problems]
-    state["met"] = options.visit.met(endpoint)
+    state["met"] = options.visit.named(endpoint)
     yield from _tell_unread(endpoint, problems, options)
 
 
 def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
     """The objects, then what belongs to them."""
     schema = answered(endpoint.schema)
-    yield from pieces([stamped(one.batch, schema, one.fetched_at) for one in answers])
+    yield from pieces([with_fetch_time(one.batch, schema, one.fetched_at) for one in answers])
     for part in endpoint.parts:
         name, columns = name_of(part), ends(part)
         given = [(answer.links[name], answer.fetched_at) for answer in answers if name in answer.links]
-        for piece in pieces([stamped(batch, columns, at) for batch, at in given]):
+        for piece in pieces([with_fetch_time(batch, columns, at) for batch, at in given]):
             yield dlt.mark.with_table_name(piece, name)
 
 
@@ -247,7 +247,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
 
 def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) -> Iterable[str]:
     above = CATALOGUE[endpoint.parent]
-    return options.visit.met(above) if above.met_in else ids_of(listings, endpoint.parent)
+    return options.visit.named(above) if above.named_in else ids_of(listings, endpoint.parent)
 
 
 def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
@@ -266,7 +266,7 @@ def _handed_on(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
     endpoint = package[0].endpoint
     answers = [one.answer for one in package if one.answer]
     schema = answered(endpoint.schema)
-    yield from pieces([stamped(answer.batch, schema, answer.fetched_at) for answer in answers])
+    yield from pieces([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
     for one in package:
         if one.answer:

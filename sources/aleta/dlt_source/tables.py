@@ -14,7 +14,7 @@ OURS = {FIRST_SEEN.name, REMOVED.name}
 FETCHED = instant("fetched_at", "When the answer came that last showed this row")
 
 
-def stamped(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> pa.Table:
+def with_fetch_time(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> pa.Table:
     """With `fetched_at`, and keys that are never null, as dlt makes them."""
     key = key_of(schema)
     fields = [one.with_nullable(one.name not in key) for one in schema.remove_metadata()]

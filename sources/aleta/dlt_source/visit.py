@@ -27,7 +27,7 @@ class Visit:
         self._listings: Sequence[Listed] = ()
         self._served: set[str] | None = None
         self._read: set[str] = set()
-        self._met: dict[str, dict[str, bool]] = {}  # endpoint -> id that rows name -> whether the API shows it
+        self._named: dict[str, dict[str, bool]] = {}  # endpoint -> id that rows name -> whether the API shows it
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
@@ -77,18 +77,18 @@ class Visit:
     def meet(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
         """Take note of what has no list and is named in rows of *endpoint*."""
         for other in CATALOGUE.values():
-            for table, _, column in (place.partition(".") for place in other.met_in):
+            for table, _, column in (place.partition(".") for place in other.named_in):
                 if table == endpoint.name:
                     named = (one for one in batch[column].unique().to_pylist() if one is not None)
-                    self._met.setdefault(other.name, {}).update(dict.fromkeys(named, True))
+                    self._named.setdefault(other.name, {}).update(dict.fromkeys(named, True))
 
-    def met(self, endpoint: Endpoint) -> list[str]:
+    def named(self, endpoint: Endpoint) -> list[str]:
         """The ids of *endpoint* that rows named so far, without those that the API no longer knows."""
-        return sorted(own_id for own_id, shown in self._met.get(endpoint.name, {}).items() if shown)
+        return sorted(own_id for own_id, shown in self._named.get(endpoint.name, {}).items() if shown)
 
-    def read_met(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
+    def read_named(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
         """The objects of *endpoint* that rows named in this run, and *more*, that earlier ones did; one by one."""
-        found = self._met.setdefault(endpoint.name, {})
+        found = self._named.setdefault(endpoint.name, {})
         found.update(dict.fromkeys(more, True))
         with self.reader() as reader:
             for listed in visit(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
@@ -99,7 +99,7 @@ class Visit:
 
     def offers(self, endpoint: Endpoint) -> bool:
         """Whether the API did not answer 404 to whatever was asked of it."""
-        return self._connection is None or not self._connection.reader.spoken.missing(endpoint)
+        return self._connection is None or not self._connection.reader.dialects.missing(endpoint)
 
 
 def unread(

@@ -146,7 +146,7 @@ class _Fetch:
 
     @property
     def _heard(self) -> bool:
-        return self._reader.spoken.heard(self._endpoint)
+        return self._reader.dialects.heard(self._endpoint)
 
     def _doubt(self, question: Question, came: ParentGoneError) -> None:
         """Wait until anybody is answered: a 404 to everything says nothing. No rows are held meanwhile (C5)."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias, TypeVar
 
-from ..catalogue.dialects import Dialect, Spoken
+from ..catalogue.dialects import Dialect, LearnedDialects
 from ..catalogue.endpoint import Endpoint, Form
 from ..clock import Clock
 from ..errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
@@ -36,13 +36,13 @@ class Reader:
     """Questions in the words of the catalogue, as jobs for the workers.
 
     Attributes:
-        spoken: under which names the API answers.
+        dialects: under which names the API answers.
     """
 
     def __init__(self, client: Getter, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self.spoken = Spoken()
+        self.dialects = LearnedDialects()
 
     def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
         """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
@@ -72,7 +72,7 @@ class Reader:
                 parent_id=parent_id,
             )
 
-        return functools.partial(self.spoken.ask, endpoint, parent_id, send)
+        return functools.partial(self.dialects.ask, endpoint, parent_id, send)
 
 
 class Outages:

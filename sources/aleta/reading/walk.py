@@ -104,7 +104,7 @@ def _visited(
         else:
             outages.answered()
             answers.append(one)
-    heard = reader.spoken.heard(endpoint)
+    heard = reader.dialects.heard(endpoint)
     gone = [own_id for own_id, one in failed if heard and isinstance(one, ParentGoneError)]
     problems = [one for own_id, one in failed if own_id not in set(gone)]
     return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from benchmarks import held, measure
-from benchmarks.held import Held
+from benchmarks.held import OpenDatabase
 from benchmarks.results import CHANGED, FIRST, Report, Result, median, ratio
 from benchmarks.table import rendered, replaced
 from benchmarks.truth import Differences, canonical, differences
@@ -67,18 +67,18 @@ def changed(**values: object) -> dict:
 )
 def test_every_kind_of_difference_is_counted(rows, found):
     """What is held against what is said."""
-    assert differences(Held(rows=rows, repeated=0), SAID) == found
+    assert differences(OpenDatabase(rows=rows, repeated=0), SAID) == found
 
 
 def test_a_row_that_is_there_twice_is_extra():
     """Two rows of one id are one too many; asked of some ids only, nobody knows of which."""
-    assert differences(Held(rows=SAID, repeated=3), SAID).extra == 3
-    assert differences(Held(rows=SAID, repeated=3), SAID, only=frozenset({"r1"})).extra == 0
+    assert differences(OpenDatabase(rows=SAID, repeated=3), SAID).extra == 3
+    assert differences(OpenDatabase(rows=SAID, repeated=3), SAID, only=frozenset({"r1"})).extra == 0
 
 
 def test_only_some_rows_may_be_asked_about():
     """What is wrong with the others is not counted."""
-    found = Held(rows={"r1": SAID["r1"]}, repeated=0)
+    found = OpenDatabase(rows={"r1": SAID["r1"]}, repeated=0)
 
     assert differences(found, SAID, only=frozenset({"r1"})) == Differences()
     assert differences(found, SAID, only=frozenset({"r2"})).rows == 1

@@ -148,7 +148,7 @@ def test_a_line_holds_time_in_utc_level_and_name(monkeypatch: pytest.MonkeyPatch
     logging.getLogger().handle(logging.makeLogRecord(words))
     monkeypatch.undo()
     time.tzset()
-    assert stream.getvalue() == "1970-01-01T00:00:00Z INFO    pipelines.sync: read\n"
+    assert stream.getvalue() == "1970-01-01T00:00:00Z INFO    pipelines.run.sync: read\n"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_dlt_logs_through_the_mask() -> None:
     """dlt sets up its own logger when it starts; its records are still masked, and written once."""
     script = dedent(f"""
         import sys
-        from pipelines.logs import set_up
+        from pipelines.report.logs import set_up
         set_up(debug=True, stream=sys.stderr)
         import dlt
         from dlt.common import logger

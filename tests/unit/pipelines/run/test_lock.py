@@ -19,7 +19,7 @@ from tests.fakes import NOON, FakeClock
 HOLD = """
 import sys
 from pathlib import Path
-from pipelines.lock import TenantLock
+from pipelines.run.lock import TenantLock
 with TenantLock(Path(sys.argv[1]), command="backfill"):
     print("held", flush=True)
     sys.stdin.read()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.warehouse.duckdb.file import ROW_GROUP, Held, attached
+from pipelines.warehouse.duckdb.file import ROW_GROUP, OpenDatabase, attached
 
 
 def test_arrow_keeps_no_allocator_of_its_own() -> None:
@@ -35,7 +35,7 @@ def test_all_connections_of_a_process_share_one_database(tmp_path: Path) -> None
 
 def test_what_is_held_is_bounded_for_all_c5(tmp_path: Path) -> None:
     """C5: the limit holds for connections that dlt opens, too."""
-    held = Held(tmp_path / "store.duckdb")
+    held = OpenDatabase(tmp_path / "store.duckdb")
     held.take()
     with attached(tmp_path / "store.duckdb") as other:
         assert other.execute("SELECT current_setting('memory_limit')").fetchall() == [("122.0 MiB",)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.dialects import IN_VAIN, Dialect, Spoken, dialects
+from sources.aleta.catalogue.dialects import IN_VAIN, Dialect, LearnedDialects, dialects
 from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.errors import (
     ForbiddenError,
@@ -36,9 +36,9 @@ class Api:
         raise self.otherwise.get(f"{dialect}".replace(" ", "_"), ParentGoneError(f"404 {dialect}"))
 
 
-def vain(endpoint, *, parents: int = IN_VAIN) -> Spoken:
+def vain(endpoint, *, parents: int = IN_VAIN) -> LearnedDialects:
     """What is known after so many parents answered 404 under every name."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     for number in range(parents):
         with pytest.raises(ParentGoneError):
             spoken.ask(endpoint, f"p{number}", Api())
@@ -71,7 +71,7 @@ def test_an_older_name_is_meant_in_path_and_query():
 
 def test_a_404_decides_and_what_answered_is_asked_from_then_on():
     """The search is paid for once."""
-    spoken, api = Spoken(), Api(OLD_V2)
+    spoken, api = LearnedDialects(), Api(OLD_V2)
     assert [spoken.ask(INSTRUMENTS, one, api) for one in ("a", "b")] == ["v2 asset"] * 2
     assert api.asked == [V3, V2, OLD_V3, OLD_V2, OLD_V2]
     assert spoken.learned == {"instruments": "v2 asset"}
@@ -79,7 +79,7 @@ def test_a_404_decides_and_what_answered_is_asked_from_then_on():
 
 def test_what_answered_in_the_last_run_is_asked_first():
     """And when it no longer does, the others are tried."""
-    spoken, api = Spoken(), Api(V2)
+    spoken, api = LearnedDialects(), Api(V2)
     spoken.remember({"instruments": "v2 asset", "prices": "v3 instrument"})
     spoken.ask(INSTRUMENTS, "a", api)
     assert api.asked == [OLD_V2, V3, V2]
@@ -88,7 +88,7 @@ def test_what_answered_in_the_last_run_is_asked_first():
 
 def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
     """Its 404 is its own."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     spoken.ask(INSTRUMENTS, "a", Api(V3))
     api = Api()
     with pytest.raises(ParentGoneError):
@@ -100,19 +100,19 @@ def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
 def test_of_several_404s_the_documented_address_is_named():
     """That is the one to look up."""
     with pytest.raises(ParentGoneError, match="404 v3 instrument"):
-        Spoken().ask(INSTRUMENTS, "a", Api())
+        LearnedDialects().ask(INSTRUMENTS, "a", Api())
 
 
 def test_a_path_that_refuses_a_word_exists_so_only_its_other_names_are_tried():
     """400 to `expand=instrumentClasses`: the prefix is right, the word may be the older one."""
-    spoken, api = Spoken(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
+    spoken, api = LearnedDialects(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
     assert spoken.ask(GRAIN, "a", api) == "v2 asset"
     assert api.asked == [V2, OLD_V2]
 
 
 def test_a_span_that_every_name_refuses_is_too_wide_not_gone():
     """W5: whoever asked halves it; the endpoint is not missing."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     refused = {"v2_instrument": WindowTooWideError("422"), "v2_asset": WindowTooWideError("422")}
     with pytest.raises(WindowTooWideError):
         spoken.ask(GRAIN, "a", Api(**refused))
@@ -123,7 +123,7 @@ def test_a_span_that_every_name_refuses_is_too_wide_not_gone():
 @pytest.mark.parametrize("error", [UnavailableError("503"), ForbiddenError("403")])
 def test_what_is_no_404_says_nothing_of_names(error):
     """It is the caller's to handle; no other name is tried, and nothing is learned."""
-    spoken, api = Spoken(), Api(V2, v3_instrument=error)
+    spoken, api = LearnedDialects(), Api(V2, v3_instrument=error)
     with pytest.raises(type(error)):
         spoken.ask(INSTRUMENTS, "a", api)
     assert api.asked == [V3]
@@ -146,7 +146,7 @@ def test_fewer_parents_in_vain_prove_nothing():
 
 def test_one_parent_asked_for_often_is_one_parent():
     """A day by day reading of one parent is no evidence of many."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     for _ in range(IN_VAIN + 1):
         with pytest.raises(ParentGoneError):
             spoken.ask(CLASSES, "a", Api())
@@ -161,7 +161,7 @@ def test_what_a_sync_cannot_do_without_is_always_asked_for():
 
 def test_what_answered_in_an_earlier_run_is_never_missing():
     """An API that answers 404 tonight is failing, or somebody took rights away: not a reason to be silent."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     spoken.remember({"instruments": "v3 instrument"})
     with pytest.raises(ParentGoneError):
         spoken.ask(INSTRUMENTS, "a", Api())
@@ -186,7 +186,7 @@ def test_and_then_only_the_dialect_of_its_parents_is_tried():
 
 def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
     """What 404s say tonight is judged by what answered tonight."""
-    spoken = Spoken()
+    spoken = LearnedDialects()
     spoken.remember({"instruments": "v3 instrument"})
     assert not spoken.heard(INSTRUMENTS)
     spoken.ask(INSTRUMENTS, "a", Api(V3))

@@ -42,7 +42,7 @@ class Api:
 def read(api: Api, *limits: str, span: Window = WEEK, bare=None, remembered: bool = False, workers: int = 3):
     reader = Reader(api, FakeClock())
     if remembered:
-        reader.spoken.remember({STATUS.name: "v2 instrument"})
+        reader.dialects.remember({STATUS.name: "v2 instrument"})
     receipts = fetch(
         STATUS,
         dict.fromkeys(limits, span),
@@ -53,7 +53,7 @@ def read(api: Api, *limits: str, span: Window = WEEK, bare=None, remembered: boo
         stop=threading.Event(),
         bare=limits if bare is None else bare,
     )
-    return list(receipts), reader.spoken
+    return list(receipts), reader.dialects
 
 
 def days(*numbers: int) -> set[str]:
@@ -133,7 +133,7 @@ def visited(shown: list[str], *asked: str, remembered: bool = False):
         api.says |= {f"{path}/{one}": ParentGoneError("404") for one in asked if one not in shown}
     reader = Reader(api, FakeClock())
     if remembered:
-        reader.spoken.remember({CLASSES.name: "v2 instrument"})
+        reader.dialects.remember({CLASSES.name: "v2 instrument"})
     (found,) = visit(CLASSES, asked, reader, workers=2, stop=threading.Event())
     return found
 

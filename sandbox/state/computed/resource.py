@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from ..state.tenant import Shelf
-from .jsontext import Document
+from ...world.jsontext import Document
+from ..tenant import TenantState
 
 Key: TypeAlias = tuple[str | None, ...]
 
@@ -44,7 +44,7 @@ class Item:
     id: str = ""
 
 
-Rows: TypeAlias = Callable[[Shelf, Wanted], Iterable[Item]]
+Rows: TypeAlias = Callable[[TenantState, Wanted], Iterable[Item]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ..state.tenant import Shelf
-from .amounts import ONE, noise, spelt
-from .instruments import PRIVATE
-from .jsontext import Document, Json
+from ...world.amounts import ONE, noise, spelt
+from ...world.instruments import PRIVATE
+from ...world.jsontext import Document, Json
+from ...world.rows import iso
+from ..tenant import TenantState
 from .resource import Item, Rows, Wanted
-from .rows import iso
 
 OPEN_START = date(1900, 1, 1).toordinal()
 UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})
@@ -79,17 +79,17 @@ NET_ASSET_VALUES = Series(
 def rows_of(series: Series) -> Rows:
     """The generator of one kind of series."""
 
-    def rows(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
-        if series.has(shelf.entities[wanted.owner].type):
-            yield from (_item(shelf, series, point) for point in _points(shelf, series, wanted))
+    def rows(state: TenantState, wanted: Wanted) -> Iterator[Item]:
+        if series.has(state.entities[wanted.owner].type):
+            yield from (_item(state, series, point) for point in _points(state, series, wanted))
 
     return rows
 
 
-def _points(shelf: Shelf, series: Series, wanted: Wanted) -> Iterator[Point]:
+def _points(state: TenantState, series: Series, wanted: Wanted) -> Iterator[Point]:
     chance = noise(wanted.owner, series.type)
     gap = series.gaps[chance % len(series.gaps)]
-    first, last = max(wanted.first, shelf.first), min(wanted.last, shelf.today)
+    first, last = max(wanted.first, state.first), min(wanted.last, state.today)
     if series.open_start and wanted.first <= OPEN_START:
         yield Point(instrument=wanted.owner, day=OPEN_START, twin=0)
     for day in range(first + (chance - first) % gap, last + 1, gap):
@@ -97,10 +97,10 @@ def _points(shelf: Shelf, series: Series, wanted: Wanted) -> Iterator[Point]:
         yield from (Point(instrument=wanted.owner, day=day, twin=twin) for twin in range(twins))
 
 
-def _item(shelf: Shelf, series: Series, point: Point) -> Item:
+def _item(state: TenantState, series: Series, point: Point) -> Item:
     ident = f"{point.noise('id', series.type):016x}{point.day:08x}"
     chance = point.noise("value")
-    value = shelf.edits.points.get(ident) or spelt(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
+    value = state.edits.points.get(ident) or spelt(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
     attributes: Document = {**series.dates(point), "value": value}
     if series.provider:
         attributes["provider"] = "client" if point.twin else ("aleta", "Börse Zürich")[chance % 2]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..settings import SandboxSettings
-from ..state.tenant import Shelf
-from . import holdings, limits, performance, series
-from .amounts import noise
-from .jsontext import Document, Json, inner, linkage
+from ...settings import SandboxSettings
+from ...world import limits
+from ...world.amounts import noise
+from ...world.jsontext import Document, Json, inner, linkage
+from ...world.rows import iso
+from ..tenant import TenantState
+from . import holdings, performance, series
 from .resource import Dates, Item, Key, Resource, Wanted
-from .rows import iso
 
 LONG_AGO = 1
 RENAMED = {
@@ -27,9 +28,9 @@ RENAMED = {
 """Names of 2026 -> names of 2025, of relationships and of the words of `expand`."""
 
 
-def limit_status(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def limit_status(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """How one limit fares on one day."""
-    if shelf.computed_from <= wanted.first <= shelf.today:
+    if state.computed_from <= wanted.first <= state.today:
         yield Item(
             key=(wanted.owner, iso(wanted.first)),
             day=wanted.first,
@@ -140,16 +141,16 @@ def _retyped(name: str, link: Json) -> Json:
     return linkage("asset", str(inner(link, "data")["id"]))
 
 
-def everything(shelf: Shelf, resource: Resource, expand: tuple[str, ...] = ()) -> Iterator[Item]:
+def everything(state: TenantState, resource: Resource, expand: tuple[str, ...] = ()) -> Iterator[Item]:
     """Every row of *resource* that any request could meet; what accumulates does so from the first day."""
-    for owner in shelf.every(resource.owner):
-        for first, last in _requests(shelf, resource):
-            yield from resource.rows(shelf, Wanted(owner=owner.id, first=first, last=last, expand=expand))
+    for owner in state.every(resource.owner):
+        for first, last in _requests(state, resource):
+            yield from resource.rows(state, Wanted(owner=owner.id, first=first, last=last, expand=expand))
 
 
-def _requests(shelf: Shelf, resource: Resource) -> Iterator[tuple[int, int]]:
+def _requests(state: TenantState, resource: Resource) -> Iterator[tuple[int, int]]:
     if resource.dates is not Dates.DAY:
-        yield LONG_AGO, shelf.today
+        yield LONG_AGO, state.today
         return
-    for day in range(shelf.computed_from, shelf.today + 1):
+    for day in range(state.computed_from, state.today + 1):
         yield day, day

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from ..dictionary import row, sql_type
-from ..table import name_of
-from ..tables import TABLES
-from .example import ROWS, Row
-from .view import View
-from .views import VIEWS
+from .dictionary import row, sql_type
+from .table import name_of
+from .tables import TABLES
+from .views.example import ROWS, Row
+from .views.view import View
+from .views.views import VIEWS
 
 _WIDE = 120
 _INTRODUCTION = """\

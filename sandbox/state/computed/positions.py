@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, zip_longest
 
-from ..state.tenant import Shelf
-from .amounts import CENT, ONE, noise
+from ...world.amounts import CENT, ONE, noise
+from ..tenant import TenantState
 
 MOST = 9
 """Lots of one reporting entity: with two currencies a day has 18 rows at most, below any cap a test may set."""
@@ -59,56 +59,58 @@ class Lot:
         return self.base // 100 + self.step * rows
 
 
-def lot(shelf: Shelf, *, portfolio: str, depository: str | None, instrument: str, accounts: tuple[str, ...]) -> Lot:
+def lot(
+    state: TenantState, *, portfolio: str, depository: str | None, instrument: str, accounts: tuple[str, ...]
+) -> Lot:
     chance = noise(depository or portfolio, instrument)
     huge = chance % 7 == 0
     return Lot(
         portfolio=portfolio,
         depository=depository,
         instrument=instrument,
-        accounts=tuple(one for one in accounts if shelf.shown(one)),
+        accounts=tuple(one for one in accounts if state.shown(one)),
         base=(10**24 if huge else 10**6 + chance % 10**7) * ONE,
         step=(chance % 10**5 - 5 * 10**4) * CENT,
         grain=1 if chance % 5 == 0 else CENT,
     )
 
 
-def lots_of(shelf: Shelf, reporting_entity: str) -> list[Lot]:
+def lots_of(state: TenantState, reporting_entity: str) -> list[Lot]:
     """The lots of its portfolios, at most `MOST`; portfolios that overlap repeat them."""
-    portfolios = [list(_in_portfolio(shelf, one.id)) for one in shelf.listed("portfolios", reporting_entity)]
+    portfolios = [list(_in_portfolio(state, one.id)) for one in state.listed("portfolios", reporting_entity)]
     turns = chain.from_iterable(zip_longest(*portfolios))
     return [one for one in turns if one][:MOST]
 
 
-def _in_portfolio(shelf: Shelf, portfolio: str) -> Iterator[Lot]:
-    links = shelf.entities[portfolio].links
-    below = [one for one in links.get("depositories") or () if shelf.shown(one)]
-    around = tuple(dict.fromkeys([*(links.get("accounts") or ()), *chain.from_iterable(_settling(shelf, below))]))
-    for instrument in shelf.held.get(portfolio, ()):
-        yield lot(shelf, portfolio=portfolio, depository=None, instrument=instrument, accounts=around)
+def _in_portfolio(state: TenantState, portfolio: str) -> Iterator[Lot]:
+    links = state.entities[portfolio].links
+    below = [one for one in links.get("depositories") or () if state.shown(one)]
+    around = tuple(dict.fromkeys([*(links.get("accounts") or ()), *chain.from_iterable(_settling(state, below))]))
+    for instrument in state.held.get(portfolio, ()):
+        yield lot(state, portfolio=portfolio, depository=None, instrument=instrument, accounts=around)
     for one in below:
-        yield from in_depository(shelf, one, portfolio=portfolio)
+        yield from in_depository(state, one, portfolio=portfolio)
 
 
-def in_depository(shelf: Shelf, depository: str, *, portfolio: str = "") -> Iterator[Lot]:
-    accounts = next(iter(_settling(shelf, [depository])))
-    for instrument in shelf.held.get(depository, ()):
-        yield lot(shelf, portfolio=portfolio, depository=depository, instrument=instrument, accounts=accounts)
+def in_depository(state: TenantState, depository: str, *, portfolio: str = "") -> Iterator[Lot]:
+    accounts = next(iter(_settling(state, [depository])))
+    for instrument in state.held.get(depository, ()):
+        yield lot(state, portfolio=portfolio, depository=depository, instrument=instrument, accounts=accounts)
 
 
-def _settling(shelf: Shelf, depositories: list[str]) -> Iterator[tuple[str, ...]]:
+def _settling(state: TenantState, depositories: list[str]) -> Iterator[tuple[str, ...]]:
     for one in depositories:
-        yield tuple(shelf.entities[one].links.get("accounts") or ())
+        yield tuple(state.entities[one].links.get("accounts") or ())
 
 
-def rows_until(shelf: Shelf, accounts: tuple[str, ...], day: int) -> int:
+def rows_until(state: TenantState, accounts: tuple[str, ...], day: int) -> int:
     """How many rows the accounts have had by *day*."""
-    return sum(bisect_right(shelf.ledgers[one].tracks["trade"].days, day) for one in accounts)
+    return sum(bisect_right(state.ledgers[one].tracks["trade"].days, day) for one in accounts)
 
 
-def days(shelf: Shelf, reporting_entity: str, first: int, last: int) -> list[int]:
+def days(state: TenantState, reporting_entity: str, first: int, last: int) -> list[int]:
     """The days that are computed for it: up to today, for every other entity without weekends."""
-    start, end = max(first, shelf.computed_from), min(last, shelf.today)
+    start, end = max(first, state.computed_from), min(last, state.today)
     weekends = noise(reporting_entity, "weekends") % 2
     return [day for day in range(start, end + 1) if weekends or date.fromordinal(day).weekday() < SATURDAY]
 
@@ -119,9 +121,9 @@ def currencies(reporting_entity: str) -> Mapping[str, int]:
     return {"EUR": 1, "DKK": 7} if chance % 3 == 0 else {("CHF", "USD")[chance % 2]: 1}
 
 
-def values(shelf: Shelf, reporting_entity: str, lots: list[Lot], day: int) -> list[int]:
+def values(state: TenantState, reporting_entity: str, lots: list[Lot], day: int) -> list[int]:
     """What each of *lots* is worth, later recomputations included; 0: it is not there."""
-    found = [one.value(day, rows_until(shelf, one.accounts, day)) for one in lots]
-    again = [edit.salt for edit in shelf.edits.recomputed if edit.covers(reporting_entity, day)]
+    found = [one.value(day, rows_until(state, one.accounts, day)) for one in lots]
+    again = [edit.salt for edit in state.edits.recomputed if edit.covers(reporting_entity, day)]
     shifts = [sum(ONE + noise(salt, one.place, one.instrument, day) % 10**6 * CENT for salt in again) for one in lots]
     return [value and value + shift for value, shift in zip(found, shifts, strict=True)]

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from ..state.tenant import Shelf
-from .amounts import CENT, ONE, noise, spelt
+from ...world.amounts import CENT, ONE, noise, spelt
+from ...world.instruments import PRIVATE
+from ...world.jsontext import Document, Json, Num
+from ...world.rows import iso
+from ..tenant import TenantState
 from .holdings import Group, groups, relations
-from .instruments import PRIVATE
-from .jsontext import Document, Json, Num
 from .positions import Lot, currencies, days, lots_of, rows_until, values
 from .resource import Item, Wanted
-from .rows import iso
 
 WHOLE = 10**12
 """Of a return as a share, in which it is counted: twelve decimals."""
@@ -42,41 +42,41 @@ class Total:
         self.twr = (WHOLE + self.twr) * (WHOLE + moves.twr) // WHOLE - WHOLE
 
 
-def performance(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def performance(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """A row a day, currency and group; what accumulates does so from the first day wanted."""
-    before = days(shelf, wanted.owner, wanted.first - LONG_WEEKEND, wanted.first - 1)[-1:]
-    spans = days(shelf, wanted.owner, wanted.first, wanted.last)
-    below = groups(shelf, wanted.owner, wanted.expand)
+    before = days(state, wanted.owner, wanted.first - LONG_WEEKEND, wanted.first - 1)[-1:]
+    spans = days(state, wanted.owner, wanted.first, wanted.last)
+    below = groups(state, wanted.owner, wanted.expand)
     totals = {group: Total() for group in below}
     for previous, day in zip(chain(before or [None], spans), spans, strict=False):
         for group, lots in below.items():
-            moves = _moves(shelf, wanted.owner, lots, (previous, day))
+            moves = _moves(state, wanted.owner, lots, (previous, day))
             if moves is not None:
                 totals[group].add(moves)
                 yield from _items(wanted, group, day, moves, totals[group])
 
 
-def _moves(shelf: Shelf, owner: str, lots: list[Lot], span: tuple[int | None, int]) -> Moves | None:
+def _moves(state: TenantState, owner: str, lots: list[Lot], span: tuple[int | None, int]) -> Moves | None:
     """None: nothing is there on the day."""
     previous, day = span
-    after = values(shelf, owner, lots, day)
+    after = values(state, owner, lots, day)
     if not any(after):
         return None
     if previous is None:
         return Moves()
-    before = values(shelf, owner, lots, previous)
-    flow = sum(_flow(shelf, one, span, pair) for one, *pair in zip(lots, before, after, strict=True))
+    before = values(state, owner, lots, previous)
+    flow = sum(_flow(state, one, span, pair) for one, *pair in zip(lots, before, after, strict=True))
     gain = sum(after) - sum(before) - flow
     invested = sum(before) + max(flow, 0)  # an inflow counts from the start of the day, an outflow until its end
     return Moves(flow=flow, gain=gain, twr=gain * WHOLE // invested if invested > 0 else 0)
 
 
-def _flow(shelf: Shelf, lot: Lot, span: tuple[int | None, int], worth: list[int]) -> int:
+def _flow(state: TenantState, lot: Lot, span: tuple[int | None, int], worth: list[int]) -> int:
     """What was put in: all of it when it came, all when it went, else what the rows added."""
     before, after = worth
     if not (before and after):
         return after - before
-    previous, day = (rows_until(shelf, lot.accounts, one or 0) for one in span)
+    previous, day = (rows_until(state, lot.accounts, one or 0) for one in span)
     return lot.step * (day - previous)
 
 
@@ -103,13 +103,13 @@ def _items(wanted: Wanted, group: Group, day: int, moves: Moves, total: Total) -
         )
 
 
-def private_markets(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def private_markets(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """A row for each fund on one day, and for some entities one for all funds together, without an instrument."""
-    if not shelf.computed_from <= wanted.first <= shelf.today:
+    if not state.computed_from <= wanted.first <= state.today:
         return
-    lots = lots_of(shelf, wanted.owner)
-    funds = {one.instrument: one for one in lots if shelf.entities[one.instrument].type == PRIVATE}
-    held = [one for one, lot in funds.items() if rows_until(shelf, lot.accounts, wanted.first)]
+    lots = lots_of(state, wanted.owner)
+    funds = {one.instrument: one for one in lots if state.entities[one.instrument].type == PRIVATE}
+    held = [one for one, lot in funds.items() if rows_until(state, lot.accounts, wanted.first)]
     together = [None] if held and noise(wanted.owner, "together") % 2 else []
     for instrument in (*held, *together):
         for currency in currencies(wanted.owner):
@@ -117,12 +117,12 @@ def private_markets(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
                 key=(wanted.owner, iso(wanted.first), currency, instrument),
                 day=wanted.first,
                 type="private-market-performance",
-                attributes=_private(shelf, instrument, currency, wanted.first),
+                attributes=_private(state, instrument, currency, wanted.first),
                 relations=relations(wanted.owner, ("instruments",), (instrument,)),
             )
 
 
-def _private(shelf: Shelf, instrument: str | None, currency: str, day: int) -> Document:
+def _private(state: TenantState, instrument: str | None, currency: str, day: int) -> Document:
     def amount(*words: str) -> Json:
         chance = noise(instrument, currency, day // 90, *words)
         return spelt(chance % 10**10 * (CENT if chance % 3 else 1), chance)
@@ -130,7 +130,7 @@ def _private(shelf: Shelf, instrument: str | None, currency: str, day: int) -> D
     def amounts(*names: str) -> Json:
         return {name: amount(name) for name in names}
 
-    fund = shelf.entities[instrument].attributes["fund"] if instrument else None
+    fund = state.entities[instrument].attributes["fund"] if instrument else None
     return {
         "date": iso(day),
         "nav": amount("nav") if instrument else None,

@@ -13,18 +13,18 @@ from itertools import pairwise
 import pytest
 from jwt.algorithms import ECAlgorithm
 
-from sandbox import met
+from sandbox import named_instruments
 from sandbox.settings import SandboxSettings
+from sandbox.state.computed.holdings import LEVELS
+from sandbox.state.computed.resource import Wanted
+from sandbox.state.computed.resources import RESOURCES
 from sandbox.state.mutations import mutate
 from sandbox.state.store import Store
 from sandbox.state.truth import BEYOND
 from sandbox.world.amounts import ONE, noise, spelt
 from sandbox.world.custody import STATUSES
-from sandbox.world.holdings import LEVELS
 from sandbox.world.instruments import SORTS
 from sandbox.world.jsontext import exact
-from sandbox.world.resource import Wanted
-from sandbox.world.resources import RESOURCES
 from sandbox.world.world import build
 
 TODAY = date(2026, 3, 2)
@@ -153,7 +153,7 @@ def test_every_type_of_instrument_is_served_and_met():
     """In a world of usual size, the types that transactions name and those that are only held."""
     truth = store(SandboxSettings(computed_days=10)).truth()
 
-    assert {truth.instruments[one]["type"] for one in met(truth)} == {sort.type for sort in SORTS}
+    assert {truth.instruments[one]["type"] for one in named_instruments(truth)} == {sort.type for sort in SORTS}
 
 
 def test_transactions_name_as_many_instruments_as_asked():
@@ -392,7 +392,7 @@ def test_a_new_instrument_comes_with_transactions(plain):
     after = world.truth()
 
     assert after.instruments.keys() - before.instruments.keys() == set(touched["instruments"])
-    assert set(touched["instruments"]) <= met(after)
+    assert set(touched["instruments"]) <= named_instruments(after)
     assert after.transactions.keys() - before.transactions.keys() == set(touched["added"])
     assert len(touched["added"]) == 3
     assert all(after.instruments[one] == row for one, row in before.instruments.items())

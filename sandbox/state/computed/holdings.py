@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from ..state.tenant import Shelf
-from .amounts import CENT, noise, spelt
-from .custody import repeated_id
-from .jsontext import Document, Json, Num, linkage
-from .kinds import STRINGS
+from ...world.amounts import CENT, noise, spelt
+from ...world.custody import repeated_id
+from ...world.jsontext import Document, Json, Num, linkage
+from ...world.kinds import STRINGS
+from ...world.rows import iso
+from ..tenant import TenantState
 from .positions import Lot, currencies, days, in_depository, lots_of, rows_until, values
 from .resource import Item, Wanted
-from .rows import iso
 
 Group: TypeAlias = tuple[str | None, ...]
 
-LEVELS: Mapping[str, tuple[str, str, Callable[[Shelf, Lot], str | None]]] = {
+LEVELS: Mapping[str, tuple[str, str, Callable[[TenantState, Lot], str | None]]] = {
     "portfolios": ("portfolio", "portfolio", lambda _, lot: lot.portfolio),
     "depositories": ("depository", "depository", lambda _, lot: lot.depository),
     "instruments": ("instrument", "instrument", lambda _, lot: lot.instrument),
-    "instrumentClasses": ("instrumentClass", "instrument-class", lambda shelf, lot: shelf.classes[lot.instrument][0]),
+    "instrumentClasses": ("instrumentClass", "instrument-class", lambda state, lot: state.classes[lot.instrument][0]),
     "instrumentClassesDetailed": (
         "instrumentClassDetailed",
         "instrument-class-detailed",
-        lambda shelf, lot: shelf.classes[lot.instrument][1],
+        lambda state, lot: state.classes[lot.instrument][1],
     ),
 }
 """Level of `expand` -> the relationship it adds, the type at its other end, and where a lot belongs."""
 
 
-def groups(shelf: Shelf, reporting_entity: str, expand: Sequence[str]) -> dict[Group, list[Lot]]:
+def groups(state: TenantState, reporting_entity: str, expand: Sequence[str]) -> dict[Group, list[Lot]]:
     """The lots of each row that a day may have; portfolios that overlap count once where they are not told apart."""
     found: dict[Group, dict[tuple[str, str], Lot]] = {}
-    for one in lots_of(shelf, reporting_entity):
-        group = tuple(LEVELS[level][2](shelf, one) for level in expand)
+    for one in lots_of(state, reporting_entity):
+        group = tuple(LEVELS[level][2](state, one) for level in expand)
         found.setdefault(group, {})[one.place, one.instrument] = one
     return {group: list(lots.values()) for group, lots in found.items()}
 
@@ -46,12 +46,12 @@ def relations(reporting_entity: str, expand: Sequence[str], group: Group) -> Doc
     return {"reportingEntity": linkage("reporting-entity", reporting_entity), **links}
 
 
-def holdings(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """A row a day, currency and group."""
-    below = groups(shelf, wanted.owner, wanted.expand)
-    for day in days(shelf, wanted.owner, wanted.first, wanted.last):
+    below = groups(state, wanted.owner, wanted.expand)
+    for day in days(state, wanted.owner, wanted.first, wanted.last):
         for group, lots in below.items():
-            worth = values(shelf, wanted.owner, lots, day)
+            worth = values(state, wanted.owner, lots, day)
             for currency, rate in currencies(wanted.owner).items() if any(worth) else ():
                 attributes = _amounts(day, currency, sum(worth) * rate)
                 yield Item(
@@ -63,35 +63,35 @@ def holdings(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
                 )
 
 
-def instrument_holdings(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def instrument_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """A row a day, currency, portfolio, depository and instrument."""
-    lots = lots_of(shelf, wanted.owner)
-    for day in days(shelf, wanted.owner, wanted.first, wanted.last):
-        worth = zip(lots, values(shelf, wanted.owner, lots, day), strict=True)
+    lots = lots_of(state, wanted.owner)
+    for day in days(state, wanted.owner, wanted.first, wanted.last):
+        worth = zip(lots, values(state, wanted.owner, lots, day), strict=True)
         for one, value in worth:
             for currency, rate in currencies(wanted.owner).items() if value else ():
-                yield _instrument_holding(shelf, wanted.owner, one, day, (currency, value * rate))
+                yield _instrument_holding(state, wanted.owner, one, day, (currency, value * rate))
 
 
-def _instrument_holding(shelf: Shelf, owner: str, lot: Lot, day: int, worth: tuple[str, int]) -> Item:
+def _instrument_holding(state: TenantState, owner: str, lot: Lot, day: int, worth: tuple[str, int]) -> Item:
     levels = ["portfolios", "depositories", "instruments"]
     if noise(lot.instrument, "classes") % 2:
         levels += ["instrumentClasses", "instrumentClassesDetailed"]
-    group = tuple(LEVELS[level][2](shelf, lot) for level in levels)
+    group = tuple(LEVELS[level][2](state, lot) for level in levels)
     return Item(
         key=(owner, iso(day), worth[0], lot.portfolio, lot.depository, lot.instrument),
         day=day,
         type="instrument-holding",
-        attributes=_amounts(day, *worth) | {"unitsInHolding": _units(shelf, lot, day)},
+        attributes=_amounts(day, *worth) | {"unitsInHolding": _units(state, lot, day)},
         relations=relations(owner, levels, group),
     )
 
 
-def _units(shelf: Shelf, lot: Lot, day: int) -> Json:
+def _units(state: TenantState, lot: Lot, day: int) -> Json:
     """Of what no depository holds, some have no units."""
     if lot.depository is None and noise(lot.instrument) % 2:
         return None
-    return spelt(lot.units(rows_until(shelf, lot.accounts, day)), noise(lot.instrument, day))
+    return spelt(lot.units(rows_until(state, lot.accounts, day)), noise(lot.instrument, day))
 
 
 def _amounts(day: int, currency: str, atoms: int) -> Document:
@@ -102,16 +102,16 @@ def _amounts(day: int, currency: str, atoms: int) -> Document:
     return attributes
 
 
-def custodian_holdings(shelf: Shelf, wanted: Wanted) -> Iterator[Item]:
+def custodian_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     """What the custodian of a legal entity has on one day: balances of accounts, units in depositories; ids repeat."""
-    if not shelf.computed_from <= wanted.first <= shelf.today:
+    if not state.computed_from <= wanted.first <= state.today:
         return
-    for account in shelf.listed("accounts", wanted.owner):
-        if rows := rows_until(shelf, (account.id,), wanted.first):
+    for account in state.listed("accounts", wanted.owner):
+        if rows := rows_until(state, (account.id,), wanted.first):
             yield _custodian_row(wanted, (account.id, None, None), (rows * 12345 - 10**6) * CENT)
-    for depository in shelf.listed("depositories", wanted.owner):
-        for one in in_depository(shelf, depository.id):
-            rows = rows_until(shelf, one.accounts, wanted.first)
+    for depository in state.listed("depositories", wanted.owner):
+        for one in in_depository(state, depository.id):
+            rows = rows_until(state, one.accounts, wanted.first)
             if one.held(wanted.first, rows):
                 yield _custodian_row(wanted, (None, depository.id, one.instrument), one.units(rows))
 

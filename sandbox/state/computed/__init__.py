@@ -1,0 +1,1 @@
+"""What Aleta computes from what a tenant has now: holdings, performance, series. Pure."""
