@@ -118,7 +118,7 @@ def shown(truth, *, since: date | None = None, before: Before | None = None) -> 
         rows |= {name: _kept(before, rows[name], name) for name in BY_DAY}
     rows["limit_conditions"] = [node for limit in rows["limits"] for node in _nodes(limit.object)]
     rows["webhook_keys"] = [_key(one) for one in truth.webhook_keys.values()]
-    return rows | _named(truth, rows, before.found if before else {})
+    return rows | _named_objects(truth, rows, before.found if before else {})
 
 
 def _every(table: Mapping) -> list[Said]:
@@ -157,7 +157,7 @@ def _nodes(limit: Mapping) -> Iterator[Said]:
         yield Said({}, row)
 
 
-def _named(truth, rows: Shown, before: Shown) -> Shown:
+def _named_objects(truth, rows: Shown, before: Shown) -> Shown:
     """What has no list is what rows name, now or before; and the series of those instruments."""
     naming = [*_every(truth.transactions), *(one for name in NAMING for one in rows[name])]
     instruments = _named(naming, "instrument") | _idents(before, "instruments")

@@ -1,15 +1,67 @@
-"""Reads a span again, both ends included, next to a mark that it neither moves back nor outruns."""
+"""`backfill`: reads a span again, both ends included, next to a mark that it neither moves back nor outruns."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
+import click
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.planning.windows import Window
 
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading
-from ..run.sync import Job
+from ..report.report import Exit
+from ..report.text import show
+from ..run.sync import Job, run
+from .invocation import Invocation, fail, json_option, output, tenants_argument
+from .tenants import chosen
+from .tools import tools
+
+day = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--from", "first", type=day, required=True, help="First day to read.")
+@click.option("--to", "last", type=day, required=True, help="Last day to read; it is read too.")
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Only this account; may be given again.")
+@click.option("--resource", "resources", multiple=True, metavar="TABLE", help="Only this table; may be given again.")
+@tenants_argument
+@json_option
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    tenants: Sequence[str],
+    *,
+    first: datetime,
+    last: datetime,
+    accounts: Sequence[str],
+    resources: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Read a span again, both ends included."""
+    if first > last:
+        fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
+    settings = chosen(invocation, tenants)
+    _check_dated(resources)
+    with tools() as (given, stopped):
+        span = Window(first.date(), last.date())
+        report = run(settings, given, job=job(span, accounts=accounts, resources=resources))
+    if as_json:
+        output(report.to_json())
+    else:
+        show(report, sys.stdout)
+    sys.exit(stopped() or report.exit)
+
+
+def _check_dated(resources: Sequence[str]) -> None:
+    for name in resources:
+        if name not in CATALOGUE or not CATALOGUE[name].dates:
+            dated = ", ".join(endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates)
+            fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:

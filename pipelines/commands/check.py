@@ -1,31 +1,57 @@
-"""A doctor: config, key, clock, token, API, disk, locks. Each line says ok, or what is wrong and what to do."""
+"""`check`, a doctor: each line says ok, or what is wrong and what to do."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import click
+
 from schemas.ledger import SYNC_RUNS
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.clock import SystemClock
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.connection import Connection
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint, skew
 
-from ..report.progress import Progress
+from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
 from ..run.connect import Connector, signer
 from ..run.failures import as_problem
 from ..run.lock import holder
 from ..settings import Settings, SettingsError, TenantSettings, load
 from ..warehouse.warehouse import Warehouse, glance, place_of
+from .invocation import Invocation, json_option, output, stop_on_signals, tenants_argument
 
 IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20
+
+
+@click.command()
+@tenants_argument
+@json_option
+@click.pass_obj
+def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) -> None:
+    """A doctor: config, key, clock, token, API, disk, locks; each line ok, problem, what to do."""
+    stop, stopped = stop_on_signals()
+    clock = SystemClock(stop)
+    screen = Screen(sys.stderr, clock)
+    report = run(
+        invocation.config,
+        tenants,
+        Connector(clock=clock, policy=IMPATIENT),
+        lambda tenant: screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute),
+        environ=os.environ,
+    )
+    output(report.to_json() if as_json else report.text())
+    sys.exit(stopped() or report.exit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

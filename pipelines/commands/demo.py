@@ -1,21 +1,22 @@
-"""A local Aleta to try things with: `sandbox` serves it, `demo` syncs it and shows what came."""
+"""`demo`: syncs a local Aleta and shows what came."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import duckdb
 
-from sandbox import Sandbox, SandboxSettings, announce
+from sandbox import Sandbox, SandboxSettings
 
+from .invocation import Invocation
+
+FOLDER = Path("demo")
 TENANT = "acme"
 WORLD = SandboxSettings(accounts=20, rows=8_000, instruments=20, computed_days=40)
 QUERY = (
@@ -24,12 +25,19 @@ QUERY = (
 )
 
 
-def serve(*, port: int, seed: int, accounts: int, rows: int, stop: threading.Event) -> None:
-    """Serve a local Aleta until *stop*; one JSON line on stdout says where, and which config folder points to it."""
-    with Sandbox(SandboxSettings(seed=seed, accounts=accounts, rows=rows), port=port) as box:
-        config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
-        print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
-        stop.wait()
+@click.command()
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Start the sandbox, sync it, and show what is in the warehouse."""
+    program, invocation = context.find_root().command, context.find_object(Invocation)
+    debug = ["--debug"] if invocation and invocation.debug else []
+    with world(FOLDER) as config:
+        try:
+            program.main([*debug, "--config", f"{config}", "sync"], prog_name=context.find_root().info_name)
+        except SystemExit as ended:
+            if not ended.code:
+                show(FOLDER)
+            sys.exit(ended.code)
 
 
 @contextmanager

@@ -1,15 +1,34 @@
-"""The `publish` command: the analysts' copies again, from what is committed."""
+"""`publish`: the analysts' copies again, from what is committed."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 
+import click
+
 from ..publish.publish import NO_COPY, PublishError, publish
-from ..report.report import Problem
+from ..report.report import Exit, Problem
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
+from .invocation import Invocation, output, tenants_argument
+from .tenants import chosen
+
+
+@click.command()
+@tenants_argument
+@click.pass_obj
+def command(invocation: Invocation, tenants: Sequence[str]) -> None:
+    """Write the analyst's copy from what is committed."""
+    exits = {Exit.COMPLETE}
+    for line, problem in run(chosen(invocation, tenants)):
+        output(line)
+        if problem:
+            click.echo(f"error: {problem}", err=True)
+            exits.add(Exit.FAILED)
+    sys.exit(max(exits))
 
 
 def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:

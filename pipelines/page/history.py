@@ -9,8 +9,8 @@ import duckdb
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By
 
-from ..commands.status import Facts, query
 from ..settings import TenantSettings
+from ..status.standing import Facts, query
 
 RUNS = 20  # as many as a chart has room for on a telephone
 SHOWN = 12  # tables, and names that drifted

@@ -12,14 +12,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..commands.status import Facts, Standing, Standings
-from ..commands.status import run as read
 from ..report.report import Exit
 from ..report.text import duration
 from ..report.version import VERSION
 from ..settings import TenantSettings
-from . import charts
-from . import history as details
+from ..status.standing import Facts, Standing, Standings
+from ..status.standing import run as read
+from . import charts, history
 
 FRESH_FOR = timedelta(hours=26)  # a nightly run, and two hours' patience
 ROWS = ("added", "modified", "removed")
@@ -83,7 +82,7 @@ class Panel:
 
 def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Page:
     """Read what each tenant's last sync published, and make the page of it."""
-    standings = read(tenants, details.look)
+    standings = read(tenants, history.look)
     errors = [f"{one.tenant}: {one.facts['error']}" for one in standings.tenants if "error" in one.facts]
     return Page(text=render(standings, now=now), exit=standings.exit, errors=errors)
 

@@ -181,11 +181,12 @@ class Hurried:
 
 def obey(order: Order) -> object:
     """Do what *order* says, in this process."""
-    from pipelines.commands import backfill, verify
+    from pipelines.commands import backfill
     from pipelines.report.progress import Screen
     from pipelines.run import packages as load
     from pipelines.run import sync
     from pipelines.run.connect import Connector
+    from pipelines.verification import verification as verify
     from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
     from tests.fakes import FakeClock

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipelines.commands.status import Standing, Standings
 from pipelines.page.page import Page, render
 from pipelines.report.report import Exit
+from pipelines.status.standing import Standing, Standings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOSTILE = """<script>alert("1")</script> & 'Søn' {{ 7 * 7 }}"""

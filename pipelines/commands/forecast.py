@@ -1,0 +1,217 @@
+"""What `sync` would do now, in windows, requests and minutes; sends no request and writes nothing.
+
+The planner is a pure function, so it is not guessed at: it is run against the rows that the warehouse already has.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+from schemas.table import key_of
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Fate
+from sources.aleta.planning.windows import Window
+
+from ..ledger.ledger import Ledger
+from ..ledger.marks import Mark
+from ..ledger.readings import Horizon, Reading, in_turn, tonight
+from ..report.report import Exit, Json
+from ..run.fetching import planner_of
+from ..run.lock import TenantLock
+from ..run.references import known
+from ..settings import TenantSettings
+from ..warehouse.store import Slice, Store
+from ..warehouse.warehouse import Warehouse
+
+UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
+
+
+@dataclass(slots=True, kw_only=True)
+class Forecast:
+    """What one resource would cost.
+
+    Args:
+        parents: lists or accounts to read.
+        whole: parents whose whole history would be read.
+        first: parents never read to the end: their part is a lower bound.
+    """
+
+    parents: int = 0
+    whole: int = 0
+    first: int = 0
+    windows: int = 0
+    requests: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class TenantPlan:
+    """What one tenant's sync would do."""
+
+    tenant: str
+    requests_per_minute: int
+    burst: int
+    resources: dict[str, Forecast] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def requests(self) -> int:
+        return sum(one.requests for one in self.resources.values())
+
+    @property
+    def minutes(self) -> float:
+        """At the budget: the burst is free, the rest comes at the rate."""
+        if not self.requests_per_minute:
+            return 0.0
+        return round(max(0, self.requests - self.burst) / self.requests_per_minute, 1)
+
+    def to_json(self) -> Json:
+        return {
+            "requests": self.requests,
+            "minutes": self.minutes,
+            "resources": {name: asdict(one) for name, one in self.resources.items()},
+            "notes": self.notes,
+            "error": self.error,
+        }
+
+    def text(self) -> str:
+        if self.error:
+            return f"{self.tenant}: {self.error}"
+        lines = [
+            f"  {name}: {one.requests} requests for {one.windows} windows of {one.parents}"
+            + (f", {one.whole} read whole" if one.whole else "")
+            for name, one in self.resources.items()
+        ]
+        head = f"{self.tenant}: {self.requests} requests, {self.minutes} minutes at {self.requests_per_minute} a minute"
+        return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """All tenants' plans."""
+
+    tenants: Sequence[TenantPlan]
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.FAILED if any(one.error for one in self.tenants) else Exit.COMPLETE
+
+    def to_json(self) -> Json:
+        return {"tenants": {one.tenant: one.to_json() for one in self.tenants}}
+
+    def text(self) -> str:
+        return "\n\n".join(one.text() for one in self.tenants)
+
+
+def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Plans:
+    """Plan each tenant's next sync from its marks and its warehouse."""
+    return Plans(tenants=[_plan(tenant, now) for tenant in tenants])
+
+
+def _plan(tenant: TenantSettings, now: datetime) -> TenantPlan:
+    plan = TenantPlan(tenant=tenant.name, requests_per_minute=tenant.requests_per_minute, burst=tenant.burst)
+    if not tenant.folder.exists():
+        plan.notes.append(UNKNOWN)
+        plan.resources["clients"] = Forecast(parents=1, windows=1, requests=1)
+        return plan
+    try:
+        with TenantLock(tenant.folder / "lock", command="plan"):
+            _fill(plan, tenant, now)
+    except Exception as error:  # noqa: BLE001 - said, and the other tenants go on
+        plan.error = f"{error}"
+    return plan
+
+
+def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
+    warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+    warehouse.check_format()
+    ledger = Ledger.from_state(warehouse.state())
+    horizon = Horizon.of(tenant, now=now)
+    with warehouse.open() as store:
+        endpoints = [one for one in with_parents(tenant.resources, CATALOGUE) if one.name not in ledger.unoffered]
+        found = known(store, endpoints)
+        for endpoint in endpoints:
+            if endpoint.dates:
+                shown = _shown(store, CATALOGUE[endpoint.parent])
+                plan.resources[endpoint.name] = _dated(store, endpoint, ledger, shown, horizon, tenant)
+            elif endpoint.named_in:
+                ids = found.named[endpoint.name] | found.shown[endpoint.name]
+                marks = ledger.marks.get(endpoint.name, {})
+                plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)
+            else:
+                plan.resources[endpoint.name] = _walked(store, endpoint)
+    if any(one.first for one in plan.resources.values()) or not ledger.marks:
+        plan.notes.append(UNKNOWN)
+
+
+def _visited(endpoint: Endpoint, ids: Collection[str], marks: Mapping[str, Mark], horizon: Horizon) -> Forecast:
+    """One answer an object whose turn it is."""
+    count = len(in_turn(marks, sorted(ids), horizon, every_days=endpoint.every_days))
+    return Forecast(parents=len(ids), windows=count, requests=count)
+
+
+def _walked(store: Store, endpoint: Endpoint) -> Forecast:
+    """One list a parent, and one answer an object where each is read singly."""
+    lists = len(_shown(store, CATALOGUE[endpoint.parent])) if endpoint.parent else 1
+    singles = len(_shown(store, endpoint)) if endpoint.detail or endpoint.ids_in else 0
+    requests = singles if endpoint.ids_in else lists + singles
+    return Forecast(parents=lists, windows=lists, requests=requests)
+
+
+def _shown(store: Store, endpoint: Endpoint) -> list[str]:
+    """Ids of what the API showed last."""
+    return sorted(store.distinct(endpoint.schema, key_of(endpoint.schema)[0], shown=True))
+
+
+def _dated(
+    store: Store, endpoint: Endpoint, ledger: Ledger, parents: Sequence[str], horizon: Horizon, tenant: TenantSettings
+) -> Forecast:
+    readings = tonight(ledger.marks.get(endpoint.name, {}), parents, horizon, endpoint.dates)
+    forecast = Forecast(
+        parents=len(readings),
+        whole=sum(one.whole for one in readings.values()),
+        first=sum(one.mark.verified_at is None for one in readings.values()),
+    )
+    rehearse(planner_of(endpoint, ledger, tenant), readings, _days(store, endpoint, readings), forecast)
+    return forecast
+
+
+def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> dict[str, list[date]]:
+    """The days of each parent's rows from the first that is read on, sorted."""
+    days: dict[str, list[date]] = defaultdict(list)
+    if not readings or not (endpoint.dates and endpoint.dates.columns):
+        return days
+    since, day_column = min(reading.span.first for reading in readings.values()), endpoint.dates.columns[0]
+    committed = store.rows(endpoint.schema, [*endpoint.owners, day_column], [Slice(days=[day_column], first=since)])
+    for column in endpoint.owners:
+        sql = f"SELECT {column}, {day_column} AS day FROM {committed} WHERE {column} IS NOT NULL AND day >= $since"
+        for parent, day in store.sql.execute(sql, {"since": since}).fetchall():
+            days[parent].append(day)
+    return {parent: sorted(found) for parent, found in days.items()}
+
+
+def rehearse(
+    planner: Planner, readings: Mapping[str, Reading], rows: Mapping[str, Sequence[date]], forecast: Forecast
+) -> None:
+    """Run the planner against the rows as they are known, behind the cap as it is known; counts what it asks."""
+    for parent, reading in readings.items():
+        planner.add(parent, reading.span)
+    cap = planner.cap.value
+    while question := planner.ask():
+        forecast.requests += 1
+        days = _within(rows.get(question.parent, ()), question.window)
+        answered = days[:cap] if cap else days
+        count = planner.proof.count if question.proof and planner.proof else len(answered)
+        planner.answer(question, count, answered)
+        forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
+    forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
+
+
+def _within(days: Sequence[date], window: Window) -> Sequence[date]:
+    return days[bisect_left(days, window.first) : bisect_right(days, window.last)]

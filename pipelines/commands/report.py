@@ -1,0 +1,33 @@
+"""`report`: how each tenant stands, as one HTML page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sources.aleta.clock import SystemClock
+
+from ..page.page import run
+from ..report.report import Exit
+from .invocation import Invocation, fail, output, tenants_argument
+from .tenants import chosen
+
+
+@click.command()
+@tenants_argument
+@click.option("--html", "file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page.")
+@click.pass_obj
+def command(invocation: Invocation, tenants: Sequence[str], *, file: Path) -> None:
+    """The same as status with charts, as one self-contained page; no request is sent."""
+    page = run(chosen(invocation, tenants), now=SystemClock().now())
+    for error in page.errors:
+        click.echo(f"error: {error}", err=True)
+    try:
+        page.write(file)
+    except OSError as error:
+        fail(Exit.FAILED, f"cannot write {file}: {error.strerror}")
+    output(f"{file} written")
+    sys.exit(page.exit)

@@ -1,0 +1,27 @@
+"""`sandbox`: a local Aleta to try things with."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from .invocation import stop_on_signals
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any that is free.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--accounts", type=click.IntRange(1), default=40, show_default=True)
+@click.option("--rows", type=click.IntRange(0), default=4000, show_default=True, help="Transactions of the tenant.")
+def command(port: int, seed: int, accounts: int, rows: int) -> None:
+    """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
+    from sandbox import Sandbox, SandboxSettings, announce
+
+    stop, _ = stop_on_signals()
+    with Sandbox(SandboxSettings(seed=seed, accounts=accounts, rows=rows), port=port) as box:
+        config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
+        print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
+        stop.wait()

@@ -1,0 +1,31 @@
+"""`sync`: the nightly run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .invocation import Invocation, json_option, output, tenants_argument
+
+
+@click.command()
+@tenants_argument
+@json_option
+@click.pass_obj
+def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) -> None:
+    """The nightly run: everything new, changed or gone since the last run."""
+    from ..report.text import show
+    from ..run.sync import run
+    from .tenants import chosen
+    from .tools import tools
+
+    settings = chosen(invocation, tenants)
+    with tools() as (given, stopped):
+        report = run(settings, given)
+    if as_json:
+        output(report.to_json())
+    else:
+        show(report, sys.stdout)
+    sys.exit(stopped() or report.exit)

@@ -1,0 +1,39 @@
+"""The tenants that a command is about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+
+from ..report.report import Exit
+from ..settings import Settings, SettingsError, TenantSettings, load
+from .invocation import Invocation, fail
+
+
+def chosen(invocation: Invocation, names: Sequence[str]) -> Sequence[TenantSettings]:
+    """The tenants named, all when none is; ends the program with a message when the configuration is wrong."""
+    try:
+        settings: Settings = load(invocation.config, environ=os.environ)
+        tenants = settings.select(names)
+        _check_resources(settings, tenants)
+    except SettingsError as error:
+        fail(Exit.USAGE, str(error))
+    for warning in settings.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return tenants
+
+
+def _check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
+    for tenant in tenants:
+        for name in tenant.resources:
+            if name != "*" and name not in CATALOGUE:
+                raise SettingsError(
+                    file=f"{settings.folder / 'config.toml'}",
+                    path=f"tenants.{tenant.name}.resources",
+                    expected=f"names of tables, not {name!r}",
+                    remedy=f"Known are {', '.join(CATALOGUE)}.",
+                )

@@ -1,0 +1,1 @@
+"""How fresh and how complete each warehouse is, read without a request."""

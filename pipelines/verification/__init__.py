@@ -1,0 +1,1 @@
+"""Reads again, in other windows than the sync did, and compares with the warehouse."""
