@@ -46,7 +46,7 @@ def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) ->
     report = run(
         invocation.config,
         tenants,
-        Connector(clock=clock, policy=IMPATIENT),
+        Connector(clock=clock, policy=IMPATIENT, shares=False),
         lambda tenant: screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute),
         environ=os.environ,
     )

@@ -15,14 +15,23 @@ from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
 
 from ..settings import TenantSettings
+from .budget import SharedBucket, budget_file
+
+PROCESSES = 4  # whose requests may be on their way at once, and bunch up
+SECONDS = 60.0  # of the minute that the budget is given for
 
 
 @dataclass(slots=True, kw_only=True)
 class Connector:
-    """Connects tenants; those with the same `sub` at the same API share one request budget (rule R1)."""
+    """Connects tenants; those with the same `sub` share one request budget (rules R1, R4).
+
+    Args:
+        shares: whether the budget is that of all processes of this machine, kept in a file; a doctor writes none.
+    """
 
     clock: Clock
     policy: RetryPolicy | None = None
+    shares: bool = True
     _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,8 +52,15 @@ class Connector:
             workers=tenant.workers,
         )
         with self._lock:
-            bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), access.bucket())
+            bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), self._bucket(tenant, access))
         return connect(access, signer(tenant), self.clock, bucket=bucket, policy=self.policy, observer=observer)
+
+    def _bucket(self, tenant: TenantSettings, access: Access) -> TokenBucket:
+        file = budget_file(tenant.folder.parent, tenant.sub)
+        if not tenant.requests_per_minute or not (self.shares or file.exists()):
+            return access.bucket()
+        headroom = max(0.05, min(0.5, PROCESSES * tenant.workers / tenant.burst))
+        return SharedBucket(file, tenant.requests_per_minute / SECONDS, tenant.burst, headroom=headroom)
 
 
 def signer(tenant: TenantSettings) -> Signer:

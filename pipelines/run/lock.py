@@ -40,7 +40,7 @@ class LockedError(Exception):
 
 
 class TenantLock:
-    """OpenDatabase from `with` to the end of its block; not re-entrant.
+    """Held from `with` to the end of its block; not re-entrant.
 
     The file stays behind, and says nothing once the lock is free. A child made by fork shares the lock.
 

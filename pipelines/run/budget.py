@@ -1,0 +1,133 @@
+"""The request budget of one `sub`, shared by every process of this machine (rule R4): a token bucket kept in a file.
+
+Each request takes its token under the file's lock, so a process that dies loses the others nothing but the tokens that
+it was waiting for. The time is that of the machine since it was started, which all its processes share.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from sources.aleta.transport.limiter import TokenBucket
+
+LARGEST = 4096
+AHEAD_S = 3600.0  # no pause that a server asked for is longer: a file that says so is another machine's, or damaged
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class State(msgspec.Struct, kw_only=True):
+    """The bucket as the file has it: *level* tokens at the instant *at*, seconds since the machine was started."""
+
+    boot: str
+    at: float
+    level: float
+    paused_until: float
+    pauses: int
+
+
+def budget_file(data_dir: Path, sub: str) -> Path:
+    """Where the budget of *sub* is kept; what a file's name cannot hold is percent-encoded."""
+    return data_dir / f"{quote(sub, safe='@=+, ')}.budget"
+
+
+class SharedBucket(TokenBucket):
+    """A `TokenBucket` whose level is in *file*. A file that is damaged, or from before a restart, is replaced.
+
+    Args:
+        file: made when it is missing, for its owner only; a link in its place is refused.
+        rate_per_s, burst, headroom: as of `TokenBucket`; a rate of more than 0.
+
+    Raises:
+        OSError: by each method, when the file cannot be made, read or written.
+    """
+
+    def __init__(
+        self, file: Path, rate_per_s: float, burst: int, *, headroom: float = 0.05, boot: str | None = None
+    ) -> None:
+        super().__init__(rate_per_s, burst, headroom=headroom)
+        self._path = file
+        self._boot = _boot_id() if boot is None else boot
+        self._turn = threading.Lock()
+
+    def reserve(self, now: float) -> float:
+        with self._shared(now):
+            return super().reserve(now)
+
+    def pause(self, now: float, seconds: float) -> None:
+        with self._shared(now):
+            super().pause(now, seconds)
+
+    @property
+    def pauses(self) -> int:
+        """Pauses so far, those of other processes too: a token that one of them made void is taken again."""
+        with suppress(OSError, ValueError):  # not there yet, or damaged: the next token replaces it
+            self._pauses = max(self._pauses, _decoded(self._path.read_bytes()).pauses)
+        return self._pauses
+
+    @contextmanager
+    def _shared(self, now: float) -> Iterator[None]:
+        with self._turn:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._load(os.pread(file, LARGEST, 0), now)
+                yield
+                self._save(file)
+            finally:
+                os.close(file)
+
+    def _load(self, text: bytes, now: float) -> None:
+        if not text:
+            return  # nobody used it yet: as this process has it
+        try:
+            state = _decoded(text)
+        except ValueError:
+            state = None
+        if state is not None and state.boot != self._boot:  # the API's bucket filled up while the machine started
+            self._at, self._level, self._paused_until = now, self._capacity, float("-inf")
+        elif state is None or not self._plausible(state, now):  # a burst that is not there would be refused
+            self._at, self._level, self._paused_until = now, 0.0, float("-inf")
+        else:
+            self._at, self._level = state.at, min(state.level, self._capacity)
+            self._paused_until, self._pauses = state.paused_until, max(self._pauses, state.pauses)
+
+    def _plausible(self, state: State, now: float) -> bool:
+        waiting = max(0.0, -state.level) / self._rate
+        return state.at <= now + AHEAD_S and waiting <= AHEAD_S
+
+    def _save(self, file: int) -> None:
+        state = State(
+            boot=self._boot,
+            at=self._at or 0.0,
+            level=self._level,
+            paused_until=max(self._paused_until, -1.0),
+            pauses=self._pauses,
+        )
+        text = msgspec.json.encode(state)
+        os.pwrite(file, text, 0)
+        os.ftruncate(file, len(text))
+
+
+def _decoded(text: bytes) -> State:
+    """What a file says.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    return msgspec.json.decode(text, type=State)
+
+
+def _boot_id() -> str:
+    """Tells this start of the machine from the one before; where the system does not say, time alone does."""
+    try:
+        return BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

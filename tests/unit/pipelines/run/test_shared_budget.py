@@ -1,0 +1,125 @@
+"""One budget for one `sub`, whatever the number of processes (rule R4)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.run.budget import SharedBucket, budget_file
+
+RATE, BURST = 1000 / 60, 300
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return budget_file(tmp_path, "sub-acme")
+
+
+def granted(buckets: list[SharedBucket], seconds: float) -> list[float]:
+    """The instants at which requests go, when every holder asks again as soon as it may."""
+    free = [(0.0, place) for place in range(len(buckets))]
+    instants = []
+    while True:
+        now, place = min(free)
+        if now >= seconds:
+            return instants
+        at = now + buckets[place].reserve(now)
+        instants.append(at)
+        free[place] = (at, place)
+
+
+def test_r4_four_holders_use_the_whole_budget_and_no_more(file):
+    """R4: together they get what one would, to 97 % and more, and never more than burst + rate * t."""
+    instants = granted([SharedBucket(file, RATE, BURST, boot="b") for _ in range(4)], 600.0)
+
+    assert len(instants) >= 0.97 * (BURST + RATE * 600)
+    for begin in range(0, 600, 20):
+        within = [at for at in instants if begin <= at < begin + 60]
+        assert len(within) <= BURST + RATE * 60
+
+
+def test_r4_a_holder_that_dies_costs_the_others_its_own_token(file):
+    """R4: what it reserved and did not use is all that is lost."""
+    dying, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
+    while dying.reserve(0.0) == 0.0:
+        pass
+
+    assert other.reserve(0.0) == pytest.approx(2 / RATE)
+
+
+def test_r4_a_pause_is_everybody_s(file):
+    """A 429 that one process met stops the others, and makes the tokens void that they wait for."""
+    one, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
+    other.reserve(0.0)
+    before = other.pauses
+    one.pause(1.0, 30.0)
+
+    assert other.pauses == before + 1
+    assert other.reserve(1.0) >= 30.0
+    assert other.paused(2.0)
+
+
+@pytest.mark.parametrize(
+    "text", [b"{", b"\xff\x00", b"[]", b'{"boot":"b","at":1e30,"level":1,"paused_until":0,"pauses":0}']
+)
+def test_r4_a_damaged_file_is_replaced(file, text):
+    """R4: nobody is stopped by it, and no burst is spent that may not be there."""
+    file.write_bytes(text)
+    bucket = SharedBucket(file, RATE, BURST, boot="b")
+
+    assert bucket.reserve(5.0) == pytest.approx(1 / RATE)
+    assert b'"boot":"b"' in file.read_bytes()
+
+
+def test_r4_a_file_from_before_a_restart_is_stale(file):
+    """Its instants are on another scale: whatever was waited for then is over."""
+    SharedBucket(file, RATE, BURST, boot="before").pause(9000.0, 60.0)
+
+    assert SharedBucket(file, RATE, BURST, boot="after").reserve(3.0) == 0.0
+
+
+def test_s2_a_link_in_its_place_is_not_followed(file, tmp_path):
+    """S2: nothing is written where the link leads."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    file.symlink_to(victim)
+
+    with pytest.raises(OSError, match="symbolic links"):
+        SharedBucket(file, RATE, BURST).reserve(0.0)
+    assert victim.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("sub", "name"), [("sub-acme", "sub-acme.budget"), ("a/../b", "a%2F..%2Fb.budget")])
+def test_the_file_is_named_for_the_sub(tmp_path, sub, name):
+    """Inside the data folder, whatever the sub is."""
+    assert budget_file(tmp_path, sub) == tmp_path / name
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pipelines.run.budget import SharedBucket
+bucket = SharedBucket(Path(sys.argv[1]), 1000 / 60, 300)
+while True:
+    bucket.reserve(time.monotonic())
+    print("one", flush=True)
+"""
+
+
+def test_r4_a_killed_process_leaves_the_file_usable(file):
+    """Killed at any instant, also while it holds the lock: the next one takes its token at once."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, f"{file}"], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    bucket = SharedBucket(file, RATE, BURST)
+    bucket.reserve(time.monotonic())
+    assert file.stat().st_mode & 0o077 == 0
