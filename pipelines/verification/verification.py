@@ -1,17 +1,14 @@
-"""Reads windows again and compares them with the warehouse, digit by digit; changes nothing.
-
-Also what needs no request: receipts tile every mark, keys are unique. It ends with a statement that can be filed.
-"""
+"""Reads windows again and compares them with the warehouse, digit by digit; changes nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from zlib import crc32
 
-from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
+from schemas.ledger import SYNC_WINDOWS
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
@@ -25,19 +22,18 @@ from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
-from ..report.report import Exit, Json, Problem, TenantReport, most_severe, problem
-from ..report.version import VERSION
+from ..report.report import Problem, TenantReport, problem
 from ..run import failures
 from ..run.fetching import planner_of
 from ..run.lock import TenantLock
 from ..run.references import known
 from ..run.sync import Tools
 from ..settings import TenantSettings
-from ..warehouse.store import Store
 from ..warehouse.warehouse import Rows, Warehouse
+from .ledger_checks import ledger_faults
+from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 
 PACKAGE_ROWS = 100_000
-SHOWN = 100  # ids of each kind in the report; the counts are whole
 
 SAMPLE = """
     WITH latest AS (
@@ -51,109 +47,7 @@ SAMPLE = """
             row_number() OVER (ORDER BY hash(parent_id, from_date, $salt)) AS by_chance
         FROM latest WHERE nth = 1)
     SELECT parent_id, from_date, to_date FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
-# the fullest windows (cut ones would be there), the oldest, and some by chance: each takes a third
-
-GAPS = """
-    WITH receipts AS (
-        SELECT resource, parent_id, from_date, to_date, max(to_date) OVER (
-            PARTITION BY resource, parent_id ORDER BY from_date, to_date
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-        FROM {sync_windows} WHERE status = 'complete'),
-    ends AS (
-        SELECT resource, parent_id, min(from_date) AS first, max(to_date) AS last FROM receipts GROUP BY ALL)
-    SELECT m.resource, m.parent_id, 'its receipts leave a gap before ' || r.from_date
-    FROM {sync_marks} m JOIN receipts r USING (resource, parent_id)
-    WHERE r.from_date > r.reached + 1 AND r.from_date > m.from_date AND r.reached < m.through_date
-    UNION ALL
-    SELECT m.resource, m.parent_id, 'its receipts do not reach from ' || m.from_date || ' to ' || m.through_date
-    FROM {sync_marks} m LEFT JOIN ends e USING (resource, parent_id)
-    WHERE e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One row that is not as the API shows it."""
-
-    kind: str  # missing, different, extra: as seen from the warehouse
-    resource: str
-    parent_id: str
-    id: str
-
-
-KINDS = {"added": "missing", "modified": "different", "removed": "extra"}
-
-
-@dataclass(slots=True, kw_only=True)
-class Verification:
-    """What was compared for one tenant, and what came of it."""
-
-    tenant: str
-    address: str
-    warehouse: str
-    at: datetime
-    windows: int = 0
-    rows: int = 0
-    accounts: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS.values(), 0))
-    differences: list[Difference] = field(default_factory=list)
-    checks: list[str] = field(default_factory=list)  # what receipts, marks and keys get wrong
-    report: TenantReport
-
-    @property
-    def exit(self) -> Exit:
-        differs = Exit.FAILED if any(self.counts.values()) or self.checks else Exit.COMPLETE
-        return most_severe([self.report.exit, differs])
-
-    @property
-    def status(self) -> str:
-        if any(self.counts.values()) or self.checks:
-            return "different"
-        return "equal" if self.report.exit is Exit.COMPLETE else str(self.report.status)
-
-    @property
-    def statement(self) -> str:
-        found = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
-        sound = "; ".join(self.checks) or "receipts tile every mark, keys are unique"
-        unread = f"; {len(self.report.errors)} reads failed" if self.report.errors else ""
-        return (
-            f"{self.at:%Y-%m-%d %H:%M:%S} UTC, aleta-sync {VERSION}: {self.windows} windows of {len(self.accounts)} "
-            f"parents with {self.rows} rows were read from {self.address} for tenant {self.tenant} and compared with "
-            f"{self.warehouse} to the last digit: {found}{unread}. Ledger: {sound}. Result: {self.status}."
-        )
-
-    def to_json(self) -> Json:
-        return {
-            "status": self.status,
-            "statement": self.statement,
-            "compared": {"windows": self.windows, "rows": self.rows, "accounts": len(self.accounts)},
-            **self.counts,
-            "differences": [asdict(one) for one in self.differences],
-            "checks": self.checks,
-            "errors": [asdict(one) for one in self.report.errors],
-        }
-
-    def text(self) -> str:
-        lines = [f"  {one.kind}: {one.resource} {one.id} of {one.parent_id}" for one in self.differences[:SHOWN]]
-        problems = [f"  not read: {one}" for one in self.report.errors]
-        return "\n".join([self.statement, *lines, *problems])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """All tenants' verifications."""
-
-    tenants: Sequence[Verification]
-
-    @property
-    def exit(self) -> Exit:
-        return most_severe(one.exit for one in self.tenants)
-
-    def to_json(self) -> Json:
-        worst = next((one.status for one in self.tenants if one.exit is self.exit), "equal")
-        return {"status": worst, "tenants": {one.tenant: one.to_json() for one in self.tenants}}
-
-    def text(self) -> str:
-        return "\n\n".join(one.text() for one in self.tenants)
+# the fullest windows (truncated ones would be among them), the oldest, and random ones: each takes a third
 
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None) -> Verdict:
@@ -191,7 +85,7 @@ class _Verify:
     def run(self, sample: int | None) -> None:
         self._warehouse.recover()
         ledger = Ledger.from_state(self._warehouse.state())
-        self._endpoints = [one for one in self._endpoints if one.name not in ledger.unoffered]
+        self._endpoints = [endpoint for endpoint in self._endpoints if endpoint.name not in ledger.unoffered]
         with self._warehouse.open() as store:
             self._found.checks.extend(ledger_faults(store, self._endpoints))
             self._known = known(store, self._endpoints)
@@ -204,31 +98,32 @@ class _Verify:
             session.close()
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        listed = self._objects(reader)
+        listings = self._objects(reader)
         for endpoint in self._endpoints:
             if endpoint.named_in:
                 self._named(endpoint, reader, sample)
             elif endpoint.dates:
-                met = self._known.shown.get(endpoint.parent)
-                parents = set(ids_of(listed, endpoint.parent)) if met is None else met
+                shown = self._known.shown.get(endpoint.parent)
+                parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
 
     def _objects(self, reader: Reader) -> list[Listed]:
-        listed = list(walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop))
-        for one in listed:
-            self._note_problems(one)
+        listings = list(walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop))
+        for listed in listings:
+            self._note_problems(listed)
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at)
             for endpoint in self._endpoints:
                 if endpoint.crawled:
-                    self._compare_objects(comparison, endpoint, [one for one in listed if one.endpoint is endpoint])
-        return listed
+                    own = [listed for listed in listings if listed.endpoint is endpoint]
+                    self._compare_objects(comparison, endpoint, own)
+        return listings
 
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
-        """Objects that rows name: all of them, or the first few by chance."""
+        """Objects that rows name: all of them, or a random sample."""
         ids = sorted(self._known.named[endpoint.name] | self._known.shown[endpoint.name])
         if sample is not None:
-            ids = sorted(ids, key=lambda one: crc32(f"{self._found.at} {one}".encode()))[:sample]
+            ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
         for listed in visit(endpoint, ids, reader, workers=self._tenant.workers, stop=self._tools.stop):
             self._note_problems(listed)
             with self._warehouse.open() as store:
@@ -239,8 +134,8 @@ class _Verify:
             problem(error, resource=listed.endpoint.name, parent_id=listed.parent_id) for error in listed.problems
         )
 
-    def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listed: list[Listed]) -> None:
-        for objects in comparison.compare(endpoint, listed):
+    def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listings: list[Listed]) -> None:
+        for objects in comparison.compare(endpoint, listings):
             self._note_objects(objects.rows, objects.counts)
 
     def _note_objects(self, rows: Rows, counts: Mapping[str, int]) -> None:
@@ -270,7 +165,7 @@ class _Verify:
                 bare=spans.keys(),
             ):
                 self._take(receipt, package)
-                if sum(one.answer.batch.num_rows for one in package) >= PACKAGE_ROWS:
+                if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
                     self._compare(proven, package)
             self._compare(proven, package)
 
@@ -286,8 +181,8 @@ class _Verify:
             return
         waiting = [(parent, window) for parent, window in self._sampled(endpoint, sample) if parent in listed]
         while waiting:
-            spans = dict(reversed(waiting))  # of each parent the first one
-            waiting = [one for one in waiting if spans[one[0]] != one[1]]
+            spans = dict(reversed(waiting))  # of each parent its first window
+            waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
             yield spans
 
     def _sampled(self, endpoint: Endpoint, sample: int) -> list[tuple[str, Window]]:
@@ -323,24 +218,12 @@ class _Verify:
         self._note_rows(proven.endpoint, found)
 
     def _note_rows(self, endpoint: Endpoint, found: Differences) -> None:
-        assert found.changes is not None  # this run tells all
+        assert found.changes is not None  # this run describes every change
         for row in found.changes.data.select(["op", "id", "before", "after"]).to_pylist():
-            held = json.loads(row["after"] or row["before"])
-            parent = next((held[name] for name in endpoint.owners if held.get(name)), "")
+            values = json.loads(row["after"] or row["before"])
+            parent = next((values[name] for name in endpoint.owners if values.get(name)), "")
             self._add(Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"]))
 
-    def _add(self, one: Difference) -> None:
+    def _add(self, difference: Difference) -> None:
         if len(self._found.differences) < SHOWN * len(KINDS):
-            self._found.differences.append(one)
-
-
-def ledger_faults(store: Store, endpoints: Iterable[Endpoint]) -> list[str]:
-    """What receipts, marks and keys get wrong, in words; empty when all is sound."""
-    sql = GAPS.format(sync_marks=store.rows(SYNC_MARKS), sync_windows=store.rows(SYNC_WINDOWS))
-    faults = [f"{resource} {parent}: {what}" for resource, parent, what in store.sql.execute(sql).fetchall()]
-    return faults + [
-        f"{name_of(schema)}: {twice} keys are there more than once"
-        for endpoint in endpoints
-        for schema in endpoint.schemas
-        if (twice := store.repeated(schema))
-    ]
+            self._found.differences.append(difference)
