@@ -6,24 +6,22 @@ Nothing is fetched and nothing is written here: rows come in as Arrow, what is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
 
 import pyarrow as pa
 
 from schemas.table import answered, key_of
-from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
 from ..warehouse.store import Slice, Store
 from ..warehouse.warehouse import GONE, Rows, table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
-from .row_hash import as_json, row_hash
-
-KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
+from .change_feed import ChangeFeed
+from .row_hash import row_hash
+from .staged import once_per_owner, slices_of_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class Differences:
     """What a package changes."""
 
     rows: Rows
-    changes: Rows | None  # where the endpoint has a feed, or everything is to be told
+    changes: Rows | None  # where the endpoint has a feed, or the run describes every change
     counts: Counter[str]
     suspicions: Sequence[Suspicion]
 
@@ -68,8 +66,8 @@ class Run:
     """Whose differences these are.
 
     Args:
-        tells_all: each change is described, also where no feed keeps it.
-        distrusts: what the warehouse has is hashed anew: a row is not taken for what its `row_hash` says.
+        tells_all: every change is described, also where no feed keeps it.
+        distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
     """
 
     run_id: str
@@ -105,7 +103,7 @@ class _Comparison:
         self.endpoint = endpoint
         self.run = run
         self.schema = endpoint.schema
-        self.said = answered(endpoint.schema)
+        self.api_columns = answered(endpoint.schema)
         self.key = key_of(endpoint.schema)[0]
         self.parents = endpoint.owners
         self.dates = endpoint.dates.columns if endpoint.dates else ()
@@ -117,8 +115,8 @@ class _Comparison:
         self._stage(proven)
         suspicions = self._suspicions()
         rows = self._rows()
-        told = self._changes() if self.endpoint.feed or self.run.tells_all else None
-        return Differences(rows=rows, changes=told, counts=self._counts(), suspicions=suspicions)
+        changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
+        return Differences(rows=rows, changes=changes, counts=self._counts(), suspicions=suspicions)
 
     def _take_in(self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
         schema = answered(self.schema).remove_metadata()
@@ -133,10 +131,10 @@ class _Comparison:
         kept = list(dict.fromkeys([self.key, *self.parents, *self.dates]))
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE fresh AS "
-            f"SELECT place, {', '.join(kept)}, {row_hash(self.said)} AS row_hash FROM incoming"
+            f"SELECT place, {', '.join(kept)}, {row_hash(self.api_columns)} AS row_hash FROM incoming"
         )
-        read = [*(self.said.names if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
-        committed = self.store.rows(self.schema, read, chain(self._of_proven(proven), self._by_key("fresh")))
+        read = [*(self.api_columns.names if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
+        committed = self.store.rows(self.schema, read, self._slices(proven))
         stored = f"SELECT {', '.join(kept)}, first_seen_at, {self._stored_hash()} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
@@ -144,8 +142,8 @@ class _Comparison:
     def _stage_known(self, stored: str, proven: Sequence[Proven]) -> None:
         """What may have to be removed, a column of parents at a time, which reads little; then the rest, if any."""
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE known AS {stored} WHERE false")
-        for one in self.parents if proven else ():
-            self._add_known(f"{stored} WHERE {one} IN (SELECT parent_id FROM proven){self._in_days(proven)}")
+        for column in self.parents if proven else ():
+            self._add_known(f"{stored} WHERE {column} IN (SELECT parent_id FROM proven){self._in_days(proven)}")
         unknown = f"SELECT {self.key} FROM fresh WHERE {self.key} NOT IN (SELECT {self.key} FROM known)"
         if not self._any(unknown):  # so that a quiet night reads no ids
             return
@@ -157,65 +155,58 @@ class _Comparison:
         return bool(self.sql.execute(f"SELECT 1 FROM ({query}) LIMIT 1").fetchall())
 
     def _add_known(self, rows: str) -> None:
-        """Of an fx-spot, the second account finds it there."""
+        """Adds rows that are not there yet: both accounts of an fx-spot have it."""
         self.sql.execute(f"INSERT INTO known FROM ({rows}) WHERE {self.key} NOT IN (SELECT {self.key} FROM known)")
 
     def _in_days(self, proven: Sequence[Proven]) -> str:
-        """What is asked for whole has no dates."""
+        """Empty for an endpoint that is read whole: it has no dates."""
         if not self.dates:
             return ""
-        return f" AND greatest({', '.join(self.dates)}) >= DATE '{min(one.new_from for one in proven)}'"
+        return f" AND greatest({', '.join(self.dates)}) >= DATE '{min(parent.new_from for parent in proven)}'"
 
     def _stored_hash(self) -> str:
-        """What a stored row says it is; nothing that any row is, where that is not what it holds."""
-        return f"if(row_hash = {row_hash(self.said)}, row_hash, '')" if self.run.distrusts else "row_hash"
+        """SQL for the hash of a stored row; one that equals no other, where `row_hash` is not that of its values."""
+        return f"if(row_hash = {row_hash(self.api_columns)}, row_hash, '')" if self.run.distrusts else "row_hash"
 
-    def _of_proven(self, proven: Sequence[Proven]) -> Iterable[Slice]:
-        """What may have to be removed: rows of the parents whose latest day lies in what this package proves."""
+    def _slices(self, proven: Sequence[Proven]) -> Iterator[Slice]:
+        """What may have to be removed, rows of the parents whose latest day lies in what is proven; and the keys."""
         parents: dict[tuple[date, date], list[str]] = {}
-        for one in proven:
-            parents.setdefault((one.new_from, one.span.last), []).append(one.parent_id)
+        for parent in proven:
+            parents.setdefault((parent.new_from, parent.span.last), []).append(parent.parent_id)
         for (first, last), ids in parents.items():
             for column in self.parents:
                 yield Slice(column=column, values=ids, days=self.dates, first=first, last=last)
-
-    def _by_key(self, table: str) -> Iterable[Slice]:
-        yield Slice(column=self.key, values=[row[0] for row in self.sql.table(table).select(self.key).fetchall()])
+        yield from slices_of_keys(self.sql, self.key, "fresh")
 
     def _missed(self) -> str:
         """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
 
         One row for each parent that misses it: of an fx-spot, both accounts may. What is asked for whole has no dates.
         """
-        first, last = (f"{side}({', '.join(f'k.{one}' for one in self.dates)})" for side in ("least", "greatest"))
+        first, last = (f"{side}({', '.join(f'k.{column}' for column in self.dates)})" for side in ("least", "greatest"))
         inside = f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from" if self.dates else ""
         late = f"bool_or({first} BETWEEN p.since AND p.through)" if self.dates else "true"
         return (
             f"SELECT k.{self.key}, p.parent_id, {late} AS late "
-            f"FROM {self._owned('known')} k JOIN proven p ON k.owner = p.parent_id {inside} "
+            f"FROM {once_per_owner('known', self.parents)} k JOIN proven p ON k.owner = p.parent_id {inside} "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
             f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
         )
-
-    def _owned(self, table: str) -> str:
-        """Its rows, once for each parent they name: joined on that, not on one of several columns, which is slow."""
-        owners = f"unnest([{', '.join(self.parents)}])" if len(self.parents) > 1 else self.parents[0]
-        return f"(SELECT *, {owners} AS owner FROM {table})"
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
         counted = "SELECT parent_id, count(*) FROM missed GROUP BY 1 ORDER BY 1"
         missed = self.sql.execute(counted).fetchall() if self.endpoint.guarded else []
-        held = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
+        counts = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
         found = [
-            Suspicion(parent_id=parent, gone=gone, rows=held[parent])
+            Suspicion(parent_id=parent, gone=gone, rows=counts[parent])
             for parent, gone in missed
-            if gone > self.run.max_removed_share * held[parent]
+            if gone > self.run.max_removed_share * counts[parent]
         ]
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed GROUP BY 1 "
             "HAVING NOT bool_or(list_contains($1, parent_id))",
-            [[one.parent_id for one in found]],
+            [[suspicion.parent_id for suspicion in found]],
         )
         return found
 
@@ -234,64 +225,17 @@ class _Comparison:
         gone = table_of(self.sql, f"SELECT {self.key} FROM gone")
         return Rows(schema=self.schema, data=pa.concat_tables([here, self._whole(gone, {}, gone=True)]), deletes=True)
 
-    def _whole(self, some: pa.Table, more: Mapping[str, pa.ChunkedArray | pa.Scalar], *, gone: bool) -> pa.Table:
-        """Every column of the table, and the mark: from *some*, from *more*, or null."""
-        given = {name: some[name] for name in some.column_names} | dict(more)
+    def _whole(self, rows: pa.Table, more: Mapping[str, pa.ChunkedArray | pa.Scalar], *, gone: bool) -> pa.Table:
+        """Every column of the table, and the mark: from *rows*, from *more*, or null."""
+        given = {name: rows[name] for name in rows.column_names} | dict(more)
         target = self.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
         given[GONE] = pa.scalar(gone)
-        columns = [filled(given.get(one.name), one.type, some.num_rows) for one in target]
+        columns = [filled(given.get(column.name), column.type, rows.num_rows) for column in target]
         return pa.Table.from_arrays(columns, schema=target)
 
     def _changes(self) -> Rows:
-        """The feed: what a first load brings is no news."""
-        if not self._news():
-            return self._feed(TRANSACTION_CHANGES.remove_metadata().empty_table())
-        self.sql.register("differing", self.differing)
-        replaced = (
-            f"SELECT {self.key} FROM differing JOIN known USING ({self.key}) UNION ALL SELECT {self.key} FROM gone"
-        )
-        self.sql.execute(f"CREATE OR REPLACE TEMP VIEW replaced AS {replaced}")
-        stored = self.store.rows(self.schema, slices=self._by_key("replaced"))
-        names = [name for name in self.schema.names if name not in KEPT_BY_US]
-        data = table_of(
-            self.sql,
-            f"WITH judged AS ({self._judged()}), replaced_rows AS "
-            f"(SELECT * FROM {stored} WHERE {self.key} IN (SELECT {self.key} FROM replaced)) "
-            f"SELECT 'added' AS op, f.{self.key} AS id, coalesce(j.late, false) AS late, NULL AS before, "
-            f"{as_json(names, 'f')} AS after FROM differing f LEFT JOIN judged j USING ({self.key}) "
-            f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
-            f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
-            f"{as_json(names, 'f')} FROM differing f JOIN replaced_rows s USING ({self.key}) "
-            f"LEFT JOIN judged j USING ({self.key}) "
-            f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
-            f"FROM gone g JOIN replaced_rows s USING ({self.key})",
-        )
-        return self._feed(data)
-
-    def _judged(self) -> str:
-        """Of each fresh row: whether its parents are loaded for the first time, and whether its day was covered."""
-        day = f"least({', '.join(f'f.{one}' for one in self.dates)})" if self.dates else "NULL"
-        return (
-            f"SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
-            f"bool_or({day} BETWEEN p.since AND p.through) AS late "
-            f"FROM {self._owned('fresh')} f JOIN proven p ON f.owner = p.parent_id GROUP BY 1"
-        )
-
-    def _news(self) -> bool:
-        """Whether anything was removed, modified, or added to what was loaded before."""
-        found = self.sql.execute(
-            f"SELECT EXISTS (FROM gone) OR EXISTS (FROM fresh f LEFT JOIN known k USING ({self.key}) "
-            f"LEFT JOIN ({self._judged()}) j USING ({self.key}) WHERE k.row_hash IS DISTINCT FROM f.row_hash "
-            "AND (k.row_hash IS NOT NULL OR NOT coalesce(j.first_load, false)))"
-        ).fetchall()
-        return bool(found[0][0])
-
-    def _feed(self, data: pa.Table) -> Rows:
-        given = {name: data[name] for name in data.column_names}
-        given |= {"run_id": pa.scalar(self.run.run_id), "changed_at": pa.scalar(self.run.now)}
-        target = TRANSACTION_CHANGES.remove_metadata()
-        columns = [filled(given[one.name], one.type, data.num_rows) for one in target]
-        return Rows(schema=TRANSACTION_CHANGES, data=pa.Table.from_arrays(columns, schema=target))
+        feed = ChangeFeed(self.store, self.endpoint, run_id=self.run.run_id, now=self.run.now)
+        return feed.rows(self.differing)
 
     def _counts(self) -> Counter[str]:
         counted = self.sql.execute(
@@ -305,12 +249,12 @@ class _Comparison:
 def _table(proven: Sequence[Proven]) -> pa.Table:
     return pa.table(
         {
-            "parent_id": pa.array([one.parent_id for one in proven], pa.string()),
-            "first": pa.array([one.span.first for one in proven], pa.date32()),
-            "last": pa.array([one.span.last for one in proven], pa.date32()),
-            "new_from": pa.array([one.new_from for one in proven], pa.date32()),
-            "since": pa.array([one.covered.first if one.covered else None for one in proven], pa.date32()),
-            "through": pa.array([one.covered.last if one.covered else None for one in proven], pa.date32()),
-            "first_load": pa.array([one.first_load for one in proven], pa.bool_()),
+            "parent_id": pa.array([parent.parent_id for parent in proven], pa.string()),
+            "first": pa.array([parent.span.first for parent in proven], pa.date32()),
+            "last": pa.array([parent.span.last for parent in proven], pa.date32()),
+            "new_from": pa.array([parent.new_from for parent in proven], pa.date32()),
+            "since": pa.array([parent.covered and parent.covered.first for parent in proven], pa.date32()),
+            "through": pa.array([parent.covered and parent.covered.last for parent in proven], pa.date32()),
+            "first_load": pa.array([parent.first_load for parent in proven], pa.bool_()),
         }
     )

@@ -1,4 +1,4 @@
-"""What a run remembers for the next: marks, the cap, drift; and the rows of `sync_windows` and `sync_marks`. Pure."""
+"""What a run remembers for the next, as dlt's state keeps it: marks, the learned cap, drift, dialects. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
@@ -16,6 +16,7 @@ from sources.aleta.planning.windows import Window
 
 from . import marks
 from .marks import Mark, Packed
+from .tables import rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Begun:
 
     @classmethod
     def restore(cls, stored: Sequence[object]) -> Begun:
-        columns, after = (tuple(str(one) for one in _list(part)) for part in stored)
+        columns, after = (tuple(str(name) for name in _list(names)) for names in stored)
         return cls(columns=columns, after=after)
 
 
@@ -87,9 +88,9 @@ class Ledger:
 
     def take_drift(self, rows: Mapping[str, int]) -> pa.Table:
         """`sync_drift` rows of what is new since the last call; *rows* had it: resource.name -> count."""
-        first = [(*name.split(".", 1), datetime.fromisoformat(self.drift[name]), rows[name]) for name in self.drifted]
+        new = [(*name.split(".", 1), datetime.fromisoformat(self.drift[name]), rows[name]) for name in self.drifted]
         self.drifted.clear()
-        return _table(SYNC_DRIFT, first)
+        return rows_of(SYNC_DRIFT, new)
 
     def take_touched(self) -> pa.Table:
         """`sync_marks` rows of what changed since the last call; a mark that covers nothing has no row."""
@@ -100,15 +101,15 @@ class Ledger:
             if (mark := self.mark(resource, parent)).covered
         ]
         self.touched.clear()
-        return _table(SYNC_MARKS, rows)
+        return rows_of(SYNC_MARKS, rows)
 
     def to_state(self) -> dict[str, object]:
         return {
             "marks": {resource: self._text_of(resource) for resource in self.marks},
-            "learned": {resource: _stored(one) for resource, one in self.learned.items()},
+            "learned": {resource: _stored(learned) for resource, learned in self.learned.items()},
             "drift": dict(self.drift),
             "dialects": dict(self.dialects),
-            "promoting": {name: [[*one.columns], [*one.after]] for name, one in self.promoting.items()},
+            "promoting": {name: [[*begun.columns], [*begun.after]] for name, begun in self.promoting.items()},
             "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
         }
 
@@ -120,19 +121,23 @@ class Ledger:
         ledger = cls()
         for resource, parents in _dict(state.get("marks")).items():
             ledger.marks[resource] = marks.unpack(parents)
-        ledger.learned = {name: _restored(_dict(one)) for name, one in _dict(state.get("learned")).items()}
+        ledger.learned = {name: _restored(_dict(stored)) for name, stored in _dict(state.get("learned")).items()}
         ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
-        ledger.dialects = {name: str(one) for name, one in _dict(state.get("dialects")).items()}
+        ledger.dialects = {name: str(dialect) for name, dialect in _dict(state.get("dialects")).items()}
         promoting = _dict(state.get("promoting")).items()
-        ledger.promoting = {name: Begun.restore(_list(one)) for name, one in promoting}
+        ledger.promoting = {name: Begun.restore(_list(stored)) for name, stored in promoting}
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger
 
 
-def _stored(one: Learned) -> dict[str, object]:
-    proof = one.proof and [one.proof.parent, f"{one.proof.window.first}", f"{one.proof.window.last}", one.proof.count]
-    return {"cap": one.known_cap, "proof": proof, "max_days": one.max_days}
+def _stored(learned: Learned) -> dict[str, object]:
+    proof = learned.proof and _stored_proof(learned.proof)
+    return {"cap": learned.known_cap, "proof": proof, "max_days": learned.max_days}
+
+
+def _stored_proof(proof: Proof) -> list[object]:
+    return [proof.parent, f"{proof.window.first}", f"{proof.window.last}", proof.count]
 
 
 def _restored(stored: Mapping[str, object]) -> Learned:
@@ -157,31 +162,3 @@ def _dict(value: object) -> Mapping[str, object]:
 
 def _list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One receipt, as `sync_windows` shows it."""
-
-    run_id: str
-    resource: str
-    parent_id: str
-    window: Window
-    rows: int
-    status: str
-    reason: str
-    fetched_at: datetime
-
-
-def receipts(entries: Iterable[Entry]) -> pa.Table:
-    """`sync_windows` rows; where a window was read twice to the same end, the last one."""
-    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
-    for one in entries:
-        key = (one.run_id, one.resource, one.parent_id, one.window.first, one.window.last, one.status)
-        rows[key] = (*key[:5], one.rows, one.status, one.reason or None, one.fetched_at)
-    return _table(SYNC_WINDOWS, list(rows.values()))
-
-
-def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    columns = [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(schema)]
-    return pa.Table.from_arrays(columns, schema=schema.remove_metadata())

@@ -1,4 +1,4 @@
-"""What was read becomes packages: bounded, compared with the warehouse, committed one after the other.
+"""Commits what was read as packages: bounded in rows and time, compared with the warehouse, one after the other.
 
 A package holds rows, receipts and marks; they commit together (rule M4). A crash loses the packages not committed yet,
 and nothing else (rule C1).
@@ -23,26 +23,27 @@ from sources.aleta.reading.walk import Listed
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow
-from ..ledger import ledger as books
-from ..ledger.ledger import Entry, Ledger
+from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
-from ..report.report import Problem, TenantReport, problem
+from ..ledger.tables import Entry, receipt_rows
+from ..report.report import TenantReport, problem
 from ..report.version import VERSION
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
+from . import problems
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
 
 
 @dataclass(slots=True)
-class _Followed:
+class _ParentReading:
     """One parent's reading on its way through this run."""
 
     reading: Reading
     clean: bool = True  # nothing failed, nothing quarantined
-    bare: bool = True  # no row was there so far
+    bare: bool = True  # no row so far
 
 
 @dataclass(slots=True)
@@ -93,10 +94,10 @@ class Loader:
         self._report = report
         self._kind = kind
         self._committed = committed
-        self._followed: dict[tuple[str, str], _Followed] = {}
+        self._readings: dict[tuple[str, str], _ParentReading] = {}
         self._proven: dict[str, ProvenDays] = {}
         self._package = _Package()
-        self._carried: list[Rows] = []  # compared, and waiting for the next package
+        self._pending: list[Rows] = []  # compared, and waiting for the next package
 
     def note_listed(self, listed: Listed) -> None:
         """Tell the report of a list that was read: windows, drift, problems."""
@@ -104,33 +105,35 @@ class Loader:
         self._report.of(name).windows += len(listed.answers)
         for answer in listed.answers:
             self.note_drift(name, answer.drift)
-        self._report.errors.extend(problem(one, resource=name, parent_id=listed.parent_id) for one in listed.problems)
+        self._report.errors.extend(
+            problem(error, resource=name, parent_id=listed.parent_id) for error in listed.problems
+        )
 
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
         """Compare what was walked; it is committed with the first package."""
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._run.now)
             for endpoint in endpoints:
-                self._carry(comparison, endpoint, listings.get(endpoint.name, ()))
+                self._compare_objects(comparison, endpoint, listings.get(endpoint.name, ()))
 
     def load_visited(self, listed: Listed) -> None:
         """Compare objects that were read one by one; each will be read again in its turn."""
         with self._warehouse.open() as store:
-            self._carry(Comparison(store, self._run.now), listed.endpoint, [listed])
+            self._compare_objects(Comparison(store, self._run.now), listed.endpoint, [listed])
         for own_id in (*listed.ids, *listed.gone):
             self._ledger.set(listed.endpoint.name, own_id, Mark(verified_at=self._run.now))
 
-    def _carry(self, comparison: Comparison, endpoint: Endpoint, listings: Sequence[Listed]) -> None:
+    def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listings: Sequence[Listed]) -> None:
         for found in comparison.compare(endpoint, listings):
-            self._carried.append(found.rows)
+            self._pending.append(found.rows)
             if name_of(found.rows.schema) == endpoint.name:
                 _add(self._report, endpoint.name, found.counts)
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
-        """What is about to be read of each parent."""
+        """Begin to follow what is read of each parent."""
         self._proven[endpoint.name] = ProvenDays(endpoint, lambda parent_id: readings[parent_id].mark)
         for parent_id, reading in readings.items():
-            self._followed[endpoint.name, parent_id] = _Followed(reading)
+            self._readings[endpoint.name, parent_id] = _ParentReading(reading)
 
     def take(self, receipt: Receipt, now_s: float) -> None:
         """Take in one receipt; commits when the package is full."""
@@ -163,82 +166,84 @@ class Loader:
     def _compare(self, endpoint: Endpoint, receipts: Sequence[Receipt]) -> list[Rows]:
         """The rows that differ, the feed and the receipts; marks grow, and the report is told."""
         package = [
-            ProvenWindow(parent_id=one.parent_id, window=one.window, answer=one.answer)
-            for one in receipts
-            if one.answer
+            ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer)
+            for receipt in receipts
+            if receipt.answer
         ]
         found = self._proven[endpoint.name].compare(self._warehouse, package, self._run)
-        doubted = {one.parent_id for one in found.suspicions}
-        self._mark(endpoint, receipts, doubted)
-        self._tell(endpoint, receipts, found)
+        suspected = {suspicion.parent_id for suspicion in found.suspicions}
+        self._mark(endpoint, receipts, suspected)
+        self._report_package(endpoint, receipts, found)
         feed = [found.changes] if found.changes else []
-        return [found.rows, *feed, self._receipts(receipts, doubted)]
+        return [found.rows, *feed, self._receipts(receipts, suspected)]
 
-    def _at(self, endpoint: Endpoint, parent_id: str) -> _Followed:
-        return self._followed[endpoint.name, parent_id]
+    def _at(self, endpoint: Endpoint, parent_id: str) -> _ParentReading:
+        return self._readings[endpoint.name, parent_id]
 
-    def _mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], doubted: set[str]) -> None:
-        for one in receipts:
-            followed = self._at(endpoint, one.parent_id)
-            if one.status in {Status.QUARANTINED, Status.FAILED} or one.parent_id in doubted:
-                followed.clean = False
-            followed.bare &= not one.rows
-            if one.status is Status.COMPLETE and one.parent_id not in doubted:
-                mark = self._ledger.mark(endpoint.name, one.parent_id)
-                self._ledger.set(endpoint.name, one.parent_id, self._grown(mark, one.window, followed))
+    def _mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], suspected: set[str]) -> None:
+        for receipt in receipts:
+            progress = self._at(endpoint, receipt.parent_id)
+            if receipt.status in {Status.QUARANTINED, Status.FAILED} or receipt.parent_id in suspected:
+                progress.clean = False
+            progress.bare &= not receipt.rows
+            if receipt.status is Status.COMPLETE and receipt.parent_id not in suspected:
+                mark = self._ledger.mark(endpoint.name, receipt.parent_id)
+                self._ledger.set(endpoint.name, receipt.parent_id, self._grown(mark, receipt.window, progress))
 
-    def _grown(self, mark: Mark, window: Window, followed: _Followed) -> Mark:
-        reading = followed.reading
+    def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
+        reading = progress.reading
         if window.first == reading.span.first:
             mark = replace(mark, reading_since=reading.mark.reading_since)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
-        if reading.whole and followed.clean and window.last == reading.span.last:
+        if reading.whole and progress.clean and window.last == reading.span.last:
             since = reading.mark.reading_since or self._run.now
-            return replace(mark, verified_at=since, reading_since=None, bare=followed.bare)
-        return replace(mark, bare=mark.bare and followed.bare)
+            return replace(mark, verified_at=since, reading_since=None, bare=progress.bare)
+        return replace(mark, bare=mark.bare and progress.bare)
 
-    def _tell(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
-        """Into the report: counts, drift, problems."""
+    def _report_package(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
+        """Add counts, drift and problems to the report."""
         counts = self._report.of(endpoint.name)
         _add(self._report, endpoint.name, found.counts)
-        for one in receipts:
-            counts.windows += one.status is Status.COMPLETE
-            counts.splits += one.status is Status.SPLIT
-            counts.quarantined += one.status is Status.QUARANTINED
-            counts.read += one.answer.batch.num_rows if one.answer else 0
-            if one.answer:
-                self.note_drift(endpoint.name, one.answer.drift)
-            if one.status in {Status.QUARANTINED, Status.FAILED}:
-                self._report.errors.append(_problem(one))
-        for doubt in found.suspicions:
+        for receipt in receipts:
+            counts.windows += receipt.status is Status.COMPLETE
+            counts.splits += receipt.status is Status.SPLIT
+            counts.quarantined += receipt.status is Status.QUARANTINED
+            counts.read += receipt.answer.batch.num_rows if receipt.answer else 0
+            if receipt.answer:
+                self.note_drift(endpoint.name, receipt.answer.drift)
+            if receipt.status in {Status.QUARANTINED, Status.FAILED}:
+                self._report.errors.append(problems.of_receipt(receipt))
+        for suspicion in found.suspicions:
             counts.quarantined += 1
-            self._report.errors.append(_doubt(endpoint, doubt.parent_id, doubt.gone, doubt.rows))
+            self._report.errors.append(problems.of_suspicion(suspicion, endpoint))
 
     def note_drift(self, resource: str, drift: Counter[str]) -> None:
         self._report.drift.update({f"{resource}.{name}": count for name, count in drift.items()})
         self._ledger.note_drift(resource, drift, self._run.now)
 
-    def _receipts(self, receipts: Sequence[Receipt], doubted: set[str]) -> Rows:
+    def _receipts(self, receipts: Sequence[Receipt], suspected: set[str]) -> Rows:
         entries = [
             Entry(
                 run_id=self._run.run_id,
-                resource=one.endpoint.name,
-                parent_id=one.parent_id,
-                window=one.window,
-                rows=one.rows,
-                status=Status.QUARANTINED if (doubt := one.parent_id in doubted and one.answer) else one.status,
-                reason=TOO_MUCH_GONE if doubt else one.reason,
-                fetched_at=one.fetched_at,
+                resource=receipt.endpoint.name,
+                parent_id=receipt.parent_id,
+                window=receipt.window,
+                rows=receipt.rows,
+                status=Status.QUARANTINED
+                if (suspect := receipt.parent_id in suspected and receipt.answer)
+                else receipt.status,
+                reason=problems.TOO_MUCH_GONE if suspect else receipt.reason,
+                fetched_at=receipt.fetched_at,
             )
-            for one in receipts
-            if one.status is not Status.FAILED
+            for receipt in receipts
+            if receipt.status is not Status.FAILED
         ]
-        return Rows(schema=SYNC_WINDOWS, data=books.receipts(entries))
+        return Rows(schema=SYNC_WINDOWS, data=receipt_rows(entries))
 
     def _commit(self, package: list[Rows], run_row: Rows) -> None:
         """One dlt load: what was carried so far, the rows, the marks, the state. *package* is emptied."""
-        package[:0] = self._carried
-        self._carried = []
+        package[:0] = self._pending
+        self._pending = []
         marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
         drift = Rows(schema=SYNC_DRIFT, data=self._ledger.take_drift(self._report.drift))
         joined = _joined([*package, marked, drift, run_row])
@@ -262,11 +267,8 @@ class Loader:
             "errors": len(report.errors),
             "version": VERSION,
         }
-        columns = [pa.array([values[one.name]], one.type) for one in SYNC_RUNS]
+        columns = [pa.array([values[column.name]], column.type) for column in SYNC_RUNS]
         return Rows(schema=SYNC_RUNS, data=pa.Table.from_arrays(columns, schema=SYNC_RUNS.remove_metadata()))
-
-
-TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
 
 
 def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:
@@ -276,38 +278,9 @@ def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:
 
 
 def _joined(package: Iterable[Rows]) -> list[Rows]:
-    """One for each table, without the empty ones."""
+    """The rows of each table together, without empty tables."""
     tables: dict[str, list[Rows]] = defaultdict(list)
     for rows in package:
         if rows.data.num_rows:
             tables[name_of(rows.schema)].append(rows)
-    return [replace(same[0], data=pa.concat_tables([rows.data for rows in same])) for same in tables.values()]
-
-
-def _problem(receipt: Receipt) -> Problem:
-    if receipt.error:
-        return problem(
-            receipt.error,
-            resource=receipt.endpoint.name,
-            parent_id=receipt.parent_id,
-            from_date=receipt.window.first,
-            to_date=receipt.window.last,
-        )
-    return Problem(
-        code="quarantined",
-        message=receipt.reason,
-        resource=receipt.endpoint.name,
-        parent_id=receipt.parent_id,
-        from_date=f"{receipt.window.first}",
-        to_date=f"{receipt.window.last}",
-    )
-
-
-def _doubt(endpoint: Endpoint, parent_id: str, gone: int, rows: int) -> Problem:
-    return Problem(
-        code="removals",
-        message=f"{gone} of {rows} rows gone at once: not removed. If that is right, raise max_removed_share "
-        "for one run",
-        resource=endpoint.name,
-        parent_id=parent_id,
-    )
+    return [replace(parts[0], data=pa.concat_tables([rows.data for rows in parts])) for parts in tables.values()]

@@ -159,15 +159,15 @@ def failed_account_passed_over() -> None:
     """An account that could not be read is not named."""
     from pipelines.run import packages as load
 
-    load._problem = lambda receipt: receipt
-    tell = load.Loader._tell
+    load.problems.of_receipt = lambda receipt: receipt
+    tell = load.Loader._report_package
 
     def silent(self, endpoint, receipts, found):
         known = len(self._report.errors)
         tell(self, endpoint, receipts, found)
         del self._report.errors[known:]
 
-    load.Loader._tell = silent
+    load.Loader._report_package = silent
 
 
 @bug
