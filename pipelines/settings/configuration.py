@@ -1,0 +1,103 @@
+"""One configuration folder, and the environment over it, as checked settings.
+
+A value may stand in `config.toml`, `secrets.toml` or the environment; the later of these wins. From whichever of the
+three, a value for `[tenants.NAME]` beats one for `[aleta]`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import did_you_mean, refuse
+from .sources import Given, from_environment, from_files, section_of, sections_of, tenant_names
+from .tenant import DEFAULTS, EXPECTED, KEY_RULES, REQUIRED, KeySource, TenantSettings
+from .values import checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One configuration folder, read and checked. *warnings* are sentences for the operator."""
+
+    folder: Path
+    tenants: tuple[TenantSettings, ...]
+    warnings: tuple[str, ...]
+
+    def select(self, names: Sequence[str]) -> tuple[TenantSettings, ...]:
+        """The tenants named, in the order of the file; all when none is named.
+
+        Raises:
+            SettingsError: a name that no tenant has.
+        """
+        known = [tenant.name for tenant in self.tenants]
+        for name in names:
+            if name not in known:
+                refuse(
+                    self.folder / "config.toml",
+                    section_of(name),
+                    f"one of {', '.join(known)}",
+                    did_you_mean(name, known),
+                )
+        return tuple(tenant for tenant in self.tenants if not names or tenant.name in names)
+
+
+def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
+    """Read `config.toml`, `secrets.toml` and the environment's `ALETA__*` and `TENANTS__*`.
+
+    Relative paths start at the folder that holds *folder*; that of `private_key_file` at *folder*.
+
+    Raises:
+        SettingsError: the first thing found wrong; nothing was sent or written.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100  (resolve() would go where a link points)
+    config, secrets = folder / "config.toml", folder / "secrets.toml"
+    files = {file: sections_of(file) for file in (config, secrets) if file == config or file.exists()}
+    names = tenant_names(config, files.values())
+    given = [*from_files(files), *from_environment(environ, names)]
+    read: dict[str, dict[str, Any]] = {section: {} for section in ("aleta", *map(section_of, names))}
+    for value in given:
+        read[value.section][value.key] = checked(value)
+    tenants = tuple(_tenant(name, read["aleta"] | read[section_of(name)], given, config=config) for name in names)
+    return Settings(folder=folder, tenants=tenants, warnings=tuple(_warnings(config, secrets, given, environ)))
+
+
+def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
+    """Let dlt find its own sections in *folder*, without telemetry unless asked for; call it before dlt is imported."""
+    environ["DLT_CONFIG_FOLDER"] = str(folder.absolute())
+    environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")  # dlt warns of every JSON column in every load
+
+
+def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:
+    section = section_of(name)
+    for key in REQUIRED:
+        if key not in read:
+            refuse(config, f"{section}.{key}", EXPECTED[key], f"It is missing: add it to [{section}].")
+    values = DEFAULTS | {key: value for key, value in read.items() if key not in KEY_RULES}
+    values["data_dir"] = config.parent.parent / values["data_dir"]
+    values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url")}
+    return TenantSettings(name=name, key=_key(section, read, given, config=config), **values)
+
+
+def _key(section: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> KeySource:
+    found = {value.key: value.file for value in given if value.section == section and value.key in KEY_RULES}
+    if len(found) != 1:
+        places = " and ".join(f"{key} ({file})" for key, file in found.items())
+        remedy = f"Found {places}: keep one." if found else "Found none; `aleta-sync keys generate` makes a key."
+        refuse(config, section, f"one of {', '.join(KEY_RULES)}", remedy)
+    file = config.parent / read["private_key_file"] if "private_key_file" in found else None
+    return KeySource(text=read.get("private_key"), file=file, azure_key_vault=read.get("azure_key_vault_key"))
+
+
+def _warnings(config: Path, secrets: Path, given: Sequence[Given], environ: Mapping[str, str]) -> Iterator[str]:
+    if secrets.exists() and secrets.stat().st_mode & 0o077:
+        yield f"{secrets}: others on this machine may read it. Run: chmod 600 {secrets}"
+    if any(value.key == "private_key" and value.file == str(config) for value in given):
+        yield f"{config}: holds a private key. Move it to {secrets.name} or to the environment."
+    used = {value.file for value in given}
+    for name in sorted(environ):
+        if name.startswith("TENANTS__") and f"environment variable {name}" not in used:
+            yield f"environment variable {name}: not used, {config} names no such tenant."

@@ -1,0 +1,84 @@
+"""The table of what may be configured: each annotated field of `TenantSettings` is a key, with its rule and default."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, get_origin, get_type_hints
+
+from msgspec import Meta
+
+HTTPS = r"https://([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?"
+LOOPBACK = r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?"  # rule S1
+URL = rf"\A({HTTPS}|{LOOPBACK})(/[\w.~%/-]*)?\Z"
+VAULT_KEY = rf"\A{HTTPS}/keys/[\w-]+(/\w+)?\Z"
+Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
+Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// address, or http:// on this machine")]
+Copy: TypeAlias = Literal["duckdb", "parquet"]
+Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
+Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500, description="a number of days, 0 to 36500")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySource:
+    """Where a tenant's private key is. Exactly one is set; none is ever shown."""
+
+    text: str | None = None
+    file: Path | None = None
+    azure_key_vault: str | None = None
+
+    def __repr__(self) -> str:
+        return f"KeySource({', '.join(f'{field.name}=***' for field in fields(self) if getattr(self, field.name))})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSettings:
+    """What one tenant's runs need to know: `[tenants.NAME]` over `[aleta]`, every value checked.
+
+    Addresses end without a slash; paths are absolute once loaded.
+    """
+
+    name: str
+    api_url: Url = "https://platform.aleta.io"
+    auth_url: Url = "https://auth.aleta.io"
+    audience: Annotated[Text, Meta(description="the audience of a token")] = "https://auth.aleta.io"
+    data_dir: Annotated[Path, Meta(description="the path of a folder")] = Path("data")
+    destination: Annotated[Text, Meta(description="the name of a dlt destination")] = "duckdb"
+    publish: Annotated[tuple[Copy, ...], Meta(description='a list of "duckdb" and "parquet", or []')] = ("duckdb",)
+    resources: Annotated[tuple[Text, ...], Meta(min_length=1, description='a list of tables, or ["*"]')] = ("*",)
+    history_start: Annotated[date, Meta(description="a day from 1900-01-01 to 2099-12-31")] = date(1970, 1, 1)
+    look_back_days: Days = 30
+    look_ahead_days: Days = 31
+    reverify_days: Days = 30
+    snapshot_days: Days = 7
+    requests_per_minute: Count = 1000  # 0: no limit
+    burst: Positive = 300
+    workers: Positive = 8
+    row_cap: Count = 0  # 0: learn it
+    max_window_days: Days = 0  # 0: no limit
+    max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
+    kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
+    iss: Annotated[Text, Meta(description="the issuer that Aleta knows you by")]
+    sub: Annotated[Text, Meta(description="the subject that Aleta gives tokens to")]
+    key: KeySource
+
+    @property
+    def folder(self) -> Path:
+        """All of this tenant's files, and no other's (rule C3)."""
+        return self.data_dir / self.name
+
+
+KEY_RULES: dict[str, Any] = {
+    "private_key": Annotated[Text, Meta(description="a private key, PEM or JWK")],
+    "private_key_file": Annotated[Path, Meta(description="the path of a private key, PEM or JWK")],
+    "azure_key_vault_key": Annotated[str, Meta(pattern=VAULT_KEY, description="https://VAULT/keys/NAME")],
+}
+HINTS = get_type_hints(TenantSettings, include_extras=True)
+RULES: dict[str, Any] = {name: hint for name, hint in HINTS.items() if get_origin(hint) is Annotated} | KEY_RULES
+EXPECTED: dict[str, str] = {name: rule.__metadata__[-1].description for name, rule in RULES.items()}
+DEFAULTS: dict[str, Any] = {
+    field.name: field.default for field in fields(TenantSettings) if field.default is not MISSING
+}
+REQUIRED = tuple(name for name in RULES if name not in DEFAULTS and name not in KEY_RULES)

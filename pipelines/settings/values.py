@@ -1,0 +1,50 @@
+"""A value as it was written becomes one of the type that its key has, or is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import get_origin
+
+import msgspec
+
+from .errors import did_you_mean, refuse
+from .sources import Given
+from .tenant import DEFAULTS, EXPECTED, RULES
+
+
+def checked(given: Given) -> object:
+    """The value, of the type of its key.
+
+    Raises:
+        SettingsError: an unknown key, or a value that its rule forbids.
+    """
+    path, known = f"{given.section}.{given.key}", DEFAULTS if given.section == "aleta" else RULES
+    if given.key not in known:
+        elsewhere = " It goes under [tenants.NAME]." if given.key in RULES else did_you_mean(given.key, known)
+        refuse(given.file, path, "a known key", f"This one is unknown here.{elsewhere}")
+    rule = RULES[given.key]
+    try:
+        value = _listed(str(given.value)) if given.text and get_origin(rule.__origin__) is tuple else given.value
+        return _bounded(msgspec.convert(value, rule, strict=not given.text, dec_hook=_path))
+    except (ValueError, RuntimeError, msgspec.ValidationError):  # RuntimeError: `~` is nobody's home
+        refuse(given.file, path, EXPECTED[given.key], "Correct it there.")
+
+
+def _listed(text: str) -> object:
+    if text.lstrip().startswith("["):
+        return tomllib.loads(f"it = {text}")["it"]
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _path(_: type, value: object) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return Path(value).expanduser()
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, date) and not date(1900, 1, 1) <= value < date(2100, 1, 1):
+        raise ValueError
+    return value
