@@ -82,7 +82,7 @@ def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str
         wanted = endpoint.name in resources if resources else by is By.SPAN
         if by is By.WHOLE or not wanted or (accounts and endpoint.parent != "accounts"):
             return {}
-        chosen = [one for one in listed if not accounts or one in accounts]
-        return {one: Reading(span=span, mark=ledger.mark(endpoint.name, one), whole=False) for one in chosen}
+        chosen = [parent for parent in listed if not accounts or parent in accounts]
+        return {parent: Reading(span=span, mark=ledger.mark(endpoint.name, parent), whole=False) for parent in chosen}
 
     return Job(kind="backfill", choose=choose, only=tuple(accounts), revisits=False)

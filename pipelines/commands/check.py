@@ -76,16 +76,16 @@ class Checkup:
 
     @property
     def exit(self) -> Exit:
-        return most_severe(one.exit for one in self.findings)
+        return most_severe(finding.exit for finding in self.findings)
 
     def to_json(self) -> Json:
-        return {"ok": self.exit is Exit.COMPLETE, "checks": [asdict(one) for one in self.findings]}
+        return {"ok": self.exit is Exit.COMPLETE, "checks": [asdict(finding) for finding in self.findings]}
 
     def text(self) -> str:
         return "\n".join(map(str, self.findings))
 
 
-Look: TypeAlias = Callable[[], str]  # what is well; raises what is not
+Look: TypeAlias = Callable[[], str]  # returns what is well, raises what is not
 
 
 def run(
@@ -103,7 +103,7 @@ def run(
     except SettingsError as error:
         return Checkup(findings=[Finding(tenant="", what="config", ok=False, text=f"{error}", exit=Exit.USAGE)])
     doctor = _Doctor(connector, observe)
-    warnings = [Finding(tenant="", what="config", ok=True, text=f"warning: {one}") for one in settings.warnings]
+    warnings = [Finding(tenant="", what="config", ok=True, text=f"warning: {warning}") for warning in settings.warnings]
     found = [finding for tenant in tenants for finding in doctor.look_at(tenant)]
     return Checkup(findings=[Finding(tenant="", what="config", ok=True, text=f"{folder}"), *warnings, *found])
 
@@ -155,16 +155,16 @@ def _disk(folder: Path) -> str:
     probe.write_bytes(b"x")
     probe.unlink()
     free = shutil.disk_usage(folder).free
-    needed = max(LEAST_ROOM, int(ROOM * sum(one.stat().st_size for one in folder.rglob("*.duckdb"))))
+    needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
     if free < needed:
         raise UnwellError(f"{folder} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")
     return f"{folder}, {free >> 20} MB free"
 
 
 def _lock(folder: Path) -> str:
-    held = holder(folder / "lock")
-    if held:
-        raise UnwellError(f"held by {held}: a second run would end at once")
+    running = holder(folder / "lock")
+    if running:
+        raise UnwellError(f"held by {running}: a second run would end at once")
     return "free"
 
 

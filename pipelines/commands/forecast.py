@@ -62,7 +62,7 @@ class TenantPlan:
 
     @property
     def requests(self) -> int:
-        return sum(one.requests for one in self.resources.values())
+        return sum(forecast.requests for forecast in self.resources.values())
 
     @property
     def minutes(self) -> float:
@@ -75,7 +75,7 @@ class TenantPlan:
         return {
             "requests": self.requests,
             "minutes": self.minutes,
-            "resources": {name: asdict(one) for name, one in self.resources.items()},
+            "resources": {name: asdict(forecast) for name, forecast in self.resources.items()},
             "notes": self.notes,
             "error": self.error,
         }
@@ -84,9 +84,9 @@ class TenantPlan:
         if self.error:
             return f"{self.tenant}: {self.error}"
         lines = [
-            f"  {name}: {one.requests} requests for {one.windows} windows of {one.parents}"
-            + (f", {one.whole} read whole" if one.whole else "")
-            for name, one in self.resources.items()
+            f"  {name}: {forecast.requests} requests for {forecast.windows} windows of {forecast.parents}"
+            + (f", {forecast.whole} read whole" if forecast.whole else "")
+            for name, forecast in self.resources.items()
         ]
         head = f"{self.tenant}: {self.requests} requests, {self.minutes} minutes at {self.requests_per_minute} a minute"
         return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
@@ -100,13 +100,13 @@ class Plans:
 
     @property
     def exit(self) -> Exit:
-        return Exit.FAILED if any(one.error for one in self.tenants) else Exit.COMPLETE
+        return Exit.FAILED if any(tenant.error for tenant in self.tenants) else Exit.COMPLETE
 
     def to_json(self) -> Json:
-        return {"tenants": {one.tenant: one.to_json() for one in self.tenants}}
+        return {"tenants": {tenant.tenant: tenant.to_json() for tenant in self.tenants}}
 
     def text(self) -> str:
-        return "\n\n".join(one.text() for one in self.tenants)
+        return "\n\n".join(tenant.text() for tenant in self.tenants)
 
 
 def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Plans:
@@ -134,7 +134,9 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
     ledger = Ledger.from_state(warehouse.state())
     horizon = Horizon.of(tenant, now=now)
     with warehouse.open() as store:
-        endpoints = [one for one in with_parents(tenant.resources, CATALOGUE) if one.name not in ledger.unoffered]
+        endpoints = [
+            endpoint for endpoint in with_parents(tenant.resources, CATALOGUE) if endpoint.name not in ledger.unoffered
+        ]
         found = known(store, endpoints)
         for endpoint in endpoints:
             if endpoint.dates:
@@ -146,7 +148,7 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
                 plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)
             else:
                 plan.resources[endpoint.name] = _walked(store, endpoint)
-    if any(one.first for one in plan.resources.values()) or not ledger.marks:
+    if any(forecast.first for forecast in plan.resources.values()) or not ledger.marks:
         plan.notes.append(UNKNOWN)
 
 
@@ -175,8 +177,8 @@ def _dated(
     readings = tonight(ledger.marks.get(endpoint.name, {}), parents, horizon, endpoint.dates)
     forecast = Forecast(
         parents=len(readings),
-        whole=sum(one.whole for one in readings.values()),
-        first=sum(one.mark.verified_at is None for one in readings.values()),
+        whole=sum(reading.whole for reading in readings.values()),
+        first=sum(reading.mark.verified_at is None for reading in readings.values()),
     )
     rehearse(planner_of(endpoint, ledger, tenant), readings, _days(store, endpoint, readings), forecast)
     return forecast
@@ -209,8 +211,8 @@ def rehearse(
         answered = days[:cap] if cap else days
         count = planner.proof.count if question.proof and planner.proof else len(answered)
         planner.answer(question, count, answered)
-        forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
-    forecast.windows += sum(one.fate is Fate.KEPT for one in planner.decisions())
+        forecast.windows += sum(decision.fate is Fate.KEPT for decision in planner.decisions())
+    forecast.windows += sum(decision.fate is Fate.KEPT for decision in planner.decisions())
 
 
 def _within(days: Sequence[date], window: Window) -> Sequence[date]:

@@ -48,5 +48,5 @@ def _publish(tenant: TenantSettings) -> str:
         warehouse.recover()
         done = publish(warehouse.file, tenant.folder, formats=tenant.publish)
     return "; ".join(
-        [*(f"{done.paths[one]} written" for one in done.written), *(f"{one} unchanged" for one in done.unchanged)]
+        [*(f"{done.paths[copy]} written" for copy in done.written), *(f"{copy} unchanged" for copy in done.unchanged)]
     )

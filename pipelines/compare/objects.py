@@ -45,19 +45,19 @@ class Comparison:
         Args:
             listings: of this run, of this endpoint; one a parent.
         """
-        listed = {own_id for one in listings for own_id in one.ids}
+        listed = {own_id for listing in listings for own_id in listing.ids}
         old = self._old(endpoint.schema, endpoint.parent_column)
         lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
         here = {row[0] for row in old if row[0] not in lost} | listed
         self._gone[endpoint.name] = self._once_here(endpoint.schema) - here
-        answers = [answer for one in listings for answer in one.answers]
-        own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(one,) for one in lost})
+        answers = [answer for listing in listings for answer in listing.answers]
+        own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(own_id,) for own_id in lost})
         return [own, *(self._parts(schema, listings, lost) for schema in endpoint.parts)]
 
     def _parts(self, schema: pa.Schema, listings: Sequence[Listed], lost: set[str]) -> Objects:
         """A table of rows that belong to an object: its links, or the nodes of its tree."""
         name = name_of(schema)
-        given = [answer for one in listings for answer in one.answers if name in answer.links]
+        given = [answer for listing in listings for answer in listing.answers if name in answer.links]
         owners = {own_id for answer in given for own_id in answer.owners[name]} | lost
         here = {key for answer in given for key in _keys(answer.links[name], schema)}
         gone = {key for key in self._old(schema, "") if key not in here and key[0] in owners}
@@ -65,11 +65,11 @@ class Comparison:
 
     def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
         if endpoint.named_in:
-            return any(row[0] in one.gone for one in listings)
+            return any(row[0] in listing.gone for listing in listings)
         parent_id = row[-1]
-        for one in listings:
-            if not endpoint.parent or one.parent_id == parent_id:
-                return one.complete
+        for listing in listings:
+            if not endpoint.parent or listing.parent_id == parent_id:
+                return listing.complete
         return parent_id in self._gone.get(endpoint.parent, ())
 
     def _old(self, schema: pa.Schema, parent_column: str) -> list[Key]:
@@ -84,7 +84,7 @@ class Comparison:
         return self.store.sql.execute(f"SELECT {columns} FROM {self.store.rows(schema)} WHERE {where}").fetchall()
 
     def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
-        said = pa.schema([one for one in schema if one.name not in KEPT_BY_US]).remove_metadata()
+        said = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
         fresh = pa.Table.from_batches([batch.cast(said) for batch in batches], schema=said)
         key = key_of(schema)
         ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
@@ -136,9 +136,9 @@ def _changed(schema: pa.Schema) -> str:
         "removed_at": "NULL::TIMESTAMPTZ",
     }
     lost = {name: f"o.{name}" for name in schema.names} | {"removed_at": "$now"}
-    for one in schema:
-        if fact(one, "json"):  # on its way to dlt JSON is text
-            fresh[one.name], lost[one.name] = f"f.{one.name}::VARCHAR", f"o.{one.name}::VARCHAR"
+    for column in schema:
+        if fact(column, "json"):  # on its way to dlt JSON is text
+            fresh[column.name], lost[column.name] = f"f.{column.name}::VARCHAR", f"o.{column.name}::VARCHAR"
     return (
         f"SELECT {_as(fresh)} FROM {_joined(schema)} WHERE o.{key[0]} IS NULL OR {_differs(schema)} "
         f"UNION ALL SELECT {_as(lost)} FROM old o JOIN gone_in USING ({', '.join(key)}) WHERE o.removed_at IS NULL"

@@ -53,10 +53,14 @@ def promotions(store: Store, tables: Sequence[pa.Schema], begun: Mapping[str, Be
     found = []
     for schema in tables:
         there, half_done = store.columns(schema), begun.get(name_of(schema), Begun())
-        new = [one for one in schema if fact(one, "api") and (one.name in half_done.columns or one.name not in there)]
+        new = [
+            field
+            for field in schema
+            if fact(field, "api") and (field.name in half_done.columns or field.name not in there)
+        ]
         if new and EXTRA.name in there:
-            names = frozenset(_api_name(path) for one in new for path in fact(one, "api").split())
-            columns = tuple(one.name for one in new)
+            names = frozenset(_api_name(path) for field in new for path in fact(field, "api").split())
+            columns = tuple(field.name for field in new)
             found.append(Promotion(schema=schema, columns=columns, names=names, after=half_done.after))
     return found
 
@@ -70,11 +74,13 @@ def promote(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -
     _forget_drift(warehouse, ledger, tables)
     with warehouse.open() as store:
         todo = promotions(store, tables, ledger.promoting)
-    ledger.promoting = {name_of(one.schema): Begun(columns=one.columns, after=one.after) for one in todo}
-    for one in todo:
-        name = name_of(one.schema)
-        for rows, after in _packages(warehouse, one):
-            ledger.promoting[name] = Begun(columns=one.columns, after=after)
+    ledger.promoting = {
+        name_of(promotion.schema): Begun(columns=promotion.columns, after=promotion.after) for promotion in todo
+    }
+    for promotion in todo:
+        name = name_of(promotion.schema)
+        for rows, after in _packages(warehouse, promotion):
+            ledger.promoting[name] = Begun(columns=promotion.columns, after=after)
             if not after:
                 del ledger.promoting[name]
             warehouse.write([rows], ledger.to_state())
@@ -96,57 +102,59 @@ def _forget_drift(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Sche
         warehouse.write([Rows(schema=SYNC_DRIFT, data=data, deletes=True)], ledger.to_state())
 
 
-def _packages(warehouse: Warehouse, one: Promotion) -> Iterator[tuple[Rows, tuple[str, ...]]]:
+def _packages(warehouse: Warehouse, promotion: Promotion) -> Iterator[tuple[Rows, tuple[str, ...]]]:
     """The rows whose `extra` still holds what a column is there for, rewritten; in the order of their keys.
 
     With each package the key of its last row; nothing, where no more rows follow.
     """
-    after = one.after
+    after = promotion.after
     while True:
         with warehouse.open() as store:
-            kept = _kept(store, one, after)
-            moved = _moved(kept, one)
+            kept = _kept(store, promotion, after)
+            moved = _moved(kept, promotion)
             store.sql.register("moved", moved)
-            data = table_of(store.sql, _rewritten(one, store.rows(one.schema)))
+            data = table_of(store.sql, _rewritten(promotion, store.rows(promotion.schema)))
         more = kept.num_rows == ROWS
-        after = tuple(kept[name][-1].as_py() for name in key_of(one.schema)) if more else ()
+        after = tuple(kept[name][-1].as_py() for name in key_of(promotion.schema)) if more else ()
         if data.num_rows:
-            target = one.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
-            yield Rows(schema=one.schema, data=data.cast(target), deletes=True), after
+            target = promotion.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+            yield Rows(schema=promotion.schema, data=data.cast(target), deletes=True), after
         if not more:
             return
 
 
-def _kept(store: Store, one: Promotion, after: tuple[str, ...]) -> pa.Table:
+def _kept(store: Store, promotion: Promotion, after: tuple[str, ...]) -> pa.Table:
     """Keys and `extra`, from behind the key *after*."""
-    key = ", ".join(key_of(one.schema))
-    has = " OR ".join(f"json_exists(extra, '$.\"{name}\"')" for name in sorted(one.names))
+    key = ", ".join(key_of(promotion.schema))
+    has = " OR ".join(f"json_exists(extra, '$.\"{name}\"')" for name in sorted(promotion.names))
     behind = f" AND ({key}) > ({', '.join(f'${place + 1}' for place in range(len(after)))})" if after else ""
     return table_of(
         store.sql,
-        f"SELECT {key}, extra::VARCHAR AS extra FROM {store.rows(one.schema)} WHERE ({has}){behind} "
+        f"SELECT {key}, extra::VARCHAR AS extra FROM {store.rows(promotion.schema)} WHERE ({has}){behind} "
         f"ORDER BY {key} LIMIT {ROWS}",
         list(after) if after else None,
     )
 
 
-def _moved(kept: pa.Table, one: Promotion) -> pa.Table:
+def _moved(kept: pa.Table, promotion: Promotion) -> pa.Table:
     """Key, new columns and the rest of `extra`, of the rows where something moves."""
-    part = pa.schema([*(one.schema.field(name) for name in one.columns), one.schema.field(EXTRA.name)])
+    part = pa.schema(
+        [*(promotion.schema.field(name) for name in promotion.columns), promotion.schema.field(EXTRA.name)]
+    )
     before = kept[EXTRA.name].to_pylist()
-    page = [_resource(text, one) for text in before]
+    page = [_resource(text, promotion) for text in before]
     batch = decode(page, schema=part).batch
     changed = [old != new for old, new in zip(before, batch[EXTRA.name].to_pylist(), strict=True)]
     table = pa.Table.from_batches([batch]).rename_columns([f"new_{name}" for name in batch.schema.names])
-    for name in key_of(one.schema):
+    for name in key_of(promotion.schema):
         table = table.append_column(name, kept[name])
     return table.filter(pa.array(changed, pa.bool_()))
 
 
-def _resource(text: str, one: Promotion) -> Resource:
+def _resource(text: str, promotion: Promotion) -> Resource:
     """The members of `extra` as the API gave them: each is an attribute or a relationship, as the schema has it."""
     members = _members.decode(text)
-    related = {name: members[name] for name in _relationships(one) & members.keys()}
+    related = {name: members[name] for name in _relationships(promotion) & members.keys()}
     rest = {name: raw for name, raw in members.items() if name not in related}
     return Resource(type="-", id="-", attributes=_object(rest), relationships=_object(related))
 
@@ -155,8 +163,8 @@ def _object(parts: Mapping[str, Raw]) -> Raw:
     return Raw(msgspec.json.encode(parts))
 
 
-def _relationships(one: Promotion) -> set[str]:
-    paths = [path for name in one.columns for path in fact(one.schema.field(name), "api").split()]
+def _relationships(promotion: Promotion) -> set[str]:
+    paths = [path for name in promotion.columns for path in fact(promotion.schema.field(name), "api").split()]
     return {_api_name(path) for path in paths if path.startswith("relationships/")}
 
 
@@ -165,14 +173,14 @@ def _api_name(path: str) -> str:
     return path.split("/")[1] if "/" in path else path
 
 
-def _rewritten(one: Promotion, committed: str) -> str:
+def _rewritten(promotion: Promotion, committed: str) -> str:
     """The whole rows, with the columns filled, `extra` without what went there, and another hash."""
-    taken = {*one.columns, EXTRA.name}
-    columns = ", ".join(_column(field, taken) for field in one.schema if field.name != ROW_HASH.name)
-    using = ", ".join(key_of(one.schema))
+    taken = {*promotion.columns, EXTRA.name}
+    columns = ", ".join(_column(field, taken) for field in promotion.schema if field.name != ROW_HASH.name)
+    using = ", ".join(key_of(promotion.schema))
     rows = f"(SELECT {columns} FROM {committed} s JOIN moved m USING ({using}))"
-    hashed = {ROW_HASH.name: row_hash(answered(one.schema))}
-    wanted = ", ".join(f"{hashed.get(name, name)} AS {name}" for name in one.schema.names)
+    hashed = {ROW_HASH.name: row_hash(answered(promotion.schema))}
+    wanted = ", ".join(f"{hashed.get(name, name)} AS {name}" for name in promotion.schema.names)
     return f"SELECT {wanted}, false AS {GONE} FROM {rows}"
 
 

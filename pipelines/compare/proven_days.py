@@ -1,4 +1,4 @@
-"""What one run has proven of each parent: blocks of days without a gap, and the rows that reach beyond them."""
+"""What one run has proven of each parent: spans of days without a gap, and the rows that reach beyond them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ProvenDays:
 
     endpoint: Endpoint
     before: Callable[[str], Mark]
-    _blocks: dict[str, _ProvenSpan] = field(default_factory=dict)
+    _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
@@ -53,43 +53,43 @@ class ProvenDays:
             found = differences(
                 store,
                 self.endpoint,
-                [one.answer.batch for one in package],
+                [proven_window.answer.batch for proven_window in package],
                 proven,
                 seen_before=self._seen_before(package),
                 run=run,
             )
-        for one in package:
-            self._remember(one)
+        for proven_window in package:
+            self._remember(proven_window)
         return found
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
-        """A gap ends a block and begins the next."""
+        """A gap ends a span and begins the next."""
         proven: dict[tuple[str, date], Proven] = {}
-        for one in package:
-            block = self._blocks.get(one.parent_id)
-            if block is None or not touches(block.window, one.window):
-                block = self._blocks[one.parent_id] = _ProvenSpan(one.window)
-            block.window = Window(block.window.first, max(block.window.last, one.window.last))
-            begun = proven.get((one.parent_id, block.window.first))
-            mark = self.before(one.parent_id)
-            proven[one.parent_id, block.window.first] = Proven(
-                parent_id=one.parent_id,
-                span=block.window,
-                new_from=begun.new_from if begun else one.window.first,
+        for proven_window in package:
+            span = self._spans.get(proven_window.parent_id)
+            if span is None or not touches(span.window, proven_window.window):
+                span = self._spans[proven_window.parent_id] = _ProvenSpan(proven_window.window)
+            span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
+            begun = proven.get((proven_window.parent_id, span.window.first))
+            mark = self.before(proven_window.parent_id)
+            proven[proven_window.parent_id, span.window.first] = Proven(
+                parent_id=proven_window.parent_id,
+                span=span.window,
+                new_from=begun.new_from if begun else proven_window.window.first,
                 covered=mark.covered,
                 first_load=mark.verified_at is None,
             )
         return list(proven.values())
 
     def _seen_before(self, package: Iterable[ProvenWindow]) -> set[str]:
-        parents = {one.parent_id for one in package}
-        return {own_id for parent in parents for own_id in self._blocks[parent].straddling}
+        parents = {proven_window.parent_id for proven_window in package}
+        return {own_id for parent in parents for own_id in self._spans[parent].straddling}
 
-    def _remember(self, one: ProvenWindow) -> None:
+    def _remember(self, proven_window: ProvenWindow) -> None:
         """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
         if not (self.endpoint.dates and self.endpoint.dates.columns):
             return
-        block, batch = self._blocks[one.parent_id], one.answer.batch
+        span, batch = self._spans[proven_window.parent_id], proven_window.answer.batch
         latest = pc.max_element_wise(*(batch[name] for name in self.endpoint.dates.columns))
-        beyond = pc.fill_null(pc.greater(latest, pa.scalar(block.window.last)), fill_value=False)
-        block.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())
+        beyond = pc.fill_null(pc.greater(latest, pa.scalar(span.window.last)), fill_value=False)
+        span.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())

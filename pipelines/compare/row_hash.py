@@ -12,9 +12,9 @@ def row_hash(columns: Iterable[pa.Field]) -> str:
 
     No text can pass for another column's: the lengths of all texts follow, and nothing else holds a separator.
     """
-    ordered = sorted(columns, key=lambda one: one.name)
-    values = ", ".join(f"'{one.name}=' || {one.name}" for one in ordered)
-    lengths = ", ".join(f"strlen({one.name})" for one in ordered if one.type == pa.string())
+    ordered = sorted(columns, key=lambda column: column.name)
+    values = ", ".join(f"'{column.name}=' || {column.name}" for column in ordered)
+    lengths = ", ".join(f"strlen({column.name})" for column in ordered if column.type == pa.string())
     return f"md5(concat(concat_ws(chr(31), {values}), chr(30), concat_ws(',', {lengths})))"
 
 

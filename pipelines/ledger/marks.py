@@ -25,7 +25,7 @@ class Mark:
 
     Args:
         covered: the interval proven complete (M1); None before the first window.
-        islands: further intervals proven complete that do not touch it: a gap lies between, and is not papered over.
+        islands: further intervals proven complete that do not touch it: the gap between them is kept.
         verified_at: when its whole history was last read to the end; None before the first load is whole.
         reading_since: when the reading of the whole history began that is not at its end yet.
         bare: that reading found no row.
@@ -53,28 +53,28 @@ class Mark:
         lead = self.holding(history_start)
         if lead is None or self.covered is None or lead.last <= self.covered.last:
             return self
-        islands = sorted([*(one for one in self.islands if one != lead), self.covered])
+        islands = sorted([*(island for island in self.islands if island != lead), self.covered])
         return replace(self, covered=lead, islands=tuple(islands))
 
     def holding(self, day: date) -> Window | None:
         """The interval that *day* lies in."""
-        return next((one for one in self._all() if day in one), None)
+        return next((interval for interval in self._all() if day in interval), None)
 
     def earliest(self, history_start: date) -> date:
         """Where reading the whole history begins: also before `history_start`, where a backfill went further."""
-        return min([history_start, *(one.first for one in self._all())])
+        return min([history_start, *(interval.first for interval in self._all())])
 
     def _all(self) -> Iterable[Window]:
         return [*([self.covered] if self.covered else []), *self.islands]
 
 
-def touches(one: Window, other: Window) -> bool:
+def touches(window: Window, other: Window) -> bool:
     """Whether the two overlap or lie side by side."""
-    return one.first <= other.last + ONE_DAY and other.first <= one.last + ONE_DAY
+    return window.first <= other.last + ONE_DAY and other.first <= window.last + ONE_DAY
 
 
-def _hull(one: Window, other: Window) -> Window:
-    return Window(min(one.first, other.first), max(one.last, other.last))
+def _hull(window: Window, other: Window) -> Window:
+    return Window(min(window.first, other.first), max(window.last, other.last))
 
 
 def _absorb(window: Window, islands: Sequence[Window]) -> tuple[Window, tuple[Window, ...]]:
@@ -126,7 +126,7 @@ def unpack(stored: object) -> dict[str, Mark]:
         shared = ((restore(msgspec.json.decode(mark)), parents.split(",")) for mark, _, parents in lines)
         return {unquote(parent): mark for mark, parents in shared for parent in parents}
     parents = msgspec.json.decode(stored) if isinstance(stored, str) else stored
-    return {parent: restore(one) for parent, one in parents.items()} if isinstance(parents, dict) else {}
+    return {parent: restore(mark) for parent, mark in parents.items()} if isinstance(parents, dict) else {}
 
 
 def _line(mark: Mark) -> bytes:
@@ -134,10 +134,10 @@ def _line(mark: Mark) -> bytes:
 
 
 def store(mark: Mark) -> Stored:
-    """As short JSON: days as numbers, and nothing at the end that says nothing."""
+    """As short JSON: days as numbers, without empty values at the end."""
     stored: Stored = [
         _days(mark.covered),
-        [_days(one) for one in mark.islands],
+        [_days(island) for island in mark.islands],
         mark.verified_at.isoformat() if mark.verified_at else None,
         mark.reading_since.isoformat() if mark.reading_since else None,
         mark.bare,
@@ -153,7 +153,7 @@ def restore(stored: Sequence[object]) -> Mark:
     assert isinstance(islands, list)
     return Mark(
         covered=_window(covered),
-        islands=tuple(window for one in islands if (window := _window(one))),
+        islands=tuple(window for island in islands if (window := _window(island))),
         verified_at=datetime.fromisoformat(verified_at) if isinstance(verified_at, str) else None,
         reading_since=datetime.fromisoformat(reading_since) if isinstance(reading_since, str) else None,
         bare=bool(bare),

@@ -93,15 +93,15 @@ def tonight(
         horizon = replace(horizon, look_back_days=dates.look_back_days)
     match dates.by:
         case By.SPAN:
-            resting = {one for one in listed if dates.rests and one in marks and _rests(marks[one])}
-            awake = [one for one in listed if one not in resting]
+            resting = {parent for parent in listed if dates.rests and parent in marks and _rests(marks[parent])}
+            awake = [parent for parent in listed if parent not in resting]
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
-            return _spans(marks, awake, horizon) | {one: _whole(marks[one], horizon) for one in again}
+            return _spans(marks, awake, horizon) | {parent: _whole(marks[parent], horizon) for parent in again}
         case By.DAY:
-            return {one: _snapshots(marks.get(one, Mark()), horizon) for one in listed}
+            return {parent: _snapshots(marks.get(parent, Mark()), horizon) for parent in listed}
         case By.WHOLE:
             turn = in_turn(marks, listed, horizon, every_days=dates.every_days)
-            return {one: _whole(marks.get(one, Mark()), horizon) for one in turn}
+            return {parent: _whole(marks.get(parent, Mark()), horizon) for parent in turn}
 
 
 def _rests(mark: Mark) -> bool:
@@ -120,7 +120,7 @@ def _spans(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) -
     readings = {parent: _whole(marks[parent], horizon) for parent in due(marks, listed, horizon)}
     for parent in listed:
         readings.setdefault(parent, _nightly(marks.get(parent, Mark()), horizon))
-    return dict(sorted(readings.items(), key=lambda one: not one[1].whole))
+    return dict(sorted(readings.items(), key=lambda item: not item[1].whole))
 
 
 def _nightly(mark: Mark, horizon: Horizon) -> Reading:
@@ -158,11 +158,11 @@ def in_turn(marks: Mapping[str, Mark], listed: Iterable[str], horizon: Horizon, 
     What had no rows comes every `reverify_days`, the others every *every_days* (or as often, if that is less).
     """
     listed = list(listed)
-    new = [one for one in listed if one not in marks or marks[one].verified_at is None]
+    new = [parent for parent in listed if parent not in marks or marks[parent].verified_at is None]
     turn = list(new)
     for bare, days in ((False, min(every_days, horizon.reverify_days)), (True, horizon.reverify_days)):
-        some = [one for one in listed if one in marks and marks[one].bare is bare]
-        turn += _turn(_read_at(marks, some), horizon, every_days=days, least=A_HUNDRED)
+        alike = [parent for parent in listed if parent in marks and marks[parent].bare is bare]
+        turn += _turn(_read_at(marks, alike), horizon, every_days=days, least=A_HUNDRED)
     return turn
 
 

@@ -1,4 +1,4 @@
-"""The figures of a run that goes on, and their words. Pure."""
+"""The figures of a running sync, and how they are described. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Facts:
         done: of the *parents*, called *noun*, whose rows are read.
         last_minute: requests sent in the last 60 seconds; `per_minute` is the budget, 0 for none.
         waits: those that are not over.
-        ended: only what was done is left to say.
-        left_s: seconds until all parents are read, at the speed so far; None where nobody can say.
+        ended: only what was done is described.
+        left_s: seconds until all parents are read, at the speed so far; None where that is unknown.
     """
 
     now: datetime
@@ -56,9 +56,9 @@ def left_s(*, done: int, parents: int, elapsed_s: float) -> float | None:
     return remaining * elapsed_s / done if done and remaining > 0 else None
 
 
-def words(facts: Facts) -> list[str]:
-    """What there is to say of a run, the most important first; nothing that is nought."""
-    said = [
+def described(facts: Facts) -> list[str]:
+    """A run as short phrases, the most important first; counts of zero are left out."""
+    parts = [
         facts.stage,
         f"{facts.done:,} of {facts.parents:,} {facts.noun}"
         if facts.parents
@@ -68,13 +68,13 @@ def words(facts: Facts) -> list[str]:
         _count(facts.retries, "retry", "retries"),
     ]
     if not facts.ended:
-        said += [_waiting(one, facts.now) for one in facts.waits]
-        said.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
-    return [one for one in said if one]
+        parts += [_waiting(wait, facts.now) for wait in facts.waits]
+        parts.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
+    return [part for part in parts if part]
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}" if number else ""
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}" if number else ""
 
 
 def _requests(facts: Facts) -> str:
@@ -86,7 +86,7 @@ def _requests(facts: Facts) -> str:
 
 
 def _waiting(wait: Wait, now: datetime) -> str:
-    """Rule R3: that it waits, and until when."""
+    """Rule R3: why it waits, and until when."""
     if wait.reason == "retry":
         cause = f" ({wait.cause})" if wait.cause else ""
         return f"retrying in {math.ceil((wait.until - now).total_seconds())} s{cause}"

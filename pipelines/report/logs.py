@@ -87,7 +87,7 @@ class OneLine(logging.Formatter):
 
 
 def _attach(logger: logging.Logger, handler: RedactingHandler) -> None:
-    logger.handlers = [one for one in logger.handlers if not isinstance(one, RedactingHandler)]
+    logger.handlers = [attached for attached in logger.handlers if not isinstance(attached, RedactingHandler)]
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)
 

@@ -22,7 +22,7 @@ from sources.aleta.clock import Clock
 from sources.aleta.errors import RetryableError
 from sources.aleta.transport.observer import Reason
 
-from .figures import Facts, Plan, Recent, Wait, words
+from .figures import Facts, Plan, Recent, Wait, described
 from .report import Status
 
 DRAW_S = 0.25
@@ -184,7 +184,7 @@ class _Lines:
 
     def changed(self, tenant: Progress) -> None:
         self._said_s[tenant.name] = self._clock.monotonic()
-        log.info("%s: %s", tenant.name, ", ".join(words(tenant.facts())))
+        log.info("%s: %s", tenant.name, ", ".join(described(tenant.facts())))
 
     def refresh(self, tenants: Sequence[Progress]) -> None:
         for tenant in tenants:
@@ -237,7 +237,7 @@ def drawing(tenants: Sequence[Progress], *, width: int) -> Table:
     for tenant in tenants:
         facts = tenant.facts()
         bar = [ProgressBar(facts.parents or 1, facts.done, width=BAR)] if width >= WIDE else []
-        table.add_row(Text(tenant.name, style="bold"), *bar, Text(", ".join(words(facts))))
+        table.add_row(Text(tenant.name, style="bold"), *bar, Text(", ".join(described(facts))))
     return table
 
 

@@ -126,15 +126,15 @@ class RunReport:
 
     @property
     def status(self) -> Status:
-        worst = {one.status for one in self.tenants}
+        worst = {tenant.status for tenant in self.tenants}
         return next((status for status in (Status.FAILED, Status.PARTIAL) if status in worst), Status.COMPLETE)
 
     @property
     def exit(self) -> Exit:
-        return most_severe(one.exit for one in self.tenants)
+        return most_severe(tenant.exit for tenant in self.tenants)
 
     def to_json(self) -> Json:
-        return {"status": self.status, "tenants": {one.tenant: one.to_json() for one in self.tenants}}
+        return {"status": self.status, "tenants": {tenant.tenant: tenant.to_json() for tenant in self.tenants}}
 
 
 SEVERITY = (Exit.SIGTERM, Exit.SIGINT, Exit.USAGE, Exit.AUTH, Exit.FAILED, Exit.PARTIAL)

@@ -53,35 +53,35 @@ def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
     Args:
         verbose: also the ids of runs, the windows read, and every problem and name.
     """
-    parts = [Group(*_tenant(one, verbose=verbose)) for one in report.tenants]
+    parts = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
     return Group(*parts, *([_summary(report.tenants)] if len(parts) > 1 else []))
 
 
-def _tenant(one: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
-    yield _headline(one)
-    if verbose and one.run_id:
-        yield _indented(f"run {one.run_id}")
-    if one.resources:
-        yield _resources(one, verbose=verbose)
-    if one.drift:
-        yield _indented(_drift(one.drift, verbose=verbose))
-    if one.errors:
-        yield _problems(one.errors, limit=len(one.errors) if verbose else SHOWN)
-    for warning in one.warnings:
+def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
+    yield _headline(tenant)
+    if verbose and tenant.run_id:
+        yield _indented(f"run {tenant.run_id}")
+    if tenant.resources:
+        yield _resources(tenant, verbose=verbose)
+    if tenant.drift:
+        yield _indented(_drift(tenant.drift, verbose=verbose))
+    if tenant.errors:
+        yield _problems(tenant.errors, limit=len(tenant.errors) if verbose else SHOWN)
+    for warning in tenant.warnings:
         yield _indented(f"warning: {warning}")
-    if one.warehouse:
-        yield Text(f"  warehouse: {one.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
+    if tenant.warehouse:
+        yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
 
 
-def _headline(one: TenantReport) -> Text:
-    mark, style = MARKS[one.status]
-    requests = _count(one.requests, "request", "requests")
-    retries = f", {_count(one.retries, 'retry', 'retries')}" if one.retries else ""
-    cap = f"; {_cap(one.row_cap)}" if one.resources else ""
+def _headline(tenant: TenantReport) -> Text:
+    mark, style = MARKS[tenant.status]
+    requests = _count(tenant.requests, "request", "requests")
+    retries = f", {_count(tenant.retries, 'retry', 'retries')}" if tenant.retries else ""
+    cap = f"; {_cap(tenant.row_cap)}" if tenant.resources else ""
     return Text.assemble(
-        (f"{mark} {one.tenant}: {one.kind} {one.status}", f"bold {style}"),
-        f" in {duration(one.duration_s)}; {requests}{retries}{cap}",
+        (f"{mark} {tenant.tenant}: {tenant.kind} {tenant.status}", f"bold {style}"),
+        f" in {duration(tenant.duration_s)}; {requests}{retries}{cap}",
     )
 
 
@@ -101,14 +101,17 @@ def _cap(row_cap: int | None) -> str:
     return "no row cap met" if row_cap is None else f"row cap {row_cap:,}"
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
-def _resources(one: TenantReport, *, verbose: bool) -> Table:
-    """As wide as its figures, which are never cut: a narrow terminal wraps the lines."""
+def _resources(tenant: TenantReport, *, verbose: bool) -> Table:
+    """As wide as its figures, which are never truncated: a narrow terminal wraps the lines."""
     names = ("windows", *COLUMNS) if verbose else COLUMNS
-    rows = [(f"  {name}", *(f"{getattr(counts, one):,}" for one in names)) for name, counts in one.resources.items()]
+    rows = [
+        (f"  {resource}", *(f"{getattr(counts, name):,}" for name in names))
+        for resource, counts in tenant.resources.items()
+    ]
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for heading, *cells in zip(("  resource", *names), *rows, strict=True):
         width = max(len(cell) for cell in (heading, *cells))
@@ -128,13 +131,13 @@ def _drift(drift: Counter[str], *, verbose: bool) -> str:
 
 
 def _most(drift: Counter[str]) -> Iterable[tuple[str, int]]:
-    return sorted(drift.items(), key=lambda one: (-one[1], one[0]))
+    return sorted(drift.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
     table = Table.grid(padding=(0, 1))
-    for one in problems[:limit]:
-        table.add_row("  -", Text(said(one)))
+    for problem in problems[:limit]:
+        table.add_row("  -", Text(said(problem)))
     if len(problems) > limit:
         table.add_row("", f"and {len(problems) - limit:,} more: see --json")
     return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
@@ -154,6 +157,6 @@ def _indented(text: str) -> Padding:
 
 
 def _summary(tenants: Sequence[TenantReport]) -> Text:
-    by_status = Counter(one.status for one in tenants)
+    by_status = Counter(tenant.status for tenant in tenants)
     counts = ", ".join(f"{by_status[status]} {status}" for status in Status if by_status[status])
     return Text(f"{_count(len(tenants), 'tenant', 'tenants')}: {counts}", style="bold")

@@ -41,7 +41,7 @@ def as_problem(error: BaseException) -> Problem:
 
 def run_status(report: TenantReport) -> str:
     """How `sync_runs` names the end of this run."""
-    if report.fatal is None and any(one.code == "stopped" for one in report.errors):
+    if report.fatal is None and any(error.code == "stopped" for error in report.errors):
         return "stopped"
     return str(Status(report.status))
 

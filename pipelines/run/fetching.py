@@ -174,7 +174,7 @@ class Fetching:
         if self.job.revisits:
             chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
         else:
-            chosen = [one for one in ids if one not in marks]
+            chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")
         for listed in visit(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
             self._learn_ids(endpoint, [answer.batch for answer in listed.answers])
@@ -216,7 +216,7 @@ class Fetching:
         """Parents that this run has seen, or that never had a row: a 404 says that they have none."""
         if endpoint.parent not in self.known.shown:
             return set(readings)
-        return {one for one, reading in readings.items() if reading.mark.bare or reading.mark.verified_at is None}
+        return {parent for parent, reading in readings.items() if reading.mark.bare or reading.mark.verified_at is None}
 
     def _note(self, receipt: Receipt, reading: Reading) -> None:
         if receipt.answer:
@@ -231,7 +231,7 @@ class Fetching:
         for other, column in meetings(endpoint, self.endpoints):
             named = self.known.named.setdefault(other.name, set())
             for batch in batches:
-                named.update(one for one in batch[column].unique().to_pylist() if one is not None)
+                named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
 
 
 class Column(Protocol):
@@ -261,7 +261,7 @@ def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Pl
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
     if not divisible:
         planner.cap.divisible = False
-        planner.cap.elsewhere = max((one.known_cap or 0 for one in ledger.learned.values()), default=0)
+        planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
         planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
     return planner
 

@@ -114,6 +114,6 @@ def _read(file: int) -> Holder:
 
 def _make_private(folder: Path) -> None:
     """Make *folder* and what is missing above it, for its owner's eyes only (rule S1)."""
-    for one in reversed((folder, *folder.parents)):
-        if not one.exists():
-            one.mkdir(mode=0o700, exist_ok=True)
+    for level in reversed((folder, *folder.parents)):
+        if not level.exists():
+            level.mkdir(mode=0o700, exist_ok=True)

@@ -96,7 +96,7 @@ class Tools:
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
     """Run *job* for all *tenants* at once; what becomes of one does not touch the others (rules C3, F3)."""
-    reports = [TenantReport(tenant=one.name, kind=job.kind) for one in tenants]
+    reports = [TenantReport(tenant=tenant.name, kind=job.kind) for tenant in tenants]
     threads = [
         threading.Thread(target=_run_one, args=(tenant, tools, job, report), name=tenant.name)
         for tenant, report in zip(tenants, reports, strict=True)
@@ -175,7 +175,9 @@ class _Run:
     def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
         """Without what this API did not offer of late, unless it is asked for by name."""
         late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
-        return [one for one in endpoints if one.name not in late or one.name in self._tenant.resources]
+        return [
+            endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
+        ]
 
     def _promote(self, warehouse: Warehouse) -> None:
         """Columns that this version is the first to have."""
@@ -202,8 +204,8 @@ class _Run:
                 stop=self._tools.stop,
                 put=self._handover.put,
             ).run()
-        except Exception as came:  # noqa: BLE001 - handed over to the thread that reports
-            error = came
+        except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
+            error = failure
         with contextlib.suppress(StoppedError):  # nobody listens any more: the loading side ended first
             self._handover.put(Ended(error, reader.dialects.learned))
 
@@ -237,7 +239,9 @@ class _Run:
                 self._listings[event.endpoint.name].append(event)
                 self._loader.note_listed(event)
             case Crawled():
-                self._loader.load_objects(self._listings, [one for one in self._endpoints if one.crawled])
+                self._loader.load_objects(
+                    self._listings, [endpoint for endpoint in self._endpoints if endpoint.crawled]
+                )
                 self._listings.clear()
             case Visited():
                 self._loader.note_listed(event.listed)
@@ -260,16 +264,16 @@ class _Run:
     def _tell_unknown(self, listed: Listed) -> None:
         """Objects that rows name and the API does not know: nothing is missing that it would show."""
         if listed.gone:
-            some = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
+            ids = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
             name = listed.endpoint.name
-            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {some}")
+            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {ids}")
 
     def _tell_not_offered(self, endpoint: Endpoint) -> None:
         """One sentence instead of an error a parent: a warning, unless it was asked for by name."""
         codes = {NotOfferedError.code, ParentGoneError.code}
         errors = self._report.errors
-        errors[:] = [one for one in errors if one.resource != endpoint.name or one.code not in codes]
-        if any(one.resource == endpoint.name for one in errors):
+        errors[:] = [error for error in errors if error.resource != endpoint.name or error.code not in codes]
+        if any(error.resource == endpoint.name for error in errors):
             return
         self._ledger.unoffered[endpoint.name] = self._horizon.now
         message = "the API answers 404 to whatever is asked of it: it does not offer it"

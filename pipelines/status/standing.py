@@ -60,10 +60,10 @@ class Standing:
             return f"{self.tenant}: never synced ({facts['warehouse']} is not there yet)"
         runs = "\n".join(f"    {_line(run)}" for run in _rows(facts["runs"]))
         marks = "\n".join(f"    {_line(mark)}" for mark in _rows(facts["coverage"]))
-        stuck = "\n".join(f"    {_line(one)}" for one in _rows(facts["quarantined"])) or "    none"
+        stuck = "\n".join(f"    {_line(window)}" for window in _rows(facts["quarantined"])) or "    none"
         return (
             f"{self.tenant}: last complete run ended {facts['fresh_at'] or 'never'}"
-            f"{_held(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}{_drift(facts)}"
+            f"{_running(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}{_drift(facts)}"
         )
 
 
@@ -75,10 +75,10 @@ class Standings:
     exit: Exit = Exit.COMPLETE
 
     def to_json(self) -> Json:
-        return {"tenants": {one.tenant: one.facts for one in self.tenants}}
+        return {"tenants": {tenant.tenant: tenant.facts for tenant in self.tenants}}
 
     def text(self) -> str:
-        return "\n\n".join(one.text() for one in self.tenants)
+        return "\n\n".join(tenant.text() for tenant in self.tenants)
 
 
 def run(tenants: Sequence[TenantSettings], look: Look = lambda *_: {}) -> Standings:
@@ -88,14 +88,14 @@ def run(tenants: Sequence[TenantSettings], look: Look = lambda *_: {}) -> Standi
         look: what else to read of a tenant that was synced; told where each of `BOOKS` is.
     """
     standings = [_standing(tenant, look) for tenant in tenants]
-    failed = any("error" in one.facts for one in standings)
+    failed = any("error" in standing.facts for standing in standings)
     return Standings(tenants=standings, exit=Exit.FAILED if failed else Exit.COMPLETE)
 
 
 def _standing(tenant: TenantSettings, look: Look) -> Standing:
-    held = holder(tenant.folder / "lock") if tenant.folder.exists() else None
+    running = holder(tenant.folder / "lock") if tenant.folder.exists() else None
     read = _published if tenant.destination == "duckdb" else _remote
-    return Standing(tenant=tenant.name, facts={"running": f"{held}" if held else None} | read(tenant, look))
+    return Standing(tenant=tenant.name, facts={"running": f"{running}" if running else None} | read(tenant, look))
 
 
 def _published(tenant: TenantSettings, look: Look) -> Facts:
@@ -115,7 +115,7 @@ def _published(tenant: TenantSettings, look: Look) -> Facts:
 
 
 def _empty(schema: pa.Schema) -> str:
-    """What a copy does not have that an older version wrote."""
+    """For a table that a copy of an older version does not have."""
     return f"(SELECT {', '.join(f'NULL AS {name}' for name in schema.names)} WHERE false)"
 
 
@@ -166,10 +166,10 @@ def _line(row: Mapping[str, object]) -> str:
 
 
 def _drift(facts: Mapping[str, object]) -> str:
-    """What no schema names; nothing is lost, so nothing is said where there is none."""
-    rows = [f"    {_line(one)}" for one in _rows(facts["drift"])]
+    """Attributes that no schema has; empty where there are none."""
+    rows = [f"    {_line(attribute)}" for attribute in _rows(facts["drift"])]
     return "\n".join(["", "  not in any schema (kept in extra)", *rows]) if rows else ""
 
 
-def _held(facts: Mapping[str, object]) -> str:
+def _running(facts: Mapping[str, object]) -> str:
     return f"\n  running now: {facts['running']}" if facts["running"] else ""

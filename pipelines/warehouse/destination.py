@@ -46,7 +46,7 @@ def find(name: str) -> AnyDestination:
         raise DestinationError(f"destination {name!r}: a package is missing ({_line(error)}): install it") from error
     if not able or "delete-insert" not in (plain.capabilities().supported_merge_strategies or ()):
         raise DestinationError(f"destination {name!r} cannot replace and delete rows by key: use a database")
-    formats = [one for one in plain.capabilities().supported_loader_file_formats or () if one not in INEXACT]
+    formats = [kind for kind in plain.capabilities().supported_loader_file_formats or () if kind not in INEXACT]
     options: dict[str, Any] = {"staging_dataset_name_layout": STAGING, "supported_loader_file_formats": formats}
     if plain.destination_type == "dlt.destinations.postgres":
         options["type_mapper"] = _ExactJson

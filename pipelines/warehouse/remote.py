@@ -51,8 +51,8 @@ class RemoteStore:
     def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Iterable[Slice] = ()) -> str:
         names = tuple(dict.fromkeys([*key_of(schema), *columns])) if columns else tuple(schema.names)
         wanted = pa.schema([schema.field(name) for name in names], schema.metadata)
-        if some := [*slices]:
-            return self._bring(wanted, some)
+        if pieces := [*slices]:
+            return self._bring(wanted, pieces)
         asked = f"{name_of(schema)} {names}"
         if asked not in self._whole:
             self._whole[asked] = self._bring(wanted, [Slice()])
@@ -63,7 +63,7 @@ class RemoteStore:
 
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
-        quoted = [self._quoted(one) for one in columns]
+        quoted = [self._quoted(column) for column in columns]
         for part in _parts(values) if self.columns(schema) else ():
             for sql in counting(self._place(schema), quoted, len(part)):
                 add_up(found, ((value, count) for value, count in self._client.execute_sql(sql, *part) or ()))
@@ -78,50 +78,50 @@ class RemoteStore:
     def repeated(self, schema: pa.Schema) -> int:
         if not self.columns(schema):
             return 0
-        sql = repeating(self._place(schema), [self._quoted(one) for one in key_of(schema)])
+        sql = repeating(self._place(schema), [self._quoted(column) for column in key_of(schema)])
         return int((self._client.execute_sql(sql) or [(0,)])[0][0])
 
     def _bring(self, schema: pa.Schema, slices: Sequence[Slice]) -> str:
         """A table of its own with the rows of *slices*; those by key last, so that none is fetched twice."""
         table = f"store.{DATASET}.{name_of(schema)}_{next(self._numbers)}"
-        self._sql.execute(f"CREATE TABLE {table} ({', '.join(f'{one.name} {sql_type(one)}' for one in schema)})")
+        self._sql.execute(f"CREATE TABLE {table} ({', '.join(f'{field.name} {sql_type(field)}' for field in schema)})")
         key = key_of(schema)
         if self.columns(schema):
-            self._fill(table, schema, [one for one in slices if (one.column,) != key])
-            self._fill(table, schema, [self._new(table, one) for one in slices if (one.column,) == key])
+            self._fill(table, schema, [piece for piece in slices if (piece.column,) != key])
+            self._fill(table, schema, [self._new(table, piece) for piece in slices if (piece.column,) == key])
         self._sql.execute(f"CREATE VIEW {table}_once AS SELECT DISTINCT ON ({', '.join(key)}) * FROM {table}")
         return f"{table}_once"
 
     def _new(self, table: str, by_key: Slice) -> Slice:
-        held = {row[0] for row in self._sql.execute(f"SELECT {by_key.column} FROM {table}").fetchall()}
-        return replace(by_key, values=[one for one in by_key.values if one not in held])
+        present = {row[0] for row in self._sql.execute(f"SELECT {by_key.column} FROM {table}").fetchall()}
+        return replace(by_key, values=[value for value in by_key.values if value not in present])
 
     def _fill(self, table: str, schema: pa.Schema, slices: Sequence[Slice]) -> None:
-        there = [one for one in schema if one.name in self.columns(schema)]
+        there = [field for field in schema if field.name in self.columns(schema)]
         read = f"SELECT {', '.join(map(self._read, there))} FROM {self._place(schema)}"
         for pieces in _statements(slices):
-            conditions = [self._condition(one) for one in pieces]
+            conditions = [self._condition(piece) for piece in pieces]
             where = " OR ".join(f"({sql})" for sql, _ in conditions)
             values = [value for _, given in conditions for value in given]
             with self._client.execute_query(f"{read} WHERE {where}", *values) as found:
                 while rows := found.fetchmany(BATCH):
                     self._sql.register("brought", _arrow(rows, there))
-                    names = ", ".join(one.name for one in there)
+                    names = ", ".join(field.name for field in there)
                     self._sql.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM brought")
                     self._sql.unregister("brought")
 
-    def _condition(self, one: Slice) -> tuple[str, list[object]]:
+    def _condition(self, piece: Slice) -> tuple[str, list[object]]:
         terms, values = ["1 = 1"], list[object]()
-        if one.column:
-            terms.append(f"{self._quoted(one.column)} IN ({', '.join(['%s'] * len(one.values))})")
-            values += one.values
-        days = [self._quoted(day) for day in one.days]
-        if days and one.first > date.min:
+        if piece.column:
+            terms.append(f"{self._quoted(piece.column)} IN ({', '.join(['%s'] * len(piece.values))})")
+            values += piece.values
+        days = [self._quoted(day) for day in piece.days]
+        if days and piece.first > date.min:
             terms.append(f"({' OR '.join(f'{day} >= %s' for day in days)})")
-            values += [one.first] * len(days)
-        if days and one.last < date.max:
+            values += [piece.first] * len(days)
+        if days and piece.last < date.max:
             terms += [f"({day} IS NULL OR {day} <= %s)" for day in days]
-            values += [one.last] * len(days)
+            values += [piece.last] * len(days)
         return " AND ".join(terms), values
 
     def columns(self, schema: pa.Schema) -> frozenset[str]:
@@ -149,12 +149,12 @@ class RemoteStore:
 def _statements(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
     """Cut slices into pieces and pack as many into a statement as it takes values."""
     pieces: list[Slice] = []
-    for one in slices:
-        for part in _parts(one.values) if one.column else [()]:
+    for wanted in slices:
+        for part in _parts(wanted.values) if wanted.column else [()]:
             if sum(len(piece.values) for piece in pieces) + len(part) > VALUES:
                 yield pieces
                 pieces = []
-            pieces.append(replace(one, values=part))
+            pieces.append(replace(wanted, values=part))
     if pieces:
         yield pieces
 
@@ -166,5 +166,5 @@ def _parts(values: Collection[str]) -> Iterator[Sequence[str]]:
 
 
 def _arrow(rows: Sequence[Sequence[object]], fields: Sequence[pa.Field]) -> pa.Table:
-    columns = [pa.array(column, one.type) for column, one in zip(zip(*rows, strict=True), fields, strict=True)]
-    return pa.Table.from_arrays(columns, names=[one.name for one in fields])
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), fields, strict=True)]
+    return pa.Table.from_arrays(columns, names=[field.name for field in fields])

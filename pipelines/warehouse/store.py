@@ -78,7 +78,7 @@ class DuckDbStore:
         if there.issuperset(schema.names):
             return _place(schema)
         view = f"lacking_{name_of(schema)}"
-        wanted = ", ".join(one.name if one.name in there else f"{null(one)} AS {one.name}" for one in schema)
+        wanted = ", ".join(field.name if field.name in there else f"{null(field)} AS {field.name}" for field in schema)
         source = f"FROM {_place(schema)}" if there else "WHERE false"
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {wanted} {source}")
         return view

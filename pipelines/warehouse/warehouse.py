@@ -82,7 +82,7 @@ class Warehouse:
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
-        self._held = OpenDatabase(self.file)
+        self._database = OpenDatabase(self.file)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -152,7 +152,7 @@ class Warehouse:
     def write(self, package: list[Rows], state: Mapping[str, object]) -> None:
         """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied."""
         if not self.remote:
-            self._held.take()
+            self._database.take()
         source = _source(package, {**state, "format": FORMAT}, json=self._json)
         with self._explained():
             self._pipeline.run(source)
@@ -160,13 +160,13 @@ class Warehouse:
 
     def close(self) -> None:
         """Let go of the file that `write` holds; the next one takes hold of it again."""
-        self._held.close()
+        self._database.close()
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Store]:
         """What is committed, to be read: with bounded memory, and nothing but temporary tables to write to."""
-        if self._held:
-            with self._held.cursor() as connection:
+        if self._database:
+            with self._database.cursor() as connection:
                 yield OpenStore(connection)
             return
         with duckdb.connect(":memory:") as connection:
@@ -194,9 +194,9 @@ class Warehouse:
 
     def _protect(self) -> None:
         """Rule S1: files with data are the owner's only."""
-        for one in (self.file, self._held.log):
-            if one.exists():
-                one.chmod(0o600)
+        for file in (self.file, self._database.log):
+            if file.exists():
+                file.chmod(0o600)
 
 
 def place_of(tenant: str, destination: str) -> str:
@@ -225,7 +225,7 @@ def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = N
 
 def _source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
     """Takes the rows out of *package*: dlt's objects and the frames around them live on in cycles for a while."""
-    waiting = [(one.schema, [one.data], one.deletes) for one in package]
+    waiting = [(rows.schema, [rows.data], rows.deletes) for rows in package]
     package.clear()
     resources = [_resource(schema, data, state, deletes=deletes, json=json) for schema, data, deletes in waiting]
 
@@ -265,7 +265,7 @@ def _resource(
 def _keyed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """The rows, with a schema that says what dlt makes of a key: it is never null."""
     key = key_of(schema)
-    return rows.cast(pa.schema([one.with_nullable(one.name not in key) for one in rows.schema]))
+    return rows.cast(pa.schema([field.with_nullable(field.name not in key) for field in rows.schema]))
 
 
 def _reason(error: BaseException) -> str:

@@ -38,8 +38,8 @@ class MergeJob(DuckDbCopyJob):
         table = client.make_qualified_table_name(self.load_table_name)
         named = client.escape_column_name
         rows = f"read_parquet({client.capabilities.escape_literal(self._file_path)}, file_row_number = true)"
-        key = [named(one) for one in _hinted(self._load_table, "primary_key")]
-        deleted = [named(one) for one in _hinted(self._load_table, "hard_delete")]
+        key = [named(column) for column in _hinted(self._load_table, "primary_key")]
+        deleted = [named(column) for column in _hinted(self._load_table, "hard_delete")]
         replaces = self._may_replace(key, rows)
         with client.begin_transaction():
             for sql in merge_sql(table, rows, key=key, deleted="".join(deleted))[0 if replaces else 1 :]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.report.figures import Facts, Recent, Wait, left_s, words
+from pipelines.report.figures import Facts, Recent, Wait, described, left_s
 from pipelines.report.progress import Progress, Screen
 from sources.aleta.errors import UnavailableError, UnreachableError
 from tests.fakes import NOON, FakeClock
@@ -89,7 +89,7 @@ def test_words_name_all_that_an_operator_asks_for() -> None:
         waits=(Wait(reason="budget", until=NOON + timedelta(seconds=5)),),
         left_s=191.2,
     )
-    assert words(facts) == [
+    assert described(facts) == [
         "reading transactions",
         "123 of 1,200 accounts",
         "45,120 rows, 40,000 committed",
@@ -118,17 +118,17 @@ def test_words_name_all_that_an_operator_asks_for() -> None:
 )
 def test_a_wait_says_why_and_until_when(wait: Wait, expected: str) -> None:
     """R3: while waiting, progress says so, and until when."""
-    assert words(Facts(now=NOON, waits=(wait,))) == [expected]
+    assert described(Facts(now=NOON, waits=(wait,))) == [expected]
 
 
 def test_nothing_that_is_nought_is_said() -> None:
     """A run that has just begun has a stage and nothing else."""
-    assert words(Facts(now=NOON, stage="reading clients", per_minute=1000)) == ["reading clients"]
+    assert described(Facts(now=NOON, stage="reading clients", per_minute=1000)) == ["reading clients"]
 
 
 def test_without_a_budget_the_speed_stands_alone() -> None:
     """requests_per_minute = 0 is no limit."""
-    assert words(Facts(now=NOON, requests=2, last_minute=2)) == ["2 requests (2/min)"]
+    assert described(Facts(now=NOON, requests=2, last_minute=2)) == ["2 requests (2/min)"]
 
 
 def test_an_ended_run_has_no_speed_no_wait_and_no_time_left(clock: FakeClock, progress: Progress) -> None:
@@ -140,7 +140,7 @@ def test_an_ended_run_has_no_speed_no_wait_and_no_time_left(clock: FakeClock, pr
     progress.attempt("transactions")
     progress.waiting(60, "budget")
     progress.stage("failed")
-    assert words(progress.facts()) == ["failed", "1 of 4 accounts", "1 request"]
+    assert described(progress.facts()) == ["failed", "1 of 4 accounts", "1 request"]
 
 
 def test_the_time_left_is_for_the_stage_that_reads(clock: FakeClock, progress: Progress) -> None:
@@ -202,7 +202,7 @@ def test_of_several_threads_waiting_the_longest_counts(clock: FakeClock, progres
     progress.waiting(9.0, "retry")
     progress.waiting(60.0, "rate_limited")
     progress.waiting(20.0, "rate_limited")
-    said = words(progress.facts())
+    said = described(progress.facts())
     assert "retrying in 9 s (unreachable)" in said
     assert "the API asked for a pause: until 12:01:00 UTC" in said
     clock.sleep(60)
