@@ -84,8 +84,8 @@ class Comparison:
         return self.store.sql.execute(f"SELECT {columns} FROM {self.store.rows(schema)} WHERE {where}").fetchall()
 
     def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
-        said = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
-        fresh = pa.Table.from_batches([batch.cast(said) for batch in batches], schema=said)
+        api_columns = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
+        fresh = pa.Table.from_batches([batch.cast(api_columns) for batch in batches], schema=api_columns)
         key = key_of(schema)
         ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
             pa.array([], pa.string()) for _ in key
@@ -106,7 +106,7 @@ def _keys(batch: pa.RecordBatch, schema: pa.Schema) -> Iterable[Key]:
     return zip(*(batch[name].to_pylist() for name in key_of(schema)), strict=True)
 
 
-def _said(schema: pa.Schema) -> list[str]:
+def _api_columns(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in (*KEPT_BY_US, *key_of(schema))]
 
 
@@ -121,8 +121,8 @@ def _stage(schema: pa.Schema, committed: str) -> str:
 
 def _differs(schema: pa.Schema) -> str:
     """Whether a row that is here and was there says something else. Nested values are compared as text."""
-    said = [f"f.{name}::VARCHAR IS DISTINCT FROM o.{name}::VARCHAR" for name in _said(schema)]
-    return f"({' OR '.join([*said, 'o.removed_at IS NOT NULL'])})"
+    differing = [f"f.{name}::VARCHAR IS DISTINCT FROM o.{name}::VARCHAR" for name in _api_columns(schema)]
+    return f"({' OR '.join([*differing, 'o.removed_at IS NOT NULL'])})"
 
 
 def _joined(schema: pa.Schema) -> str:

@@ -1,4 +1,4 @@
-"""A column that is new in a schema takes over, in rows that are here already, what `extra` kept for it.
+"""Moves values from `extra` into a column that is new in a schema, in rows that are stored already.
 
 Without this the next full read would report every such row as modified, though nothing changed upstream. Nothing is
 fetched. The feed of changes is history and keeps its rows as they were written.
@@ -68,7 +68,7 @@ def promotions(store: Store, tables: Sequence[pa.Schema], begun: Mapping[str, Be
 def promote(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -> Mapping[str, int]:
     """Bring the rows of *tables* up to their schemas, a package at a time; how many of each table were rewritten.
 
-    A run that is killed in between is gone on with by the next.
+    The next run continues where a killed one stopped.
     """
     done: dict[str, int] = {}
     _forget_drift(warehouse, ledger, tables)
@@ -90,7 +90,7 @@ def promote(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -
 
 
 def _forget_drift(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -> None:
-    """What has a column now is no drift any more."""
+    """Remove drift entries of attributes that have a column now."""
     known = sorted(_known_by_now(ledger.drift, tables))
     for name in known:
         del ledger.drift[name]

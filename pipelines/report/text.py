@@ -27,8 +27,8 @@ NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message doe
     {
         "forbidden": "Its rows are kept.",
         "gone": "Its rows are kept.",
-        "malformed": "The next sync reads it again; if this stays, show Aleta this line.",
-        "stopped": "Run the same command again: it goes on from what is committed.",
+        "malformed": "The next sync reads it again; if this persists, send this line to Aleta.",
+        "stopped": "Run the same command again: it continues after what is committed.",
         "too_wide": "Set max_window_days if the largest window is known.",
         "unavailable": "The next sync reads it again.",
         "unreachable": "The next sync reads it again.",
@@ -39,7 +39,9 @@ NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message doe
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
     """Print *report* to *stream*: in colour on a terminal, plain and 100 columns wide anywhere else."""
     if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")  # a report must not fail for want of a letter
+        stream.reconfigure(
+            errors="backslashreplace"
+        )  # a report must not fail over a character that the stream cannot encode
     screen = stream.isatty()
     console = Console(file=stream, force_terminal=screen, width=None if screen else PIPED, highlight=False)
     with console.capture() as printed:
@@ -86,7 +88,7 @@ def _headline(tenant: TenantReport) -> Text:
 
 
 def duration(seconds: float) -> str:
-    """Three digits of it at most: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
+    """Rounded for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`."""
     whole = round(seconds)
     if whole < 10:  # noqa: PLR2004  a tenth matters below
         return f"{seconds:.1f} s"
@@ -98,7 +100,7 @@ def duration(seconds: float) -> str:
 
 
 def _cap(row_cap: int | None) -> str:
-    return "no row cap met" if row_cap is None else f"row cap {row_cap:,}"
+    return "no row cap found" if row_cap is None else f"row cap {row_cap:,}"
 
 
 def _count(number: int, singular: str, plural: str) -> str:
@@ -122,7 +124,7 @@ def _resources(tenant: TenantReport, *, verbose: bool) -> Table:
 
 
 def _drift(drift: Counter[str], *, verbose: bool) -> str:
-    """Rule X2: nothing is lost that no schema names, and the report says so."""
+    """Rule X2: attributes that no schema has are kept in `extra`, and the report says so."""
     limit = len(drift) if verbose else SHOWN
     names = ", ".join(f"{name} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
     more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""

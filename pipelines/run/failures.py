@@ -1,4 +1,4 @@
-"""Exceptions into words and exit codes: what failed, for whom, and what to do. One place for all runs."""
+"""Exceptions as problems and exit codes: what failed, for whom, and what to do. One place for all runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..report.report import Exit, Problem, Status, TenantReport, problem
 
 log = logging.getLogger(__name__)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # as DuckDB quotes them, within its own words
+OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # DuckDB quotes them in its messages
 
 
 def name(error: BaseException, report: TenantReport, *, tenant: str) -> None:
@@ -27,14 +27,14 @@ def name(error: BaseException, report: TenantReport, *, tenant: str) -> None:
 
 
 def as_problem(error: BaseException) -> Problem:
-    """*error* in words for the operator; anything unforeseen is a defect, and says so."""
+    """*error* as a problem for the operator; an error of no known kind is reported as a defect."""
     if isinstance(error, SourceError) or getattr(error, "code", None) is not None:
         return problem(error)
     root = _root(error)
     if isinstance(root, OSError):
         return Problem(code="disk", message=_of_disk(root))
     text = redact(f"{type(root).__name__}: {root}")
-    if any(words in text for words in OF_DISK):
+    if any(sentence in text for sentence in OF_DISK):
         return Problem(code="disk", message=f"the disk is full or failing ({_short(text)}): free space, run again")
     return Problem(code="defect", message=f"unforeseen ({_short(text)}): run again with --debug and report it")
 
@@ -47,7 +47,7 @@ def run_status(report: TenantReport) -> str:
 
 
 def _root(error: BaseException) -> BaseException:
-    """What dlt and others wrap."""
+    """The error that dlt and others wrapped."""
     while (cause := error.__cause__ or error.__context__) is not None and not isinstance(error, OSError):
         error = cause
     return error
@@ -56,7 +56,8 @@ def _root(error: BaseException) -> BaseException:
 def _of_disk(error: OSError) -> str:
     where = f" {error.filename}" if error.filename else ""
     what = "the disk is full" if error.errno in FULL else f"cannot write{where} ({error.strerror})"
-    return f"{what}{where if error.errno in FULL else ''}: what is committed is whole; make room or rights, run again"
+    remedy = "committed data is intact; free space or fix permissions, run again"
+    return f"{what}{where if error.errno in FULL else ''}: {remedy}"
 
 
 def _short(text: str) -> str:

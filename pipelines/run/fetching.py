@@ -68,14 +68,14 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class NotOffered:
-    """Whatever was asked of one endpoint, the API answered 404."""
+    """The API answered 404 to every request for one endpoint."""
 
     endpoint: Endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more comes; *error* is why, if it is not the natural end. *dialects*: what the API speaks."""
+    """Nothing more comes; *error*: why, unless all was read. *dialects*: the names under which endpoints answered."""
 
     error: Exception | None = None
     dialects: Mapping[str, str] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class Fetching:
         self.progress.stage("reading objects")
         for listed in walk(self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop):
             if listed.endpoint.required and not listed.endpoint.parent:
-                _refuse_nothing(listed.problems)
+                _check_root(listed.problems)
             self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
             self.progress.crawled(len(listed.ids))
             self.put(listed)
@@ -227,8 +227,8 @@ class Fetching:
             self.progress.parent_done(receipt.endpoint.name, receipt.parent_id)
 
     def _learn_ids(self, endpoint: Endpoint, batches: Sequence[Batch]) -> None:
-        """Of what is met in the rows of *endpoint*."""
-        for other, column in meetings(endpoint, self.endpoints):
+        """Remember the ids that the rows of *endpoint* name."""
+        for other, column in references(endpoint, self.endpoints):
             named = self.known.named.setdefault(other.name, set())
             for batch in batches:
                 named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
@@ -248,7 +248,7 @@ class Batch(Protocol):
     def __getitem__(self, name: str, /) -> Column: ...
 
 
-def meetings(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
+def references(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
     """The endpoints whose objects the rows of *endpoint* name, each with the column that does."""
     places = [(other, place.partition(".")) for other in endpoints for place in other.named_in]
     return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
@@ -266,7 +266,7 @@ def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Pl
     return planner
 
 
-def _refuse_nothing(problems: Sequence[SourceError]) -> None:
-    """The root of the tree could not be read: then nothing can."""
+def _check_root(problems: Sequence[SourceError]) -> None:
+    """Raise where the root of the tree could not be read: then nothing can."""
     if problems:
         raise problems[0]

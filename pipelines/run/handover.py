@@ -1,4 +1,4 @@
-"""What is read goes to whoever loads it: a queue bounded by rows, so that memory is (rule C5)."""
+"""The queue from the reading thread to the loading one: bounded by rows, so that memory is (rule C5)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Handover(Generic[T]):
         self._closed = False
 
     def put(self, item: T, *, rows: int = 0) -> None:
-        """Hand over *item*, which weighs *rows*.
+        """Hand over *item*, which counts as *rows*.
 
         Raises:
-            StoppedError: nobody takes any more.
+            StoppedError: it was closed.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self._rows or self._rows + rows <= self._limit)
             if self._closed:
-                raise StoppedError("nobody takes what is read")
+                raise StoppedError("loading ended: what is read is not loaded any more")
             self._items.append((item, rows))
             self._rows += rows
             self._changed.notify_all()

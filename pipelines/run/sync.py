@@ -95,7 +95,7 @@ class Tools:
 
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
-    """Run *job* for all *tenants* at once; what becomes of one does not touch the others (rules C3, F3)."""
+    """Run *job* for all *tenants* at once; the failure of one does not touch the others (rules C3, F3)."""
     reports = [TenantReport(tenant=tenant.name, kind=job.kind) for tenant in tenants]
     threads = [
         threading.Thread(target=_run_one, args=(tenant, tools, job, report), name=tenant.name)
@@ -142,7 +142,7 @@ class _Run:
         warehouse = Warehouse(self._tenant.name, self._tenant.folder, destination=self._tenant.destination)
         session = self._tools.connect(self._tenant, self._progress)
         if warehouse.recover():
-            log.info("%s: a package that an earlier run left half written was finished", self._tenant.name)
+            log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._ledger = Ledger.from_state(warehouse.state())
         self._promote(warehouse)
         self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
@@ -173,16 +173,16 @@ class _Run:
         self._publish(warehouse)
 
     def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
-        """Without what this API did not offer of late, unless it is asked for by name."""
+        """Without endpoints that the API did not offer lately, unless the configuration names them."""
         late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
         return [
             endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
         ]
 
     def _promote(self, warehouse: Warehouse) -> None:
-        """Columns that this version is the first to have."""
+        """Fill columns that are new in this version."""
         for table, rows in promote(warehouse, self._ledger, TABLES).items():
-            log.info("%s: values of %s rows of %s went from extra into columns", self._tenant.name, rows, table)
+            log.info("%s: moved values of %s rows of %s from extra into new columns", self._tenant.name, rows, table)
 
     # Reading: the other thread.
 
@@ -206,7 +206,7 @@ class _Run:
             ).run()
         except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
             error = failure
-        with contextlib.suppress(StoppedError):  # nobody listens any more: the loading side ended first
+        with contextlib.suppress(StoppedError):  # the loading side ended first
             self._handover.put(Ended(error, reader.dialects.learned))
 
     # Loading: this thread.
@@ -228,9 +228,9 @@ class _Run:
         self._loader.end(self._status, self._tools.clock.now())
 
     def _status(self) -> str:
-        """How the run ended, once every receipt is in the report: what is not offered is told in place of those."""
+        """How the run ended, once every receipt is in the report; an endpoint that is not offered is one problem."""
         for endpoint in self._missing:
-            self._tell_not_offered(endpoint)
+            self._report_not_offered(endpoint)
         return failures.run_status(self._report)
 
     def _take(self, event: Event) -> None:
@@ -246,7 +246,7 @@ class _Run:
             case Visited():
                 self._loader.note_listed(event.listed)
                 self._loader.load_visited(event.listed)
-                self._tell_unknown(event.listed)
+                self._report_unknown(event.listed)
             case Following():
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
@@ -261,14 +261,14 @@ class _Run:
             case Ended():
                 raise AssertionError("ends the loop")
 
-    def _tell_unknown(self, listed: Listed) -> None:
-        """Objects that rows name and the API does not know: nothing is missing that it would show."""
+    def _report_unknown(self, listed: Listed) -> None:
+        """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""
         if listed.gone:
             ids = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
             name = listed.endpoint.name
             self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {ids}")
 
-    def _tell_not_offered(self, endpoint: Endpoint) -> None:
+    def _report_not_offered(self, endpoint: Endpoint) -> None:
         """One sentence instead of an error a parent: a warning, unless it was asked for by name."""
         codes = {NotOfferedError.code, ParentGoneError.code}
         errors = self._report.errors
@@ -276,7 +276,7 @@ class _Run:
         if any(error.resource == endpoint.name for error in errors):
             return
         self._ledger.unoffered[endpoint.name] = self._horizon.now
-        message = "the API answers 404 to whatever is asked of it: it does not offer it"
+        message = "the API answers 404 to every request for it: it is not offered"
         if endpoint.name in self._tenant.resources:
             errors.append(Problem(code=NotOfferedError.code, message=message, resource=endpoint.name))
         else:

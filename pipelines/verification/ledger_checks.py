@@ -18,21 +18,21 @@ GAPS = """
         FROM {sync_windows} WHERE status = 'complete'),
     ends AS (
         SELECT resource, parent_id, min(from_date) AS first, max(to_date) AS last FROM receipts GROUP BY ALL)
-    SELECT m.resource, m.parent_id, 'its receipts leave a gap before ' || r.from_date
+    SELECT m.resource, m.parent_id, 'there is a gap in its receipts before ' || r.from_date
     FROM {sync_marks} m JOIN receipts r USING (resource, parent_id)
     WHERE r.from_date > r.reached + 1 AND r.from_date > m.from_date AND r.reached < m.through_date
     UNION ALL
-    SELECT m.resource, m.parent_id, 'its receipts do not reach from ' || m.from_date || ' to ' || m.through_date
+    SELECT m.resource, m.parent_id, 'its receipts do not cover ' || m.from_date || ' to ' || m.through_date
     FROM {sync_marks} m LEFT JOIN ends e USING (resource, parent_id)
     WHERE e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date"""
 
 
 def ledger_faults(store: Store, endpoints: Iterable[Endpoint]) -> list[str]:
-    """What receipts, marks and keys get wrong, in words; empty when all is sound."""
+    """What receipts, marks and keys get wrong, as sentences; empty when nothing is wrong."""
     sql = GAPS.format(sync_marks=store.rows(SYNC_MARKS), sync_windows=store.rows(SYNC_WINDOWS))
     faults = [f"{resource} {parent}: {fault}" for resource, parent, fault in store.sql.execute(sql).fetchall()]
     return faults + [
-        f"{name_of(schema)}: {repeated} keys are there more than once"
+        f"{name_of(schema)}: {repeated} duplicate keys"
         for endpoint in endpoints
         for schema in endpoint.schemas
         if (repeated := store.repeated(schema))

@@ -41,7 +41,7 @@ def find(name: str) -> AnyDestination:
         plain = _named(name)
         able = issubclass(plain.client_class, WithSqlClient) and issubclass(plain.client_class, WithStateSync)
     except UnknownDestinationModule as error:
-        raise DestinationError(f"destination {name!r}: dlt knows none of that name") from error
+        raise DestinationError(f"destination {name!r}: dlt has no destination of that name") from error
     except (DltException, ImportError) as error:
         raise DestinationError(f"destination {name!r}: a package is missing ({_line(error)}): install it") from error
     if not able or "delete-insert" not in (plain.capabilities().supported_merge_strategies or ()):

@@ -18,7 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
-from .store import DATASET, Slice, add_up, counting, repeating, sql_type, telling_apart
+from .store import DATASET, Slice, add_up, count_sql, distinct_sql, repeated_sql, sql_type
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
@@ -65,20 +65,20 @@ class RemoteStore:
         found: dict[str, int] = {}
         quoted = [self._quoted(column) for column in columns]
         for part in _parts(values) if self.columns(schema) else ():
-            for sql in counting(self._place(schema), quoted, len(part)):
+            for sql in count_sql(self._place(schema), quoted, len(part)):
                 add_up(found, ((value, count) for value, count in self._client.execute_sql(sql, *part) or ()))
         return found
 
     def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
         if column not in self.columns(schema):
             return set()
-        sql = telling_apart(self._place(schema), self._quoted(column), shown=shown)
+        sql = distinct_sql(self._place(schema), self._quoted(column), shown=shown)
         return {row[0] for row in self._client.execute_sql(sql) or ()}
 
     def repeated(self, schema: pa.Schema) -> int:
         if not self.columns(schema):
             return 0
-        sql = repeating(self._place(schema), [self._quoted(column) for column in key_of(schema)])
+        sql = repeated_sql(self._place(schema), [self._quoted(column) for column in key_of(schema)])
         return int((self._client.execute_sql(sql) or [(0,)])[0][0])
 
     def _bring(self, schema: pa.Schema, slices: Sequence[Slice]) -> str:

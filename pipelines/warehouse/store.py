@@ -89,19 +89,19 @@ class DuckDbStore:
     def count(self, schema: pa.Schema, columns: Sequence[str], values: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         if self.columns(schema):
-            for sql in counting(_place(schema), columns, len(values)):
+            for sql in count_sql(_place(schema), columns, len(values)):
                 add_up(found, self._sql.execute(sql.replace("%s", "?"), list(values)).fetchall())
         return found
 
     def distinct(self, schema: pa.Schema, column: str, *, shown: bool = False) -> set[str]:
         if column not in self.columns(schema):
             return set()
-        return {row[0] for row in self._sql.execute(telling_apart(_place(schema), column, shown=shown)).fetchall()}
+        return {row[0] for row in self._sql.execute(distinct_sql(_place(schema), column, shown=shown)).fetchall()}
 
     def repeated(self, schema: pa.Schema) -> int:
         if not self.columns(schema):
             return 0
-        return int(self._sql.execute(repeating(_place(schema), key_of(schema))).fetchall()[0][0])
+        return int(self._sql.execute(repeated_sql(_place(schema), key_of(schema))).fetchall()[0][0])
 
     def columns(self, schema: pa.Schema) -> Collection[str]:
         found = self._sql.execute(
@@ -113,7 +113,7 @@ class DuckDbStore:
 
 
 class OpenStore(DuckDbStore):
-    """The database of a file that is held: the hashes of a table's ids are kept, from when they are first asked for."""
+    """A database file kept open: the hashes of a table's ids stay in memory once they were asked for."""
 
     def among(self, schema: pa.Schema, keys: str) -> str:
         name, (key, *more) = name_of(schema), key_of(schema)
@@ -124,7 +124,7 @@ class OpenStore(DuckDbStore):
         return ids.among(name, key, f"({keys})")
 
 
-def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
+def count_sql(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
     """SQL for any database, with *count* values: for each of them the rows that name it, in one statement a column."""
     for place, column in enumerate(columns):
         once = "".join(f" AND ({other} IS NULL OR {other} <> {column})" for other in columns[:place])
@@ -132,15 +132,15 @@ def counting(table: str, columns: Sequence[str], count: int) -> Iterable[str]:
         yield f"SELECT {column}, count(*) FROM {table} WHERE {column} IN ({marks}){once} GROUP BY {column}"
 
 
-def telling_apart(table: str, column: str, *, shown: bool) -> str:
+def distinct_sql(table: str, column: str, *, shown: bool) -> str:
     """SQL for any database: the values of a column, each once."""
     return (
         f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL{' AND removed_at IS NULL' if shown else ''}"
     )
 
 
-def repeating(table: str, key: Sequence[str]) -> str:
-    """SQL for any database: how many keys are there more than once."""
+def repeated_sql(table: str, key: Sequence[str]) -> str:
+    """SQL for any database: how many keys more than one row has."""
     columns = ", ".join(key)
     groups = f"SELECT {columns} FROM {table} GROUP BY {columns} HAVING count(*) > 1"
     return f"SELECT count(*) FROM ({groups}) repeated"

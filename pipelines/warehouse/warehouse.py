@@ -67,7 +67,7 @@ class Warehouse:
 
     Attributes:
         remote: rows are kept in another destination than the private file.
-        place: where they are, in words.
+        place: where they are, for messages.
 
     Raises:
         DestinationError: no warehouse can be kept there.
@@ -92,7 +92,7 @@ class Warehouse:
             )
 
     def recover(self) -> bool:
-        """Finish what a crash left half written, before anything is read; whether there was something.
+        """Finish a package that a crash left partly loaded, before anything is read; whether there was one.
 
         Raises:
             WarehouseError: a newer version wrote this warehouse, or the destination cannot be used.
@@ -110,7 +110,7 @@ class Warehouse:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
         if not self.remote:
             if self._pipeline.first_run == self.file.exists():
-                self._pipeline.sync_destination()  # one of the two was taken away
+                self._pipeline.sync_destination()  # one of the two was deleted
             return
         before = self._pipeline.state.get("_version_hash")
         self._pipeline.sync_destination()
@@ -127,7 +127,7 @@ class Warehouse:
         return pending
 
     def _restore(self) -> None:
-        """Forget what is kept here and take the destination's word, also where that was put back to an older state."""
+        """Drop the local state and take the destination's, also where that is an older one."""
         self._pipeline = self._pipeline.drop()
         self._pipeline.sync_destination()
 
@@ -145,7 +145,7 @@ class Warehouse:
             )
 
     def state(self) -> State:
-        """What the last committed package said."""
+        """The state that the last committed package wrote."""
         sources = self._pipeline.state.get("sources", {})
         return dict(sources.get(DATASET, {}))
 
@@ -159,7 +159,7 @@ class Warehouse:
         self._protect()
 
     def close(self) -> None:
-        """Let go of the file that `write` holds; the next one takes hold of it again."""
+        """Close the file that `write` keeps open; the next `write` opens it again."""
         self._database.close()
 
     @contextlib.contextmanager
@@ -184,7 +184,7 @@ class Warehouse:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Errors of another destination in words; those of files are told by `failures`."""
+        """Errors of a remote destination as `WarehouseError`; those of files are reported by `failures`."""
         try:
             yield
         except DltException as error:
@@ -200,7 +200,7 @@ class Warehouse:
 
 
 def place_of(tenant: str, destination: str) -> str:
-    """Where a tenant's rows are in a remote destination, in words."""
+    """Where a tenant's rows are in a remote destination, for messages."""
     return f"{destination}, dataset {dataset_of(tenant)}"
 
 

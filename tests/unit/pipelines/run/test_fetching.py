@@ -23,8 +23,8 @@ from pipelines.run.fetching import (
     NotOffered,
     Taught,
     Visited,
-    meetings,
     planner_of,
+    references,
 )
 from pipelines.run.sync import SYNC, Job, nightly
 from pipelines.settings import TenantSettings
@@ -266,16 +266,16 @@ def test_a_cap_that_the_operator_set_holds_everywhere():
     assert (found.cap.configured, found.cap.elsewhere) == (99, 0)
 
 
-def test_meetings_are_the_columns_that_name_what_has_no_list():
+def test_references_are_the_columns_that_name_what_has_no_list():
     """Of the endpoints selected only."""
     selected = [CATALOGUE[name] for name in NAMES]
-    assert [(one.name, column) for one, column in meetings(CATALOGUE["transactions"], selected)] == [
+    assert [(one.name, column) for one, column in references(CATALOGUE["transactions"], selected)] == [
         ("instruments", "instrument_id")
     ]
-    classes = meetings(CATALOGUE["instrument_holdings"], list(CATALOGUE.values()))
+    classes = references(CATALOGUE["instrument_holdings"], list(CATALOGUE.values()))
     assert [(one.name, column) for one, column in classes] == [
         ("instruments", "instrument_id"),
         ("instrument_classes_detailed", "instrument_class_detailed_id"),
         ("instrument_classes", "instrument_class_id"),
     ]
-    assert meetings(CATALOGUE["clients"], selected) == []
+    assert references(CATALOGUE["clients"], selected) == []
