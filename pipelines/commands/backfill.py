@@ -16,7 +16,8 @@ from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading
 from ..report.report import Exit
 from ..report.text import show
-from ..run.sync import Job, run
+from ..run.job import Job
+from ..run.sync import run
 from .invocation import Invocation, fail, json_option, output, tenants_argument
 from .tenants import chosen
 from .tools import tools

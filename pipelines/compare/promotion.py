@@ -18,7 +18,7 @@ from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import Resource
 
-from ..ledger.ledger import Begun, Ledger
+from ..ledger.ledger import Ledger, PromotionState
 from ..warehouse.store import Store, sql_type
 from ..warehouse.warehouse import GONE, Rows, Warehouse, table_of
 from .row_hash import row_hash
@@ -41,7 +41,7 @@ class Promotion:
     after: tuple[str, ...] = ()  # the key of the last row that was looked at
 
 
-def promotions(store: Store, tables: Sequence[pa.Schema], begun: Mapping[str, Begun]) -> list[Promotion]:
+def promotions(store: Store, tables: Sequence[pa.Schema], begun: Mapping[str, PromotionState]) -> list[Promotion]:
     """The tables that are here and lack columns of their schema which the API fills.
 
     Args:
@@ -52,7 +52,7 @@ def promotions(store: Store, tables: Sequence[pa.Schema], begun: Mapping[str, Be
     """
     found = []
     for schema in tables:
-        there, half_done = store.columns(schema), begun.get(name_of(schema), Begun())
+        there, half_done = store.columns(schema), begun.get(name_of(schema), PromotionState())
         new = [
             field
             for field in schema
@@ -75,12 +75,13 @@ def promote(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -
     with warehouse.open() as store:
         todo = promotions(store, tables, ledger.promoting)
     ledger.promoting = {
-        name_of(promotion.schema): Begun(columns=promotion.columns, after=promotion.after) for promotion in todo
+        name_of(promotion.schema): PromotionState(columns=promotion.columns, after=promotion.after)
+        for promotion in todo
     }
     for promotion in todo:
         name = name_of(promotion.schema)
         for rows, after in _packages(warehouse, promotion):
-            ledger.promoting[name] = Begun(columns=promotion.columns, after=after)
+            ledger.promoting[name] = PromotionState(columns=promotion.columns, after=after)
             if not after:
                 del ledger.promoting[name]
             warehouse.write([rows], ledger.to_state())

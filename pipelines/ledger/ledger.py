@@ -41,14 +41,14 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class PromotionState:
     """A promotion (`compare/promotion.py`) under way: columns that take over from `extra`, and how far it came."""
 
     columns: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
 
     @classmethod
-    def restore(cls, stored: Sequence[object]) -> Begun:
+    def restore(cls, stored: Sequence[object]) -> PromotionState:
         columns, after = (tuple(str(name) for name in _list(names)) for names in stored)
         return cls(columns=columns, after=after)
 
@@ -63,7 +63,7 @@ class Ledger:
     drifted: list[str] = field(default_factory=list)  # of these, what the readable copy does not show yet
     dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
-    promoting: dict[str, Begun] = field(default_factory=dict)
+    promoting: dict[str, PromotionState] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
     _packed: dict[str, Packed] = field(default_factory=dict)
 
@@ -125,7 +125,7 @@ class Ledger:
         ledger.drift = {name: str(at) for name, at in _dict(state.get("drift")).items()}
         ledger.dialects = {name: str(dialect) for name, dialect in _dict(state.get("dialects")).items()}
         promoting = _dict(state.get("promoting")).items()
-        ledger.promoting = {name: Begun.restore(_list(stored)) for name, stored in promoting}
+        ledger.promoting = {name: PromotionState.restore(_list(stored)) for name, stored in promoting}
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger

@@ -139,13 +139,13 @@ def _most(drift: Counter[str]) -> Iterable[tuple[str, int]]:
 def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     for problem in problems[:limit]:
-        table.add_row("  -", Text(said(problem)))
+        table.add_row("  -", Text(problem_line(problem)))
     if len(problems) > limit:
         table.add_row("", f"and {len(problems) - limit:,} more: see --json")
     return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
 
 
-def said(problem: Problem) -> str:
+def problem_line(problem: Problem) -> str:
     """One problem in a line: where, what, and what to do."""
     whose = f"{problem.resource} of {problem.parent_id}" if problem.parent_id else problem.resource
     days = f", {problem.from_date} to {problem.to_date}" if problem.from_date else ""

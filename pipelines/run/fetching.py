@@ -1,4 +1,4 @@
-"""What one run asks, and in which order; what comes is told as events, oldest first, to whoever loads it.
+"""What one run asks, and in which order; answers go as events, oldest first, to the thread that loads them.
 
 Lists are walked from the top. Then every endpoint in the order of the catalogue: rows by date, and objects that rows
 name, read one by one after what names them.
@@ -7,7 +7,7 @@ name, read one by one after what names them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -24,6 +24,7 @@ from ..ledger.readings import Horizon, Reading, in_turn
 from ..report.progress import Progress
 from ..report.report import Problem
 from ..settings import TenantSettings
+from .job import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +89,6 @@ class Put(Protocol):
     """Hands an event on; waits while too many *rows* do."""
 
     def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...
-
-
-class Job(Protocol):
-    """What kind of run this is."""
-
-    @property
-    def only(self) -> Sequence[str]:
-        """Accounts that the operator named; one that is not listed is a problem."""
-
-    @property
-    def revisits(self) -> bool:
-        """Whether objects that rows name are read again in turn, or only those that never were."""
-
-    @property
-    def choose(self) -> Callable[[Ledger, Endpoint, Sequence[str], Horizon], Mapping[str, Reading]]:
-        """From the marks and the parents listed, what to read."""
 
 
 @dataclass(slots=True)

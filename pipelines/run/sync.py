@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeAlias
@@ -24,7 +24,7 @@ from sources.aleta.reading.walk import Listed
 from ..compare.differences import Run
 from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
-from ..ledger.readings import Horizon, Reading, tonight
+from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish
 from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
@@ -33,6 +33,7 @@ from ..warehouse.warehouse import Warehouse
 from . import failures
 from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
 from .handover import Handover
+from .job import SYNC, Job
 from .lock import TenantLock
 from .packages import Loader
 from .references import known
@@ -56,32 +57,6 @@ class Session(Protocol):
 
 
 Connect: TypeAlias = Callable[[TenantSettings, Progress], Session]
-Choose: TypeAlias = Callable[[Ledger, Endpoint, Sequence[str], Horizon], Mapping[str, Reading]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What kind of run this is: what it reads of each parent.
-
-    Args:
-        kind: `sync` or `backfill`, as `sync_runs` shows it.
-        choose: from the marks and the parents listed, what to read.
-        only: accounts that the operator named; one that is not listed is a problem.
-        revisits: objects that rows name are read again in turn, not only those that never were.
-    """
-
-    kind: str
-    choose: Choose
-    only: Sequence[str] = ()
-    revisits: bool = True
-
-
-def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
-    """From the look-back to the look-ahead, and whole histories in turn (rules D1, M3)."""
-    return tonight(ledger.marks.get(endpoint.name, {}), listed, horizon, endpoint.dates)
-
-
-SYNC = Job(kind="sync", choose=nightly)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,6 +186,7 @@ def obey(order: Order) -> object:
     from pipelines.run import packages as load
     from pipelines.run import sync
     from pipelines.run.connect import Connector
+    from pipelines.run.job import SYNC
     from pipelines.verification import verification as verify
     from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
@@ -205,7 +206,7 @@ def obey(order: Order) -> object:
         cuts.arm(order.cut, order.tenants[0].data_dir, stop)
     if order.what == "verify":
         return verify.run(order.tenants, tools, sample=None)
-    job = backfill.job(Window(*order.span), accounts=order.accounts) if order.what == "backfill" else sync.SYNC
+    job = backfill.job(Window(*order.span), accounts=order.accounts) if order.what == "backfill" else SYNC
     return sync.run(order.tenants, tools, job=job)
 
 

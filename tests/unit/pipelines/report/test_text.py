@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from pipelines.report.report import Counts, Exit, Problem, RunReport, TenantReport
-from pipelines.report.text import said, show
+from pipelines.report.text import problem_line, show
 
 GONE = Problem(
     code="gone",
@@ -210,10 +210,13 @@ def test_durations_have_the_digits_that_matter(seconds: float, expected: str) ->
 
 def test_a_problem_without_a_place_is_just_said() -> None:
     """What concerns the whole run has no resource and no days."""
-    assert said(Problem(code="disk", message="the disk is full: make room.")) == "[disk] the disk is full: make room."
+    assert (
+        problem_line(Problem(code="disk", message="the disk is full: make room."))
+        == "[disk] the disk is full: make room."
+    )
 
 
 def test_a_problem_of_a_whole_resource_names_it_once() -> None:
     """The message's own place is not repeated."""
     problem = Problem(code="unavailable", message="clients: the answer broke off", resource="clients")
-    assert said(problem) == "[unavailable] clients: the answer broke off. The next sync reads it again."
+    assert problem_line(problem) == "[unavailable] clients: the answer broke off. The next sync reads it again."

@@ -26,7 +26,7 @@ from pipelines.run.fetching import (
     planner_of,
     references,
 )
-from pipelines.run.sync import SYNC, Job, nightly
+from pipelines.run.job import SYNC, Job, nightly
 from pipelines.settings import TenantSettings
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError

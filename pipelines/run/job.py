@@ -1,0 +1,39 @@
+"""What kind of run this is, and what a nightly one reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sources.aleta.catalogue.endpoint import Endpoint
+
+from ..ledger.ledger import Ledger
+from ..ledger.readings import Horizon, Reading, tonight
+
+Choose: TypeAlias = Callable[[Ledger, Endpoint, Sequence[str], Horizon], Mapping[str, Reading]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a run reads of each parent.
+
+    Args:
+        kind: `sync` or `backfill`, as `sync_runs` shows it.
+        choose: from the marks and the parents listed, what to read.
+        only: accounts that the operator named; one that is not listed is a problem.
+        revisits: objects that rows name are read again in turn, not only those that never were.
+    """
+
+    kind: str
+    choose: Choose
+    only: Sequence[str] = ()
+    revisits: bool = True
+
+
+def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
+    """From the look-back to the look-ahead, and whole histories in turn (rules D1, M3)."""
+    return tonight(ledger.marks.get(endpoint.name, {}), listed, horizon, endpoint.dates)
+
+
+SYNC = Job(kind="sync", choose=nightly)
