@@ -44,21 +44,21 @@ in the DuckDB file (`duckdb_tables()`, `duckdb_columns()`). This page is written
 def text(tables: Sequence[pa.Schema], views: Sequence[View] = VIEWS) -> str:
     """The dictionary of *tables*, in their order: a list of all and of *views*, then each table with its columns."""
     lists = [*_index(tables), *_views(views)]
-    return "\n".join([_INTRODUCTION, *lists, *(line for one in tables for line in _table(one))])
+    return "\n".join([_INTRODUCTION, *lists, *(line for schema in tables for line in _table(schema))])
 
 
 def _index(tables: Iterable[pa.Schema]) -> Iterator[str]:
     yield from ("| table | what it holds |", "| --- | --- |")
-    for one in tables:
-        yield row(f"[`{name_of(one)}`](#{name_of(one)})", fact(one, "description").split(". Natural key: ")[0])
+    for schema in tables:
+        yield row(f"[`{name_of(schema)}`](#{name_of(schema)})", fact(schema, "description").split(". Natural key: ")[0])
     yield ""
 
 
 def _views(views: Iterable[View]) -> Iterator[str]:
     yield from ("Only in the DuckDB file, over these tables ([views.md](views.md)):", "")
     yield from ("| view | what a row is |", "| --- | --- |")
-    for one in views:
-        yield row(f"[`{one.name}`](views.md#{one.name})", one.description)
+    for view in views:
+        yield row(f"[`{view.name}`](views.md#{view.name})", view.description)
     yield ""
 
 

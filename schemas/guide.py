@@ -39,7 +39,7 @@ The results below are those of a small family that was made up for this page. It
 def text(views: Sequence[View] = VIEWS) -> str:
     """The page: a list of all views, then each with its columns and its example."""
     with opened(ROWS, views) as warehouse:
-        return "\n".join([_INTRODUCTION, *_index(views), *(line for one in views for line in _view(warehouse, one))])
+        return "\n".join([_INTRODUCTION, *_index(views), *(line for view in views for line in _view(warehouse, view))])
 
 
 def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> duckdb.DuckDBPyConnection:
@@ -47,7 +47,7 @@ def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA aleta")
     for schema in TABLES:
-        columns = ", ".join(f'"{one.name}" {sql_type(one)}' for one in schema)
+        columns = ", ".join(f'"{field.name}" {sql_type(field)}' for field in schema)
         connection.execute(f"CREATE TABLE aleta.{name_of(schema)} ({columns})")
     for view in views:
         for statement in view.statements():
@@ -59,15 +59,16 @@ def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> 
 def fill(warehouse: duckdb.DuckDBPyConnection, rows: Mapping[str, Iterable[Row]]) -> None:
     """Put *rows* (by table) in; what a row leaves out is null."""
     for table, given in rows.items():
-        for one in given:
-            marks = ", ".join(["?"] * len(one))
-            warehouse.execute(f"INSERT INTO aleta.{table} ({', '.join(one)}) VALUES ({marks})", list(one.values()))  # noqa: S608
+        for record in given:
+            marks = ", ".join(["?"] * len(record))
+            statement = f"INSERT INTO aleta.{table} ({', '.join(record)}) VALUES ({marks})"  # noqa: S608
+            warehouse.execute(statement, list(record.values()))
 
 
 def _index(views: Iterable[View]) -> Iterator[str]:
     yield from ("| view | what a row is |", "| --- | --- |")
-    for one in views:
-        yield row(f"[`{_called(one)}`](#{one.name})", one.description)
+    for view in views:
+        yield row(f"[`{_called(view)}`](#{view.name})", view.description)
     yield ""
 
 
@@ -82,8 +83,8 @@ def _view(warehouse: duckdb.DuckDBPyConnection, view: View) -> Iterator[str]:
     yield from ("", f"Reads {', '.join(f'`{name}`' for name in view.reads)}.", "")
     yield from ("| column | type | unit | what it is |", "| --- | --- | --- | --- |")
     types = dict(_described(warehouse, view))
-    for one in view.columns:
-        yield row(f"`{one.name}`", types[one.name], one.unit, one.description)
+    for column in view.columns:
+        yield row(f"`{column.name}`", types[column.name], column.unit, column.description)
     yield from ("", f"**{view.question}**", "", "```sql", view.example, "```", "")
     yield from (*_result(warehouse, view.example), "")
 

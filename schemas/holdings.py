@@ -39,7 +39,7 @@ def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
             number("market_value", "Value at the end of the day", unit="reporting currency"),
             ACCRUED_INTEREST,
         ],
-        natural_key=("reporting_entity_id", *(one.name for one in split_by), "date", "ccy_code"),
+        natural_key=("reporting_entity_id", *(field.name for field in split_by), "date", "ccy_code"),
     )
 
 

@@ -46,7 +46,7 @@ def _performance(name: str, description: str, *split_by: pa.Field, told: tuple[p
                 unit="fraction",
             ),
         ],
-        natural_key=("reporting_entity_id", *(one.name for one in split_by), "date", "ccy_code"),
+        natural_key=("reporting_entity_id", *(field.name for field in split_by), "date", "ccy_code"),
         left_out=SINCE_FROM_DATE,
     )
 

@@ -88,13 +88,15 @@ def nested(name: str, description: str, *, api: str = "") -> pa.Field:
 def to_one(name: str, description: str, *, api: str = "") -> pa.Field:
     """The id at the other end of a to-one relationship; *api* lists the relationship's spellings."""
     spellings = api.split() or [camel(name.removesuffix("_id"))]
-    return column(name, pa.string(), description, api=" ".join(f"relationships/{one}" for one in spellings))
+    return column(name, pa.string(), description, api=" ".join(f"relationships/{spelling}" for spelling in spellings))
 
 
 def to_one_type(name: str, description: str, *, api: str = "") -> pa.Field:
     """The type at the other end of a to-one relationship."""
     spellings = api.split() or [camel(name.removesuffix("_type"))]
-    return column(name, pa.string(), description, api=" ".join(f"relationships/{one}/type" for one in spellings))
+    return column(
+        name, pa.string(), description, api=" ".join(f"relationships/{spelling}/type" for spelling in spellings)
+    )
 
 
 def instant(name: str, description: str) -> pa.Field:

@@ -24,7 +24,9 @@ _KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
 
 def as_feed(row: Row) -> str:
     """*row* of `transactions` as the change feed has it: all columns of the API, numbers with their twelve decimals."""
-    return json.dumps({one.name: _text(one, row.get(one.name)) for one in TRANSACTIONS if one.name not in _KEPT_BY_US})
+    return json.dumps(
+        {field.name: _text(field, row.get(field.name)) for field in TRANSACTIONS if field.name not in _KEPT_BY_US}
+    )
 
 
 def _text(field: pa.Field, value: str | None) -> str | None:

@@ -52,17 +52,17 @@ class View:
         return (
             f"CREATE VIEW {place} AS {self.sql}",
             f"COMMENT ON VIEW {place} IS {comment}",
-            *(f"COMMENT ON COLUMN {place}.{one.name} IS {literal(one.comment)}" for one in self.columns),
+            *(f"COMMENT ON COLUMN {place}.{column.name} IS {literal(column.comment)}" for column in self.columns),
         )
 
 
 def possible(views: Iterable[View], tables: Collection[str]) -> list[View]:
     """Those of *views* that can be made where *tables* are, in their order."""
     there, found = set(tables), list[View]()
-    for one in views:
-        if there.issuperset(one.reads):
-            there.add(one.name)
-            found.append(one)
+    for view in views:
+        if there.issuperset(view.reads):
+            there.add(view.name)
+            found.append(view)
     return found
 
 

@@ -137,7 +137,8 @@ SELECT
     months.days,
     day(last_day(months.month)) AS days_in_month,
     len(list_filter(
-        generate_series(months.month, last_day(months.month), INTERVAL 1 DAY), lambda one: isodow(one) < 6
+        generate_series(months.month, last_day(months.month), INTERVAL 1 DAY),
+        lambda calendar_day: isodow(calendar_day) < 6
     )) - months.weekdays AS weekdays_missing,
     months.first_date,
     months.last_date,
