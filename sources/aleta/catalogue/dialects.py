@@ -43,8 +43,10 @@ def dialects(endpoint: Endpoint) -> Sequence[Dialect]:
     """Every way to ask for *endpoint*, each address once: the documented one first."""
     tracks = sorted(Track, key=lambda track: track is not endpoint.track)
     every = [Dialect(track, older) for older in (False, True) for track in tracks]
-    told_apart = {(one.path(endpoint.path), *one.params(endpoint.params).values()): one for one in reversed(every)}
-    return [one for one in every if one in told_apart.values()]
+    told_apart = {
+        (dialect.path(endpoint.path), *dialect.params(endpoint.params).values()): dialect for dialect in reversed(every)
+    }
+    return [dialect for dialect in every if dialect in told_apart.values()]
 
 
 class LearnedDialects:
@@ -64,7 +66,7 @@ class LearnedDialects:
     @property
     def learned(self) -> Mapping[str, str]:
         """For the next run."""
-        return self._remembered | {name: f"{one}" for name, one in self._answered.items()}
+        return self._remembered | {name: f"{dialect}" for name, dialect in self._answered.items()}
 
     def answers(self, endpoint: Endpoint) -> bool:
         """Whether it ever answered, in this run or an earlier one."""
@@ -101,17 +103,17 @@ class LearnedDialects:
         gone: list[ParentGoneError] = []
         too_wide: WindowTooWideError | None = None
         there = ""  # the path that exists: it refused the span, or a word of the query
-        for one in self._likely(endpoint):
-            if there and one.path(endpoint.path) != there:
+        for dialect in self._likely(endpoint):
+            if there and dialect.path(endpoint.path) != there:
                 continue
             try:
-                came = send(one)
+                came = send(dialect)
             except ParentGoneError as refusal:
                 gone.append(refusal)
             except WindowTooWideError as refusal:
-                too_wide, there = too_wide or refusal, one.path(endpoint.path)
+                too_wide, there = too_wide or refusal, dialect.path(endpoint.path)
             else:
-                self._note(endpoint, one)
+                self._note(endpoint, dialect)
                 return came
         if too_wide:
             raise too_wide
@@ -120,9 +122,9 @@ class LearnedDialects:
                 self._in_vain.setdefault(place, set()).add(parent_id)
         raise gone[0]
 
-    def _note(self, endpoint: Endpoint, one: Dialect) -> None:
+    def _note(self, endpoint: Endpoint, dialect: Dialect) -> None:
         with self._lock:
-            self._answered[endpoint.name] = one
+            self._answered[endpoint.name] = dialect
             self._answering.add(endpoint.path)
 
     def _hopeless(self, endpoint: Endpoint) -> bool:
@@ -142,4 +144,4 @@ class LearnedDialects:
     def _ranked(self, endpoint: Endpoint, *, like: str) -> Sequence[Dialect]:
         answered = self._answered.get(like)
         spoken = f"{answered}" if answered else self._remembered.get(like)
-        return sorted(dialects(endpoint), key=lambda one: f"{one}" != spoken)
+        return sorted(dialects(endpoint), key=lambda dialect: f"{dialect}" != spoken)

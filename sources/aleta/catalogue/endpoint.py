@@ -174,37 +174,37 @@ def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
             or key that the schema does not have.
     """
     known: dict[str, Endpoint] = {}
-    for one in table:
-        for problem in _problems(one, known):
-            raise ValueError(f"catalogue row {one.name!r}: {problem}")
-        known[one.name] = one
+    for endpoint in table:
+        for problem in _problems(endpoint, known):
+            raise ValueError(f"catalogue row {endpoint.name!r}: {problem}")
+        known[endpoint.name] = endpoint
     return known
 
 
-def _problems(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
-    if one.name in known:
+def _problems(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
+    if endpoint.name in known:
         yield "the name is taken"
-    if one.name != name_of(one.schema):
-        yield f"its schema is that of {name_of(one.schema)!r}"
-    named = {*key_of(one.schema), *one.parent_columns, *(one.dates.columns if one.dates else ())}
-    if missing := (named | {one.parent_column} - {""}) - set(one.schema.names):
+    if endpoint.name != name_of(endpoint.schema):
+        yield f"its schema is that of {name_of(endpoint.schema)!r}"
+    named = {*key_of(endpoint.schema), *endpoint.parent_columns, *(endpoint.dates.columns if endpoint.dates else ())}
+    if missing := (named | {endpoint.parent_column} - {""}) - set(endpoint.schema.names):
         yield f"its schema has no {sorted(missing)}"
-    yield from _problems_of_descent(one, known)
+    yield from _problems_of_descent(endpoint, known)
 
 
-def _problems_of_descent(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
-    bound = _bound(one)
-    for place in one.named_in:
+def _problems_of_descent(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
+    bound = _bound(endpoint)
+    for place in endpoint.named_in:
         table, _, column = place.partition(".")
         if table not in known or column not in known[table].schema.names:
             yield f"it is met in {place!r}, which is not listed before it"
-    if one.parent and one.parent not in known:
-        yield f"its parent {one.parent!r} is not listed before it"
-    elif one.ids_in and not (one.parent and one.ids_in in known[one.parent].mirrors):
-        yield f"its parent hands on no {one.ids_in!r}"
-    if unbound := (_fields(one.path) - bound) | (_fields(one.detail) - {"id"}):
+    if endpoint.parent and endpoint.parent not in known:
+        yield f"its parent {endpoint.parent!r} is not listed before it"
+    elif endpoint.ids_in and not (endpoint.parent and endpoint.ids_in in known[endpoint.parent].mirrors):
+        yield f"its parent hands on no {endpoint.ids_in!r}"
+    if unbound := (_fields(endpoint.path) - bound) | (_fields(endpoint.detail) - {"id"}):
         yield f"nothing fills {sorted(unbound)} in its path"
-    if bound - _fields(one.path):
+    if bound - _fields(endpoint.path):
         yield "its path does not say whose list it is"
 
 
@@ -212,8 +212,14 @@ def _fields(path: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(path) if name is not None}
 
 
-def _bound(one: Endpoint) -> set[str]:
-    return {"id"} if one.ids_in or one.named_in else {"parent_id"} if one.parent and not one.parent_param else set()
+def _bound(endpoint: Endpoint) -> set[str]:
+    return (
+        {"id"}
+        if endpoint.ids_in or endpoint.named_in
+        else {"parent_id"}
+        if endpoint.parent and not endpoint.parent_param
+        else set()
+    )
 
 
 def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[Endpoint, ...]:
@@ -223,15 +229,15 @@ def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[E
         KeyError: a name that is no endpoint's.
     """
     wanted: set[str] = set()
-    waiting = [one for name in names for one in (table if name == "*" else [name])]
+    waiting = [resource for name in names for resource in (table if name == "*" else [name])]
     while waiting:
         name = waiting.pop()
         if name not in wanted:
             wanted.add(name)
             waiting += rests_on(table[name])
-    return tuple(one for one in table.values() if one.name in wanted)
+    return tuple(endpoint for endpoint in table.values() if endpoint.name in wanted)
 
 
-def rests_on(one: Endpoint) -> set[str]:
+def rests_on(endpoint: Endpoint) -> set[str]:
     """The endpoints that name its parents or its ids."""
-    return {place.partition(".")[0] for place in one.named_in} | ({one.parent} - {""})
+    return {place.partition(".")[0] for place in endpoint.named_in} | ({endpoint.parent} - {""})

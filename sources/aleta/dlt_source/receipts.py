@@ -37,25 +37,34 @@ WINDOWS_NAME = name_of(WINDOWS)
 def receipts(package: Sequence[Receipt], spans: Spans) -> pa.Table:
     """Rows of `WINDOWS` for windows that were asked for; *spans* learns what they prove."""
     rows = []
-    for one in package:
-        block = spans.prove(one.parent_id, one.window, one.fetched_at) if one.answer else None
+    for receipt in package:
+        block = spans.prove(receipt.parent_id, receipt.window, receipt.fetched_at) if receipt.answer else None
         proven = (block.window.first, block.since) if block else (None, None)
-        said = (one.endpoint.name, one.parent_id, one.window.first, one.window.last, one.rows, one.status, one.reason)
-        rows.append((*said, one.fetched_at, *proven))
+        said = (
+            receipt.endpoint.name,
+            receipt.parent_id,
+            receipt.window.first,
+            receipt.window.last,
+            receipt.rows,
+            receipt.status,
+            receipt.reason,
+        )
+        rows.append((*said, receipt.fetched_at, *proven))
     return _table(rows)
 
 
 def failures(unread: Sequence[tuple[Listed, SourceError]], now: datetime) -> pa.Table:
     """Rows of `WINDOWS` for lists that could not be read."""
-    rows = [(one.endpoint.name, one.parent_id, f"{problem}") for one, problem in unread]
+    rows = [(listed.endpoint.name, listed.parent_id, f"{problem}") for listed, problem in unread]
     return _table([(*row[:2], None, None, 0, Status.FAILED, row[2], now, None, None) for row in rows])
 
 
-def sentence(one: Receipt) -> str:
+def sentence(receipt: Receipt) -> str:
     """A receipt of what was not read, in words."""
-    return f"{one.endpoint.name} of {one.parent_id}, {one.window.first} to {one.window.last}: {one.reason}"
+    window = receipt.window
+    return f"{receipt.endpoint.name} of {receipt.parent_id}, {window.first} to {window.last}: {receipt.reason}"
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    columns = [pa.array(column, one.type) for column, one in zip(zip(*rows, strict=True), WINDOWS, strict=True)]
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), WINDOWS, strict=True)]
     return pa.Table.from_arrays(columns, schema=WINDOWS.remove_metadata())

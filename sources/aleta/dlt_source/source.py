@@ -193,7 +193,9 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All there are; what is not handed on is not there any more, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
     listings = options.visit.listed(endpoint.name, selected)
-    yield from _answers([answer for one in listings if one.endpoint is endpoint for answer in one.answers], endpoint)
+    yield from _answers(
+        [answer for listed in listings if listed.endpoint is endpoint for answer in listed.answers], endpoint
+    )
     yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options)
 
 
@@ -203,7 +205,7 @@ def _named(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     problems: list[tuple[Listed, SourceError]] = []
     for listed in options.visit.read_named(endpoint, state.get("met", [])):
         yield from _answers(listed.answers, endpoint)
-        problems += [(listed, one) for one in listed.problems]
+        problems += [(listed, problem) for problem in listed.problems]
     state["met"] = options.visit.named(endpoint)
     yield from _tell_unread(endpoint, problems, options)
 
@@ -211,7 +213,7 @@ def _named(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
 def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
     """The objects, then what belongs to them."""
     schema = answered(endpoint.schema)
-    yield from pieces([with_fetch_time(one.batch, schema, one.fetched_at) for one in answers])
+    yield from pieces([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     for part in endpoint.parts:
         name, columns = name_of(part), ends(part)
         given = [(answer.links[name], answer.fetched_at) for answer in answers if name in answer.links]
@@ -240,7 +242,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         )
         for package in _packages(came):
             yield from _handed_on(package, spans, options)
-            lost += [sentence(one) for one in package if one.status in {Status.FAILED, Status.QUARANTINED}]
+            lost += [sentence(receipt) for receipt in package if receipt.status in {Status.FAILED, Status.QUARANTINED}]
     spans.learn(planner)
     yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options, lost)
 
@@ -252,9 +254,9 @@ def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) 
 
 def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
     package: list[Receipt] = []
-    for one in receipts:
-        package.append(one)
-        if sum(each.rows for each in package if each.answer) >= ROWS:
+    for receipt in receipts:
+        package.append(receipt)
+        if sum(kept.rows for kept in package if kept.answer) >= ROWS:
             yield package
             package = []
     if package:
@@ -264,14 +266,14 @@ def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
 def _handed_on(package: Sequence[Receipt], spans: Spans, options: _Options) -> Iterator[Any]:
     """Rows, receipts, and only then the state: an extraction that ends early knows of nothing that it did not take."""
     endpoint = package[0].endpoint
-    answers = [one.answer for one in package if one.answer]
+    answers = [receipt.answer for receipt in package if receipt.answer]
     schema = answered(endpoint.schema)
     yield from pieces([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
-    for one in package:
-        if one.answer:
-            options.visit.meet(endpoint, one.answer.batch)
-            spans.keep(one.parent_id, one.window)
+    for receipt in package:
+        if receipt.answer:
+            options.visit.meet(endpoint, receipt.answer.batch)
+            spans.keep(receipt.parent_id, receipt.window)
 
 
 def _tell_unread(
@@ -287,7 +289,7 @@ def _tell_unread(
         return
     if unread:
         yield dlt.mark.with_table_name(failures(unread, options.clock.now()), WINDOWS_NAME)
-        said = ((one.endpoint.name, one.parent_id, problem) for one, problem in unread)
+        said = ((listed.endpoint.name, listed.parent_id, problem) for listed, problem in unread)
         lost = [*lost, *(f"{resource} of {parent or 'the tenant'}: {message}" for resource, parent, message in said)]
     for words in lost:
         log.warning("not read: %s", words)

@@ -17,7 +17,7 @@ FETCHED = instant("fetched_at", "When the answer came that last showed this row"
 def with_fetch_time(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> pa.Table:
     """With `fetched_at`, and keys that are never null, as dlt makes them."""
     key = key_of(schema)
-    fields = [one.with_nullable(one.name not in key) for one in schema.remove_metadata()]
+    fields = [field.with_nullable(field.name not in key) for field in schema.remove_metadata()]
     data = pa.Table.from_batches([batch]).select(schema.names).cast(pa.schema(fields))
     return data.append_column(FETCHED.remove_metadata(), pa.array([at] * batch.num_rows, FETCHED.type))
 
@@ -25,27 +25,27 @@ def with_fetch_time(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> p
 def pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Small ones together; none without rows."""
     waiting: list[pa.Table] = []
-    for one in tables:
-        waiting.append(one)
-        if sum(each.num_rows for each in waiting) >= ROWS:
+    for table in tables:
+        waiting.append(table)
+        if sum(piece.num_rows for piece in waiting) >= ROWS:
             yield pa.concat_tables(waiting)
             waiting = []
-    if any(one.num_rows for one in waiting):
+    if any(table.num_rows for table in waiting):
         yield pa.concat_tables(waiting)
 
 
 def ends(link: pa.Schema) -> pa.Schema:
     """The part of a link table, or of the nodes of a tree, that the API fills."""
-    return pa.schema([one for one in link if one.name not in OURS], link.metadata)
+    return pa.schema([field for field in link if field.name not in OURS], link.metadata)
 
 
 def hints(schema: pa.Schema) -> dict[str, dict[str, object]]:
     """What the schema knows and Arrow does not say: descriptions, and which text is JSON."""
     columns: dict[str, dict[str, object]] = {}
-    for one in schema:
-        columns[one.name] = {"name": one.name, "description": fact(one, "description")}
-        if fact(one, "json"):
-            columns[one.name]["data_type"] = "json"
+    for field in schema:
+        columns[field.name] = {"name": field.name, "description": fact(field, "description")}
+        if fact(field, "json"):
+            columns[field.name]["data_type"] = "json"
     return columns
 
 

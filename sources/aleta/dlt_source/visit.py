@@ -66,12 +66,12 @@ class Visit:
         return self._listings
 
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
-        endpoints = [one for one in with_parents([*selected], CATALOGUE) if one.crawled]
+        endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event()))
-        for one in listings:
-            if one.endpoint.required and not one.endpoint.parent and one.problems:
-                raise one.problems[0]
+        for listed in listings:
+            if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
+                raise listed.problems[0]
         return listings
 
     def meet(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
@@ -79,7 +79,7 @@ class Visit:
         for other in CATALOGUE.values():
             for table, _, column in (place.partition(".") for place in other.named_in):
                 if table == endpoint.name:
-                    named = (one for one in batch[column].unique().to_pylist() if one is not None)
+                    named = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
                     self._named.setdefault(other.name, {}).update(dict.fromkeys(named, True))
 
     def named(self, endpoint: Endpoint) -> list[str]:
@@ -107,5 +107,5 @@ def unread(
 ) -> Sequence[tuple[Listed, SourceError]]:
     """What could not be read of *endpoint*, and of those above it that are not *selected* and so cannot say it."""
     chain = with_parents([endpoint.name], CATALOGUE)
-    silent = {one.name for one in chain if one is endpoint or (one.crawled and one.name not in selected)}
-    return [(one, problem) for one in listings if one.endpoint.name in silent for problem in one.problems]
+    silent = {member.name for member in chain if member is endpoint or (member.crawled and member.name not in selected)}
+    return [(listed, problem) for listed in listings if listed.endpoint.name in silent for problem in listed.problems]

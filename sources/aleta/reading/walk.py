@@ -33,7 +33,7 @@ class Listed:
 
     @property
     def ids(self) -> list[str]:
-        return [one for answer in self.answers for one in answer.ids]
+        return [own_id for answer in self.answers for own_id in answer.ids]
 
     @property
     def complete(self) -> bool:
@@ -83,10 +83,10 @@ def visit(
     """
     with Workers[str, Answer](workers, stop=stop) as pool:
         outages = Outages(pool.count)
-        for some in _some(ids):
-            for own_id in some:
+        for batch in _some(ids):
+            for own_id in batch:
                 pool.submit(own_id, reader.one_of(endpoint, own_id))
-            yield _visited(endpoint, [pool.collect() for _ in some], reader, outages)
+            yield _visited(endpoint, [pool.collect() for _ in batch], reader, outages)
 
 
 def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -98,15 +98,15 @@ def _visited(
 ) -> Listed:
     answers: list[Answer] = []
     failed: list[tuple[str, SourceError]] = []
-    for own_id, one in came:
-        if isinstance(one, Exception):
-            failed.append((own_id, outages.judge(one)))
+    for own_id, outcome in came:
+        if isinstance(outcome, Exception):
+            failed.append((own_id, outages.judge(outcome)))
         else:
             outages.answered()
-            answers.append(one)
+            answers.append(outcome)
     heard = reader.dialects.heard(endpoint)
-    gone = [own_id for own_id, one in failed if heard and isinstance(one, ParentGoneError)]
-    problems = [one for own_id, one in failed if own_id not in set(gone)]
+    gone = [own_id for own_id, error in failed if heard and isinstance(error, ParentGoneError)]
+    problems = [error for own_id, error in failed if own_id not in set(gone)]
     return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
 
 
@@ -114,7 +114,7 @@ class _Walk:
     def __init__(
         self, endpoints: Sequence[Endpoint], reader: Reader, pool: Workers[tuple[_Listing, str], Answer]
     ) -> None:
-        self._endpoints = [one for one in endpoints if one.crawled]
+        self._endpoints = [endpoint for endpoint in endpoints if endpoint.crawled]
         self._reader = reader
         self._pool = pool
         self._outages = Outages(pool.count)
@@ -144,8 +144,8 @@ class _Walk:
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
         listing.listed[own_id] = answer
         if listing.endpoint.detail and not own_id:
-            for one in answer.ids:
-                self._ask(listing, one, self._reader.one_of(listing.endpoint, one, listing.parent_id))
+            for listed_id in answer.ids:
+                self._ask(listing, listed_id, self._reader.one_of(listing.endpoint, listed_id, listing.parent_id))
 
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
@@ -184,4 +184,6 @@ def _keep_what_has_no_detail(details: dict[str, Answer], listed: Answer) -> None
 
 def ids_of(listed: Sequence[Listed], endpoint: str) -> Mapping[str, str]:
     """Every id of *endpoint* that was listed, with the parent it was listed under."""
-    return {own_id: one.parent_id for one in listed if one.endpoint.name == endpoint for own_id in one.ids}
+    return {
+        own_id: listing.parent_id for listing in listed if listing.endpoint.name == endpoint for own_id in listing.ids
+    }
