@@ -93,7 +93,7 @@ def tonight(
         horizon = replace(horizon, look_back_days=dates.look_back_days)
     match dates.by:
         case By.SPAN:
-            resting = {one for one in listed if dates.rests and one in marks and _rests(marks[one])}
+            resting = {one for one in listed if dates.skip_empty_parents and one in marks and _rests(marks[one])}
             awake = [one for one in listed if one not in resting]
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
             return _spans(marks, awake, horizon) | {one: _whole(marks[one], horizon) for one in again}
