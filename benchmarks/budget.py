@@ -68,15 +68,15 @@ def _seconds(calls: Sequence[Request]) -> float:
 
 
 def _used(calls: Sequence[Request], tenants: Sequence[str], minutes: float, usage: Usage) -> Used:
-    began = next(one.at_s for one in calls if one.tenant)
-    within = [one for one in calls if one.tenant and one.at_s <= began + 60 * minutes]
-    others = sum(one.query == OTHER and one.status != 429 for one in within)
-    ours = [one for one in within if one.query != OTHER]
+    began = next(call.at_s for call in calls if call.tenant)
+    within = [call for call in calls if call.tenant and call.at_s <= began + 60 * minutes]
+    others = sum(call.query == OTHER and call.status != 429 for call in within)
+    ours = [call for call in within if call.query != OTHER]
     allowed = BURST + PER_MINUTE * minutes - others
-    served = [sum(one.tenant == name and one.status != 429 for one in ours) for name in tenants]
+    served = [sum(call.tenant == name and call.status != 429 for call in ours) for name in tenants]
     return Used(
         share=min(served) / allowed,
-        refused=sum(one.status == 429 for one in ours) / len(ours),
+        refused=sum(call.status == 429 for call in ours) / len(ours),
         requests=len(ours),
         usage=usage,
     )

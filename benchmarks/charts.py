@@ -36,7 +36,7 @@ STYLE = {
 
 def switch(report: Report, world: str) -> Figure:
     """The one that says why: rows that are wrong after a night with changes, and what the first load took."""
-    limited = next((name for name, one in report.worlds.items() if one["per_minute"]), world)
+    limited = next((name for name, facts in report.worlds.items() if facts["per_minute"]), world)
     figure = _figure(3)
     wrong, asked, taken = figure.axes
     _stacked(wrong, report, report.of_scenario(world, CHANGED))
@@ -68,7 +68,7 @@ def memory(report: Report, world: str) -> Figure:
     return figure
 
 
-CHARTS = {one.__name__: one for one in (switch, seconds, requests, memory)}
+CHARTS = {chart.__name__: chart for chart in (switch, seconds, requests, memory)}
 TITLES = {FIRST: "First load", UNCHANGED: "Unchanged night", CHANGED: "Changed night", RESUMED: "After a kill"}
 
 
@@ -96,9 +96,9 @@ def _bars(axes: Axes, report: Report, values: Mapping[str, float], shape: str) -
 def _stacked(axes: Axes, report: Report, runs: Mapping[str, Sequence[Result]]) -> None:
     names, begun = _titles(report, runs), [0.0] * len(runs)
     for measure, colour in WRONG.items():
-        values = [median(some, measure) for some in runs.values()]
+        values = [median(results, measure) for results in runs.values()]
         axes.barh(names, values, BARS, left=begun, color=colour, label=measure)
-        begun = [one + value for one, value in zip(begun, values, strict=True)]
+        begun = [start + value for start, value in zip(begun, values, strict=True)]
     for place, total in enumerate(begun):
         axes.annotate(f"{total:,.0f}", (total, place), (3, 0), textcoords="offset points", va="center")
     axes.legend(frameon=False, ncols=len(WRONG), loc="upper left", bbox_to_anchor=(0, -0.02), fontsize=8)
@@ -106,7 +106,7 @@ def _stacked(axes: Axes, report: Report, runs: Mapping[str, Sequence[Result]]) -
 
 
 def _medians(runs: Mapping[str, Sequence[Result]], measure: str) -> dict[str, float]:
-    return {name: median(some, measure) for name, some in runs.items()}
+    return {name: median(results, measure) for name, results in runs.items()}
 
 
 def _titles(report: Report, names: Mapping[str, object]) -> list[str]:

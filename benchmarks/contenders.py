@@ -79,8 +79,8 @@ OURS = Contender(
     form=typed,
 )
 CONTENDERS = {
-    one.name: one
-    for one in (
+    contender.name: contender
+    for contender in (
         OURS,
         Contender(
             name="dlt",

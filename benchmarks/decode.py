@@ -139,7 +139,7 @@ def table(name: str, times: Mapping[str, list[float]]) -> str:
         if taken is None:
             lines.append(f"  {contender:34}{'fails':>12}")
             continue
-        ratio = statistics.median(one / our for one, our in zip(taken, times["decode"], strict=True))
+        ratio = statistics.median(their / our for their, our in zip(taken, times["decode"], strict=True))
         lines.append(f"  {contender:34}{1e6 / statistics.median(taken):12,.0f}{1e6 / min(taken):12,.0f}{ratio:14.2f}")
     return "\n".join(lines)
 

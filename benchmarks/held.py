@@ -80,8 +80,8 @@ def read(file: Path, table: str, form: Callable[[Columns], Row]) -> OpenDatabase
 def _rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> Iterator[dict[str, object]]:
     """Each row by column; what is JSON is parsed, every number a Decimal."""
     nested = [place for place, kind in enumerate(columns.values()) if kind == "JSON"]
-    while some := connection.fetchmany(10_000):
-        for values in map(list, some):
+    while batch := connection.fetchmany(10_000):
+        for values in map(list, batch):
             for place in nested:
                 text = values[place]
                 values[place] = json.loads(text, parse_float=Decimal, parse_int=Decimal) if text else None
@@ -98,7 +98,9 @@ def typed(columns: Columns) -> Row:
 def flattened(columns: Columns) -> Row:
     """`attributes__name`, in variants where types differ, and `relationships__name` as JSON."""
     said = ((VARIANT.sub("", name).removeprefix("attributes__"), value) for name, value in columns.items())
-    return dict(_columns(said)) | links({name.removeprefix("relationships__"): one for name, one in columns.items()})
+    return dict(_columns(said)) | links(
+        {name.removeprefix("relationships__"): value for name, value in columns.items()}
+    )
 
 
 def documents(columns: Columns) -> Row:

@@ -36,12 +36,14 @@ def main() -> None:
     asked = _arguments()
     contenders = [CONTENDERS[name] for name in asked.peers]
     report = Report(date=today(), machine=machine(), worlds={}, contenders=_described(contenders))
-    for one in contenders:
-        if one.environment:
-            environments.python(one.environment)
+    for contender in contenders:
+        if contender.environment:
+            environments.python(contender.environment)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for world, rounds, whole in _worlds(asked):
-            racing = contenders if whole else [one for one in contenders if one.name in ("ours", "dlt")]
+            racing = (
+                contenders if whole else [contender for contender in contenders if contender.name in ("ours", "dlt")]
+            )
             for result in _played(report, world, racing, rounds=rounds, whole=whole, folder=Path(folder)):
                 report.results.append(result)
                 _say(result)
@@ -62,7 +64,7 @@ def _played(
 
 def _worlds(asked: argparse.Namespace) -> Iterator[tuple[World, int, bool]]:
     """Each world, its rounds, and whether all is played in it or only the first load of design.md's figure."""
-    chosen = SMALL if asked.small else {one.name: one for one in (MATRIX, LIMITED)}
+    chosen = SMALL if asked.small else {world.name: world for world in (MATRIX, LIMITED)}
     told = {name: getattr(asked, name) for name in ("accounts", "rows", "row_cap", "years") if getattr(asked, name)}
     if asked.limiter in ("off", "both"):
         yield replace(chosen[MATRIX.name], **told), asked.pairs, True
@@ -74,15 +76,23 @@ def _worlds(asked: argparse.Namespace) -> Iterator[tuple[World, int, bool]]:
 
 def _described(contenders: Sequence[Contender]) -> dict[str, dict[str, str]]:
     ours = f"aleta-sync {VERSION}"
-    versions = {one.name: environments.versions(one.environment) if one.environment else ours for one in contenders}
-    return {one.name: {"title": one.title, "versions": versions[one.name]} for one in contenders}
+    versions = {
+        contender.name: environments.versions(contender.environment) if contender.environment else ours
+        for contender in contenders
+    }
+    return {
+        contender.name: {"title": contender.title, "versions": versions[contender.name]} for contender in contenders
+    }
 
 
-def _say(one: Result) -> None:
+def _say(result: Result) -> None:
     print(
-        f"{one.world:<12} {one.scenario:<10} {one.contender:<12} {one.seconds:7.1f} s  cpu {one.cpu_s:6.1f} s"
-        f"  {one.megabytes:5.0f} MB  {one.requests:6} requests, {one.refused} refused  missing {one.missing}"
-        f"  extra {one.extra}  stale {one.stale}  digits {one.digits}  old {one.old_changes}  exit {one.exit}",
+        f"{result.world:<12} {result.scenario:<10} {result.contender:<12} {result.seconds:7.1f} s"
+        f"  cpu {result.cpu_s:6.1f} s"
+        f"  {result.megabytes:5.0f} MB  {result.requests:6} requests, {result.refused} refused"
+        f"  missing {result.missing}"
+        f"  extra {result.extra}  stale {result.stale}  digits {result.digits}"
+        f"  old {result.old_changes}  exit {result.exit}",
         file=sys.stderr,
         flush=True,
     )

@@ -95,7 +95,7 @@ def play(worlds: Mapping[str, list[date]], cap: int, shown: str, planner: Planne
     while True:
         while len(out) < WORKERS and (question := planner.ask()):
             out.append(question)
-        kept += sum(one.count for one in planner.decisions() if one.fate is Fate.KEPT)
+        kept += sum(decision.count for decision in planner.decisions() if decision.fate is Fate.KEPT)
         if not out:
             break
         question = out.pop(server.rng.randrange(len(out)))
@@ -130,7 +130,7 @@ def ratios(caps: Sequence[int]) -> Iterator[str]:
             cells = []
             for size, accounts in ((fit_nine_in_ten, 400), (windows_dominate, 60 if cap < 10_000 else 30)):
                 rng = Random(f"{size.__name__} {cap}")
-                rows = [size(rng, cap, one) for one in range(accounts)]
+                rows = [size(rng, cap, account) for account in range(accounts)]
                 worlds = {f"a{n}": history(rng, count, 20, max(2, cap // 8)) for n, count in enumerate(rows)}
                 cells.append(f"{play(worlds, cap, shown).ratio:.2f}")
             yield f"| {cap:,} | {shown} | {' | '.join(cells)} |"

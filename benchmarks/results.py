@@ -71,14 +71,14 @@ class Report:
 
     def of_scenario(self, world: str, scenario: str) -> dict[str, list[Result]]:
         """Its runs by contender, in the order of `contenders`."""
-        chosen = [one for one in self.results if (one.world, one.scenario) == (world, scenario)]
-        by_name = {name: [one for one in chosen if one.contender == name] for name in self.contenders}
+        chosen = [result for result in self.results if (result.world, result.scenario) == (world, scenario)]
+        by_name = {name: [result for result in chosen if result.contender == name] for name in self.contenders}
         return {name: runs for name, runs in by_name.items() if runs}
 
     @classmethod
     def of(cls, file: Path) -> Report:
         said = json.loads(file.read_text())
-        return cls(**{**said, "results": [Result(**one) for one in said["results"]]})
+        return cls(**{**said, "results": [Result(**result) for result in said["results"]]})
 
 
 def machine() -> dict[str, str | int]:
@@ -101,10 +101,10 @@ def today() -> str:
 
 
 def median(results: Iterable[Result], measure: str) -> float:
-    return float(statistics.median(getattr(one, measure) for one in results))
+    return float(statistics.median(getattr(result, measure) for result in results))
 
 
 def ratio(ours: Iterable[Result], theirs: Iterable[Result], measure: str = "seconds") -> float:
     """The median of theirs to ours, each pair within its own round."""
-    by_round = {one.round: getattr(one, measure) for one in ours}
-    return float(statistics.median(getattr(one, measure) / by_round[one.round] for one in theirs))
+    by_round = {result.round: getattr(result, measure) for result in ours}
+    return float(statistics.median(getattr(result, measure) / by_round[result.round] for result in theirs))

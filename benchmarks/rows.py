@@ -51,7 +51,9 @@ class Accounts:
     def tail(self, number: int, *, days: int) -> Receipt:
         """What a night reads of it: the last *days*."""
         first = END - timedelta(days=days + 31)
-        place = next(one for one in range(self.rows, -1, -1) if one == 0 or self._day(one - 1) < first)
+        place = next(
+            position for position in range(self.rows, -1, -1) if position == 0 or self._day(position - 1) < first
+        )
         return self._receipt(number, place, self.rows, Window(first, END))
 
     def _day(self, place: int) -> date:
@@ -74,18 +76,18 @@ class Accounts:
         """Samples with an id, an account and days of their own."""
         count, samples = end - begin, self._samples
         batch = samples.take(
-            pa.array([(number * 977 + one) % samples.num_rows for one in range(begin, end)], pa.int64())
+            pa.array([(number * 977 + position) % samples.num_rows for position in range(begin, end)], pa.int64())
         )
-        days = [self._day(one) for one in range(begin, end)]
+        days = [self._day(position) for position in range(begin, end)]
         account = pa.array([name_of_account(number)] * count)
         own = {
-            "id": pa.array([_id(f"{number}/{one}") for one in range(begin, end)]),
+            "id": pa.array([_id(f"{number}/{position}") for position in range(begin, end)]),
             "account_id": pc.if_else(pc.is_valid(batch["account_id"]), account, pa.scalar(None, pa.string())),
             "inflow_account_id": pc.if_else(pc.is_valid(batch["inflow_account_id"]), account, None),
             "trade_date": pa.array(days, pa.date32()),
             "value_date": pa.array([min(day + 2 * DAY, END) for day in days], pa.date32()),
         }
-        columns = [own.get(one.name, batch[one.name]) for one in batch.schema]
+        columns = [own.get(field.name, batch[field.name]) for field in batch.schema]
         return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 

@@ -43,43 +43,43 @@ class Round:
         worlds.begin(self.box, self.world)
         self._look()
         firsts = {}
-        for one in self.contenders:
-            yield (first := self._run(FIRST, one))
-            firsts[one.name] = first.requests
+        for contender in self.contenders:
+            yield (first := self._run(FIRST, contender))
+            firsts[contender.name] = first.requests
         if UNCHANGED in scenarios:
-            yield from (self._run(UNCHANGED, one) for one in self.contenders)
+            yield from (self._run(UNCHANGED, contender) for contender in self.contenders)
         if CHANGED in scenarios:
             self.recent, self.old = worlds.night(self.box, self.world, self.number)
             self._look()
-            yield from (self._run(CHANGED, one) for one in self.contenders)
+            yield from (self._run(CHANGED, contender) for contender in self.contenders)
         if AGAIN in scenarios:
-            yield from (self._run(AGAIN, one) for one in self.contenders if one is OURS)
+            yield from (self._run(AGAIN, contender) for contender in self.contenders if contender is OURS)
         if RESUMED in scenarios:
-            for one in self.contenders:
-                yield from self._crash(one, half=firsts[one.name] // 2)
+            for contender in self.contenders:
+                yield from self._crash(contender, half=firsts[contender.name] // 2)
 
     def place(self, contender: Contender, life: str = "kept") -> Place:
         """Where it works: `kept` through the nights, or `killed`."""
         folder = self.folder / f"{self.world.name}-{self.number}-{contender.name}-{life}"
         return Place(folder=folder, since=self.world.since)
 
-    def _crash(self, one: Contender, *, half: int) -> Iterator[Result]:
-        yield self._run(KILLED, one, life="killed", requests=half)
-        yield self._run(RESUMED, one, life="killed")
+    def _crash(self, contender: Contender, *, half: int) -> Iterator[Result]:
+        yield self._run(KILLED, contender, life="killed", requests=half)
+        yield self._run(RESUMED, contender, life="killed")
 
     def _look(self) -> None:
         self.truth = worlds.rows(self.box)
 
-    def _run(self, scenario: str, one: Contender, *, life: str = "kept", requests: int = PLENTY) -> Result:
-        place = self.place(one, life)
+    def _run(self, scenario: str, contender: Contender, *, life: str = "kept", requests: int = PLENTY) -> Result:
+        place = self.place(contender, life)
         place.folder.mkdir(parents=True, exist_ok=True)
         self._configure(place, again=scenario == AGAIN)
         self.box.set(requests_per_minute=self.world.per_minute, burst=BURST)  # a full bucket
         self.box.reset_requests()
         enough = partial(self._answered, requests)
-        usage = self.runner(one.command(place), log=place.folder / "log", enough=enough)
+        usage = self.runner(contender.command(place), log=place.folder / "log", enough=enough)
         counted = (len(self.box.requests), sum(call.status == 429 for call in self.box.requests))
-        return self._result(scenario, one, usage, counted, life)
+        return self._result(scenario, contender, usage, counted, life)
 
     def _answered(self, requests: int) -> bool:
         return len(self.box.requests) >= requests
@@ -89,15 +89,15 @@ class Round:
         ours |= {"burst": BURST, **({"reverify_days": 1} if again else {})}
         self.box.write_config(place.config, **ours)
 
-    def _result(self, scenario: str, one: Contender, usage: Usage, counted: tuple[int, int], life: str) -> Result:
-        held = one.held(self.place(one, life))
+    def _result(self, scenario: str, contender: Contender, usage: Usage, counted: tuple[int, int], life: str) -> Result:
+        held = contender.held(self.place(contender, life))
         older = differences(held, self.truth, only=self.old) if scenario == CHANGED else None
         lost = differences(held, self.truth)
         hidden = (older.missing, older.extra, older.stale) if older else (0, 0, 0)
         return Result(
             world=self.world.name,
             scenario=scenario,
-            contender=one.name,
+            contender=contender.name,
             round=self.number,
             seconds=usage.seconds,
             cpu_s=usage.cpu_s,

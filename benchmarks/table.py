@@ -48,7 +48,7 @@ def _title(world: Mapping[str, object], name: str) -> str:
 
 def _told(report: Report, name: str) -> str:
     world, firsts = report.worlds[name], report.of_scenario(name, FIRST)
-    rounds = len({one.round for one in report.results if one.world == name})
+    rounds = len({result.round for result in report.results if result.world == name})
     said = f"{rounds} round{'s' if rounds > 1 else ''}. The cap is {world['row_cap']:,} rows; "
     fewest = int(str(world["fewest_requests"]))
     said += f"no reader can do with fewer than {fewest:,} requests"
@@ -70,18 +70,18 @@ def _table(report: Report, runs: Mapping[str, Sequence[Result]], *, older: bool)
 
 
 def _any(runs: Mapping[str, Sequence[Result]], measure: str) -> bool:
-    return any(getattr(one, measure) for some in runs.values() for one in some)
+    return any(getattr(result, measure) for results in runs.values() for result in results)
 
 
 def _row(report: Report, name: str, runs: Mapping[str, Sequence[Result]], shown: Mapping[str, str]) -> list[str]:
-    some = runs[name]
-    beside = f"{ratio(runs[OURS], some):.1f}" if OURS in runs else ""
-    numbers = (f"{median(some, key):,.0f}" for key in shown)
-    return [report.contenders[name]["title"], f"{median(some, 'seconds'):.1f}", beside, *numbers]
+    results = runs[name]
+    beside = f"{ratio(runs[OURS], results):.1f}" if OURS in runs else ""
+    numbers = (f"{median(results, key):,.0f}" for key in shown)
+    return [report.contenders[name]["title"], f"{median(results, 'seconds'):.1f}", beside, *numbers]
 
 
 def _versions(report: Report) -> str:
-    named = (f"{one['title']}: {one['versions']}" for one in report.contenders.values())
+    named = (f"{contender['title']}: {contender['versions']}" for contender in report.contenders.values())
     return f"Versions: {'; '.join(named)}."
 
 

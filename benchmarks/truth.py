@@ -42,7 +42,7 @@ def differences(held: OpenDatabase, truth: Mapping[str, Row], *, only: frozenset
     """How *held* differs from *truth*; *only*: of these ids."""
     wanted, found = _chosen(truth, only), _chosen(held.rows, only)
     both = wanted.keys() & found.keys()
-    flaws = [_flaws(found[one], wanted[one]) for one in both]
+    flaws = [_flaws(found[ident], wanted[ident]) for ident in both]
     return Differences(
         missing=len(wanted.keys() - both),
         extra=len(found.keys() - both) + (held.repeated if only is None else 0),
@@ -52,7 +52,7 @@ def differences(held: OpenDatabase, truth: Mapping[str, Row], *, only: frozenset
 
 
 def _chosen(rows: Mapping[str, Row], only: frozenset[str] | None) -> Mapping[str, Row]:
-    return rows if only is None else {one: rows[one] for one in only & rows.keys()}
+    return rows if only is None else {ident: rows[ident] for ident in only & rows.keys()}
 
 
 def _flaws(held: Row, said: Row) -> tuple[bool, int]:

@@ -70,10 +70,10 @@ def night(box: Sandbox, world: World, seed: int) -> tuple[frozenset[str], frozen
     box.mutate_night(TENANT, seed, late=2 * recent, edited=2 * recent, deleted=recent, within_days=LOOK_BACK_DAYS)
     box.mutate_night(TENANT, seed + 1, late=2 * old, edited=2 * old, deleted=old)
     after = rows(box)
-    touched = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
+    touched = {ident for ident in before.keys() | after.keys() if before.get(ident) != after.get(ident)}
     since = world.today - timedelta(days=LOOK_BACK_DAYS)
     recent = frozenset(
-        one for one in touched if all(_day(rows[one]) >= since for rows in (before, after) if one in rows)
+        ident for ident in touched if all(_day(rows[ident]) >= since for rows in (before, after) if ident in rows)
     )
     return recent, frozenset(touched - recent)
 

@@ -1,4 +1,4 @@
-"""Clients and what hangs below them: who owns, where it is held, how it is viewed. Pure."""
+"""Clients and the objects below them: legal entities, accounts, depositories, reporting entities, limits. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .table import (
 
 CLIENTS = table(
     "clients",
-    "The people and families whose wealth is administered, parents and children together",
+    "The people and families whose wealth is managed; parents and children are in one table",
     [
         resource_id("Aleta's id of the client"),
         text("name", "Display name"),
@@ -35,7 +35,7 @@ CLIENTS = table(
 
 LEGAL_ENTITIES = table(
     "legal_entities",
-    "Persons, companies and trusts in law: the owners of accounts and depositories",
+    "Legal persons (people, companies, trusts) that own accounts and depositories",
     [
         resource_id("Aleta's id of the legal entity"),
         text("name", "Display name"),
@@ -51,12 +51,12 @@ ACCOUNTS = table(
     "Cash accounts: one currency, one legal entity; every transaction is booked on one",
     [
         resource_id("Aleta's id of the account"),
-        text("name", "Display name, where one was given"),
+        text("name", "Display name; may be null"),
         text("external_identifier", "The bank's own number; not unique over banks, and it may be edited"),
         text("ccy_code", "Currency of the account, ISO 4217"),
         flag("exclude_from_reporting", "Whether reports leave the account out"),
         to_one("legal_entity_id", "The legal entity that owns it"),
-        to_one("depository_id", "The one depository of the older API; deprecated there, see accounts__depositories"),
+        to_one("depository_id", "The single depository of the older API; deprecated, use accounts__depositories"),
         FIRST_SEEN,
         REMOVED,
         EXTRA,
@@ -65,10 +65,10 @@ ACCOUNTS = table(
 
 DEPOSITORIES = table(
     "depositories",
-    "Custody accounts: they hold instruments as accounts hold cash",
+    "Custody accounts, which hold instruments (accounts hold cash)",
     [
         resource_id("Aleta's id of the depository"),
-        text("name", "Display name, where one was given"),
+        text("name", "Display name; may be null"),
         text("external_identifier", "The custodian's own number"),
         to_one("legal_entity_id", "The legal entity that owns it"),
         FIRST_SEEN,
@@ -79,7 +79,7 @@ DEPOSITORIES = table(
 
 REPORTING_ENTITIES = table(
     "reporting_entities",
-    "How a client wants its wealth viewed: the unit of holdings, performance and limits",
+    "Views of a client's wealth, for which holdings, performance and limits are computed",
     [
         resource_id("Aleta's id of the reporting entity"),
         text("name", "Display name"),
@@ -110,7 +110,7 @@ USERS = table(
         resource_id("Aleta's id of the user"),
         text("first_name", "First name"),
         text("last_name", "Last name"),
-        text("contact_email", "Where they are written to"),
+        text("contact_email", "E-mail address"),
         to_one("client_id", "The client that owns the login; grants no access by itself"),
         FIRST_SEEN,
         REMOVED,
@@ -132,24 +132,24 @@ USERS__READ_ACCESS_TO_REPORTING_ENTITIES = link_table(
 
 CUSTODIAN_AUTH_FLOWS = table(
     "custodian_auth_flows",
-    "How a custodian is authorised to send data: one version of the procedure of one custodian",
+    "Procedures to authorise a custodian to send data: one row per custodian and version",
     [
         resource_id("The flow's name, such as nordea-20260630"),
-        nested("expected_files", "Files to hand in: a list of {name, description, fileType}"),
-        nested("supported_consent_types", "What consent may cover: a list of all, specific"),
-        to_one("custodian_id", "The custodian; the API has no list of them"),
+        nested("expected_files", "Files to submit: a list of {name, description, fileType}"),
+        nested("supported_consent_types", "Scopes that a consent may have: a list of all, specific"),
+        to_one("custodian_id", "The custodian; the API has no list of custodians"),
         *OBJECT,
     ],
 )
 
 CUSTODIAN_AUTHORITIES = table(
     "custodian_authorities",
-    "Authorities of legal entities for a custodian to send data, and how far each has come",
+    "Authorisations of a custodian to send a legal entity's data, with their status",
     [
         resource_id("Aleta's id of the authority"),
-        text("status", "waiting-for-files, ..., active, ..., revoked or cancelled; an open set, spelt as the API does"),
+        text("status", "waiting-for-files, ..., active, ..., revoked or cancelled; more values may appear"),
         nested("pending_files", "Files still missing: a list of names, empty unless status is waiting-for-files"),
-        nested("linked_depositories", "What it covers: a list of {depositoryNumber, depositoryId, status}"),
+        nested("linked_depositories", "Depositories it covers: a list of {depositoryNumber, depositoryId, status}"),
         to_one("legal_entity_id", "The legal entity that gives it"),
         to_one("custodian_id", "The custodian that is to send data"),
         to_one("custodian_auth_flow_id", "The procedure it follows"),
@@ -157,37 +157,37 @@ CUSTODIAN_AUTHORITIES = table(
     ],
 )
 
-# `limit_type` is there twice: whole, as the contract has nested values, and as columns, because DuckDB takes numbers
-# out of JSON as doubles. The columns have the names of the vendor's other dialect, which has no `limitType`.
+# `limit_type` is stored twice: complete, as the contract has nested values, and as columns, because DuckDB reads
+# numbers in JSON as doubles. The columns have the names of the vendor's other dialect, which has no `limitType`.
 LIMITS = table(
     "limits",
-    "Investment limits of clients, a tree: a group has limits below it",
+    "Investment limits of clients, as a tree: groups have limits below them",
     [
         resource_id("Aleta's id of the limit"),
         text("name", "Display name"),
         text("ccy_code", "Currency of an absolute limit, ISO 4217"),
         day("start_date", "The day it holds from"),
-        nested("limit_type", "The three columns below, as the API gave them"),
+        nested("limit_type", "The three columns below, as the API returned them"),
         text(
             "kind",
-            "limit-group: groups others. proportional: to the limit above. absolute: in its currency",
+            "limit-group: a group of limits. proportional: to the limit above. absolute: in its currency",
             api="attributes/limitType/type attributes/kind",
         ),
         number(
             "min",
-            "No less than this",
+            "Lower bound",
             unit="fraction of the limit above, or limit currency: see kind",
             api="attributes/limitType/values/min attributes/min",
         ),
         number(
             "max",
-            "No more than this",
+            "Upper bound",
             unit="fraction of the limit above, or limit currency: see kind",
             api="attributes/limitType/values/max attributes/max",
         ),
         nested(
             "limit_filter",
-            "What it counts, as the API gave it; limit_conditions has it as rows",
+            "Which positions count, as the API returned it; limit_conditions has it as rows",
             api="attributes/limitFilter attributes/filter",
         ),
         to_one("parent_limit_id", "The limit above; null at the top"),
@@ -198,17 +198,17 @@ LIMITS = table(
 
 LIMIT_CONDITIONS = table(
     "limit_conditions",
-    "What limits count: limits.limit_filter as rows, one for each node of the tree",
+    "Conditions of limits: limits.limit_filter as rows, one per node of the tree",
     [
         own_text("limit_id", "The limit"),
-        own_text("path", "Where in the tree: 0 is the root, 0.1 its second child (they count from 0), and so on"),
+        own_text("path", "Position in the tree: 0 is the root, 0.1 its second child (counted from 0), and so on"),
         own_text("parent_path", "The path of the node above; null at the root"),
-        own_text("operator", "and, or; of a condition its type, as the API spells it (country-code-is-not)"),
-        own_text("field", "Of a condition: the member that holds its values (country-code); null of and and or"),
+        own_text("operator", "and, or; for a condition its type, as in the API (country-code-is-not)"),
+        own_text("field", "For a condition: the member that has its values (country-code); null for and, or"),
         own_json(
             "values",
-            "Of a condition: a list of its values, or, where it has other members than one, of one object with all of "
-            "them and no field; null of and and or",
+            "For a condition: a list of its values; if it has more than one member, a list of one object with all of "
+            "them, and field is null; null for and, or",
         ),
         FIRST_SEEN,
         REMOVED,

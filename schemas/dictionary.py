@@ -30,13 +30,13 @@ _INTRODUCTION = """\
 Every table of the dataset `aleta`, in the DuckDB file and in Parquet. The same descriptions and units are SQL comments
 in the DuckDB file (`duckdb_tables()`, `duckdb_columns()`). This page is written by `make docs` from `schemas/`.
 
-- A table that nothing was read into yet is there, and empty.
+- A table that nothing was read into yet exists and is empty.
 - "From the API" says which part of a JSON:API resource fills a column, in every spelling that is understood; a column
   without it is filled by aleta-sync.
-- What no column holds is in `extra`, under the API's own names.
+- Values that no column has are in `extra`, under the API's own names.
 - A table with `row_key` has a natural key of which some columns may be null: `row_key` is its values in one text. Join
   on the columns of the natural key.
-- JSON columns hold values as the API gave them, to the last digit. DuckDB takes numbers out of JSON as doubles: where
+- JSON columns hold values as the API returned them, to the last digit. DuckDB reads numbers in JSON as doubles: if
   digits matter, use the DECIMAL columns beside them.
 """
 
@@ -44,30 +44,30 @@ in the DuckDB file (`duckdb_tables()`, `duckdb_columns()`). This page is written
 def text(tables: Sequence[pa.Schema], views: Sequence[View] = VIEWS) -> str:
     """The dictionary of *tables*, in their order: a list of all and of *views*, then each table with its columns."""
     lists = [*_index(tables), *_views(views)]
-    return "\n".join([_INTRODUCTION, *lists, *(line for one in tables for line in _table(one))])
+    return "\n".join([_INTRODUCTION, *lists, *(line for schema in tables for line in _table(schema))])
 
 
 def _index(tables: Iterable[pa.Schema]) -> Iterator[str]:
     yield from ("| table | what it holds |", "| --- | --- |")
-    for one in tables:
-        yield row(f"[`{name_of(one)}`](#{name_of(one)})", fact(one, "description").split(". Natural key: ")[0])
+    for schema in tables:
+        yield row(f"[`{name_of(schema)}`](#{name_of(schema)})", fact(schema, "description").split(". Natural key: ")[0])
     yield ""
 
 
 def _views(views: Iterable[View]) -> Iterator[str]:
     yield from ("Only in the DuckDB file, over these tables ([views.md](views.md)):", "")
     yield from ("| view | what a row is |", "| --- | --- |")
-    for one in views:
-        yield row(f"[`{one.name}`](views.md#{one.name})", one.description)
+    for view in views:
+        yield row(f"[`{view.name}`](views.md#{view.name})", view.description)
     yield ""
 
 
 def _table(schema: pa.Schema) -> Iterator[str]:
     yield from (f"## {name_of(schema)}", "", f"{fact(schema, 'description')}.", "", f"Key: {_names(key_of(schema))}.")
     if natural_key_of(schema) != key_of(schema):
-        yield f"It stands for {_names(natural_key_of(schema))}."
+        yield f"It stands for the natural key {_names(natural_key_of(schema))}."
     if left_out(schema):
-        yield f"On purpose not stored: {_names(sorted(left_out(schema)))}."
+        yield f"Deliberately not stored: {_names(sorted(left_out(schema)))}."
     yield from ("", "| column | type | unit | from the API | what it is |", "| --- | --- | --- | --- | --- |")
     yield from (_column(field) for field in schema)
     yield ""
@@ -79,7 +79,7 @@ def _column(field: pa.Field) -> str:
 
 
 def sql_type(field: pa.Field) -> str:
-    """The type of a column as SQL has it."""
+    """The SQL type of a column."""
     return "JSON" if fact(field, "json") else _TYPES[field.type]
 
 

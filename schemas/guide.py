@@ -1,6 +1,6 @@
-"""The guide to the views, in Markdown: what each is, and an example with its result.
+"""The guide to the views, in Markdown: the columns of each view, and an example with its result.
 
-`make docs` writes it to docs/views.md. The results are those of the rows in `example`, put into a DuckDB in memory.
+`make docs` writes it to docs/views.md. The results are computed from the rows in `example`, in an in-memory DuckDB.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ the queries are in `schemas/`, and in the file itself: `SELECT view_name, sql FR
 - Descriptions and units are SQL comments (`duckdb_views()`, `duckdb_columns()`, `duckdb_functions()`).
 - Amounts are sums of DECIMAL(38,12), exact to the last digit. Currencies are never added up: every amount stands beside
   its `ccy_code`, and a query that adds up should group by it.
-- A view over tables that were not read (`resources` leaves some out) is there, and empty.
+- A view over tables that were not read (`resources` leaves some out) exists and is empty.
 
 The results below are those of a small family that was made up for this page. It is written by `make docs`.
 """
@@ -39,7 +39,7 @@ The results below are those of a small family that was made up for this page. It
 def text(views: Sequence[View] = VIEWS) -> str:
     """The page: a list of all views, then each with its columns and its example."""
     with opened(ROWS, views) as warehouse:
-        return "\n".join([_INTRODUCTION, *_index(views), *(line for one in views for line in _view(warehouse, one))])
+        return "\n".join([_INTRODUCTION, *_index(views), *(line for view in views for line in _view(warehouse, view))])
 
 
 def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> duckdb.DuckDBPyConnection:
@@ -47,7 +47,7 @@ def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> 
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA aleta")
     for schema in TABLES:
-        columns = ", ".join(f'"{one.name}" {sql_type(one)}' for one in schema)
+        columns = ", ".join(f'"{field.name}" {sql_type(field)}' for field in schema)
         connection.execute(f"CREATE TABLE aleta.{name_of(schema)} ({columns})")
     for view in views:
         for statement in view.statements():
@@ -57,17 +57,18 @@ def opened(rows: Mapping[str, Iterable[Row]], views: Iterable[View] = VIEWS) -> 
 
 
 def fill(warehouse: duckdb.DuckDBPyConnection, rows: Mapping[str, Iterable[Row]]) -> None:
-    """Put *rows* (by table) in; what a row leaves out is null."""
-    for table, given in rows.items():
-        for one in given:
-            marks = ", ".join(["?"] * len(one))
-            warehouse.execute(f"INSERT INTO aleta.{table} ({', '.join(one)}) VALUES ({marks})", list(one.values()))  # noqa: S608
+    """Insert *rows* (by table); a column that a row leaves out is null."""
+    for table, records in rows.items():
+        for record in records:
+            marks = ", ".join(["?"] * len(record))
+            statement = f"INSERT INTO aleta.{table} ({', '.join(record)}) VALUES ({marks})"  # noqa: S608
+            warehouse.execute(statement, list(record.values()))
 
 
 def _index(views: Iterable[View]) -> Iterator[str]:
     yield from ("| view | what a row is |", "| --- | --- |")
-    for one in views:
-        yield row(f"[`{_called(one)}`](#{one.name})", one.description)
+    for view in views:
+        yield row(f"[`{_called(view)}`](#{view.name})", view.description)
     yield ""
 
 
@@ -82,15 +83,15 @@ def _view(warehouse: duckdb.DuckDBPyConnection, view: View) -> Iterator[str]:
     yield from ("", f"Reads {', '.join(f'`{name}`' for name in view.reads)}.", "")
     yield from ("| column | type | unit | what it is |", "| --- | --- | --- | --- |")
     types = dict(_described(warehouse, view))
-    for one in view.columns:
-        yield row(f"`{one.name}`", types[one.name], one.unit, one.description)
+    for column in view.columns:
+        yield row(f"`{column.name}`", types[column.name], column.unit, column.description)
     yield from ("", f"**{view.question}**", "", "```sql", view.example, "```", "")
     yield from (*_result(warehouse, view.example), "")
 
 
 def _described(warehouse: duckdb.DuckDBPyConnection, view: View) -> list[tuple[str, str]]:
     source = f"aleta.{view.name}(now())" if view.takes else f"aleta.{view.name}"
-    return [(found[0], _short(found[1])) for found in warehouse.execute(f"DESCRIBE FROM {source}").fetchall()]
+    return [(result[0], _short(result[1])) for result in warehouse.execute(f"DESCRIBE FROM {source}").fetchall()]
 
 
 def _short(kind: str) -> str:
@@ -98,10 +99,10 @@ def _short(kind: str) -> str:
 
 
 def _result(warehouse: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
-    found = warehouse.execute(query)
-    names = [column[0] for column in found.description or ()]
+    result = warehouse.execute(query)
+    names = [column[0] for column in result.description or ()]
     yield from (row(*names), row(*["---"] * len(names)))
-    for values in found.fetchall():
+    for values in result.fetchall():
         yield row(*map(_shown, values))
 
 

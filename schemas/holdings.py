@@ -1,4 +1,4 @@
-"""Holdings: computed for a reporting entity, and as custodians report them. A table never mixes grains. Pure.
+"""Holdings: computed for a reporting entity, and as custodians report them. A table never mixes levels of detail. Pure.
 
 The API recomputes holdings from the ledger: a past day changes when a transaction is booked late or a price replaced.
 """
@@ -22,12 +22,12 @@ from .relations import (
 from .table import naturally_keyed, number, text, to_one
 
 ACCRUED_INTEREST = number(
-    "accrued_interest", "Interest accrued; the vendor's older pages do not have it", unit="reporting currency"
+    "accrued_interest", "Accrued interest; not in the vendor's older documentation", unit="reporting currency"
 )
 
 
 def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
-    """One grain of the same list: what `expand` asks for is what a row is split by."""
+    """One level of detail of the same list: *split_by* is what `expand` requests."""
     return naturally_keyed(
         name,
         description,
@@ -39,7 +39,7 @@ def _holdings(name: str, description: str, *split_by: pa.Field) -> pa.Schema:
             number("market_value", "Value at the end of the day", unit="reporting currency"),
             ACCRUED_INTEREST,
         ],
-        natural_key=("reporting_entity_id", *(one.name for one in split_by), "date", "ccy_code"),
+        natural_key=("reporting_entity_id", *(field.name for field in split_by), "date", "ccy_code"),
     )
 
 
@@ -52,8 +52,7 @@ HOLDINGS__PORTFOLIOS = _holdings(
 )
 HOLDINGS__DEPOSITORIES = _holdings(
     "holdings__depositories",
-    "What a reporting entity has in each depository, one row per day and currency; without a depository: what none "
-    "holds",
+    "What a reporting entity has in each depository, one row per day and currency; a null depository: what none holds",
     DEPOSITORY,
 )
 HOLDINGS__INSTRUMENT_CLASSES = _holdings(
@@ -67,10 +66,10 @@ HOLDINGS__INSTRUMENT_CLASSES_DETAILED = _holdings(
     INSTRUMENT_CLASS_DETAILED,
 )
 
-# There is no holdings__instruments: the vendor deprecates that grain in favour of this table, which also has units.
+# There is no holdings__instruments: the vendor deprecates that level in favour of this table, which also has units.
 INSTRUMENT_HOLDINGS = naturally_keyed(
     "instrument_holdings",
-    "Positions: one row per portfolio, depository, instrument and day; a position in two portfolios is in two rows",
+    "Positions: one row per portfolio, depository, instrument and day; a position in two portfolios has two rows",
     [
         REPORTING_ENTITY,
         PORTFOLIO,
@@ -86,7 +85,7 @@ INSTRUMENT_HOLDINGS = naturally_keyed(
         ACCRUED_INTEREST,
         number(
             "currency_exchange_rate",
-            "Rate of exchange to the reporting currency; the vendor's older pages do not have it, none gives its sense",
+            "Exchange rate to the reporting currency; not in the vendor's older documentation",
             unit="rate, direction not documented",
         ),
     ],
@@ -95,14 +94,17 @@ INSTRUMENT_HOLDINGS = naturally_keyed(
 
 CUSTODIAN_HOLDINGS = naturally_keyed(
     "custodian_holdings",
-    "What a custodian reported for a day, before any computing: balances of accounts, and units in depositories",
+    "What a custodian reported for a day, unprocessed: balances of accounts, and units in depositories",
     [
         LEGAL_ENTITY,
-        to_one("account_id", "The account, on a row that is a balance; else null"),
-        to_one("depository_id", "The depository, on a row of an instrument; else null"),
+        to_one("account_id", "The account, if the row is a balance; otherwise null"),
+        to_one("depository_id", "The depository, if the row is of an instrument; otherwise null"),
         INSTRUMENT,
         INSTRUMENT_TYPE,
-        text("external_identifier", "The custodian's own number, in the dialect that names no account or instrument"),
+        text(
+            "external_identifier",
+            "The custodian's own number, where the API returns it instead of an account or instrument",
+        ),
         DATE,
         number(
             "units_in_holding",
@@ -112,7 +114,7 @@ CUSTODIAN_HOLDINGS = naturally_keyed(
         ),
         number(
             "market_value",
-            "Value as reported; only one of the vendor's pages has it, and it names no currency",
+            "Value as reported; only one of the vendor's pages documents it, without a currency",
             unit="currency not documented",
         ),
     ],

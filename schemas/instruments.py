@@ -1,7 +1,7 @@
 """Instruments of every type, their series, and the classes they are put in. Pure.
 
-Instruments have no list: they are met in transactions, holdings and performance, and read one by one. A series holds
-what the API shows now and nothing else: a point that is gone there is gone here.
+Instruments have no list: their ids are found in transactions, holdings and performance, and each is read by id. A
+series has what the API returns now and nothing else: a point that is gone there is gone here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import pyarrow as pa
 from .relations import INSTRUMENT
 from .table import DATED, OBJECT, column, day, nested, number, resource_id, table, text, to_one
 
-# `fund` is there twice. Whole, as the contract has nested values, so that no member is lost; and each documented member
-# as a column, typed and described: analysts group by strategy and vintage, and should not have to take JSON apart.
+# `fund` is stored twice. Complete, as the contract has nested values, so that no member is lost; and each documented
+# member as a column, typed and described: analysts group by strategy and vintage, and should not have to parse JSON.
 _FUND = (
-    nested("fund", "Private market fund: the seven columns below and whatever else it says, as the API gave it"),
+    nested("fund", "Private market fund: the seven columns below and any other member, as the API returned it"),
     text("fund_manager_name", "Private market fund: who manages it", api="attributes/fund/managerName"),
     text("fund_name", "Private market fund: its name", api="attributes/fund/name"),
     text("fund_ccy_code", "Private market fund: its currency, ISO 4217", api="attributes/fund/ccyCode"),
@@ -34,17 +34,19 @@ _FUND = (
 
 INSTRUMENTS = table(
     "instruments",
-    "Every instrument met in transactions, holdings or performance, whatever its type; a column that is none of its "
-    "type's is null",
+    "Every instrument that transactions, holdings or performance refer to, of any type; columns that do not apply to "
+    "its type are null",
     [
         resource_id("Aleta's id of the instrument"),
-        column("type", pa.string(), "The kind, as the API spells it (bond-instrument, ...); an open set", api="type"),
+        column(
+            "type", pa.string(), "The type, as in the API (bond-instrument, ...); more values may appear", api="type"
+        ),
         text("name", "Name; loans and forwards have none"),
-        text("security_identifier", "Its one identifier, of whatever scheme"),
+        text("security_identifier", "Its security identifier, of any scheme"),
         text("custom_identifier", "Private market fund: the client's own identifier"),
-        text("isin", "ISIN; only one of the vendor's sites has it", api="attributes/isin attributes/ISIN"),
-        text("ticker", "Ticker; only one of the vendor's sites has it"),
-        text("exchange", "Exchange; only one of the vendor's sites has it"),
+        text("isin", "ISIN; only one of the vendor's sites documents it", api="attributes/isin attributes/ISIN"),
+        text("ticker", "Ticker; only one of the vendor's sites documents it"),
+        text("exchange", "Exchange; only one of the vendor's sites documents it"),
         text("ccy_code", "Currency of the instrument, ISO 4217"),
         text("country_code", "Where the issuer is domiciled, ISO 3166-1 alpha-2"),
         text("category", "Fee: custody, management or other"),
@@ -54,7 +56,7 @@ INSTRUMENTS = table(
         day("first_coupon_date", "Bond: the day of the first coupon"),
         day("maturity_date", "Bond, loan: the day it matures", api="attributes/maturityDate attributes/maturity"),
         day("agreement_date", "Loan, forward: the day it was agreed"),
-        number("interest_rate_in_percent", "Loan: its interest a year, 1.5 = 1.5 %", unit="percent"),
+        number("interest_rate_in_percent", "Loan: interest rate per year, 1.5 = 1.5 %", unit="percent"),
         number("principal_amount", "Loan: lent out, negative when borrowed", unit="currency of the account"),
         day("fixing_date", "Forward: the day its rate is fixed"),
         day("settlement_date", "Forward: the day it settles"),
@@ -63,8 +65,8 @@ INSTRUMENTS = table(
         text("primary_ccy_code", "Forward settled in cash: primary currency, ISO 4217"),
         text("secondary_ccy_code", "Forward settled in cash: secondary currency, ISO 4217"),
         to_one("account_id", "Loan, forward settled in cash: the account it is settled over"),
-        to_one("primary_account_id", "Forward delivered: the account in the primary currency"),
-        to_one("secondary_account_id", "Forward delivered: the account in the secondary currency"),
+        to_one("primary_account_id", "Forward with physical delivery: the account in the primary currency"),
+        to_one("secondary_account_id", "Forward with physical delivery: the account in the secondary currency"),
         to_one("depository_id", "Private market fund: the depository it is held in"),
         day("exit_date", "Private market fund: when it ended; null while it runs"),
         *_FUND,
@@ -72,8 +74,10 @@ INSTRUMENTS = table(
     ],
 )
 
-_PROVIDER = text("provider", "Who said so: client, aleta, or the name of a source of market data")
-_OF = INSTRUMENT.with_metadata(INSTRUMENT.metadata | {b"description": b"The instrument it is asked for; it names none"})
+_PROVIDER = text("provider", "Source of the value: client, aleta, or the name of a market data provider")
+_OF = INSTRUMENT.with_metadata(
+    INSTRUMENT.metadata | {b"description": b"The instrument it was requested for; the API's rows do not name it"}
+)
 _FROM = day("date", "The day it is valid from; 1900-01-01 stands for always")
 
 PRICES = table(
@@ -82,7 +86,7 @@ PRICES = table(
     [
         resource_id("Aleta's id of the price"),
         _OF,
-        day("date", "The day at whose end it is the price"),
+        day("date", "The day of the price, at its end"),
         number("value", "Price of one unit", unit="instrument currency"),
         _PROVIDER,
         *DATED,
@@ -96,7 +100,7 @@ INTEREST_RATES = table(
         resource_id("Aleta's id of the interest rate"),
         _OF,
         _FROM,
-        number("value", "Interest a year, 0.05 = 5 %", unit="fraction"),
+        number("value", "Interest rate per year, 0.05 = 5 %", unit="fraction"),
         _PROVIDER,
         *DATED,
     ],
@@ -121,8 +125,8 @@ NET_ASSET_VALUES = table(
     [
         resource_id("Aleta's id of the net asset value"),
         _OF,
-        day("official_date", "The day the value is of", api="attributes/officialDate attributes/date"),
-        day("effective_date", "The day it counts from; null: the official date"),
+        day("official_date", "The day of the value", api="attributes/officialDate attributes/date"),
+        day("effective_date", "The day it takes effect; null: the official date"),
         number("value", "Net asset value", unit="fund currency"),
         *DATED,
     ],
@@ -143,7 +147,7 @@ COMMITMENTS = table(
 
 INSTRUMENT_CLASSES = table(
     "instrument_classes",
-    "Classes of instruments (Equities), met in holdings and performance",
+    "Classes of instruments (Equities) that holdings and performance refer to",
     [
         resource_id("Aleta's id of the instrument class"),
         text("name", "Display name"),

@@ -1,4 +1,4 @@
-"""The proof: runs, receipts of the windows read, and the marks they support. Pure."""
+"""The sync's own tables: runs, receipts of the windows read, marks, and drift. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from .table import instant, own_count, own_day, own_text, table
 
 SYNC_RUNS = table(
     "sync_runs",
-    "One row a run, also of runs that failed or were cut short (status running with no end)",
+    "One row per run, including runs that failed or were killed (status running, ended_at null)",
     [
         own_text("run_id", "Id of the run"),
         own_text("kind", "sync or backfill"),
         instant("started_at", "When it began"),
-        instant("ended_at", "When it ended; null while it runs, or when it was killed"),
+        instant("ended_at", "When it ended; null while it runs, or if it was killed"),
         own_text("status", "running, complete, partial, failed or stopped"),
         own_count("requests", "Requests sent, retries included"),
         own_count("retries", "Requests sent again"),
@@ -19,7 +19,7 @@ SYNC_RUNS = table(
         own_count("added", "Rows added"),
         own_count("modified", "Rows modified"),
         own_count("removed", "Rows removed"),
-        own_count("errors", "Errors named in the report"),
+        own_count("errors", "Errors in the report"),
         own_text("version", "Version of aleta-sync"),
     ],
     key=("run_id",),
@@ -27,15 +27,15 @@ SYNC_RUNS = table(
 
 SYNC_WINDOWS = table(
     "sync_windows",
-    "Receipts: one per window read, append only. The complete ones of a parent tile the span of its mark",
+    "Receipts: one per window read, append only. The complete windows of a parent cover the span of its mark",
     [
         own_text("run_id", "The run that read it"),
         own_text("resource", "The table it fills"),
-        own_text("parent_id", "Whose rows: the id of the account, reporting entity, instrument ..."),
-        own_day("from_date", "First day asked for"),
-        own_day("to_date", "Last day asked for"),
+        own_text("parent_id", "Id of the parent whose rows were read: account, reporting entity, instrument ..."),
+        own_day("from_date", "First day requested"),
+        own_day("to_date", "Last day requested"),
         own_count("rows", "Rows in the answer"),
-        own_text("status", "complete: kept. split: dropped, its parts were read. quarantined: could not be proven"),
+        own_text("status", "complete: kept. split: dropped, its parts were read. quarantined: not proven complete"),
         own_text("reason", "Why it was split or quarantined"),
         instant("fetched_at", "When the answer came"),
     ],
@@ -47,20 +47,20 @@ SYNC_MARKS = table(
     "The span proven complete, per resource and parent",
     [
         own_text("resource", "The table"),
-        own_text("parent_id", "Whose rows"),
+        own_text("parent_id", "Id of the parent"),
         own_day("from_date", "First day proven complete"),
         own_day("through_date", "Last day proven complete"),
-        instant("verified_at", "When the whole history was last read; null before the first load is whole"),
+        instant("verified_at", "When the whole history was last read; null until the first load is complete"),
     ],
     key=("resource", "parent_id"),
 )
 
 SYNC_DRIFT = table(
     "sync_drift",
-    "What the API said and no schema names: it is in `extra`, nothing is lost. docs/drift.md tells how to promote it",
+    "Attributes that no schema has: their values are in `extra`, none is lost. docs/drift.md: how to promote them",
     [
         own_text("resource", "The table"),
-        own_text("name", "The attribute or relationship, as the API spells it"),
+        own_text("name", "The attribute or relationship, as named in the API"),
         instant("first_seen_at", "The run that first saw it"),
         own_count("rows", "Rows of the package that first had it"),
     ],

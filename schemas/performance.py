@@ -1,4 +1,4 @@
-"""Performance: daily, of private markets, and against limits. A table never mixes grains. Pure.
+"""Performance: daily, of private markets, and against limits. A table never mixes levels of detail. Pure.
 
 Values accumulated since `fromDate` are left out: docs/adr/0006-accumulated-performance.md.
 """
@@ -23,21 +23,21 @@ from .table import day, naturally_keyed, nested, number, text, to_one
 SINCE_FROM_DATE = ("accumulatedReturn", "accumulatedTwr")
 
 
-def _performance(name: str, description: str, *split_by: pa.Field, told: tuple[pa.Field, ...] = ()) -> pa.Schema:
-    """One grain of the same list: *split_by* is what `expand` asks for, *told* what comes along with it."""
+def _performance(name: str, description: str, *split_by: pa.Field, with_it: tuple[pa.Field, ...] = ()) -> pa.Schema:
+    """One level of detail of the same list: *split_by* is what `expand` requests, *with_it* what the API adds to it."""
     return naturally_keyed(
         name,
         description,
         [
             REPORTING_ENTITY,
             *split_by,
-            *told,
+            *with_it,
             DATE,
             CCY_CODE,
             number("daily_net_cash_flow", "Money in less money out on that day", unit="reporting currency"),
             number(
                 "daily_return",
-                "Return of that day as an amount, as private_market_performance has it; the vendor does not say so",
+                "Return of that day as an amount; the vendor does not say whether amount or share",
                 unit="reporting currency",
             ),
             number(
@@ -46,7 +46,7 @@ def _performance(name: str, description: str, *split_by: pa.Field, told: tuple[p
                 unit="fraction",
             ),
         ],
-        natural_key=("reporting_entity_id", *(one.name for one in split_by), "date", "ccy_code"),
+        natural_key=("reporting_entity_id", *(field.name for field in split_by), "date", "ccy_code"),
         left_out=SINCE_FROM_DATE,
     )
 
@@ -57,15 +57,15 @@ PERFORMANCE__PORTFOLIOS = _performance(
 )
 PERFORMANCE__DEPOSITORIES = _performance(
     "performance__depositories",
-    "Return of a reporting entity in each depository, one row per day and currency; without a depository: of what none "
-    "holds",
+    "Return of a reporting entity in each depository, one row per day and currency; a null depository: of "
+    "what none holds",
     DEPOSITORY,
 )
 PERFORMANCE__INSTRUMENTS = _performance(
     "performance__instruments",
     "Return of each instrument in a reporting entity, one row per day and currency",
     INSTRUMENT,
-    told=(INSTRUMENT_TYPE,),
+    with_it=(INSTRUMENT_TYPE,),
 )
 PERFORMANCE__INSTRUMENT_CLASSES = _performance(
     "performance__instrument_classes",
@@ -80,23 +80,23 @@ PERFORMANCE__INSTRUMENT_CLASSES_DETAILED = _performance(
 
 
 def _commitment(of: str, unit: str) -> tuple[pa.Field, ...]:
-    """An object of three amounts: whole, as the contract has nested values, and each amount as a column.
+    """An object of three amounts: complete, as the contract has nested values, and each amount as a column.
 
-    Only the columns are exact to query: DuckDB takes numbers out of JSON as doubles.
+    Only the columns can be queried exactly: DuckDB reads numbers in JSON as doubles.
     """
     name = f"commitment_in_{of}_currency"
     path = f"attributes/commitmentIn{of.capitalize()}Currency"
     return (
-        nested(name, f"The three commitments below, as the API gave them, in {unit}"),
-        number(f"{name}_total", "Committed in all", unit=unit, api=f"{path}/total"),
-        number(f"{name}_called", "Committed and called", unit=unit, api=f"{path}/called"),
-        number(f"{name}_uncalled", "Committed and not called yet", unit=unit, api=f"{path}/uncalled"),
+        nested(name, f"The three commitments below, as the API returned them, in {unit}"),
+        number(f"{name}_total", "Total commitment", unit=unit, api=f"{path}/total"),
+        number(f"{name}_called", "Commitment called", unit=unit, api=f"{path}/called"),
+        number(f"{name}_uncalled", "Commitment not called yet", unit=unit, api=f"{path}/uncalled"),
     )
 
 
 PRIVATE_MARKET_PERFORMANCE = naturally_keyed(
     "private_market_performance",
-    "Private market funds of a reporting entity, as they stood on a day",
+    "Private market funds of a reporting entity, with their figures on a day",
     [
         REPORTING_ENTITY,
         INSTRUMENT,
@@ -105,18 +105,23 @@ PRIVATE_MARKET_PERFORMANCE = naturally_keyed(
         text("reporting_ccy_code", "Reporting currency, ISO 4217"),
         text("fund_ccy_code", "Currency of the fund, ISO 4217"),
         number("nav", "Net asset value", unit="fund currency"),
-        day("nav_date", "The day the net asset value is of"),
+        day("nav_date", "The day of the net asset value"),
         number("market_value", "Value at the end of the day", unit="reporting currency"),
         *_commitment("fund", "fund currency"),
         *_commitment("reporting", "reporting currency"),
-        nested("multiplier", "The three multiples below, as the API gave them"),
+        nested("multiplier", "The three multiples below, as the API returned them"),
         number("multiplier_dpi", "Distributed to paid-in", unit="factor", api="attributes/multiplier/dpi"),
         number("multiplier_rvpi", "Residual value to paid-in", unit="factor", api="attributes/multiplier/rvpi"),
         number("multiplier_tvpi", "Total value to paid-in", unit="factor", api="attributes/multiplier/tvpi"),
-        nested("cashflow", "The two sums below, as the API gave them, in the reporting currency"),
-        number("cashflow_drawdowns", "Drawn down", unit="reporting currency", api="attributes/cashflow/drawdowns"),
+        nested("cashflow", "The two sums below, as the API returned them, in the reporting currency"),
         number(
-            "cashflow_distributions", "Distributed", unit="reporting currency", api="attributes/cashflow/distributions"
+            "cashflow_drawdowns", "Amount drawn down", unit="reporting currency", api="attributes/cashflow/drawdowns"
+        ),
+        number(
+            "cashflow_distributions",
+            "Amount distributed",
+            unit="reporting currency",
+            api="attributes/cashflow/distributions",
         ),
         number("return", "Return as an amount", unit="reporting currency"),
         number("irr", "Internal rate of return, 0.1542 = 15.42 %", unit="fraction"),
@@ -126,11 +131,11 @@ PRIVATE_MARKET_PERFORMANCE = naturally_keyed(
 
 LIMIT_STATUS = naturally_keyed(
     "limit_status",
-    "How a limit stood on a day. The vendor documents that there is an answer, not what is in it: that is in extra",
+    "Status of a limit on a day. The vendor does not document the fields of the response: they are in extra",
     [
         to_one("limit_id", "The limit"),
-        to_one("reporting_entity_id", "The reporting entity, where a limit is judged for each; else null"),
-        day("date", "The day it was judged for"),
+        to_one("reporting_entity_id", "The reporting entity, if a limit is evaluated for each; otherwise null"),
+        day("date", "The day it was evaluated for"),
     ],
     natural_key=("limit_id", "reporting_entity_id", "date"),
 )

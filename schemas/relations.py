@@ -1,4 +1,4 @@
-"""What several tables point at, in both spellings: the asset family became the instrument family in 2026. Pure."""
+"""Columns that several tables share, in both spellings: asset names became instrument names in 2026. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ PORTFOLIO = to_one("portfolio_id", "The portfolio of the reporting entity; portf
 DEPOSITORY = to_one("depository_id", "The depository that holds it; null for what no depository holds")
 INSTRUMENT = to_one("instrument_id", "The instrument", api="instrument asset")
 INSTRUMENT_TYPE = to_one_type(
-    "instrument_type", "The instrument's type as the linkage gives it; some say just instrument", api="instrument asset"
+    "instrument_type",
+    "The instrument's type, as the relationship has it; sometimes just instrument",
+    api="instrument asset",
 )
 INSTRUMENT_CLASS = to_one("instrument_class_id", "The instrument class", api="instrumentClass assetClass")
 INSTRUMENT_CLASS_DETAILED = to_one(
@@ -18,9 +20,9 @@ INSTRUMENT_CLASS_DETAILED = to_one(
     "The detailed instrument class",
     api="instrumentClassDetailed assetClassDetailed",
 )
-DATE = day("date", "The day it is computed for, its end")
+DATE = day("date", "The day it is computed for, at its end")
 CCY_CODE = text(
     "ccy_code",
-    "Reporting currency: that of the row's amounts, ISO 4217",
+    "Reporting currency of the row's amounts, ISO 4217",
     api="attributes/ccyCode attributes/reportingCurrencyCode",
 )

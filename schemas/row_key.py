@@ -1,4 +1,4 @@
-"""One text for a natural key, so that a merge has a key without nulls. Pure."""
+"""Joins a natural key into one text, so that a merge has a key without nulls. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .table import natural_key_of
 
 
 def row_keys(rows: pa.RecordBatch, schema: pa.Schema) -> pa.Array:
-    """`row_key` of each row: equal where the columns of the natural key are, null being equal to null.
+    """`row_key` of each row: equal if all columns of the natural key are; null equals null.
 
     Args:
         rows: with the columns of the natural key of *schema*; a text in them is null or not empty.

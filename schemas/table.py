@@ -1,10 +1,10 @@
-"""What a table is: typed, described columns, and where in the API each one comes from. Pure.
+"""How a table is defined: typed, described columns, and where in the API each one comes from. Pure.
 
 A table is a `pa.Schema`. Field metadata: `description`; `unit` where there is one; `api`, the path in a JSON:API
 resource that fills the column (several, separated by a blank, where the API has several spellings; a path may lead into
 a nested object: `attributes/fund/strategy`); `json` for a column that holds JSON text. Schema metadata: `table`, `key`,
 `description`; `natural_key` where some of its columns may be null, so that `row_key` stands for it in merges;
-`left_out`, attributes that are known and on purpose in no column and not in `extra`.
+`left_out`, known attributes that are deliberately in no column and not in `extra`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INSTANT = pa.timestamp("us", tz="UTC")
 
 
 def table(name: str, description: str, columns: Iterable[pa.Field], *, key: tuple[str, ...] = ("id",)) -> pa.Schema:
-    """A schema that knows its own name, key and description."""
+    """A schema with the table's name, key and description in its metadata."""
     return pa.schema(columns, metadata={"table": name, "description": description, "key": " ".join(key)})
 
 
@@ -31,15 +31,17 @@ def naturally_keyed(
     natural_key: tuple[str, ...],
     left_out: tuple[str, ...] = (),
 ) -> pa.Schema:
-    """A table of rows whose ids identify nothing: columns that may be null do, and `row_key` is all of them as one.
+    """A table of rows whose ids identify nothing: nullable columns do, and `row_key` joins them into one text.
 
-    The rows' own ids are not kept. Nothing promises that they stay, and some repeat: a new id on an old row would pass
-    for a change.
+    The rows' own ids are not stored. The API does not keep them stable, and some repeat: a new id on an old row would
+    look like a change.
     """
     described = f"{description}. Natural key: {', '.join(natural_key)}"
     plain = table(name, described, [ROW_KEY, *columns, *DATED], key=("row_key",))
     facts = {"natural_key": " ".join(natural_key), "left_out": " ".join(left_out)}
-    return plain.with_metadata(plain.metadata | {word.encode(): said.encode() for word, said in facts.items() if said})
+    return plain.with_metadata(
+        plain.metadata | {name.encode(): value.encode() for name, value in facts.items() if value}
+    )
 
 
 def link_table(owner: str, relation: str, target: str, description: str) -> pa.Schema:
@@ -58,7 +60,7 @@ def column(
 ) -> pa.Field:
     """One column; *api* empty means that the pipeline fills it."""
     facts = {"description": description, "unit": unit, "api": api, "json": "yes" if json else ""}
-    return pa.field(name, kind, metadata={word: fact for word, fact in facts.items() if fact})
+    return pa.field(name, kind, metadata={fact: value for fact, value in facts.items() if value})
 
 
 def resource_id(description: str) -> pa.Field:
@@ -88,13 +90,15 @@ def nested(name: str, description: str, *, api: str = "") -> pa.Field:
 def to_one(name: str, description: str, *, api: str = "") -> pa.Field:
     """The id at the other end of a to-one relationship; *api* lists the relationship's spellings."""
     spellings = api.split() or [camel(name.removesuffix("_id"))]
-    return column(name, pa.string(), description, api=" ".join(f"relationships/{one}" for one in spellings))
+    return column(name, pa.string(), description, api=" ".join(f"relationships/{spelling}" for spelling in spellings))
 
 
 def to_one_type(name: str, description: str, *, api: str = "") -> pa.Field:
     """The type at the other end of a to-one relationship."""
     spellings = api.split() or [camel(name.removesuffix("_type"))]
-    return column(name, pa.string(), description, api=" ".join(f"relationships/{one}/type" for one in spellings))
+    return column(
+        name, pa.string(), description, api=" ".join(f"relationships/{spelling}/type" for spelling in spellings)
+    )
 
 
 def instant(name: str, description: str) -> pa.Field:
@@ -124,19 +128,26 @@ def own_json(name: str, description: str) -> pa.Field:
 EXTRA = column(
     "extra",
     pa.string(),
-    "What the API said and no other column holds, under the API's own names: attributes and relationships that no "
-    "schema names, and the whole text of numbers that 12 decimals cannot hold",
+    "Values that no other column has, under the API's own names: attributes and relationships that no schema has, and "
+    "the full text of numbers that do not fit into 12 decimals",
     json=True,
 )
 FIRST_SEEN = instant("first_seen_at", "When a sync first saw this row")
-REMOVED = instant("removed_at", "When the API first no longer showed this object; null while it does")
+REMOVED = instant("removed_at", "When a sync first found this object gone from the API; null while it is there")
 CHANGED = instant("changed_at", "When a sync last saw this row change (or first saw it)")
-ROW_HASH = own_text("row_hash", "MD5 over all of the row's content; any change is a change of it")
-ROW_KEY = own_text(
-    "row_key", "The values of the natural key, joined by |, null as nothing; \\ stands before a | in them"
-)
-OBJECT = (FIRST_SEEN, REMOVED, EXTRA)  # ends a table of objects: one that is gone stays, with the time it went
-DATED = (FIRST_SEEN, CHANGED, ROW_HASH, EXTRA)  # ends a table of what the API shows now and nothing else
+ROW_HASH = own_text("row_hash", "MD5 of the row's entire content: it changes whenever the row does")
+ROW_KEY = own_text("row_key", "The values of the natural key, joined by |, null as empty text; \\ escapes a | in them")
+OBJECT = (
+    FIRST_SEEN,
+    REMOVED,
+    EXTRA,
+)  # last columns of a table of objects: a removed object stays, with the time of its removal
+DATED = (
+    FIRST_SEEN,
+    CHANGED,
+    ROW_HASH,
+    EXTRA,
+)  # last columns of a table of what the API returns now: a removed row is deleted
 
 
 def camel(name: str) -> str:
@@ -149,7 +160,7 @@ def attribute(name: str) -> str:
 
 
 def fact(item: pa.Schema | pa.Field, word: str) -> str:
-    """One word of metadata, empty where it is not given."""
+    """One entry of the metadata; empty if it is not set."""
     return str((item.metadata or {}).get(word.encode(), b"").decode())
 
 
@@ -162,7 +173,7 @@ def key_of(schema: pa.Schema) -> tuple[str, ...]:
 
 
 def natural_key_of(schema: pa.Schema) -> tuple[str, ...]:
-    """The columns that tell two rows apart: the key itself, but where `row_key` stands for them."""
+    """The columns that identify a row: the key itself, or the columns that `row_key` joins."""
     return tuple(fact(schema, "natural_key").split()) or key_of(schema)
 
 
@@ -172,7 +183,7 @@ def left_out(schema: pa.Schema) -> frozenset[str]:
 
 
 def answered(schema: pa.Schema) -> pa.Schema:
-    """The part of *schema* that an answer to one request fills: by what the API says, and `row_key`."""
+    """The columns of *schema* that one response fills: those from the API, `extra`, and `row_key`."""
     return pa.schema([field for field in schema if _answered(field)], schema.metadata)
 
 
@@ -181,5 +192,5 @@ def _answered(field: pa.Field) -> bool:
 
 
 def described_by_api(schema: pa.Schema) -> pa.Schema:
-    """The part of *schema* that one API resource fills: what `decode` returns."""
+    """The columns of *schema* that one API resource fills: those that `decode` returns."""
     return pa.schema([field for field in schema if fact(field, "api") or field.name == "extra"], schema.metadata)

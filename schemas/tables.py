@@ -1,4 +1,4 @@
-"""Every table of a warehouse: parents before children, the books of the pipeline last. Pure."""
+"""Every table of a warehouse: parents before children, the pipeline's own tables last. Pure."""
 
 from __future__ import annotations
 

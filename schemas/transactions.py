@@ -1,4 +1,4 @@
-"""Transactions, and the feed of their changes. Pure."""
+"""Transactions, and their change feed. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ INSTRUMENT = "instrument asset"  # the relationship's name since 2026, and befor
 
 TRANSACTIONS = table(
     "transactions",
-    "What the API shows now and nothing else: one row per transaction id; a removed transaction is not here "
-    "(see transaction_changes)",
+    "Transactions as the API returns them now, one row per id; removed ones are only in transaction_changes",
     [
         resource_id("Aleta's id of the transaction; a correction may come as a new id"),
         text(
             "type",
-            "The kind, as the API spells it (fee-transaction, bond-coupon-transaction, ...); an open set",
+            "The kind, as in the API (fee-transaction, bond-coupon-transaction, ...); more values may appear",
             api="attributes/type type",
         ),
         to_one("account_id", "The account it is booked on; null for an fx-spot, which has two"),
@@ -36,14 +35,14 @@ TRANSACTIONS = table(
         to_one("outflow_account_id", "fx-spot: the account that pays"),
         to_one("depository_id", "The depository that delivers or receives"),
         to_one("instrument_id", "The instrument concerned", api=INSTRUMENT),
-        to_one_type("instrument_type", "The instrument's type as the linkage gives it", api=INSTRUMENT),
+        to_one_type("instrument_type", "The instrument's type, as the relationship has it", api=INSTRUMENT),
         to_one(
             "counterparty_transaction_id",
             "The other side of an internal cash transfer",
             api="counterparty-transaction counterpartyTransaction",
         ),
-        day("trade_date", "Day of the trade, its end"),
-        day("value_date", "Day the account is debited or credited, its end"),
+        day("trade_date", "Day of the trade, at its end"),
+        day("value_date", "Day the account is debited or credited, at its end"),
         number("account_amount", "Amount booked, signed", unit="account currency"),
         number("inflow_account_amount", "fx-spot: amount received, positive", unit="currency of the inflow account"),
         number("outflow_account_amount", "fx-spot: amount paid, negative", unit="currency of the outflow account"),
@@ -68,16 +67,16 @@ TRANSACTIONS = table(
 
 TRANSACTION_CHANGES = table(
     "transaction_changes",
-    "The change feed that the API lacks; append only, read it by changed_at and run_id. An account's first load is not "
-    "repeated here",
+    "Change feed of transactions, append only; read it by changed_at and run_id. Rows of an account's first load are "
+    "not in it",
     [
         own_text("run_id", "The run that saw it"),
         instant("changed_at", "When the run compared this row"),
         own_text("op", "added, modified or removed"),
         own_text("id", "The transaction's id"),
         own_flag("late", "Whether its day was already covered by an earlier run"),
-        own_json("before", "The row before, as JSON with the warehouse's names, numbers as text; null when added"),
-        own_json("after", "The row after, likewise; null when removed"),
+        own_json("before", "The row before, as JSON with the warehouse's column names, numbers as text; null if added"),
+        own_json("after", "The row after, likewise; null if removed"),
     ],
     key=("run_id", "id", "op", "changed_at"),
 )

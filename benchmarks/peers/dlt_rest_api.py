@@ -65,7 +65,7 @@ def resources(access: Access) -> list[Any]:
             ],
         }
     )
-    accounts = next(one for one in crawl if one.name == "accounts")
+    accounts = next(resource for resource in crawl if resource.name == "accounts")
     transactions = {
         "name": "transactions",
         "columns": {f"attributes__{name}": dict(DECIMAL) for name in NUMBERS},
@@ -96,9 +96,9 @@ def prepared(row: dict[str, Any]) -> dict[str, Any]:
 def without_long_integers(value: Any) -> Any:  # noqa: ANN401 - JSON
     """The same with decimals in their place, which dlt writes."""
     if isinstance(value, dict):
-        return {name: without_long_integers(one) for name, one in value.items()}
+        return {name: without_long_integers(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [without_long_integers(one) for one in value]
+        return [without_long_integers(element) for element in value]
     return Decimal(value) if isinstance(value, int) and value.bit_length() > 63 else value
 
 
@@ -111,7 +111,10 @@ def account_months(access: Access) -> Any:  # noqa: ANN401 - dlt's own type is a
         for account in page:
             ident = account["id"]
             through = date.fromisoformat(marks[ident]) if ident in marks else None
-            yield [{"account": ident, "first": f"{one.first}", "last": f"{one.last}"} for one in access.months(through)]
+            yield [
+                {"account": ident, "first": f"{month.first}", "last": f"{month.last}"}
+                for month in access.months(through)
+            ]
             marks[ident] = f"{datetime.now(UTC).date()}"
 
     return months

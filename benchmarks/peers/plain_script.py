@@ -70,7 +70,7 @@ def accounts(client: Client) -> Iterator[str]:
     """Every account that the tenant sees."""
     for owner in client.data("clients"):
         for entity in client.data(f"clients/{owner['id']}/legal-entities"):
-            yield from (one["id"] for one in client.data(f"legal-entities/{entity['id']}/accounts"))
+            yield from (account["id"] for account in client.data(f"legal-entities/{entity['id']}/accounts"))
 
 
 def read(client: Client, account: str, through: date | None) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def main() -> None:
     with duckdb.connect(f"{access.out / 'warehouse.duckdb'}") as connection, ThreadPoolExecutor(WORKERS) as pool:
         connection.execute(SCHEMA)
         marks = dict(connection.execute("SELECT account, through FROM marks").fetchall())
-        reading = {pool.submit(read, client, one, marks.get(one)): one for one in accounts(client)}
+        reading = {pool.submit(read, client, account, marks.get(account)): account for account in accounts(client)}
         for done in as_completed(reading):
             load(connection, access, reading.pop(done), done.result())
 

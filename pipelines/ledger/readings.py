@@ -93,7 +93,9 @@ def tonight(
         horizon = replace(horizon, look_back_days=dates.look_back_days)
     match dates.by:
         case By.SPAN:
-            resting = {parent for parent in listed if dates.rests and parent in marks and _rests(marks[parent])}
+            resting = {
+                parent for parent in listed if dates.skip_empty_parents and parent in marks and _rests(marks[parent])
+            }
             awake = [parent for parent in listed if parent not in resting]
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
             return _spans(marks, awake, horizon) | {parent: _whole(marks[parent], horizon) for parent in again}

@@ -17,7 +17,7 @@ from sources.aleta.errors import SourceError
 from sources.aleta.planning.planner import Planner
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, visit, walk
+from sources.aleta.reading.walk import Listed, read_by_id, walk
 
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.readings import Horizon, Reading, in_turn
@@ -161,7 +161,7 @@ class Fetching:
         else:
             chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")
-        for listed in visit(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
+        for listed in read_by_id(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
             self._learn_ids(endpoint, [answer.batch for answer in listed.answers])
             shown = self.known.shown.setdefault(endpoint.name, set())
             shown |= set(listed.ids)
@@ -187,7 +187,7 @@ class Fetching:
             clock=self.clock,
             workers=self.tenant.workers,
             stop=self.stop,
-            bare=self._bare(endpoint, readings),
+            existing_parents=self._bare(endpoint, readings),
         ):
             self._note(receipt, readings[receipt.parent_id])
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)

@@ -15,7 +15,7 @@ from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, ids_of, visit, walk
+from sources.aleta.reading.walk import Listed, ids_of, read_by_id, walk
 
 from ..compare.differences import Differences, Run
 from ..compare.objects import Comparison
@@ -124,7 +124,7 @@ class _Verify:
         ids = sorted(self._known.named[endpoint.name] | self._known.shown[endpoint.name])
         if sample is not None:
             ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
-        for listed in visit(endpoint, ids, reader, workers=self._tenant.workers, stop=self._tools.stop):
+        for listed in read_by_id(endpoint, ids, reader, workers=self._tenant.workers, stop=self._tools.stop):
             self._note_problems(listed)
             with self._warehouse.open() as store:
                 self._compare_objects(Comparison(store, self._found.at), endpoint, [listed])
@@ -162,7 +162,7 @@ class _Verify:
                 clock=self._tools.clock,
                 workers=self._tenant.workers,
                 stop=self._tools.stop,
-                bare=spans.keys(),
+                existing_parents=spans.keys(),
             ):
                 self._take(receipt, package)
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:

@@ -38,7 +38,7 @@ def limits_status(ask: Ask) -> bytes:
     first = day(ask.query, "date")
     limits = ask.store.listed("limits", ask.id)
     rows = RESOURCES["limit_status"].rows
-    found = [item for one in limits for item in rows(ask.store, Wanted(owner=one.id, first=first, last=first))]
+    found = [item for limit in limits for item in rows(ask.store, Wanted(owner=limit.id, first=first, last=first))]
     return _listed(ask, found)
 
 
@@ -89,11 +89,11 @@ def _included(ask: Ask, items: list[Item]) -> list[Document]:
     """Each instrument that some row names, once."""
     links = (item.relations.get("instrument") for item in items)
     idents = dict.fromkeys(str(inner(link, "data")["id"]) for link in links if isinstance(link, dict))
-    return [shown(ask.store, ask.store.entities[one], ask.settings) for one in idents]
+    return [shown(ask.store, ask.store.entities[ident], ask.settings) for ident in idents]
 
 
 def _listed(ask: Ask, items: list[Item], *, included: list[Document] | None = None) -> bytes:
-    body = data(dump(one).encode() for one in _documents(ask, items))
+    body = data(dump(entry).encode() for entry in _documents(ask, items))
     if included is None:
         return body
     rest: Json = list(included)

@@ -166,7 +166,7 @@ class Faults:
         for entry in self._script:
             if _concerns(entry, target):
                 entry.times -= 1
-                self._script = [one for one in self._script if one.times > 0]
+                self._script = [scripted for scripted in self._script if scripted.times > 0]
                 return entry.kind
         return None
 
@@ -176,8 +176,8 @@ class Faults:
         if not unlucky or len(row) >= MOST_IN_A_ROW:
             self._rows.pop(target, None)
             return None
-        kinds = [one for one in settings.fault_kinds or TRANSIENT if one in TRANSIENT]
-        kind = self._rng.choice([one for one in kinds if one != "401" or "401" not in row] or ["500"])
+        kinds = [kind for kind in settings.fault_kinds or TRANSIENT if kind in TRANSIENT]
+        kind = self._rng.choice([kind for kind in kinds if kind != "401" or "401" not in row] or ["500"])
         self._rows[target] = [*row, kind]
         return kind
 

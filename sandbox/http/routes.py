@@ -51,7 +51,7 @@ def below(parent: str, collection: str) -> Answer:
     return answer
 
 
-def one(collection: str) -> Answer:
+def by_id(collection: str) -> Answer:
     """The object in the path itself."""
 
     def answer(ask: Ask) -> bytes:
@@ -81,40 +81,40 @@ def webhook_keys(ask: Ask) -> bytes:
 
 ROUTES: tuple[Route, ...] = (
     Route("/v2/clients", top("clients")),
-    Route("/v2/clients/{id}", one("clients")),
+    Route("/v2/clients/{id}", by_id("clients")),
     Route("/v2/clients/{id}/legal-entities", below("clients", "legal_entities")),
     Route("/v2/clients/{id}/reporting-entities", below("clients", "reporting_entities")),
     Route("/v2/clients/{id}/users", below("clients", "users")),
     Route("/v2/legal-entities/{id}/accounts", below("legal_entities", "accounts")),
     Route("/v2/legal-entities/{id}/depositories", below("legal_entities", "depositories")),
-    Route("/v2/reporting-entities/{id}", one("reporting_entities")),
-    Route("/v2/portfolios/{id}", one("portfolios")),
+    Route("/v2/reporting-entities/{id}", by_id("reporting_entities")),
+    Route("/v2/portfolios/{id}", by_id("portfolios")),
     Route("/v2/transactions", transactions),
-    Route("/v2/legal-entities/{id}", one("legal_entities")),
-    Route("/v2/accounts/{id}", one("accounts")),
-    Route("/v2/depositories/{id}", one("depositories")),
-    Route("/v2/users/{id}", one("users")),
+    Route("/v2/legal-entities/{id}", by_id("legal_entities")),
+    Route("/v2/accounts/{id}", by_id("accounts")),
+    Route("/v2/depositories/{id}", by_id("depositories")),
+    Route("/v2/users/{id}", by_id("users")),
     Route("/v2/users/{id}/invites", below("users", "invites")),
     Route("/v2/clients/{id}/limits", below("clients", "limits")),
     Route("/v2/clients/{id}/limits-status", limits_status),
-    Route("/v2/limits/{id}", one("limits")),
+    Route("/v2/limits/{id}", by_id("limits")),
     Route(
         "/v2/legal-entities/{id}/custodian-authorities",
         below("legal_entities", "custodian_authorities"),
         contested=True,
     ),
-    Route("/v2/custodian-authorities/{id}", one("custodian_authorities"), contested=True),
+    Route("/v2/custodian-authorities/{id}", by_id("custodian_authorities"), contested=True),
     Route(
         "/v2/custodian-authorities/{id}/files",
         below("custodian_authorities", "custodian_authority_files"),
         contested=True,
     ),
     Route("/v3/custodian-auth-flows", top("custodian_auth_flows"), contested=True),
-    Route("/v3/custodian-auth-flows/{id}", one("custodian_auth_flows"), contested=True),
-    Route("/v3/instruments/{id}", one("instruments")),
+    Route("/v3/custodian-auth-flows/{id}", by_id("custodian_auth_flows"), contested=True),
+    Route("/v3/instruments/{id}", by_id("instruments")),
     Route("/v3/instruments/{id}/commitments", below("instruments", "commitments")),
-    Route("/v2/instrument-classes/{id}", one("instrument_classes"), contested=True),
-    Route("/v2/instrument-classes-detailed/{id}", one("instrument_classes_detailed"), contested=True),
+    Route("/v2/instrument-classes/{id}", by_id("instrument_classes"), contested=True),
+    Route("/v2/instrument-classes-detailed/{id}", by_id("instrument_classes_detailed"), contested=True),
     Route("/v2/webhooks/keys", webhook_keys, plain=True),
     *(Route(row.path, computed(row), contested=row.contested) for row in RESOURCES.values()),
 )

@@ -53,7 +53,9 @@ class Sandbox:
         self._stores = self._new_stores()
         self._server = Listener(("127.0.0.1", port), self.answer)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._issuer = Issuer(audience=self.url, registered={one.kid: one for one in self._registrations()})
+        self._issuer = Issuer(
+            audience=self.url, registered={integrator.kid: integrator for integrator in self._registrations()}
+        )
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -78,11 +80,11 @@ class Sandbox:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
         top = {"api_url": self.url, "auth_url": self.url, "audience": self.url, "data_dir": "data", **aleta}
         sections = [section("aleta", top)]
-        for one in self._registrations():
-            write_private(secrets / f"{one.tenant}.pem", self._keys[one.tenant])
-            tenant = {"kid": one.kid, "iss": one.iss, "sub": one.sub}
-            tenant["private_key_file"] = f"secrets/{one.tenant}.pem"
-            sections.append(section(f"tenants.{one.tenant}", tenant))
+        for integrator in self._registrations():
+            write_private(secrets / f"{integrator.tenant}.pem", self._keys[integrator.tenant])
+            tenant = {"kid": integrator.kid, "iss": integrator.iss, "sub": integrator.sub}
+            tenant["private_key_file"] = f"secrets/{integrator.tenant}.pem"
+            sections.append(section(f"tenants.{integrator.tenant}", tenant))
         (folder / "config.toml").write_text("\n".join(sections), encoding="utf-8")
         return folder
 

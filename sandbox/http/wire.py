@@ -69,7 +69,9 @@ class RefusalError(Exception):
 
     def __init__(self, status: int, code: str, detail: str, **headers: str) -> None:
         super().__init__(detail)
-        self.reply = refusal(status, code, detail, headers={name.replace("_", "-"): x for name, x in headers.items()})
+        self.reply = refusal(
+            status, code, detail, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
 
 def refusal(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Reply:

@@ -33,7 +33,7 @@ def recompute(store: Store, args: Args) -> Touched:
 
 
 def _computed(store: Store) -> list[str]:
-    found = [one.id for one in store.every("reporting_entities") if _holding_days(store, one.id)]
+    found = [entity.id for entity in store.every("reporting_entities") if _holding_days(store, entity.id)]
     if not found:
         raise ValueError("no reporting entity holds anything")
     return found
@@ -48,7 +48,9 @@ def _holding_days(store: Store, entity: str) -> list[int]:
 
 def edit_price(store: Store, args: Args) -> Touched:
     """Prices change in place: of instrument `id`, on `date`, `count` of them."""
-    instruments = [args.id] if args.id else [one.id for one in store.every("instruments") if _prices(store, one.id)]
+    instruments = (
+        [args.id] if args.id else [entity.id for entity in store.every("instruments") if _prices(store, entity.id)]
+    )
     chosen = store.rng.choice(instruments)
     points = [item for item in _prices(store, chosen) if not args.date or item.day == ordinal(args.date)]
     if not points:
@@ -86,7 +88,7 @@ def _row_of(store: Store, args: Args, owner: str, named: tuple[str, str]) -> Row
 def limit_changed(store: Store, args: Args) -> Touched:
     """A limit has other bounds and other conditions."""
     chosen = store.entities[args.id] if args.id else store.rng.choice(store.every("limits"))
-    classes = ([one.id for one in store.every(f"instrument_classes{name}")] for name in ("", "_detailed"))
+    classes = ([entity.id for entity in store.every(f"instrument_classes{name}")] for name in ("", "_detailed"))
     tree = limits.condition_tree(store.rng, limits.choices(*classes), limits.DEPTH)
     chosen.attributes |= {"limitType": limits.kind(store.rng), "limitFilter": tree}
     return {"limits": [chosen.id]}

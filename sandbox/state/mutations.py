@@ -9,8 +9,8 @@ from .row_changes import Args, Touched, candidates
 from .store import Store
 
 MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
-    one.__name__: one
-    for one in (
+    change.__name__: change
+    for change in (
         row_changes.late,
         row_changes.edit,
         row_changes.delete,

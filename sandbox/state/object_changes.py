@@ -70,4 +70,8 @@ def rename(store: Store, args: Args) -> Touched:
 
 
 def _account(store: Store, args: Args) -> str:
-    return args.id or args.account or store.rng.choice([one for one, rows in store.readable().items() if rows.rows])
+    return (
+        args.id
+        or args.account
+        or store.rng.choice([account for account, rows in store.readable().items() if rows.rows])
+    )

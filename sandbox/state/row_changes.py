@@ -72,8 +72,10 @@ def move(store: Store, args: Args) -> Touched:
     """Rows go to another account and keep their ids."""
     touched: Touched = {"edited": [], "accounts": []}
     for row in _chosen(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=_is_single):
-        rooms = [one for one in _targets(store, args) if one != row.accounts[0]]
-        goal = store.rng.choice([one for one in rooms if store.ledgers[one].has_room(row.trade, row.value)] or rooms)
+        rooms = [account for account in _targets(store, args) if account != row.accounts[0]]
+        goal = store.rng.choice(
+            [account for account in rooms if store.ledgers[account].has_room(row.trade, row.value)] or rooms
+        )
         document = load(row.body)
         inner(document, "relationships")["account"] = linkage("account", goal)
         _swap(store, row, sealed(document))
@@ -97,7 +99,11 @@ def replace(store: Store, args: Args) -> Touched:
 
 def empty_account(store: Store, args: Args) -> Touched:
     """Every row of an account is deleted."""
-    chosen = args.account or args.id or store.rng.choice([one for one, rows in store.readable().items() if rows.rows])
+    chosen = (
+        args.account
+        or args.id
+        or store.rng.choice([account for account, rows in store.readable().items() if rows.rows])
+    )
     touched: Touched = {"removed": [], "edited": [], "accounts": [chosen]}
     for row in list(store.ledgers[chosen].rows):
         _remove(store, row, touched)
@@ -177,7 +183,7 @@ def _edited(store: Store, row: Row, args: Args) -> Row:
 
 
 def _fits(store: Store, row: Row) -> bool:
-    return all(store.ledgers[one].has_room(row.trade, row.value) for one in row.accounts)
+    return all(store.ledgers[account].has_room(row.trade, row.value) for account in row.accounts)
 
 
 def _commented(store: Store, row: Row) -> Row:

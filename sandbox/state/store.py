@@ -21,7 +21,7 @@ class Store(TenantState):
 
     def objects(self) -> dict[str, dict[str, str]]:
         """What the crawl shows now: table -> id -> JSON text."""
-        shown = {name: {one.id: dump(self.render(one)) for one in self.every(name)} for name in CRAWLED}
+        shown = {name: {entity.id: dump(self.render(entity)) for entity in self.every(name)} for name in CRAWLED}
         return {**shown, "transactions": {row.id: row.body.decode() for row in self.rows()}}
 
     def texts(self, table: str, settings: SandboxSettings, *expand: str) -> dict[Key | str, str]:
@@ -33,7 +33,7 @@ class Store(TenantState):
         if table == "webhook_keys":
             return {key["kid"]: json.dumps(key) for key in self.keys()}
         if table in COLLECTIONS:
-            return {one.id: dump(shown(self, one, settings)) for one in self.every(table)}
+            return {entity.id: dump(shown(self, entity, settings)) for entity in self.every(table)}
         found = everything(self, RESOURCES[table], expand)
         return {item.key: dump(document(item, settings)) for item in found}
 
@@ -49,7 +49,7 @@ class Store(TenantState):
         """
         then, told = self.twin(), settings or self.composer.settings
         tables: dict[str, Any] = {name: Lazy(partial(_parsed, then, told, name)) for name in BEYOND}
-        tables |= {name: {one: exact(text) for one, text in rows.items()} for name, rows in self.objects().items()}
+        tables |= {name: {ident: exact(text) for ident, text in rows.items()} for name, rows in self.objects().items()}
         return Truth(**tables, expanded=partial(_parsed, then, told))
 
 

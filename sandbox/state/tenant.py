@@ -43,7 +43,7 @@ class TenantState:
         self.children: dict[tuple[str | None, str], list[str]] = {}
         for entity in self.entities.values():
             self._file(entity)
-        listed: dict[str, list[Row]] = {one: [] for one in world.ids("accounts")}
+        listed: dict[str, list[Row]] = {account: [] for account in world.ids("accounts")}
         for row in world.rows:
             for account in row.accounts:
                 listed[account].append(row)
@@ -57,7 +57,7 @@ class TenantState:
     def twin(self) -> Self:
         """A copy that no later change of this one reaches; rows are shared, for they never change."""
         other = copy(self)
-        other.entities = {one.id: one.twin() for one in self.entities.values()}
+        other.entities = {entity.id: entity.twin() for entity in self.entities.values()}
         other.gone, other.forbidden, other.edits = set(self.gone), set(self.forbidden), self.edits.twin()
         other.children = {place: list(below) for place, below in self.children.items()}
         other.ledgers = {account: ledger.twin() for account, ledger in self.ledgers.items()}
@@ -75,11 +75,13 @@ class TenantState:
     def listed(self, collection: str, parent_id: str | None) -> list[Entity]:
         """The objects of *collection* right below *parent_id* (None: at the top) that the API shows."""
         below = self.children.get((parent_id, collection), [])
-        return [self.entities[one] for one in below if self.shown(one)]
+        return [self.entities[ident] for ident in below if self.shown(ident)]
 
     def every(self, collection: str) -> list[Entity]:
         """All objects of *collection* that the API shows."""
-        return [one for one in self.entities.values() if one.collection == collection and self.shown(one.id)]
+        return [
+            entity for entity in self.entities.values() if entity.collection == collection and self.shown(entity.id)
+        ]
 
     def create(self, entity: Entity) -> None:
         self.entities[entity.id] = entity
@@ -95,7 +97,7 @@ class TenantState:
             links[shape.parent_link] = entity.parent_id
         if shape.in_lists or not in_list:
             for name, below in shape.child_links.items():
-                links[name] = tuple(one.id for one in self.listed(below, entity.id))
+                links[name] = tuple(child.id for child in self.listed(below, entity.id))
         relations: Document = {name: {"data": self._linkage(link)} for name, link in links.items()}
         return {
             "type": entity.type or shape.type,
@@ -106,7 +108,7 @@ class TenantState:
 
     def _linkage(self, link: Link) -> Json:
         if isinstance(link, tuple):
-            return [self._identifier(one) for one in link if self.shown(one)]
+            return [self._identifier(ident) for ident in link if self.shown(ident)]
         return self._identifier(link) if link and self.shown(link) else None
 
     def _identifier(self, ident: str) -> Document:
@@ -120,7 +122,11 @@ class TenantState:
 
     def readable(self) -> dict[str, Ledger]:
         """The ledgers of the accounts that are shown and not forbidden."""
-        return {one: rows for one, rows in self.ledgers.items() if self.shown(one) and one not in self.forbidden}
+        return {
+            account: rows
+            for account, rows in self.ledgers.items()
+            if self.shown(account) and account not in self.forbidden
+        }
 
     def rows(self) -> Iterator[Row]:
         """Every row that some readable account lists, once."""

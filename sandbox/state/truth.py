@@ -86,7 +86,7 @@ class Beyond:
     expanded: Callable[..., Mapping[Key | str, Object]] = field(compare=False, repr=False)
 
 
-BEYOND = tuple(one.name for one in fields(Beyond) if one.compare)
+BEYOND = tuple(attribute.name for attribute in fields(Beyond) if attribute.compare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,9 +53,9 @@ def authorities(rng: Random, world: World) -> Iterator[Entity]:
 
 def _depositories(world: World) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for one in world.entities.values():
-        if one.collection == "depositories" and one.parent_id:
-            found.setdefault(one.parent_id, []).append(one.id)
+    for entity in world.entities.values():
+        if entity.collection == "depositories" and entity.parent_id:
+            found.setdefault(entity.parent_id, []).append(entity.id)
     return found
 
 

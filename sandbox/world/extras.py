@@ -43,23 +43,29 @@ def extras(world: World, *, seed: str) -> Extras:
     for generate in GENERATORS:
         for made in generate(Random(f"{seed}:{generate.__name__}"), whole):
             whole.entities[made.id] = made
-    more = {one.id: one for one in whole.entities.values() if one.id not in world.entities}
+    more = {entity.id: entity for entity in whole.entities.values() if entity.id not in world.entities}
     return Extras(entities=more, held=_held(Random(f"{seed}:held"), whole), classes=_classes(whole))
 
 
 def _held(rng: Random, world: World) -> Mapping[str, tuple[str, ...]]:
     """Rare types first, so that a small world meets them all; a portfolio holds one fund, fee or loan of its own."""
     named = {ident for _, ident in world.composer.instruments}
-    ranked = sorted(_instruments(world), key=lambda one: one.id in named)
-    alone = cycle([one.id for one in ranked if one.type in WITHOUT_DEPOSITORY])
-    kept = cycle([one.id for one in ranked if one.type not in WITHOUT_DEPOSITORY])
-    some = {place: tuple(next(kept) for _ in range(rng.randint(1, 2))) for place in world.ids("depositories")}
-    return some | {place: (next(alone),) for place in world.ids("portfolios")}
+    ranked = sorted(_instruments(world), key=lambda instrument: instrument.id in named)
+    alone = cycle([instrument.id for instrument in ranked if instrument.type in WITHOUT_DEPOSITORY])
+    kept = cycle([instrument.id for instrument in ranked if instrument.type not in WITHOUT_DEPOSITORY])
+    in_depositories = {
+        place: tuple(next(kept) for _ in range(rng.randint(1, 2))) for place in world.ids("depositories")
+    }
+    return in_depositories | {place: (next(alone),) for place in world.ids("portfolios")}
 
 
 def _classes(world: World) -> Mapping[str, tuple[str, str]]:
-    details = [(str(one.links["instrumentClass"]), one.id) for one in world.entities.values() if _is_detailed(one)]
-    return {one.id: pair for one, pair in zip(_instruments(world), cycle(details), strict=False)}
+    details = [
+        (str(detailed.links["instrumentClass"]), detailed.id)
+        for detailed in world.entities.values()
+        if _is_detailed(detailed)
+    ]
+    return {instrument.id: pair for instrument, pair in zip(_instruments(world), cycle(details), strict=False)}
 
 
 def _is_detailed(entity: Entity) -> bool:
@@ -67,4 +73,4 @@ def _is_detailed(entity: Entity) -> bool:
 
 
 def _instruments(world: World) -> list[Entity]:
-    return [one for one in world.entities.values() if one.collection == "instruments"]
+    return [entity for entity in world.entities.values() if entity.collection == "instruments"]

@@ -133,7 +133,7 @@ def instruments(rng: Random, world: World) -> Iterator[Entity]:
     named = [instrument(rng, BY_TYPE[kind], ident, accounts) for kind, ident in world.composer.instruments]
     yield from named
     for sort in SORTS:
-        if sort.type not in {one.type for one in named}:
+        if sort.type not in {entity.type for entity in named}:
             for _ in range(2):
                 made = instrument(rng, sort, new_id(rng), accounts)
                 yield from _commitments(rng, made)
@@ -145,7 +145,7 @@ def _commitments(rng: Random, owner: Entity) -> Iterator[Entity]:
     count = rng.randint(1, 3) if owner.type == PRIVATE else 0
     made = [_commitment(rng, owner.id) for _ in range(count)]
     if made:
-        owner.links["commitments"] = tuple(one.id for one in made)
+        owner.links["commitments"] = tuple(commitment.id for commitment in made)
     yield from made
 
 

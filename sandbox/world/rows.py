@@ -178,7 +178,7 @@ class Calendar:
         return max(self.first, _month_end(day) - day % 2) if chance < FUTURE_SHARE + MONTH_END_SHARE else day
 
     def _room(self, accounts: tuple[str, ...], days: tuple[int, int]) -> bool:
-        spots = [(one, *at) for one in accounts for at in zip(("trade", "value"), days, strict=True)]
+        spots = [(account, *at) for account in accounts for at in zip(("trade", "value"), days, strict=True)]
         return all(self.taken[spot] < DAY_LIMIT - 1 for spot in spots)
 
 
@@ -207,7 +207,7 @@ def harsh_rows(rng: Random, composer: Composer, counts: Mapping[str, int], calen
 
 
 def _other(rng: Random, account: str, counts: Mapping[str, int]) -> str | None:
-    others = [one for one in counts if one != account]
+    others = [other for other in counts if other != account]
     return rng.choice(others) if others else None
 
 

@@ -89,14 +89,16 @@ class World:
     today: int
 
     def ids(self, collection: str) -> list[str]:
-        return [one.id for one in self.entities.values() if one.collection == collection]
+        return [entity.id for entity in self.entities.values() if entity.collection == collection]
 
 
 def build(settings: SandboxSettings, *, tenant: str, today: date) -> World:
     """The world of *tenant*: the same for the same settings and day, another for another seed or tenant."""
     rng = Random(f"{settings.seed}:{tenant}")
-    entities = {one.id: one for one in _people(rng, settings.accounts)}
-    depositories = {one.id: tuple(one.links["depositories"] or ()) for one in entities.values() if _is_account(one)}
+    entities = {entity.id: entity for entity in _people(rng, settings.accounts)}
+    depositories = {
+        entity.id: tuple(entity.links["depositories"] or ()) for entity in entities.values() if _is_account(entity)
+    }
     instruments = [(rng.choice(INSTRUMENT_KINDS), new_id(rng)) for _ in range(settings.instruments)]
     writer = PlainComposer if settings.plain else Composer
     composer = writer(settings=settings, depositories=depositories, instruments=instruments)
@@ -166,10 +168,10 @@ def _clients(rng: Random, count: int) -> list[Entity]:
 
 def _held(rng: Random, owner: str) -> Iterator[Entity]:
     depositories = [named(rng, "depositories", owner) for _ in range(rng.choice((0, 1, 1, 2)))]
-    cash = account(rng, owner, tuple(one.id for one in depositories))
-    for one in depositories:
-        one.attributes["externalIdentifier"] = f"VP{rng.randint(0, 999):06d}"
-        one.links["accounts"] = (cash.id,)
+    cash = account(rng, owner, tuple(depository.id for depository in depositories))
+    for depository in depositories:
+        depository.attributes["externalIdentifier"] = f"VP{rng.randint(0, 999):06d}"
+        depository.links["accounts"] = (cash.id,)
     yield from depositories
     yield cash
 
@@ -183,8 +185,8 @@ def _views(rng: Random, client: str, held: list[Entity]) -> Iterator[Entity]:
                 rng,
                 "portfolios",
                 view.id,
-                accounts=tuple(one.id for one in held if _is_account(one) and rng.random() < 1 / 2),
-                depositories=tuple(one.id for one in held if not _is_account(one) and rng.random() < 1 / 2),
+                accounts=tuple(entity.id for entity in held if _is_account(entity) and rng.random() < 1 / 2),
+                depositories=tuple(entity.id for entity in held if not _is_account(entity) and rng.random() < 1 / 2),
             )
     for _ in range(rng.randint(0, 3)):
         yield _user(rng, client, tuple(view.id for view in views if rng.random() < 2 / 3))

@@ -1,4 +1,4 @@
-"""Views of accounts and of the cash on them: whose they are, what moved, what is there. Pure."""
+"""Views of accounts and their cash: owners, movements, balances. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from .view import Column, View
 _CCY = Column(name="ccy_code", description="Currency of the account and of the amounts, ISO 4217")
 _ACCOUNT = Column(name="account_id", description="The account")
 _ONE_CURRENCY = "Amounts are in the currency of the account: add up one ccy_code at a time."
-_VALUE_DATE = "Cash moves on the value date (value_date); where a transaction has none, on its trade date."
-_TO_COME = "Value dates to come are included: leave them out with date <= current_date."
-_REMOVED = "An account that was removed keeps the transactions last seen: see removed_at in account_tree."
+_VALUE_DATE = "Cash moves on the value date (value_date); if a transaction has none, on its trade date."
+_TO_COME = "Future value dates are included: exclude them with date <= current_date."
+_REMOVED = "A removed account keeps its last known transactions: see removed_at in account_tree."
 _TWO_LEGS = "An fx-spot is booked on two accounts and counts on both."
 
 ACCOUNT_TREE = View(
     name="account_tree",
-    description="One row per account, with its legal entity, its client and the client at the top of that one's family",
-    notes=("Removed accounts are included: removed_at IS NULL leaves them out.",),
+    description="One row per account, with its legal entity, its client and the topmost client above that",
+    notes=("Removed accounts are included: removed_at IS NULL excludes them.",),
     columns=(
         Column(name="account_id", description="The account"),
-        Column(name="account_name", description="Its display name, where one was given"),
+        Column(name="account_name", description="Its display name; may be null"),
         Column(name="external_identifier", description="The bank's own number"),
         Column(name="ccy_code", description="Its currency, ISO 4217"),
         Column(name="exclude_from_reporting", description="Whether reports leave it out"),
@@ -26,11 +26,11 @@ ACCOUNT_TREE = View(
         Column(name="legal_entity_name", description="Display name of the legal entity"),
         Column(name="client_id", description="The client that the legal entity belongs to"),
         Column(name="client_name", description="Display name of the client"),
-        Column(name="top_client_id", description="The client above that has none above it; the client itself, if so"),
-        Column(name="top_client_name", description="Display name of the client at the top"),
+        Column(name="top_client_id", description="The topmost client above it; the client itself if it has no parent"),
+        Column(name="top_client_name", description="Display name of the topmost client"),
         Column(
             name="removed_at",
-            description="When the API first no longer showed the account; null while it does",
+            description="When a sync first found the account gone from the API; null while it is there",
             unit="UTC",
         ),
     ),
@@ -65,7 +65,7 @@ LEFT JOIN aleta.legal_entities ON legal_entities.id = accounts.legal_entity_id
 LEFT JOIN aleta.clients ON clients.id = legal_entities.client_id
 LEFT JOIN tops ON tops.client_id = clients.id
 LEFT JOIN aleta.clients AS top_clients ON top_clients.id = tops.top_id""",
-    question="Which accounts does each family have today, through whom?",
+    question="Which accounts does each family have today, through which client and legal entity?",
     example="""\
 SELECT top_client_name, client_name, legal_entity_name, account_id, ccy_code
 FROM aleta.account_tree
@@ -75,7 +75,7 @@ ORDER BY ALL""",
 
 CASH_MOVEMENTS = View(
     name="cash_movements",
-    description="One row per transaction and account it is booked on: what it moved there, and when",
+    description="One row per transaction and account it is booked on: the amount and the date of the movement",
     notes=(
         _TWO_LEGS,
         _VALUE_DATE,
@@ -85,14 +85,14 @@ CASH_MOVEMENTS = View(
         "cash_balances and flows_by_month are sums of these rows.",
     ),
     columns=(
-        Column(name="transaction_id", description="The transaction; an fx-spot is here twice"),
-        Column(name="leg", description="account; of an fx-spot inflow or outflow"),
+        Column(name="transaction_id", description="The transaction; an fx-spot has two rows"),
+        Column(name="leg", description="account; for an fx-spot inflow or outflow"),
         _ACCOUNT,
         _CCY,
-        Column(name="date", description="Value date; the trade date where there is none", unit="day"),
+        Column(name="date", description="Value date; the trade date if there is none", unit="day"),
         Column(name="trade_date", description="Day of the trade", unit="day"),
-        Column(name="amount", description="What came, or as a negative number what went", unit="account currency"),
-        Column(name="type", description="The kind of transaction, as the API spells it"),
+        Column(name="amount", description="Amount received or, as a negative number, paid", unit="account currency"),
+        Column(name="type", description="The kind of transaction, as in the API"),
         Column(
             name="internal",
             description="Whether the other side is on another account that Aleta knows: an fx-spot, and a transfer "
@@ -134,8 +134,8 @@ CASH_BALANCES = View(
     name="cash_balances",
     description="Running balance of each account, one row per day on which something moved",
     notes=(
-        "A day without a movement has no row: the balance is that of the row before.",
-        "It is the sum of all transactions so far: the bank's balance, if the history begins with the account.",
+        "A day without a movement has no row: its balance is that of the previous row.",
+        "It is the sum of all transactions so far: the bank's balance, if the history begins when the account opened.",
         _VALUE_DATE,
         _TO_COME,
         _TWO_LEGS,
@@ -145,10 +145,10 @@ CASH_BALANCES = View(
     columns=(
         _ACCOUNT,
         _CCY,
-        Column(name="date", description="Value date; the trade date where there is none", unit="day"),
+        Column(name="date", description="Value date; the trade date if there is none", unit="day"),
         Column(name="movements", description="Movements of that day", unit="count"),
-        Column(name="change", description="What they add up to", unit="account currency"),
-        Column(name="balance", description="What was there at the end of the day", unit="account currency"),
+        Column(name="change", description="Sum of the movements", unit="account currency"),
+        Column(name="balance", description="Balance at the end of the day", unit="account currency"),
     ),
     reads=("cash_movements",),
     sql="""\
@@ -176,11 +176,11 @@ ORDER BY ALL""",
 
 FLOWS_BY_MONTH = View(
     name="flows_by_month",
-    description="What came and what went, one row per account, month and kind of transaction",
+    description="Money in and money out, one row per account, month and kind of transaction",
     notes=(
-        "What is internal is no money in or out of the whole: leave it out where accounts are added up.",
+        "Internal movements neither enter nor leave the family: exclude them when you add up accounts.",
         _VALUE_DATE,
-        "Months to come are included, as far as value dates reach.",
+        "Future months are included, as far as there are value dates.",
         _TWO_LEGS,
         _ONE_CURRENCY,
         _REMOVED,
@@ -189,12 +189,12 @@ FLOWS_BY_MONTH = View(
         _ACCOUNT,
         _CCY,
         Column(name="month", description="First day of the month", unit="day"),
-        Column(name="type", description="The kind of transaction, as the API spells it"),
+        Column(name="type", description="The kind of transaction, as in the API"),
         Column(name="internal", description="Whether the other side is on another account that Aleta knows"),
         Column(name="movements", description="Movements", unit="count"),
-        Column(name="inflow", description="The sum of what came", unit="account currency"),
-        Column(name="outflow", description="The sum of what went, a negative number", unit="account currency"),
-        Column(name="net", description="The sum of both", unit="account currency"),
+        Column(name="inflow", description="Sum of money in", unit="account currency"),
+        Column(name="outflow", description="Sum of money out, a negative number", unit="account currency"),
+        Column(name="net", description="Sum of inflow and outflow", unit="account currency"),
     ),
     reads=("cash_movements",),
     sql="""\

@@ -1,4 +1,4 @@
-"""What changed in the transactions since a moment, as one query over the change feed. Pure."""
+"""How transactions differ from an earlier moment, as one query over the change feed. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from ..transactions import TRANSACTIONS
 from .view import Column, View
 
-_OURS = ("first_seen_at", "changed_at", "row_hash")  # what the feed leaves out of before and after
-_FEED = ", ".join(f"'{name}', transactions.{name}::VARCHAR" for name in TRANSACTIONS.names if name not in _OURS)
-_TOLD = ("type", "account_id", "inflow_account_id", "outflow_account_id")
+_WAREHOUSE_ONLY = ("first_seen_at", "changed_at", "row_hash")  # not in `before` and `after` of the feed
+_FEED = ", ".join(
+    f"'{name}', transactions.{name}::VARCHAR" for name in TRANSACTIONS.names if name not in _WAREHOUSE_ONLY
+)
+_TEXTS = ("type", "account_id", "inflow_account_id", "outflow_account_id")
 _DAYS = ("trade_date", "value_date")
 _AMOUNTS = ("account", "inflow_account", "outflow_account")
 
 
 def _values() -> Iterator[str]:
-    for name in _TOLD:
+    for name in _TEXTS:
         yield f"coalesce(after, before) ->> '{name}' AS {name}"
     for name in _DAYS:
         yield f"(coalesce(after, before) ->> '{name}')::DATE AS {name}"
@@ -32,8 +34,8 @@ def _amounts() -> Iterator[Column]:
         yield Column(name=f"{name}_amount_after", description=f"{what}, now", unit=unit)
 
 
-# What one run saw has one time: an id that left one account and came on another was removed, then added. The first step
-# tells what was there at the moment. Of what a first load brought the feed says nothing, but first_seen_at does.
+# All changes of one run have the same time: an id that moved between accounts was removed, then added. The first step
+# has the row as it was at the moment. The feed does not have rows of a first load, but their first_seen_at does.
 _SQL = f"""\
 WITH steps AS (
     SELECT id, changed_at, op, late, before,
@@ -79,30 +81,30 @@ WHERE columns_changed IS NULL OR len(columns_changed) > 0"""  # noqa: S608 - of 
 
 CHANGES_SINCE = View(
     name="changes_since",
-    description="How the transactions differ from those at a moment, one row per id: what each was then, and is now",
+    description="How transactions differ from an earlier moment, one row per id: as it was then and as it is now",
     notes=(
         "A table macro: call it with a moment, as text with a zone or as a TIMESTAMPTZ.",
-        "What was changed and changed back, and what came and went, is not here: transaction_changes has every step.",
-        "What an account's first load brought is here, as added; in transaction_changes it is not.",
-        "To go on from where you were, keep max(started_at) of sync_runs from the same file and pass it the next time.",
-        "The time of reading will not do: a run stamps what it sees with its beginning, and publishes at its end.",
-        "In a file that is attached, USE its name first: DuckDB looks for a macro's tables in the database in use.",
+        "Rows that were changed back, or added and removed again, are not listed: transaction_changes has every step.",
+        "Rows of an account's first load are listed as added; transaction_changes does not have them.",
+        "To read incrementally, keep max(started_at) of sync_runs from the same file and pass it the next time.",
+        "Do not pass the time of reading: a run dates its changes at its start and publishes them at its end.",
+        "If the file is attached, USE it first: DuckDB resolves a macro's tables in the current database.",
     ),
     columns=(
         Column(name="id", description="The transaction"),
         Column(name="op", description="added, modified or removed"),
         Column(name="changed_at", description="When a run last saw it change", unit="UTC"),
-        Column(name="late", description="Whether any of it came in days that were already covered"),
-        Column(name="columns_changed", description="Of a modified one: the names of the columns that differ"),
-        Column(name="type", description="The kind, as the API spells it; of a removed one what it was, as below"),
+        Column(name="late", description="Whether any of its changes was in days that were already covered"),
+        Column(name="columns_changed", description="If modified, the names of the columns that differ"),
+        Column(name="type", description="The kind, as in the API; if removed, its last known value, as below"),
         Column(name="account_id", description="The account it is booked on; null for an fx-spot"),
         Column(name="inflow_account_id", description="fx-spot: the account that receives"),
         Column(name="outflow_account_id", description="fx-spot: the account that pays"),
         Column(name="trade_date", description="Day of the trade", unit="day"),
         Column(name="value_date", description="Day the account is debited or credited", unit="day"),
         *_amounts(),
-        Column(name="before", description="The whole row at that moment, as in transaction_changes; null when added"),
-        Column(name="after", description="The whole row now, likewise; null when removed"),
+        Column(name="before", description="The complete row at that moment, as in transaction_changes; null if added"),
+        Column(name="after", description="The complete row now, likewise; null if removed"),
     ),
     reads=("transaction_changes", "transactions"),
     takes="since",

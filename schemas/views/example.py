@@ -19,12 +19,14 @@ from ..transactions import TRANSACTIONS
 Row: TypeAlias = Mapping[str, str | None]
 
 FIRST, SECOND, THIRD = (f"2026-06-0{day} 02:00:00+00" for day in (1, 2, 3))
-_KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
+_WAREHOUSE_ONLY = ("first_seen_at", "changed_at", "row_hash")
 
 
 def as_feed(row: Row) -> str:
     """*row* of `transactions` as the change feed has it: all columns of the API, numbers with their twelve decimals."""
-    return json.dumps({one.name: _text(one, row.get(one.name)) for one in TRANSACTIONS if one.name not in _KEPT_BY_US})
+    return json.dumps(
+        {field.name: _text(field, row.get(field.name)) for field in TRANSACTIONS if field.name not in _WAREHOUSE_ONLY}
+    )
 
 
 def _text(field: pa.Field, value: str | None) -> str | None:
@@ -43,13 +45,13 @@ def _change(run: str, at: str, op: str, own_id: str, *, late: bool, **sides: str
 
 
 _FEE = _booked("t7", "fee-transaction", "05-29 06-01", account_id="a-dkk", account_amount="-57.00")
-_GONE = _booked("t9", "fee-transaction", "05-20 05-20", account_id="a-eur", account_amount="-10.00")
+_REMOVED = _booked("t9", "fee-transaction", "05-20 05-20", account_id="a-eur", account_amount="-10.00")
 _DIVIDEND = _booked("t8", "dividend-transaction", "06-02 06-02", account_id="a-eur", account_amount="310.40")
-_MENDED = _FEE | {"account_amount": "-75.00", "changed_at": SECOND}
-_NEWS = _DIVIDEND | {"first_seen_at": THIRD, "changed_at": THIRD}
+_CORRECTED = _FEE | {"account_amount": "-75.00", "changed_at": SECOND}
+_NEW = _DIVIDEND | {"first_seen_at": THIRD, "changed_at": THIRD}
 
 
-def _held(entity: str, day: str, where: str, instrument: str, units: str, value: str) -> Row:
+def _position(entity: str, day: str, where: str, instrument: str, units: str, value: str) -> Row:
     portfolio, _, depository = where.partition("/")
     return {
         "row_key": f"{entity}|{portfolio}|{depository}|{instrument}|{day}|EUR",
@@ -65,7 +67,7 @@ def _held(entity: str, day: str, where: str, instrument: str, units: str, value:
     }
 
 
-def _earned(entity: str, day: date, amount: str, twr: str, flow: str = "0") -> Row:
+def _performance(entity: str, day: date, amount: str, twr: str, flow: str = "0") -> Row:
     return {
         "row_key": f"{entity}|{day}|EUR",
         "reporting_entity_id": entity,
@@ -105,13 +107,13 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         _booked("t5", "cash-transfer-transaction", "05-20 05-20", account_id="a-ida", account_amount="200.00")
         | {"counterparty_transaction_id": "t4"},
         _booked("t6", "cash-transfer-transaction", "05-22 05-22", account_id="a-dkk", account_amount="-1500.00"),
-        _MENDED,
-        _NEWS,
+        _CORRECTED,
+        _NEW,
     ),
     "transaction_changes": (
-        _change("r2", SECOND, "modified", "t7", late=True, before=as_feed(_FEE), after=as_feed(_MENDED)),
-        _change("r3", THIRD, "added", "t8", late=False, after=as_feed(_NEWS)),
-        _change("r3", THIRD, "removed", "t9", late=True, before=as_feed(_GONE)),
+        _change("r2", SECOND, "modified", "t7", late=True, before=as_feed(_FEE), after=as_feed(_CORRECTED)),
+        _change("r3", THIRD, "added", "t8", late=False, after=as_feed(_NEW)),
+        _change("r3", THIRD, "removed", "t9", late=True, before=as_feed(_REMOVED)),
     ),
     "reporting_entities": (
         {"id": "r-all", "name": "Everything", "client_id": "c-holm"},
@@ -127,16 +129,16 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         {"id": "i-fund", "type": "private-market-instrument", "name": "Harbour Fund II"},
     ),
     "instrument_holdings": (
-        _held("r-all", "2026-06-01", "p-core/d-1", "i-bond", "100", "9950.00"),
-        _held("r-all", "2026-06-02", "p-core/d-1", "i-bond", "100", "9962.50"),
-        _held("r-all", "2026-06-02", "p-core", "i-fund", "1", "25000.00"),
-        _held("r-ida", "2026-05-29", "p-ida/d-1", "i-bond", "40", "3980.00"),
+        _position("r-all", "2026-06-01", "p-core/d-1", "i-bond", "100", "9950.00"),
+        _position("r-all", "2026-06-02", "p-core/d-1", "i-bond", "100", "9962.50"),
+        _position("r-all", "2026-06-02", "p-core", "i-fund", "1", "25000.00"),
+        _position("r-ida", "2026-05-29", "p-ida/d-1", "i-bond", "40", "3980.00"),
     ),
     "performance": (
-        *(_earned("r-all", day, "10.00", "0.001") for day in _weekdays(date(2026, 5, 1), date(2026, 5, 31))),
-        _earned("r-all", date(2026, 6, 1), "350.00", "0.01"),
-        _earned("r-all", date(2026, 6, 2), "-353.50", "-0.01"),
-        _earned("r-ida", date(2026, 5, 28), "20.00", "0.005"),
-        _earned("r-ida", date(2026, 5, 29), "0.00", "0", flow="500.00"),
+        *(_performance("r-all", day, "10.00", "0.001") for day in _weekdays(date(2026, 5, 1), date(2026, 5, 31))),
+        _performance("r-all", date(2026, 6, 1), "350.00", "0.01"),
+        _performance("r-all", date(2026, 6, 2), "-353.50", "-0.01"),
+        _performance("r-ida", date(2026, 5, 28), "20.00", "0.005"),
+        _performance("r-ida", date(2026, 5, 29), "0.00", "0", flow="500.00"),
     ),
 }

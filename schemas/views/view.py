@@ -1,4 +1,4 @@
-"""What a view is: a query over the tables, described like a table, and a question that it answers. Pure."""
+"""How a view is defined: a query over the tables, described like a table, and an example question. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A query that is kept in the analysts' DuckDB file, under a name in the schema `aleta`.
+    """A view of the published DuckDB file, in the schema `aleta`.
 
     Args:
         description: what a row is, without a full stop.
-        notes: what must be known to use it rightly, in whole sentences.
+        notes: what one must know to use it correctly, in whole sentences.
         columns: all of them, in order.
         reads: the tables and views that *sql* names, each as `aleta.NAME`.
         sql: one query.
         question: what *example*, a query over the view, answers.
-        takes: the name of its parameter. Then it is a table macro, and called as `aleta.NAME(value)`.
+        takes: the name of its parameter, if it is a table macro, called as `aleta.NAME(value)`.
     """
 
     name: str
@@ -44,25 +44,25 @@ class View:
     takes: str = ""
 
     def statements(self, schema: str = "aleta") -> tuple[str, ...]:
-        """What makes it in *schema*, comments included; DuckDB keeps none on the columns of a macro."""
+        """The SQL that creates it in *schema*, with its comments; DuckDB has no comments on columns of a macro."""
         place, comment = f"{schema}.{self.name}", literal(f"{self.description}. {' '.join(self.notes)}".strip())
         if self.takes:
-            made = f"CREATE MACRO {place}({self.takes}) AS TABLE {self.sql}"
-            return made, f"COMMENT ON MACRO TABLE {place} IS {comment}"
+            create = f"CREATE MACRO {place}({self.takes}) AS TABLE {self.sql}"
+            return create, f"COMMENT ON MACRO TABLE {place} IS {comment}"
         return (
             f"CREATE VIEW {place} AS {self.sql}",
             f"COMMENT ON VIEW {place} IS {comment}",
-            *(f"COMMENT ON COLUMN {place}.{one.name} IS {literal(one.comment)}" for one in self.columns),
+            *(f"COMMENT ON COLUMN {place}.{column.name} IS {literal(column.comment)}" for column in self.columns),
         )
 
 
 def possible(views: Iterable[View], tables: Collection[str]) -> list[View]:
-    """Those of *views* that can be made where *tables* are, in their order."""
+    """The *views* whose tables and views are all there, in their order."""
     there, found = set(tables), list[View]()
-    for one in views:
-        if there.issuperset(one.reads):
-            there.add(one.name)
-            found.append(one)
+    for view in views:
+        if there.issuperset(view.reads):
+            there.add(view.name)
+            found.append(view)
     return found
 
 

@@ -1,6 +1,6 @@
-"""The views an analyst would write first: cash, positions, flows, returns, and what changed. Pure.
+"""All views: cash, positions, flows, returns, and changes. Pure.
 
-They are in the analysts' DuckDB file only.
+They are in the published DuckDB file only.
 """
 
 from __future__ import annotations

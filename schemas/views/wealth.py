@@ -9,9 +9,9 @@ POSITIONS = View(
     description="The latest positions: the instrument_holdings of each reporting entity's own latest day, with names",
     notes=(
         "date says how old a row is: reporting entities need not have the same latest day.",
-        "Reporting entities that the API shows no more are left out.",
-        "A position in two portfolios is in two rows: add up one portfolio, or see that none is counted twice.",
-        "An entity may report in several currencies: each position is then in a row of each. Keep to one ccy_code.",
+        "Reporting entities that are gone from the API are left out.",
+        "A position in two portfolios has two rows: add up within one portfolio, or make sure that none counts twice.",
+        "An entity may report in several currencies: each position then has a row for each. Filter by one ccy_code.",
     ),
     columns=(
         Column(name="reporting_entity_id", description="The reporting entity"),
@@ -20,15 +20,13 @@ POSITIONS = View(
         Column(name="portfolio_id", description="The portfolio of the reporting entity"),
         Column(name="portfolio_name", description="Its display name"),
         Column(name="depository_id", description="The depository that holds it; null for what none holds"),
-        Column(name="depository_name", description="Its display name, where one was given"),
+        Column(name="depository_name", description="Its display name; may be null"),
         Column(name="instrument_id", description="The instrument"),
         Column(name="instrument_name", description="Its name; loans and forwards have none"),
-        Column(
-            name="instrument_type", description="Its kind, as the instrument itself says, else as the position does"
-        ),
-        Column(name="security_identifier", description="Its one identifier, of whatever scheme"),
-        Column(name="instrument_class_name", description="The class it is in, as the position says"),
-        Column(name="ccy_code", description="Reporting currency: that of the row's amounts, ISO 4217"),
+        Column(name="instrument_type", description="Its type, from the instrument or else from the position"),
+        Column(name="security_identifier", description="Its security identifier, of any scheme"),
+        Column(name="instrument_class_name", description="Its class, from the position"),
+        Column(name="ccy_code", description="Reporting currency of the row's amounts, ISO 4217"),
         Column(name="units", description="Units held", unit="units"),
         Column(name="market_value", description="Value at the end of the day", unit="reporting currency"),
         Column(name="accrued_interest", description="Interest accrued", unit="reporting currency"),
@@ -89,25 +87,25 @@ PERFORMANCE_MONTHLY = View(
     name="performance_monthly",
     description="Return of each reporting entity, one row per month and reporting currency, chained from its days",
     notes=(
-        "A month is whole where weekdays_missing is 0; where the API has weekends too, days must equal days_in_month.",
+        "A month is complete if weekdays_missing is 0; if the API has weekends too, days must equal days_in_month.",
         "twr chains the days: product(1 + daily_twr) - 1; months chain to years in the same way.",
     ),
     columns=(
         Column(name="reporting_entity_id", description="The reporting entity"),
         Column(name="reporting_entity_name", description="Its display name"),
-        Column(name="ccy_code", description="Reporting currency: that of the row's amounts, ISO 4217"),
+        Column(name="ccy_code", description="Reporting currency of the row's amounts, ISO 4217"),
         Column(name="month", description="First day of the month", unit="day"),
-        Column(name="days", description="Days that are in it", unit="count"),
+        Column(name="days", description="Days with data", unit="count"),
         Column(name="days_in_month", description="Days that the month has", unit="count"),
-        Column(name="weekdays_missing", description="Mondays to Fridays of the month that are not in it", unit="count"),
-        Column(name="first_date", description="First day that is in it", unit="day"),
-        Column(name="last_date", description="Last day that is in it", unit="day"),
+        Column(name="weekdays_missing", description="Mondays to Fridays of the month without data", unit="count"),
+        Column(name="first_date", description="First day with data", unit="day"),
+        Column(name="last_date", description="Last day with data", unit="day"),
         Column(name="net_cash_flow", description="Money in less money out", unit="reporting currency"),
         Column(name="return_amount", description="Sum of the daily returns, an amount", unit="reporting currency"),
         Column(
             name="twr",
-            description="Time-weighted return of the days that are in it, 0.01 = 1 %, right to 12 decimals; null where "
-            "a day has none",
+            description="Time-weighted return of the days with data, 0.01 = 1 %, exact to 12 decimals; null if a day "
+            "has none",
             unit="fraction",
         ),
     ),
@@ -137,7 +135,8 @@ SELECT
     months.days,
     day(last_day(months.month)) AS days_in_month,
     len(list_filter(
-        generate_series(months.month, last_day(months.month), INTERVAL 1 DAY), lambda one: isodow(one) < 6
+        generate_series(months.month, last_day(months.month), INTERVAL 1 DAY),
+        lambda calendar_day: isodow(calendar_day) < 6
     )) - months.weekdays AS weekdays_missing,
     months.first_date,
     months.last_date,
@@ -146,7 +145,7 @@ SELECT
     CASE WHEN months.days_with_twr = months.days THEN months.twr END AS twr
 FROM months
 LEFT JOIN aleta.reporting_entities ON reporting_entities.id = months.reporting_entity_id""",
-    question="What did each reporting entity earn in each month, and is the month whole?",
+    question="What did each reporting entity earn in each month, and is the month complete?",
     example="""\
 SELECT
     reporting_entity_name,

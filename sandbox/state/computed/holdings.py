@@ -33,9 +33,9 @@ LEVELS: Mapping[str, tuple[str, str, Callable[[TenantState, Lot], str | None]]] 
 def groups(state: TenantState, reporting_entity: str, expand: Sequence[str]) -> dict[Group, list[Lot]]:
     """The lots of each row that a day may have; portfolios that overlap count once where they are not told apart."""
     found: dict[Group, dict[tuple[str, str], Lot]] = {}
-    for one in lots_of(state, reporting_entity):
-        group = tuple(LEVELS[level][2](state, one) for level in expand)
-        found.setdefault(group, {})[one.place, one.instrument] = one
+    for lot in lots_of(state, reporting_entity):
+        group = tuple(LEVELS[level][2](state, lot) for level in expand)
+        found.setdefault(group, {})[lot.place, lot.instrument] = lot
     return {group: list(lots.values()) for group, lots in found.items()}
 
 
@@ -68,9 +68,9 @@ def instrument_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     lots = lots_of(state, wanted.owner)
     for day in days(state, wanted.owner, wanted.first, wanted.last):
         worth = zip(lots, values(state, wanted.owner, lots, day), strict=True)
-        for one, value in worth:
+        for lot, value in worth:
             for currency, rate in currencies(wanted.owner).items() if value else ():
-                yield _instrument_holding(state, wanted.owner, one, day, (currency, value * rate))
+                yield _instrument_holding(state, wanted.owner, lot, day, (currency, value * rate))
 
 
 def _instrument_holding(state: TenantState, owner: str, lot: Lot, day: int, worth: tuple[str, int]) -> Item:
@@ -110,10 +110,10 @@ def custodian_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
         if rows := rows_until(state, (account.id,), wanted.first):
             yield _custodian_row(wanted, (account.id, None, None), (rows * 12345 - 10**6) * CENT)
     for depository in state.listed("depositories", wanted.owner):
-        for one in in_depository(state, depository.id):
-            rows = rows_until(state, one.accounts, wanted.first)
-            if one.held(wanted.first, rows):
-                yield _custodian_row(wanted, (None, depository.id, one.instrument), one.units(rows))
+        for lot in in_depository(state, depository.id):
+            rows = rows_until(state, lot.accounts, wanted.first)
+            if lot.held(wanted.first, rows):
+                yield _custodian_row(wanted, (None, depository.id, lot.instrument), lot.units(rows))
 
 
 def _custodian_row(wanted: Wanted, held: tuple[str | None, str | None, str | None], atoms: int) -> Item:

@@ -65,7 +65,7 @@ def _moves(state: TenantState, owner: str, lots: list[Lot], span: tuple[int | No
     if previous is None:
         return Moves()
     before = values(state, owner, lots, previous)
-    flow = sum(_flow(state, one, span, pair) for one, *pair in zip(lots, before, after, strict=True))
+    flow = sum(_flow(state, lot, span, pair) for lot, *pair in zip(lots, before, after, strict=True))
     gain = sum(after) - sum(before) - flow
     invested = sum(before) + max(flow, 0)  # an inflow counts from the start of the day, an outflow until its end
     return Moves(flow=flow, gain=gain, twr=gain * WHOLE // invested if invested > 0 else 0)
@@ -76,7 +76,7 @@ def _flow(state: TenantState, lot: Lot, span: tuple[int | None, int], worth: lis
     before, after = worth
     if not (before and after):
         return after - before
-    previous, day = (rows_until(state, lot.accounts, one or 0) for one in span)
+    previous, day = (rows_until(state, lot.accounts, until or 0) for until in span)
     return lot.step * (day - previous)
 
 
@@ -108,8 +108,8 @@ def private_markets(state: TenantState, wanted: Wanted) -> Iterator[Item]:
     if not state.computed_from <= wanted.first <= state.today:
         return
     lots = lots_of(state, wanted.owner)
-    funds = {one.instrument: one for one in lots if state.entities[one.instrument].type == PRIVATE}
-    held = [one for one, lot in funds.items() if rows_until(state, lot.accounts, wanted.first)]
+    funds = {lot.instrument: lot for lot in lots if state.entities[lot.instrument].type == PRIVATE}
+    held = [instrument for instrument, lot in funds.items() if rows_until(state, lot.accounts, wanted.first)]
     together = [None] if held and noise(wanted.owner, "together") % 2 else []
     for instrument in (*held, *together):
         for currency in currencies(wanted.owner):

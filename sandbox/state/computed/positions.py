@@ -68,7 +68,7 @@ def lot(
         portfolio=portfolio,
         depository=depository,
         instrument=instrument,
-        accounts=tuple(one for one in accounts if state.shown(one)),
+        accounts=tuple(account for account in accounts if state.shown(account)),
         base=(10**24 if huge else 10**6 + chance % 10**7) * ONE,
         step=(chance % 10**5 - 5 * 10**4) * CENT,
         grain=1 if chance % 5 == 0 else CENT,
@@ -77,19 +77,21 @@ def lot(
 
 def lots_of(state: TenantState, reporting_entity: str) -> list[Lot]:
     """The lots of its portfolios, at most `MOST`; portfolios that overlap repeat them."""
-    portfolios = [list(_in_portfolio(state, one.id)) for one in state.listed("portfolios", reporting_entity)]
+    portfolios = [
+        list(_in_portfolio(state, portfolio.id)) for portfolio in state.listed("portfolios", reporting_entity)
+    ]
     turns = chain.from_iterable(zip_longest(*portfolios))
-    return [one for one in turns if one][:MOST]
+    return [lot for lot in turns if lot][:MOST]
 
 
 def _in_portfolio(state: TenantState, portfolio: str) -> Iterator[Lot]:
     links = state.entities[portfolio].links
-    below = [one for one in links.get("depositories") or () if state.shown(one)]
+    below = [depository for depository in links.get("depositories") or () if state.shown(depository)]
     around = tuple(dict.fromkeys([*(links.get("accounts") or ()), *chain.from_iterable(_settling(state, below))]))
     for instrument in state.held.get(portfolio, ()):
         yield lot(state, portfolio=portfolio, depository=None, instrument=instrument, accounts=around)
-    for one in below:
-        yield from in_depository(state, one, portfolio=portfolio)
+    for depository in below:
+        yield from in_depository(state, depository, portfolio=portfolio)
 
 
 def in_depository(state: TenantState, depository: str, *, portfolio: str = "") -> Iterator[Lot]:
@@ -99,13 +101,13 @@ def in_depository(state: TenantState, depository: str, *, portfolio: str = "") -
 
 
 def _settling(state: TenantState, depositories: list[str]) -> Iterator[tuple[str, ...]]:
-    for one in depositories:
-        yield tuple(state.entities[one].links.get("accounts") or ())
+    for depository in depositories:
+        yield tuple(state.entities[depository].links.get("accounts") or ())
 
 
 def rows_until(state: TenantState, accounts: tuple[str, ...], day: int) -> int:
     """How many rows the accounts have had by *day*."""
-    return sum(bisect_right(state.ledgers[one].tracks["trade"].days, day) for one in accounts)
+    return sum(bisect_right(state.ledgers[account].tracks["trade"].days, day) for account in accounts)
 
 
 def days(state: TenantState, reporting_entity: str, first: int, last: int) -> list[int]:
@@ -123,7 +125,7 @@ def currencies(reporting_entity: str) -> Mapping[str, int]:
 
 def values(state: TenantState, reporting_entity: str, lots: list[Lot], day: int) -> list[int]:
     """What each of *lots* is worth, later recomputations included; 0: it is not there."""
-    found = [one.value(day, rows_until(state, one.accounts, day)) for one in lots]
+    found = [lot.value(day, rows_until(state, lot.accounts, day)) for lot in lots]
     again = [edit.salt for edit in state.edits.recomputed if edit.covers(reporting_entity, day)]
-    shifts = [sum(ONE + noise(salt, one.place, one.instrument, day) % 10**6 * CENT for salt in again) for one in lots]
+    shifts = [sum(ONE + noise(salt, lot.place, lot.instrument, day) % 10**6 * CENT for salt in again) for lot in lots]
     return [value and value + shift for value, shift in zip(found, shifts, strict=True)]

@@ -116,7 +116,7 @@ _TABLE = (
         rows=series.rows_of(series.NET_ASSET_VALUES),
     ),
 )
-RESOURCES: Mapping[str, Resource] = {one.name: one for one in _TABLE}
+RESOURCES: Mapping[str, Resource] = {resource.name: resource for resource in _TABLE}
 
 
 def document(item: Item, settings: SandboxSettings) -> Document:

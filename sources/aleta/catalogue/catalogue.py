@@ -1,7 +1,7 @@
 """CATALOGUE: one row per endpoint, parents first. No code: a new resource is a row here and a schema.
 
-What is read one by one comes after what it is met in. Computed rows are computed again upstream when a transaction is
-booked late or a price replaced, so they are read further back than what a custodian reported once.
+An endpoint that is read by id comes after the endpoints whose rows name its ids. Computed rows are recomputed upstream
+when a transaction is booked late or a price is replaced, so their look-back is longer than that of custodians' reports.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from schemas.table import name_of
 
 from .endpoint import By, DateParams, Endpoint, Form, Link, Track, Tree, check
 
-A_QUARTER = 92
-A_WEEK = 7
+QUARTER_DAYS = 92
+WEEK_DAYS = 7
 ON_DATE = DateParams(columns=("date",))
-COMPUTED = DateParams(columns=("date",), look_back_days=A_QUARTER)  # few rows a day: a quarter is one answer
+COMPUTED = DateParams(columns=("date",), look_back_days=QUARTER_DAYS)  # few rows a day: a quarter fits in one response
 SNAPSHOT = DateParams(columns=("date",), by=By.DAY, look_back_days=3)
-SERIES = DateParams(by=By.WHOLE, every_days=A_WEEK, rests=True)
+SERIES = DateParams(by=By.WHOLE, every_days=WEEK_DAYS, skip_empty_parents=True)
 
 
 def _of_reporting_entity(schema: pa.Schema, path: str, *, dates: DateParams, expand: str = "") -> Endpoint:
@@ -243,11 +243,11 @@ CATALOGUE = check(
                 "performance__instruments.instrument_id",
                 "private_market_performance.instrument_id",
             ),
-            every_days=A_WEEK,
+            every_days=WEEK_DAYS,
             schema=instruments.INSTRUMENTS,
             mirrors=("commitments",),
         ),
-        _of_instrument(instruments.PRICES, "prices", dates=DateParams(columns=("date",), rests=True)),
+        _of_instrument(instruments.PRICES, "prices", dates=DateParams(columns=("date",), skip_empty_parents=True)),
         _of_instrument(instruments.INTEREST_RATES, "interest-rates"),
         _of_instrument(instruments.INDEX_FACTORS, "index-factors"),
         _of_instrument(instruments.NET_ASSET_VALUES, "net-asset-values"),
@@ -261,7 +261,7 @@ CATALOGUE = check(
                 "performance__instrument_classes_detailed.instrument_class_detailed_id",
                 "instrument_holdings.instrument_class_detailed_id",
             ),
-            every_days=A_WEEK,
+            every_days=WEEK_DAYS,
             schema=instruments.INSTRUMENT_CLASSES_DETAILED,
         ),
         Endpoint(
@@ -274,7 +274,7 @@ CATALOGUE = check(
                 "instrument_holdings.instrument_class_id",
                 "instrument_classes_detailed.instrument_class_id",
             ),
-            every_days=A_WEEK,
+            every_days=WEEK_DAYS,
             schema=instruments.INSTRUMENT_CLASSES,
         ),
     ]

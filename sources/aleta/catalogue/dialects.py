@@ -1,8 +1,8 @@
-"""Under which prefix and which names an endpoint answers: tried by evidence, once, and remembered.
+"""Which version prefix and which names an endpoint is served under: found by trial, once, and remembered.
 
-The vendor's pages disagree whether some paths live under v2 or v3, and the asset family of 2025 became the instrument
-family in 2026. Only an answer decides. An endpoint that answers nobody, under no name, is one that this API does not
-offer.
+The vendor's pages disagree whether some paths are under v2 or v3, and the asset names of 2025 became instrument names
+in 2026. Only a response decides. An endpoint that answers 404 for every parent under every name is not offered by this
+API.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..errors import NotOfferedError, ParentGoneError, WindowTooWideError
 from .endpoint import Endpoint, Track
 
 T = TypeVar("T")
-IN_VAIN = 5  # parents that were asked for in vain under every name, until a path counts as not offered
+PARENTS_TO_TRY = 5  # after 404 for so many parents under every name, an endpoint counts as not offered
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A prefix, and whether instruments go by their older name."""
+    """A version prefix, and whether instruments have their older name, asset."""
 
     track: Track
     older: bool = False
@@ -40,106 +40,113 @@ class Dialect:
 
 
 def dialects(endpoint: Endpoint) -> Sequence[Dialect]:
-    """Every way to ask for *endpoint*, each address once: the documented one first."""
+    """Every dialect to try for *endpoint*, each address once, the documented dialect first."""
     tracks = sorted(Track, key=lambda track: track is not endpoint.track)
-    every = [Dialect(track, older) for older in (False, True) for track in tracks]
-    told_apart = {(one.path(endpoint.path), *one.params(endpoint.params).values()): one for one in reversed(every)}
-    return [one for one in every if one in told_apart.values()]
+    combinations = [Dialect(track, older) for older in (False, True) for track in tracks]
+    by_address = {_address(endpoint, dialect): dialect for dialect in reversed(combinations)}
+    return [dialect for dialect in combinations if dialect in by_address.values()]
+
+
+def _address(endpoint: Endpoint, dialect: Dialect) -> tuple[str, ...]:
+    return (dialect.path(endpoint.path), *dialect.params(endpoint.params).values())
 
 
 class LearnedDialects:
-    """What is known of one API: under which dialect each endpoint answers. Safe for threads."""
+    """The dialect that each endpoint of one API is served in, as far as it is known. Thread-safe."""
 
     def __init__(self) -> None:
         self._remembered: dict[str, str] = {}
         self._answered: dict[str, Dialect] = {}
-        self._answering: set[str] = set()  # paths
-        self._in_vain: dict[str, set[str]] = {}  # endpoint -> parents; also path -> parents
+        self._working_paths: set[str] = set()
+        self._not_found: dict[str, set[str]] = {}  # endpoint name or path -> parents answered 404
         self._lock = threading.Lock()
 
     def remember(self, learned: Mapping[str, str]) -> None:
-        """What an earlier run `learned`."""
+        """Add what an earlier run `learned`."""
         self._remembered |= learned
 
     @property
     def learned(self) -> Mapping[str, str]:
-        """For the next run."""
-        return self._remembered | {name: f"{one}" for name, one in self._answered.items()}
+        """Dialects by endpoint name, to be stored for the next run."""
+        return self._remembered | {name: f"{dialect}" for name, dialect in self._answered.items()}
 
     def answers(self, endpoint: Endpoint) -> bool:
-        """Whether it ever answered, in this run or an earlier one."""
+        """Whether *endpoint* has answered, in this run or an earlier one."""
         return endpoint.name in self._answered or endpoint.name in self._remembered
 
-    def heard(self, endpoint: Endpoint) -> bool:
-        """Whether it answered in this run: only then a 404 of this run says something of an object or of its rows."""
+    def answered_in_this_run(self, endpoint: Endpoint) -> bool:
+        """Whether *endpoint* has answered in this run; only then a 404 means that an object or its rows are missing."""
         return endpoint.name in self._answered
 
     def missing(self, endpoint: Endpoint) -> bool:
-        """Whether it was asked for, under every name, and never answered."""
-        in_vain = endpoint.name in self._in_vain or self._dead(endpoint)
-        return in_vain and not self.answers(endpoint)
+        """Whether *endpoint* was requested under every name and never answered."""
+        was_not_found = endpoint.name in self._not_found or self._path_is_missing(endpoint)
+        return was_not_found and not self.answers(endpoint)
 
-    def _dead(self, endpoint: Endpoint) -> bool:
-        """Whether its path, which other endpoints may share, answered nobody."""
-        return endpoint.path not in self._answering and len(self._in_vain.get(endpoint.path, ())) >= IN_VAIN
+    def _path_is_missing(self, endpoint: Endpoint) -> bool:
+        """Whether its path, which other endpoints may share, was 404 for every parent."""
+        if endpoint.path in self._working_paths:
+            return False
+        return len(self._not_found.get(endpoint.path, ())) >= PARENTS_TO_TRY
 
     def ask(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
-        """What *send* brings in the dialect that answers.
+        """The result of *send* in the dialect that the endpoint is served in.
 
         Raises:
-            NotOfferedError: many parents were asked for in vain already, and a 404 does not just say that a parent has
-                no rows; nothing is sent.
-            SourceError: as *send*; of several refusals the one of the documented dialect.
+            NotOfferedError: `PARENTS_TO_TRY` parents were 404 already, and a 404 does not mean that a parent has no
+                rows; nothing is sent.
+            SourceError: raised by *send*; of several 404s, that of the documented dialect.
         """
         if (found := self._answered.get(endpoint.name)) is not None:
             return send(found)
-        if self._hopeless(endpoint) and not endpoint.none_is_404:
+        if self._given_up(endpoint) and not endpoint.none_is_404:
             raise NotOfferedError(f"{endpoint.name}: this API answers 404 whatever is asked", resource=endpoint.name)
         return self._search(endpoint, parent_id, send)
 
     def _search(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
-        gone: list[ParentGoneError] = []
+        not_found_errors: list[ParentGoneError] = []
         too_wide: WindowTooWideError | None = None
-        there = ""  # the path that exists: it refused the span, or a word of the query
-        for one in self._likely(endpoint):
-            if there and one.path(endpoint.path) != there:
+        existing_path = ""  # known to exist, as it refused the span or a value of the query
+        for dialect in self._to_try(endpoint):
+            if existing_path and dialect.path(endpoint.path) != existing_path:
                 continue
             try:
-                came = send(one)
+                result = send(dialect)
             except ParentGoneError as refusal:
-                gone.append(refusal)
+                not_found_errors.append(refusal)
             except WindowTooWideError as refusal:
-                too_wide, there = too_wide or refusal, one.path(endpoint.path)
+                too_wide, existing_path = too_wide or refusal, dialect.path(endpoint.path)
             else:
-                self._note(endpoint, one)
-                return came
+                self._remember_success(endpoint, dialect)
+                return result
         if too_wide:
             raise too_wide
         with self._lock:
-            for place in (endpoint.name, endpoint.path):
-                self._in_vain.setdefault(place, set()).add(parent_id)
-        raise gone[0]
+            for key in (endpoint.name, endpoint.path):
+                self._not_found.setdefault(key, set()).add(parent_id)
+        raise not_found_errors[0]
 
-    def _note(self, endpoint: Endpoint, one: Dialect) -> None:
+    def _remember_success(self, endpoint: Endpoint, dialect: Dialect) -> None:
         with self._lock:
-            self._answered[endpoint.name] = one
-            self._answering.add(endpoint.path)
+            self._answered[endpoint.name] = dialect
+            self._working_paths.add(endpoint.path)
 
-    def _hopeless(self, endpoint: Endpoint) -> bool:
-        vain = not endpoint.required and self.missing(endpoint)
-        return vain and (self._dead(endpoint) or len(self._in_vain[endpoint.name]) >= IN_VAIN)
+    def _given_up(self, endpoint: Endpoint) -> bool:
+        if endpoint.required or not self.missing(endpoint):
+            return False
+        return self._path_is_missing(endpoint) or len(self._not_found[endpoint.name]) >= PARENTS_TO_TRY
 
-    def _likely(self, endpoint: Endpoint) -> Iterable[Dialect]:
-        """The one that answered last time first.
+    def _to_try(self, endpoint: Endpoint) -> Iterable[Dialect]:
+        """The dialects to try, the one that answered last time first.
 
-        Where a 404 may say that a parent has no rows, any number of them says nothing of the endpoint: all parents are
-        asked for, but in the end only in the dialect that they themselves answer in.
+        If a 404 may mean that a parent has no rows, no number of them proves that the endpoint is missing. Every parent
+        is still requested, but in the end only in the dialect that the parents themselves are served in.
         """
-        if self._hopeless(endpoint):
+        if self._given_up(endpoint):
             return self._ranked(endpoint, like=endpoint.parent)[:1]
         return self._ranked(endpoint, like=endpoint.name)
 
     def _ranked(self, endpoint: Endpoint, *, like: str) -> Sequence[Dialect]:
         answered = self._answered.get(like)
-        spoken = f"{answered}" if answered else self._remembered.get(like)
-        return sorted(dialects(endpoint), key=lambda one: f"{one}" != spoken)
+        preferred = f"{answered}" if answered else self._remembered.get(like)
+        return sorted(dialects(endpoint), key=lambda dialect: f"{dialect}" != preferred)

@@ -1,4 +1,4 @@
-"""What an endpoint is, as data, and what makes a table of them sound. Pure."""
+"""What an endpoint is, as data, and the checks that a catalogue of endpoints must pass. Pure."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from ..planning.windows import Window
 
 
 class Track(StrEnum):
-    """The prefix a path lives under."""
+    """The version prefix of a path."""
 
     V2 = "v2"
     V3 = "v3"
 
 
 class Form(StrEnum):
-    """What an answer looks like."""
+    """The shape of a response body."""
 
     LIST = "list"  # JSON:API, a list under `data`
     ONE = "one"  # JSON:API, one resource under `data`
-    EITHER = "either"  # JSON:API, where the vendor does not say which of the two
+    EITHER = "either"  # JSON:API, either of the two: the vendor does not document which
     KEYS = "keys"  # a JWK set, no JSON:API
 
 
 class By(StrEnum):
-    """How the rows of a parent are asked for."""
+    """How the rows of a parent are requested."""
 
     SPAN = "span"  # from a day to a day, both included
     DAY = "day"  # one day
-    WHOLE = "whole"  # all there are: the request names no day
+    WHOLE = "whole"  # every row: the request has no dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateParams:
-    """Rows that are compared and proven window by window, and how often they are read.
+    """How an endpoint's rows are requested by date, and how often they are read again.
 
-    Which of the *columns* the server compares is nowhere stated, so a row is known to lie inside a window only when
-    all of them do.
+    The vendor does not document which of the *columns* the server filters on, so a row counts as inside a window only
+    if all of them are.
 
     Args:
-        columns: none for rows that are asked for whole.
+        columns: the date columns; empty for rows that are requested without dates.
         first, last: the query parameters of a span.
         day: the query parameter of a day.
-        look_back_days: read again every night, instead of the tenant's setting.
-        every_days: of what is asked for whole: how often each parent's turn comes.
-        rests: a parent that had no rows is asked again only when its whole history is due.
+        look_back_days: how many days every run reads again; None: the tenant's setting.
+        every_days: for rows that are requested without dates: days between two reads of the same parent.
+        skip_empty_parents: a parent without rows is read again only when its full re-read is due.
     """
 
     columns: tuple[str, ...] = ()
@@ -62,10 +62,10 @@ class DateParams:
     day: str = "date"
     look_back_days: int | None = None
     every_days: int = 1
-    rests: bool = False
+    skip_empty_parents: bool = False
 
     def query(self, window: Window) -> Mapping[str, str]:
-        """What a request for *window* says of days."""
+        """The date parameters of a request for *window*."""
         match self.by:
             case By.SPAN:
                 return {self.first: f"{window.first}", self.last: f"{window.last}"}
@@ -77,7 +77,7 @@ class DateParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A to-many relationship kept in a link table."""
+    """A to-many relationship that is stored in a link table."""
 
     relation: str
     schema: pa.Schema
@@ -85,7 +85,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """An attribute that holds a tree of conditions, kept as one row a node. *attributes*: its spellings."""
+    """An attribute that holds a tree of conditions, stored as one row per node. *attributes*: its spellings."""
 
     attributes: tuple[str, ...]
     schema: pa.Schema
@@ -93,27 +93,27 @@ class Tree:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One row of the catalogue: a resource, where it is listed, and whose it is.
+    """One row of the catalogue: a resource, the path that serves it, and its parent.
 
     Args:
         name: the table it fills.
-        path: under the track; `{parent_id}` or, for a resource read one by one, `{id}`.
-        parent: the endpoint whose objects it is listed under.
-        parent_param: the query parameter that names the parent, where the path does not.
-        parent_column: the column that holds the parent's id; filled from the request where the answer leaves it out.
-        parent_columns: every column that may name a parent: of an fx-spot, the inflow and the outflow account.
-        ids_in: the parent's to-many relationship that lists the ids: there is no list, each is read by `{id}`.
-        named_in: columns (`table.column`) of other endpoints that name the ids: there is no list at all.
-        every_days: of what is met: how often each object is read again.
-        detail: a path that says more of each listed object than the list does.
-        form: what an answer looks like, where it is not that of a list.
+        path: without the version prefix; has `{parent_id}` or, for a resource that is read by id, `{id}`.
+        parent: the endpoint whose objects it is listed under; empty at the top.
+        parent_param: the query parameter with the parent's id, if the path has none.
+        parent_column: the column of the parent's id; filled from the request if the response leaves it out.
+        parent_columns: every column that may hold a parent's id: an fx-spot has an inflow and an outflow account.
+        ids_in: the parent's to-many relationship that lists the ids: there is no list endpoint, each is read by `{id}`.
+        named_in: columns (`table.column`) of other endpoints that hold the ids, where nothing else lists them.
+        every_days: with *named_in*: days between two reads of the same object.
+        detail: a path that returns more of each listed object than the list does.
+        form: the shape of the response body.
         links: to-many relationships with a table of their own.
         trees: attributes with a table of their own.
-        mirrors: to-many relationships that are the other side of a column or a link table elsewhere.
-        feed: where the changes of its rows are told.
-        guarded: many rows of one parent gone at once are not believed (rule D3).
-        required: without it there is nothing to sync; any other endpoint may be one that this API does not offer.
-        none_is_404: for a parent that has no rows the API may answer 404.
+        mirrors: to-many relationships that are stored from their other side, as a column or a link table.
+        feed: the table that records every change of its rows.
+        guarded: a large share of one parent's rows is never removed at once (rule D3).
+        required: a sync cannot do without it; any other endpoint may be missing from this API.
+        none_is_404: the API may answer 404 for a parent without rows.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Endpoint:
 
     @cached_property
     def elsewhere(self) -> frozenset[str]:
-        """Relationships that this resource's own table does not hold."""
+        """Relationships that are not stored in this resource's own table."""
         return frozenset(self.mirrors) | {link.relation for link in self.links}
 
     @property
@@ -156,55 +156,55 @@ class Endpoint:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """The columns that say whose a row is."""
+        """The columns that hold the ids of a row's parents."""
         return self.parent_columns or (self.parent_column,)
 
     @property
     def crawled(self) -> bool:
-        """Whether it is found by walking down from the top, list after list."""
+        """Whether its objects are found by walking the tree of lists from the top."""
         return not self.dates and not self.named_in
 
 
 def check(table: Sequence[Endpoint]) -> Mapping[str, Endpoint]:
-    """The table by name, parents first.
+    """The endpoints of *table* by name, parents first.
 
     Raises:
-        ValueError: a name twice, a parent that is not listed before its child or does not hand on its ids, a column
-            it is met in that is not there before, a path with a field that nothing fills or without its parent, a name
-            or key that the schema does not have.
+        ValueError: a duplicate name; a parent that is not listed before its child or does not list its ids; a column
+            in `named_in` that is not defined before; a path with a field that nothing fills or without its parent; a
+            name or key that the schema does not have.
     """
     known: dict[str, Endpoint] = {}
-    for one in table:
-        for problem in _problems(one, known):
-            raise ValueError(f"catalogue row {one.name!r}: {problem}")
-        known[one.name] = one
+    for endpoint in table:
+        for problem in _problems(endpoint, known):
+            raise ValueError(f"catalogue row {endpoint.name!r}: {problem}")
+        known[endpoint.name] = endpoint
     return known
 
 
-def _problems(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
-    if one.name in known:
+def _problems(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
+    if endpoint.name in known:
         yield "the name is taken"
-    if one.name != name_of(one.schema):
-        yield f"its schema is that of {name_of(one.schema)!r}"
-    named = {*key_of(one.schema), *one.parent_columns, *(one.dates.columns if one.dates else ())}
-    if missing := (named | {one.parent_column} - {""}) - set(one.schema.names):
+    if endpoint.name != name_of(endpoint.schema):
+        yield f"its schema is that of {name_of(endpoint.schema)!r}"
+    named = {*key_of(endpoint.schema), *endpoint.parent_columns, *(endpoint.dates.columns if endpoint.dates else ())}
+    if missing := (named | {endpoint.parent_column} - {""}) - set(endpoint.schema.names):
         yield f"its schema has no {sorted(missing)}"
-    yield from _problems_of_descent(one, known)
+    yield from _problems_of_descent(endpoint, known)
 
 
-def _problems_of_descent(one: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
-    bound = _bound(one)
-    for place in one.named_in:
+def _problems_of_descent(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
+    bound = _bound(endpoint)
+    for place in endpoint.named_in:
         table, _, column = place.partition(".")
         if table not in known or column not in known[table].schema.names:
             yield f"it is met in {place!r}, which is not listed before it"
-    if one.parent and one.parent not in known:
-        yield f"its parent {one.parent!r} is not listed before it"
-    elif one.ids_in and not (one.parent and one.ids_in in known[one.parent].mirrors):
-        yield f"its parent hands on no {one.ids_in!r}"
-    if unbound := (_fields(one.path) - bound) | (_fields(one.detail) - {"id"}):
+    if endpoint.parent and endpoint.parent not in known:
+        yield f"its parent {endpoint.parent!r} is not listed before it"
+    elif endpoint.ids_in and not (endpoint.parent and endpoint.ids_in in known[endpoint.parent].mirrors):
+        yield f"its parent hands on no {endpoint.ids_in!r}"
+    if unbound := (_fields(endpoint.path) - bound) | (_fields(endpoint.detail) - {"id"}):
         yield f"nothing fills {sorted(unbound)} in its path"
-    if bound - _fields(one.path):
+    if bound - _fields(endpoint.path):
         yield "its path does not say whose list it is"
 
 
@@ -212,26 +212,32 @@ def _fields(path: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(path) if name is not None}
 
 
-def _bound(one: Endpoint) -> set[str]:
-    return {"id"} if one.ids_in or one.named_in else {"parent_id"} if one.parent and not one.parent_param else set()
+def _bound(endpoint: Endpoint) -> set[str]:
+    return (
+        {"id"}
+        if endpoint.ids_in or endpoint.named_in
+        else {"parent_id"}
+        if endpoint.parent and not endpoint.parent_param
+        else set()
+    )
 
 
 def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[Endpoint, ...]:
-    """The endpoints named, their parents and what they are met in, in the order of *table*; `*` names all.
+    """The endpoints *names* and all that they depend on, in the order of *table*; `*` stands for all.
 
     Raises:
-        KeyError: a name that is no endpoint's.
+        KeyError: no endpoint has that name.
     """
     wanted: set[str] = set()
-    waiting = [one for name in names for one in (table if name == "*" else [name])]
+    waiting = [resource for name in names for resource in (table if name == "*" else [name])]
     while waiting:
         name = waiting.pop()
         if name not in wanted:
             wanted.add(name)
-            waiting += rests_on(table[name])
-    return tuple(one for one in table.values() if one.name in wanted)
+            waiting += dependencies_of(table[name])
+    return tuple(endpoint for endpoint in table.values() if endpoint.name in wanted)
 
 
-def rests_on(one: Endpoint) -> set[str]:
-    """The endpoints that name its parents or its ids."""
-    return {place.partition(".")[0] for place in one.named_in} | ({one.parent} - {""})
+def dependencies_of(endpoint: Endpoint) -> set[str]:
+    """The endpoints that list its parents or hold its ids."""
+    return {place.partition(".")[0] for place in endpoint.named_in} | ({endpoint.parent} - {""})

@@ -1,8 +1,8 @@
-"""The proof that the dlt source leaves: a receipt for each window read, and for each list that was not. Pure."""
+"""`sync_windows` of the dlt source: a receipt for each window read, and for each list that could not be. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,49 +13,80 @@ from ..errors import SourceError
 from ..reading.fetch import Receipt, Status
 from ..reading.walk import Listed
 from .spans import Spans
+from .tables import BATCH_ROWS
 
 WINDOWS = table(
     "sync_windows",
-    "Receipts: one per window read, append only, and one per list that could not be read",
+    "Receipts, append only: one per window read, and one per list that could not be read",
     [
         own_text("resource", "The table it fills"),
-        own_text("parent_id", "Whose rows"),
-        own_day("from_date", "First day asked for; null for a list that has no days"),
-        own_day("to_date", "Last day asked for"),
+        own_text("parent_id", "Id of the parent whose rows were requested"),
+        own_day("from_date", "First day requested; null for a list without dates"),
+        own_day("to_date", "Last day requested"),
         own_count("rows", "Rows in the answer"),
-        own_text("status", "complete: handed on. split: dropped, its parts were read. quarantined, failed: not read"),
-        own_text("reason", "Why it was not kept"),
+        own_text("status", "complete: loaded. split: dropped, its parts were read. quarantined, failed: not read"),
+        own_text("reason", "Why it was not loaded"),
         instant("fetched_at", "When the answer came"),
-        own_day("span_from_date", "First day that this run has proven without a gap up to here; null if not complete"),
-        instant("span_fetched_at", "When the first answer of that span came: rows of the span seen before are gone"),
+        own_day(
+            "span_from_date", "First day since when this run has proven every day to to_date; null if not complete"
+        ),
+        instant(
+            "span_fetched_at",
+            "When the first answer of that span came: rows of the span last seen before are gone",
+        ),
     ],
     key=(),
 )
 WINDOWS_NAME = name_of(WINDOWS)
 
 
-def receipts(package: Sequence[Receipt], spans: Spans) -> pa.Table:
-    """Rows of `WINDOWS` for windows that were asked for; *spans* learns what they prove."""
+def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
+    """Rows of `WINDOWS` for windows that were requested; adds the proven ones to *spans*."""
     rows = []
-    for one in package:
-        block = spans.prove(one.parent_id, one.window, one.fetched_at) if one.answer else None
-        proven = (block.window.first, block.since) if block else (None, None)
-        said = (one.endpoint.name, one.parent_id, one.window.first, one.window.last, one.rows, one.status, one.reason)
-        rows.append((*said, one.fetched_at, *proven))
+    for receipt in batch:
+        span = spans.prove(receipt.parent_id, receipt.window, receipt.fetched_at) if receipt.answer else None
+        proven = (span.window.first, span.since) if span else (None, None)
+        facts = (
+            receipt.endpoint.name,
+            receipt.parent_id,
+            receipt.window.first,
+            receipt.window.last,
+            receipt.rows,
+            receipt.status,
+            receipt.reason,
+        )
+        rows.append((*facts, receipt.fetched_at, *proven))
     return _table(rows)
+
+
+def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
+    """*receipts* in their order, in packages of at least `BATCH_ROWS` rows; the last one may have fewer."""
+    package: list[Receipt] = []
+    for receipt in receipts:
+        package.append(receipt)
+        if sum(kept.rows for kept in package if kept.answer) >= BATCH_ROWS:
+            yield package
+            package = []
+    if package:
+        yield package
 
 
 def failures(unread: Sequence[tuple[Listed, SourceError]], now: datetime) -> pa.Table:
     """Rows of `WINDOWS` for lists that could not be read."""
-    rows = [(one.endpoint.name, one.parent_id, f"{problem}") for one, problem in unread]
+    rows = [(listed.endpoint.name, listed.parent_id, f"{problem}") for listed, problem in unread]
     return _table([(*row[:2], None, None, 0, Status.FAILED, row[2], now, None, None) for row in rows])
 
 
-def sentence(one: Receipt) -> str:
-    """A receipt of what was not read, in words."""
-    return f"{one.endpoint.name} of {one.parent_id}, {one.window.first} to {one.window.last}: {one.reason}"
+def unread_windows(package: Sequence[Receipt]) -> list[str]:
+    """The receipts of windows that were not read, as text for a log."""
+    return [_sentence(receipt) for receipt in package if receipt.status in {Status.FAILED, Status.QUARANTINED}]
+
+
+def _sentence(receipt: Receipt) -> str:
+    window = receipt.window
+    return f"{receipt.endpoint.name} of {receipt.parent_id}, {window.first} to {window.last}: {receipt.reason}"
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    columns = [pa.array(column, one.type) for column, one in zip(zip(*rows, strict=True), WINDOWS, strict=True)]
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), WINDOWS, strict=True)]
     return pa.Table.from_arrays(columns, schema=WINDOWS.remove_metadata())

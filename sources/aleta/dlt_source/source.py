@@ -1,6 +1,6 @@
 """Aleta for anyone's own dlt pipeline: `aleta_source`, one resource for each row of the catalogue.
 
-The only file of the source that imports dlt. How to use it, and what it promises: docs/dlt-source.md.
+The only file of the source that imports dlt. Usage and guarantees: docs/dlt-source.md.
 """
 
 from __future__ import annotations
@@ -21,30 +21,31 @@ from schemas.table import answered, key_of, name_of
 
 from ..auth.signer import LocalSigner
 from ..catalogue.catalogue import CATALOGUE
-from ..catalogue.endpoint import DateParams, Endpoint, rests_on
+from ..catalogue.endpoint import DateParams, Endpoint, dependencies_of
 from ..clock import Clock, SystemClock
 from ..errors import IncompleteError, SourceError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
-from ..reading.fetch import Receipt, Status, fetch
+from ..reading.fetch import Receipt, fetch
 from ..reading.walk import Listed, ids_of
-from .receipts import WINDOWS, WINDOWS_NAME, failures, receipts, sentence
+from .receipts import WINDOWS, WINDOWS_NAME, failures, in_packages, receipts, unread_windows
+from .session import Session, unread
 from .spans import Horizon, Spans
-from .tables import LATEST, ROWS, ends, hints, pieces, with_fetch_time
-from .visit import Visit, unread
+from .tables import LATEST, api_columns, hints, in_batches, with_fetch_time
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # failures in an error's message; all are logged
+NAMED_IDS = "met"  # key of the dlt state; renaming it would lose the ids of earlier runs
 MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """What all resources of one source share."""
+    """The settings and the session that all resources of one source share."""
 
-    visit: Visit
+    session: Session
     clock: Clock
     history_start: date
     look_back_days: int
@@ -87,32 +88,34 @@ def aleta_source(
     workers: int = 8,
     on_failure: OnFailure = "raise",
 ) -> Iterable[DltResource]:
-    """Everything that Aleta lists, complete: answers that the server may have cut short are found and read in parts.
+    """Everything that Aleta lists, complete: a response that the server may have truncated is read again in parts.
 
-    Objects are listed whole in every run. Rows with days are read by date: all of a parent when it is new, later from
-    `look_back_days` before the last day proven complete; series of instruments are read whole. Rows are merged by key,
-    each with `fetched_at`. Instruments and their classes have no list: they are those that rows of the selected
-    resources name, in this run or an earlier one.
+    Objects are listed in full in every run. Rows with dates are read by date: a parent's whole history at first, later
+    from `look_back_days` before the last day proven complete; series of instruments are read in full. Rows are merged
+    by key, each with `fetched_at`. Instruments and their classes have no list: those are read whose ids are in rows of
+    the selected resources, of this run or an earlier one.
 
-    Removed rows: a source cannot see the destination, so it deletes nothing. It leaves the proof: a row whose days lie
-    in a later complete span of `sync_windows`, and that was not seen since, is gone. docs/dlt-source.md has the query;
-    `aleta-sync` does the same, and removes them.
+    Removed rows: a source cannot see the destination, so it deletes nothing. It provides the proof: a row whose dates
+    lie in a later complete span of `sync_windows`, and that was not seen since, is gone. docs/dlt-source.md has the
+    query; `aleta-sync` applies the same rule and removes such rows.
 
     Args:
-        kid, iss, sub: how Aleta knows you; like all arguments from dlt's configuration, section `[sources.aleta]`.
+        kid, iss, sub: the names that Aleta gave you; read, like all arguments, from dlt's configuration, section
+            `[sources.aleta]`.
         private_key: P-256, PEM or JWK.
-        resources: names of tables; parents are read all the same.
-        history_start: the first day that may hold a row, as YYYY-MM-DD.
-        look_back_days: read again in every run; changes further back are not seen.
-        snapshot_days: of what is asked for day by day, so many are read in every run.
-        row_cap: rows of a cut answer, where known; 0 finds out.
-        max_window_days: the widest span to ask for; 0 for no limit.
+        resources: names of tables; their parents are always read.
+        history_start: the first day that may have a row, as YYYY-MM-DD.
+        look_back_days: days that every run reads again; changes further back are not seen.
+        snapshot_days: days that every run reads of tables that are requested day by day.
+        row_cap: rows of a truncated response, if known; 0: it is found out.
+        max_window_days: the widest span to request; 0 for no limit.
         requests_per_minute: for this source; 0 for no limit.
-        on_failure: what to do when a parent or a day cannot be read. `raise`: an IncompleteError when all else was
-            read; dlt then loads nothing of the run. `skip`: load the rest; `sync_windows` names what is missing.
+        on_failure: what to do if a parent or a day cannot be read. `raise`: raise an IncompleteError after everything
+            else was read; dlt then loads nothing of the run. `skip`: load the rest; `sync_windows` lists what is
+            missing.
 
     Raises:
-        KeyUnusableError, AuthError: when it is extracted.
+        KeyUnusableError, AuthError: during extraction.
         IncompleteError: see *on_failure*.
     """
     access = Access(
@@ -131,7 +134,7 @@ def aleta_source(
         return connect(access, LocalSigner.parse(private_key, key_id=kid), clock)
 
     options = _Options(
-        visit=Visit(open_connection, workers=workers),
+        session=Session(open_connection, workers=workers),
         clock=clock,
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
@@ -148,20 +151,20 @@ def aleta_source(
 
 def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
     def rows() -> Iterator[Any]:
-        with options.visit.reading(endpoint):
-            yield from _patience(endpoint, options)
-            yield from (_dated if endpoint.dates else _named if endpoint.named_in else _objects)(endpoint, options)
+        with options.session.reading(endpoint):
+            yield from _wait_for_dependencies(endpoint, options)
+            yield from (_dated if endpoint.dates else _read_by_id if endpoint.named_in else _objects)(endpoint, options)
 
     resource = dlt.resource(rows, name=endpoint.name)
     _describe(resource, WINDOWS, table_name=WINDOWS_NAME)
     for part in endpoint.parts:
-        _describe(resource, ends(part), table_name=name_of(part))
+        _describe(resource, api_columns(part), table_name=name_of(part))
     _describe(resource, answered(endpoint.schema))
     return resource
 
 
 def _describe(resource: DltResource, schema: pa.Schema, *, table_name: str | None = None) -> None:
-    """The resource's own table last: dlt begins the hints of a further one with those that are there already."""
+    """Add a table's hints. The resource's own table comes last: dlt copies existing hints into each further table."""
     merged = bool(key_of(schema))
     resource.apply_hints(
         table_name=table_name,
@@ -172,63 +175,65 @@ def _describe(resource: DltResource, schema: pa.Schema, *, table_name: str | Non
     )
 
 
-def _patience(endpoint: Endpoint, options: _Options) -> Iterator[None]:
-    """Let dlt go on with the others (it does, after a None) until all that may name an object of this one are read.
+def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[None]:
+    """Yield None, so that dlt goes on with other resources, until all that may hold ids of *endpoint* are read.
 
     Raises:
         IncompleteError: none of them is selected.
     """
     if not (endpoint.named_in or CATALOGUE[endpoint.parent or endpoint.name].named_in):
         return
-    names = rests_on(endpoint)
+    names = dependencies_of(endpoint)
     awaited = names & dlt.current.source().selected_resources.keys()
     if not awaited:
         raise IncompleteError(f"{endpoint.name}: nothing names what to read. Select {' or '.join(sorted(names))} too")
     yield None  # by now, each of them has begun
-    while not options.visit.read(awaited):
+    while not options.session.read(awaited):
         yield None
 
 
 def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
-    """All there are; what is not handed on is not there any more, or could not be read."""
+    """All objects that the API lists; one that is missing is gone, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
-    listings = options.visit.listed(endpoint.name, selected)
-    yield from _answers([answer for one in listings if one.endpoint is endpoint for answer in one.answers], endpoint)
-    yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options)
+    listings = options.session.listed(endpoint.name, selected)
+    yield from _answers(
+        [answer for listed in listings if listed.endpoint is endpoint for answer in listed.answers], endpoint
+    )
+    yield from _report_unread(endpoint, unread(listings, endpoint, selected), options)
 
 
-def _named(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
-    """All that rows named, in this run or an earlier one; read one by one."""
+def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+    """All objects whose ids are in rows of this run or an earlier one, read by id."""
     state = dlt.current.resource_state()
     problems: list[tuple[Listed, SourceError]] = []
-    for listed in options.visit.read_named(endpoint, state.get("met", [])):
+    for listed in options.session.read_named(endpoint, state.get(NAMED_IDS, [])):
         yield from _answers(listed.answers, endpoint)
-        problems += [(listed, one) for one in listed.problems]
-    state["met"] = options.visit.named(endpoint)
-    yield from _tell_unread(endpoint, problems, options)
+        problems += [(listed, problem) for problem in listed.problems]
+    state[NAMED_IDS] = options.session.named(endpoint)
+    yield from _report_unread(endpoint, problems, options)
 
 
 def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
-    """The objects, then what belongs to them."""
+    """The objects, then their links and trees."""
     schema = answered(endpoint.schema)
-    yield from pieces([with_fetch_time(one.batch, schema, one.fetched_at) for one in answers])
+    yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     for part in endpoint.parts:
-        name, columns = name_of(part), ends(part)
+        name, columns = name_of(part), api_columns(part)
         given = [(answer.links[name], answer.fetched_at) for answer in answers if name in answer.links]
-        for piece in pieces([with_fetch_time(batch, columns, at) for batch, at in given]):
-            yield dlt.mark.with_table_name(piece, name)
+        for table in in_batches([with_fetch_time(batch, columns, at) for batch, at in given]):
+            yield dlt.mark.with_table_name(table, name)
 
 
 def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
-    """By date, window after window; the state follows what was handed on."""
+    """Rows by date, window by window; the state is updated after they are yielded."""
     selected = dlt.current.source().selected_resources.keys()
     spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
     planner = spans.planner(row_cap=options.row_cap, max_window_days=options.max_window_days)
-    lost: list[str] = []
-    with options.visit.reader() as reader:
-        listings = options.visit.listed(endpoint.name, selected)
+    failed: list[str] = []
+    with options.session.reader() as reader:
+        listings = options.session.listed(endpoint.name, selected)
         readings = spans.readings(_parents(endpoint, listings, options))
-        came = fetch(
+        fetched = fetch(
             endpoint,
             readings,
             reader,
@@ -236,64 +241,53 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
             clock=options.clock,
             workers=options.workers,
             stop=threading.Event(),
-            bare=readings.keys(),
+            existing_parents=readings.keys(),
         )
-        for package in _packages(came):
-            yield from _handed_on(package, spans, options)
-            lost += [sentence(one) for one in package if one.status in {Status.FAILED, Status.QUARANTINED}]
+        for package in in_packages(fetched):
+            yield from _extracted(package, spans, options)
+            failed += unread_windows(package)
     spans.learn(planner)
-    yield from _tell_unread(endpoint, unread(listings, endpoint, selected), options, lost)
+    yield from _report_unread(endpoint, unread(listings, endpoint, selected), options, failed)
 
 
 def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) -> Iterable[str]:
-    above = CATALOGUE[endpoint.parent]
-    return options.visit.named(above) if above.named_in else ids_of(listings, endpoint.parent)
+    parent = CATALOGUE[endpoint.parent]
+    return options.session.named(parent) if parent.named_in else ids_of(listings, endpoint.parent)
 
 
-def _packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
-    package: list[Receipt] = []
-    for one in receipts:
-        package.append(one)
-        if sum(each.rows for each in package if each.answer) >= ROWS:
-            yield package
-            package = []
-    if package:
-        yield package
-
-
-def _handed_on(package: Sequence[Receipt], spans: Spans, options: _Options) -> Iterator[Any]:
-    """Rows, receipts, and only then the state: an extraction that ends early knows of nothing that it did not take."""
+def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> Iterator[Any]:
+    """Rows, receipts, then the state: an extraction that stops early records nothing that it did not yield."""
     endpoint = package[0].endpoint
-    answers = [one.answer for one in package if one.answer]
+    answers = [receipt.answer for receipt in package if receipt.answer]
     schema = answered(endpoint.schema)
-    yield from pieces([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
+    yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
-    for one in package:
-        if one.answer:
-            options.visit.meet(endpoint, one.answer.batch)
-            spans.keep(one.parent_id, one.window)
+    for receipt in package:
+        if receipt.answer:
+            options.session.remember_ids(endpoint, receipt.answer.batch)
+            spans.keep(receipt.parent_id, receipt.window)
 
 
-def _tell_unread(
-    endpoint: Endpoint, unread: Sequence[tuple[Listed, SourceError]], options: _Options, lost: Sequence[str] = ()
+def _report_unread(
+    endpoint: Endpoint, unread: Sequence[tuple[Listed, SourceError]], options: _Options, failed: Sequence[str] = ()
 ) -> Iterator[Any]:
-    """What could not be read, as receipts and in words.
+    """Report failed reads, as receipts and in the log.
 
     Raises:
-        IncompleteError: it may not be passed over.
+        IncompleteError: there are any, and `on_failure` is `raise`.
     """
-    if not (endpoint.required or options.visit.offers(endpoint)):
+    if not (endpoint.required or options.session.offers(endpoint)):
         log.warning("%s: the API answers 404 to whatever is asked of it: it does not offer it", endpoint.name)
         return
     if unread:
         yield dlt.mark.with_table_name(failures(unread, options.clock.now()), WINDOWS_NAME)
-        said = ((one.endpoint.name, one.parent_id, problem) for one, problem in unread)
-        lost = [*lost, *(f"{resource} of {parent or 'the tenant'}: {message}" for resource, parent, message in said)]
-    for words in lost:
-        log.warning("not read: %s", words)
-    if lost and options.on_failure == "raise":
-        first = "; ".join(lost[:SHOWN])
+        lists = ((listed.endpoint.name, listed.parent_id, problem) for listed, problem in unread)
+        failed = [*failed, *(f"{resource} of {parent or 'the tenant'}: {error}" for resource, parent, error in lists)]
+    for failure in failed:
+        log.warning("not read: %s", failure)
+    if failed and options.on_failure == "raise":
+        first = "; ".join(failed[:SHOWN])
         raise IncompleteError(
-            f"{len(lost)} reads failed, so nothing of this run is loaded: {first}. "
+            f"{len(failed)} reads failed, so nothing of this run is loaded: {first}. "
             'on_failure = "skip" loads the rest and names these in sync_windows'
         )

@@ -1,4 +1,4 @@
-"""What the dlt source reads of each parent, and how far that is proven: dates in the state of a dlt resource. Pure."""
+"""Which days the dlt source reads of each parent, and which are proven complete: kept in dlt resource state. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..planning.planner import Planner
 from ..planning.questions import Proof
 from ..planning.windows import ONE_DAY, Window
 
-State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt keeps
-BEHIND = timedelta(hours=12)  # UTC-12 is where a day ends last
+State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
+LAST_TIME_ZONE = timedelta(hours=12)  # UTC-12 is where a day ends last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
-    """How far a run looks.
+    """The days that a run reads.
 
     Args:
         now: when it began, aware.
@@ -33,16 +33,16 @@ class Horizon:
 
     @property
     def elapsed(self) -> date:
-        """The last day that is over everywhere on earth: nothing later is ever relied on."""
-        return (self.now - BEHIND).date() - ONE_DAY
+        """The last day that is over in every time zone; no later day ever counts as complete."""
+        return (self.now - LAST_TIME_ZONE).date() - ONE_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """Days of one parent that a run has proven without a gap.
+class ProvenSpan:
+    """Consecutive days of one parent that a run has proven complete.
 
     Args:
-        since: when the first of its answers came: whatever these days hold was seen no earlier.
+        since: when the first of its answers came: every row of these days was seen then or later.
     """
 
     window: Window
@@ -51,29 +51,29 @@ class Block:
 
 @dataclass(slots=True)
 class Spans:
-    """The days of each parent that are proven complete, as `history_start` to a day, and those of this run.
+    """The days of each parent that are proven complete: from `history_start` to a stored day, and those of this run.
 
     Args:
-        state: of the dlt resource; changed in place, so that it is kept exactly when the rows are.
-        dates: how the rows are asked for.
+        state: of the dlt resource; changed in place, so that dlt stores it together with the rows.
+        dates: how the rows are requested.
     """
 
     state: State
     horizon: Horizon
     dates: DateParams = field(default_factory=DateParams)
-    _blocks: dict[str, Block] = field(default_factory=dict)
+    _proven: dict[str, ProvenSpan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
         if self.state.get("from", start) > start:
-            self.state["through"] = {}  # what lies before was never read
+            self.state["through"] = {}  # earlier days were never read
         self.state["from"] = start
         self.state.setdefault("through", {})
 
     def readings(self, parents: Iterable[str]) -> Mapping[str, Window]:
-        """What to read of each parent: from the look-back on; of one that is new, everything.
+        """The days to read of each parent: from the look-back on, or the whole history of a new parent.
 
-        What has no days is read whole every time; of what is asked for day by day, the last few.
+        Rows without dates are read in full every time; of rows that are requested by day, the last few days.
         """
         return {parent: self._reading(parent) for parent in parents}
 
@@ -90,25 +90,25 @@ class Spans:
         days = timedelta(days=self.horizon.look_back_days if back is None else back)
         return max(start, date.fromisoformat(through) + ONE_DAY - days) if through else start
 
-    def prove(self, parent: str, window: Window, at: datetime) -> Block:
-        """A window that was read whole, and when; oldest first. The block of days that ends with it."""
-        block = self._blocks.get(parent)
-        if block is None or window.first > block.window.last + ONE_DAY:
-            block = Block(window=window, since=at)
-        block = Block(window=Window(block.window.first, window.last), since=min(block.since, at))
-        self._blocks[parent] = block
-        return block
+    def prove(self, parent: str, window: Window, at: datetime) -> ProvenSpan:
+        """Add a window that was read completely *at* a time, oldest first; return the proven span that ends with it."""
+        span = self._proven.get(parent)
+        if span is None or window.first > span.window.last + ONE_DAY:
+            span = ProvenSpan(window=window, since=at)
+        span = ProvenSpan(window=Window(span.window.first, window.last), since=min(span.since, at))
+        self._proven[parent] = span
+        return span
 
     def keep(self, parent: str, window: Window) -> None:
-        """The rows of a proven window are handed on: the state may say so, as far as it touches what it said before."""
-        said = self.state["through"].get(parent)
-        through = date.fromisoformat(said) if said else self.horizon.history_start - ONE_DAY
+        """Store that a proven window's rows were yielded, if it adjoins the days stored before."""
+        stored = self.state["through"].get(parent)
+        through = date.fromisoformat(stored) if stored else self.horizon.history_start - ONE_DAY
         reached = min(window.last, self.horizon.elapsed)
         if window.first <= through + ONE_DAY and reached > through:
             self.state["through"][parent] = f"{reached}"
 
     def planner(self, *, row_cap: int, max_window_days: int) -> Planner:
-        """A planner that begins with what earlier runs learned; what is configured goes first."""
+        """A planner that starts with what earlier runs learned; configured values take precedence."""
         learned = self.state.get("learned", {})
         return Planner(
             cap=RowCap(known=learned.get("cap"), configured=row_cap, divisible=self.dates.by is By.SPAN),

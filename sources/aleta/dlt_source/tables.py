@@ -1,4 +1,4 @@
-"""Answers as the tables that the dlt source hands on: when they came, and what dlt must know of them. Pure."""
+"""Answers as the Arrow tables that the dlt source yields, and the hints that dlt needs for them. Pure."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ import pyarrow as pa
 
 from schemas.table import FIRST_SEEN, REMOVED, fact, instant, key_of
 
-ROWS = 5_000  # of small answers, handed on together
-OURS = {FIRST_SEEN.name, REMOVED.name}
+BATCH_ROWS = 5_000  # small answers are concatenated to so many rows
+WAREHOUSE_ONLY = {FIRST_SEEN.name, REMOVED.name}
 FETCHED = instant("fetched_at", "When the answer came that last showed this row")
 
 
 def with_fetch_time(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> pa.Table:
-    """With `fetched_at`, and keys that are never null, as dlt makes them."""
+    """*batch* with `fetched_at`, and with key columns that are not nullable, as dlt declares them."""
     key = key_of(schema)
-    fields = [one.with_nullable(one.name not in key) for one in schema.remove_metadata()]
+    fields = [field.with_nullable(field.name not in key) for field in schema.remove_metadata()]
     data = pa.Table.from_batches([batch]).select(schema.names).cast(pa.schema(fields))
     return data.append_column(FETCHED.remove_metadata(), pa.array([at] * batch.num_rows, FETCHED.type))
 
 
-def pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Small ones together; none without rows."""
+def in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """*tables*, small ones concatenated; none without rows."""
     waiting: list[pa.Table] = []
-    for one in tables:
-        waiting.append(one)
-        if sum(each.num_rows for each in waiting) >= ROWS:
+    for table in tables:
+        waiting.append(table)
+        if sum(part.num_rows for part in waiting) >= BATCH_ROWS:
             yield pa.concat_tables(waiting)
             waiting = []
-    if any(one.num_rows for one in waiting):
+    if any(table.num_rows for table in waiting):
         yield pa.concat_tables(waiting)
 
 
-def ends(link: pa.Schema) -> pa.Schema:
-    """The part of a link table, or of the nodes of a tree, that the API fills."""
-    return pa.schema([one for one in link if one.name not in OURS], link.metadata)
+def api_columns(link: pa.Schema) -> pa.Schema:
+    """The columns of a link table or a table of tree nodes that the API fills."""
+    return pa.schema([field for field in link if field.name not in WAREHOUSE_ONLY], link.metadata)
 
 
 def hints(schema: pa.Schema) -> dict[str, dict[str, object]]:
-    """What the schema knows and Arrow does not say: descriptions, and which text is JSON."""
+    """Column hints that Arrow types do not carry: descriptions, and which text is JSON."""
     columns: dict[str, dict[str, object]] = {}
-    for one in schema:
-        columns[one.name] = {"name": one.name, "description": fact(one, "description")}
-        if fact(one, "json"):
-            columns[one.name]["data_type"] = "json"
+    for field in schema:
+        columns[field.name] = {"name": field.name, "description": fact(field, "description")}
+        if fact(field, "json"):
+            columns[field.name]["data_type"] = "json"
     return columns
 
 

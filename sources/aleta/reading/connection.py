@@ -1,4 +1,4 @@
-"""One way to the API from plain values: signer -> tokens -> client -> reader."""
+"""Connects to the API from plain values: signer -> tokens -> client -> reader."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from .reader import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Who asks, where, and how fast.
+    """The addresses and names to authenticate with, and the request budget.
 
     Args:
         requests_per_minute: 0 for no limit.
+        workers: the largest number of concurrent requests.
     """
 
     api_url: str
@@ -34,14 +35,14 @@ class Access:
     workers: int
 
     def bucket(self) -> TokenBucket:
-        """The budget. Requests on their way may bunch up, at most one a worker: so much stays unused."""
+        """The request budget, with headroom: requests in flight may arrive together, at most one per worker."""
         headroom = max(0.05, min(0.5, self.workers / self.burst))
         return TokenBucket(self.requests_per_minute / 60, self.burst, headroom=headroom)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """*close* lets go of the sockets; what is asked after it opens new ones."""
+    """An open connection. *close* closes its sockets; a request after that opens new ones."""
 
     reader: Reader
     tokens: TokenCache
@@ -58,24 +59,15 @@ def connect(
     policy: RetryPolicy | None = None,
     observer: Observer | None = None,
 ) -> Connection:
-    """Nothing is sent yet.
+    """Prepare a connection; nothing is sent yet.
 
     Args:
-        bucket: a budget that is shared; one of its own without.
+        bucket: a shared request budget; None: one of its own, as *access* says.
 
     Raises:
         ValueError: an address is neither https nor on this machine.
     """
-    endpoint = TokenEndpoint(
-        access.auth_url,
-        signer=signer,
-        iss=access.iss,
-        sub=access.sub,
-        audience=access.audience,
-        clock=clock,
-        policy=policy,
-        observer=observer,
-    )
+    endpoint = _token_endpoint(access, signer, clock, policy=policy, observer=observer)
     tokens = TokenCache(endpoint.fetch, clock)
     client = Client(
         access.api_url,
@@ -92,3 +84,18 @@ def connect(
         endpoint.close()
 
     return Connection(reader=Reader(client, clock), tokens=tokens, endpoint=endpoint, close=close)
+
+
+def _token_endpoint(
+    access: Access, signer: Signer, clock: Clock, *, policy: RetryPolicy | None, observer: Observer | None
+) -> TokenEndpoint:
+    return TokenEndpoint(
+        access.auth_url,
+        signer=signer,
+        iss=access.iss,
+        sub=access.sub,
+        audience=access.audience,
+        clock=clock,
+        policy=policy,
+        observer=observer,
+    )

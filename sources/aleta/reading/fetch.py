@@ -1,4 +1,4 @@
-"""Reads the rows of one endpoint by date: drives the planner and the client, and yields windows proven complete."""
+"""Reads the rows of one endpoint by date: drives the planner and the client, and yields a receipt for each window."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .workers import Workers
 
 
 class Status(StrEnum):
-    """What a receipt says of its window."""
+    """What became of a window."""
 
     COMPLETE = "complete"
     SPLIT = "split"
@@ -53,11 +53,11 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of one window of one parent. Complete ones of a parent come oldest first.
+    """The outcome of one window of one parent. A parent's complete windows come oldest first.
 
     Args:
-        rows: rows in the answer; of a window that was not kept, too.
-        answer: the rows of a complete window; None for every other.
+        rows: rows in the response, also if they were not kept.
+        answer: the rows of a complete window; None for every other status.
         error: why it failed.
     """
 
@@ -81,28 +81,28 @@ def fetch(
     clock: Clock,
     workers: int,
     stop: threading.Event,
-    bare: Collection[str] = (),
+    existing_parents: Collection[str] = (),
 ) -> Iterator[Receipt]:
-    """Cover each parent's span; parents in turn, so that a heavy one does not hold the others up.
+    """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
 
     Args:
-        endpoint: dated.
-        spans: what to read of each parent, the first asked first.
+        endpoint: one with dates.
+        spans: the days to read of each parent, in the order of reading.
         reader: of this tenant.
         planner: with what earlier runs learned.
-        clock: for what no answer dates.
-        workers: requests side by side.
-        stop: set it to end the reading.
-        bare: parents that exist, so that a 404 says that they have no rows, where the endpoint says it so; but only if
-            it answered somebody else in this run.
+        clock: for receipts of windows without a response.
+        workers: concurrent requests.
+        stop: set it to stop reading.
+        existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
+            the endpoint has answered for another parent in this run.
 
     Raises:
-        SourceError: the API cannot be used at all: nobody answers, the credentials are refused; or StoppedError.
+        SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
     """
     for parent_id, span in spans.items():
         planner.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, spans, reader, planner, pool, clock, bare).run()
+        yield from _Fetch(endpoint, spans, reader, planner, pool, clock, existing_parents).run()
 
 
 class _Fetch:
@@ -114,9 +114,9 @@ class _Fetch:
         planner: Planner,
         pool: Workers[Question, Answer],
         clock: Clock,
-        bare: Collection[str],
+        existing_parents: Collection[str],
     ) -> None:
-        self._bare = bare if endpoint.none_is_404 else ()
+        self._existing_parents = existing_parents if endpoint.none_is_404 else ()
         self._endpoint = endpoint
         self._spans = spans
         self._reader = reader
@@ -124,61 +124,64 @@ class _Fetch:
         self._pool = pool
         self._clock = clock
         self._outages = Outages(pool.count)
-        self._held: dict[tuple[str, Window], Answer] = {}
-        self._doubted: list[tuple[Question, ParentGoneError]] = []  # 404s that may say that there are no rows
+        self._answers: dict[tuple[str, Window], Answer] = {}
+        self._unresolved_404s: list[tuple[Question, ParentGoneError]] = []  # 404s that may mean that there are no rows
 
     def run(self) -> Iterator[Receipt]:
         while True:
-            self._ask()
+            self._submit_questions()
             yield from map(self._receipt, self._planner.decisions())
-            if self._doubted and (self._heard or not self._pool.out):
-                yield from self._settle()
+            if self._unresolved_404s and (self._endpoint_answered or not self._pool.pending):
+                yield from self._resolve_404s()
                 continue
-            if not self._pool.out or not self._planner.parents:
+            if not self._pool.pending or not self._planner.parents:
                 return
-            question, came = self._pool.collect()
-            if isinstance(came, ParentGoneError) and question.parent in self._bare:
-                self._doubt(question, came)
-            elif isinstance(came, Exception):
-                yield from self._failed(question, came)
+            question, result = self._pool.collect()
+            if isinstance(result, ParentGoneError) and question.parent in self._existing_parents:
+                self._postpone(question, result)
+            elif isinstance(result, Exception):
+                yield from self._failed(question, result)
             else:
-                self._answered(question, came)
+                self._take_answer(question, result)
 
     @property
-    def _heard(self) -> bool:
-        return self._reader.dialects.heard(self._endpoint)
+    def _endpoint_answered(self) -> bool:
+        return self._reader.dialects.answered_in_this_run(self._endpoint)
 
-    def _doubt(self, question: Question, came: ParentGoneError) -> None:
-        """Wait until anybody is answered: a 404 to everything says nothing. No rows are held meanwhile (C5)."""
-        self._doubted.append((question, came))
+    def _postpone(self, question: Question, result: ParentGoneError) -> None:
+        """Wait until the endpoint answers for any parent: if every response is 404, a 404 proves nothing.
+
+        No rows are kept in memory meanwhile (C5).
+        """
+        self._unresolved_404s.append((question, result))
         self._planner.ahead += 1
 
-    def _settle(self) -> Iterator[Receipt]:
-        doubted, self._doubted = self._doubted, []
-        self._planner.ahead -= len(doubted)
-        for question, came in doubted:
-            if self._heard:
-                self._answered(question, self._reader.none_of(self._endpoint, question.parent))
+    def _resolve_404s(self) -> Iterator[Receipt]:
+        unresolved, self._unresolved_404s = self._unresolved_404s, []
+        self._planner.ahead -= len(unresolved)
+        for question, result in unresolved:
+            if self._endpoint_answered:
+                self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
             else:
-                yield from self._failed(question, came)
+                yield from self._failed(question, result)
 
-    def _ask(self) -> None:
+    def _submit_questions(self) -> None:
         while self._pool.idle and (question := self._planner.ask()):
             self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, question.window))
 
-    def _answered(self, question: Question, answer: Answer) -> None:
+    def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()
         if self._planner.follows(question):
-            self._held[question.parent, question.window] = answer
+            self._answers[question.parent, question.window] = answer
         self._planner.answer(question, answer.batch.num_rows, self._days(answer.batch, question.window))
 
     def _days(self, batch: pa.RecordBatch, window: Window) -> list[date]:
         dates = self._endpoint.dates or DateParams(columns=())
         return days(batch, dates.columns, window)
 
-    def _failed(self, question: Question, came: Exception) -> Iterator[Receipt]:
+    def _failed(self, question: Question, result: Exception) -> Iterator[Receipt]:
         try:
-            error = self._outages.judge(came)
+            error = self._outages.judge(result)
         except UnreachableError:
             raise
         except RetryableError as last:
@@ -191,11 +194,11 @@ class _Fetch:
         self._planner.fail(question)
         yield from map(self._receipt, self._planner.decisions())
         if first:
-            self._held = {asked: answer for asked, answer in self._held.items() if asked[0] != question.parent}
+            self._answers = {asked: answer for asked, answer in self._answers.items() if asked[0] != question.parent}
             yield self._failure(question.parent, question.window, error)
 
     def _give_up(self, last: RetryableError) -> Iterator[Receipt]:
-        """The API fails whatever is asked: whoever is not read yet is named, and not asked for."""
+        """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it."""
         parents = self._planner.abandon()
         yield from map(self._receipt, self._planner.decisions())
         for parent in parents:
@@ -214,7 +217,7 @@ class _Fetch:
         )
 
     def _receipt(self, decision: Decision) -> Receipt:
-        answer = self._held.pop((decision.parent, decision.window), None)
+        answer = self._answers.pop((decision.parent, decision.window), None)
         return Receipt(
             endpoint=self._endpoint,
             parent_id=decision.parent,

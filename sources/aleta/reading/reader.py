@@ -1,4 +1,4 @@
-"""Asks the API for one thing of one endpoint, and knows when to stop asking at all."""
+"""Sends one request for one endpoint, and detects when the API is down."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..planning.windows import Window
 
 T = TypeVar("T")
 Ask: TypeAlias = Callable[[], Answer]
-OUTAGE = 3  # times the workers: so many reads given up in a row are no longer the fault of one account
+OUTAGE = 3  # times the workers: after so many failed reads in a row, the API counts as down
 
 
 class Getter(Protocol):
-    """What sends the requests: `transport.client.Client`."""
+    """Sends the requests: `transport.client.Client`."""
 
     def get(
         self,
@@ -33,10 +33,10 @@ class Getter(Protocol):
 
 
 class Reader:
-    """Questions in the words of the catalogue, as jobs for the workers.
+    """Makes jobs for the workers: requests that the catalogue describes.
 
     Attributes:
-        dialects: under which names the API answers.
+        dialects: the prefixes and names that the API is served under.
     """
 
     def __init__(self, client: Getter, clock: Clock) -> None:
@@ -45,21 +45,23 @@ class Reader:
         self.dialects = LearnedDialects()
 
     def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
-        """The rows of *endpoint* under *parent_id*, within *window* where it goes by dates."""
-        whose = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
+        """A request for the rows of *endpoint* under *parent_id*, within *window* if it has dates."""
+        parent = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
         days = endpoint.dates.query(window) if endpoint.dates and window else {}
         day = window.first if window and endpoint.form is Form.EITHER else None
         parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, day=day)
-        return self._ask(endpoint, endpoint.path, {**whose, **days}, parent_id, parse)
+        return self._ask(endpoint, endpoint.path, {**parent, **days}, parent_id, parse)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
-        """One object of *endpoint* by its own id."""
-        path = (endpoint.detail or endpoint.path).replace("{id}", "{parent_id}")  # the client's name for whose
+        """A request for one object of *endpoint* by its own id."""
+        path = (endpoint.detail or endpoint.path).replace(
+            "{id}", "{parent_id}"
+        )  # the client's name for an id in a path
         parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, own_id=own_id)
         return self._ask(endpoint, path, {}, own_id, parse)
 
     def none_of(self, endpoint: Endpoint, parent_id: str) -> Answer:
-        """An answer without rows, where the API says so in other words."""
+        """An answer without rows, for a 404 that means that *parent_id* has none."""
         return nothing(endpoint, parent_id=parent_id, at=self._clock.now())
 
     def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
@@ -76,7 +78,7 @@ class Reader:
 
 
 class Outages:
-    """Tells a read that failed (rule F3: the others go on) from an API that is down (nothing else would succeed)."""
+    """Tells a failed read (the others go on, rule F3) from an API that is down (no other read would succeed)."""
 
     def __init__(self, workers: int) -> None:
         self._limit = OUTAGE * workers
@@ -88,19 +90,19 @@ class Outages:
         self._answered = True
 
     def judge(self, error: Exception) -> SourceError:
-        """The error, when it concerns one read only.
+        """Return *error* if it concerns this read only.
 
         Raises:
-            SourceError: *error*, when it concerns the whole tenant.
-            Exception: *error*, when it is none of the source's own: a defect.
+            SourceError: *error*, if it concerns the whole tenant.
+            Exception: *error*, if it is not a SourceError: a defect.
         """
         if not isinstance(error, SourceError) or isinstance(error, AuthError | StoppedError):
             raise error
         if not isinstance(error, RetryableError):
-            self.answered()  # a refusal is an answer: the API is up
+            self.answered()  # a refusal is a response: the API is up
             return error
         self._failed_in_a_row += 1
-        nobody_home = isinstance(error, UnreachableError) and not self._answered
-        if nobody_home or self._failed_in_a_row >= self._limit:
+        never_reached = isinstance(error, UnreachableError) and not self._answered
+        if never_reached or self._failed_in_a_row >= self._limit:
             raise error
         return error

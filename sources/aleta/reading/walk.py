@@ -1,4 +1,4 @@
-"""Every object: from the top down, clients -> legal entities -> accounts, and one by one those that rows name."""
+"""Reads objects: the tree of lists from the top (clients -> legal entities -> accounts), and by id those rows name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..jsonapi.answer import Answer
 from .reader import Ask, Outages, Reader
 from .workers import Workers
 
-TOGETHER = 500  # objects met elsewhere that are handed on at once: bounds what is held (rule C5)
+BATCH = 500  # objects read by id that are yielded together: bounds the memory (rule C5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +20,9 @@ class Listed:
     """All objects of one endpoint under one parent.
 
     Args:
-        answers: one for a list; one an object where they are read one by one.
-        problems: reads that failed. With any, an object that is not here may exist all the same.
-        gone: ids that were asked for one by one, and that the API does not know.
+        answers: one for a list, or one per object if they are read by id.
+        problems: reads that failed. If there are any, an object that is not listed may still exist.
+        gone: ids that were read by id and that the API does not know.
     """
 
     endpoint: Endpoint
@@ -33,7 +33,7 @@ class Listed:
 
     @property
     def ids(self) -> list[str]:
-        return [one for answer in self.answers for one in answer.ids]
+        return [own_id for answer in self.answers for own_id in answer.ids]
 
     @property
     def complete(self) -> bool:
@@ -42,11 +42,11 @@ class Listed:
 
 @dataclass(slots=True, eq=False)
 class _Listing:
-    """One list on its way: the answers so far, and how many reads are out."""
+    """A list that is being read: the answers so far, and the number of pending reads."""
 
     endpoint: Endpoint
     parent_id: str
-    out: int = 0
+    pending: int = 0
     listed: dict[str, Answer] = field(default_factory=dict)  # by the object's id, or "" for the list itself
     problems: list[SourceError] = field(default_factory=list)
 
@@ -60,53 +60,53 @@ class _Listing:
 
 
 def walk(endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: threading.Event) -> Iterator[Listed]:
-    """Every object of *endpoints* (parents first; those that are no crawl's are left out).
+    """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
 
-    A parent that cannot be read is named in its `Listed`, and the others go on (rule F3).
+    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3).
 
     Raises:
-        SourceError: the API cannot be used at all: nobody answers, the credentials are refused; or StoppedError.
+        SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
     """
     with Workers[tuple[_Listing, str], Answer](workers, stop=stop) as pool:
         yield from _Walk(endpoints, reader, pool).run()
 
 
-def visit(
+def read_by_id(
     endpoint: Endpoint, ids: Sequence[str], reader: Reader, *, workers: int, stop: threading.Event
 ) -> Iterator[Listed]:
-    """The objects of *endpoint* with these *ids*, met somewhere else: read one by one, handed on some at a time.
+    """The objects of *endpoint* with these *ids*: each is read by id, and they are yielded in batches.
 
-    A 404 says that the API knows no such object, where it showed any other in this run.
+    A 404 means that the API does not know the object, if it has returned any other of the endpoint in this run.
 
     Raises:
-        SourceError: as `walk`.
+        SourceError: as for `walk`.
     """
     with Workers[str, Answer](workers, stop=stop) as pool:
         outages = Outages(pool.count)
-        for some in _some(ids):
-            for own_id in some:
+        for batch in _batches(ids):
+            for own_id in batch:
                 pool.submit(own_id, reader.one_of(endpoint, own_id))
-            yield _visited(endpoint, [pool.collect() for _ in some], reader, outages)
+            yield _visited(endpoint, [pool.collect() for _ in batch], reader, outages)
 
 
-def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[place : place + TOGETHER] for place in range(0, len(ids), TOGETHER))
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[place : place + BATCH] for place in range(0, len(ids), BATCH))
 
 
 def _visited(
-    endpoint: Endpoint, came: Sequence[tuple[str, Answer | Exception]], reader: Reader, outages: Outages
+    endpoint: Endpoint, outcomes: Sequence[tuple[str, Answer | Exception]], reader: Reader, outages: Outages
 ) -> Listed:
     answers: list[Answer] = []
     failed: list[tuple[str, SourceError]] = []
-    for own_id, one in came:
-        if isinstance(one, Exception):
-            failed.append((own_id, outages.judge(one)))
+    for own_id, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            failed.append((own_id, outages.judge(outcome)))
         else:
             outages.answered()
-            answers.append(one)
-    heard = reader.dialects.heard(endpoint)
-    gone = [own_id for own_id, one in failed if heard and isinstance(one, ParentGoneError)]
-    problems = [one for own_id, one in failed if own_id not in set(gone)]
+            answers.append(outcome)
+    endpoint_answered = reader.dialects.answered_in_this_run(endpoint)
+    gone = [own_id for own_id, error in failed if endpoint_answered and isinstance(error, ParentGoneError)]
+    problems = [error for own_id, error in failed if own_id not in set(gone)]
     return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
 
 
@@ -114,7 +114,7 @@ class _Walk:
     def __init__(
         self, endpoints: Sequence[Endpoint], reader: Reader, pool: Workers[tuple[_Listing, str], Answer]
     ) -> None:
-        self._endpoints = [one for one in endpoints if one.crawled]
+        self._endpoints = [endpoint for endpoint in endpoints if endpoint.crawled]
         self._reader = reader
         self._pool = pool
         self._outages = Outages(pool.count)
@@ -123,33 +123,33 @@ class _Walk:
         for endpoint in self._endpoints:
             if not endpoint.parent:
                 self._list(endpoint, "")
-        while self._pool.out:
-            (listing, own_id), came = self._pool.collect()
-            listing.out -= 1
-            if isinstance(came, Exception):
-                listing.problems.append(self._outages.judge(came))
+        while self._pool.pending:
+            (listing, own_id), outcome = self._pool.collect()
+            listing.pending -= 1
+            if isinstance(outcome, Exception):
+                listing.problems.append(self._outages.judge(outcome))
             else:
                 self._outages.answered()
-                self._take(listing, own_id, came)
-            if not listing.out:
+                self._take(listing, own_id, outcome)
+            if not listing.pending:
                 yield from self._finish(listing)
 
     def _list(self, endpoint: Endpoint, parent_id: str) -> None:
         self._ask(_Listing(endpoint, parent_id), "", self._reader.list_of(endpoint, parent_id))
 
     def _ask(self, listing: _Listing, own_id: str, ask: Ask) -> None:
-        listing.out += 1
+        listing.pending += 1
         self._pool.submit((listing, own_id), ask)
 
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
         listing.listed[own_id] = answer
         if listing.endpoint.detail and not own_id:
-            for one in answer.ids:
-                self._ask(listing, one, self._reader.one_of(listing.endpoint, one, listing.parent_id))
+            for listed_id in answer.ids:
+                self._ask(listing, listed_id, self._reader.one_of(listing.endpoint, listed_id, listing.parent_id))
 
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
-            _keep_what_has_no_detail(listing.listed, listed)
+            _keep_rows_without_detail(listing.listed, listed)
         yield listing.result()
         for child in self._endpoints:
             if child.parent == listing.endpoint.name:
@@ -169,8 +169,8 @@ class _Walk:
                 yield listing.result()
 
 
-def _keep_what_has_no_detail(details: dict[str, Answer], listed: Answer) -> None:
-    """An object whose detail could not be read is still listed: its row of the list stands."""
+def _keep_rows_without_detail(details: dict[str, Answer], listed: Answer) -> None:
+    """Keep the list's row of each object whose detail could not be read."""
     missing = [row for row, own_id in enumerate(listed.ids) if own_id not in details]
     if missing:
         details[""] = Answer(
@@ -183,5 +183,7 @@ def _keep_what_has_no_detail(details: dict[str, Answer], listed: Answer) -> None
 
 
 def ids_of(listed: Sequence[Listed], endpoint: str) -> Mapping[str, str]:
-    """Every id of *endpoint* that was listed, with the parent it was listed under."""
-    return {own_id: one.parent_id for one in listed if one.endpoint.name == endpoint for own_id in one.ids}
+    """Every listed id of *endpoint*, with its parent's id."""
+    return {
+        own_id: listing.parent_id for listing in listed if listing.endpoint.name == endpoint for own_id in listing.ids
+    }

@@ -49,5 +49,9 @@ def test_a_table_says_what_it_leaves_out_and_what_its_key_stands_for():
 
     page = text([schema])
 
-    assert "Ts. Natural key: a.\n\nKey: `row_key`.\nIt stands for `a`.\nOn purpose not stored: `sumOfA`.\n" in page
+    assert (
+        "Ts. Natural key: a.\n\nKey: `row_key`.\nIt stands for the natural key `a`.\n"
+        "Deliberately not stored: `sumOfA`.\n"
+        in page
+    )
     assert "| `a` | DECIMAL(38,12) | DKK | `attributes/a` | A &#124; B |" in page

@@ -52,7 +52,7 @@ def test_a_parent_without_rows_rests_where_the_endpoint_lets_it():
     """A fund has no prices, and most instruments keep theirs for ever: asked again when its whole history is due."""
     marks = {f"bare{number:03}": read(night(), days_ago=5, bare=True) for number in range(A_HUNDRED + 50)}
     marks |= {"awake": read(night(), days_ago=5), "new": Mark()}
-    resting = tonight(marks, sorted(marks), night(), replace(SPANS, rests=True))
+    resting = tonight(marks, sorted(marks), night(), replace(SPANS, skip_empty_parents=True))
     assert {"awake", "new"} <= resting.keys()
     assert len(resting) == A_HUNDRED + 2
     assert tonight(marks, sorted(marks), night(), SPANS).keys() == marks.keys()
@@ -61,7 +61,7 @@ def test_a_parent_without_rows_rests_where_the_endpoint_lets_it():
 def test_d1_who_rests_is_read_whole_when_it_is_its_turn():
     """D1: overdue, all of them, however many."""
     marks = {f"bare{number:03}": read(night(), days_ago=31, bare=True) for number in range(A_HUNDRED + 50)}
-    found = tonight(marks, sorted(marks), night(), replace(SPANS, rests=True))
+    found = tonight(marks, sorted(marks), night(), replace(SPANS, skip_empty_parents=True))
     assert len(found) == A_HUNDRED + 50
     assert {(one.whole, one.span.first) for one in found.values()} == {(True, START)}
 
@@ -69,7 +69,7 @@ def test_d1_who_rests_is_read_whole_when_it_is_its_turn():
 def test_a_first_load_that_found_nothing_and_was_not_read_to_its_end_does_not_rest():
     """Nothing is known of what it did not reach."""
     marks = {"a": Mark(covered=Window(START, date(2021, 1, 1)), bare=True)}
-    assert tonight(marks, ["a"], night(), replace(SPANS, rests=True)).keys() == {"a"}
+    assert tonight(marks, ["a"], night(), replace(SPANS, skip_empty_parents=True)).keys() == {"a"}
 
 
 # -- day by day

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.dialects import IN_VAIN, Dialect, LearnedDialects, dialects
+from sources.aleta.catalogue.dialects import PARENTS_TO_TRY, Dialect, LearnedDialects, dialects
 from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.errors import (
     ForbiddenError,
@@ -36,7 +36,7 @@ class Api:
         raise self.otherwise.get(f"{dialect}".replace(" ", "_"), ParentGoneError(f"404 {dialect}"))
 
 
-def vain(endpoint, *, parents: int = IN_VAIN) -> LearnedDialects:
+def vain(endpoint, *, parents: int = PARENTS_TO_TRY) -> LearnedDialects:
     """What is known after so many parents answered 404 under every name."""
     spoken = LearnedDialects()
     for number in range(parents):
@@ -141,13 +141,13 @@ def test_an_endpoint_that_answers_nobody_is_not_offered_and_not_asked_for_any_mo
 
 def test_fewer_parents_in_vain_prove_nothing():
     """The next may be there."""
-    assert vain(INSTRUMENTS, parents=IN_VAIN - 1).ask(INSTRUMENTS, "one more", Api(V3)) == "v3 instrument"
+    assert vain(INSTRUMENTS, parents=PARENTS_TO_TRY - 1).ask(INSTRUMENTS, "one more", Api(V3)) == "v3 instrument"
 
 
 def test_one_parent_asked_for_often_is_one_parent():
     """A day by day reading of one parent is no evidence of many."""
     spoken = LearnedDialects()
-    for _ in range(IN_VAIN + 1):
+    for _ in range(PARENTS_TO_TRY + 1):
         with pytest.raises(ParentGoneError):
             spoken.ask(CLASSES, "a", Api())
     assert spoken.ask(CLASSES, "b", Api(V2)) == "v2 instrument"
@@ -188,7 +188,7 @@ def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
     """What 404s say tonight is judged by what answered tonight."""
     spoken = LearnedDialects()
     spoken.remember({"instruments": "v3 instrument"})
-    assert not spoken.heard(INSTRUMENTS)
+    assert not spoken.answered_in_this_run(INSTRUMENTS)
     spoken.ask(INSTRUMENTS, "a", Api(V3))
-    assert spoken.heard(INSTRUMENTS)
-    assert not spoken.heard(replace(INSTRUMENTS, name="prices"))
+    assert spoken.answered_in_this_run(INSTRUMENTS)
+    assert not spoken.answered_in_this_run(replace(INSTRUMENTS, name="prices"))

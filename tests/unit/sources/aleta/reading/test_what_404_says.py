@@ -15,7 +15,7 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Status, fetch
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import visit
+from sources.aleta.reading.walk import read_by_id
 from tests.apis import FakeApi, thing
 from tests.fakes import FakeClock
 from tests.stores import on
@@ -39,7 +39,9 @@ class Api:
         return parse(json.dumps({"data": row}).encode())
 
 
-def read(api: Api, *limits: str, span: Window = WEEK, bare=None, remembered: bool = False, workers: int = 3):
+def read(
+    api: Api, *limits: str, span: Window = WEEK, existing_parents=None, remembered: bool = False, workers: int = 3
+):
     reader = Reader(api, FakeClock())
     if remembered:
         reader.dialects.remember({STATUS.name: "v2 instrument"})
@@ -51,7 +53,7 @@ def read(api: Api, *limits: str, span: Window = WEEK, bare=None, remembered: boo
         clock=FakeClock(),
         workers=workers,
         stop=threading.Event(),
-        bare=limits if bare is None else bare,
+        existing_parents=limits if existing_parents is None else existing_parents,
     )
     return list(receipts), reader.dialects
 
@@ -106,7 +108,7 @@ def test_d3_404_to_everybody_tonight_is_no_answer_though_it_answered_last_night(
 
 def test_a_parent_that_had_rows_and_was_not_seen_tonight_may_be_gone():
     """Its 404 is a failed read, whatever the others answered."""
-    receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", bare=["a"])
+    receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", existing_parents=["a"])
 
     assert [one.parent_id for one in receipts if one.status is Status.FAILED] == ["b"]
 
@@ -134,7 +136,7 @@ def visited(shown: list[str], *asked: str, remembered: bool = False):
     reader = Reader(api, FakeClock())
     if remembered:
         reader.dialects.remember({CLASSES.name: "v2 instrument"})
-    (found,) = visit(CLASSES, asked, reader, workers=2, stop=threading.Event())
+    (found,) = read_by_id(CLASSES, asked, reader, workers=2, stop=threading.Event())
     return found
 
 

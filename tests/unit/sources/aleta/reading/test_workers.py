@@ -22,7 +22,7 @@ def test_what_a_job_returns_or_raises_comes_back_with_its_tag():
         came = dict(pool.collect() for _ in range(2))
     assert came["good"] == 7
     assert isinstance(came["bad"], KeyError)
-    assert pool.out == 0
+    assert pool.pending == 0
 
 
 def test_as_many_jobs_run_at_once_as_there_are_workers():

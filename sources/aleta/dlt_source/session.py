@@ -1,4 +1,4 @@
-"""One visit to the API, shared by the resources that are extracted together: one connection, one walk."""
+"""The connection and the crawl that resources share when dlt extracts them together."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..catalogue.endpoint import Endpoint, with_parents
 from ..errors import SourceError
 from ..reading.connection import Connection
 from ..reading.reader import Reader
-from ..reading.walk import Listed, visit, walk
+from ..reading.walk import Listed, read_by_id, walk
 
 
-class Visit:
-    """Resources come one after another, and again in the next run. Not for two threads at once."""
+class Session:
+    """One connection and one crawl for all resources of a run; reusable by the next run. Not thread-safe."""
 
     def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
         self._connect = connect
@@ -25,13 +25,13 @@ class Visit:
         self._workers = workers
         self._readers = 0
         self._listings: Sequence[Listed] = ()
-        self._served: set[str] | None = None
+        self._served_resources: set[str] | None = None
         self._read: set[str] = set()
-        self._named: dict[str, dict[str, bool]] = {}  # endpoint -> id that rows name -> whether the API shows it
+        self._named: dict[str, dict[str, bool]] = {}  # endpoint -> id named in rows -> whether the API knows it
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
-        """Ask the API; sockets are let go when nobody asks any more."""
+        """A reader; the sockets are closed when the last one in use is done."""
         self._connection = self._connection or self._connect()
         self._readers += 1
         try:
@@ -43,7 +43,7 @@ class Visit:
 
     @contextmanager
     def reading(self, endpoint: Endpoint) -> Iterator[None]:
-        """While the rows of *endpoint* are handed on."""
+        """Wraps the extraction of *endpoint*, so that `read` knows when it has ended."""
         self._read.discard(endpoint.name)
         try:
             yield
@@ -51,61 +51,65 @@ class Visit:
             self._read.add(endpoint.name)
 
     def read(self, names: Collection[str]) -> bool:
-        """Whether those endpoints are read to their end."""
+        """Whether the endpoints *names* are extracted completely."""
         return self._read.issuperset(names)
 
     def listed(self, resource: str, selected: Collection[str]) -> Sequence[Listed]:
-        """All objects of the *selected* resources and their parents; walked once, until *resource* asks again.
+        """All objects of the *selected* resources and their parents; crawled again when *resource* asks a second time.
 
         Raises:
-            SourceError: the top of the tree could not be read: then nothing can.
+            SourceError: the top of the tree could not be read, so nothing below it can.
         """
-        if self._served is None or resource in self._served:
-            self._listings, self._served = self._walk(selected), set()
-        self._served.add(resource)
+        if self._served_resources is None or resource in self._served_resources:
+            self._listings, self._served_resources = self._walk(selected), set()
+        self._served_resources.add(resource)
         return self._listings
 
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
-        endpoints = [one for one in with_parents([*selected], CATALOGUE) if one.crawled]
+        endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event()))
-        for one in listings:
-            if one.endpoint.required and not one.endpoint.parent and one.problems:
-                raise one.problems[0]
+        for listed in listings:
+            if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
+                raise listed.problems[0]
         return listings
 
-    def meet(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
-        """Take note of what has no list and is named in rows of *endpoint*."""
+    def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
+        """Remember ids in rows of *endpoint* that belong to endpoints without a list."""
         for other in CATALOGUE.values():
             for table, _, column in (place.partition(".") for place in other.named_in):
                 if table == endpoint.name:
-                    named = (one for one in batch[column].unique().to_pylist() if one is not None)
+                    named = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
                     self._named.setdefault(other.name, {}).update(dict.fromkeys(named, True))
 
     def named(self, endpoint: Endpoint) -> list[str]:
-        """The ids of *endpoint* that rows named so far, without those that the API no longer knows."""
+        """The ids of *endpoint* found in rows so far, without those that the API no longer knows."""
         return sorted(own_id for own_id, shown in self._named.get(endpoint.name, {}).items() if shown)
 
     def read_named(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
-        """The objects of *endpoint* that rows named in this run, and *more*, that earlier ones did; one by one."""
+        """Read by id the objects of *endpoint* found in rows of this run, and *more*: those of earlier runs."""
         found = self._named.setdefault(endpoint.name, {})
         found.update(dict.fromkeys(more, True))
         with self.reader() as reader:
-            for listed in visit(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
+            for listed in read_by_id(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
                 found.update(dict.fromkeys(listed.gone, False))
                 for answer in listed.answers:
-                    self.meet(endpoint, answer.batch)
+                    self.remember_ids(endpoint, answer.batch)
                 yield listed
 
     def offers(self, endpoint: Endpoint) -> bool:
-        """Whether the API did not answer 404 to whatever was asked of it."""
+        """Whether the API has *endpoint*: not every request for it was answered 404."""
         return self._connection is None or not self._connection.reader.dialects.missing(endpoint)
 
 
 def unread(
     listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[str]
 ) -> Sequence[tuple[Listed, SourceError]]:
-    """What could not be read of *endpoint*, and of those above it that are not *selected* and so cannot say it."""
+    """Failed reads of *endpoint*, and of its dependencies that are not *selected* and so do not report their own."""
     chain = with_parents([endpoint.name], CATALOGUE)
-    silent = {one.name for one in chain if one is endpoint or (one.crawled and one.name not in selected)}
-    return [(one, problem) for one in listings if one.endpoint.name in silent for problem in one.problems]
+    reported_here = {
+        member.name for member in chain if member is endpoint or (member.crawled and member.name not in selected)
+    }
+    return [
+        (listed, problem) for listed in listings if listed.endpoint.name in reported_here for problem in listed.problems
+    ]
