@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks import environments
-from benchmarks.held import Columns, OpenDatabase, Row, covered_documents, documents, flattened, read, typed
+from benchmarks.stored import Columns, Row, StoredRows, covered_documents, documents, flattened, read, typed
 
 PEERS = Path(__file__).parent / "peers"
 PROGRAM = Path(sys.executable).with_name("aleta-sync")
@@ -53,7 +53,7 @@ class Contender:
     form: Callable[[Columns], Row]
     environment: str = ""
 
-    def held(self, place: Place) -> OpenDatabase:
+    def stored(self, place: Place) -> StoredRows:
         """What it has now."""
         return read(place.folder / self.file, self.table, self.form)
 

@@ -108,13 +108,13 @@ class Bench:
     def first(self) -> None:
         readings = self.readings(Window(BEGIN, END), Mark())
         loader, total = self.loader("first", readings), self.meter()
-        part, rows, told = self.meter(), 0, 0
+        part, rows, reported = self.meter(), 0, 0
         for number in self.accounts:
             for receipt in self.world.receipts(number, window_rows=WINDOW_ROWS):
                 part, rows = self._taken(loader, receipt, total, part), rows + receipt.rows
-            if rows - told >= 500_000:
-                part.show(f"first load, to {rows:,} rows", rows - told)
-                part, told = self.meter(), rows
+            if rows - reported >= 500_000:
+                part.show(f"first load, to {rows:,} rows", rows - reported)
+                part, reported = self.meter(), rows
         with total.running():
             loader.flush()
             self.warehouse.close()
@@ -206,20 +206,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--steps", default="first,fixed,quiet,publish,plan")
     parser.add_argument("--profile", action="store_true")
-    given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp())
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp())
     bench = Bench(
         folder=folder,
-        accounts=range(given.begin, given.begin + given.rows // given.per_account),
-        world=Accounts(rows=given.per_account),
-        marks=given.marks,
-        meter=lambda: Meter(profile=cProfile.Profile(time.process_time) if given.profile else None),
+        accounts=range(arguments.begin, arguments.begin + arguments.rows // arguments.per_account),
+        world=Accounts(rows=arguments.per_account),
+        marks=arguments.marks,
+        meter=lambda: Meter(profile=cProfile.Profile(time.process_time) if arguments.profile else None),
     )
     try:
-        for step in given.steps.split(","):
+        for step in arguments.steps.split(","):
             getattr(bench, step)()
     finally:
-        if not given.folder:
+        if not arguments.folder:
             shutil.rmtree(folder)
 
 

@@ -65,9 +65,11 @@ def _played(
 def _worlds(asked: argparse.Namespace) -> Iterator[tuple[World, int, bool]]:
     """Each world, its rounds, and whether all is played in it or only the first load of design.md's figure."""
     chosen = SMALL if asked.small else {world.name: world for world in (MATRIX, LIMITED)}
-    told = {name: getattr(asked, name) for name in ("accounts", "rows", "row_cap", "years") if getattr(asked, name)}
+    overrides = {
+        name: getattr(asked, name) for name in ("accounts", "rows", "row_cap", "years") if getattr(asked, name)
+    }
     if asked.limiter in ("off", "both"):
-        yield replace(chosen[MATRIX.name], **told), asked.pairs, True
+        yield replace(chosen[MATRIX.name], **overrides), asked.pairs, True
     if asked.limiter in ("on", "both"):
         yield chosen[LIMITED.name], 1, True
     if asked.figure_pairs and not asked.small:

@@ -17,11 +17,11 @@ PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a run took.
+    """The resources that a run used.
 
     Args:
-        cpu_s: of the program and its children; what a kill left behind is not in it.
-        megabytes: most that its processes held at once; pages that they share are counted for each.
+        cpu_s: of the program and its children, without processes that outlived a kill.
+        megabytes: peak of all its processes together; shared pages count for each.
         exit: its exit code, negative: the signal that ended it.
     """
 

@@ -35,11 +35,11 @@ MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDatabase:
-    """What a process holds, in megabytes.
+class MemoryUse:
+    """The memory of a process, in megabytes.
 
     Args:
-        arrow, duckdb: what these two say of themselves; nothing that they gave back and the process still has.
+        arrow, duckdb: as these two report; without what they released and the process still has.
     """
 
     now: float
@@ -52,11 +52,11 @@ class OpenDatabase:
         return f"{rows:12,} rows: peak {self.peak:5,.0f} MB, {parts}"
 
 
-def held(bench: Bench) -> OpenDatabase:
-    """What this process holds now."""
+def memory_use(bench: Bench) -> MemoryUse:
+    """The memory of this process now."""
     with bench.warehouse.open() as store:
         used = store.sql.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0][0]
-    return OpenDatabase(now=resident_mb(), peak=peak_mb(), arrow=pa.total_allocated_bytes() / MB, duckdb=int(used) / MB)
+    return MemoryUse(now=resident_mb(), peak=peak_mb(), arrow=pa.total_allocated_bytes() / MB, duckdb=int(used) / MB)
 
 
 def resident_mb() -> float:
@@ -67,16 +67,16 @@ def resident_mb() -> float:
 def load(bench: Bench) -> None:
     """Every account's whole history, and a line each `STEP` rows."""
     loader = bench.loader("first", bench.readings(Window(BEGIN, END), Mark()))
-    rows, told, meter = 0, 0, bench.meter()
-    print(held(bench).line(rows), flush=True)
+    rows, reported, meter = 0, 0, bench.meter()
+    print(memory_use(bench).line(rows), flush=True)
     with meter.running():
         for number in bench.accounts:
             for receipt in bench.world.receipts(number, window_rows=WINDOW_ROWS):
                 loader.take(receipt, 0.0)
                 rows += receipt.rows
-            if rows - told >= STEP:
-                print(held(bench).line(rows), flush=True)
-                told = rows
+            if rows - reported >= STEP:
+                print(memory_use(bench).line(rows), flush=True)
+                reported = rows
         loader.flush()
         bench.warehouse.close()
     meter.show(f"first load, {len(bench.accounts):,} accounts, making the rows included", rows)
@@ -89,15 +89,15 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--limit", type=int, default=500, help="MB")
-    given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp())
-    world = Accounts(rows=given.rows // given.accounts)
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp())
+    world = Accounts(rows=arguments.rows // arguments.accounts)
     try:
-        load(Bench(folder=folder, accounts=range(given.accounts), world=world, marks=0, meter=Meter))
+        load(Bench(folder=folder, accounts=range(arguments.accounts), world=world, marks=0, meter=Meter))
     finally:
-        if not given.folder:
+        if not arguments.folder:
             shutil.rmtree(folder)
-    return int(peak_mb() > given.limit)
+    return int(peak_mb() > arguments.limit)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,8 @@ class Report:
 
     @classmethod
     def of(cls, file: Path) -> Report:
-        said = json.loads(file.read_text())
-        return cls(**{**said, "results": [Result(**result) for result in said["results"]]})
+        stored = json.loads(file.read_text())
+        return cls(**{**stored, "results": [Result(**result) for result in stored["results"]]})
 
 
 def machine() -> dict[str, str | int]:

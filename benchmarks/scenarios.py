@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks import worlds
 from benchmarks.contenders import OURS, Contender, Place
-from benchmarks.held import Row
 from benchmarks.measure import Usage, run
 from benchmarks.results import AGAIN, CHANGED, FIRST, KILLED, RESUMED, SCENARIOS, UNCHANGED, Result
+from benchmarks.stored import Row
 from benchmarks.truth import differences
 from benchmarks.worlds import BURST, World
 from sandbox import Sandbox
@@ -90,9 +90,9 @@ class Round:
         self.box.write_config(place.config, **ours)
 
     def _result(self, scenario: str, contender: Contender, usage: Usage, counted: tuple[int, int], life: str) -> Result:
-        held = contender.held(self.place(contender, life))
-        older = differences(held, self.truth, only=self.old) if scenario == CHANGED else None
-        lost = differences(held, self.truth)
+        stored = contender.stored(self.place(contender, life))
+        older = differences(stored, self.truth, only=self.old) if scenario == CHANGED else None
+        lost = differences(stored, self.truth)
         hidden = (older.missing, older.extra, older.stale) if older else (0, 0, 0)
         return Result(
             world=self.world.name,

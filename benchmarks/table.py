@@ -33,7 +33,7 @@ def _machine(report: Report) -> str:
 
 
 def _world(report: Report, name: str) -> str:
-    parts = [f"### {_title(report.worlds[name], name)}", _told(report, name)]
+    parts = [f"### {_title(report.worlds[name], name)}", _summary(report, name)]
     for scenario, title in SCENARIOS.items():
         if scenario != KILLED and (runs := report.of_scenario(name, scenario)):
             parts += [f"**{title}**", _table(report, runs, older=scenario == CHANGED)]
@@ -46,15 +46,15 @@ def _title(world: Mapping[str, object], name: str) -> str:
     )
 
 
-def _told(report: Report, name: str) -> str:
+def _summary(report: Report, name: str) -> str:
     world, firsts = report.worlds[name], report.of_scenario(name, FIRST)
     rounds = len({result.round for result in report.results if result.world == name})
-    said = f"{rounds} round{'s' if rounds > 1 else ''}. The cap is {world['row_cap']:,} rows; "
+    text = f"{rounds} round{'s' if rounds > 1 else ''}. The cap is {world['row_cap']:,} rows; "
     fewest = int(str(world["fewest_requests"]))
-    said += f"no reader can do with fewer than {fewest:,} requests"
+    text += f"no reader can do with fewer than {fewest:,} requests"
     if OURS in firsts:
-        said += f", aleta-sync sends {median(firsts[OURS], 'requests') / fewest:.2f} times as many"
-    return f"{said}."
+        text += f", aleta-sync sends {median(firsts[OURS], 'requests') / fewest:.2f} times as many"
+    return f"{text}."
 
 
 def _table(report: Report, runs: Mapping[str, Sequence[Result]], *, older: bool) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from benchmarks.held import Row
+from benchmarks.stored import Row
 from benchmarks.truth import canonical
 from sandbox import Sandbox, SandboxSettings
 

@@ -1,4 +1,4 @@
-"""What every peer needs to know: where the API is, which days to ask for, and how to get a bearer.
+"""What every peer needs: the API's address, the days to request, and how to get a bearer token.
 
 The token is the vendor's way, RFC 7523: an assertion that is used once, signed with ES256.
 """
@@ -70,7 +70,7 @@ def calendar_months(first: date, last: date) -> Iterator[Window]:
         first = following
 
 
-def told(*flags: str) -> tuple[Access, frozenset[str]]:
+def arguments(*flags: str) -> tuple[Access, frozenset[str]]:
     """What the command line and the configuration folder that it names say, and which of *flags* are set."""
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from access import Access, told
+from access import Access, arguments
 
 MANIFEST = Path(__file__).with_name("airbyte_manifest.yaml")
 SOURCE = Path(sys.executable).with_name("source-declarative-manifest")
@@ -60,7 +60,7 @@ def _newest(file: Path, columns: dict[str, str]) -> str:
 
 
 def main() -> int:
-    access, _ = told()
+    access, _ = arguments()
     access.out.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(f"{access.out / 'warehouse.duckdb'}")
     for name, columns in STREAMS.items():

@@ -20,7 +20,7 @@ os.environ["RUNTIME__LOG_LEVEL"] = "ERROR"
 os.environ["RUNTIME__REQUEST_MAX_ATTEMPTS"] = "10"  # the default, 5, is short for a budget that is used up
 
 import dlt
-from access import Access, told
+from access import Access, arguments
 from dlt.common.configuration import configspec
 from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 from dlt.sources.rest_api import rest_api_resources
@@ -121,7 +121,7 @@ def account_months(access: Access) -> Any:  # noqa: ANN401 - dlt's own type is a
 
 
 def main() -> None:
-    access, flags = told("parquet")
+    access, flags = arguments("parquet")
     pipeline = dlt.pipeline(
         "peer",
         destination=dlt.destinations.duckdb(f"{access.out / 'warehouse.duckdb'}"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 import requests
-from access import Access, told
+from access import Access, arguments
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -61,8 +61,8 @@ class Client:
             if now > self._expires_at - 30:
                 answer = requests.post(self.access.token_url, data=self.access.form(), timeout=30)
                 answer.raise_for_status()
-                said = answer.json()
-                self._token, self._expires_at = said["access_token"], now + said["expires_in"]
+                token = answer.json()
+                self._token, self._expires_at = token["access_token"], now + token["expires_in"]
             return self._token
 
 
@@ -94,13 +94,13 @@ def load(connection: duckdb.DuckDBPyConnection, access: Access, account: str, ro
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    said = row["attributes"]
-    dates = {"trade_date": said["tradeDate"], "value_date": said["valueDate"]}
-    return {**row, **dates, "account_amount": said.get("accountAmount")}
+    attributes = row["attributes"]
+    dates = {"trade_date": attributes["tradeDate"], "value_date": attributes["valueDate"]}
+    return {**row, **dates, "account_amount": attributes.get("accountAmount")}
 
 
 def main() -> None:
-    access, _ = told()
+    access, _ = arguments()
     access.out.mkdir(parents=True, exist_ok=True)
     client = Client(access)
     with duckdb.connect(f"{access.out / 'warehouse.duckdb'}") as connection, ThreadPoolExecutor(WORKERS) as pool:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from access import told
+from access import arguments
 
 HERE = Path(__file__).parent
 
 
 def main() -> int:
-    access, _ = told()
+    access, _ = arguments()
     access.out.mkdir(parents=True, exist_ok=True)
     state = access.out / "state.json"
     tap_config = _written(access.out / "tap.json", {"folder": f"{access.folder}", "since": f"{access.since}"})

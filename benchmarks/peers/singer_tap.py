@@ -150,9 +150,9 @@ class Transactions(AletaStream):
 
     @override
     def post_process(self, row: dict[str, Any], context: dict[str, str] | None = None) -> dict[str, Any]:
-        said = row["attributes"]
-        numbers = {name: str(said[name]) for name in NUMBERS if said.get(name) is not None}
-        return {**row, **numbers, "trade_date": said["tradeDate"], "value_date": said["valueDate"]}
+        attributes = row["attributes"]
+        numbers = {name: str(attributes[name]) for name in NUMBERS if attributes.get(name) is not None}
+        return {**row, **numbers, "trade_date": attributes["tradeDate"], "value_date": attributes["valueDate"]}
 
     def _first(self, context: dict[str, str] | None) -> date:
         since, today = self._tap.access.since, datetime.now(UTC).date()

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks import held, measure
-from benchmarks.held import OpenDatabase
+from benchmarks import measure
 from benchmarks.results import CHANGED, FIRST, Report, Result, median, ratio
+from benchmarks.stored import StoredRows
 from benchmarks.table import rendered, replaced
 from benchmarks.truth import Differences, canonical, differences
 
@@ -67,18 +67,18 @@ def changed(**values: object) -> dict:
 )
 def test_every_kind_of_difference_is_counted(rows, found):
     """What is held against what is said."""
-    assert differences(OpenDatabase(rows=rows, repeated=0), SAID) == found
+    assert differences(StoredRows(rows=rows, repeated=0), SAID) == found
 
 
 def test_a_row_that_is_there_twice_is_extra():
     """Two rows of one id are one too many; asked of some ids only, nobody knows of which."""
-    assert differences(OpenDatabase(rows=SAID, repeated=3), SAID).extra == 3
-    assert differences(OpenDatabase(rows=SAID, repeated=3), SAID, only=frozenset({"r1"})).extra == 0
+    assert differences(StoredRows(rows=SAID, repeated=3), SAID).extra == 3
+    assert differences(StoredRows(rows=SAID, repeated=3), SAID, only=frozenset({"r1"})).extra == 0
 
 
 def test_only_some_rows_may_be_asked_about():
     """What is wrong with the others is not counted."""
-    found = OpenDatabase(rows={"r1": SAID["r1"]}, repeated=0)
+    found = StoredRows(rows={"r1": SAID["r1"]}, repeated=0)
 
     assert differences(found, SAID, only=frozenset({"r1"})) == Differences()
     assert differences(found, SAID, only=frozenset({"r2"})).rows == 1
@@ -99,10 +99,10 @@ COVERED = JSON.replace("0.12 AS", "'0.1234567890123456' AS").replace("0.12345678
 @pytest.mark.parametrize(
     ("sql", "form"),
     [
-        pytest.param(OURS, held.typed, id="typed"),
-        pytest.param(FLAT, held.flattened, id="flattened"),
-        pytest.param(JSON, held.documents, id="documents"),
-        pytest.param(COVERED, held.covered_documents, id="covered documents"),
+        pytest.param(OURS, stored.typed, id="typed"),
+        pytest.param(FLAT, stored.flattened, id="flattened"),
+        pytest.param(JSON, stored.documents, id="documents"),
+        pytest.param(COVERED, stored.covered_documents, id="covered documents"),
     ],
 )
 def test_every_form_reads_the_same_row(tmp_path, sql, form):
@@ -111,7 +111,7 @@ def test_every_form_reads_the_same_row(tmp_path, sql, form):
     with duckdb.connect(f"{file}") as connection:
         connection.execute(sql)
 
-    found = held.read(file, "rows", form)
+    found = stored.read(file, "rows", form)
 
     assert differences(found, {"r1": SAID["r1"]}) == Differences()
 
@@ -120,8 +120,8 @@ def test_a_table_that_is_not_there_holds_nothing(tmp_path):
     """A killed load may leave no file, or a file without the table."""
     duckdb.connect(f"{tmp_path / 'empty.duckdb'}").close()
 
-    assert held.read(tmp_path / "none.duckdb", "rows", held.typed) == held.NOTHING
-    assert held.read(tmp_path / "empty.duckdb", "rows", held.typed) == held.NOTHING
+    assert stored.read(tmp_path / "none.duckdb", "rows", stored.typed) == stored.NOTHING
+    assert stored.read(tmp_path / "empty.duckdb", "rows", stored.typed) == stored.NOTHING
 
 
 def test_ratios_are_medians_of_pairs():

@@ -1,6 +1,6 @@
-"""What each contender holds, in one form: id -> name -> value. Names lose case, `_` and `-`, so that spellings meet.
+"""The rows that each contender stored, in one form: id -> name -> value. Names lose case, `_` and `-` to compare equal.
 
-Nested values and to-many relationships are left out: not every contender keeps them where a query finds them.
+Nested values and to-many relationships are left out: not every contender stores them in a queryable form.
 """
 
 from __future__ import annotations
@@ -21,48 +21,48 @@ Row: TypeAlias = dict[str, Value]
 Columns: TypeAlias = Mapping[str, object]
 
 LINKS = ("account", "inflowaccount", "outflowaccount", "instrument", "depository", "counterpartytransaction")
-BOOKS = {"id", "firstseenat", "changedat", "rowhash", "instrumenttype", "dltid", "dltloadid"}
-"""What only one contender has, besides what the API says."""
+OWN_COLUMNS = {"id", "firstseenat", "changedat", "rowhash", "instrumenttype", "dltid", "dltloadid"}
+"""Columns that only some contenders add to those of the API."""
 VARIANT = re.compile(r"__v_[a-z]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDatabase:
-    """Rows by id, and how many there are besides, under an id that is there already."""
+class StoredRows:
+    """Rows by id, and the number of further rows with a duplicate id."""
 
     rows: dict[str, Row]
     repeated: int
 
 
-NOTHING = OpenDatabase(rows={}, repeated=0)
+NOTHING = StoredRows(rows={}, repeated=0)
 
 
-def known(name: str) -> str:
-    """*name* as all contenders would spell it; an `asset` is an instrument."""
+def normalised(name: str) -> str:
+    """*name* in a spelling that all contenders share; an `asset` is an instrument."""
     bare = re.sub("[^a-z0-9]", "", name.lower())
     return "instrument" if bare == "asset" else bare
 
 
-def of_object(said: Mapping[str, object]) -> Row:
+def of_object(document: Mapping[str, object]) -> Row:
     """A JSON:API object, parsed with every number a Decimal."""
-    found = {"type": said["type"], **scalars(said.get("attributes")), **links(said.get("relationships"))}
+    found = {"type": document["type"], **scalars(document.get("attributes")), **links(document.get("relationships"))}
     return {name: value for name, value in found.items() if isinstance(value, str | bool | Decimal)}
 
 
-def scalars(said: object) -> Row:
+def scalars(document: object) -> Row:
     """The members of an object that are not nested, and not null."""
-    members = said.items() if isinstance(said, Mapping) else ()
-    return {known(name): value for name, value in members if isinstance(value, str | bool | Decimal)}
+    members = document.items() if isinstance(document, Mapping) else ()
+    return {normalised(name): value for name, value in members if isinstance(value, str | bool | Decimal)}
 
 
-def links(said: object) -> Row:
+def links(document: object) -> Row:
     """The ids of the to-one relationships that every contender can keep."""
-    members = said.items() if isinstance(said, Mapping) else ()
-    found = {known(name): link["data"] for name, link in members if isinstance(link, Mapping) and link.get("data")}
+    members = document.items() if isinstance(document, Mapping) else ()
+    found = {normalised(name): link["data"] for name, link in members if isinstance(link, Mapping) and link.get("data")}
     return {name: data["id"] for name, data in found.items() if name in LINKS and isinstance(data, Mapping)}
 
 
-def read(file: Path, table: str, form: Callable[[Columns], Row]) -> OpenDatabase:
+def read(file: Path, table: str, form: Callable[[Columns], Row]) -> StoredRows:
     """Every row of *table*, in *form*; nothing when there is no such file or table."""
     if not file.exists():
         return NOTHING
@@ -74,7 +74,7 @@ def read(file: Path, table: str, form: Callable[[Columns], Row]) -> OpenDatabase
         connection.execute(f"SELECT * FROM {table}")
         found = [(str(row["id"]), form(row)) for row in _rows(connection, columns)]
     rows = dict(found)
-    return OpenDatabase(rows=rows, repeated=len(found) - len(rows))
+    return StoredRows(rows=rows, repeated=len(found) - len(rows))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> Iterator[dict[str, object]]:
@@ -97,8 +97,8 @@ def typed(columns: Columns) -> Row:
 
 def flattened(columns: Columns) -> Row:
     """`attributes__name`, in variants where types differ, and `relationships__name` as JSON."""
-    said = ((VARIANT.sub("", name).removeprefix("attributes__"), value) for name, value in columns.items())
-    return dict(_columns(said)) | links(
+    attributes = ((VARIANT.sub("", name).removeprefix("attributes__"), value) for name, value in columns.items())
+    return dict(_columns(attributes)) | links(
         {name.removeprefix("relationships__"): value for name, value in columns.items()}
     )
 
@@ -115,8 +115,8 @@ def covered_documents(columns: Columns) -> Row:
 
 def _columns(named: Iterable[tuple[str, object]]) -> Iterator[tuple[str, Value]]:
     for name, value in named:
-        bare = known(name)
-        if bare in BOOKS:
+        bare = normalised(name)
+        if bare in OWN_COLUMNS:
             continue
         if isinstance(value, date):
             yield bare, value.isoformat()
