@@ -49,9 +49,6 @@ def test_a_table_says_what_it_leaves_out_and_what_its_key_stands_for():
 
     page = text([schema])
 
-    assert (
-        "Ts. Natural key: a.\n\nKey: `row_key`.\nIt stands for the natural key `a`.\n"
-        "Deliberately not stored: `sumOfA`.\n"
-        in page
-    )
+    head = "Ts. Natural key: a.\n\nKey: `row_key`.\n"
+    assert f"{head}It stands for the natural key `a`.\nDeliberately not stored: `sumOfA`.\n" in page
     assert "| `a` | DECIMAL(38,12) | DKK | `attributes/a` | A &#124; B |" in page
