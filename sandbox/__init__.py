@@ -1,4 +1,4 @@
-"""The local Aleta: a seeded, merciless stand-in for the API on 127.0.0.1."""
+"""A local Aleta: a seeded simulation of the API on 127.0.0.1, with all the faults a client must survive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sandbox is like: its world, its rules and its moods. Pure."""
+"""Settings of the sandbox: its world, its limits and its faults. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 
 DAY_LIMIT = 15
-"""Rows of one account on one day, by either date; below any cap a test may set, so that every cap >= 20 can be met."""
+"""Most rows of one account on one day, by either date; below any cap that a test sets (20 or more)."""
 
 WORLD = frozenset(
     {
@@ -24,21 +24,21 @@ class SandboxSettings:
     Args:
         rows: transactions per tenant; a busy day's are added to them.
         today: the last day of the history; None: today in UTC. A few rows lie some days after it.
-        row_cap: most rows of a transactions answer, 0: none; what is left out is not signalled.
-        keep: which rows a capped answer keeps: `first`, `last` (by date) or `random`.
+        row_cap: most rows of a transactions response, 0: no cap; longer responses are truncated silently.
+        keep: which rows a truncated response keeps: `first`, `last` (by date) or `random`.
         date_filter: the date that `fromDate` and `toDate` compare with: `trade` or `value`.
-        max_window_days: a wider span is refused with 422, 0: none is.
+        max_window_days: a wider span is refused with 422; 0: no limit.
         dialect: `kinds`: the JSON:API type is the kind; `single`: the type is `transaction`, attribute `type` the kind.
         relation: the name of the instrument relationship: `instrument`, `asset` or `mixed`.
         requests_per_minute: rate of the bucket of each `sub`, 0: no limit; *burst* is its size.
-        fault_share: share of API requests that meet a random transient fault, of *fault_kinds* (empty: all of them).
-        plain: boring rows, built fast, for a million of them.
-        busy_day: one account-day holds more rows than the cap.
+        fault_share: share of API requests with a random transient fault of *fault_kinds* (empty: all kinds).
+        plain: simple rows that are built fast, for worlds of a million.
+        busy_day: one account has more rows on one day than the cap.
         latency_s: wait before every answer.
         skew: Zipf exponent of the rows per account, 0: even.
-        instruments: how many of them transactions name; a few more are only held.
-        computed_days: holdings, performance and what else is computed begin so many days before the history's last.
-        prefix: where the paths are that pages disagree about: `v2` or `v3`, nowhere else, or `documented`: on one each.
+        instruments: how many the transactions refer to; a few more are only in holdings.
+        computed_days: holdings, performance and other computed rows begin so many days before the last day.
+        prefix: where the paths are that the vendor's pages disagree about: only `v2`, only `v3`, or as `documented`.
         names: of computed rows and their paths: `instrument` (2026), `asset` (2025) or `mixed`.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
     """
@@ -71,12 +71,12 @@ class SandboxSettings:
     limited_series: bool = True
 
     def __post_init__(self) -> None:
-        for name, words in _WORDS.items():
-            if getattr(self, name) not in words:
-                raise ValueError(f"sandbox setting {name}: {getattr(self, name)!r} is none of {', '.join(words)}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"sandbox setting {name}: {getattr(self, name)!r} is none of {', '.join(choices)}")
 
 
-_WORDS = {
+_CHOICES = {
     "keep": ("first", "last", "random"),
     "date_filter": ("trade", "value"),
     "dialect": ("kinds", "single"),

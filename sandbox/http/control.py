@@ -15,7 +15,7 @@ DONE = {"ok": True}
 
 
 class Controlled(Protocol):
-    """What of a running sandbox can be asked and changed from outside."""
+    """What can be read and changed of a running sandbox from outside."""
 
     faults: Faults
 
@@ -40,13 +40,13 @@ Control: TypeAlias = Callable[[Controlled, Body], object]
 
 
 def handle(box: Controlled, call: Call) -> Reply:
-    """Answer one control request; a mistake in it is a 400 that says what."""
+    """Answer one control request; an invalid one gets a 400 that says why."""
     control = CONTROLS.get((call.method, call.path.removeprefix("/_sandbox/")))
     if control is None:
         return plain_json({"error": f"no such control; there are {sorted(map(' '.join, CONTROLS))}"}, status=404)
     try:
-        given: Body = {**call.query, **json.loads(call.body or b"{}")}
-        answer = control(box, given)
+        arguments: Body = {**call.query, **json.loads(call.body or b"{}")}
+        answer = control(box, arguments)
     except (ValueError, TypeError, KeyError) as error:
         return plain_json({"error": f"{type(error).__name__}: {error}"}, status=400)
     return _as_text(answer) if isinstance(answer, str) else plain_json(answer)
@@ -66,25 +66,25 @@ def _revoke(box: Controlled, _: Body) -> object:
     return DONE
 
 
-def _faults(box: Controlled, given: Body) -> object:
-    kind = str(given["kind"])
+def _faults(box: Controlled, arguments: Body) -> object:
+    kind = str(arguments["kind"])
     if kind == "clear":
         box.faults.clear()
         return DONE
-    path, times = str(given.get("path_contains", "")), int(str(given.get("times", 1)))
+    path, times = str(arguments.get("path_contains", "")), int(str(arguments.get("times", 1)))
     box.faults.script(kind, path_contains=path, times=times)
     return DONE
 
 
-def _mutate(box: Controlled, given: Body) -> object:
-    args = given.get("args") or {}
+def _mutate(box: Controlled, arguments: Body) -> object:
+    args = arguments.get("args") or {}
     if not isinstance(args, dict):
         raise TypeError("args must be an object")
-    return box.mutate(str(given["tenant"]), str(given["kind"]), **args)
+    return box.mutate(str(arguments["tenant"]), str(arguments["kind"]), **args)
 
 
-def _settings(box: Controlled, given: Body) -> object:
-    box.set(**given)
+def _settings(box: Controlled, arguments: Body) -> object:
+    box.set(**arguments)
     return DONE
 
 
@@ -92,16 +92,16 @@ def _requests(box: Controlled, _: Body) -> object:
     return [asdict(request) for request in list(box.requests)]
 
 
-def _truth(box: Controlled, given: Body) -> object:
-    """JSON text, put together by hand so that every number keeps its own."""
-    tables = box.objects(str(given["tenant"]))
+def _truth(box: Controlled, arguments: Body) -> object:
+    """JSON text, concatenated so that every number keeps its digits."""
+    tables = box.objects(str(arguments["tenant"]))
     return "{" + ",".join(f'"{name}":{{{_members(rows)}}}' for name, rows in tables.items()) + "}"
 
 
-def _table(box: Controlled, given: Body) -> object:
+def _table(box: Controlled, arguments: Body) -> object:
     """A table beyond the crawl as a list of [key, object]; `expand` as in a request."""
-    levels = [level for level in str(given.get("expand", "")).split(",") if level]
-    rows = box.table(str(given["tenant"]), str(given["name"]), *levels)
+    levels = [level for level in str(arguments.get("expand", "")).split(",") if level]
+    rows = box.table(str(arguments["tenant"]), str(arguments["name"]), *levels)
     return "[" + ",".join(f"[{json.dumps(key)},{text}]" for key, text in rows.items()) + "]"
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the way, scripted or at random: each fault is what a client would see on the wire."""
+"""Faults, scripted or random: each is what a client would see on the wire."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..settings import SandboxSettings
 from .wire import API_TYPE, GZIP_LEVEL, Reply, as_bytes, packed, refusal
 
 SLOW_S = 0.3
-MOST_IN_A_ROW = 2
+MAX_IN_A_ROW = 2
 
 Ending: TypeAlias = Literal["keep", "close", "reset"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """Bytes to send, after a wait, and what becomes of the connection then; *status* is what the client may read."""
+    """Bytes to send after a delay, and what happens to the connection; *status* is what the client can read."""
 
     payload: bytes
     status: int
@@ -31,7 +31,7 @@ class Wire:
 
 
 def sent(reply: Reply, *, takes_gzip: bool, delay_s: float = 0.0) -> Wire:
-    """*reply* as it is meant to arrive."""
+    """*reply* without a fault."""
     return Wire(payload=as_bytes(packed(reply, takes_gzip=takes_gzip)), status=reply.status, delay_s=delay_s)
 
 
@@ -127,11 +127,11 @@ class Scripted:
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
-    """Which request meets which fault: the script first, in its order, then chance."""
+    """Chooses the fault of each request: scripted ones first, in order, then random ones."""
 
     seed: int
     _script: list[Scripted] = field(default_factory=list)
-    _rows: dict[str, list[str]] = field(default_factory=dict)  # url -> the faults it met in a row
+    _streaks: dict[str, list[str]] = field(default_factory=dict)  # url -> its consecutive faults
     _lock: Lock = field(default_factory=Lock)
     _rng: Random = field(init=False)
 
@@ -139,7 +139,7 @@ class Faults:
         self._rng = Random(f"{self.seed}:faults")
 
     def script(self, kind: str, *, path_contains: str = "", times: int = 1) -> None:
-        """The next *times* API requests whose URL contains *path_contains* meet *kind*.
+        """Apply *kind* to the next *times* API requests whose URL contains *path_contains*.
 
         The token endpoint is spared unless *path_contains* begins with `/oauth`.
 
@@ -155,10 +155,10 @@ class Faults:
         """Forget what is scripted."""
         with self._lock:
             self._script.clear()
-            self._rows.clear()
+            self._streaks.clear()
 
     def next(self, target: str, *, settings: SandboxSettings) -> str | None:
-        """The fault that this request meets; *target* is its path and query."""
+        """The fault of this request, or None; *target* is its path and query."""
         with self._lock:
             return self._scripted(target) or self._random(target, settings)
 
@@ -171,14 +171,14 @@ class Faults:
         return None
 
     def _random(self, target: str, settings: SandboxSettings) -> str | None:
-        row = self._rows.get(target, [])
+        streak = self._streaks.get(target, [])
         unlucky = not _is_oauth(target) and self._rng.random() < settings.fault_share
-        if not unlucky or len(row) >= MOST_IN_A_ROW:
-            self._rows.pop(target, None)
+        if not unlucky or len(streak) >= MAX_IN_A_ROW:
+            self._streaks.pop(target, None)
             return None
         kinds = [kind for kind in settings.fault_kinds or TRANSIENT if kind in TRANSIENT]
-        kind = self._rng.choice([kind for kind in kinds if kind != "401" or "401" not in row] or ["500"])
-        self._rows[target] = [*row, kind]
+        kind = self._rng.choice([kind for kind in kinds if kind != "401" or "401" not in streak] or ["500"])
+        self._streaks[target] = [*streak, kind]
         return kind
 
 

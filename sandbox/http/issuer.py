@@ -40,7 +40,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What Aleta knows of an integrator: the public key it was sent, and the names it gave out for it."""
+    """An integrator that Aleta knows: its public key, and the names that Aleta assigned to it."""
 
     tenant: str
     kid: str
@@ -57,7 +57,7 @@ class Token:
 
 @dataclass(slots=True, kw_only=True)
 class Issuer:
-    """Verifies assertions for *audience* and remembers what it issued."""
+    """Verifies assertions for *audience* and stores the tokens that it issued."""
 
     audience: str
     registered: Mapping[str, Registration]
@@ -82,13 +82,13 @@ class Issuer:
         return registration.tenant, {"access_token": token, "token_type": "Bearer", "expires_in": lifetime_s}
 
     def tenant_of(self, token: str, *, now: float) -> str | None:
-        """Whose token it is; None: unknown, revoked, or expired at Unix time *now*."""
+        """The tenant of *token*; None if it is unknown, revoked, or expired at Unix time *now*."""
         with self._lock:
             found = self._tokens.get(token)
         return found.tenant if found and now < found.expires_at else None
 
     def revoke(self) -> None:
-        """No token issued so far is good any longer."""
+        """Invalidate every token issued so far."""
         with self._lock:
             self._tokens.clear()
 

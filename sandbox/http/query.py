@@ -1,4 +1,4 @@
-"""A request for a resource, and what it must bring. Pure."""
+"""A request for a resource, and the checks of its parameters. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def known(store: Store, collection: str, ident: str) -> None:
 
 
 def span(ask: Ask, *, limited: bool = True, default: tuple[int, int] | None = None) -> tuple[int, int]:
-    """`fromDate` and `toDate` as ordinals; *default* stands for what is not given, without it both are required.
+    """`fromDate` and `toDate` as ordinals; *default* replaces missing ones; without it both are required.
 
     Raises:
         RefusalError: 400, or 422 when *limited* and too wide.
@@ -43,7 +43,7 @@ def span(ask: Ask, *, limited: bool = True, default: tuple[int, int] | None = No
     first, last = (day(ask.query, name, default=end) for name, end in zip(names, ends, strict=True))
     if first > last and all(name in ask.query for name in names):
         raise RefusalError(400, "invalid_parameter", "fromDate lies after toDate")
-    whole = default is not None and not ask.query.keys() & set(names)  # a whole series is no window
+    whole = default is not None and not ask.query.keys() & set(names)  # a request for the whole series has no window
     if limited and not whole and 0 < ask.settings.max_window_days <= last - first:
         raise RefusalError(422, "window_too_wide", f"At most {ask.settings.max_window_days} days at a time")
     return first, last

@@ -1,4 +1,4 @@
-"""The API's paths: one row each; a new resource is a new row, here or in `resources`. HTTP shape only."""
+"""The API's paths, one row each; a new resource is a new row, here or in `resources`. Only HTTP, no data."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Route:
     """One path.
 
     Args:
-        contested: pages disagree about its prefix.
-        plain: plain JSON, no JSON:API.
+        contested: the vendor's pages disagree about its prefix.
+        plain: plain JSON, not JSON:API.
     """
 
     path: str
@@ -36,13 +36,13 @@ class Route:
     plain: bool = False
 
 
-def top(collection: str) -> Answer:
-    """Every object of *collection*, flat."""
+def list_of(collection: str) -> Answer:
+    """Lists every object of *collection*."""
     return lambda ask: _objects(ask, collection, None)
 
 
-def below(parent: str, collection: str) -> Answer:
-    """The objects of *collection* right below the *parent* in the path."""
+def children_of(parent: str, collection: str) -> Answer:
+    """Lists the objects of *collection* whose parent is the *parent* in the path."""
 
     def answer(ask: Ask) -> bytes:
         known(ask.store, parent, ask.id)
@@ -52,7 +52,7 @@ def below(parent: str, collection: str) -> Answer:
 
 
 def by_id(collection: str) -> Answer:
-    """The object in the path itself."""
+    """Returns the object of *collection* with the id in the path."""
 
     def answer(ask: Ask) -> bytes:
         known(ask.store, collection, ask.id)
@@ -62,7 +62,7 @@ def by_id(collection: str) -> Answer:
 
 
 def transactions(ask: Ask) -> bytes:
-    """The rows that one account lists in a span of days."""
+    """The transactions of one account in a span of days."""
     account, days = ask.query.get("accountId", ""), span(ask)
     if not account:
         raise RefusalError(400, "missing_parameter", "accountId is required")
@@ -73,20 +73,20 @@ def transactions(ask: Ask) -> bytes:
 
 
 def webhook_keys(ask: Ask) -> bytes:
-    """The JWK set that webhooks are verified with, active and retired keys in any order."""
+    """The JWK set of webhook signatures, active and retired keys in random order."""
     keys = ask.store.keys()
     ask.store.shuffler.shuffle(keys)
     return json.dumps({"keys": keys}).encode()
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("/v2/clients", top("clients")),
+    Route("/v2/clients", list_of("clients")),
     Route("/v2/clients/{id}", by_id("clients")),
-    Route("/v2/clients/{id}/legal-entities", below("clients", "legal_entities")),
-    Route("/v2/clients/{id}/reporting-entities", below("clients", "reporting_entities")),
-    Route("/v2/clients/{id}/users", below("clients", "users")),
-    Route("/v2/legal-entities/{id}/accounts", below("legal_entities", "accounts")),
-    Route("/v2/legal-entities/{id}/depositories", below("legal_entities", "depositories")),
+    Route("/v2/clients/{id}/legal-entities", children_of("clients", "legal_entities")),
+    Route("/v2/clients/{id}/reporting-entities", children_of("clients", "reporting_entities")),
+    Route("/v2/clients/{id}/users", children_of("clients", "users")),
+    Route("/v2/legal-entities/{id}/accounts", children_of("legal_entities", "accounts")),
+    Route("/v2/legal-entities/{id}/depositories", children_of("legal_entities", "depositories")),
     Route("/v2/reporting-entities/{id}", by_id("reporting_entities")),
     Route("/v2/portfolios/{id}", by_id("portfolios")),
     Route("/v2/transactions", transactions),
@@ -94,25 +94,25 @@ ROUTES: tuple[Route, ...] = (
     Route("/v2/accounts/{id}", by_id("accounts")),
     Route("/v2/depositories/{id}", by_id("depositories")),
     Route("/v2/users/{id}", by_id("users")),
-    Route("/v2/users/{id}/invites", below("users", "invites")),
-    Route("/v2/clients/{id}/limits", below("clients", "limits")),
+    Route("/v2/users/{id}/invites", children_of("users", "invites")),
+    Route("/v2/clients/{id}/limits", children_of("clients", "limits")),
     Route("/v2/clients/{id}/limits-status", limits_status),
     Route("/v2/limits/{id}", by_id("limits")),
     Route(
         "/v2/legal-entities/{id}/custodian-authorities",
-        below("legal_entities", "custodian_authorities"),
+        children_of("legal_entities", "custodian_authorities"),
         contested=True,
     ),
     Route("/v2/custodian-authorities/{id}", by_id("custodian_authorities"), contested=True),
     Route(
         "/v2/custodian-authorities/{id}/files",
-        below("custodian_authorities", "custodian_authority_files"),
+        children_of("custodian_authorities", "custodian_authority_files"),
         contested=True,
     ),
-    Route("/v3/custodian-auth-flows", top("custodian_auth_flows"), contested=True),
+    Route("/v3/custodian-auth-flows", list_of("custodian_auth_flows"), contested=True),
     Route("/v3/custodian-auth-flows/{id}", by_id("custodian_auth_flows"), contested=True),
     Route("/v3/instruments/{id}", by_id("instruments")),
-    Route("/v3/instruments/{id}/commitments", below("instruments", "commitments")),
+    Route("/v3/instruments/{id}/commitments", children_of("instruments", "commitments")),
     Route("/v2/instrument-classes/{id}", by_id("instrument_classes"), contested=True),
     Route("/v2/instrument-classes-detailed/{id}", by_id("instrument_classes_detailed"), contested=True),
     Route("/v2/webhooks/keys", webhook_keys, plain=True),
@@ -138,7 +138,7 @@ def patterns(prefix: str, names: str) -> tuple[tuple[re.Pattern[str], Route], ..
 
 
 def serve(store: Store, settings: SandboxSettings, *, path: str, query: Query) -> Reply:
-    """A 200; its media type is for the server to say, unless it is plain JSON.
+    """A 200; the server sets its media type unless it is plain JSON.
 
     Raises:
         RefusalError: 400, 403, 404 or 422.
@@ -158,7 +158,7 @@ def _objects(ask: Ask, collection: str, parent_id: str | None) -> bytes:
 
 
 def _like(query: Query) -> Filter:
-    """Which rows pass `depositoryId` and `instrumentId`; None: neither is given."""
+    """The filter of `depositoryId` and `instrumentId`; None if neither is given."""
     linkages = [_linkage(link, query[name]) for name, link in NARROWING.items() if name in query]
     return (lambda body: all(linkage.search(body) for linkage in linkages)) if linkages else None
 

@@ -32,7 +32,7 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 
 class Sandbox:
-    """A running Aleta with one world a tenant; a context manager. Starts at once, `close` ends it.
+    """A running Aleta with one world per tenant; a context manager. It starts at once, `close` stops it.
 
     Attributes:
         url: serves the API below `/api`, tokens at `/oauth/token`, and its own controls below `/_sandbox/`.
@@ -41,14 +41,14 @@ class Sandbox:
     """
 
     def __init__(self, settings: SandboxSettings | None = None, *, port: int = 0) -> None:
-        given = settings or SandboxSettings()
-        self._born = given.today or datetime.now(UTC).date()
-        self.settings = replace(given, today=self._born)
-        self.faults = Faults(seed=given.seed)
+        settings_or_default = settings or SandboxSettings()
+        self._start_day = settings_or_default.today or datetime.now(UTC).date()
+        self.settings = replace(settings_or_default, today=self._start_day)
+        self.faults = Faults(seed=settings_or_default.seed)
         self.requests: list[Request] = []
         self._lock = Lock()
         self._media = cycle(MEDIA_TYPES)
-        self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in given.tenants}
+        self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in settings_or_default.tenants}
         self._budget = self._new_budget()
         self._stores = self._new_stores()
         self._server = Listener(("127.0.0.1", port), self.answer)
@@ -72,7 +72,7 @@ class Sandbox:
         self._server.hang_up()
         self._server.server_close()
 
-    # -- what a client needs
+    # -- for a client
 
     def write_config(self, folder: Path, **aleta: object) -> Path:
         """Write a configuration that points here, and every tenant's key; *aleta* overrides keys of `[aleta]`."""
@@ -88,10 +88,10 @@ class Sandbox:
         (folder / "config.toml").write_text("\n".join(sections), encoding="utf-8")
         return folder
 
-    # -- what a test needs
+    # -- for a test
 
     def truth(self, tenant: str) -> Truth:
-        """What the API shows of *tenant* now."""
+        """What the API returns for *tenant* now."""
         with self._lock:
             return self._stores[tenant].truth(self.settings)
 
@@ -106,7 +106,7 @@ class Sandbox:
             return self._stores[tenant].texts(name, self.settings, *expand)
 
     def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]:
-        """Change the world as people do; see `mutations`. Returns the ids touched."""
+        """Apply a mutation to the world, see `mutations`; return the ids it touched."""
         with self._lock:
             return mutate(self._stores[tenant], kind, args)
 
@@ -126,7 +126,7 @@ class Sandbox:
             return night(self._stores[tenant], rng_seed, shares, within_days=within_days)
 
     def set(self, **changes: object) -> None:
-        """Change settings of the running server; those that the world is built from are refused with ValueError."""
+        """Change settings of the running server; raises ValueError for those that the world is built from."""
         self.settings = changed(self.settings, changes)
         if changes.keys() & {"requests_per_minute", "burst"}:
             self._budget = self._new_budget()
@@ -153,7 +153,7 @@ class Sandbox:
     # -- serving
 
     def answer(self, call: Call) -> Wire:
-        """What one request gets."""
+        """The response to one request."""
         if call.path.startswith("/_sandbox/"):
             return sent(control.handle(self, call), takes_gzip=call.takes_gzip)
         at_s = time.monotonic()
@@ -211,7 +211,7 @@ class Sandbox:
         return {name: self._new_store(name) for name in self.settings.tenants}
 
     def _new_store(self, tenant: str) -> Store:
-        world = build(self.settings, tenant=tenant, today=self._born)
+        world = build(self.settings, tenant=tenant, today=self._start_day)
         return Store(world, seed=f"{self.settings.seed}:{tenant}")
 
     def _registrations(self) -> list[Registration]:
@@ -219,5 +219,5 @@ class Sandbox:
 
 
 def announce(box: Sandbox, folder: Path) -> dict[str, str]:
-    """What `aleta-sync sandbox` prints: where the server is, and a folder of configuration that points to it."""
+    """What `aleta-sync sandbox` prints: the server's address, and a configuration folder that points to it."""
     return {"url": box.url, "config": str(folder)}

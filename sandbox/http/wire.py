@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the sandbox speaks it: a request off a socket, an answer as bytes (RFC 9112)."""
+"""HTTP/1.1 (RFC 9112) of the sandbox: parses requests from a socket, serialises responses."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer, before it is put on the wire."""
+    """One response, before it is serialised."""
 
     status: int = 200
     body: bytes = b""
@@ -65,7 +65,7 @@ class Reply:
 
 
 class RefusalError(Exception):
-    """The API says no."""
+    """The API refuses a request."""
 
     def __init__(self, status: int, code: str, detail: str, **headers: str) -> None:
         super().__init__(detail)
@@ -93,7 +93,7 @@ def data(objects: Iterable[bytes]) -> bytes:
 
 
 def read_call(stream: BufferedIOBase) -> Call | None:
-    """The next request, None when the client has hung up."""
+    """The next request; None if the client has closed the connection."""
     line = stream.readline(65536).decode("latin-1").split()
     if len(line) != 3:  # noqa: PLR2004 - method, target, version
         return None
@@ -115,7 +115,7 @@ def _headers(stream: BufferedIOBase) -> Iterable[tuple[str, str]]:
 
 
 def packed(reply: Reply, *, takes_gzip: bool) -> Reply:
-    """*reply*, compressed where that pays."""
+    """*reply*, compressed if it is long enough."""
     if not takes_gzip or len(reply.body) <= GZIP_FROM:
         return reply
     body = gzip.compress(reply.body, compresslevel=GZIP_LEVEL, mtime=0)

@@ -1,1 +1,1 @@
-"""What a tenant of the sandbox has now, how it changes, and the truth about it. Pure."""
+"""The current state of a tenant: its data, mutations of it, and the expected truth. Pure."""

@@ -1,6 +1,6 @@
-"""Changes beyond clients and transactions: figures computed again, points, instruments, limits. Pure but for the store.
+"""Mutations beyond clients and transactions: recomputed figures, prices, instruments, limits. Pure but for the store.
 
-None of them says so anywhere: a reader has to read again and compare.
+The API signals none of them: a client has to read again and compare.
 """
 
 from __future__ import annotations
@@ -8,21 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..world import limits
-from ..world.instruments import SORTS, instrument
+from ..world.instruments import INSTRUMENT_TYPES, instrument
 from ..world.jsontext import Num
 from ..world.rows import Row, iso, new_id, ordinal
 from .computed import positions, series
-from .computed.resource import Item, Wanted
+from .computed.resource import Item, Selection
 from .edits import Recomputed
 from .row_changes import Args, Touched, old_days
 from .store import Store
 
 SPAN = 10
-"""Days that are computed again unless the mutation is told."""
+"""Days that are recomputed unless the mutation has a count."""
 
 
 def recompute(store: Store, args: Args) -> Touched:
-    """Some days of a reporting entity come out otherwise: `id`, from `date` on, `count` days (1: ten)."""
+    """Recompute days of the reporting entity `id`: `count` days (1: ten) from `date` on."""
     entity = args.id or store.rng.choice(_computed(store))
     first = ordinal(args.date) if args.date else store.rng.choice(_holding_days(store, entity))
     last = first + (args.count if args.count > 1 else SPAN) - 1
@@ -40,14 +40,14 @@ def _computed(store: Store) -> list[str]:
 
 
 def _holding_days(store: Store, entity: str) -> list[int]:
-    """The days on which it holds anything."""
+    """The days on which it has any holding."""
     lots = positions.lots_of(store, entity)
     days = positions.days(store, entity, store.computed_from, store.today)
     return [day for day in days if any(positions.values(store, entity, lots, day))]
 
 
 def edit_price(store: Store, args: Args) -> Touched:
-    """Prices change in place: of instrument `id`, on `date`, `count` of them."""
+    """Change `count` prices of the instrument `id`, on `date`."""
     instruments = (
         [args.id] if args.id else [entity.id for entity in store.every("instruments") if _prices(store, entity.id)]
     )
@@ -62,12 +62,12 @@ def edit_price(store: Store, args: Args) -> Touched:
 
 
 def _prices(store: Store, ident: str) -> list[Item]:
-    return list(series.rows_of(series.PRICES)(store, Wanted(owner=ident, first=store.first, last=store.today)))
+    return list(series.rows_of(series.PRICES)(store, Selection(owner=ident, first=store.first, last=store.today)))
 
 
 def new_instrument(store: Store, args: Args) -> Touched:
-    """An instrument that nobody had, and `count` transactions that name it."""
-    made = instrument(store.rng, store.rng.choice(SORTS), new_id(store.rng), list(store.readable()))
+    """Create an instrument, and `count` transactions that refer to it."""
+    made = instrument(store.rng, store.rng.choice(INSTRUMENT_TYPES), new_id(store.rng), list(store.readable()))
     store.create(made)
     owner = args.account or store.rng.choice(list(store.readable()))
     rows = [_row_of(store, args, owner, (made.type, made.id)) for _ in range(args.count)]
@@ -75,7 +75,7 @@ def new_instrument(store: Store, args: Args) -> Touched:
 
 
 def _row_of(store: Store, args: Args, owner: str, named: tuple[str, str]) -> Row:
-    """A transaction that names an instrument; not every kind does."""
+    """A transaction that refers to an instrument; not every kind does."""
     composer = replace(store.composer, instruments=[named])
     trade, value = old_days(store, args, store.ledgers[owner])
     while True:
@@ -86,7 +86,7 @@ def _row_of(store: Store, args: Args, owner: str, named: tuple[str, str]) -> Row
 
 
 def limit_changed(store: Store, args: Args) -> Touched:
-    """A limit has other bounds and other conditions."""
+    """Change the bounds and the conditions of a limit."""
     chosen = store.entities[args.id] if args.id else store.rng.choice(store.every("limits"))
     classes = ([entity.id for entity in store.every(f"instrument_classes{name}")] for name in ("", "_detailed"))
     tree = limits.condition_tree(store.rng, limits.choices(*classes), limits.DEPTH)

@@ -1,4 +1,4 @@
-"""What people did to what Aleta computes: days computed again, points of a series set by hand. Pure."""
+"""Edits of computed data: recomputed days, and points of a series set by hand. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..world.jsontext import Num
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recomputed:
-    """Days of a reporting entity, both ends included, whose figures came out otherwise than before; *salt* says how."""
+    """Days of a reporting entity, both ends included, with new figures; *salt* decides which."""
 
     reporting_entity: str
     first: int
@@ -23,11 +23,11 @@ class Recomputed:
 
 @dataclass(slots=True, kw_only=True)
 class Edits:
-    """All of them, oldest first; *points* is by the id of the point."""
+    """All edits, oldest first; *points* is by the id of the point."""
 
     recomputed: list[Recomputed] = field(default_factory=list)
     points: dict[str, Num] = field(default_factory=dict)
 
-    def twin(self) -> Self:
-        """A copy that later edits do not reach."""
+    def snapshot(self) -> Self:
+        """A copy that later edits do not change."""
         return type(self)(recomputed=list(self.recomputed), points=dict(self.points))

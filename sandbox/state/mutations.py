@@ -1,4 +1,4 @@
-"""What people do to their data between two nights: one row per kind of change. Pure but for the store it changes."""
+"""Mutations: the ways in which data change between two syncs, one function each. Pure but for the store."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def mutate(store: Store, kind: str, args: Mapping[str, object]) -> Touched:
     """Apply one mutation; the ids touched, as `added`, `edited` and `removed` transactions and by table for objects.
 
     Raises:
-        ValueError: no such mutation, or nothing in the world that it could change.
+        ValueError: no such mutation, or nothing in the world to apply it to.
         TypeError: an unknown argument.
     """
     if kind not in MUTATIONS:
         raise ValueError(f"no mutation {kind!r}; there are {', '.join(MUTATIONS)}")
-    told = {name: value if isinstance(value, int) else str(value) for name, value in args.items()}
-    return MUTATIONS[kind](store, Args(**told))  # type: ignore[arg-type]
+    arguments = {name: value if isinstance(value, int) else str(value) for name, value in args.items()}
+    return MUTATIONS[kind](store, Args(**arguments))  # type: ignore[arg-type]
 
 
 def night(store: Store, seed: int, shares: Mapping[str, float], *, within_days: int) -> dict[str, int]:
-    """Late, edited and deleted rows, as shares of all; drawn from *seed* alone."""
+    """Late, edited and deleted rows, as shares of all rows; chosen from *seed* alone."""
     store.begin_night(seed)
     total = sum(1 for _ in store.rows())
     done: dict[str, int] = {}

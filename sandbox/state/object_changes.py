@@ -1,4 +1,4 @@
-"""Changes of what owns transactions: it is new, gone, forbidden, back, renamed. Pure but for the store it changes."""
+"""Mutations of the owners of transactions: new, gone, forbidden, back, renamed. Pure but for the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES = {"users": "lastName"}
 
 
 def new_account(store: Store, args: Args) -> Touched:
-    """An account with a few rows."""
+    """Create an account with a few rows."""
     owner = args.id or store.rng.choice(store.every("legal_entities")).id
     made = account(store.rng, owner)
     store.create(made)
@@ -20,35 +20,35 @@ def new_account(store: Store, args: Args) -> Touched:
 
 
 def new_legal_entity(store: Store, args: Args) -> Touched:
-    """A legal entity with an account."""
+    """Create a legal entity with an account."""
     made = named(store.rng, "legal_entities", args.id or store.rng.choice(store.every("clients")).id)
     store.create(made)
     return {"legal_entities": [made.id], **new_account(store, Args(id=made.id, count=args.count))}
 
 
 def new_client(store: Store, args: Args) -> Touched:
-    """A client with a legal entity with an account."""
+    """Create a client with a legal entity and an account."""
     made = named(store.rng, "clients", parent=None, children=())
     store.create(made)
     return {"clients": [made.id], **new_legal_entity(store, Args(id=made.id, count=args.count))}
 
 
 def account_gone(store: Store, args: Args) -> Touched:
-    """An account is listed no longer; its rows answer 404."""
+    """An account disappears from lists; its rows return 404."""
     chosen = _account(store, args)
     store.gone.add(chosen)
     return {"accounts": [chosen]}
 
 
 def account_forbidden(store: Store, args: Args) -> Touched:
-    """An account is listed; its rows answer 403."""
+    """An account stays in lists; its rows return 403."""
     chosen = _account(store, args)
     store.forbidden.add(chosen)
     return {"accounts": [chosen]}
 
 
 def account_back(store: Store, args: Args) -> Touched:
-    """What was gone or forbidden is readable again: one id, or all."""
+    """Make one gone or forbidden account readable again, or all."""
     back = {args.id or args.account} if args.id or args.account else store.gone | store.forbidden
     store.gone -= back
     store.forbidden -= back
@@ -56,14 +56,14 @@ def account_back(store: Store, args: Args) -> Touched:
 
 
 def client_gone(store: Store, args: Args) -> Touched:
-    """A client and all that hangs below it are not shown any more."""
+    """A client and everything below it disappear."""
     chosen = args.id or store.rng.choice(store.every("clients")).id
     store.gone.add(chosen)
     return {"clients": [chosen]}
 
 
 def rename(store: Store, args: Args) -> Touched:
-    """A name changes."""
+    """Change the name of an object."""
     entity = store.entities[args.id] if args.id else store.rng.choice(store.every(args.collection))
     entity.attributes[_NAMES.get(entity.collection, "name")] = f"Renamed {store.rng.randint(1, 10**6)}"
     return {entity.collection: [entity.id]}

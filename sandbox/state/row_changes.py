@@ -1,4 +1,4 @@
-"""Changes of transactions: they come late, change in place, vanish, move. Pure but for the store they change."""
+"""Mutations of transactions: late, edited, deleted, moved. Pure but for the store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..world.jsontext import Document, Num, inner, linkage, load
 from ..world.ledgers import Ledger
-from ..world.rows import Row, iso, new_id, ordinal, sealed
+from ..world.rows import Row, as_row, iso, new_id, ordinal
 from .store import Store
 
 COUNTERPARTY = b'"counterparty-transaction"'
@@ -18,12 +18,12 @@ Touched: TypeAlias = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """What a mutation may be told; what it is not told, it draws.
+    """Arguments of a mutation; it chooses at random what is not given.
 
     Args:
         count: how many rows.
-        id: the row or object to change; for what is made, nothing.
-        account: only rows of this account; for `move`, where they go.
+        id: the row or object to change; not of a new one.
+        account: only rows of this account; for `move`, the target.
         date: the day of new rows, ISO.
         within_days: only days from today minus this on; 0: all history.
         collection: whose object `rename` changes, a table's name.
@@ -38,13 +38,13 @@ class Args:
 
 
 def late(store: Store, args: Args) -> Touched:
-    """New rows with an old date."""
+    """Add rows with an old date."""
     owners = store.rng.choices(_targets(store, args), k=args.count)
     return {"added": [new_row(store, args, owner).id for owner in owners]}
 
 
 def edit(store: Store, args: Args) -> Touched:
-    """Rows change in place: an amount, a text, both dates, or an attribute nobody knew."""
+    """Change rows in place: an amount, a text, both dates, or an undocumented attribute."""
     chosen = _chosen(store, args)
     for row in chosen:
         _swap(store, row, _edited(store, row, args))
@@ -52,7 +52,7 @@ def edit(store: Store, args: Args) -> Touched:
 
 
 def delete(store: Store, args: Args) -> Touched:
-    """Rows vanish; the other side of a linked transfer loses its link."""
+    """Delete rows; the other side of a linked transfer loses its link."""
     touched: Touched = {"removed": [], "edited": []}
     for row in _chosen(store, args):
         _remove(store, row, touched)
@@ -60,7 +60,7 @@ def delete(store: Store, args: Args) -> Touched:
 
 
 def unlink_transfer(store: Store, args: Args) -> Touched:
-    """One side of a linked transfer is deleted, which silently edits the other."""
+    """Delete one side of linked transfers, which silently edits the other."""
     touched: Touched = {"removed": [], "edited": []}
     for row in _chosen(store, args, like=_linked(store)):
         if row.id not in touched["edited"]:
@@ -69,36 +69,36 @@ def unlink_transfer(store: Store, args: Args) -> Touched:
 
 
 def move(store: Store, args: Args) -> Touched:
-    """Rows go to another account and keep their ids."""
+    """Move rows to another account; they keep their ids."""
     touched: Touched = {"edited": [], "accounts": []}
     for row in _chosen(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=_is_single):
-        rooms = [account for account in _targets(store, args) if account != row.accounts[0]]
-        goal = store.rng.choice(
-            [account for account in rooms if store.ledgers[account].has_room(row.trade, row.value)] or rooms
+        targets = [account for account in _targets(store, args) if account != row.accounts[0]]
+        target = store.rng.choice(
+            [account for account in targets if store.ledgers[account].has_room(row.trade, row.value)] or targets
         )
         document = load(row.body)
-        inner(document, "relationships")["account"] = linkage("account", goal)
-        _swap(store, row, sealed(document))
+        inner(document, "relationships")["account"] = linkage("account", target)
+        _swap(store, row, as_row(document))
         touched["edited"].append(row.id)
-        touched["accounts"] += [row.accounts[0], goal]
+        touched["accounts"] += [row.accounts[0], target]
     return touched
 
 
 def replace(store: Store, args: Args) -> Touched:
-    """A correction as the API makes it: a row is deleted and comes back, corrected, under a new id."""
+    """Correct rows as the API does: delete each and create it again under a new id."""
     touched: Touched = {"removed": [], "edited": [], "added": []}
     for row in _chosen(store, args):
         _remove(store, row, touched)
         document = load(row.body) | {"id": new_id(store.rng)}
         inner(document, "attributes")["comment"] = f"replaces {row.id}"
         inner(document, "relationships").pop("counterparty-transaction", None)
-        store.put(sealed(document))
+        store.put(as_row(document))
         touched["added"].append(str(document["id"]))
     return touched
 
 
 def empty_account(store: Store, args: Args) -> Touched:
-    """Every row of an account is deleted."""
+    """Delete every row of an account."""
     chosen = (
         args.account
         or args.id
@@ -152,8 +152,8 @@ def _is_single(row: Row) -> bool:
 
 def _linked(store: Store) -> Callable[[Row], bool]:
     """Whether a row is one side of a transfer whose both sides are readable."""
-    shown = {row.id for row in store.rows() if COUNTERPARTY in row.body}
-    return lambda row: row.id in shown and _counterparty(load(row.body)) in shown
+    readable_ids = {row.id for row in store.rows() if COUNTERPARTY in row.body}
+    return lambda row: row.id in readable_ids and _counterparty(load(row.body)) in readable_ids
 
 
 def _counterparty(document: Document) -> str:
@@ -178,7 +178,7 @@ def _edited(store: Store, row: Row, args: Args) -> Row:
     else:
         name = "comment" if choice == "comment" else "reviewedBy"
         attributes[name] = f"edited {store.rng.randint(1, 10**9)}"
-    edited = sealed(document)
+    edited = as_row(document)
     return edited if _fits(store, edited) else _commented(store, row)
 
 
@@ -189,7 +189,7 @@ def _fits(store: Store, row: Row) -> bool:
 def _commented(store: Store, row: Row) -> Row:
     document = load(row.body)
     inner(document, "attributes")["comment"] = f"edited {store.rng.randint(1, 10**9)}"
-    return sealed(document)
+    return as_row(document)
 
 
 def _swap(store: Store, old: Row, new: Row) -> None:
@@ -211,5 +211,5 @@ def _drop_link(store: Store, ident: str, touched: Touched) -> None:
         return
     document = load(row.body)
     del inner(document, "relationships")["counterparty-transaction"]
-    _swap(store, row, sealed(document))
+    _swap(store, row, as_row(document))
     touched["edited"].append(ident)

@@ -1,4 +1,4 @@
-"""A tenant's state, and the truth about it. Pure."""
+"""A tenant's state, rendered as the API returns it. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .truth import BEYOND, Lazy, Object, Truth
 
 
 class Store(TenantState):
-    """The objects and rows of one tenant, and which of them the API shows. Not thread-safe."""
+    """The objects and rows of one tenant, and which of them the API returns. Not thread-safe."""
 
     def objects(self) -> dict[str, dict[str, str]]:
-        """What the crawl shows now: table -> id -> JSON text."""
+        """What a crawl finds now: table -> id -> JSON text."""
         shown = {name: {entity.id: dump(self.render(entity)) for entity in self.every(name)} for name in CRAWLED}
         return {**shown, "transactions": {row.id: row.body.decode() for row in self.rows()}}
 
     def texts(self, table: str, settings: SandboxSettings, *expand: str) -> dict[Key | str, str]:
-        """What any table beyond the crawl shows now: key -> JSON text.
+        """The current rows of a table beyond the crawl: key -> JSON text.
 
         Raises:
             KeyError: no such table.
@@ -42,15 +42,15 @@ class Store(TenantState):
         return jwks(self.seed)
 
     def truth(self, settings: SandboxSettings | None = None) -> Truth:
-        """What the API shows now; what is beyond the crawl is worked out when looked at, but as of now.
+        """What the API returns now; tables beyond the crawl are computed on access, as of now.
 
         Args:
-            settings: None: those that the world was built from.
+            settings: None: the settings that the world was built from.
         """
-        then, told = self.twin(), settings or self.composer.settings
-        tables: dict[str, Any] = {name: Lazy(partial(_parsed, then, told, name)) for name in BEYOND}
+        snapshot, names = self.snapshot(), settings or self.composer.settings
+        tables: dict[str, Any] = {name: Lazy(partial(_parsed, snapshot, names, name)) for name in BEYOND}
         tables |= {name: {ident: exact(text) for ident, text in rows.items()} for name, rows in self.objects().items()}
-        return Truth(**tables, expanded=partial(_parsed, then, told))
+        return Truth(**tables, expanded=partial(_parsed, snapshot, names))
 
 
 def _parsed(store: Store, settings: SandboxSettings, table: str, *expand: str) -> dict[Key | str, Object]:

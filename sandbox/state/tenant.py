@@ -1,4 +1,4 @@
-"""What a tenant has now: its objects, its rows, the date filter, the row cap. Pure."""
+"""The data of a tenant: its objects, its rows, the date filter, the row cap. Pure."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ Listed = TypeVar("Listed")
 
 
 class TenantState:
-    """The objects and rows of one tenant, and which of them the API shows. Not thread-safe.
+    """The objects and rows of one tenant, and which of them the API returns. Not thread-safe.
 
     Attributes:
-        held: the instruments in each depository, and in each portfolio without one.
+        instruments_in: the instruments in each depository, and those of each portfolio without a depository.
         classes: instrument -> its class and its detailed class.
         computed_from: the first day of what Aleta computes.
-        edits: what people did to computed rows and series.
+        edits: edits of computed rows and series.
     """
 
     def __init__(self, world: World, *, seed: str) -> None:
         more = extras(world, seed=seed)
         self.entities = world.entities | more.entities
-        self.held, self.classes, self.edits = more.held, more.classes, Edits()
+        self.instruments_in, self.classes, self.edits = more.instruments_in, more.classes, Edits()
         self.computed_from = max(world.first, world.today - world.composer.settings.computed_days)
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
@@ -50,17 +50,17 @@ class TenantState:
         self.ledgers = {account: Ledger(rows) for account, rows in listed.items()}
 
     def begin_night(self, night_seed: int) -> None:
-        """Draw from *night_seed* from now on, but never the ids of another night or tenant."""
+        """Use *night_seed* for random choices from now on; ids never repeat those of another night or tenant."""
         self._nights += 1
         self.rng = Random(f"{self.seed}:{self._nights}:{night_seed}")
 
-    def twin(self) -> Self:
-        """A copy that no later change of this one reaches; rows are shared, for they never change."""
+    def snapshot(self) -> Self:
+        """A copy that later changes do not reach; rows are shared, because they are immutable."""
         other = copy(self)
-        other.entities = {entity.id: entity.twin() for entity in self.entities.values()}
-        other.gone, other.forbidden, other.edits = set(self.gone), set(self.forbidden), self.edits.twin()
+        other.entities = {entity.id: entity.snapshot() for entity in self.entities.values()}
+        other.gone, other.forbidden, other.edits = set(self.gone), set(self.forbidden), self.edits.snapshot()
         other.children = {place: list(below) for place, below in self.children.items()}
-        other.ledgers = {account: ledger.twin() for account, ledger in self.ledgers.items()}
+        other.ledgers = {account: ledger.snapshot() for account, ledger in self.ledgers.items()}
         return other
 
     # -- objects
@@ -73,12 +73,12 @@ class TenantState:
         return entity.parent_id is None or self.shown(entity.parent_id)
 
     def listed(self, collection: str, parent_id: str | None) -> list[Entity]:
-        """The objects of *collection* right below *parent_id* (None: at the top) that the API shows."""
+        """The objects of *collection* with the parent *parent_id* (None: at the top) that the API returns."""
         below = self.children.get((parent_id, collection), [])
         return [self.entities[ident] for ident in below if self.shown(ident)]
 
     def every(self, collection: str) -> list[Entity]:
-        """All objects of *collection* that the API shows."""
+        """All objects of *collection* that the API returns."""
         return [
             entity for entity in self.entities.values() if entity.collection == collection and self.shown(entity.id)
         ]
@@ -90,7 +90,7 @@ class TenantState:
             self.ledgers[entity.id] = Ledger([])
 
     def render(self, entity: Entity, *, in_list: bool = False) -> Document:
-        """The JSON:API object; linkages name only what is shown."""
+        """The JSON:API object; its relationships have only objects that exist."""
         shape = COLLECTIONS[entity.collection]
         links: dict[str, Link] = dict(entity.links)
         if shape.parent_link:
@@ -129,7 +129,7 @@ class TenantState:
         }
 
     def rows(self) -> Iterator[Row]:
-        """Every row that some readable account lists, once."""
+        """Every row of the readable accounts, once."""
         seen: set[str] = set()
         for ledger in self.readable().values():
             for row in ledger.rows:
@@ -139,7 +139,7 @@ class TenantState:
                     seen.add(row.id)
 
     def select(self, account: str, span: tuple[int, int], *, settings: SandboxSettings, like: Filter) -> list[Row]:
-        """The rows of *account* in *span*, both ends included, cut to the cap without a sign, in any order."""
+        """The rows of *account* in *span*, both ends included, silently truncated to the cap, in random order."""
         found = self.ledgers[account].tracks[settings.date_filter].between(*span)
         found = [row for row in found if like(row.body)] if like else found
         kept = self.cut(found, settings)
@@ -147,7 +147,7 @@ class TenantState:
         return kept
 
     def cut(self, rows: list[Listed], settings: SandboxSettings) -> list[Listed]:
-        """What the cap leaves of *rows*, which come by date."""
+        """*rows*, which are in order of date, truncated to the cap."""
         cap, keep = settings.row_cap, settings.keep
         if not cap or len(rows) <= cap:
             return rows

@@ -1,4 +1,4 @@
-"""What the API shows at one moment, exact. Pure."""
+"""What the API returns at one moment, exactly. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Identified: TypeAlias = Mapping[str, Object]
 
 
 class Lazy(Mapping[Named, Object]):
-    """A table that is worked out when somebody looks at it."""
+    """A table that is computed on first access."""
 
     def __init__(self, make: Callable[[], dict[Named, Object]]) -> None:
         self._make = make
@@ -42,15 +42,15 @@ class Lazy(Mapping[Named, Object]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beyond:
-    """What the API shows beyond the crawl of clients and transactions: every number a Decimal, made when looked at.
+    """Tables beyond the crawl of clients and transactions: every number a Decimal, computed on access.
 
     Objects are by id. Rows are by natural key, a tuple of ids and ISO days with None where a relationship is absent;
-    those of holdings and performance have no `id`, because every answer gives them another. Relationships are named
-    as the setting `names` has them.
+    those of holdings and performance have no `id`, because every response has new ones. Relationships are named
+    as the setting `names` says.
 
     Args:
         custodian_authorities: and the six after it: by id.
-        instruments: all that the API serves by id; `named_instruments` says which of them a crawl can find.
+        instruments: all that the API returns by id; `named_instruments` are those that a crawl can find.
         webhook_keys: by kid.
         prices: and the three after it: by (instrument, id of the point).
         holdings: of the whole entity, by (reporting entity, date, currency).
@@ -91,7 +91,7 @@ BEYOND = tuple(attribute.name for attribute in fields(Beyond) if attribute.compa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth(Beyond):
-    """What the API shows now: id -> JSON:API object, every number a Decimal."""
+    """What the API returns now: id -> JSON:API object, every number a Decimal."""
 
     clients: dict[str, Object]
     legal_entities: dict[str, Object]
@@ -104,7 +104,7 @@ class Truth(Beyond):
 
 
 def named_instruments(truth: Truth) -> frozenset[str]:
-    """The instruments that some transaction, holding or fund's performance names: those that a crawl can find."""
+    """Instruments that a transaction, holding or fund performance refers to: those that a crawl can find."""
     tables = (truth.transactions, truth.instrument_holdings, truth.custodian_holdings, truth.private_market_performance)
     return frozenset(ident for table in tables for row in table.values() for ident in _instruments(row))
 

@@ -1,4 +1,4 @@
-"""Computed figures: whole numbers of atoms (10^-16), chance without a generator, and how numbers are spelt. Pure."""
+"""Computed figures as integers of atoms (10^-16), deterministic noise, and JSON spellings of numbers. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def noise(*words: object) -> int:
     return int.from_bytes(blake2b(repr(words).encode(), digest_size=8).digest())
 
 
-def spelt(atoms: int, turn: int) -> Num:
+def as_number(atoms: int, turn: int) -> Num:
     """*atoms* in one of JSON's spellings of that number, by *turn*: plain, longer than needed, with an exponent."""
     if not atoms:
         return Num(("0", "0.00", "-0")[turn % 3])

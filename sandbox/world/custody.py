@@ -1,4 +1,4 @@
-"""What ties a tenant to its custodians, and what a person is invited with: authorities, flows, files, invites. Pure."""
+"""Custodian authorities with their flows and files, and invites of users. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATUSES = (
 
 
 def flows(rng: Random, _: World) -> Iterator[Entity]:
-    """A custodian, which no path serves, and how to join it; ids are slugs."""
+    """A custodian, which no path returns, and its authorisation flow; ids are slugs."""
     for bank in BANKS:
         custodian = Entity(collection="custodians", id=new_id(rng), attributes={})
         yield custodian
@@ -88,7 +88,7 @@ def _file(rng: Random, authority: str) -> Entity:
 
 
 def invites(rng: Random, world: World) -> Iterator[Entity]:
-    """One for some users; `link` is as good as a password, so whoever stores it fails a test."""
+    """One each for two users in three; `link` is as sensitive as a password: storing it fails a test."""
     for user in world.ids("users"):
         if rng.random() < 2 / 3:
             attributes: Document = {

@@ -1,6 +1,6 @@
-"""What a world has besides its crawl: one generator per kind of object, and who holds which instrument. Pure.
+"""Objects of a world beyond the crawl: one generator per kind, and which instruments are where. Pure.
 
-It draws from a generator of its own, so that whatever is added here leaves the seeded world as it was.
+They use random generators of their own, so that additions here leave the seeded world unchanged.
 """
 
 from __future__ import annotations
@@ -33,21 +33,23 @@ class Extras:
     """
 
     entities: dict[str, Entity]
-    held: Mapping[str, tuple[str, ...]]
+    instruments_in: Mapping[str, tuple[str, ...]]
     classes: Mapping[str, tuple[str, str]]
 
 
 def extras(world: World, *, seed: str) -> Extras:
-    """The same for the same world and seed; *world* stays as it is."""
+    """Generate them, the same for the same world and seed; *world* is not changed."""
     whole = replace(world, entities=dict(world.entities))
     for generate in GENERATORS:
         for made in generate(Random(f"{seed}:{generate.__name__}"), whole):
             whole.entities[made.id] = made
     more = {entity.id: entity for entity in whole.entities.values() if entity.id not in world.entities}
-    return Extras(entities=more, held=_held(Random(f"{seed}:held"), whole), classes=_classes(whole))
+    return Extras(
+        entities=more, instruments_in=_assign_instruments(Random(f"{seed}:held"), whole), classes=_classes(whole)
+    )
 
 
-def _held(rng: Random, world: World) -> Mapping[str, tuple[str, ...]]:
+def _assign_instruments(rng: Random, world: World) -> Mapping[str, tuple[str, ...]]:
     """Rare types first, so that a small world meets them all; a portfolio holds one fund, fee or loan of its own."""
     named = {ident for _, ident in world.composer.instruments}
     ranked = sorted(_instruments(world), key=lambda instrument: instrument.id in named)

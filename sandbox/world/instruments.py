@@ -1,4 +1,4 @@
-"""Instruments and their classes: one row per type; the last type is nobody's, because the set is open. Pure."""
+"""Instruments and their classes: one row per type; the last type is undocumented, because the set is open. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fund(rng: Random) -> Json:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sort:
+class InstrumentType:
     """One type of instrument: attributes it always has, attributes it may lack, its links to accounts."""
 
     type: str
@@ -76,11 +76,11 @@ _FORWARD: Mapping[str, Maker] = {
     "securityIdentifier": identifier,
 }
 
-SORTS = (
-    Sort(type="bond-instrument", attributes=_BOND, optional=_LIFE),
-    Sort(type="index-linked-bond-instrument", attributes=_BOND, optional=_LIFE),
-    Sort(type="zero-coupon-bond-instrument", attributes=_LISTED, optional={"maturityDate": day_or_null}),
-    Sort(
+INSTRUMENT_TYPES = (
+    InstrumentType(type="bond-instrument", attributes=_BOND, optional=_LIFE),
+    InstrumentType(type="index-linked-bond-instrument", attributes=_BOND, optional=_LIFE),
+    InstrumentType(type="zero-coupon-bond-instrument", attributes=_LISTED, optional={"maturityDate": day_or_null}),
+    InstrumentType(
         type="loan-instrument",
         attributes={
             "agreementDate": day,
@@ -92,34 +92,36 @@ SORTS = (
         },
         accounts=("account",),
     ),
-    Sort(type="stock-instrument", attributes=_LISTED, optional={"ticker": string, "isin": identifier}),
-    Sort(type="mutual-fund-instrument", attributes=_LISTED, optional={"isAccumulating": flag}),
-    Sort(
+    InstrumentType(type="stock-instrument", attributes=_LISTED, optional={"ticker": string, "isin": identifier}),
+    InstrumentType(type="mutual-fund-instrument", attributes=_LISTED, optional={"isAccumulating": flag}),
+    InstrumentType(
         type="fx-forward-cash-settlement-instrument",
         attributes={**_FORWARD, "primaryCcyCode": one_of(*CURRENCIES), "secondaryCcyCode": one_of(*CURRENCIES)},
         accounts=("account",),
     ),
-    Sort(
+    InstrumentType(
         type="fx-forward-physical-delivery-instrument",
         attributes=_FORWARD,
         accounts=("primaryAccount", "secondaryAccount"),
     ),
-    Sort(type=PRIVATE, attributes={"fund": fund, "exitDate": day_or_null}, optional={"customIdentifier": string}),
-    Sort(
+    InstrumentType(
+        type=PRIVATE, attributes={"fund": fund, "exitDate": day_or_null}, optional={"customIdentifier": string}
+    ),
+    InstrumentType(
         type="fee-instrument",
         attributes={"name": one_of("Fees / Gebühren"), "category": one_of("custody", "management", "other")},
     ),
-    Sort(type="other-instrument", attributes=_LISTED),
-    Sort(
+    InstrumentType(type="other-instrument", attributes=_LISTED),
+    InstrumentType(
         type="tokenised-art-instrument",
         attributes={"name": string, "appraisals": schedule, "vault": validator},
         optional={"insuredAmount": number},
     ),
 )
-BY_TYPE: Mapping[str, Sort] = {sort.type: sort for sort in SORTS}
+BY_TYPE: Mapping[str, InstrumentType] = {sort.type: sort for sort in INSTRUMENT_TYPES}
 
 
-def instrument(rng: Random, sort: Sort, ident: str, accounts: Sequence[str]) -> Entity:
+def instrument(rng: Random, sort: InstrumentType, ident: str, accounts: Sequence[str]) -> Entity:
     """An instrument of *sort*; what may be absent is absent half the time."""
     attributes: Document = {name: make(rng) for name, make in sort.attributes.items()}
     attributes |= {name: make(rng) for name, make in sort.optional.items() if rng.random() < 1 / 2}
@@ -128,11 +130,11 @@ def instrument(rng: Random, sort: Sort, ident: str, accounts: Sequence[str]) -> 
 
 
 def instruments(rng: Random, world: World) -> Iterator[Entity]:
-    """Those that transactions name, and two of every type that none of them has."""
+    """Those that transactions refer to, and two of every other type."""
     accounts = world.ids("accounts")
     named = [instrument(rng, BY_TYPE[kind], ident, accounts) for kind, ident in world.composer.instruments]
     yield from named
-    for sort in SORTS:
+    for sort in INSTRUMENT_TYPES:
         if sort.type not in {entity.type for entity in named}:
             for _ in range(2):
                 made = instrument(rng, sort, new_id(rng), accounts)
@@ -141,7 +143,7 @@ def instruments(rng: Random, world: World) -> Iterator[Entity]:
 
 
 def _commitments(rng: Random, owner: Entity) -> Iterator[Entity]:
-    """A fund's promises to pay, in its own currency; the instrument links to them."""
+    """Commitments to a fund, in its own currency; the instrument links to them."""
     count = rng.randint(1, 3) if owner.type == PRIVATE else 0
     made = [_commitment(rng, owner.id) for _ in range(count)]
     if made:

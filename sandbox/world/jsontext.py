@@ -1,4 +1,4 @@
-"""JSON whose numbers keep their own text, for numbers that no float holds. Pure."""
+"""JSON whose numbers keep their text, for numbers that no float can represent. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 
 @dataclass(frozen=True, slots=True)
 class Num:
-    """A JSON number as it is spelt: `1.5E+3`, `-0`, `0.1234567890123456`."""
+    """A JSON number as text: `1.5E+3`, `-0`, `0.1234567890123456`."""
 
     text: str
 

@@ -1,6 +1,6 @@
 """Transaction kinds and their attributes: one row per kind. Pure.
 
-Names and attributes are those of the vendor's pages; the last two kinds are nobody's, because the set is open.
+Names and attributes are those of the vendor's pages; the last two kinds are undocumented, because the set is open.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ STRINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind: its own attributes, which of `instrument` and `depository` it has, and relations nobody documented."""
+    """One kind: its own attributes, which of `instrument` and `depository` it has, and undocumented relationships."""
 
     name: str
     attributes: Mapping[str, Maker] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Kind:
 
 
 def number(rng: Random) -> Num:
-    """Mostly money with two decimals; one in eight is spelt so that a careless reader breaks it."""
+    """Mostly money with two decimals; one in eight has a spelling that a careless parser breaks."""
     if rng.random() < 1 / 8:
         return Num(rng.choice(AWKWARD))
     cents = rng.randint(-50_000_000, 50_000_000)
@@ -109,7 +109,7 @@ def issuer(rng: Random) -> Json:
     return linkage("issuer", f"{rng.getrandbits(64):016x}")
 
 
-def nobody(_: Random) -> Json:
+def null_link(_: Random) -> Json:
     return {"data": None}
 
 
@@ -119,12 +119,12 @@ AFFECTS: Mapping[str, Maker] = {
     "affectsIrr": flag,
     "affectsCostBase": flag,
 }
-HELD = ("instrument", "depository")
+SECURITY_LINKS = ("instrument", "depository")
 
 KINDS = (
     Kind(name="account-interest-transaction"),
-    Kind(name="bond-coupon-transaction", attributes={"grossAmount": number}, links=HELD),
-    Kind(name="bond-redemption-transaction", attributes={"unitPrice": positive, "units": number}, links=HELD),
+    Kind(name="bond-coupon-transaction", attributes={"grossAmount": number}, links=SECURITY_LINKS),
+    Kind(name="bond-redemption-transaction", attributes={"unitPrice": positive, "units": number}, links=SECURITY_LINKS),
     Kind(
         name="index-linked-bond-trade-transaction",
         attributes={
@@ -134,17 +134,17 @@ KINDS = (
             "units": number,
             "indexFactor": factor_text,
         },
-        links=HELD,
+        links=SECURITY_LINKS,
     ),
     Kind(
         name="index-linked-bond-coupon-transaction",
         attributes={"grossAmount": number, "indexFactor": factor},
-        links=HELD,
+        links=SECURITY_LINKS,
     ),
     Kind(
         name="index-linked-bond-redemption-transaction",
         attributes={"unitPrice": positive, "units": number, "indexFactor": factor},
-        links=HELD,
+        links=SECURITY_LINKS,
     ),
     Kind(name="fee-transaction", attributes={"category": one_of("custody", "management", "other")}),
     Kind(name="refund-transaction"),
@@ -182,13 +182,13 @@ KINDS = (
     Kind(
         name="structured-note-barrier-transaction",
         attributes={"barrierLevel": number, "observations": schedule, "knockedIn": flag, "desk": string},
-        links=HELD,
+        links=SECURITY_LINKS,
         relations={"issuer": issuer, "underlying-parties": parties},
     ),
     Kind(
         name="staking-reward-transaction",
         attributes={"validator": validator, "rewardRate": number, "units": number, "lockedUntil": one_of("2031-01-31")},
-        relations={"beneficiary": nobody},
+        relations={"beneficiary": null_link},
     ),
 )
 TRANSFER = Kind(name="cash-transfer-transaction")

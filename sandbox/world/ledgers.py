@@ -35,7 +35,7 @@ class Track:
             place += 1
         del self.days[place], self.rows[place]
 
-    def twin(self) -> Self:
+    def snapshot(self) -> Self:
         """A copy that later changes of this one do not reach."""
         other = copy(self)
         other.rows, other.days = self.rows[:], self.days[:]
@@ -63,10 +63,10 @@ class Ledger:
         for track in self.tracks.values():
             track.remove(row)
 
-    def twin(self) -> Self:
+    def snapshot(self) -> Self:
         """A copy that later changes of this one do not reach."""
         other = copy(self)
-        other.tracks = {name: track.twin() for name, track in self.tracks.items()}
+        other.tracks = {name: track.snapshot() for name, track in self.tracks.items()}
         return other
 
     def has_room(self, trade: int, value: int) -> bool:

@@ -1,4 +1,4 @@
-"""Limits: trees of them, each with a tree of conditions, and how a limit fares on a day. Pure."""
+"""Limits: trees of them, each with a tree of conditions, and the status of a limit on a day. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from typing import TypeAlias
 from uuid import UUID
 
-from .amounts import CENT, noise, spelt
+from .amounts import CENT, as_number, noise
 from .instruments import day
 from .jsontext import Document, Json, Num
 from .kinds import number, string
@@ -71,7 +71,7 @@ def condition_tree(rng: Random, subjects: Subjects, depth: int) -> Document:
 
 
 def choices(classes: Sequence[str], detailed: Sequence[str]) -> Subjects:
-    """What conditions are about, and which values they may name."""
+    """The subjects of conditions, with their possible values."""
     return {
         "country-code": ("DK", "US", "KP"),
         "currency-code": CURRENCIES,
@@ -88,11 +88,11 @@ def _condition(rng: Random, subjects: Subjects) -> Document:
 
 
 def status(limit: str, day_: int) -> Document:
-    """How the limit fares at the end of a day."""
+    """The status of the limit at the end of a day."""
     chance = noise(limit, day_)
     attributes: Document = {
-        "value": spelt(chance % 10**11 * CENT, chance),
-        "proportion": spelt(chance % 10**4 * (CENT // 100), chance // 8),
+        "value": as_number(chance % 10**11 * CENT, chance),
+        "proportion": as_number(chance % 10**4 * (CENT // 100), chance // 8),
         "status": STATUSES[chance % len(STATUSES)],
     }
     return attributes

@@ -1,4 +1,4 @@
-"""Transactions as rows: the bytes the API serves, and the days they count on. Pure."""
+"""Transactions as rows: the bytes that the API returns, with their dates. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row:
     body: bytes
 
 
-def sealed(document: Document, *, escaped: bool = False) -> Row:
+def as_row(document: Document, *, escaped: bool = False) -> Row:
     """The row of a transaction's JSON:API object."""
     attributes, relations = inner(document, "attributes"), inner(document, "relationships")
     names = [name for name in ("account", "inflowAccount", "outflowAccount") if name in relations]
@@ -58,7 +58,7 @@ def new_id(rng: Random) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """Writes transactions of any kind in the dialect of *settings*, over known instruments and depositories."""
+    """Composes transactions of any kind in the dialect of *settings*, over known instruments and depositories."""
 
     settings: SandboxSettings
     depositories: Mapping[str, tuple[str, ...]]
@@ -66,13 +66,13 @@ class Composer:
 
     def row(self, rng: Random, *, account: str, trade: int, value: int) -> Row:
         """A transaction of some kind that one account lists."""
-        return sealed(self.single(rng, rng.choice(KINDS), account, (trade, value)), escaped=rng.random() < 1 / 2)
+        return as_row(self.single(rng, rng.choice(KINDS), account, (trade, value)), escaped=rng.random() < 1 / 2)
 
     def single(self, rng: Random, kind: Kind, account: str, days: tuple[int, int]) -> Document:
         """A transaction that one account lists."""
         relations: Document = {"account": linkage("account", account)}
         for link in kind.links:
-            relations |= self._held(rng, link, account)
+            relations |= self._relation(rng, link, account)
         relations |= {name: make(rng) for name, make in kind.relations.items()}
         return self._document(rng, kind, days, {"accountAmount": number(rng)}, relations)
 
@@ -81,14 +81,14 @@ class Composer:
         sides = [self.single(rng, TRANSFER, account, days) for account in accounts]
         for side, other in zip(sides, reversed(sides), strict=True):
             inner(side, "relationships")["counterparty-transaction"] = linkage(str(other["type"]), str(other["id"]))
-        return [sealed(side) for side in sides]
+        return [as_row(side) for side in sides]
 
     def fx_spot(self, rng: Random, accounts: tuple[str, str], days: tuple[int, int]) -> Row:
         """An exchange between two accounts, listed by both under one id."""
         amounts: Document = {"inflowAccountAmount": positive(rng), "outflowAccountAmount": negative(rng)}
         links = zip(("inflowAccount", "outflowAccount"), accounts, strict=True)
         relations: Document = {name: linkage("account", account) for name, account in links}
-        return sealed(self._document(rng, FX_SPOT, days, amounts, relations))
+        return as_row(self._document(rng, FX_SPOT, days, amounts, relations))
 
     def _document(
         self, rng: Random, kind: Kind, days: tuple[int, int], amounts: Document, relations: Document
@@ -105,10 +105,10 @@ class Composer:
             "relationships": relations,
         }
 
-    def _held(self, rng: Random, link: str, account: str) -> Document:
+    def _relation(self, rng: Random, link: str, account: str) -> Document:
         if link == "depository":
-            held = self.depositories.get(account, ())
-            return {link: linkage(link, rng.choice(held))} if held else {}
+            depositories = self.depositories.get(account, ())
+            return {link: linkage(link, rng.choice(depositories))} if depositories else {}
         name = self.settings.relation if self.settings.relation != "mixed" else rng.choice(("instrument", "asset"))
         kind, ident = rng.choice(self.instruments)  # a linkage says the generic type or the instrument's own
         return {name: linkage(rng.choice((name, kind)), ident)}
@@ -116,7 +116,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainComposer:
-    """Writes boring transactions fast: three kinds, short numbers, no surprises."""
+    """Composes simple transactions fast: three kinds, short numbers, no edge cases."""
 
     settings: SandboxSettings
     depositories: Mapping[str, tuple[str, ...]]
@@ -127,7 +127,7 @@ class PlainComposer:
         return self.plain(new_id(rng), rng.randrange(10**6), account, (trade, value))
 
     def plain(self, ident: str, turn: int, account: str, days: tuple[int, int]) -> Row:
-        """The *turn*-th boring transaction."""
+        """The *turn*-th simple transaction."""
         kind, attributes = _PLAIN[turn % len(_PLAIN)]
         name = "asset" if self.settings.relation == "asset" else "instrument"
         sort = f'"type":"{kind}",' if self.settings.dialect == "single" else ""
@@ -150,7 +150,7 @@ _PLAIN = (
 
 @dataclass(slots=True, kw_only=True)
 class Calendar:
-    """Chooses days: month ends are crowded, value days lag, and no account-day ever holds DAY_LIMIT rows or more."""
+    """Chooses days: many at month ends, value days after trade days, under DAY_LIMIT rows per account and day."""
 
     rng: Random
     first: int
@@ -159,18 +159,18 @@ class Calendar:
 
     def place(self, *accounts: str) -> tuple[int, int]:
         """A trade day and a value day with room in every one of *accounts*."""
-        days = next(days for days in self._wishes() if self._room(accounts, days))
+        days = next(days for days in self._candidate_days() if self._room(accounts, days))
         for account in accounts:
             self.taken.update({(account, "trade", days[0]): 1, (account, "value", days[1]): 1})
         return days
 
-    def _wishes(self) -> Iterator[tuple[int, int]]:
-        tries = (self._wish() for _ in range(20))
+    def _candidate_days(self) -> Iterator[tuple[int, int]]:
+        tries = (self._random_day() for _ in range(20))
         start = self.rng.randint(self.first, self.today)
         for day in chain(tries, range(start, self.today), range(self.first, start)):
             yield day, day + self.rng.randint(0, 3)
 
-    def _wish(self) -> int:
+    def _random_day(self) -> int:
         chance = self.rng.random()
         if chance < FUTURE_SHARE:
             return self.today + self.rng.randint(1, 5)
@@ -178,8 +178,8 @@ class Calendar:
         return max(self.first, _month_end(day) - day % 2) if chance < FUTURE_SHARE + MONTH_END_SHARE else day
 
     def _room(self, accounts: tuple[str, ...], days: tuple[int, int]) -> bool:
-        spots = [(account, *at) for account in accounts for at in zip(("trade", "value"), days, strict=True)]
-        return all(self.taken[spot] < DAY_LIMIT - 1 for spot in spots)
+        account_days = [(account, *at) for account in accounts for at in zip(("trade", "value"), days, strict=True)]
+        return all(self.taken[account_day] < DAY_LIMIT - 1 for account_day in account_days)
 
 
 def _month_end(day: int) -> int:
@@ -187,20 +187,20 @@ def _month_end(day: int) -> int:
     return date.fromordinal(day).replace(day=1).toordinal() - 1
 
 
-def harsh_rows(rng: Random, composer: Composer, counts: Mapping[str, int], calendar: Calendar) -> Iterator[Row]:
+def varied_rows(rng: Random, composer: Composer, counts: Mapping[str, int], calendar: Calendar) -> Iterator[Row]:
     """As many rows as *counts* says for each account; an exchange is listed by one account more."""
-    todo = [account for account, count in counts.items() for _ in range(count)]
-    rng.shuffle(todo)
-    while todo:
-        account, chance = todo.pop(), rng.random()
+    remaining = [account for account, count in counts.items() for _ in range(count)]
+    rng.shuffle(remaining)
+    while remaining:
+        account, chance = remaining.pop(), rng.random()
         if chance < FX_SHARE and (other := _other(rng, account, counts)):
             pair = (account, other) if rng.random() < 1 / 2 else (other, account)
             yield composer.fx_spot(rng, pair, calendar.place(*pair))
-        elif chance < FX_SHARE + TRANSFER_SHARE * LINKED_SHARE and todo and todo[-1] != account:
-            pair = (account, todo.pop())
+        elif chance < FX_SHARE + TRANSFER_SHARE * LINKED_SHARE and remaining and remaining[-1] != account:
+            pair = (account, remaining.pop())
             yield from composer.transfers(rng, pair, calendar.place(*pair))
         elif chance < FX_SHARE + TRANSFER_SHARE:
-            yield sealed(composer.single(rng, TRANSFER, account, calendar.place(account)))
+            yield as_row(composer.single(rng, TRANSFER, account, calendar.place(account)))
         else:
             trade, value = calendar.place(account)
             yield composer.row(rng, account=account, trade=trade, value=value)
@@ -214,7 +214,7 @@ def _other(rng: Random, account: str, counts: Mapping[str, int]) -> str | None:
 def plain_rows(
     prefix: str, composer: PlainComposer, counts: Mapping[str, int], first: int, today: int
 ) -> Iterator[Row]:
-    """As many boring rows as *counts* says for each account, spread evenly."""
+    """As many simple rows as *counts* says for each account, spread evenly."""
     turn = 0
     for account, count in counts.items():
         for place in range(count):

@@ -1,4 +1,4 @@
-"""The keys that webhooks are signed with: a JWK set in plain JSON, not all of it as RFC 7518 has it. Pure."""
+"""The keys of webhook signatures: a JWK set in plain JSON, partly not as RFC 7518 requires. Pure."""
 
 from __future__ import annotations
 

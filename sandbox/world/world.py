@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ..settings import DAY_LIMIT, SandboxSettings
 from .jsontext import Document, Num
-from .rows import Calendar, Composer, PlainComposer, Row, harsh_rows, new_id, plain_rows, shares
+from .rows import Calendar, Composer, PlainComposer, Row, new_id, plain_rows, shares, varied_rows
 
 CURRENCIES = ("DKK", "EUR", "USD", "CHF", "SEK", "JPY")
 NAMES = ("Andersen", "Øst & Søn", "Müller", "O'Neill", "Łukasz", "佐藤", "de la Tour", "Strauß", "Holm", "Ibsen")
@@ -23,7 +23,7 @@ Link: TypeAlias = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A kind of object: its JSON:API type, its relationship to what it hangs below, and to what hangs below it."""
+    """A kind of object: its JSON:API type, its relationship to its parent, and those to its children."""
 
     type: str
     parent_link: str = ""
@@ -59,7 +59,7 @@ COLLECTIONS: Mapping[str, Collection] = {
     "commitments": Collection(type="commitment", parent_link="instrument"),
 }
 CRAWLED = tuple(COLLECTIONS)[:7]
-"""What has always been served: the tables from `clients` to `users`."""
+"""The tables that a crawl finds: from `clients` to `users`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,8 +73,8 @@ class Entity:
     links: dict[str, Link] = field(default_factory=dict)
     type: str = ""
 
-    def twin(self) -> Entity:
-        """A copy that renaming and linking do not reach."""
+    def snapshot(self) -> Entity:
+        """A copy that later changes do not reach."""
         return replace(self, attributes=dict(self.attributes), links=dict(self.links))
 
 
@@ -95,7 +95,7 @@ class World:
 def build(settings: SandboxSettings, *, tenant: str, today: date) -> World:
     """The world of *tenant*: the same for the same settings and day, another for another seed or tenant."""
     rng = Random(f"{settings.seed}:{tenant}")
-    entities = {entity.id: entity for entity in _people(rng, settings.accounts)}
+    entities = {entity.id: entity for entity in _entities(rng, settings.accounts)}
     depositories = {
         entity.id: tuple(entity.links["depositories"] or ()) for entity in entities.values() if _is_account(entity)
     }
@@ -141,20 +141,20 @@ def named(rng: Random, collection: str, parent_id: str | None = None, **links: L
     return Entity(collection=collection, id=new_id(rng), parent_id=parent_id, attributes=attributes, links=links)
 
 
-def _people(rng: Random, accounts: int) -> Iterator[Entity]:
+def _entities(rng: Random, accounts: int) -> Iterator[Entity]:
     clients = _clients(rng, max(1, accounts // 10))
     yield from clients
     owners = [named(rng, "legal_entities", client.id) for client in clients for _ in range(rng.randint(2, 3))]
     yield from owners
-    held: dict[str, list[Entity]] = {client.id: [] for client in clients}
+    held_by_client: dict[str, list[Entity]] = {client.id: [] for client in clients}
     for place in range(accounts):
         owner = owners[place % len(owners)]
-        below = list(_held(rng, owner.id))
+        below = list(_holdings_of(rng, owner.id))
         assert owner.parent_id is not None
-        held[owner.parent_id] += below
+        held_by_client[owner.parent_id] += below
         yield from below
     for client in clients:
-        yield from _views(rng, client.id, held[client.id])
+        yield from _views(rng, client.id, held_by_client[client.id])
 
 
 def _clients(rng: Random, count: int) -> list[Entity]:
@@ -166,7 +166,7 @@ def _clients(rng: Random, count: int) -> list[Entity]:
     return clients
 
 
-def _held(rng: Random, owner: str) -> Iterator[Entity]:
+def _holdings_of(rng: Random, owner: str) -> Iterator[Entity]:
     depositories = [named(rng, "depositories", owner) for _ in range(rng.choice((0, 1, 1, 2)))]
     cash = account(rng, owner, tuple(depository.id for depository in depositories))
     for depository in depositories:
@@ -176,7 +176,7 @@ def _held(rng: Random, owner: str) -> Iterator[Entity]:
     yield cash
 
 
-def _views(rng: Random, client: str, held: list[Entity]) -> Iterator[Entity]:
+def _views(rng: Random, client: str, below: list[Entity]) -> Iterator[Entity]:
     views = [named(rng, "reporting_entities", client) for _ in range(rng.randint(1, 2))]
     yield from views
     for view in views:
@@ -185,8 +185,8 @@ def _views(rng: Random, client: str, held: list[Entity]) -> Iterator[Entity]:
                 rng,
                 "portfolios",
                 view.id,
-                accounts=tuple(entity.id for entity in held if _is_account(entity) and rng.random() < 1 / 2),
-                depositories=tuple(entity.id for entity in held if not _is_account(entity) and rng.random() < 1 / 2),
+                accounts=tuple(entity.id for entity in below if _is_account(entity) and rng.random() < 1 / 2),
+                depositories=tuple(entity.id for entity in below if not _is_account(entity) and rng.random() < 1 / 2),
             )
     for _ in range(rng.randint(0, 3)):
         yield _user(rng, client, tuple(view.id for view in views if rng.random() < 2 / 3))
@@ -225,7 +225,7 @@ def _spread(rng: Random, world: World, counts: Mapping[str, int]) -> Iterator[Ro
         prefix = f"{rng.getrandbits(32):08x}"
         return plain_rows(prefix, world.composer, counts, world.first, world.today)
     calendar = Calendar(rng=rng, first=world.first, today=world.today)
-    return harsh_rows(rng, world.composer, counts, calendar)
+    return varied_rows(rng, world.composer, counts, calendar)
 
 
 def _one_day(rng: Random, world: World, account: str, count: int) -> Iterator[Row]:

@@ -1,18 +1,18 @@
-"""Holdings: of a reporting entity at each level of detail, by instrument, and as a custodian sees them. Pure."""
+"""Holdings: of a reporting entity at each level of detail, by instrument, and as a custodian reports them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from ...world.amounts import CENT, noise, spelt
+from ...world.amounts import CENT, as_number, noise
 from ...world.custody import repeated_id
 from ...world.jsontext import Document, Json, Num, linkage
 from ...world.kinds import STRINGS
 from ...world.rows import iso
 from ..tenant import TenantState
 from .positions import Lot, currencies, days, in_depository, lots_of, rows_until, values
-from .resource import Item, Wanted
+from .resource import Item, Selection
 
 Group: TypeAlias = tuple[str | None, ...]
 
@@ -27,11 +27,11 @@ LEVELS: Mapping[str, tuple[str, str, Callable[[TenantState, Lot], str | None]]] 
         lambda state, lot: state.classes[lot.instrument][1],
     ),
 }
-"""Level of `expand` -> the relationship it adds, the type at its other end, and where a lot belongs."""
+"""Level of `expand` -> the relationship it adds, the type at its other end, and the id of a lot at that level."""
 
 
 def groups(state: TenantState, reporting_entity: str, expand: Sequence[str]) -> dict[Group, list[Lot]]:
-    """The lots of each row that a day may have; portfolios that overlap count once where they are not told apart."""
+    """The lots of each row of a day; a lot in overlapping portfolios counts once unless `expand` has portfolios."""
     found: dict[Group, dict[tuple[str, str], Lot]] = {}
     for lot in lots_of(state, reporting_entity):
         group = tuple(LEVELS[level][2](state, lot) for level in expand)
@@ -46,31 +46,31 @@ def relations(reporting_entity: str, expand: Sequence[str], group: Group) -> Doc
     return {"reportingEntity": linkage("reporting-entity", reporting_entity), **links}
 
 
-def holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """A row a day, currency and group."""
-    below = groups(state, wanted.owner, wanted.expand)
-    for day in days(state, wanted.owner, wanted.first, wanted.last):
+def holdings(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """One row per day, currency and group."""
+    below = groups(state, selection.owner, selection.expand)
+    for day in days(state, selection.owner, selection.first, selection.last):
         for group, lots in below.items():
-            worth = values(state, wanted.owner, lots, day)
-            for currency, rate in currencies(wanted.owner).items() if any(worth) else ():
+            worth = values(state, selection.owner, lots, day)
+            for currency, rate in currencies(selection.owner).items() if any(worth) else ():
                 attributes = _amounts(day, currency, sum(worth) * rate)
                 yield Item(
-                    key=(wanted.owner, iso(day), currency, *group),
+                    key=(selection.owner, iso(day), currency, *group),
                     day=day,
                     type="holding",
                     attributes=attributes,
-                    relations=relations(wanted.owner, wanted.expand, group),
+                    relations=relations(selection.owner, selection.expand, group),
                 )
 
 
-def instrument_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """A row a day, currency, portfolio, depository and instrument."""
-    lots = lots_of(state, wanted.owner)
-    for day in days(state, wanted.owner, wanted.first, wanted.last):
-        worth = zip(lots, values(state, wanted.owner, lots, day), strict=True)
+def instrument_holdings(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """One row per day, currency, portfolio, depository and instrument."""
+    lots = lots_of(state, selection.owner)
+    for day in days(state, selection.owner, selection.first, selection.last):
+        worth = zip(lots, values(state, selection.owner, lots, day), strict=True)
         for lot, value in worth:
-            for currency, rate in currencies(wanted.owner).items() if value else ():
-                yield _instrument_holding(state, wanted.owner, lot, day, (currency, value * rate))
+            for currency, rate in currencies(selection.owner).items() if value else ():
+                yield _instrument_holding(state, selection.owner, lot, day, (currency, value * rate))
 
 
 def _instrument_holding(state: TenantState, owner: str, lot: Lot, day: int, worth: tuple[str, int]) -> Item:
@@ -88,45 +88,45 @@ def _instrument_holding(state: TenantState, owner: str, lot: Lot, day: int, wort
 
 
 def _units(state: TenantState, lot: Lot, day: int) -> Json:
-    """Of what no depository holds, some have no units."""
+    """The units; None for some lots that no depository holds."""
     if lot.depository is None and noise(lot.instrument) % 2:
         return None
-    return spelt(lot.units(rows_until(state, lot.accounts, day)), noise(lot.instrument, day))
+    return as_number(lot.units(rows_until(state, lot.accounts, day)), noise(lot.instrument, day))
 
 
 def _amounts(day: int, currency: str, atoms: int) -> Document:
     turn = noise(day, currency, atoms)
-    attributes: Document = {"date": iso(day), "ccyCode": currency, "marketValue": spelt(atoms, turn)}
+    attributes: Document = {"date": iso(day), "ccyCode": currency, "marketValue": as_number(atoms, turn)}
     if turn % 6 == 0:  # nobody documented these
         attributes |= {"accruedInterest": Num("1E-13"), "pricedBy": STRINGS[turn % len(STRINGS)]}
     return attributes
 
 
-def custodian_holdings(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """What the custodian of a legal entity has on one day: balances of accounts, units in depositories; ids repeat."""
-    if not state.computed_from <= wanted.first <= state.today:
+def custodian_holdings(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """Custodian rows of a legal entity on one day: balances of accounts, units in depositories; ids repeat."""
+    if not state.computed_from <= selection.first <= state.today:
         return
-    for account in state.listed("accounts", wanted.owner):
-        if rows := rows_until(state, (account.id,), wanted.first):
-            yield _custodian_row(wanted, (account.id, None, None), (rows * 12345 - 10**6) * CENT)
-    for depository in state.listed("depositories", wanted.owner):
+    for account in state.listed("accounts", selection.owner):
+        if rows := rows_until(state, (account.id,), selection.first):
+            yield _custodian_row(selection, (account.id, None, None), (rows * 12345 - 10**6) * CENT)
+    for depository in state.listed("depositories", selection.owner):
         for lot in in_depository(state, depository.id):
-            rows = rows_until(state, lot.accounts, wanted.first)
-            if lot.held(wanted.first, rows):
-                yield _custodian_row(wanted, (None, depository.id, lot.instrument), lot.units(rows))
+            rows = rows_until(state, lot.accounts, selection.first)
+            if lot.exists(selection.first, rows):
+                yield _custodian_row(selection, (None, depository.id, lot.instrument), lot.units(rows))
 
 
-def _custodian_row(wanted: Wanted, held: tuple[str | None, str | None, str | None], atoms: int) -> Item:
-    turn = noise(*held, wanted.first)
+def _custodian_row(selection: Selection, held: tuple[str | None, str | None, str | None], atoms: int) -> Item:
+    turn = noise(*held, selection.first)
     ends = zip(("account", "depository", "instrument"), held, strict=True)
     return Item(
-        key=(wanted.owner, iso(wanted.first), *held),
-        day=wanted.first,
+        key=(selection.owner, iso(selection.first), *held),
+        day=selection.first,
         type="custodian-holding",
-        id=repeated_id(wanted.owner, turn),
-        attributes={"date": iso(wanted.first), "unitsInHolding": spelt(atoms, turn)},
+        id=repeated_id(selection.owner, turn),
+        attributes={"date": iso(selection.first), "unitsInHolding": as_number(atoms, turn)},
         relations={
-            "legalEntity": linkage("legal-entity", wanted.owner),
+            "legalEntity": linkage("legal-entity", selection.owner),
             **{name: linkage(name, ident) for name, ident in ends if ident},
         },
     )

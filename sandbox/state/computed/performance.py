@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from ...world.amounts import CENT, ONE, noise, spelt
+from ...world.amounts import CENT, ONE, as_number, noise
 from ...world.instruments import PRIVATE
 from ...world.jsontext import Document, Json, Num
 from ...world.rows import iso
 from ..tenant import TenantState
 from .holdings import Group, groups, relations
 from .positions import Lot, currencies, days, lots_of, rows_until, values
-from .resource import Item, Wanted
+from .resource import Item, Selection
 
 WHOLE = 10**12
-"""Of a return as a share, in which it is counted: twelve decimals."""
+"""A return of 100 %: returns are integers with twelve decimals."""
 TURNS = ONE // WHOLE
 LONG_WEEKEND = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moves:
-    """What a group did in one day: atoms, and *twr* as a share of `WHOLE`."""
+    """Cash flow and gain of a group in one day, in atoms, and its return, as a share of `WHOLE`."""
 
     flow: int = 0
     gain: int = 0
@@ -32,7 +32,7 @@ class Moves:
 
 @dataclass(slots=True, kw_only=True)
 class Total:
-    """Moves since a first day: gains add up, shares chain."""
+    """Moves since a first day: gains are added, returns are chained."""
 
     gain: int = 0
     twr: int = 0
@@ -42,22 +42,22 @@ class Total:
         self.twr = (WHOLE + self.twr) * (WHOLE + moves.twr) // WHOLE - WHOLE
 
 
-def performance(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """A row a day, currency and group; what accumulates does so from the first day wanted."""
-    before = days(state, wanted.owner, wanted.first - LONG_WEEKEND, wanted.first - 1)[-1:]
-    spans = days(state, wanted.owner, wanted.first, wanted.last)
-    below = groups(state, wanted.owner, wanted.expand)
+def performance(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """One row per day, currency and group; values accumulate from the first selected day."""
+    before = days(state, selection.owner, selection.first - LONG_WEEKEND, selection.first - 1)[-1:]
+    spans = days(state, selection.owner, selection.first, selection.last)
+    below = groups(state, selection.owner, selection.expand)
     totals = {group: Total() for group in below}
     for previous, day in zip(chain(before or [None], spans), spans, strict=False):
         for group, lots in below.items():
-            moves = _moves(state, wanted.owner, lots, (previous, day))
+            moves = _moves(state, selection.owner, lots, (previous, day))
             if moves is not None:
                 totals[group].add(moves)
-                yield from _items(wanted, group, day, moves, totals[group])
+                yield from _items(selection, group, day, moves, totals[group])
 
 
 def _moves(state: TenantState, owner: str, lots: list[Lot], span: tuple[int | None, int]) -> Moves | None:
-    """None: nothing is there on the day."""
+    """The moves on a day; None if the group has nothing on it."""
     previous, day = span
     after = values(state, owner, lots, day)
     if not any(after):
@@ -72,7 +72,7 @@ def _moves(state: TenantState, owner: str, lots: list[Lot], span: tuple[int | No
 
 
 def _flow(state: TenantState, lot: Lot, span: tuple[int | None, int], worth: list[int]) -> int:
-    """What was put in: all of it when it came, all when it went, else what the rows added."""
+    """The cash flow: the whole value when a lot appears or goes, otherwise what its rows add."""
     before, after = worth
     if not (before and after):
         return after - before
@@ -80,52 +80,52 @@ def _flow(state: TenantState, lot: Lot, span: tuple[int | None, int], worth: lis
     return lot.step * (day - previous)
 
 
-def _items(wanted: Wanted, group: Group, day: int, moves: Moves, total: Total) -> Iterator[Item]:
-    for currency, rate in currencies(wanted.owner).items():
-        turn = noise(wanted.owner, *group, day, currency)
+def _items(selection: Selection, group: Group, day: int, moves: Moves, total: Total) -> Iterator[Item]:
+    for currency, rate in currencies(selection.owner).items():
+        turn = noise(selection.owner, *group, day, currency)
         attributes: Document = {
             "date": iso(day),
             "ccyCode": currency,
-            "dailyNetCashFlow": spelt(moves.flow * rate, turn),
-            "dailyReturn": spelt(moves.gain * rate, turn // 8),
-            "dailyTwr": spelt(moves.twr * TURNS, turn // 64),
-            "accumulatedReturn": spelt(total.gain * rate, turn // 512),
-            "accumulatedTwr": spelt(total.twr * TURNS, turn // 4096),
+            "dailyNetCashFlow": as_number(moves.flow * rate, turn),
+            "dailyReturn": as_number(moves.gain * rate, turn // 8),
+            "dailyTwr": as_number(moves.twr * TURNS, turn // 64),
+            "accumulatedReturn": as_number(total.gain * rate, turn // 512),
+            "accumulatedTwr": as_number(total.twr * TURNS, turn // 4096),
         }
         if turn % 6 == 0:  # nobody documented this
             attributes["benchmark"] = {"name": "Weltindex ™", "dailyTwr": Num("1.0E-4"), "until": None}
         yield Item(
-            key=(wanted.owner, iso(day), currency, *group),
+            key=(selection.owner, iso(day), currency, *group),
             day=day,
             type="performance",
             attributes=attributes,
-            relations=relations(wanted.owner, wanted.expand, group),
+            relations=relations(selection.owner, selection.expand, group),
         )
 
 
-def private_markets(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """A row for each fund on one day, and for some entities one for all funds together, without an instrument."""
-    if not state.computed_from <= wanted.first <= state.today:
+def private_markets(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """One row per fund on one day, and for some entities one of all funds together, without an instrument."""
+    if not state.computed_from <= selection.first <= state.today:
         return
-    lots = lots_of(state, wanted.owner)
+    lots = lots_of(state, selection.owner)
     funds = {lot.instrument: lot for lot in lots if state.entities[lot.instrument].type == PRIVATE}
-    held = [instrument for instrument, lot in funds.items() if rows_until(state, lot.accounts, wanted.first)]
-    together = [None] if held and noise(wanted.owner, "together") % 2 else []
+    held = [instrument for instrument, lot in funds.items() if rows_until(state, lot.accounts, selection.first)]
+    together = [None] if held and noise(selection.owner, "together") % 2 else []
     for instrument in (*held, *together):
-        for currency in currencies(wanted.owner):
+        for currency in currencies(selection.owner):
             yield Item(
-                key=(wanted.owner, iso(wanted.first), currency, instrument),
-                day=wanted.first,
+                key=(selection.owner, iso(selection.first), currency, instrument),
+                day=selection.first,
                 type="private-market-performance",
-                attributes=_private(state, instrument, currency, wanted.first),
-                relations=relations(wanted.owner, ("instruments",), (instrument,)),
+                attributes=_private(state, instrument, currency, selection.first),
+                relations=relations(selection.owner, ("instruments",), (instrument,)),
             )
 
 
 def _private(state: TenantState, instrument: str | None, currency: str, day: int) -> Document:
     def amount(*words: str) -> Json:
         chance = noise(instrument, currency, day // 90, *words)
-        return spelt(chance % 10**10 * (CENT if chance % 3 else 1), chance)
+        return as_number(chance % 10**10 * (CENT if chance % 3 else 1), chance)
 
     def amounts(*names: str) -> Json:
         return {name: amount(name) for name in names}

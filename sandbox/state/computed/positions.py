@@ -1,4 +1,4 @@
-"""What reporting entities hold: lots, and what each is worth on a day. Pure.
+"""Positions of reporting entities: lots, and the value of each on a day. Pure.
 
 Figures follow transactions loosely: each row of a lot's accounts moves it from the row's trade day on, so a late row
 changes every later day. All figures are in atoms (see `amounts`).
@@ -15,20 +15,20 @@ from itertools import chain, zip_longest
 from ...world.amounts import CENT, ONE, noise
 from ..tenant import TenantState
 
-MOST = 9
-"""Lots of one reporting entity: with two currencies a day has 18 rows at most, below any cap a test may set."""
+MAX_LOTS = 9
+"""Lots of one reporting entity: with two currencies a day has at most 18 rows, below any cap that a test sets."""
 SEASON = 40
 SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """One instrument in one place; *depository* None: held by the portfolio itself.
+    """One instrument in one depository; None: in the portfolio itself.
 
     Args:
-        accounts: those whose rows move it.
-        base: what it is worth before any row.
-        step: what a row adds.
+        accounts: those whose rows change its value.
+        base: its value before any row.
+        step: what each row adds to its value.
         grain: the unit of its daily changes: a cent, or for some lots an atom.
     """
 
@@ -44,18 +44,18 @@ class Lot:
     def place(self) -> str:
         return self.depository or self.portfolio
 
-    def held(self, day: int, rows: int) -> bool:
-        """Whether there is anything: not before the first row, and not in a season after it was sold."""
+    def exists(self, day: int, rows: int) -> bool:
+        """Whether the lot is there: not before the first row, and not in seasons after a sale."""
         return rows > 0 and noise(self.place, self.instrument, day // SEASON) % 6 > 0
 
     def value(self, day: int, rows: int) -> int:
-        """Its market value at the end of *day*, after so many *rows*; 0 when there is none."""
-        if not self.held(day, rows):
+        """Its market value at the end of *day*, after *rows* rows; 0 if it is not there."""
+        if not self.exists(day, rows):
             return 0
         return self.base + self.step * rows + noise(self.place, self.instrument, day, "value") % 10**5 * self.grain
 
     def units(self, rows: int) -> int:
-        """How much of it there is, after so many *rows*."""
+        """Its units after *rows* rows."""
         return self.base // 100 + self.step * rows
 
 
@@ -76,19 +76,19 @@ def lot(
 
 
 def lots_of(state: TenantState, reporting_entity: str) -> list[Lot]:
-    """The lots of its portfolios, at most `MOST`; portfolios that overlap repeat them."""
+    """The lots of its portfolios, at most `MAX_LOTS`; portfolios that overlap repeat them."""
     portfolios = [
         list(_in_portfolio(state, portfolio.id)) for portfolio in state.listed("portfolios", reporting_entity)
     ]
     turns = chain.from_iterable(zip_longest(*portfolios))
-    return [lot for lot in turns if lot][:MOST]
+    return [lot for lot in turns if lot][:MAX_LOTS]
 
 
 def _in_portfolio(state: TenantState, portfolio: str) -> Iterator[Lot]:
     links = state.entities[portfolio].links
     below = [depository for depository in links.get("depositories") or () if state.shown(depository)]
     around = tuple(dict.fromkeys([*(links.get("accounts") or ()), *chain.from_iterable(_settling(state, below))]))
-    for instrument in state.held.get(portfolio, ()):
+    for instrument in state.instruments_in.get(portfolio, ()):
         yield lot(state, portfolio=portfolio, depository=None, instrument=instrument, accounts=around)
     for depository in below:
         yield from in_depository(state, depository, portfolio=portfolio)
@@ -96,7 +96,7 @@ def _in_portfolio(state: TenantState, portfolio: str) -> Iterator[Lot]:
 
 def in_depository(state: TenantState, depository: str, *, portfolio: str = "") -> Iterator[Lot]:
     accounts = next(iter(_settling(state, [depository])))
-    for instrument in state.held.get(depository, ()):
+    for instrument in state.instruments_in.get(depository, ()):
         yield lot(state, portfolio=portfolio, depository=depository, instrument=instrument, accounts=accounts)
 
 
@@ -118,13 +118,13 @@ def days(state: TenantState, reporting_entity: str, first: int, last: int) -> li
 
 
 def currencies(reporting_entity: str) -> Mapping[str, int]:
-    """The currencies it reports in, and by what to multiply; one entity in three has two."""
+    """Its reporting currencies, with their exchange rates; one entity in three has two."""
     chance = noise(reporting_entity, "currency")
     return {"EUR": 1, "DKK": 7} if chance % 3 == 0 else {("CHF", "USD")[chance % 2]: 1}
 
 
 def values(state: TenantState, reporting_entity: str, lots: list[Lot], day: int) -> list[int]:
-    """What each of *lots* is worth, later recomputations included; 0: it is not there."""
+    """The value of each of *lots*, including recomputations; 0 if it is not there."""
     found = [lot.value(day, rows_until(state, lot.accounts, day)) for lot in lots]
     again = [edit.salt for edit in state.edits.recomputed if edit.covers(reporting_entity, day)]
     shifts = [sum(ONE + noise(salt, lot.place, lot.instrument, day) % 10**6 * CENT for salt in again) for lot in lots]

@@ -1,4 +1,4 @@
-"""What a computed resource is: rows below an owner, on days. Pure."""
+"""How a computed resource is defined: rows of an owner, by day. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key: TypeAlias = tuple[str | None, ...]
 
 
 class Dates(StrEnum):
-    """Which days a request names."""
+    """The date parameters of a request."""
 
     SPAN = "fromDate and toDate, both required"
     OPTIONAL = "fromDate and toDate, either of them"
@@ -23,7 +23,7 @@ class Dates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Selection:
     """Rows of *owner* from *first* to *last*, both included, at the levels of *expand*."""
 
     owner: str
@@ -34,7 +34,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One row: its natural key, its day, its JSON:API object; *id* empty: another one in every answer."""
+    """One row: its natural key, its day, its JSON:API object; *id* empty: a new one in every response."""
 
     key: Key
     day: int
@@ -44,7 +44,7 @@ class Item:
     id: str = ""
 
 
-Rows: TypeAlias = Callable[[TenantState, Wanted], Iterable[Item]]
+Rows: TypeAlias = Callable[[TenantState, Selection], Iterable[Item]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Everything that Aleta computes or keeps as a series: one row each, and what it would answer. Pure.
+"""Everything that Aleta computes or stores as a series: one row each, and its JSON:API objects. Pure.
 
 A new resource is a row here, a generator of its items, and an attribute of `Truth`.
 """
@@ -14,7 +14,7 @@ from ...world.jsontext import Document, Json, inner, linkage
 from ...world.rows import iso
 from ..tenant import TenantState
 from . import holdings, performance, series
-from .resource import Dates, Item, Key, Resource, Wanted
+from .resource import Dates, Item, Key, Resource, Selection
 
 LONG_AGO = 1
 RENAMED = {
@@ -28,15 +28,15 @@ RENAMED = {
 """Names of 2026 -> names of 2025, of relationships and of the words of `expand`."""
 
 
-def limit_status(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-    """How one limit fares on one day."""
-    if state.computed_from <= wanted.first <= state.today:
+def limit_status(state: TenantState, selection: Selection) -> Iterator[Item]:
+    """The status of one limit on one day."""
+    if state.computed_from <= selection.first <= state.today:
         yield Item(
-            key=(wanted.owner, iso(wanted.first)),
-            day=wanted.first,
+            key=(selection.owner, iso(selection.first)),
+            day=selection.first,
             type="limit-status",
-            attributes={"date": iso(wanted.first), **limits.status(wanted.owner, wanted.first)},
-            relations={"limit": linkage("limit", wanted.owner)},
+            attributes={"date": iso(selection.first), **limits.status(selection.owner, selection.first)},
+            relations={"limit": linkage("limit", selection.owner)},
         )
 
 
@@ -142,10 +142,10 @@ def _retyped(name: str, link: Json) -> Json:
 
 
 def everything(state: TenantState, resource: Resource, expand: tuple[str, ...] = ()) -> Iterator[Item]:
-    """Every row of *resource* that any request could meet; what accumulates does so from the first day."""
+    """Every row of *resource* that any request can return; values accumulate from the first day."""
     for owner in state.every(resource.owner):
         for first, last in _requests(state, resource):
-            yield from resource.rows(state, Wanted(owner=owner.id, first=first, last=last, expand=expand))
+            yield from resource.rows(state, Selection(owner=owner.id, first=first, last=last, expand=expand))
 
 
 def _requests(state: TenantState, resource: Resource) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """Series of instruments: prices, interest rates, index factors, net asset values. Pure.
 
-Points lie on a grid of days that the instrument's id decides, so that days to come bring new ones and move none.
+Points lie on a grid of days that depends on the instrument's id: new days add points and move none.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ...world.amounts import ONE, noise, spelt
+from ...world.amounts import ONE, as_number, noise
 from ...world.instruments import PRIVATE
 from ...world.jsontext import Document, Json
 from ...world.rows import iso
 from ..tenant import TenantState
-from .resource import Item, Rows, Wanted
+from .resource import Item, Rows, Selection
 
 OPEN_START = date(1900, 1, 1).toordinal()
 UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})
@@ -22,7 +22,7 @@ UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A value on a day; *twin* tells the second point of one day from the first."""
+    """A value on a day; *twin* is 1 for the second point of a day."""
 
     instrument: str
     day: int
@@ -38,10 +38,10 @@ class Series:
 
     Args:
         gaps: days between two points; the instrument's id picks one.
-        has: whether instruments of a type have it; those that have not answer an empty list.
-        dates: the attributes that say when.
-        open_start: the first point counts from 1900.
-        provider: whether points say who said so, and a second one may lie on the same day.
+        has: whether instruments of a type have it; the others return an empty list.
+        dates: the date attributes.
+        open_start: the first point is valid from 1900.
+        provider: whether points have a provider, and a day may have a second point.
     """
 
     type: str
@@ -79,28 +79,28 @@ NET_ASSET_VALUES = Series(
 def rows_of(series: Series) -> Rows:
     """The generator of one kind of series."""
 
-    def rows(state: TenantState, wanted: Wanted) -> Iterator[Item]:
-        if series.has(state.entities[wanted.owner].type):
-            yield from (_item(state, series, point) for point in _points(state, series, wanted))
+    def rows(state: TenantState, selection: Selection) -> Iterator[Item]:
+        if series.has(state.entities[selection.owner].type):
+            yield from (_item(state, series, point) for point in _points(state, series, selection))
 
     return rows
 
 
-def _points(state: TenantState, series: Series, wanted: Wanted) -> Iterator[Point]:
-    chance = noise(wanted.owner, series.type)
+def _points(state: TenantState, series: Series, selection: Selection) -> Iterator[Point]:
+    chance = noise(selection.owner, series.type)
     gap = series.gaps[chance % len(series.gaps)]
-    first, last = max(wanted.first, state.first), min(wanted.last, state.today)
-    if series.open_start and wanted.first <= OPEN_START:
-        yield Point(instrument=wanted.owner, day=OPEN_START, twin=0)
+    first, last = max(selection.first, state.first), min(selection.last, state.today)
+    if series.open_start and selection.first <= OPEN_START:
+        yield Point(instrument=selection.owner, day=OPEN_START, twin=0)
     for day in range(first + (chance - first) % gap, last + 1, gap):
-        twins = 2 if series.provider and noise(wanted.owner, day, "twins") % 10 == 0 else 1
-        yield from (Point(instrument=wanted.owner, day=day, twin=twin) for twin in range(twins))
+        twins = 2 if series.provider and noise(selection.owner, day, "twins") % 10 == 0 else 1
+        yield from (Point(instrument=selection.owner, day=day, twin=twin) for twin in range(twins))
 
 
 def _item(state: TenantState, series: Series, point: Point) -> Item:
     ident = f"{point.noise('id', series.type):016x}{point.day:08x}"
     chance = point.noise("value")
-    value = state.edits.points.get(ident) or spelt(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
+    value = state.edits.points.get(ident) or as_number(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
     attributes: Document = {**series.dates(point), "value": value}
     if series.provider:
         attributes["provider"] = "client" if point.twin else ("aleta", "Börse Zürich")[chance % 2]

@@ -16,14 +16,14 @@ from jwt.algorithms import ECAlgorithm
 from sandbox import named_instruments
 from sandbox.settings import SandboxSettings
 from sandbox.state.computed.holdings import LEVELS
-from sandbox.state.computed.resource import Wanted
+from sandbox.state.computed.resource import Selection
 from sandbox.state.computed.resources import RESOURCES
 from sandbox.state.mutations import mutate
 from sandbox.state.store import Store
 from sandbox.state.truth import BEYOND
-from sandbox.world.amounts import ONE, noise, spelt
+from sandbox.world.amounts import ONE, as_number, noise
 from sandbox.world.custody import STATUSES
-from sandbox.world.instruments import SORTS
+from sandbox.world.instruments import INSTRUMENT_TYPES
 from sandbox.world.jsontext import exact
 from sandbox.world.world import build
 
@@ -119,7 +119,7 @@ def test_a_truth_is_of_its_moment():
 )
 def test_every_spelling_is_the_same_number(atoms, turn):
     """JSON numbers, exact whatever the turn."""
-    text = spelt(atoms, turn).text
+    text = as_number(atoms, turn).text
 
     assert re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", text)
     with localcontext(prec=100):
@@ -153,7 +153,9 @@ def test_every_type_of_instrument_is_served_and_met():
     """In a world of usual size, the types that transactions name and those that are only held."""
     truth = store(SandboxSettings(computed_days=10)).truth()
 
-    assert {truth.instruments[one]["type"] for one in named_instruments(truth)} == {sort.type for sort in SORTS}
+    assert {truth.instruments[one]["type"] for one in named_instruments(truth)} == {
+        sort.type for sort in INSTRUMENT_TYPES
+    }
 
 
 def test_transactions_name_as_many_instruments_as_asked():
@@ -271,7 +273,7 @@ def test_accumulated_figures_count_from_the_first_day_asked_for(small, truth, ba
     """Gains add up, shares chain; daily figures do not depend on the request."""
     entity = next(iter(truth.performance))[0]
     first = small.today - back
-    items = RESOURCES["performance"].rows(small, Wanted(owner=entity, first=first, last=small.today))
+    items = RESOURCES["performance"].rows(small, Selection(owner=entity, first=first, last=small.today))
     rows = {item.key: {name: getattr(x, "text", x) for name, x in item.attributes.items()} for item in items}
     currency = next(iter(rows))[2]
     gain, share = Decimal(0), Decimal(1)
