@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks import measure
+from benchmarks import measure, stored
 from benchmarks.results import CHANGED, FIRST, Report, Result, median, ratio
 from benchmarks.stored import StoredRows
 from benchmarks.table import rendered, replaced
