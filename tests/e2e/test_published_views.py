@@ -72,8 +72,8 @@ def test_every_example_gives_in_the_published_file_what_the_guide_prints(store, 
         ).fetchone()
     assert comments.keys() == {view.name for view in VIEWS if not view.takes}
     assert all(comments.values())
-    assert macro.startswith("How the transactions differ from those at a moment")
-    assert balance == ("What was there at the end of the day [account currency]",)
+    assert macro.startswith("How transactions differ from an earlier moment")
+    assert balance == ("Balance at the end of the day [account currency]",)
 
 
 def test_views_work_in_a_file_that_is_attached_under_another_name(store, folder):
