@@ -12,9 +12,10 @@ NIGHTS ?= 30
 NIGHT_SEED ?= 1
 KILLS ?= 200
 KILL_SEED ?= 1
+PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test check locked format docs lock oracle nights kills bench clean
+.PHONY: help demo test test-fast check locked format docs lock oracle nights kills bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -35,6 +36,9 @@ demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the w
 
 test: $(VENV)/dev.ok  ## run the whole test suite
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-fast: $(VENV)/dev.ok  ## unit and property tests for the edit loop, a minute on two cores; plays no histories
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))
 
 check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/ruff format --check .

@@ -23,6 +23,7 @@ KEYS = dict.fromkeys((*OBJECTS, "transactions"), "id") | {
     "sync_runs": "run_id",
     "sync_windows": "run_id, resource, parent_id, from_date, to_date, status",
     "sync_marks": "resource, parent_id",
+    "sync_drift": "resource, name",
 }
 
 

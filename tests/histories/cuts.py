@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import duckdb
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.duckdb.merge import MergeJob
 
 SQL = "histories.sql"
 MERGED = "histories.merged"
@@ -37,12 +41,15 @@ class Cut:
             committed, before anybody noted it), `step` (recover, each package, publish); or `time`: none
             of these, but the time since the run began.
         nth: before which of them it happens, 0 being the first.
+        table: of `merged`, the only table whose rows are counted: the tables of a package are merged at the same time,
+            so which of them is the first is chance.
         after_us: of a kill, so many microseconds later: in the middle of what follows.
     """
 
     how: str
     at: str
     nth: int
+    table: str = ""
     after_us: int = 0
 
 
@@ -68,6 +75,8 @@ def arm(cut: Cut, folder: Path, stop: threading.Event) -> None:
     below = f"{folder}"
 
     def hook(event: str, args: tuple[object, ...]) -> None:
+        if cut.table and args != (cut.table,):
+            return
         if cut.at in _kinds(event, args, below) and (number := next(numbers)) >= cut.nth:
             _happen(cut, first=number == cut.nth, stop=stop)
 
@@ -115,10 +124,10 @@ def _refuse(at: str) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _merging(function: Callable[[object], None]) -> Callable[[object], None]:
-    def merging(job: object) -> None:
+def _merging(function: Callable[[MergeJob], None]) -> Callable[[MergeJob], None]:
+    def merging(job: MergeJob) -> None:
         function(job)
-        sys.audit(MERGED)
+        sys.audit(MERGED, job.load_table_name)
 
     return merging
 

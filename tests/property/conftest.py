@@ -6,8 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.histories.runner import Runner
+
+settings.register_profile("loaded", deadline=None)  # a loaded machine takes longer, which is no failure
+settings.load_profile("loaded")
 
 
 @pytest.fixture(scope="session")

@@ -78,12 +78,12 @@ def two_backfills_that_cut_rows_in_two(scene: Scene) -> None:
         scene.backfill(days(300), days(ago))
 
 
-def killed(at: str, nth: int) -> Play:
-    return lambda scene: scene.sync(cut=Cut(how="kill", at=at, nth=nth))
+def killed(at: str, nth: int, *, table: str = "") -> Play:
+    return lambda scene: scene.sync(cut=Cut(how="kill", at=at, nth=nth, table=table))
 
 
-def killed_then_again(at: str, nth: int) -> Play:
-    return lambda scene: (killed(at, nth)(scene), scene.sync())
+def killed_then_again(at: str, nth: int, *, table: str = "") -> Play:
+    return lambda scene: (killed(at, nth, table=table)(scene), scene.sync())
 
 
 def half_written_then_a_late_row(scene: Scene) -> None:
@@ -150,7 +150,9 @@ CASES: Mapping[str, Case] = {
         then=lambda scene: scene.break_down("500", fullest(scene)), words=r"was read \[\]"
     ),
     "pending_package_skipped": Case(synced=False, then=half_written_then_a_late_row, words="sync_runs calls run"),
-    "rows_appended": Case(synced=False, play=killed_then_again("merged", 0), words="is there twice"),
+    "rows_appended": Case(
+        synced=False, play=killed_then_again("merged", 0, table="transactions"), words="is there twice"
+    ),
     "copy_written_in_place": Case(play=killed("copy", 4), words="is gone"),
     "token_of_another_tenant": Case(
         synced=False, world={"tenants": ("acme", "bolt")}, words="could not be read|without a reason"

@@ -1,0 +1,66 @@
+"""Marks stay where the rows are: they travel, come back and vanish with them."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.e2e.destinations.remote import CHANGES, DATASET, whole_histories
+
+
+@pytest.mark.parametrize("lost", [pytest.param("dlt", id="dlt-s folder"), pytest.param("", id="all that is private")])
+def test_marks_travel_with_the_destination_m5(synced, lost):
+    """M5: without the local folder the next sync goes on from what the database says."""
+    shutil.rmtree(synced.private / lost)
+    synced.box.mutate_night("acme", 4, within_days=25, **CHANGES)
+    synced.box.reset_requests()
+
+    synced.sync()
+
+    assert whole_histories(synced.box) <= 1  # the largest answer, asked again as a proof of the cap
+    assert synced.differences() == []
+
+
+def test_marks_travel_with_the_duckdb_file_m5(start_synced):
+    """M5: without dlt's folder the next sync goes on from what the private file says."""
+    program = start_synced()
+    shutil.rmtree(program.tenant_folder() / "private" / "dlt")
+    program.box.mutate_night("acme", 4, within_days=25, **CHANGES)
+
+    program.sync()
+
+    assert whole_histories(program.box) <= 1
+    assert program.differences() == []
+
+
+def test_without_the_duckdb_file_there_are_no_marks(start_synced):
+    """Marks without rows would be a lie: with the file gone, they are gone, and all is read again."""
+    program = start_synced()
+    (program.tenant_folder() / "private" / "store.duckdb").unlink()
+
+    program.sync()
+
+    assert whole_histories(program.box) >= 8
+    assert program.differences() == []
+
+
+def test_a_database_put_back_to_an_older_state_is_believed(synced):
+    """What the private folder remembers does not count when the destination does not have it (M5)."""
+    synced.database.run(f"ALTER SCHEMA {DATASET} RENAME TO kept")
+    synced.sync()
+    synced.database.run(f"DROP SCHEMA {DATASET} CASCADE; ALTER SCHEMA kept RENAME TO {DATASET}")
+    synced.box.mutate_night("acme", 5, within_days=25, **CHANGES)
+
+    synced.sync()
+
+    assert synced.differences() == []
+
+
+def test_an_emptied_database_is_filled_again(synced):
+    """Marks without rows would be a lie: with the dataset gone, they are gone."""
+    synced.database.run(f"DROP SCHEMA {DATASET} CASCADE")
+
+    synced.sync()
+
+    assert synced.differences() == []

@@ -1,0 +1,148 @@
+"""A warehouse kept elsewhere: the same promises, with PostgreSQL as an example of dlt's other destinations."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.e2e.destinations.remote import CHANGES, DATASET, Remote
+
+
+def loaded(ended) -> dict[str, int]:
+    """What a run changed, over all tables."""
+    resources = ended.tenant()["resources"].values()
+    return {op: sum(one[op] for one in resources) for op in ("added", "modified", "removed")}
+
+
+def test_a_first_sync_is_exact_in_postgresql(remote):
+    """Every row, number, day and word is there as the API shows it."""
+    ended = remote.sync()
+
+    assert ended.tenant()["status"] == "complete"
+    assert remote.differences() == []
+
+
+def test_an_unchanged_night_loads_nothing_into_postgresql_d2(synced):
+    """D2: what came back from the database compares equal, so nothing is added, modified or removed."""
+    rows = synced.column(f"SELECT count(*) FROM {DATASET}.transaction_changes") if feed_exists(synced) else [0]
+
+    ended = synced.sync()
+
+    assert loaded(ended) == {"added": 0, "modified": 0, "removed": 0}
+    assert rows == [0]
+    assert not feed_exists(synced)
+
+
+def feed_exists(remote: Remote) -> bool:
+    return bool(remote.database.run(f"SELECT 1 WHERE to_regclass('{DATASET}.transaction_changes') IS NOT NULL"))
+
+
+def test_late_edited_and_deleted_rows_reach_postgresql(synced):
+    """After the second sync the database equals the API, and the feed says what changed."""
+    before = synced.box.truth("acme").transactions
+    synced.box.mutate_night("acme", 1, within_days=25, **CHANGES)
+    after = synced.box.truth("acme").transactions
+    changed = {
+        "added": after.keys() - before.keys(),
+        "modified": {one for one in after.keys() & before.keys() if after[one] != before[one]},
+        "removed": before.keys() - after.keys(),
+    }
+    assert all(changed.values())
+
+    ended = synced.sync()
+
+    assert synced.differences() == []
+    feed = synced.database.run(f"SELECT op, id FROM {DATASET}.transaction_changes")
+    assert {op: {own_id for said, own_id in feed if said == op} for op in changed} == changed
+    assert {op: ended.counts()[op] for op in changed} == {op: len(ids) for op, ids in changed.items()}
+
+
+def test_whole_histories_are_compared_in_postgresql_d1(remote):
+    """D1: with `reverify_days` 0, changes of any age come in."""
+    remote.program.configure(destination="postgres", reverify_days=0)
+    remote.sync()
+    remote.box.mutate_night("acme", 2, **CHANGES)
+
+    remote.sync()
+
+    assert remote.differences() == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        pytest.param("to_regnamespace('aleta_acme') IS NOT NULL", id="tables are made"),
+        pytest.param("to_regclass('aleta_acme_staging.users') IS NOT NULL", id="rows are staged"),
+        pytest.param("EXISTS (SELECT FROM pg_stat_user_tables WHERE n_live_tup > 0)", id="rows are merged"),
+    ],
+)
+def test_a_killed_sync_is_made_good_by_the_next_c1(remote, when):
+    """C1: wherever the kill falls, also between two tables of a package, the next run ends exact."""
+    process = remote.program.start("sync")
+    while process.poll() is None and not remote.column(f"SELECT {when}")[0]:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+
+    remote.sync()
+
+    assert remote.differences() == []
+    assert remote.run("verify", "--json").exit == 0
+
+
+DIES = """
+import os, sys
+from fnmatch import fnmatch
+from dlt.common.storages.load_package import PackageStorage
+
+last, note = sys.argv.pop(1), PackageStorage.save_pending_transition
+
+def noted(self, load_id, job, *args, **kwargs):
+    if fnmatch(job, last):
+        os._exit(9)
+    note(self, load_id, job, *args, **kwargs)
+
+PackageStorage.save_pending_transition = noted
+from pipelines.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param("transactions.*.gz", id="rows are staged"),
+        pytest.param("transactions.*.sql", id="rows are merged"),
+        pytest.param("_dlt_pipeline_state.*.gz", id="the state is there"),
+    ],
+)
+def test_a_job_that_committed_and_was_not_noted_is_made_good_c1(synced, last):
+    """C1: killed between the commit of a job and dlt's note of it, which would have it done twice, for ever."""
+    synced.box.mutate_night("acme", 5, within_days=25, **CHANGES)
+    command = [sys.executable, "-c", DIES, last, "--config", f"{synced.program.config}", "sync"]
+    environ = os.environ | {"DLT_CONFIG_FOLDER": f"{synced.program.config}"}
+    assert subprocess.run(command, cwd=synced.program.folder, env=environ, check=False).returncode == 9
+
+    synced.sync()
+
+    assert synced.differences() == []
+    feed = synced.database.run(f"SELECT op, id FROM {DATASET}.transaction_changes")
+    assert len(set(feed)) == len(feed) > 0
+    assert synced.run("verify", "--json").exit == 0
+
+
+def test_more_gone_than_believable_is_not_removed_from_postgresql_d3(remote):
+    """D3: the share is of all of an account's rows, also of those that were not read."""
+    remote.program.configure(destination="postgres", max_removed_share=0.0)
+    remote.sync()
+    count = remote.column(f"SELECT count(*) FROM {DATASET}.transactions")
+    remote.box.mutate_night("acme", 3, late=0, edited=0, deleted=0.02, within_days=25)
+
+    ended = remote.sync(expect=4)
+
+    assert {one["code"] for one in ended.errors()} == {"removals"}
+    assert remote.column(f"SELECT count(*) FROM {DATASET}.transactions") == count

@@ -1,0 +1,121 @@
+"""Aleta in someone else's dlt pipeline: `from sources.aleta import aleta_source`, against the sandbox."""
+
+from __future__ import annotations
+
+import dlt
+import pytest
+
+from tests.e2e.dlt_source.theirs import CHANGES, SMALL, asked_whole, differences, ids, load, shown, source
+from tests.postgres import running
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # dlt's own
+
+
+def test_everything_arrives_exact(pipeline, box, known, tmp_path):
+    """All tables of the catalogue equal what the API shows, digit by digit, behind a cap that nobody told."""
+    load(pipeline, source(known))
+
+    assert differences(tmp_path / "theirs.duckdb", box) == []
+
+
+def test_the_next_run_reads_the_look_back_only_and_takes_what_changed(pipeline, box, known, tmp_path):
+    """Marks are in the state of the dlt resource; late and edited rows of the look-back come in."""
+    load(pipeline, source(known))
+    box.mutate_night("acme", 1, within_days=20, **CHANGES | {"deleted": 0})
+    box.reset_requests()
+
+    load(pipeline, source(known))
+
+    assert asked_whole(box) <= 1  # the largest answer, asked again as a proof of the cap
+    assert differences(tmp_path / "theirs.duckdb", box) == []
+
+
+def test_receipts_tell_which_rows_are_gone(pipeline, box, known):
+    """The source deletes nothing; the documented query leaves exactly what the API still shows."""
+    load(pipeline, source(known))
+    box.mutate_night("acme", 2, within_days=20, **CHANGES)
+
+    load(pipeline, source(known))
+
+    there = box.truth("acme").transactions.keys()
+    assert ids(pipeline, "SELECT id FROM transactions") > there
+    assert shown(pipeline) == there
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nights_of_changes_of_all_ages_come_in_when_all_is_read(pipeline, box, known, seed):
+    """With a look-back beyond the history the same holds for rows of any day, whatever the windows were."""
+    load(pipeline, source(known, look_back_days=20_000, row_cap=40 if seed % 2 else 0))
+    for night in range(2):
+        box.mutate_night("acme", 10 * seed + night, **CHANGES)
+        load(pipeline, source(known, look_back_days=20_000, row_cap=40 if seed % 2 else 0))
+
+        assert shown(pipeline) == box.truth("acme").transactions.keys()
+
+
+def test_transactions_alone_walk_their_parents(pipeline, box, known):
+    """`with_resources` loads what it names; accounts are found all the same, users are not asked for."""
+    load(pipeline, source(known).with_resources("transactions"))
+
+    assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
+    assert not [one for one in box.requests if one.path.endswith("/users")]
+    assert "accounts" not in pipeline.default_schema.data_table_names()
+
+
+def test_names_select_as_with_resources_does(pipeline, box, known):
+    """`resources` names tables, with dlt's own configuration too."""
+    load(pipeline, source(known, resources=["accounts", "clients"]))
+
+    assert {"accounts", "clients"} <= set(pipeline.default_schema.data_table_names())
+    assert not [one for one in box.requests if one.path.endswith("/transactions")]
+
+
+def test_a_limit_leaves_a_mark_no_further_than_its_rows(pipeline, box, known):
+    """`add_limit` cuts an extraction short; the next run without it reads what is missing."""
+    load(pipeline, source(known).add_limit(1))
+
+    load(pipeline, source(known))
+
+    assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
+
+
+def test_a_source_can_be_run_twice(pipeline, box, known):
+    """The objects are walked in every run, not remembered from the first."""
+    twice = source(known)
+    load(pipeline, twice)
+    box.mutate("acme", "new_account")
+
+    load(pipeline, twice)
+
+    assert ids(pipeline, "SELECT id FROM accounts") == box.truth("acme").accounts.keys()
+
+
+def test_an_earlier_history_start_reads_from_there(pipeline, box, known):
+    """What lies before the mark's beginning was never read."""
+    recent = f"{SMALL['today'].replace(day=1)}"
+    load(pipeline, source(known, history_start=recent))
+    assert ids(pipeline, "SELECT id FROM transactions") < box.truth("acme").transactions.keys()
+
+    load(pipeline, source(known))
+
+    assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
+
+
+def test_postgresql_in_someone_else_s_pipeline(box, known, tmp_path):
+    """The same source fills PostgreSQL, and the documented query finds there what is gone."""
+    with running() as server:
+        database = server.database()
+        pipeline = dlt.pipeline(
+            "theirs",
+            pipelines_dir=f"{tmp_path / 'dlt'}",
+            destination=dlt.destinations.postgres(database.url),
+            dataset_name="aleta",
+        )
+        pipeline.run(source(known), loader_file_format="insert_values").raise_on_failed_jobs()
+        assert differences(database.copy("aleta", tmp_path / "copy.duckdb"), box) == []
+
+        box.mutate_night("acme", 3, within_days=20, **CHANGES)
+        pipeline.run(source(known), loader_file_format="insert_values").raise_on_failed_jobs()
+
+        assert shown(pipeline) == box.truth("acme").transactions.keys()
+        pipeline.deactivate()

@@ -1,0 +1,49 @@
+"""Rows as the API brings them, a store in memory, and comparisons of the two."""
+
+import pyarrow as pa
+
+from pipelines.compare.differences import Proven, Run, differences
+from pipelines.warehouse.warehouse import GONE
+from schemas.table import described_by_api
+from schemas.transactions import TRANSACTIONS
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.planning.windows import Window
+from tests.stores import at, on
+
+SAID = described_by_api(TRANSACTIONS)
+NOW = at(400)
+FIRST_RUN = Run(run_id="first", now=at(300), max_removed_share=1.0)
+RUN = Run(run_id="run", now=NOW, max_removed_share=1.0)
+
+
+def row(own_id: str, account: str = "A", day: int = 5, **more) -> dict[str, object]:
+    return {"id": own_id, "type": "fee", "account_id": account, "trade_date": on(day), "value_date": on(day)} | more
+
+
+def fx(own_id: str, inflow: str, outflow: str, day: int = 5) -> dict[str, object]:
+    ends = {"account_id": None, "inflow_account_id": inflow, "outflow_account_id": outflow}
+    return row(own_id, day=day) | {"type": "fx-spot-transaction"} | ends
+
+
+def batch(*rows) -> pa.RecordBatch:
+    full = [{name: one.get(name) for name in SAID.names} for one in rows]
+    return pa.RecordBatch.from_pylist(full, schema=SAID)
+
+
+def proof(account: str = "A", first: int = 0, last: int = 10, **more) -> Proven:
+    """Days *first* to *last* read; everything up to day 5 was covered before."""
+    given = {"new_from": on(first), "covered": Window(on(0), on(5)), "first_load": False} | more
+    return Proven(parent_id=account, span=Window(on(first), on(last)), **given)
+
+
+def compare(store, batches, proven, *, seen_before=(), run=RUN):
+    return differences(store, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run)
+
+
+def fill(store, *rows):
+    """The warehouse as an earlier run left it."""
+    store.merge(compare(store, [batch(*rows)], [], run=FIRST_RUN).rows)
+
+
+def removed(found) -> set[str]:
+    return {line["id"] for line in found.rows.data.to_pylist() if line[GONE]}

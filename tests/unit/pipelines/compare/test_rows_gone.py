@@ -1,0 +1,113 @@
+"""When a row counts as gone (D3, D4)."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.compare.differences import Suspicion
+from tests.stores import on
+from tests.unit.pipelines.compare.stored import RUN, batch, compare, fill, fx, proof, removed, row
+
+
+@pytest.mark.parametrize(
+    ("trade", "value", "gone"),
+    [
+        pytest.param(2, 8, True, id="both-inside"),
+        pytest.param(2, 9, False, id="value-date-behind-the-span"),
+        pytest.param(1, 8, False, id="trade-date-before-the-span"),
+        pytest.param(9, 1, False, id="both-outside"),
+        pytest.param(5, None, True, id="only-one-date-and-that-inside"),
+        pytest.param(None, None, False, id="no-date"),
+    ],
+)
+def test_d3_a_row_is_gone_only_if_both_its_dates_are_proven(store, trade, value, gone):
+    """Which date filters is unknown, so a row may be missed only where all its dates were asked for."""
+    fill(store, row("1", trade_date=trade and on(trade), value_date=value and on(value)))
+    found = compare(store, [], [proof(first=2, last=8)])
+    assert removed(found) == ({"1"} if gone else set())
+
+
+def test_d3_what_an_earlier_package_compared_is_not_compared_again(store):
+    """Rows that lie wholly before the days this package adds are settled: its answers do not hold them."""
+    fill(store, row("old", day=3), row("reaches", trade_date=on(3), value_date=on(6)))
+    found = compare(store, [], [proof(first=0, last=10, new_from=on(6))])
+    assert removed(found) == {"reaches"}
+
+
+def test_d3_a_row_that_an_earlier_package_brought_is_not_gone(store):
+    """A row listed in one package by its trade date is not missed in the next, where its value date lies."""
+    fill(store, row("1", trade_date=on(3), value_date=on(6)))
+    assert removed(compare(store, [], [proof(new_from=on(6))], seen_before=["1"])) == set()
+
+
+def test_d3_an_account_that_was_not_read_removes_nothing(store):
+    """Gone, forbidden or failing: nothing is proven of it, so its rows stay."""
+    fill(store, row("1", "A"), row("2", "B"))
+    assert removed(compare(store, [], [proof("A")])) == {"1"}
+
+
+def test_d3_a_row_that_moved_to_another_account_is_modified_not_removed(store):
+    """An id in any answer of the package is there, whoever's answer it is."""
+    fill(store, row("1", "A"))
+    found = compare(store, [batch(row("1", "B"))], [proof("A"), proof("B")])
+    assert found.counts == {"added": 0, "modified": 1, "unchanged": 0, "removed": 0}
+
+
+@pytest.mark.parametrize("account", ["A", "B"])
+def test_d3_an_fx_spot_is_gone_when_either_account_misses_it(store, account):
+    """It is listed under both its accounts, so either one's answer tells."""
+    fill(store, fx("x", "A", "B"))
+    found = compare(store, [], [proof(account)])
+    assert removed(found) == {"x"}
+    assert found.counts["removed"] == 1
+
+
+def test_d3_an_fx_spot_that_both_accounts_miss_is_removed_once(store):
+    """Two parents that miss one row make one removal and one line in the feed."""
+    fill(store, fx("x", "A", "B"))
+    found = compare(store, [], [proof("A"), proof("B")])
+    assert (found.rows.data.num_rows, found.changes.data.num_rows, found.counts["removed"]) == (1, 1, 1)
+
+
+def test_d3_an_fx_spot_listed_under_one_account_is_not_gone_from_the_other(store):
+    """The two accounts' answers are one package: what one lists is there."""
+    fill(store, fx("x", "A", "B"))
+    assert removed(compare(store, [batch(fx("x", "A", "B"))], [proof("A"), proof("B")])) == set()
+
+
+@pytest.mark.parametrize(("share", "gone"), [(0.5, 2), (0.49, 0), (1.0, 2), (0.0, 0)])
+def test_d3_more_than_the_share_of_an_account_gone_at_once_is_not_believed(store, share, gone):
+    """Two of four rows gone: just the share is removed, more than it is doubted, and the doubt names the account."""
+    fill(store, row("1"), row("2"), row("3"), row("4", day=30), row("5", "B"))
+    found = compare(store, [batch(row("3"))], [proof()], run=replace(RUN, max_removed_share=share))
+    assert found.counts["removed"] == len(removed(found)) == gone
+    assert list(found.suspicions) == ([] if gone else [Suspicion(parent_id="A", gone=2, rows=4)])
+
+
+def test_d3_an_account_in_doubt_does_not_hold_back_the_others(store):
+    """The rows of one account are doubted; the other's single row of three goes."""
+    fill(store, row("1", "A"), *(row(f"b{number}", "B") for number in range(3)))
+    found = compare(
+        store,
+        [batch(row("b0", "B"), row("b1", "B"))],
+        [proof("A"), proof("B")],
+        run=replace(RUN, max_removed_share=0.5),
+    )
+    assert removed(found) == {"b2"}
+    assert [one.parent_id for one in found.suspicions] == ["A"]
+
+
+def test_d3_an_fx_spot_counts_as_missed_by_each_of_its_accounts(store):
+    """All of a small account's rows gone is doubted, even where they are few of the large account's."""
+    fill(store, fx("x", "A", "Z"), *(row(f"a{number}", "A") for number in range(9)))
+    kept = batch(*(row(f"a{number}", "A") for number in range(9)))
+    found = compare(store, [kept], [proof("A"), proof("Z")], run=replace(RUN, max_removed_share=0.5))
+    assert removed(found) == set()
+    assert list(found.suspicions) == [Suspicion(parent_id="Z", gone=1, rows=1)]
+
+
+def test_d4_a_window_that_became_empty_removes_its_rows(store):
+    """An answer without rows is an answer."""
+    fill(store, row("1"), row("2"), row("3", day=20))
+    found = compare(store, [batch()], [proof()])
+    assert removed(found) == {"1", "2"}

@@ -1,0 +1,176 @@
+"""The two forms in which progress is shown: a table on a terminal, and log lines."""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+
+import pytest
+
+from pipelines.report.progress import Screen
+from tests.fakes import FakeClock
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class GoneTerminal(Terminal):
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, logger="pipelines.report.progress")
+    return caplog
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def test_each_stage_is_a_log_line_without_a_terminal(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """A change of stage is said at once; the same stage again is not."""
+    stream = io.StringIO()
+    with Screen(stream, clock) as screen:
+        acme = screen.tenant("acme", requests_per_minute=1000)
+        acme.stage("reading clients")
+        acme.stage("reading clients")
+        acme.crawled(312)
+        acme.stage("loading")
+    assert lines.messages == ["acme: reading clients", "acme: loading, 312 objects"]
+    assert stream.getvalue() == ""
+
+
+def test_a_log_line_comes_every_interval_while_a_tenant_runs(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """Every 30 s for each tenant, counted from its last line; none after its end."""
+    screen = Screen(io.StringIO(), clock, interval_s=30.0)
+    acme = screen.tenant("acme", requests_per_minute=1000)
+    beta = screen.tenant("beta", requests_per_minute=1000)
+    acme.stage("loading")
+    beta.stage("complete")
+    lines.clear()
+    clock.sleep(29)
+    screen.refresh()
+    assert lines.messages == []
+    clock.sleep(1)
+    screen.refresh()
+    screen.refresh()
+    assert lines.messages == ["acme: loading"]
+
+
+def test_a_tenant_without_a_stage_is_heard_of_too(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """Whatever holds a run up before its first stage, there is a line after one interval."""
+    screen = Screen(io.StringIO(), clock)
+    screen.tenant("acme", requests_per_minute=1000).crawled(1)
+    screen.refresh()
+    clock.sleep(30)
+    screen.refresh()
+    assert lines.messages == ["acme: 1 object"]
+
+
+def test_a_terminal_shows_a_row_a_tenant(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """The display has the words of the log line and a bar, and there are no log lines."""
+    stream = Terminal()
+    with Screen(stream, clock) as screen:
+        for name in ("acme", "beta"):
+            tenant = screen.tenant(name, requests_per_minute=1000)
+            tenant.stage("reading transactions")
+            tenant.planned("transactions", 2)
+            tenant.parent_done("transactions", "a")
+        screen.refresh()
+    shown = stream.getvalue()
+    assert "acme" in shown
+    assert "beta" in shown
+    assert "reading transactions, 1 of 2 accounts" in shown
+    assert "━" in shown
+    assert lines.messages == []
+
+
+def test_a_narrow_terminal_loses_no_word(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
+    """The words wrap, and the bar makes room for them."""
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = Terminal()
+    with Screen(stream, clock) as screen:
+        acme = screen.tenant("acme", requests_per_minute=1000)
+        acme.stage("reading transactions")
+        acme.rows(1_000_000)
+    shown = stream.getvalue()
+    assert all(word in shown for word in ("acme", "reading", "transactions,", "1,000,000", "rows"))
+    assert "━" not in shown
+
+
+@pytest.mark.parametrize(
+    ("live", "term"),
+    [pytest.param(False, "xterm", id="not-wanted"), pytest.param(True, "dumb", id="dumb-terminal")],
+)
+def test_a_terminal_may_get_log_lines(
+    monkeypatch: pytest.MonkeyPatch, lines: pytest.LogCaptureFixture, clock: FakeClock, live: bool, term: str
+) -> None:
+    """`--json` wants no display, and a dumb terminal cannot show one."""
+    monkeypatch.setenv("TERM", term)
+    stream = Terminal()
+    with Screen(stream, clock, live=live) as screen:
+        screen.tenant("acme", requests_per_minute=1000).stage("loading")
+        screen.refresh()
+    assert stream.getvalue() == ""
+    assert lines.messages == ["acme: loading"]
+
+
+def test_a_screen_without_tenants_shows_nothing(clock: FakeClock) -> None:
+    """`check` has a screen and no run."""
+    stream = Terminal()
+    with Screen(stream, clock) as screen:
+        screen.refresh()
+    assert stream.getvalue() == ""
+
+
+def test_log_lines_appear_above_the_display_and_afterwards_as_before(clock: FakeClock) -> None:
+    """A log written to the same terminal is not drawn over, and has its stream back in the end."""
+    stream = Terminal()
+    handler = logging.StreamHandler(stream)
+    logger = logging.getLogger("pipelines.test_progress")
+    logger.addHandler(handler)
+    try:
+        with Screen(stream, clock) as screen:
+            screen.tenant("acme", requests_per_minute=1000).stage("loading")
+            screen.refresh()
+            during = handler.stream
+            logger.warning("the log goes on")
+        assert during is not stream
+        assert handler.stream is stream
+        assert "the log goes on\n" in stream.getvalue()
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_an_error_leaves_the_terminal_usable(clock: FakeClock) -> None:
+    """The cursor is shown, the thread has ended, and the error goes its way."""
+    stream = Terminal()
+    before = threading.active_count()
+
+    def fail() -> None:
+        with Screen(stream, clock) as screen:
+            screen.tenant("acme", requests_per_minute=1000).stage("loading")
+            screen.refresh()
+            raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        fail()
+    shown = stream.getvalue()
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+    assert threading.active_count() == before
+
+
+def test_a_terminal_that_is_gone_does_not_end_the_run(clock: FakeClock) -> None:
+    """The run matters more than its display."""
+    with Screen(GoneTerminal(), clock) as screen:
+        acme = screen.tenant("acme", requests_per_minute=1000)
+        screen.refresh()
+        acme.stage("loading")
+    assert acme.facts().stage == "loading"

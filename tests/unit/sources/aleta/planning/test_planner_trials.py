@@ -1,0 +1,91 @@
+"""Answers as large as the cap may be: put to the test, proven, or quarantined (W3, W4)."""
+
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Decision, Fate, Proof
+from tests.unit.sources.aleta.planning.planned import SPAN, answer, ask_all, fates, planner, window
+
+
+def test_w3_the_largest_answer_is_put_to_the_test_when_nothing_else_can_clear_it():
+    """It is dropped and its parts are read; they add up, and are smaller, so they are whole."""
+    found = planner("a")
+    answer(found, found.ask(), 50)
+    parts = ask_all(found)
+    assert fates(found) == [("a", Fate.SPLIT)]
+    for part in parts:
+        answer(found, part, 25)
+    assert found.cap.proven_whole
+    assert [one.fate for one in found.decisions()] == [Fate.KEPT] * 2
+    assert found.parents == 0
+
+
+def test_w3_parts_with_more_rows_show_the_cap_to_all():
+    """One test tells for every other answer of that size."""
+    found = planner("a", "b")
+    for question in ask_all(found):
+        answer(found, question, 50)
+    first, *rest = ask_all(found)
+    answer(found, first, 30)
+    answer(found, rest[0], 30)
+    assert found.cap.known == 50
+    assert ("b", Fate.SPLIT) in fates(found)
+
+
+def test_w4_a_day_that_no_test_can_clear_is_quarantined():
+    """Its parent goes on: the gap is named, and what else it has is kept."""
+    found = planner("a", span=window(0, 0), cap=RowCap(configured=10))
+    answer(found, found.ask(), 10)
+    assert found.decisions() == []
+    assert found.ask() is None
+    assert found.decisions() == [Decision("a", window(0, 0), Fate.QUARANTINED, 10)]
+    assert found.parents == 0
+
+
+def test_w3_an_earlier_proof_is_asked_before_anything_is_parted():
+    """One request shows that the cap has not come down, and clears all that is smaller."""
+    found = planner("a", "b", proof=Proof("big", SPAN, 90))
+    for question in ask_all(found):
+        answer(found, question, 50)
+    proof = found.ask()
+    assert (proof.parent, proof.window, proof.proof, found.follows(proof)) == ("big", SPAN, True, False)
+    assert found.ask() is None
+    answer(found, proof, 90)
+    assert fates(found) == [("a", Fate.KEPT), ("b", Fate.KEPT)]
+    assert found.next_proof == Proof("big", SPAN, 90)
+
+
+def test_w3_a_proof_that_comes_back_smaller_clears_nothing():
+    """The cap came down, or rows are gone: the answers are put to the test themselves."""
+    found = planner("a", proof=Proof("big", SPAN, 90))
+    answer(found, found.ask(), 50)
+    answer(found, found.ask(), 50)
+    assert [one.parent for one in ask_all(found)] == ["a", "a"]
+
+
+def test_w3_a_proof_that_fails_or_is_refused_is_not_asked_again():
+    """The test goes on without it."""
+    for end in (Planner.fail, Planner.refuse):
+        found = planner("a", proof=Proof("big", SPAN, 90))
+        answer(found, found.ask(), 50)
+        end(found, found.ask())
+        assert [one.parent for one in ask_all(found)] == ["a", "a"]
+        assert found.next_proof == Proof("a", SPAN, 50)
+
+
+def test_w3_a_proof_that_could_not_clear_anything_is_not_asked():
+    """It is no larger than what was seen, or the cap was configured."""
+    found = planner("a", proof=Proof("big", SPAN, 50))
+    answer(found, found.ask(), 50)
+    assert not found.ask().proof
+    found = planner("a", cap=RowCap(configured=50), proof=Proof("big", SPAN, 90))
+    answer(found, found.ask(), 50)
+    assert not found.ask().proof
+
+
+def test_the_proof_for_the_next_run_is_the_largest_answer_of_this_one():
+    """Without an answer the old one stays."""
+    old = Proof("big", SPAN, 90)
+    found = planner("a", proof=old)
+    assert found.next_proof == old
+    answer(found, found.ask(), 5)
+    assert found.next_proof == Proof("a", SPAN, 5)
