@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
@@ -17,6 +17,8 @@ from sources.aleta.planning.windows import Window
 from . import marks
 from .marks import Mark, Packed
 from .tables import rows_of
+
+ASK_REFUSED_AGAIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Ledger:
     drifted: list[str] = field(default_factory=list)  # of these, what the readable copy does not show yet
     dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
+    refused: dict[str, dict[str, datetime]] = field(default_factory=dict)  # endpoint -> id named, not shown -> when
     promoting: dict[str, PromotionState] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
     _packed: dict[str, Packed] = field(default_factory=dict)
@@ -79,6 +82,18 @@ class Ledger:
         """Under which names endpoints answer; one that does is offered, whatever it was before."""
         self.dialects = dict(dialects)
         self.unoffered = {name: at for name, at in self.unoffered.items() if name not in dialects}
+
+    def refuse(self, resource: str, ids: Iterable[str], now: datetime) -> None:
+        """Something names these, and the API does not show them: they are not asked for every night."""
+        self.refused.setdefault(resource, {}).update(dict.fromkeys(ids, now))
+
+    def refused_lately(self, now: datetime) -> Mapping[str, Collection[str]]:
+        """What need not be asked for again yet; what is older is forgotten."""
+        self.refused = {
+            resource: {own_id: at for own_id, at in ids.items() if timedelta(0) <= now - at < ASK_REFUSED_AGAIN}
+            for resource, ids in self.refused.items()
+        }
+        return self.refused
 
     def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
         for name in names:
@@ -111,6 +126,11 @@ class Ledger:
             "dialects": dict(self.dialects),
             "promoting": {name: [[*begun.columns], [*begun.after]] for name, begun in self.promoting.items()},
             "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
+            "refused": {
+                name: {own_id: at.isoformat() for own_id, at in ids.items()}
+                for name, ids in self.refused.items()
+                if ids
+            },
         }
 
     def _text_of(self, resource: str) -> str:
@@ -126,6 +146,10 @@ class Ledger:
         ledger.dialects = {name: str(dialect) for name, dialect in _dict(state.get("dialects")).items()}
         promoting = _dict(state.get("promoting")).items()
         ledger.promoting = {name: PromotionState.restore(_list(stored)) for name, stored in promoting}
+        ledger.refused = {
+            name: {own_id: datetime.fromisoformat(str(at)) for own_id, at in _dict(ids).items()}
+            for name, ids in _dict(state.get("refused")).items()
+        }
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger

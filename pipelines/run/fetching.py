@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.clock import Clock
-from sources.aleta.errors import SourceError
+from sources.aleta.errors import ForbiddenError, SourceError
 from sources.aleta.planning.planner import Planner
 from sources.aleta.reading.fetch import Receipt, Status, fetch
+from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed, read_by_id, walk
 
@@ -48,15 +49,18 @@ class Following:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A parent that the operator named and the API does not list."""
+class Noticed:
+    """A problem that no answer carries: what was named and is not there, or cannot be shown to be whole."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Objects that something names and that the API does not show; they were never in the warehouse."""
 
     resource: str
-    parent_id: str
-
-    def problem(self) -> Problem:
-        message = "the API does not list it: check the id and the tenant"
-        return Problem(code="unknown", message=message, resource=self.resource, parent_id=self.parent_id)
+    ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Ended:
     dialects: Mapping[str, str] = field(default_factory=dict)
 
 
-Event: TypeAlias = Listed | Crawled | Visited | Following | Missing | Receipt | Taught | NotOffered | Ended
+Event: TypeAlias = Listed | Crawled | Visited | Following | Noticed | Refused | Receipt | Taught | NotOffered | Ended
 
 
 class Put(Protocol):
@@ -98,10 +102,12 @@ class Known:
     Args:
         named: endpoint -> ids that rows name.
         shown: endpoint -> ids of the objects that the API showed last.
+        members: endpoint -> ids that its lists showed last, each with its parent's.
     """
 
     named: dict[str, set[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
+    members: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,6 +132,9 @@ class Fetching:
     stop: threading.Event
     put: Put
     _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
+    _census: Census = field(default_factory=Census)
+    _caps: set[int] = field(default_factory=set)
+    _accounts_in_rows: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Ask for everything.
@@ -141,16 +150,59 @@ class Fetching:
                 self._visit(endpoint)
             if self.reader.dialects.missing(endpoint) and not endpoint.required:
                 self.put(NotOffered(endpoint))
+        self._read_unlisted_accounts()
+        self._tell_truncated_lists()
 
     def _crawl(self) -> None:
         self.progress.stage("reading objects")
-        for listed in walk(self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop):
+        self._census = Census(stored=self.known.members, refused=self.ledger.refused_lately(self.horizon.now))
+        for listed in walk(
+            self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop, census=self._census
+        ):
             if listed.endpoint.required and not listed.endpoint.parent:
                 _check_root(listed.problems)
-            self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
-            self.progress.crawled(len(listed.ids))
-            self.put(listed)
+            self._take_in(listed)
         self.put(Crawled())
+
+    def _take_in(self, listed: Listed) -> None:
+        self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
+        self.progress.crawled(len(listed.ids))
+        self.put(listed)
+        never_shown = [
+            own_id for own_id in listed.gone if own_id not in self.known.members.get(listed.endpoint.name, ())
+        ]
+        if never_shown:
+            self.put(Refused(listed.endpoint.name, never_shown))
+
+    def _read_unlisted_accounts(self) -> None:
+        """Accounts that rows name and no list showed: asked for by id, and what answers is read like the others (L1)."""
+        accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
+        seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
+        unlisted = self._accounts_in_rows - seen - set(self._census.refused.get("accounts", ()))
+        if accounts is None or not unlisted:
+            return
+        found: list[str] = []
+        ids = sorted(unlisted)
+        for listed in read_by_id(accounts, ids, self.reader, workers=self.tenant.workers, stop=self.stop):
+            for answer in listed.answers:
+                self._census.note_found(accounts, answer.ids[0], answer.batch[accounts.parent_column][0].as_py() or "")
+            hidden = [error for error in listed.problems if isinstance(error, ForbiddenError)]
+            gone = [*listed.gone, *(str(error.attrs.get("parent_id", "")) for error in hidden)]
+            problems = [error for error in listed.problems if error not in hidden]
+            self._take_in(replace(listed, problems=problems, gone=gone, by_id=True))
+            found += listed.ids
+        self.put(Crawled())
+        for endpoint in self.endpoints:
+            if found and endpoint.dates and endpoint.parent == "accounts":
+                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, found, self.horizon))
+
+    def _tell_truncated_lists(self) -> None:
+        caps = self._caps | {learned.known_cap for learned in self.ledger.learned.values() if learned.known_cap}
+        for found, reason in self._census.truncated(caps):
+            message = f"the list may be truncated: {reason}. What it left out is missing here, and nothing is removed"
+            self.put(
+                Noticed(Problem(code="truncated", message=message, resource=found.resource, parent_id=found.parent_id))
+            )
 
     def _visit(self, endpoint: Endpoint) -> None:
         """Objects that rows name: those never read, and the others in turn."""
@@ -174,10 +226,13 @@ class Fetching:
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
-        self.put(Following(endpoint, readings))
         if endpoint.parent == "accounts":
             for missing in set(self.job.only) - set(parents):
-                self.put(Missing(endpoint.name, missing))
+                self.put(Noticed(_unknown(endpoint.name, missing)))
+        self._read_parents(endpoint, readings)
+
+    def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
+        self.put(Following(endpoint, readings))
         planner = planner_of(endpoint, self.ledger, self.tenant)
         for receipt in fetch(
             endpoint,
@@ -193,6 +248,7 @@ class Fetching:
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
         if planner.cap.divisible:
             self.put(Taught(endpoint.name, Learned.of(planner)))
+            self._caps |= {planner.cap.known} if planner.cap.known else set()
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:
         return [*self._listed.get(endpoint.parent, ())] or sorted(self.known.shown.get(endpoint.parent, ()))
@@ -213,6 +269,10 @@ class Fetching:
 
     def _learn_ids(self, endpoint: Endpoint, batches: Sequence[Batch]) -> None:
         """Remember the ids that the rows of *endpoint* name."""
+        for column in {*endpoint.owners, "account_id"} if endpoint.dates else ():
+            if column.endswith("account_id") and column in endpoint.schema.names:
+                for batch in batches:
+                    self._accounts_in_rows.update(filter(None, batch[column].unique().to_pylist()))
         for other, column in references(endpoint, self.endpoints):
             named = self.known.named.setdefault(other.name, set())
             for batch in batches:
@@ -249,6 +309,11 @@ def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Pl
         planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
         planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
     return planner
+
+
+def _unknown(resource: str, parent_id: str) -> Problem:
+    message = "the API does not list it: check the id and the tenant"
+    return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
 
 
 def _check_root(problems: Sequence[SourceError]) -> None:

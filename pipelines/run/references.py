@@ -1,9 +1,10 @@
-"""Which objects the committed rows name, and which of them the API showed last."""
+"""Which objects the warehouse names: those that rows name, and those that lists showed last."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 
@@ -12,7 +13,7 @@ from .fetching import Known
 
 
 def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
-    """For each of *endpoints* that has no list: the ids that rows of whatever endpoint name."""
+    """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last."""
     found = Known()
     for endpoint in endpoints:
         if endpoint.named_in:
@@ -20,4 +21,9 @@ def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
             named = [store.distinct(CATALOGUE[table].schema, column) for table, column in places]
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
+        elif endpoint.crawled and store.columns(endpoint.schema):
+            parent = endpoint.parent_column or "''"
+            rows = store.rows(endpoint.schema, [key_of(endpoint.schema)[0], *filter(None, [endpoint.parent_column])])
+            sql = f"SELECT {key_of(endpoint.schema)[0]}, {parent} FROM {rows} WHERE removed_at IS NULL"
+            found.members[endpoint.name] = dict(store.sql.execute(sql).fetchall())
     return found

@@ -31,7 +31,7 @@ from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from . import failures
-from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Missing, NotOffered, Taught, Visited
+from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Noticed, NotOffered, Refused, Taught, Visited
 from .handover import Handover
 from .job import SYNC, Job
 from .lock import TenantLock
@@ -226,15 +226,23 @@ class _Run:
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
-            case Missing():
-                self._report.errors.append(event.problem())
+            case Ended():
+                raise AssertionError("ends the loop")
+            case _:
+                self._note(event)
+
+    def _note(self, event: Noticed | Refused | Taught | NotOffered) -> None:
+        """What was found out besides rows."""
+        match event:
+            case Noticed():
+                self._report.errors.append(event.problem)
+            case Refused():
+                self._ledger.refuse(event.resource, event.ids, self._horizon.now)
             case Taught():
                 self._ledger.learned[event.resource] = event.learned
                 self._report.row_cap = self._report.row_cap or self._tenant.row_cap or event.learned.known_cap
             case NotOffered():
                 self._missing.append(event.endpoint)
-            case Ended():
-                raise AssertionError("ends the loop")
 
     def _report_unknown(self, listed: Listed) -> None:
         """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""

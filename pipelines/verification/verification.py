@@ -14,6 +14,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
+from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed, ids_of, read_by_id, walk
 
@@ -108,7 +109,10 @@ class _Verify:
                 self._dated(endpoint, parents, ledger, reader, sample)
 
     def _objects(self, reader: Reader) -> list[Listed]:
-        listings = list(walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop))
+        census = Census(stored=self._known.members)
+        listings = list(
+            walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
+        )
         for listed in listings:
             self._note_problems(listed)
         with self._warehouse.open() as store:

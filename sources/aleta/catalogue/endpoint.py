@@ -160,6 +160,13 @@ class Endpoint:
         return self.parent_columns or (self.parent_column,)
 
     @property
+    def single(self) -> str:
+        """The path of one object by its id; none where objects have no address of their own."""
+        if self.detail or self.ids_in or self.named_in:
+            return self.detail or self.path
+        return f"/{self.name.replace('_', '-')}/{{id}}" if self.crawled and self.form is Form.LIST else ""
+
+    @property
     def crawled(self) -> bool:
         """Whether its objects are found by walking the tree of lists from the top."""
         return not self.dates and not self.named_in

@@ -7,11 +7,11 @@ length, or not at all.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from ..catalogue.endpoint import Endpoint
+from ..catalogue.endpoint import Endpoint, Form
 from ..jsonapi.answer import Answer
 
 RELATIONS = {"children": "clients"}
@@ -41,25 +41,98 @@ class ListRead:
     missed: int = 0
 
 
-def names(endpoint: Endpoint, answer: Answer, endpoints: Mapping[str, Endpoint]) -> Iterator[tuple[str, str, str]]:
-    """What *answer* names: endpoint, id, and the id of the object that names it as its own (else empty)."""
-    for relation, owners in answer.related.items():
-        other = RELATIONS.get(relation) or _snake(relation)
-        if other not in endpoints:
-            continue
-        owned = endpoints[other].parent == endpoint.name
-        for owner, ids in owners.items():
-            yield from ((other, own_id, owner if owned else "") for own_id in ids)
+@dataclass(slots=True, kw_only=True)
+class Census:
+    """One crawl's lists and whatever names their members: who is not listed and must be asked for by id.
 
+    Args:
+        stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
+        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet.
+    """
 
-def named_by_parent(endpoint: Endpoint, child: Endpoint, answer: Answer) -> Mapping[str, int]:
-    """How many members of *child* each object of *answer* says it has; objects that do not say are left out."""
-    return {
-        owner: len(set(ids))
-        for relation, owners in answer.related.items()
-        if (RELATIONS.get(relation) or _snake(relation)) == child.name and child.parent == endpoint.name
-        for owner, ids in owners.items()
-    }
+    stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    refused: Mapping[str, Collection[str]] = field(default_factory=dict)
+    _shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _gone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _failed: set[tuple[str, str]] = field(default_factory=set)
+    _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
+    _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def note_list(self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool) -> None:
+        """A list was read, or failed."""
+        self._shown[endpoint.name].update(ids)
+        if not complete:
+            self._failed.add((endpoint.name, parent_id))
+        elif not endpoint.ids_in and endpoint.form is Form.LIST:
+            self._lengths[endpoint.name, parent_id] = len(set(ids))
+
+    def note_names(self, endpoint: Endpoint, answer: Answer, endpoints: Iterable[Endpoint]) -> None:
+        """Whatever an answer names of the other *endpoints*."""
+        known = {other.name: other for other in endpoints}
+        for relation, owners in answer.related.items():
+            other = known.get(RELATIONS.get(relation) or _snake(relation))
+            if other is None:
+                continue
+            owned = other.parent == endpoint.name
+            for owner, ids in owners.items():
+                if owned:
+                    self._counts[other.name, owner] = len(set(ids))
+                for own_id in ids:
+                    self._named[other.name].setdefault(own_id, owner if owned else "")
+
+    def note_asked(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        """These are read by id anyway."""
+        self._asked[endpoint.name].update(ids)
+
+    def note_found(self, endpoint: Endpoint, own_id: str, parent_id: str) -> None:
+        """An object that no list showed answered by id; its own parent's list left it out, or it moved meanwhile."""
+        self._shown[endpoint.name].add(own_id)
+        moved = self.stored.get(endpoint.name, {}).get(own_id, parent_id) != parent_id
+        if not moved:
+            self._missed[endpoint.name, parent_id] += 1
+
+    def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
+        """An object that no list showed answered 404 or 403 by id."""
+        self._gone[endpoint.name].add(own_id)
+
+    def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
+        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).
+
+        What hung below an object that is gone, and that nothing else names, is not asked for: it went with it.
+        """
+        if not endpoint.single:
+            return []
+        done = self._shown[endpoint.name] | self._asked[endpoint.name] | set(self.refused.get(endpoint.name, ()))
+        stored = {
+            own_id: parent_id
+            for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
+            if own_id not in self._shown[endpoint.name] | self._asked[endpoint.name]
+            and (own_id in self._named[endpoint.name] or self._parent_answered(endpoint, parent_id))
+        }
+        named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
+        return sorted((named | stored).items())
+
+    def _parent_answered(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether the list that would show it was read."""
+        listed = not endpoint.parent or parent_id in self._shown[endpoint.parent]
+        return listed and (endpoint.name, parent_id) not in self._failed
+
+    def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
+        """See the function `truncated`."""
+        lists = [
+            ListRead(
+                resource=resource,
+                parent_id=parent_id,
+                length=length,
+                named=self._counts.get((resource, parent_id)),
+                missed=self._missed[resource, parent_id],
+            )
+            for (resource, parent_id), length in self._lengths.items()
+        ]
+        return truncated(lists, caps)
 
 
 def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[ListRead, str]]:

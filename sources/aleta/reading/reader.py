@@ -54,9 +54,7 @@ class Reader:
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """A request for one object of *endpoint* by its own id."""
-        path = (endpoint.detail or endpoint.path).replace(
-            "{id}", "{parent_id}"
-        )  # the client's name for an id in a path
+        path = endpoint.single.replace("{id}", "{parent_id}")  # the client's name for an id in a path
         parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, own_id=own_id)
         return self._ask(endpoint, path, {}, own_id, parse)
 

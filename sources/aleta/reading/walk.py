@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..catalogue.endpoint import Endpoint
-from ..errors import ParentGoneError, SourceError
+from ..errors import ForbiddenError, ParentGoneError, SourceError
 from ..jsonapi.answer import Answer
+from .members import Census
 from .reader import Ask, Outages, Reader
 from .workers import Workers
 
@@ -23,6 +24,7 @@ class Listed:
         answers: one for a list, or one per object if they are read by id.
         problems: reads that failed. If there are any, an object that is not listed may still exist.
         gone: ids that were read by id and that the API does not know.
+        by_id: not the list, but what it left out: objects that something else names, each asked for by its id.
     """
 
     endpoint: Endpoint
@@ -30,6 +32,7 @@ class Listed:
     answers: Sequence[Answer]
     problems: Sequence[SourceError] = ()
     gone: Sequence[str] = ()
+    by_id: bool = False
 
     @property
     def ids(self) -> list[str]:
@@ -46,9 +49,11 @@ class _Listing:
 
     endpoint: Endpoint
     parent_id: str
+    by_id: bool = False
     pending: int = 0
     listed: dict[str, Answer] = field(default_factory=dict)  # by the object's id, or "" for the list itself
     problems: list[SourceError] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
     def result(self) -> Listed:
         return Listed(
@@ -56,19 +61,32 @@ class _Listing:
             parent_id=self.parent_id,
             answers=tuple(self.listed.values()),
             problems=tuple(self.problems),
+            gone=tuple(self.gone),
+            by_id=self.by_id,
         )
 
 
-def walk(endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: threading.Event) -> Iterator[Listed]:
+def walk(
+    endpoints: Sequence[Endpoint],
+    reader: Reader,
+    *,
+    workers: int,
+    stop: threading.Event,
+    census: Census | None = None,
+) -> Iterator[Listed]:
     """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
 
-    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3).
+    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
+    list is asked for by its id at the end (rules L1, L2).
+
+    Args:
+        census: what is known of members besides the lists; afterwards it tells which lists may be truncated.
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
     """
     with Workers[tuple[_Listing, str], Answer](workers, stop=stop) as pool:
-        yield from _Walk(endpoints, reader, pool).run()
+        yield from _Walk(endpoints, reader, pool, census or Census()).run()
 
 
 def read_by_id(
@@ -112,27 +130,55 @@ def _visited(
 
 class _Walk:
     def __init__(
-        self, endpoints: Sequence[Endpoint], reader: Reader, pool: Workers[tuple[_Listing, str], Answer]
+        self,
+        endpoints: Sequence[Endpoint],
+        reader: Reader,
+        pool: Workers[tuple[_Listing, str], Answer],
+        census: Census,
     ) -> None:
         self._endpoints = [endpoint for endpoint in endpoints if endpoint.crawled]
         self._reader = reader
         self._pool = pool
+        self._census = census
         self._outages = Outages(pool.count)
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
             if not endpoint.parent:
                 self._list(endpoint, "")
+        yield from self._collect()
+        for endpoint in self._endpoints:
+            while missing := self._census.unlisted(endpoint):
+                self._ask_by_id(endpoint, missing)
+                yield from self._collect()
+
+    def _collect(self) -> Iterator[Listed]:
+        """Until nothing is pending."""
         while self._pool.pending:
             (listing, own_id), outcome = self._pool.collect()
             listing.pending -= 1
             if isinstance(outcome, Exception):
-                listing.problems.append(self._outages.judge(outcome))
+                self._take_failure(listing, own_id, outcome)
             else:
                 self._outages.answered()
                 self._take(listing, own_id, outcome)
             if not listing.pending:
                 yield from self._finish(listing)
+
+    def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
+        error = self._outages.judge(outcome)
+        if listing.by_id and isinstance(error, ParentGoneError | ForbiddenError):
+            self._census.note_gone(listing.endpoint, own_id)
+            listing.gone.append(own_id)
+        else:
+            listing.problems.append(error)
+
+    def _ask_by_id(self, endpoint: Endpoint, missing: Sequence[tuple[str, str]]) -> None:
+        listings: dict[str, _Listing] = {}
+        self._census.note_asked(endpoint, [own_id for own_id, _ in missing])
+        for own_id, parent_id in missing:
+            listing = listings.setdefault(parent_id, _Listing(endpoint, parent_id, by_id=True))
+            self._ask(listing, own_id, self._reader.one_of(endpoint, own_id, parent_id))
 
     def _list(self, endpoint: Endpoint, parent_id: str) -> None:
         self._ask(_Listing(endpoint, parent_id), "", self._reader.list_of(endpoint, parent_id))
@@ -150,11 +196,23 @@ class _Walk:
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
             _keep_rows_without_detail(listing.listed, listed)
-        yield listing.result()
+        result = listing.result()
+        self._count(result)
+        yield result
         for child in self._endpoints:
             if child.parent == listing.endpoint.name:
                 for answer in listing.listed.values():
                     yield from self._descend(child, answer)
+
+    def _count(self, listed: Listed) -> None:
+        if listed.by_id:
+            for answer in listed.answers:
+                for own_id, parent_id in zip(answer.ids, _parents(listed, answer), strict=True):
+                    self._census.note_found(listed.endpoint, own_id, parent_id)
+        else:
+            self._census.note_list(listed.endpoint, listed.parent_id, listed.ids, complete=listed.complete)
+        for answer in listed.answers:
+            self._census.note_names(listed.endpoint, answer, self._endpoints)
 
     def _descend(self, child: Endpoint, answer: Answer) -> Iterator[Listed]:
         if not child.ids_in:
@@ -163,10 +221,19 @@ class _Walk:
             return
         for parent_id, ids in answer.related.get(child.ids_in, {}).items():
             listing = _Listing(child, parent_id)
+            self._census.note_asked(child, ids)
             for own_id in dict.fromkeys(ids):
                 self._ask(listing, own_id, self._reader.one_of(child, own_id, parent_id))
             if not ids:
                 yield listing.result()
+
+
+def _parents(listed: Listed, answer: Answer) -> Sequence[str]:
+    """The parent that each object of an answer names; the one it was asked for, where it names none."""
+    column = listed.endpoint.parent_column
+    if not column:
+        return [""] * len(answer.ids)
+    return [parent_id or listed.parent_id for parent_id in answer.batch[column].to_pylist()]
 
 
 def _keep_rows_without_detail(details: dict[str, Answer], listed: Answer) -> None:

@@ -33,6 +33,11 @@ def listed(resource: str, parent_id: str, *things, problems=()) -> Listed:
     return Listed(endpoint=CATALOGUE[resource], parent_id=parent_id, answers=answers, problems=list(problems))
 
 
+def asked(resource: str, parent_id: str, *gone: str) -> Listed:
+    """What the walk asked for by id because no list showed it, and what answered 404."""
+    return Listed(endpoint=CATALOGUE[resource], parent_id=parent_id, answers=[], gone=gone, by_id=True)
+
+
 def failed(resource: str, parent_id: str, problem=None) -> Listed:
     return Listed(
         endpoint=CATALOGUE[resource], parent_id=parent_id, answers=[], problems=[problem or UnavailableError("down")]
@@ -111,11 +116,21 @@ def test_what_only_extra_holds_is_content_too(store):
     assert counts["clients"]["modified"] == 1
 
 
-def test_an_object_that_a_whole_list_leaves_out_is_gone(store):
-    """It stays in the table, with the day it was missed, and everything else as it was last seen."""
+def test_l2_a_list_that_leaves_an_object_out_does_not_remove_it(store):
+    """L2: the list may have been truncated; only asking for the object by itself says that it is gone."""
     night(store, 1, *whole_tree())
     clients, entities, none, _, empty = whole_tree()
     counts = night(store, 5, clients, entities, none, listed("accounts", "l1", thing("a2", depositories=[])), empty)
+    assert show(store, "accounts") == {"a1": (1, None), "a2": (1, None)}
+    assert counts["accounts"]["removed"] == 0
+
+
+def test_l2_an_object_that_no_list_shows_and_that_answers_404_is_gone(store):
+    """It stays in the table, with the day it was missed, and everything else as it was last seen."""
+    night(store, 1, *whole_tree())
+    clients, entities, none, _, empty = whole_tree()
+    left = listed("accounts", "l1", thing("a2", depositories=[]))
+    counts = night(store, 5, clients, entities, none, left, empty, asked("accounts", "l1", "a1"))
     assert show(store, "accounts") == {"a1": (1, 5), "a2": (1, None)}
     assert store.read(CATALOGUE["accounts"].schema)["a1"]["name"] == "a1"
     assert counts["accounts"]["removed"] == 1
@@ -124,8 +139,8 @@ def test_an_object_that_a_whole_list_leaves_out_is_gone(store):
 def test_what_is_gone_is_missed_once(store):
     """The first day it was missed stands, however often it is missed again."""
     night(store, 1, listed("clients", "", thing("c1"), thing("c2")))
-    night(store, 2, listed("clients", "", thing("c2")))
-    counts = night(store, 3, listed("clients", "", thing("c2")))
+    night(store, 2, listed("clients", "", thing("c2")), asked("clients", "", "c1"))
+    counts = night(store, 3, listed("clients", "", thing("c2")), asked("clients", "", "c1"))
     assert show(store, "clients") == {"c1": (1, 2), "c2": (1, None)}
     assert counts["clients"]["removed"] == 0
 
@@ -133,7 +148,7 @@ def test_what_is_gone_is_missed_once(store):
 def test_an_object_that_returns_is_here_again(store):
     """Not gone any more, and first seen when it was first seen."""
     night(store, 1, listed("clients", "", thing("c1")))
-    night(store, 2, listed("clients", ""))
+    night(store, 2, listed("clients", ""), asked("clients", "", "c1"))
     counts = night(store, 3, listed("clients", "", thing("c1")))
     assert show(store, "clients") == {"c1": (1, None)}
     assert counts["clients"] == {"read": 1, "added": 0, "modified": 1, "removed": 0, "unchanged": 0}
@@ -167,7 +182,7 @@ def test_a_list_that_was_never_asked_for_removes_nothing(store):
 def test_with_its_parent_everything_below_is_gone(store):
     """Client, legal entities, accounts and their links: nobody lists them any more."""
     night(store, 1, *whole_tree())
-    night(store, 2, listed("clients", "", thing("c2")), listed("legal_entities", "c2"))
+    night(store, 2, listed("clients", "", thing("c2")), asked("clients", "", "c1"), listed("legal_entities", "c2"))
     assert show(store, "clients") == {"c1": (1, 2), "c2": (1, None)}
     assert show(store, "legal_entities") == {"l1": (1, 2), "l2": (1, 2)}
     assert show(store, "accounts") == {"a1": (1, 2), "a2": (1, 2)}
@@ -177,9 +192,9 @@ def test_with_its_parent_everything_below_is_gone(store):
 def test_a_parent_gone_for_long_takes_a_child_that_was_left_with_it(store):
     """A run that saw only the parent go (its own resources were fewer) leaves no child behind for ever."""
     night(store, 1, *whole_tree())
-    gone = [listed("clients", "", thing("c2")), listed("legal_entities", "c2")]
+    gone = [listed("clients", "", thing("c2")), asked("clients", "", "c1"), listed("legal_entities", "c2")]
     comparison = Comparison(store, at(2))
-    for resource, found in (("clients", gone[:1]), ("legal_entities", gone[1:])):
+    for resource, found in (("clients", gone[:2]), ("legal_entities", gone[2:])):
         for objects in comparison.compare(CATALOGUE[resource], found):
             store.merge(objects.rows)
     assert show(store, "accounts") == {"a1": (1, None), "a2": (1, None)}
@@ -209,7 +224,8 @@ def test_an_object_that_moved_away_from_a_parent_that_is_gone_is_not_gone(store)
     """The old parent's end does not reach what another one lists."""
     night(store, 1, *whole_tree())
     clients, _, none, _, _ = whole_tree()
-    night(store, 2, clients, listed("legal_entities", "c1", thing("l2")), none, listed("accounts", "l2", thing("a1")))
+    left = [listed("legal_entities", "c1", thing("l2")), asked("legal_entities", "c1", "l1")]
+    night(store, 2, clients, *left, none, listed("accounts", "l2", thing("a1")))
     assert show(store, "accounts") == {"a1": (1, None), "a2": (1, 2)}
 
 
@@ -253,5 +269,5 @@ def test_links_go_with_the_object_that_had_them(store):
     night(store, 1, *whole_tree())
     tree = whole_tree()
     tree[3] = listed("accounts", "l1", thing("a2"))
-    night(store, 2, *tree)
+    night(store, 2, *tree, asked("accounts", "l1", "a1"))
     assert show(store, "accounts__depositories") == {"a1 d1": (1, 2), "a1 d2": (1, 2)}

@@ -19,7 +19,7 @@ from pipelines.run.fetching import (
     Fetching,
     Following,
     Known,
-    Missing,
+    Noticed,
     NotOffered,
     Taught,
     Visited,
@@ -197,8 +197,8 @@ def test_an_account_that_the_operator_named_and_nobody_lists_is_told():
     """Once, of what hangs below accounts; other endpoints have other parents."""
     job = Job(kind="backfill", choose=nightly, only=("a", "nobody"))
     run = Run(api(), job=job)
-    assert [(one.resource, one.parent_id) for one in run.of(Missing)] == [("transactions", "nobody")]
-    assert run.of(Missing)[0].problem().code == "unknown"
+    assert [(one.problem.resource, one.problem.parent_id) for one in run.of(Noticed)] == [("transactions", "nobody")]
+    assert run.of(Noticed)[0].problem.code == "unknown"
 
 
 def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():

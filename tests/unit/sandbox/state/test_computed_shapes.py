@@ -21,7 +21,7 @@ def test_every_type_of_instrument_is_served_and_met():
     """In a world of usual size, the types that transactions name and those that are only held."""
     truth = store(SandboxSettings(computed_days=10)).truth()
 
-    assert {truth.instruments[one]["type"] for one in named_instruments(truth)} == {
+    assert {truth.instruments[own_id]["type"] for own_id in named_instruments(truth)} == {
         sort.type for sort in INSTRUMENT_TYPES
     }
 
