@@ -157,9 +157,16 @@ def _chart(
     series: Mapping[str, Sequence[float]],
     runs: Sequence[Mapping[str, object]],
     *,
-    words: charts.Words = lambda value: f"{value:,.0f}",
+    words: charts.Format = lambda value: f"{value:,.0f}",
 ) -> Chart:
-    groups = [(_day(run["started_at"]), _when(run["started_at"])) for run in runs]
+    groups = [
+        charts.Group(
+            label=_day(run["started_at"]),
+            name=_when(run["started_at"]),
+            failure="failed" if run["status"] == "failed" else "",
+        )
+        for run in runs
+    ]
     skewed = charts.is_skewed([one for values in series.values() for one in values])
     said = f"{title}: a bar chart of the last {len(runs)} runs; the table of runs has the figures"
     svg = charts.bars(series, groups, said=said, words=words)
