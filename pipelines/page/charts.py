@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 
 WIDTH, HEIGHT = 480, 280  # with the page's letters it can be read on a telephone, and three stand side by side
 TOP, RIGHT, BOTTOM = 12, 8, 246  # the plot's edges; below it stand the days
-LETTER = 9  # how wide a letter is at most: makes room for the values at the left
-LABEL = 64  # how wide the label of a day is, with room around it
+LETTER = 10.5  # how wide a letter is at most: makes room for the values at the left
+LABEL = 60  # how wide the label of a day is, with room around it
 GAP = 0.2  # of a slot, between the bars of two runs
 SLOTS = 6  # at least: a lonely bar would fill the chart
 SKEWED = 20  # times the median: then equal steps would hide all but the largest
@@ -139,19 +139,19 @@ def _series(
 
 
 def _days(plot: Plot, groups: Sequence[Group]) -> ET.Element:
-    """The level axis: neighbours with one label stand on one line; a label without room is left out."""
+    """The level axis: neighbours with one label stand on one line. The last is there, and others as there is room."""
     axis = ET.Element("g", {"class": "days"})
-    place, free = 0, float(-RIGHT)  # so much less than LABEL a label fills
-    for label, shared in groupby(group.label for group in groups):
+    place, free = len(groups), float(WIDTH)
+    for label, shared in groupby(group.label for group in reversed(groups)):
         count = len(list(shared))
+        place -= count
         if count > 1:
             edges = f"M{plot.x(place + GAP / 2):g} {BOTTOM + 4}H{plot.x(place + count - GAP / 2):g}"
             ET.SubElement(axis, "path", {"d": edges})
-        middle = min(plot.x(place + count / 2), WIDTH - LABEL / 2 + RIGHT)
-        if middle - LABEL / 2 >= free:
+        middle = min(plot.x(place + count / 2), WIDTH - LABEL / 2)
+        if middle + LABEL / 2 <= free:
             ET.SubElement(axis, "text", {"x": f"{middle:g}", "y": f"{BOTTOM + 22}"}).text = label
-            free = middle + LABEL / 2
-        place += count
+            free = middle - LABEL / 2
     return axis
 
 

@@ -120,11 +120,11 @@ def test_few_labels_are_all_there_and_of_many_some():
     """Twenty days would run into each other."""
     few, several = labels(drawn({"n": [1] * SLOTS}, many(SLOTS))), labels(drawn({"n": [1] * 20}, many(20)))
 
-    assert list(few) == [f"d{number}" for number in range(SLOTS)]
-    assert list(several) == ["d0", "d3", "d6", "d9", "d12", "d15", "d18"]
+    assert sorted(few) == [f"d{number}" for number in range(SLOTS)]
+    assert list(several) == ["d19", "d15", "d12", "d9", "d6", "d3", "d0"]
     places = list(several.values())
-    assert min(later - earlier for earlier, later in pairwise(places)) >= LABEL
-    assert max(places) + LABEL / 2 <= 480 + 8  # of which a label fills less
+    assert min(later - earlier for later, earlier in pairwise(places)) >= LABEL
+    assert max(places) + LABEL / 2 <= 480
 
 
 def test_a_lonely_bar_does_not_fill_the_chart():
@@ -144,7 +144,7 @@ def test_runs_of_one_day_share_its_label():
 
     chart = drawn({"n": [1, 2, 3]}, twice)
 
-    assert list(labels(chart)) == ["1 May", "2 May"]
+    assert sorted(labels(chart)) == ["1 May", "2 May"]
     assert len(chart.findall(".//g[@class='days']/path")) == 1
     assert tips(chart) == ["1 May 02:00, n: 1", "1 May 14:00, n: 2", "2 May 02:00, n: 3"]
 
