@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -27,6 +28,7 @@ OPTIONS = (
     "--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars", "--force-color-profile=srgb",
     "--font-render-hinting=none", "--remote-debugging-pipe",
 )  # fmt: skip
+LOAD_S = 60.0  # it takes a tenth of a second; a loaded machine may take longer
 AS_3_AND_4 = """
 import os, sys
 first, second = (os.dup(int(number)) for number in sys.argv[1:3])  # where the numbers are not 3 and 4 themselves
@@ -88,8 +90,9 @@ class Chromium:
         self.call("Page.navigate", url="about:blank")
         self.requests.clear()
         self.call("Page.navigate", url=file.as_uri())
-        while self.run("document.readyState + location.protocol") != "completefile:":
-            pass
+        deadline = monotonic() + LOAD_S
+        while self.run("document.readyState + document.URL") != f"complete{file.as_uri()}":
+            assert monotonic() < deadline, f"{file} is not shown"
         self.requests = [url for url in self.requests if url != file.as_uri()]
 
     def run(self, script: str) -> object:
