@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,24 +46,21 @@ AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 
 def executable() -> str:
     """The installed Chromium; on Debian, and for root, it is installed when it is not there. Skips with what to do."""
-    found = _found()
-    if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        _apt(*INSTALL) or (_apt("apt-get", "update") and _apt(*INSTALL))
-        found = _found()
-    return found or pytest.skip(f"NO BROWSER: the page was not looked at in Chromium. To have it looked at, {HOW}")
+    if not _found() and shutil.which("apt-get") and os.geteuid() == 0:
+        with (Path(tempfile.gettempdir()) / "chromium-for-tests.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # other workers wait, and find it there
+            _found() or _apt(*INSTALL) or (_apt("apt-get", "update") and _apt(*INSTALL))
+    return _found() or pytest.skip(f"NO BROWSER: the page was not looked at in Chromium. To have it looked at, {HOW}")
 
 
 def axe(folder: Path) -> str:
     """The source of axe-core, kept in *folder*. Skips where npm cannot bring it; other bytes than the known fail."""
     file = folder / "axe.min.js"
     if not file.exists():
-        packed = _packed(folder)
-        with tarfile.open(packed) as package:
-            member = package.extractfile("package/axe.min.js")
-            assert member is not None
-            fresh = folder / f"axe.{os.getpid()}.js"
-            fresh.write_bytes(member.read())
-            fresh.replace(file)  # another worker may do the same
+        with tempfile.TemporaryDirectory(dir=folder) as own:  # another worker may do the same
+            with tarfile.open(_packed(Path(own))) as package:
+                package.extract("package/axe.min.js", own, filter="data")
+            (Path(own) / "package" / "axe.min.js").replace(file)
     source = file.read_bytes()
     assert hashlib.sha256(source).hexdigest() == AXE_SHA256, f"{file} is not {AXE}: remove it"
     return source.decode()
