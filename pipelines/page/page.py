@@ -19,11 +19,9 @@ from ..status.standing import run as read
 from . import formats, history
 from .attention import headline
 from .nights import NIGHTS, sample
-from .panels import panels
+from .panels import is_brief, panels
 from .runs import Outcome
 from .visible import visible
-
-DETAILED = 100  # tenants: of more, those that are fine have a line each, or no browser would open the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def render(standings: Standings, *, now: datetime) -> str:
         headline=headline({panel.tenant: panel.tone for panel in shown}),
         in_need=[panel for panel in shown if panel.needs_attention],
         fine=[panel for panel in shown if not panel.needs_attention],
-        brief=len(shown) > DETAILED,
+        brief=is_brief(shown),
         nights=NIGHTS,
         legend=[
             *((sample(outcome), outcome) for outcome in (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.FAILED)),

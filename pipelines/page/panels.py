@@ -20,6 +20,7 @@ from .runs import Outcome, Run, runs_of
 from .visible import visible
 
 ROWS = ("added", "modified", "removed")
+DETAILED = 100  # tenants: of more, those that are fine have a line each, or no browser would open the page
 TENS = "Logarithmic: each step upwards is a multiple of the one before."
 
 
@@ -63,20 +64,27 @@ class Panel:
 def panels(standings: Sequence[Standing], *, now: datetime) -> list[Panel]:
     """The worst first; among equals, in the order of the configuration."""
     tones = list(Tone)
-    return sorted((_panel(standing, now) for standing in standings), key=lambda panel: tones.index(panel.tone))
+    shown = [_panel(standing, now, brief=is_brief(standings)) for standing in standings]
+    return sorted(shown, key=lambda panel: tones.index(panel.tone))
 
 
-def _panel(standing: Standing, now: datetime) -> Panel:
+def is_brief(tenants: Sequence[object]) -> bool:
+    """Whether those that are fine have no more than a line."""
+    return len(tenants) > DETAILED
+
+
+def _panel(standing: Standing, now: datetime, *, brief: bool) -> Panel:
     facts, runs = dict(standing.facts), runs_of(standing.facts)
     found = findings(standing.tenant, facts, runs, now=now)
+    tone = tone_of(found)
     return Panel(
         tenant=standing.tenant,
-        tone=tone_of(found),
+        tone=tone,
         findings=found,
         calendar=calendar(runs, today=now.date()),
         runs=runs[:RUNS],
         spans=spans(facts, today=now.date()),
-        charts=list(_charts(runs[:RUNS])),
+        charts=[] if brief and not tone.needs_attention else list(_charts(runs[:RUNS])),
         facts=facts,
     )
 

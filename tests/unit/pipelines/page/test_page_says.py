@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.page.page import DETAILED
+from pipelines.page.panels import DETAILED
 from tests.unit.pipelines.page.facts import NOW, QUARANTINED, Parsed, a_run, facts, page, said
 
 
