@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sources.aleta.clock import Clock
 from sources.aleta.errors import AuthError, StoppedError
-from sources.aleta.transport.fate import Fate, Result
+from sources.aleta.transport.fate import GONE, Fate, Result
 from sources.aleta.transport.write import Writer
 
 from ..report.progress import Progress
@@ -29,6 +29,7 @@ from .sender import Sender, unknown
 
 LOCK = "upload.lock"  # not the lock of `sync`: a night goes on while rows are sent
 JOURNAL = "uploads.sqlite"
+NOTHING = "the API answered 404: nothing was there for these days, or it knows no such parent"
 HELD = "sent by an earlier run, and no answer came"
 
 
@@ -178,5 +179,7 @@ def _tell(report: UploadReport, result: Result) -> None:
         report.errors.append(Mistake(line=0, code=result.code, message=f"{result.message}: given up; run it again"))
         return
     report.count(State(result.fate))
+    if result.status == GONE:
+        report.warnings = (NOTHING,)
     if result.fate is not Fate.CONFIRMED:
         report.errors.append(Mistake(line=0, code=str(result.fate), message=result.message))

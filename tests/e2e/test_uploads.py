@@ -279,7 +279,7 @@ def test_a_delete_takes_the_days_that_it_names_and_may_be_repeated(uploader, kin
 
     assert report["status"] == "complete"
     assert {key[-1] for key in at_the_api(uploader, kind)} == {"2020-01-01", "2020-01-05"}
-    upload(uploader, kind, "--delete", *span, "acme")
+    assert "nothing was there" in upload(uploader, kind, "--delete", *span, "acme")["warnings"][0]
     assert counts(upload(uploader, kind, file, "acme")) == (5, 3, 3, 2, 0, 0)
     assert exact(uploader.box.uploads("acme"))["doubles"] == 0
 
