@@ -41,7 +41,7 @@ def flaw(form: Form, text: str) -> str:
     return FLAWS[form](text)
 
 
-def same_number(text: str) -> str:
+def canonical_number(text: str) -> str:
     """One spelling for all JSON numbers of the same value: `1.50`, `1.5` and `15e-1` are one."""
     mantissa, _, exponent = text.lower().partition("e")
     sign = "-" if mantissa.startswith("-") else ""

@@ -82,7 +82,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        with self._told():
+        with self._failing_as_journal_error():
             path.touch(mode=0o600)  # the files that SQLite puts beside it take its mode
             self._sql = _opened(path)
 
@@ -96,7 +96,7 @@ class Journal:
 
     def known(self, kind: Kind) -> Known:
         """Where every row of *kind* stands."""
-        with self._told():
+        with self._failing_as_journal_error():
             return _known(self._sql, kind)
 
     def sending(self, kind: Kind, row: Row, *, at: datetime) -> None:
@@ -104,7 +104,7 @@ class Journal:
 
         Where the same key again overwrites, what was known of its other values is no longer true.
         """
-        with self._told():
+        with self._failing_as_journal_error():
             self._sql.execute("BEGIN IMMEDIATE")
             if kind.overwrites:
                 others = "DELETE FROM outcomes WHERE kind = ? AND key = ? AND fingerprint <> ?"
@@ -114,7 +114,7 @@ class Journal:
 
     def put(self, kind: Kind, row: Row, state: State | None, *, said: str = "", at: datetime) -> None:
         """*row* stands so from now on, None: as if it had never been sent; on disk when this returns."""
-        with self._told():
+        with self._failing_as_journal_error():
             if state is None:
                 gone = "DELETE FROM outcomes WHERE kind = ? AND key = ? AND fingerprint = ?"
                 self._sql.execute(gone, (kind.name, row.key, row.fingerprint))
@@ -123,21 +123,21 @@ class Journal:
 
     def delete_begun(self, kind: Kind, span: Span) -> None:
         """A DELETE of *span* is about to be sent: from now on no row within is known to be at the API."""
-        with self._told():
+        with self._failing_as_journal_error():
             self._sql.execute(f"UPDATE outcomes SET deletes = deletes + 1 {SPAN}", _bounds(kind, span))
 
     def delete_refused(self, kind: Kind, span: Span) -> None:
         """The DELETE that was begun last certainly deleted nothing."""
-        with self._told():
+        with self._failing_as_journal_error():
             self._sql.execute(f"UPDATE outcomes SET deletes = max(0, deletes - 1) {SPAN}", _bounds(kind, span))
 
     def deleted(self, kind: Kind, span: Span) -> None:
         """A DELETE of *span* is done: what was sent before is gone, and may be sent anew."""
-        with self._told():
+        with self._failing_as_journal_error():
             self._sql.execute(f"DELETE FROM outcomes {SPAN}", _bounds(kind, span))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _failing_as_journal_error(self) -> Iterator[None]:
         with self._lock:
             try:
                 yield

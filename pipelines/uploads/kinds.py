@@ -12,7 +12,7 @@ import msgspec
 
 from sources.aleta.transport.write import Write
 
-from .columns import Form, same_number
+from .columns import Form, canonical_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ KINDS: Mapping[str, Kind] = {
 def row(kind: Kind, values: Mapping[str, str], *, line: int) -> Row:
     """The row that *values* are: cells by column, without those that are empty, each checked."""
     filled = [column for column in kind.columns if column.name in values]
-    same = {column.name: _same(column, values[column.name]) for column in filled}
+    same = {column.name: _canonical(column, values[column.name]) for column in filled}
     return Row(
         line=line,
         parent=values[kind.parent],
@@ -159,8 +159,8 @@ def delete(kind: Kind, parent: str, first: date, last: date) -> Write:
     return Write(method="DELETE", path=kind.path, params=query, resource=kind.name, repeatable=True)
 
 
-def _same(column: Column, text: str) -> str:
-    return same_number(text) if column.form is Form.NUMBER else text
+def _canonical(column: Column, text: str) -> str:
+    return canonical_number(text) if column.form is Form.NUMBER else text
 
 
 def _body(kind: Kind, filled: Sequence[Column], values: Mapping[str, str]) -> bytes:

@@ -20,13 +20,13 @@ class Selection:
     Args:
         send: to be sent now.
         skipped: confirmed before.
-        held: sent before without an answer, of a kind that must not be sent twice blindly.
+        unresolved: sent before without an answer, of a kind that must not be sent twice blindly.
         conflicts: another value of the same key was sent before, and nothing says that it would be overwritten.
     """
 
     send: list[Row] = field(default_factory=list)
     skipped: list[Row] = field(default_factory=list)
-    held: list[Row] = field(default_factory=list)
+    unresolved: list[Row] = field(default_factory=list)
     conflicts: list[Mistake] = field(default_factory=list)
 
 
@@ -43,7 +43,7 @@ def select(rows: Iterable[Row], kind: Kind, known: Known, *, again: bool) -> Sel
         elif kind.overwrites:
             selection.send.append(row)
         elif state in OPEN:
-            selection.held.append(row)
+            selection.unresolved.append(row)
         elif _may_be_there(before):
             selection.conflicts.append(_conflict(kind, row))
         else:

@@ -112,13 +112,13 @@ class Sender:
 
     def _work(self, todo: Iterator[Row]) -> None:
         while (row := self._next(todo)) is not None:
-            self._one(row)
+            self._send_row(row)
 
     def _next(self, todo: Iterator[Row]) -> Row | None:
         with self._lock:
             return None if self._ended or self._stop.is_set() else next(todo, None)
 
-    def _one(self, row: Row) -> None:
+    def _send_row(self, row: Row) -> None:
         before = self._known.get(row.key, {}).get(row.fingerprint)
         entry = Entry(journal=self._journal, clock=self._clock, kind=self._kind, row=row, before=before)
         try:

@@ -30,7 +30,7 @@ from .sender import Sender, unknown
 LOCK = "upload.lock"  # not the lock of `sync`: a night goes on while rows are sent
 JOURNAL = "uploads.sqlite"
 NOTHING = "the API answered 404: nothing was there for these days, or it knows no such parent"
-HELD = "sent by an earlier run, and no answer came"
+NO_ANSWER = "sent by an earlier run, and no answer came"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Uploads:
                 return report
             with self._journal() as journal, self._writer(report) as (writer, progress):
                 progress.planned(kind.name, 1, noun="deletes")
-                _tell(report, writer.send(write, watcher=_Deletion(journal, kind, span)))
+                _record(report, writer.send(write, watcher=_Deletion(journal, kind, span)))
                 progress.parent_done(kind.name, span.parent)
         return report
 
@@ -167,12 +167,12 @@ def _selected(checked: Checked, kind: Kind, known: Known, report: UploadReport, 
     selection = select(checked.rows, kind, known, again=again)
     if selection.conflicts:
         raise FileError(selection.conflicts)
-    report.skipped, report.unknown = len(selection.skipped), len(selection.held)
-    report.errors += [unknown(kind, row, HELD) for row in selection.held]
+    report.skipped, report.unknown = len(selection.skipped), len(selection.unresolved)
+    report.errors += [unknown(kind, row, NO_ANSWER) for row in selection.unresolved]
     return selection
 
 
-def _tell(report: UploadReport, result: Result) -> None:
+def _record(report: UploadReport, result: Result) -> None:
     """What came of a DELETE."""
     if result.fate is Fate.NOT_TAKEN:
         report.fatal = Exit.FAILED

@@ -52,9 +52,9 @@ def states(journal: Journal, kind=FEES) -> list[State]:
 
 
 def places(rows, kind, known, *, again: bool = False) -> tuple[int, int, int, int]:
-    """How many rows are sent, skipped, held, in conflict."""
+    """How many rows are sent, skipped, unresolved, in conflict."""
     chosen = select(rows, kind, known, again=again)
-    return len(chosen.send), len(chosen.skipped), len(chosen.held), len(chosen.conflicts)
+    return len(chosen.send), len(chosen.skipped), len(chosen.unresolved), len(chosen.conflicts)
 
 
 # -- the file

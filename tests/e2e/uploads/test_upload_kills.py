@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.world.jsontext import exact
 from tests.e2e.program import Program
-from tests.e2e.test_uploads import account, at_the_api, counts, lines, upload, write
-from tests.e2e.upload_steps import BUGS, Ended, Order, Stepper
+from tests.e2e.uploads.steps import BUGS, Ended, Order, Stepper
+from tests.e2e.uploads.uploading import account, at_the_api, counts, lines, upload, write
 
 FAULTS = ("reset", "500", "503_now", "429", "401", "200_html", "cut_length")
 ROWS = 300

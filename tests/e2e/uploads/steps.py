@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Stepper:
     """The forking process, as the tests talk to it; a context manager."""
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.e2e.upload_steps"]
+        command = [sys.executable, "-m", "tests.e2e.uploads.steps"]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
         return self
