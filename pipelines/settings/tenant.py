@@ -58,6 +58,7 @@ class TenantSettings:
     workers: Positive = 8
     row_cap: Count = 0  # 0: learn it
     max_window_days: Days = 0  # 0: no limit
+    writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
     iss: Annotated[Text, Meta(description="the issuer that Aleta knows you by")]

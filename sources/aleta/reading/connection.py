@@ -45,6 +45,7 @@ class Connection:
     """An open connection. *close* closes its sockets; a request after that opens new ones."""
 
     reader: Reader
+    client: Client
     tokens: TokenCache
     endpoint: TokenEndpoint
     close: Callable[[], None]
@@ -83,7 +84,7 @@ def connect(
         client.close()
         endpoint.close()
 
-    return Connection(reader=Reader(client, clock), tokens=tokens, endpoint=endpoint, close=close)
+    return Connection(reader=Reader(client, clock), client=client, tokens=tokens, endpoint=endpoint, close=close)
 
 
 def _token_endpoint(

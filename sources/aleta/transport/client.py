@@ -20,7 +20,7 @@ from .read import Read
 from .retry import RetryPolicy, persist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..auth.tokens import TokenCache
     from ..clock import Clock
@@ -30,6 +30,7 @@ T = TypeVar("T")
 CONNECT_S = 10.0
 READ_S = 60.0  # between two pieces of an answer
 PIECE = 1 << 16
+JSON_API = "application/vnd.api+json"
 HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "aleta-sync"}
 
 
@@ -73,12 +74,33 @@ class Wire:
             UnreachableError: no connection, or none that lasted until an answer.
             UnavailableError: the answer did not come in time, or broke off.
         """
-        headers = {"Accept": "application/vnd.api+json"}
+        headers = {"Accept": JSON_API}
         return self._send("GET", path, params=params, headers=headers, auth=_Bearer(bearer))
 
     def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
         """POST *form* to *path*; raises as `get`."""
         return self._send("POST", path, data=form, headers={"Accept": "application/json"}, auth=_Bearer(""))
+
+    def write(  # what a request is made of
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: Iterable[bytes] | None,
+        bearer: str,
+        alone: bool,
+    ) -> Answer:
+        """Send a JSON:API document; raises as `get`.
+
+        Args:
+            body: begun only once there is a connection.
+            alone: the server is told that no other request follows on this connection.
+        """
+        headers = {"Accept": JSON_API} | ({"Content-Type": JSON_API} if body else {})
+        if alone:
+            headers["Connection"] = "close"
+        return self._send(method, path, params=params, data=body, headers=headers, auth=_Bearer(bearer))
 
     def close(self) -> None:
         self._session.close()
@@ -91,7 +113,7 @@ class Wire:
         headers: Mapping[str, str],
         auth: _Bearer,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | Iterable[bytes] | None = None,
     ) -> Answer:
         try:
             response = self._session.request(
@@ -110,7 +132,7 @@ class Wire:
             raise UnavailableError(f"{self.host} did not answer within {READ_S:.0f} s") from None
         except requests.RequestException as error:
             advice = "check the URL, the network and the proxy"
-            raise UnreachableError(f"{self.host} cannot be reached ({_reason(error)}); {advice}") from None
+            raise UnreachableError(f"{self.host} cannot be reached ({reason(error)}); {advice}") from None
         with response:
             return Answer(status=response.status_code, headers=response.headers, body=_whole_body(response))
 
@@ -184,7 +206,7 @@ class Client:
             resource=resource,
             policy=self._policy,
             clock=self._clock,
-            notice=lambda error, wait_s: self._notice(read, error, wait_s),
+            notice=lambda error, wait_s: self.failed(resource, error, wait_s),
         )
 
     def close(self) -> None:
@@ -203,24 +225,24 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self._take_turn()
+        self.take_turn()
         read.bearer = self._tokens.get()
         answer = self._send(read)
         if action(answer.status) is Action.REFRESH_TOKEN and not read.refreshed:
             read.refreshed = True
             read.bearer = self._tokens.refresh(read.bearer)
-            self._take_turn()
+            self.take_turn()
             answer = self._send(read)
         return answer
 
     def _send(self, read: Read) -> Answer:
-        self._observer.attempt(read.resource)
+        self.attempting(read.resource)
         try:
             return self._wire.get(read.path, params=read.params, bearer=read.bearer)
         except RetryableError as error:
             raise read.located(error) from error
 
-    def _take_turn(self) -> None:
+    def take_turn(self) -> None:
         """Wait for a token of the budget; one that a pause made void meanwhile is taken again."""
         pauses = -1
         while pauses != self._bucket.pauses:
@@ -231,11 +253,16 @@ class Client:
                 self._observer.waiting(wait_s, "rate_limited" if self._bucket.paused(now) else "budget")
             self._clock.sleep(wait_s)  # also for nothing: it notices that the run is to stop
 
-    def _notice(self, read: Read, error: RetryableError, wait_s: float) -> None:
+    def attempting(self, resource: str) -> None:
+        """A request of the budget is about to be sent."""
+        self._observer.attempt(resource)
+
+    def failed(self, resource: str, error: RetryableError, wait_s: float) -> None:
+        """An attempt failed, and the next follows after *wait_s*; if the server asks for a pause, everyone waits."""
         limited = isinstance(error, RateLimitedError)
         if limited or error.retry_after_s is not None:  # the server asks every worker
             self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
-        self._observer.retry(read.resource, error, wait_s)
+        self._observer.retry(resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
 
 
@@ -281,7 +308,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """Why there was no connection, in the operating system's words: the libraries' texts quote whole URLs."""
     cause: BaseException | None = error
     while cause is not None:

@@ -40,6 +40,7 @@ def test_a_tenant_gets_every_default(folder: Path) -> None:
         workers=8,
         row_cap=0,
         max_window_days=0,
+        writes=False,
         max_removed_share=0.5,
         kid="k1",
         iss="https://acme.example",
