@@ -11,6 +11,8 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from ..warehouse.store import Store
 from .fetching import Known
 
+NO_PARENT = "''"
+
 
 def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
     """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last."""
@@ -22,8 +24,8 @@ def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
-            parent = endpoint.parent_column or "''"
-            rows = store.rows(endpoint.schema, [key_of(endpoint.schema)[0], *filter(None, [endpoint.parent_column])])
-            sql = f"SELECT {key_of(endpoint.schema)[0]}, {parent} FROM {rows} WHERE removed_at IS NULL"
+            key, parent = key_of(endpoint.schema)[0], endpoint.parent_column
+            rows = store.rows(endpoint.schema, [key, *filter(None, [parent]), "removed_at"])
+            sql = f"SELECT {key}, {parent or NO_PARENT} FROM {rows} WHERE removed_at IS NULL"
             found.members[endpoint.name] = dict(store.sql.execute(sql).fetchall())
     return found

@@ -6,7 +6,8 @@ import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from random import Random
 from zlib import crc32
 
 from schemas.ledger import SYNC_WINDOWS
@@ -33,6 +34,7 @@ from ..run.sync import Tools
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Rows, Warehouse
 from .ledger_checks import ledger_faults
+from .other_windows import PART, another, halves
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 
 PACKAGE_ROWS = 100_000
@@ -81,6 +83,7 @@ class _Verify:
         self._tools = tools
         self._found = found
         self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0, tells_all=True, distrusts=True)
+        self._chance = Random(f"{found.at}")  # noqa: S311 - no secret
         self._endpoints: Sequence[Endpoint] = with_parents(tenant.resources, CATALOGUE)
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
 
@@ -153,10 +156,11 @@ class _Verify:
 
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
-        for spans in self._rounds(endpoint, listed, marks, sample):
-            ends = spans if sample is None else {}
+        whole = self._whole(endpoint, listed, marks) if sample is None else {}
+        proven = ProvenDays(endpoint, functools.partial(self._scope, marks, whole))
+        for spans in self._halves(endpoint, whole) if sample is None else self._rounds(endpoint, listed, marks, sample):
             planner = planner_of(endpoint, ledger, self._tenant)
-            proven = ProvenDays(endpoint, functools.partial(self._scope, marks, ends))
+            proven = proven if whole else ProvenDays(endpoint, functools.partial(self._scope, marks, {}))
             package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
@@ -178,17 +182,37 @@ class _Verify:
         mark = replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
         return Scope(mark=mark, ends=ends.get(parent_id))
 
+    def _whole(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
+        """Every parent's whole history, as far as it is covered, and what lies ahead."""
+        covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
+        days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._tenant.look_ahead_days
+        ahead = self._found.at.date() + timedelta(days=days)
+        return {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
+
+    def _halves(self, endpoint: Endpoint, whole: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
+        """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
+        borders: dict[str, date] = {}
+        if endpoint.dates and endpoint.dates.by is By.SPAN and endpoint.dates.columns:
+            day, part = endpoint.dates.columns[0], self._chance.uniform(*PART)
+            with self._warehouse.open() as store:
+                rows = store.rows(endpoint.schema, [*endpoint.owners, day])
+                for owner in endpoint.owners:
+                    sql = (
+                        f"SELECT {owner}, quantile_disc({day}, {part}) FROM {rows} WHERE {owner} IS NOT NULL GROUP BY 1"
+                    )
+                    borders |= {parent: border for parent, border in store.sql.execute(sql).fetchall() if border}
+        yield from filter(None, halves(whole, borders))
+
     def _rounds(
-        self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int | None
+        self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
     ) -> Iterator[Mapping[str, Window]]:
-        """What to read: one window a parent and round."""
-        if sample is None:
-            covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
-            days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._tenant.look_ahead_days
-            ahead = self._found.at.date() + timedelta(days=days)
-            yield {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
-            return
-        waiting = [(parent, window) for parent, window in self._sampled(endpoint, sample) if parent in listed]
+        """One window a parent and round: each overlaps one that the sync asked for, and is another."""
+        movable = endpoint.dates and endpoint.dates.by is By.SPAN
+        waiting = [
+            (parent, another(window, marks[parent].covered or window, self._chance) if movable else window)
+            for parent, window in self._sampled(endpoint, sample)
+            if parent in listed and parent in marks
+        ]
         while waiting:
             spans = dict(reversed(waiting))  # of each parent its first window
             waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
