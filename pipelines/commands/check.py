@@ -18,7 +18,8 @@ from sources.aleta.clock import SystemClock
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.connection import Connection
 from sources.aleta.transport.retry import RetryPolicy
-from sources.aleta.transport.token import TokenEndpoint, skew
+from sources.aleta.transport.skew import skew
+from sources.aleta.transport.token import TokenEndpoint
 
 from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe

@@ -103,6 +103,30 @@ class RefusedError(FatalError):
     code = "refused"
 
 
+class TooLargeError(RefusedError):
+    """One answer has more bytes than `max_answer_mb` allows (rule F7)."""
+
+    code = "too_large"
+
+
+class DefectError(FatalError):
+    """An answer that this program failed to read by its own fault: the read is lost, and nothing else (rule F6)."""
+
+    code = "defect"
+
+
+class ClockError(FatalError):
+    """This machine's clock is more than ten minutes off the API's: nothing may be marked (rule M6)."""
+
+    code = "clock"
+
+
+class CertificatesError(FatalError):
+    """The environment names certificate authorities that cannot be read."""
+
+    code = "tls"
+
+
 class WindowTooWideError(RefusedError):
     """400 or 422: the span may be wider than the API takes (rule W5)."""
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from ..catalogue.dialects import Dialect, LearnedDialects
 from ..catalogue.endpoint import Endpoint, Form
 from ..clock import Clock
-from ..errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
+from ..errors import AuthError, ClockError, RetryableError, SourceError, StoppedError, UnreachableError
 from ..jsonapi.answer import Answer, Parse, nothing, parser
 from ..planning.windows import Window
 
@@ -94,7 +94,7 @@ class Outages:
             SourceError: *error*, if it concerns the whole tenant.
             Exception: *error*, if it is not a SourceError: a defect.
         """
-        if not isinstance(error, SourceError) or isinstance(error, AuthError | StoppedError):
+        if not isinstance(error, SourceError) or isinstance(error, AuthError | ClockError | StoppedError):
             raise error
         if not isinstance(error, RetryableError):
             self.answered()  # a refusal is a response: the API is up

@@ -1,23 +1,24 @@
-"""Reads from the API: the attempt loop. The only file that sends a request."""
+"""Reads from the API: the attempt loop."""
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-
-from ..errors import MalformedError, RateLimitedError, RetryableError, UnavailableError, UnreachableError
-from .body import unpacked
+from ..errors import (
+    ClockError,
+    DefectError,
+    MalformedError,
+    RateLimitedError,
+    RetryableError,
+    SourceError,
+    TooLargeError,
+)
 from .observer import Observer, Silent
 from .outcome import Action, action, retry_after_s
 from .read import Read
 from .retry import RetryPolicy, persist
+from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
+from .wire import Answer, Bounds, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,92 +28,8 @@ if TYPE_CHECKING:
     from .limiter import TokenBucket
 
 T = TypeVar("T")
-CONNECT_S = 10.0
-READ_S = 60.0  # between two pieces of an answer
-PIECE = 1 << 16
-HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "aleta-sync"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A whole answer; the body of any status but 200 may be missing, for it has only words."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-class Wire:
-    """One server, over connections that are kept alive: sends a request, returns the whole answer.
-
-    Redirects are not followed, cookies not kept, TLS is always verified. Plain http goes to a loopback host only, and
-    never through a proxy.
-
-    Args:
-        base_url: scheme and host; what precedes every path.
-        pool: connections at most, and so requests at a time.
-
-    Raises:
-        ValueError: *base_url* is neither https nor a loopback address.
-    """
-
-    def __init__(self, base_url: str, *, pool: int) -> None:
-        parts = urlsplit(base_url)
-        if not parts.hostname or parts.username or parts.query or parts.fragment:
-            raise ValueError("a server's URL has a scheme, a host, perhaps a port and a path, and nothing else")
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-            raise ValueError(f"{parts.scheme}://{parts.hostname} is not safe: use https (http is for loopback only)")
-        self.host = parts.netloc
-        self._base_url = base_url.rstrip("/")
-        self._session = _session(pool, trust_env=parts.scheme == "https")
-
-    def get(self, path: str, *, params: Mapping[str, str], bearer: str) -> Answer:
-        """GET *path*.
-
-        Raises:
-            UnreachableError: no connection, or none that lasted until an answer.
-            UnavailableError: the answer did not come in time, or broke off.
-        """
-        headers = {"Accept": "application/vnd.api+json"}
-        return self._send("GET", path, params=params, headers=headers, auth=_Bearer(bearer))
-
-    def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
-        """POST *form* to *path*; raises as `get`."""
-        return self._send("POST", path, data=form, headers={"Accept": "application/json"}, auth=_Bearer(""))
-
-    def close(self) -> None:
-        self._session.close()
-
-    def _send(  # what a request is made of
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        auth: _Bearer,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
-    ) -> Answer:
-        try:
-            response = self._session.request(
-                method,
-                self._base_url + path,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-                verify=True,
-                stream=True,
-            )
-        except requests.ReadTimeout:
-            raise UnavailableError(f"{self.host} did not answer within {READ_S:.0f} s") from None
-        except requests.RequestException as error:
-            advice = "check the URL, the network and the proxy"
-            raise UnreachableError(f"{self.host} cannot be reached ({_reason(error)}); {advice}") from None
-        with response:
-            return Answer(status=response.status_code, headers=response.headers, body=_whole_body(response))
+OK = 200
+UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
 
 class Client:
@@ -128,9 +45,14 @@ class Client:
         policy: how long to go on trying.
         observer: told of attempts, retries and waits.
         pool: connections at most; as many as there are workers.
+        bounds: of each answer.
+
+    Attributes:
+        clocks: what the API's answers say of this machine's clock.
 
     Raises:
         ValueError: *base_url* is neither https nor a loopback address.
+        CertificatesError: the environment names certificate authorities that cannot be read.
     """
 
     def __init__(
@@ -143,8 +65,10 @@ class Client:
         policy: RetryPolicy | None = None,
         observer: Observer | None = None,
         pool: int = 8,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._wire = Wire(base_url, pool=pool)
+        self.clocks = Comparison()
+        self._wire = Wire(base_url, pool=pool, bounds=bounds)
         self._tokens = tokens
         self._bucket = bucket
         self._clock = clock
@@ -174,7 +98,9 @@ class Client:
             ParentGoneError: 404.
             ForbiddenError: 403.
             WindowTooWideError: 400 or 422; attrs `detail` has the API's words.
-            RefusedError: a status that no rule lists, or an id that no path can hold.
+            RefusedError: a status that no rule lists, or an id that no path can hold; TooLargeError: too many bytes.
+            DefectError: *parse* failed by its own fault.
+            ClockError: this machine's clock is far off the API's.
             AuthError: no token, or a fresh one was refused.
             StoppedError: the run was asked to stop.
         """
@@ -192,7 +118,7 @@ class Client:
         self._wire.close()
 
     def _attempt(self, read: Read, parse: Callable[[bytes], T]) -> T:
-        answer = self._authorized(read)
+        answer = self._timely(read)
         if action(answer.status) is not Action.OK:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise read.refusal(answer.status, answer.body, wait_s)
@@ -200,6 +126,26 @@ class Client:
             return parse(answer.body)
         except MalformedError as error:
             raise read.located(error) from error
+        except SourceError:
+            raise
+        except UNREADABLE as error:
+            raise read.located(MalformedError(f"the answer cannot be read ({type(error).__name__})")) from None
+        except Exception as error:
+            message = f"{read}: this program failed to read the answer ({type(error).__name__}): report it"
+            raise DefectError(message, **read.attrs) from error
+
+    def _timely(self, read: Read) -> Answer:
+        """The answer to *read*; one whose `Date` is far off is asked for once more.
+
+        Raises:
+            ClockError: this machine's clock is far off (rule M6): whatever came, no day could be relied on.
+        """
+        for _ in range(2):
+            answer = self._authorized(read)
+            if answer.status != OK or not self.clocks.is_off(ahead_s(answer.headers, self._clock.now())):
+                return answer
+        words = skew(self.clocks.seconds, tolerated_s=MOST_SKEW_S)
+        raise ClockError(f"{read}: {words}; compared with {self._wire.host}", **read.attrs)
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
@@ -217,7 +163,7 @@ class Client:
         self._observer.attempt(read.resource)
         try:
             return self._wire.get(read.path, params=read.params, bearer=read.bearer)
-        except RetryableError as error:
+        except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
     def _take_turn(self) -> None:
@@ -237,55 +183,3 @@ class Client:
             self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
         self._observer.retry(read.resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bearer(requests.auth.AuthBase):
-    """Stamps the token. Given even when empty, for without any requests looks for a password in ~/.netrc."""
-
-    token: str = field(repr=False)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
-
-
-def _session(pool: int, *, trust_env: bool) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = trust_env  # the environment's proxies and certificates
-    session.headers.update(HEADERS)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=pool, pool_block=True))
-    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=pool, pool_block=True))
-    return session
-
-
-def _whole_body(response: requests.Response) -> bytes:
-    try:
-        wire = b"".join(response.raw.stream(PIECE, decode_content=False))
-        return unpacked(wire, response.headers)
-    except (HTTPError, OSError):
-        cut = UnavailableError("the answer broke off")
-    except UnavailableError as error:
-        cut = error
-    if response.status_code == requests.codes.ok:
-        raise cut
-    return b""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _reason(error: BaseException) -> str:
-    """Why there was no connection, in the operating system's words: the libraries' texts quote whole URLs."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        error, cause = cause, cause.__cause__ or cause.__context__
-    return type(error).__name__
