@@ -153,7 +153,7 @@ def test_a_200_without_a_usable_token_is_an_auth_error(server, endpoint, body):
 def test_a_lifetime_that_is_none_is_named(server, endpoint, given):
     """Null, nought, or of another type: the message says `expires_in`."""
     server.say(Reply(body=b'{"access_token":"abc","expires_in":%b}' % given.encode()))
-    with pytest.raises(AuthError, match="answered 200 with an `expires_in` that is auth_url"):
+    with pytest.raises(AuthError, match="answered 200 with an `expires_in` that is"):
         endpoint.fetch()
 
 
