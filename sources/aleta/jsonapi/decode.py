@@ -22,6 +22,7 @@ from .columns import Column, read_columns
 from .envelope import Page, members
 from .relations import TO_ONE, Relation
 from .shape import RAW, shape_of
+from .tokens import is_undecodable, text_of
 
 ONE_TYPE_FOR_ALL = "transaction"
 
@@ -66,6 +67,10 @@ class _Leftovers:
         self.rows.setdefault(row, {})[name] = text
 
     def attribute(self, row: int, path: str, raw: Raw, *, known: bool) -> None:
+        if is_undecodable(raw):
+            self.add(row, path, text_of(raw))
+            self.drift[path] += 1
+            return
         self.add(row, path, whole(raw) if known else canonical(raw))
         if not known:
             self.drift[path] += 1
@@ -124,8 +129,8 @@ class _Plan:
         self._relationships = shape_of(dict.fromkeys(elsewhere, RAW) | dict.fromkeys(links, TO_ONE))
 
     def _bind(self, place: int, column: pa.Field, paths: Sequence[str]) -> None:
-        named = [one.removeprefix("attributes/") for one in paths if one.startswith("attributes/")]
-        linked = tuple(one.split("/")[1] for one in paths if one.startswith("relationships/"))
+        named = [path.removeprefix("attributes/") for path in paths if path.startswith("attributes/")]
+        linked = tuple(path.split("/")[1] for path in paths if path.startswith("relationships/"))
         if named:
             self._columns[place] = Column(column, named)
         if linked:
@@ -141,7 +146,7 @@ class _Plan:
         columns = self._named(page, left)
         columns |= self._linked(page, left)
         if self._ids is not None:
-            columns[self._ids] = pa.array([one.id for one in page], pa.string())
+            columns[self._ids] = pa.array([resource.id for resource in page], pa.string())
         if self._types is not None:
             columns[self._types] = _types(page, columns.get(self._types), left)
         columns[self._schema.get_field_index("extra")] = left.column()
@@ -149,13 +154,13 @@ class _Plan:
         return Decoded(batch=pa.RecordBatch.from_arrays(ordered, schema=self._schema), drift=left.drift)
 
     def _named(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
-        found = self._attributes.read([one.attributes for one in page], left.attribute)
+        found = self._attributes.read([resource.attributes for resource in page], left.attribute)
         return read_columns(self._columns, found, left.attribute)
 
     def _linked(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
         """Rows of one account name the same few things over and over: what they say is read once each."""
         spots: dict[bytes, int] = {}
-        where = [spots.setdefault(bytes(one.relationships), len(spots)) for one in page]
+        where = [spots.setdefault(bytes(resource.relationships), len(spots)) for resource in page]
         said, odd = [Raw(text) for text in spots], _Odd()
         found = self._relationships.read(said, odd)
         linked: dict[int, pa.Array] = {}
@@ -189,7 +194,7 @@ class _Odd:
 
 def _types(page: Page, named: pa.Array | None, left: _Leftovers) -> pa.Array:
     """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
-    kinds = [one.type for one in page]
+    kinds = [resource.type for resource in page]
     if named is None or named.null_count == len(page):
         return pa.array(kinds, pa.string())
     for row, name in enumerate(named.to_pylist()):
