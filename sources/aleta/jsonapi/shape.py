@@ -105,11 +105,8 @@ class Shape:
             left_out = set(strange)
             plain = [row for place, row in enumerate(rows) if place not in left_out]
             texts = [raw for place, raw in enumerate(objects) if place not in left_out]
-        if unique.size(plain) == sum(map(len, texts)):
-            return
-        for row, raw in zip(plain, texts, strict=True):
-            if unique.size([row]) != len(raw):
-                unique.check_members(bytes(raw), members(raw), inside=self._lax)
+        for place in unique.differing(plain, texts):
+            unique.check_members(bytes(texts[place]), members(texts[place]), lax=self._lax)
 
     def open(self, found: Mapping[str, Cells], odd: Odd) -> dict[str, Cells]:
         """The same for an inner shape, of the objects that are cells of *found*."""
@@ -123,7 +120,7 @@ class Shape:
     def _oddly(self, row: int, raw: Raw, odd: Odd) -> msgspec.Struct:
         """An object with members that are unknown, or of a type that is not theirs."""
         named = members(raw)
-        unique.check_members(bytes(raw), named, inside=self._lax)
+        unique.check_members(bytes(raw), named, lax=self._lax)
         said = {self._path + name: value for name, value in named.items()}
         if not self._kept:
             for path in [path for path in said if path not in self._kinds]:
