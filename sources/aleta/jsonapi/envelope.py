@@ -172,7 +172,7 @@ def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
     if not body.isascii():
         _check_utf8(body)
     decode = _identified.decode if identified else _unnamed.decode
-    document = _unique(body, _decoded(body, decode), decode)
+    document = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
         raise MalformedError("the answer is a 200 with `errors`")
     if document.data is UNSET:
@@ -183,9 +183,10 @@ def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
 _Decode: TypeAlias = Callable[[bytes], _Document] | Callable[[bytes], _UnnamedDocument]
 
 
-def _decoded(body: bytes, decode: _Decode) -> _Document | _UnnamedDocument:
+def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedDocument]:
+    """The body, repaired where that was necessary, and what it holds."""
     try:
-        return decode(body)
+        return body, decode(body)
     except msgspec.ValidationError as error:  # it names types and paths only, never a byte of the body
         raise MalformedError(f"the answer is no JSON:API document ({error})") from None
     except (msgspec.DecodeError, RecursionError):
@@ -202,7 +203,7 @@ def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode
     try:
         plain = msgspec.json.format(body, indent=-1)  # blanks are no sign of anything
         document = decode(plain)
-    except (msgspec.DecodeError, RecursionError):  # of a body that was repaired
+    except (msgspec.DecodeError, RecursionError):  # somewhere that nobody decodes
         plain = body
     if len(plain) != _least(document):
         unique.check(plain)

@@ -74,7 +74,7 @@ def _with_odd(values: pa.Array, odd: pa.Array, texts: pa.Array) -> Found:
     places = pc.indices_nonzero(odd).to_pylist()
     exact = [_exact(text) for text in texts.filter(odd).to_pylist()]
     held = [fit(value) if value is not None else None for value in exact]
-    misfits = [place for place, one, other in zip(places, exact, held, strict=True) if one is None or one != other]
+    misfits = [place for place, meant, kept in zip(places, exact, held, strict=True) if meant is None or meant != kept]
     return pc.replace_with_mask(values, odd, pa.array(held, DECIMAL)), misfits
 
 

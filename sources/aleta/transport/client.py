@@ -9,6 +9,7 @@ from ..errors import (
     DefectError,
     MalformedError,
     RateLimitedError,
+    RefusedError,
     RetryableError,
     SourceError,
     TooLargeError,
@@ -104,10 +105,28 @@ class Client:
             AuthError: no token, or a fresh one was refused.
             StoppedError: the run was asked to stop.
         """
-        read = Read(template=path, params=params or {}, resource=resource, parent_id=parent_id)
+        return self._persist(Read(template=path, params=params or {}, resource=resource, parent_id=parent_id), parse)
+
+    def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T:
+        """Read the page that an answer to *path* links to as its next (rule F5), with the same attempts as `get`.
+
+        Args:
+            url: as the answer spells it, absolute or relative to *path*.
+
+        Raises:
+            RefusedError: *url* leads to another server: no bearer goes there.
+            SourceError: as `get`.
+        """
+        read = Read(template=path, params={}, resource=resource, parent_id=parent_id)
+        read.target = self._wire.own_target(url, read.path)
+        if not read.target:
+            raise RefusedError(f"{read}: the answer's next page is on another server: it is not followed", **read.attrs)
+        return self._persist(read, parse)
+
+    def _persist(self, read: Read, parse: Callable[[bytes], T]) -> T:
         return persist(
             lambda: self._attempt(read, parse),
-            resource=resource,
+            resource=read.resource,
             policy=self._policy,
             clock=self._clock,
             notice=lambda error, wait_s: self._notice(read, error, wait_s),
@@ -162,7 +181,7 @@ class Client:
     def _send(self, read: Read) -> Answer:
         self._observer.attempt(read.resource)
         try:
-            return self._wire.get(read.path, params=read.params, bearer=read.bearer)
+            return self._wire.get(read.target or read.path, params=read.params, bearer=read.bearer)
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 

@@ -44,6 +44,7 @@ class Read:
     resource: str
     parent_id: str
     refreshed: bool = False
+    target: str = ""  # path and query of a page that an answer links to, in place of the own ones
     bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
 
     def __str__(self) -> str:

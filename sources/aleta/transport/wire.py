@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, RemoteDisconnected
 from pathlib import Path
 from stat import S_ISDIR
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -108,6 +108,17 @@ class Wire:
     def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
         """POST *form* to *path*; raises as `get`."""
         return self._send("POST", path, data=form, headers={"Accept": "application/json"}, auth=_Bearer(""))
+
+    def own_target(self, url: str, asked: str) -> str:
+        """The path and query behind the base URL that *url* means, in an answer to *asked*; empty on another server."""
+        base = urlsplit(self.base_url)
+        try:
+            meant = urlsplit(urljoin(self.base_url + asked, url))
+            own = (meant.scheme, meant.hostname, meant.port) == (base.scheme, base.hostname, base.port)
+        except ValueError:  # no URL
+            return ""
+        plain = own and not meant.username and meant.path.startswith(base.path)
+        return urlunsplit(("", "", meant.path.removeprefix(base.path), meant.query, "")) if plain else ""
 
     def close(self) -> None:
         self._session.close()
