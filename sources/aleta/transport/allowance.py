@@ -41,6 +41,7 @@ class Allowance:
         self._received = 0
         self._unpacked = 0
         self._is_large = False
+        self._closers: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         self._before = CURRENT.set(self)
@@ -48,6 +49,9 @@ class Allowance:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         CURRENT.reset(self._before)
+        if error is not None:
+            for close in self._closers:
+                close()
         if self._is_large:
             _large_one.release()
 
@@ -76,6 +80,10 @@ class Allowance:
         """So many more bytes of content are there; raises as `received`."""
         self._unpacked += count
         self._check(self._unpacked, self.size)
+
+    def on_failure(self, close: Callable[[], None]) -> None:
+        """Call *close* if the answer fails: urllib3 leaves some of them open, until memory is cleaned up."""
+        self._closers.append(close)
 
     def narrow(self, size: int) -> None:
         """From now on it may have no more than *size* bytes of content."""

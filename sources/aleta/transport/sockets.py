@@ -47,7 +47,9 @@ class _BoundedSocket(io.RawIOBase):
 class _BoundedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the base's
         super().__init__(sock, *args, **kwargs)
-        self.fp: io.BufferedReader = io.BufferedReader(_BoundedSocket(sock, self.fp.detach(), CURRENT.get()))
+        allowance = CURRENT.get()
+        self.fp: io.BufferedReader = io.BufferedReader(_BoundedSocket(sock, self.fp.detach(), allowance))
+        allowance.on_failure(self.close)
 
 
 class _Connection(HTTPConnection):
