@@ -12,6 +12,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sources.aleta.safe_text import printable
+
 from ..report.report import Exit
 from ..report.text import duration
 from ..report.version import VERSION
@@ -90,14 +92,19 @@ def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Page:
 def render(standings: Standings, *, now: datetime) -> str:
     """The page; everything on it is escaped but the charts, whose words are."""
     environment = Environment(
-        loader=PackageLoader("pipelines.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        loader=PackageLoader("pipelines.page", ""), autoescape=True, finalize=_safe, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"when": _when, "count": _count, "took": _took, "size": _size}
     panels = [_panel(one, now) for one in standings.tenants]
     return environment.get_template("page.html.jinja").render(
         panels=panels, now=now.isoformat(), version=VERSION, today=now.date(), behind=_behind
     )
+
+
+def _safe(value: object) -> object:
+    """Text from outside without control and bidirectional characters (rule S2); what is markup is our own."""
+    return printable(value, keep="\n") if type(value) is str else value
 
 
 def _panel(one: Standing, now: datetime) -> Panel:
