@@ -175,7 +175,7 @@ class Fetching:
             self.put(Refused(listed.endpoint.name, never_shown))
 
     def _read_unlisted_accounts(self) -> None:
-        """Accounts that rows name and no list showed: asked for by id, and what answers is read like the others (L1)."""
+        """Accounts that rows name and no list showed: asked for by id; what answers is read like the others (L1)."""
         accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
         seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
         unlisted = self._accounts_in_rows - seen - set(self._census.refused.get("accounts", ()))

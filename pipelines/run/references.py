@@ -23,7 +23,8 @@ def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
             parent = endpoint.parent_column or "''"
-            rows = store.rows(endpoint.schema, [key_of(endpoint.schema)[0], *filter(None, [endpoint.parent_column])])
+            read = [key_of(endpoint.schema)[0], *filter(None, [endpoint.parent_column]), "removed_at"]
+            rows = store.rows(endpoint.schema, read)
             sql = f"SELECT {key_of(endpoint.schema)[0]}, {parent} FROM {rows} WHERE removed_at IS NULL"
             found.members[endpoint.name] = dict(store.sql.execute(sql).fetchall())
     return found
