@@ -43,6 +43,10 @@ class UnavailableError(RetryableError):
     code = "unavailable"
 
 
+class OverdueError(UnavailableError):
+    """An answer that did not come whole within `read_timeout_s` (rule F7): each attempt at it is dear."""
+
+
 class RateLimitedError(RetryableError):
     """429: every worker of this `sub` pauses."""
 

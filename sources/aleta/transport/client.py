@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
@@ -15,7 +16,7 @@ from ..errors import (
     TooLargeError,
 )
 from .observer import Observer, Silent
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action, header, retry_after_s
 from .read import Read
 from .retry import RetryPolicy, persist
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OK = 200
+NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
 
@@ -142,6 +144,7 @@ class Client:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise read.refusal(answer.status, answer.body, wait_s)
         try:
+            self._check_links(answer)
             return parse(answer.body)
         except MalformedError as error:
             raise read.located(error) from error
@@ -152,6 +155,12 @@ class Client:
         except Exception as error:
             message = f"{read}: this program failed to read the answer ({type(error).__name__}): report it"
             raise DefectError(message, **read.attrs) from error
+
+    @staticmethod
+    def _check_links(answer: Answer) -> None:
+        """A next page that only a header names is a sign that nobody follows (rule F5)."""
+        if NEXT_PAGE.search(header(answer.headers, "Link")) and b'"next"' not in answer.body:
+            raise MalformedError("a Link header says that there is a next page, and the answer does not")
 
     def _timely(self, read: Read) -> Answer:
         """The answer to *read*; one whose `Date` is far off is asked for once more.

@@ -20,7 +20,14 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ..clock import SystemClock
-from ..errors import CertificatesError, RetryableError, SourceError, UnavailableError, UnreachableError
+from ..errors import (
+    CertificatesError,
+    OverdueError,
+    RetryableError,
+    SourceError,
+    UnavailableError,
+    UnreachableError,
+)
 from ..safe_text import printable
 from .allowance import MB, Allowance, TooSlowError
 from .body import whole_body
@@ -167,7 +174,7 @@ class Wire:
         """What *error* says, and whether anybody answered."""
         causes = [*_causes(error)]
         if any(isinstance(cause, TooSlowError) for cause in causes):
-            return UnavailableError(f"the answer of {self.host} did not come whole within {self._bounds.seconds:g} s")
+            return OverdueError(f"the answer of {self.host} did not come whole within {self._bounds.seconds:g} s")
         if isinstance(error, requests.ReadTimeout):
             return UnavailableError(f"{self.host} did not answer within {IDLE_S:.0f} s")
         disconnected = any(isinstance(cause, RemoteDisconnected | ConnectionResetError) for cause in causes)

@@ -166,6 +166,38 @@ def test_an_answer_that_drips_ends_in_time(say):
     assert time.monotonic() - began < 5
 
 
+def test_an_answer_that_is_overdue_is_asked_for_once_more_and_no_more():
+    """Six times five minutes would hold a worker for half an hour."""
+    asked: list[int] = []
+
+    def say(connection: socket.socket) -> None:
+        asked.append(1)
+        drip(b"H")(connection)
+
+    with raw_server(say) as url, pytest.raises(UnavailableError):
+        get(client_of(url, seconds=0.2, attempts=6))
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "link", ['</api/v2/x?page=2>; rel="next"', "</x>; rel=next", '<a>; rel="last", <b>; rel="next"']
+)
+def test_a_next_page_that_only_a_header_names_is_a_failed_read(link):
+    """F5: nobody follows it, so the answer is not whole."""
+    with scripted_server() as server:
+        server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
+        with pytest.raises(MalformedError, match="Link header says that there is a next page"):
+            get(client_of(server.url))
+
+
+@pytest.mark.parametrize("link", ["", "</x>; rel=self", '</next>; rel="prev"'])
+def test_other_links_in_headers_are_no_matter(link):
+    """They say nothing of more rows."""
+    with scripted_server() as server:
+        server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
+        assert get(client_of(server.url)) == []
+
+
 def test_the_words_of_an_error_may_drip_no_longer_either():
     """The status is known; the words are done without."""
     say = after(head("Content-Length: 100000", status="403 Forbidden"), b" ")
