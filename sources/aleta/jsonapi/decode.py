@@ -15,11 +15,12 @@ import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
-from schemas.table import described_by_api, fact, left_out
+from schemas.table import DECIMAL, described_by_api, fact, left_out
 
 from .canonical import as_object, canonical, whole
 from .columns import Column, read_columns
 from .envelope import Page, members
+from .numbers import is_number
 from .relations import TO_ONE, Relation
 from .shape import RAW, shape_of
 from .tokens import is_undecodable, text_of
@@ -46,7 +47,8 @@ def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozens
     Returns:
         One row per resource, in page order; `extra` is null where nothing is left over; there, a member of a nested
         object goes by its path (`fund/strategy`). Of two spellings that contradict each other, the one that the schema
-        lists first fills the column. `drift` counts what no column names, and what contradicts.
+        lists first fills the column. `drift` counts what no column names, what contradicts, and what is of another type
+        than its column.
 
     Raises:
         MalformedError: the attributes or relationships of a resource are no object (rule F1).
@@ -60,6 +62,7 @@ class _Leftovers:
 
     page: Page
     known: Collection[str]  # names of attributes
+    numeric: Collection[str]  # paths of those that columns of numbers hold
     rows: dict[int, dict[str, bytes]] = field(default_factory=dict)
     drift: Counter[str] = field(default_factory=Counter)
 
@@ -71,8 +74,10 @@ class _Leftovers:
             self.add(row, path, text_of(raw))
             self.drift[path] += 1
             return
-        self.add(row, path, whole(raw) if known else canonical(raw))
-        if not known:
+        text = whole(raw) if known else canonical(raw)
+        self.add(row, path, text)
+        rounded = known and path in self.numeric and is_number(text.strip(b'"'))
+        if not rounded and text != b"{}":  # of another type than its column (D9); without members it says nothing
             self.drift[path] += 1
 
     def relationship(self, row: int, name: str, raw: Raw) -> None:
@@ -125,6 +130,7 @@ class _Plan:
         kinds = {path: column.kind for column in self._columns.values() for path in column.paths}
         links = [name for names in self._relations for name in names]
         self._known = {path.split("/")[0] for path in kinds} | left_out(schema)
+        self._numeric = {path for column in self._columns.values() if column.type == DECIMAL for path in column.paths}
         self._attributes = shape_of(dict.fromkeys(left_out(schema), RAW) | kinds)
         self._relationships = shape_of(dict.fromkeys(elsewhere, RAW) | dict.fromkeys(links, TO_ONE))
 
@@ -142,7 +148,7 @@ class _Plan:
             self._types = place
 
     def decode(self, page: Page) -> Decoded:
-        left = _Leftovers(page, self._known)
+        left = _Leftovers(page, self._known, self._numeric)
         columns = self._named(page, left)
         columns |= self._linked(page, left)
         if self._ids is not None:

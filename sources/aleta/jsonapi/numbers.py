@@ -87,6 +87,11 @@ def _exact(text: str) -> Decimal | None:
         return None
 
 
+def is_number(text: bytes) -> bool:
+    """Whether *text* is a JSON number."""
+    return _NUMBER.fullmatch(text.decode()) is not None
+
+
 def fit(value: Decimal) -> Decimal | None:
     """*value* at 12 decimals, rounded half-even; None when 38 digits cannot hold it."""
     if value and value.adjusted() > 30:  # noqa: PLR2004 - far beyond 26 digits: not even worth a quantize

@@ -76,6 +76,30 @@ def test_the_same_names_in_different_objects_are_no_matter():
     assert duplicate(b'{"a":{"a":1},"b":[{"a":1},{"a":2}]}') is None
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ('{"accountAmount":"1,234.50"}', {"accountAmount": "1,234.50"}),
+        ('{"comment":{"text":"x"}}', {"comment": {"text": "x"}}),
+        ('{"comment":5}', {"comment": "5"}),
+        ('{"tradeDate":"2026-11-23T00:00:00Z"}', {"tradeDate": "2026-11-23T00:00:00Z"}),
+        ('{"affectsIrr":"yes"}', {"affectsIrr": "yes"}),
+    ],
+)
+def test_d9_an_attribute_of_another_type_is_drift(given, kept):
+    """Its column is null, `extra` has it to the last digit, and the report counts it under its name."""
+    answer = read(page(given))
+    assert json.loads(answer.batch.to_pylist()[1]["extra"]) == kept
+    assert answer.drift == Counter(dict.fromkeys(kept, 1))
+
+
+def test_a_number_that_is_rounded_is_no_drift():
+    """It is in its column, and exact in `extra`."""
+    answer = read(page('{"accountAmount":0.12345678901234567}'))
+    assert json.loads(answer.batch.to_pylist()[1]["extra"]) == {"accountAmount": "0.12345678901234567"}
+    assert not answer.drift
+
+
 # -- half a surrogate pair
 
 
