@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "The same as status with charts, as one HTML page.",
     "publish": "Write the analyst's copy from what is committed.",
     "check": "A doctor: config, key, clock, token, API, disk, locks.",
+    "upload": "Send a file of historical holdings to Aleta, or delete what was sent.",
     "keys": "Private keys.",
     "sandbox": "Serve a local Aleta to try things with.",
     "demo": "Start the sandbox, sync it, and show what is there.",

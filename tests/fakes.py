@@ -97,7 +97,7 @@ def scripted_server() -> Iterator[Script]:
                 reply = script.next_reply(request)
             self.answer(reply)
 
-        do_POST = do_GET  # noqa: N815  the name that http.server looks for
+        do_POST = do_DELETE = do_GET  # noqa: N815  the names that http.server looks for
 
         def answer(self, reply: Reply) -> None:
             if reply.raw is not None:

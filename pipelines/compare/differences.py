@@ -6,13 +6,12 @@ Nothing is fetched and nothing is written here: rows come in as Arrow, what is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 import pyarrow as pa
 
-from schemas.table import answered, key_of
+from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
@@ -20,61 +19,10 @@ from ..warehouse.store import Slice, Store
 from ..warehouse.warehouse import GONE, Rows, table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
+from .conflicts import with_earlier_package, within_package
+from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .row_hash import row_hash
 from .staged import once_per_owner, slices_of_keys
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """What this run has proven of one parent, up to and with this package.
-
-    Args:
-        span: read without a gap in this run.
-        new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
-        covered: what was covered before this run began; None at a first load.
-        first_load: its history was never read whole: what is added is no news.
-    """
-
-    parent_id: str
-    span: Window
-    new_from: date
-    covered: Window | None
-    first_load: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspicion:
-    """More rows of one parent gone at once than `max_removed_share` allows: not removed."""
-
-    parent_id: str
-    gone: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Differences:
-    """What a package changes."""
-
-    rows: Rows
-    changes: Rows | None  # where the endpoint has a feed, or the run describes every change
-    counts: Counter[str]
-    suspicions: Sequence[Suspicion]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Whose differences these are.
-
-    Args:
-        tells_all: every change is described, also where no feed keeps it.
-        distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
-    """
-
-    run_id: str
-    now: datetime
-    max_removed_share: float
-    tells_all: bool = False
-    distrusts: bool = False
 
 
 def differences(
@@ -85,6 +33,7 @@ def differences(
     *,
     seen_before: Iterable[str],
     run: Run,
+    missed_before: Collection[str] = (),
 ) -> Differences:
     """Compare the rows of one package with the warehouse.
 
@@ -92,8 +41,9 @@ def differences(
         store: what is committed.
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
+        missed_before: ids that earlier packages of this run missed.
     """
-    return _Comparison(store, endpoint, run).compare(batches, proven, seen_before)
+    return _Comparison(store, endpoint, run).compare(batches, proven, seen_before, missed_before)
 
 
 class _Comparison:
@@ -109,22 +59,39 @@ class _Comparison:
         self.dates = endpoint.dates.columns if endpoint.dates else ()
 
     def compare(
-        self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
+        self,
+        batches: Sequence[pa.RecordBatch],
+        proven: Sequence[Proven],
+        seen_before: Iterable[str],
+        missed_before: Collection[str],
     ) -> Differences:
-        self._take_in(batches, proven, seen_before)
+        conflicts = self._take_in(batches, proven, seen_before)
         self._stage(proven)
+        conflicts += with_earlier_package(self.sql, self.endpoint, now=self.run.now)
         suspicions = self._suspicions()
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
-        return Differences(rows=rows, changes=changes, counts=self._counts(), suspicions=suspicions)
+        return Differences(
+            rows=rows,
+            changes=changes,
+            counts=self._counts(),
+            suspicions=suspicions,
+            missed=[] if all(parent.settles for parent in proven) else self._pending(),
+            found=self._found(missed_before) if missed_before else (),
+            conflicts=conflicts,
+        )
 
-    def _take_in(self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
+    def _take_in(
+        self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
+    ) -> list[Conflict]:
         schema = answered(self.schema).remove_metadata()
         incoming = pa.Table.from_batches([self._held(batch).cast(schema) for batch in batches], schema=schema)
         self.incoming = last_of_each(incoming, self.key)
         self.sql.register("incoming", numbered(self.incoming))
         self.sql.register("proven", _table(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
+        repeated = self.incoming.num_rows < incoming.num_rows and self.key != ROW_KEY.name
+        return within_package(self.sql, self.endpoint, incoming, batches) if repeated else []
 
     def _held(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         return self.store.holdable(batch, self.schema)
@@ -136,9 +103,10 @@ class _Comparison:
             f"CREATE OR REPLACE TEMP TABLE fresh AS "
             f"SELECT place, {', '.join(kept)}, {row_hash(self.api_columns)} AS row_hash FROM incoming"
         )
-        read = [*(self.api_columns.names if self.run.distrusts else []), *kept, "first_seen_at", "row_hash"]
+        ours = ["first_seen_at", "changed_at"]
+        read = [*(self.api_columns.names if self.run.distrusts else []), *kept, *ours, "row_hash"]
         committed = self.store.rows(self.schema, read, self._slices(proven))
-        stored = f"SELECT {', '.join(kept)}, first_seen_at, {self._stored_hash()} AS row_hash FROM {committed}"
+        stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash()} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
 
@@ -165,7 +133,12 @@ class _Comparison:
         """Empty for an endpoint that is read whole: it has no dates."""
         if not self.dates:
             return ""
-        return f" AND greatest({', '.join(self.dates)}) >= DATE '{min(parent.new_from for parent in proven)}'"
+        day = min(parent.new_from for parent in proven)
+        beyond = ""
+        if first := min((parent.span.first for parent in proven if parent.ended), default=None):
+            missing = " OR ".join(f"{column} IS NULL" for column in self.dates)
+            beyond = f" OR {missing} OR least({', '.join(self.dates)}) < DATE '{first}'"
+        return f" AND (greatest({', '.join(self.dates)}) >= DATE '{day}'{beyond})"
 
     def _stored_hash(self) -> str:
         """SQL for the hash of a stored row; one that equals no other, where `row_hash` is not that of its values."""
@@ -179,26 +152,62 @@ class _Comparison:
         for (first, last), ids in parents.items():
             for column in self.parents:
                 yield Slice(column=column, values=ids, days=self.dates, first=first, last=last)
+        for parent in proven if self.dates else ():
+            for column in self.parents if parent.ended else ():
+                yield Slice(
+                    column=column,
+                    values=[parent.parent_id],
+                    days=self.dates,
+                    first=parent.span.first,
+                    last=parent.span.last,
+                    outside=True,
+                )
         yield from slices_of_keys(self.sql, self.key, "fresh")
 
     def _missed(self) -> str:
         """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
 
+        D7: where the whole history is read, also what no window reaches: dates that are missing, or lie outside.
         One row for each parent that misses it: of an fx-spot, both accounts may. What is asked for whole has no dates.
         """
-        first, last = (f"{side}({', '.join(f'k.{column}' for column in self.dates)})" for side in ("least", "greatest"))
-        inside = f"AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from" if self.dates else ""
-        late = f"bool_or({first} BETWEEN p.since AND p.through)" if self.dates else "true"
+        days = [f"k.{column}" for column in self.dates]
+        first, last = (f"{side}({', '.join(days)})" for side in ("least", "greatest"))
+        here, window = "true", "NULL::DATE AS first_day, NULL::DATE AS last_day"
+        if days:
+            missing = " OR ".join(f"{day} IS NULL" for day in days)
+            inside = f"NOT ({missing}) AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
+            unreached = f"p.ended AND ({missing} OR {first} < p.first OR {last} > p.last)"
+            partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
+            odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
+            here = f"(({inside}) OR ({unreached}) OR ({odd}))"
+            window = f"min({first}) AS first_day, max({last}) AS last_day"
+        late = f"bool_or({first} BETWEEN p.since AND p.through)" if days else "true"
         return (
-            f"SELECT k.{self.key}, p.parent_id, {late} AS late "
-            f"FROM {once_per_owner('known', self.parents)} k JOIN proven p ON k.owner = p.parent_id {inside} "
+            f"SELECT k.{self.key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window} "
+            f"FROM {once_per_owner('known', self.parents)} k JOIN proven p ON k.owner = p.parent_id AND {here} "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
             f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
         )
 
+    def _pending(self) -> list[Missed]:
+        """D6: what partial readings miss, but for what a reading of another parent's whole history settles."""
+        sql = (
+            f"SELECT {self.key}, parent_id, first_day, last_day FROM missed "
+            f"WHERE NOT settled AND {self.key} NOT IN (SELECT {self.key} FROM gone) ORDER BY ALL"
+        )
+        return [
+            Missed(id=own_id, parent_id=parent_id, window=Window(first, last))
+            for own_id, parent_id, first, last in self.sql.execute(sql).fetchall()
+        ]
+
+    def _found(self, missed_before: Collection[str]) -> set[str]:
+        self.sql.register("missed_before", pa.table({"id": pa.array(sorted(missed_before), pa.string())}))
+        sql = f"SELECT {self.key} FROM fresh WHERE {self.key} IN (SELECT id FROM missed_before)"
+        return {row[0] for row in self.sql.execute(sql).fetchall()}
+
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        counted = "SELECT parent_id, count(*) FROM missed GROUP BY 1 ORDER BY 1"
+        counted = "SELECT parent_id, count(*) FROM missed WHERE settled GROUP BY 1 ORDER BY 1"
         missed = self.sql.execute(counted).fetchall() if self.endpoint.guarded else []
         counts = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
         found = [
@@ -207,8 +216,8 @@ class _Comparison:
             if gone > self.run.max_removed_share * counts[parent]
         ]
         self.sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed GROUP BY 1 "
-            "HAVING NOT bool_or(list_contains($1, parent_id))",
+            f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "
+            "GROUP BY 1 HAVING NOT bool_or(list_contains($1, parent_id))",
             [[suspicion.parent_id for suspicion in found]],
         )
         return found
@@ -245,8 +254,8 @@ class _Comparison:
             "SELECT count(*) FILTER (k.row_hash IS NULL), count(*) FILTER (k.row_hash <> f.row_hash), "
             "count(*) FILTER (k.row_hash = f.row_hash), (SELECT count(*) FROM gone) "
             f"FROM fresh f LEFT JOIN known k USING ({self.key})"
-        ).fetchone()
-        return Counter(dict(zip(("added", "modified", "unchanged", "removed"), counted or (), strict=True)))
+        ).fetchall()
+        return Counter(dict(zip(("added", "modified", "unchanged", "removed"), counted[0], strict=True)))
 
 
 def _table(proven: Sequence[Proven]) -> pa.Table:
@@ -259,5 +268,9 @@ def _table(proven: Sequence[Proven]) -> pa.Table:
             "since": pa.array([parent.covered and parent.covered.first for parent in proven], pa.date32()),
             "through": pa.array([parent.covered and parent.covered.last for parent in proven], pa.date32()),
             "first_load": pa.array([parent.first_load for parent in proven], pa.bool_()),
+            "reach_first": pa.array([parent.reach and parent.reach.first for parent in proven], pa.date32()),
+            "reach_last": pa.array([parent.reach and parent.reach.last for parent in proven], pa.date32()),
+            "settles": pa.array([parent.settles for parent in proven], pa.bool_()),
+            "ended": pa.array([parent.ended for parent in proven], pa.bool_()),
         }
     )

@@ -16,13 +16,31 @@ from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark, touches
 from ..warehouse.warehouse import Warehouse
-from .differences import Differences, Proven, Run, differences
+from .differences import differences
+from .findings import Differences, Missed, Proven, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the reading of one parent may conclude.
+
+    Args:
+        mark: as the run began.
+        settles: a row that is missed is gone. A partial reading settles nothing: the row may have moved (D6).
+        reach: of a partial reading, all days that a reading of the whole history would ask for.
+        ends: the span that is the whole history; once it is proven, rows out of reach of any window are judged (D7).
+    """
+
+    mark: Mark
+    settles: bool = True
+    reach: Window | None = None
+    ends: Window | None = None
 
 
 @dataclass(slots=True)
 class _ProvenSpan:
     window: Window
-    straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the window
+    straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the window, or are missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +57,12 @@ class ProvenDays:
     """One endpoint's windows of one run, package by package; each parent's come oldest first.
 
     Args:
-        before: the mark of a parent as the run began.
+        scope: what the reading of a parent may conclude.
     """
 
     endpoint: Endpoint
-    before: Callable[[str], Mark]
+    scope: Callable[[str], Scope]
+    missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
@@ -57,7 +76,11 @@ class ProvenDays:
                 proven,
                 seen_before=self._seen_before(package),
                 run=run,
+                missed_before=self.missed.keys(),
             )
+        self.missed |= {row.id: row for row in found.missed}
+        for own_id in found.found:
+            self.missed.pop(own_id, None)
         for proven_window in package:
             self._remember(proven_window)
         return found
@@ -71,13 +94,18 @@ class ProvenDays:
                 span = self._spans[proven_window.parent_id] = _ProvenSpan(proven_window.window)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))
-            mark = self.before(proven_window.parent_id)
+            scope = self.scope(proven_window.parent_id)
             proven[proven_window.parent_id, span.window.first] = Proven(
                 parent_id=proven_window.parent_id,
                 span=span.window,
                 new_from=begun.new_from if begun else proven_window.window.first,
-                covered=mark.covered,
-                first_load=mark.verified_at is None,
+                covered=scope.mark.covered,
+                first_load=scope.mark.verified_at is None,
+                settles=scope.settles,
+                reach=scope.reach,
+                ended=bool(
+                    scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last
+                ),
             )
         return list(proven.values())
 
@@ -90,6 +118,12 @@ class ProvenDays:
         if not (self.endpoint.dates and self.endpoint.dates.columns):
             return
         span, batch = self._spans[proven_window.parent_id], proven_window.answer.batch
-        latest = pc.max_element_wise(*(batch[name] for name in self.endpoint.dates.columns))
-        beyond = pc.fill_null(pc.greater(latest, pa.scalar(span.window.last)), fill_value=False)
+        days = [batch[name] for name in self.endpoint.dates.columns]
+        latest, earliest = pc.max_element_wise(*days), pc.min_element_wise(*days)
+        beyond = pc.or_(
+            pc.greater(latest, pa.scalar(span.window.last)), pc.less(earliest, pa.scalar(span.window.first))
+        )
+        for day in days:
+            beyond = pc.or_kleene(beyond, pc.is_null(day))
+        beyond = pc.fill_null(beyond, fill_value=True)
         span.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -77,6 +77,22 @@ class Ledger:
         if mark != self.mark(resource, parent_id):
             self.marks.setdefault(resource, {})[parent_id] = mark
             self.touched.setdefault(resource, set()).add(parent_id)
+
+    def clamp(self, *, now: datetime, elapsed: date) -> int:
+        """Believe nothing that lies ahead of *now* (M6); how many marks did, all of which are due again."""
+        ahead = 0
+        for resource, parents in self.marks.items():
+            for parent_id, mark in list(parents.items()):
+                clamped = mark.clamped(now=now, elapsed=elapsed)
+                ahead += clamped is not mark
+                self.set(resource, parent_id, clamped)
+        self.unoffered = {name: at for name, at in self.unoffered.items() if at <= now}
+        return ahead
+
+    def note_away(self, resource: str, parent_ids: Iterable[str]) -> None:
+        """The API did not show these: when they are back, their whole histories are due at once (L4)."""
+        for parent_id in parent_ids:
+            self.set(resource, parent_id, replace(self.mark(resource, parent_id), due=True))
 
     def learn_dialects(self, dialects: Mapping[str, str]) -> None:
         """Under which names endpoints answer; one that does is offered, whatever it was before."""

@@ -29,6 +29,7 @@ class Mark:
         verified_at: when its whole history was last read to the end; None before the first load is whole.
         reading_since: when the reading of the whole history began that is not at its end yet.
         bare: that reading found no row.
+        due: its whole history is to be read at once, whenever it was last: it was away, or the clock was wrong.
     """
 
     covered: Window | None = None
@@ -36,6 +37,22 @@ class Mark:
     verified_at: datetime | None = None
     reading_since: datetime | None = None
     bare: bool = False
+    due: bool = False
+
+    def clamped(self, *, now: datetime, elapsed: date) -> Mark:
+        """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again."""
+        windows = [Window(window.first, min(window.last, elapsed)) for window in self._all() if window.first <= elapsed]
+        instants = [at for at in (self.verified_at, self.reading_since) if at is not None]
+        if windows == [*self._all()] and all(at <= now for at in instants):
+            return self
+        return replace(
+            self,
+            covered=windows[0] if self.covered and windows else None,
+            islands=tuple(windows[1:]),
+            verified_at=min(self.verified_at, now) if self.verified_at else None,
+            reading_since=self.reading_since if self.reading_since and self.reading_since <= now else None,
+            due=True,
+        )
 
     def grow(self, window: Window, *, elapsed: date) -> Mark:
         """Add a window proven complete, as far as its days have fully elapsed everywhere (M2)."""
@@ -141,6 +158,7 @@ def store(mark: Mark) -> Stored:
         mark.verified_at.isoformat() if mark.verified_at else None,
         mark.reading_since.isoformat() if mark.reading_since else None,
         mark.bare,
+        mark.due,
     ]
     while stored and not stored[-1]:
         stored.pop()
@@ -149,7 +167,7 @@ def store(mark: Mark) -> Stored:
 
 def restore(stored: Sequence[object]) -> Mark:
     """The mark that `store` wrote."""
-    covered, islands, verified_at, reading_since, bare = (*stored, *NOTHING[len(stored) :])
+    covered, islands, verified_at, reading_since, bare, due = (*stored, *NOTHING[len(stored) :])
     assert isinstance(islands, list)
     return Mark(
         covered=_window(covered),
@@ -157,10 +175,11 @@ def restore(stored: Sequence[object]) -> Mark:
         verified_at=datetime.fromisoformat(verified_at) if isinstance(verified_at, str) else None,
         reading_since=datetime.fromisoformat(reading_since) if isinstance(reading_since, str) else None,
         bare=bool(bare),
+        due=bool(due),
     )
 
 
-NOTHING: Stored = [None, [], None, None, False]
+NOTHING: Stored = [None, [], None, None, False, False]
 
 
 def _days(window: Window | None) -> list[int] | None:

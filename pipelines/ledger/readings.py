@@ -98,19 +98,20 @@ def tonight(
             }
             awake = [parent for parent in listed if parent not in resting]
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
-            return _spans(marks, awake, horizon) | {parent: _whole(marks[parent], horizon) for parent in again}
+            return _spans(marks, awake, horizon) | {parent: whole_reading(marks[parent], horizon) for parent in again}
         case By.DAY:
             return {parent: _snapshots(marks.get(parent, Mark()), horizon) for parent in listed}
         case By.WHOLE:
             turn = in_turn(marks, listed, horizon, every_days=dates.every_days)
-            return {parent: _whole(marks.get(parent, Mark()), horizon) for parent in turn}
+            return {parent: whole_reading(marks.get(parent, Mark()), horizon) for parent in turn}
 
 
 def _rests(mark: Mark) -> bool:
-    return mark.bare and mark.verified_at is not None
+    return mark.bare and mark.verified_at is not None and not mark.due
 
 
-def _whole(mark: Mark, horizon: Horizon) -> Reading:
+def whole_reading(mark: Mark, horizon: Horizon) -> Reading:
+    """All of a parent's history, from now on."""
     return Reading(span=horizon.whole(mark), mark=replace(mark, reading_since=horizon.now), whole=True)
 
 
@@ -119,7 +120,7 @@ def _spans(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) -
 
     First, because their large answers clear the small ones of the others (rule W3).
     """
-    readings = {parent: _whole(marks[parent], horizon) for parent in due(marks, listed, horizon)}
+    readings = {parent: whole_reading(marks[parent], horizon) for parent in due(marks, listed, horizon)}
     for parent in listed:
         readings.setdefault(parent, _nightly(marks.get(parent, Mark()), horizon))
     return dict(sorted(readings.items(), key=lambda item: not item[1].whole))
@@ -151,7 +152,9 @@ def due(marks: Mapping[str, Mark], listed: Collection[str], horizon: Horizon) ->
     With `reverify_days` of 1 or 0 that is everyone, in every run. Parents that were never read whole are not here: they
     are read anyway.
     """
-    return _turn(_read_at(marks, listed), horizon, every_days=horizon.reverify_days)
+    at_once = [parent for parent in listed if parent in marks and marks[parent].due and marks[parent].verified_at]
+    turn = _turn(_read_at(marks, listed), horizon, every_days=horizon.reverify_days)
+    return list(dict.fromkeys([*at_once, *turn]))
 
 
 def in_turn(marks: Mapping[str, Mark], listed: Iterable[str], horizon: Horizon, *, every_days: int) -> list[str]:
@@ -160,12 +163,12 @@ def in_turn(marks: Mapping[str, Mark], listed: Iterable[str], horizon: Horizon, 
     What had no rows comes every `reverify_days`, the others every *every_days* (or as often, if that is less).
     """
     listed = list(listed)
-    new = [parent for parent in listed if parent not in marks or marks[parent].verified_at is None]
+    new = [parent for parent in listed if (mark := marks.get(parent, Mark())).due or mark.verified_at is None]
     turn = list(new)
     for bare, days in ((False, min(every_days, horizon.reverify_days)), (True, horizon.reverify_days)):
         alike = [parent for parent in listed if parent in marks and marks[parent].bare is bare]
         turn += _turn(_read_at(marks, alike), horizon, every_days=days, least=A_HUNDRED)
-    return turn
+    return list(dict.fromkeys(turn))
 
 
 def _read_at(marks: Mapping[str, Mark], listed: Iterable[str]) -> list[tuple[datetime, str]]:

@@ -1,77 +1,96 @@
 """Bar charts as SVG that stands in a page: no script, no style and no address of its own, and a tip on every bar. Pure.
 
-The page's stylesheet paints them: series are `.color-0`, `.color-1`, ... in order.
+The page's stylesheet paints them: series are `.color-0`, `.color-1`, ... in order, failed runs `.failed`.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
 from xml.etree import ElementTree as ET
 
-import pygal
-from pygal import PluginImportFixer
-from pygal.style import Style
-
-WIDTH, HEIGHT = 480, 280  # with this letter size it can be read on a telephone, and three stand side by side
-LETTERS = 16
+WIDTH, HEIGHT = 480, 280  # with the page's letters it can be read on a telephone, and three stand side by side
+TOP, RIGHT, BOTTOM = 12, 8, 246  # the plot's edges; below it stand the days
+LETTER = 10.5  # how wide a letter is at most: makes room for the values at the left
+LABEL = 60  # how wide the label of a day is, with room around it
+GAP = 0.2  # of a slot, between the bars of two runs
+SLOTS = 6  # at least: a lonely bar would fill the chart
 SKEWED = 20  # times the median: then equal steps would hide all but the largest
 MARKS = 4  # on the upright axis, beside nought
-FEW = 6  # labels below are all written; of more, one in EVERY
-EVERY = 4
 
-# On its import, for its maps, the library hooks itself into every import that follows, through an interface that Python
-# warns of: what no chart here needs, nobody else should meet.
-sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, PluginImportFixer)]
-
-Words = Callable[[float], str]
+Format = Callable[[float], str]
+Scale = Callable[[float], float]
 
 
-def bars(series: Mapping[str, Sequence[float]], groups: Sequence[tuple[str, str]], *, said: str, words: Words) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What the bars at one place stand for.
+
+    Attributes:
+        label: stands below; neighbours with the same label share one.
+        name: what the tips call it.
+        failure: why there is no more to draw; empty where it did not fail.
+    """
+
+    label: str
+    name: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """Where values and groups are on the drawing."""
+
+    left: float
+    slot: float
+    blank: int
+    top: float
+    scale: Scale
+
+    def x(self, place: float) -> float:
+        return round(self.left + (self.blank + place) * self.slot, 2)
+
+    def height(self, value: float) -> float:
+        return round((BOTTOM - TOP) * self.scale(value) / self.top, 2)
+
+
+def bars(series: Mapping[str, Sequence[float]], groups: Sequence[Group], *, said: str, words: Format) -> str:
     """A group of bars for each of *groups*, one of them for each of *series*; a bar of nought is not there.
 
     Args:
         series: by name, with a value of at least 0 for each group.
-        groups: what stands below each, and what its tips call it.
+        groups: from left to right.
         said: what the chart shows, for who cannot see it.
         words: a value as text.
     """
-    blank = max(0, FEW - len(groups))  # a lonely bar would fill the chart
-    groups = [("", "")] * blank + list(groups)
-    series = {name: [0.0] * blank + list(values) for name, values in series.items()}
-    scale = _scale([one for values in series.values() for one in values])
-    chart = pygal.Bar(
-        width=WIDTH, height=HEIGHT, margin=4, spacing=4, show_legend=False, show_minor_x_labels=False, js=[],
-        x_labels_major_every=1 if len(groups) <= FEW else EVERY, truncate_label=-1, range=(0, scale(_top(series))),
-        style=Style(label_font_size=LETTERS, major_label_font_size=LETTERS),
+    top = max((value for values in series.values() for value in values), default=0) or 1
+    scale = _scale([value for values in series.values() for value in values])
+    marks = _marks(top, scale)
+    left = LETTER * max(len(words(mark)) for mark in marks) + 8
+    slots = max(SLOTS, len(groups))
+    plot = Plot(
+        left=left, slot=(WIDTH - RIGHT - left) / slots, blank=slots - len(groups), top=scale(top), scale=scale
     )  # fmt: skip
-    chart.x_labels = [label for label, _ in groups]
-    chart.y_labels = [{"value": scale(one), "label": words(one)} for one in _marks(_top(series), scale)]
-    for name, values in series.items():
-        tips = [f"{group}, {name}: {words(one)}" for (_, group), one in zip(groups, values, strict=True)]
-        chart.add(
-            name, [{"value": scale(one), "label": tip} if one else None for one, tip in zip(values, tips, strict=True)]
-        )
-    return _cleaned(chart.render(is_unicode=True), said)
+    root = ET.Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": said, "class": "chart"})
+    root.extend([_values(plot, marks, words), *_failures(plot, groups), *_series(plot, series, groups, words)])
+    root.append(_days(plot, groups))
+    return ET.tostring(root, encoding="unicode")
 
 
 def is_skewed(values: Sequence[float]) -> bool:
     """Whether the largest dwarfs the rest, so that the chart's steps are of tens."""
-    there = [one for one in values if one]
+    there = [value for value in values if value]
     return bool(there) and max(there) > SKEWED * median(there)
 
 
-def _scale(values: Sequence[float]) -> Callable[[float], float]:
+def _scale(values: Sequence[float]) -> Scale:
     return (lambda value: math.log10(1 + value)) if is_skewed(values) else float
 
 
-def _top(series: Mapping[str, Sequence[float]]) -> float:
-    return max((one for values in series.values() for one in values), default=0) or 1
-
-
-def _marks(top: float, scale: Callable[[float], float]) -> list[float]:
+def _marks(top: float, scale: Scale) -> list[float]:
     """Nought, and round values up to *top*."""
     if scale(9) == 1:
         tens = max(1, math.ceil(math.log10(1 + top) / MARKS))
@@ -81,17 +100,60 @@ def _marks(top: float, scale: Callable[[float], float]) -> list[float]:
     return [wide * number for number in range(MARKS + 1) if wide * number <= top]
 
 
-def _cleaned(svg: str, said: str) -> str:
-    """Only what is drawn, named for a screen reader; tips as every browser shows them."""
-    root = ET.fromstring(svg)  # noqa: S314 - the library's own, just made
-    for one in list(root.iter()):
-        one.tag = one.tag.partition("}")[2] or one.tag
-    for one in list(root.iter()):
-        tip = one.findtext("desc[@class='label']")
-        for child in list(one):
-            if child.tag in {"defs", "desc", "title"} or "overlay" in child.get("class", ""):
-                one.remove(child)  # what waits for the library's script, and its own words
-        if tip:
-            ET.SubElement(one, "title").text = tip
-    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": said, "class": "chart"}
-    return ET.tostring(root, encoding="unicode")
+def _values(plot: Plot, marks: Sequence[float], words: Format) -> ET.Element:
+    """The upright axis: a line and a label for each mark."""
+    axis = ET.Element("g", {"class": "values"})
+    for mark in marks:
+        y = BOTTOM - plot.height(mark)
+        ET.SubElement(axis, "path", {"d": f"M{plot.left} {y:g}H{WIDTH - RIGHT}"})
+        ET.SubElement(axis, "text", {"x": f"{plot.left - 8}", "y": f"{y + 5:g}"}).text = words(mark)
+    return axis
+
+
+def _failures(plot: Plot, groups: Sequence[Group]) -> Iterator[ET.Element]:
+    """A band and a cross where a run failed, whose bars may be few or none."""
+    for place, group in enumerate(groups):
+        if group.failure:
+            band = ET.Element("g", {"class": "failed"})
+            left, width = plot.x(place), round(plot.slot, 2)
+            ET.SubElement(band, "title").text = f"{group.name}: {group.failure}"
+            ET.SubElement(band, "rect", _box(left, TOP, width, BOTTOM - TOP))
+            middle, arm = left + width / 2, min(5, width / 3)
+            across = f"{2 * arm:g} {2 * arm:g}M{middle - arm:g} {TOP + 12 + arm:g}l{2 * arm:g} {-2 * arm:g}"
+            ET.SubElement(band, "path", {"d": f"M{middle - arm:g} {TOP + 12 - arm:g}l{across}"})
+            yield band
+
+
+def _series(
+    plot: Plot, series: Mapping[str, Sequence[float]], groups: Sequence[Group], words: Format
+) -> Iterator[ET.Element]:
+    width = plot.slot * (1 - GAP) / max(1, len(series))
+    for number, (name, values) in enumerate(series.items()):
+        drawn = ET.Element("g", {"class": f"series color-{number}"})
+        for place, (group, value) in enumerate(zip(groups, values, strict=True)):
+            if value:
+                left, height = plot.x(place + GAP / 2) + number * width, plot.height(value)
+                bar = ET.SubElement(drawn, "rect", _box(left, BOTTOM - height, width, height))
+                ET.SubElement(bar, "title").text = f"{group.name}, {name}: {words(value)}"
+        yield drawn
+
+
+def _days(plot: Plot, groups: Sequence[Group]) -> ET.Element:
+    """The level axis: neighbours with one label stand on one line. The last is there, and others as there is room."""
+    axis = ET.Element("g", {"class": "days"})
+    place, free = len(groups), float(WIDTH)
+    for label, shared in groupby(group.label for group in reversed(groups)):
+        count = len(list(shared))
+        place -= count
+        if count > 1:
+            edges = f"M{plot.x(place + GAP / 2):g} {BOTTOM + 4}H{plot.x(place + count - GAP / 2):g}"
+            ET.SubElement(axis, "path", {"d": edges})
+        middle = min(plot.x(place + count / 2), WIDTH - LABEL / 2)
+        if middle + LABEL / 2 <= free:
+            ET.SubElement(axis, "text", {"x": f"{middle:g}", "y": f"{BOTTOM + 22}"}).text = label
+            free = middle - LABEL / 2
+    return axis
+
+
+def _box(left: float, top: float, width: float, height: float) -> dict[str, str]:
+    return {"x": f"{left:.2f}", "y": f"{top:.2f}", "width": f"{width:.2f}", "height": f"{height:.2f}"}

@@ -13,11 +13,14 @@ from ..settings import TenantSettings
 from ..status.standing import Facts, query
 
 RUNS = 20  # as many as a chart has room for on a telephone
+SINCE = 91  # days: the calendar's, and what of today is not over yet
 SHOWN = 12  # tables, and names that drifted
 HISTORY = f"""
-    SELECT kind, status, started_at, ended_at, date_diff('millisecond', started_at, ended_at) AS duration_ms,
+    SELECT run_id, kind, status, started_at, ended_at, date_diff('millisecond', started_at, ended_at) AS duration_ms,
         requests, retries, rows_read, added, modified, removed, errors, version
-    FROM {{sync_runs}} ORDER BY started_at DESC LIMIT {RUNS}"""
+    FROM {{sync_runs}}
+    QUALIFY row_number() OVER (ORDER BY started_at DESC) <= {RUNS} OR started_at >= now() - to_days({SINCE})
+    ORDER BY started_at DESC"""
 WHOLE = """
     SELECT resource, count(*) FILTER (verified_at >= now() - to_days(?)) AS in_time
     FROM {sync_marks} GROUP BY resource"""
@@ -37,7 +40,7 @@ def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: M
             for row in query(connection, WHOLE.format(**books), tenant.reverify_days)
         },
         "reverify_days": tenant.reverify_days,
-        "by_day": [name for name, one in CATALOGUE.items() if one.dates and one.dates.by is By.DAY],
+        "by_day": [name for name, endpoint in CATALOGUE.items() if endpoint.dates and endpoint.dates.by is By.DAY],
     }
     if tenant.destination != "duckdb":
         return facts
@@ -53,10 +56,10 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     """The largest first; rows are counted, not estimated."""
     names = query(connection, "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'aleta'")
     counted = [
-        {"name": one["name"], "rows": query(connection, f'SELECT count(*) AS n FROM aleta."{one["name"]}"')[0]["n"]}
-        for one in names
+        {"name": table["name"], "rows": query(connection, f'SELECT count(*) AS n FROM aleta."{table["name"]}"')[0]["n"]}
+        for table in names
     ]
-    return sorted(counted, key=lambda one: (-_number(one["rows"]), f"{one['name']}"))[:SHOWN]
+    return sorted(counted, key=lambda table: (-_number(table["rows"]), f"{table['name']}"))[:SHOWN]
 
 
 def _names(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

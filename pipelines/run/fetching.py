@@ -7,9 +7,9 @@ name, read one by one after what names them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.clock import Clock
@@ -20,73 +20,15 @@ from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed, read_by_id, walk
 
+from ..compare.findings import Missed
 from ..ledger.ledger import Learned, Ledger
-from ..ledger.readings import Horizon, Reading, in_turn
+from ..ledger.marks import Mark
+from ..ledger.readings import Horizon, Reading, in_turn, whole_reading
 from ..report.progress import Progress
-from ..report.report import Problem
 from ..settings import TenantSettings
+from . import problems
+from .events import Away, Crawled, Event, Following, Noticed, NotOffered, Refused, Settle, Taught, Visited
 from .job import Job
-
-
-@dataclass(frozen=True, slots=True)
-class Crawled:
-    """All lists are walked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visited:
-    """Some objects of one endpoint were read one by one."""
-
-    listed: Listed
-
-
-@dataclass(frozen=True, slots=True)
-class Following:
-    """What is read of each parent from here on."""
-
-    endpoint: Endpoint
-    readings: Mapping[str, Reading]
-
-
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """A problem that no answer carries: what was named and is not there, or cannot be shown to be whole."""
-
-    problem: Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Objects that something names and that the API does not show; they were never in the warehouse."""
-
-    resource: str
-    ids: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """What the answers of one endpoint taught."""
-
-    resource: str
-    learned: Learned
-
-
-@dataclass(frozen=True, slots=True)
-class NotOffered:
-    """The API answered 404 to every request for one endpoint."""
-
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Nothing more comes; *error*: why, unless all was read. *dialects*: the names under which endpoints answered."""
-
-    error: Exception | None = None
-    dialects: Mapping[str, str] = field(default_factory=dict)
-
-
-Event: TypeAlias = Listed | Crawled | Visited | Following | Noticed | Refused | Receipt | Taught | NotOffered | Ended
 
 
 class Put(Protocol):
@@ -118,6 +60,7 @@ class Fetching:
         known: as the run begins; grows while it reads.
         ledger: only read.
         put: where the events go.
+        wait: returns when what it is given is true: the answer to a question that was put.
     """
 
     tenant: TenantSettings
@@ -131,6 +74,7 @@ class Fetching:
     clock: Clock
     stop: threading.Event
     put: Put
+    wait: Callable[[Callable[[], bool]], None] = lambda _: None
     _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
     _census: Census = field(default_factory=Census)
     _caps: set[int] = field(default_factory=set)
@@ -175,7 +119,7 @@ class Fetching:
             self.put(Refused(listed.endpoint.name, never_shown))
 
     def _read_unlisted_accounts(self) -> None:
-        """Accounts that rows name and no list showed: asked for by id; what answers is read like the others (L1)."""
+        """Accounts that rows name and no list showed: asked for by id, and read like the others (L1)."""
         accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
         seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
         unlisted = self._accounts_in_rows - seen - set(self._census.refused.get("accounts", ()))
@@ -199,10 +143,7 @@ class Fetching:
     def _tell_truncated_lists(self) -> None:
         caps = self._caps | {learned.known_cap for learned in self.ledger.learned.values() if learned.known_cap}
         for found, reason in self._census.truncated(caps):
-            message = f"the list may be truncated: {reason}. What it left out is missing here, and nothing is removed"
-            self.put(
-                Noticed(Problem(code="truncated", message=message, resource=found.resource, parent_id=found.parent_id))
-            )
+            self.put(Noticed(problems.truncated(found.resource, found.parent_id, reason)))
 
     def _visit(self, endpoint: Endpoint) -> None:
         """Objects that rows name: those never read, and the others in turn."""
@@ -228,8 +169,48 @@ class Fetching:
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
         if endpoint.parent == "accounts":
             for missing in set(self.job.only) - set(parents):
-                self.put(Noticed(_unknown(endpoint.name, missing)))
+                self.put(Noticed(problems.unknown(endpoint.name, missing)))
         self._read_parents(endpoint, readings)
+        self._tell_away(endpoint, parents)
+        if endpoint.movable and not all(reading.whole for reading in readings.values()):
+            self._look_for_missed(endpoint)
+
+    def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
+        gone = self._census.gone(endpoint.parent)
+        marked = self.ledger.marks.get(endpoint.name, {})
+        away = [parent for parent in marked.keys() - set(parents) if parent in gone and not marked[parent].due]
+        if away:
+            self.put(Away(endpoint.name, away))
+
+    def _look_for_missed(self, endpoint: Endpoint) -> None:
+        """D6: of a row that a partial reading missed, one of its days by itself; then its parent's whole history."""
+        question = Settle(endpoint)
+        self.put(question)
+        self.wait(lambda: question.missed is not None)
+        if not question.missed:
+            return
+        self._check_quietest(endpoint, question.missed)
+        marks = self.ledger.marks.get(endpoint.name, {})
+        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in question.missed}
+        self._read_parents(endpoint, again)
+
+    def _check_quietest(self, endpoint: Endpoint, missed: Mapping[str, Sequence[Missed]]) -> None:
+        """A truncated answer shows itself where few rows are: a row that is missed may be there all the same."""
+        asked = {parent: min(rows, key=lambda row: (row.window.days, row.id)) for parent, rows in missed.items()}
+        spans = {parent: row.window for parent, row in asked.items()}
+        for receipt in fetch(
+            endpoint,
+            spans,
+            self.reader,
+            planner=planner_of(endpoint, self.ledger, self.tenant),
+            clock=self.clock,
+            workers=self.tenant.workers,
+            stop=self.stop,
+            existing_parents=set(spans),
+        ):
+            ids = {row.id for row in missed[receipt.parent_id]}
+            if receipt.answer and ids.intersection(receipt.answer.ids):
+                self.put(Noticed(problems.contradicted(receipt)))
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
@@ -309,11 +290,6 @@ def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Pl
         planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
         planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
     return planner
-
-
-def _unknown(resource: str, parent_id: str) -> Problem:
-    message = "the API does not list it: check the id and the tenant"
-    return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
 
 
 def _check_root(problems: Sequence[SourceError]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from sources.aleta.errors import StoppedError
@@ -33,6 +34,22 @@ class Handover(Generic[T]):
                 raise StoppedError("loading ended: what is read is not loaded any more")
             self._items.append((item, rows))
             self._rows += rows
+            self._changed.notify_all()
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Wait until whoever takes has done something; `wake` says that it may have.
+
+        Raises:
+            StoppedError: nobody takes any more.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or ready())
+            if self._closed and not ready():
+                raise StoppedError("nobody takes what is read")
+
+    def wake(self) -> None:
+        """Something that is waited for may be ready."""
+        with self._changed:
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> T | None:

@@ -16,13 +16,14 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.errors import SkippableError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status
 from sources.aleta.reading.walk import Listed
 
-from ..compare.differences import Differences, Run
+from ..compare.findings import Differences, Missed, Run
 from ..compare.objects import Comparison
-from ..compare.proven_days import ProvenDays, ProvenWindow
+from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
@@ -130,10 +131,37 @@ class Loader:
                 _add(self._report, endpoint.name, found.counts)
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
-        """Begin to follow what is read of each parent."""
-        self._proven[endpoint.name] = ProvenDays(endpoint, lambda parent_id: readings[parent_id].mark)
+        """Begin to follow what is read of each parent, for the first time or once more."""
+        if any(receipt.endpoint is endpoint for receipt in self._package.receipts):
+            self.flush()
+        self._proven[endpoint.name] = ProvenDays(endpoint, lambda parent_id: self._scope(endpoint, readings[parent_id]))
         for parent_id, reading in readings.items():
             self._readings[endpoint.name, parent_id] = _ParentReading(reading)
+
+    def _scope(self, endpoint: Endpoint, reading: Reading) -> Scope:
+        """A reading of the whole history, from its first day on, settles all; a part settles what cannot move."""
+        whole = reading.whole and reading.span.first <= reading.mark.earliest(self._horizon.history_start)
+        return Scope(
+            mark=reading.mark,
+            settles=whole or not endpoint.movable,
+            reach=self._horizon.whole(reading.mark),
+            ends=reading.span if whole else None,
+        )
+
+    def settle(self, endpoint: Endpoint) -> Mapping[str, Sequence[Missed]]:
+        """Compare what was read so far; the rows that partial readings missed, by parent (D6).
+
+        Where there are any, all is committed first, so that what is read next is compared with it.
+        """
+        self._pending += self._take_package()
+        proven = self._proven[endpoint.name]
+        missed = defaultdict(list)
+        for row in proven.missed.values():
+            missed[row.parent_id].append(row)
+        proven.missed.clear()
+        if missed:
+            self.flush()
+        return missed
 
     def take(self, receipt: Receipt, now_s: float) -> None:
         """Take in one receipt; commits when the package is full."""
@@ -191,6 +219,9 @@ class Loader:
             if receipt.status in {Status.QUARANTINED, Status.FAILED} or receipt.parent_id in suspected:
                 progress.clean = False
             progress.bare &= not receipt.rows
+            if isinstance(receipt.error, SkippableError):
+                mark = self._ledger.mark(endpoint.name, receipt.parent_id)
+                self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))
             if receipt.status is Status.COMPLETE and receipt.parent_id not in suspected:
                 mark = self._ledger.mark(endpoint.name, receipt.parent_id)
                 self._ledger.set(endpoint.name, receipt.parent_id, self._grown(mark, receipt.window, progress))
@@ -202,7 +233,7 @@ class Loader:
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if reading.whole and progress.clean and window.last == reading.span.last:
             since = reading.mark.reading_since or self._run.now
-            return replace(mark, verified_at=since, reading_since=None, bare=progress.bare)
+            return replace(mark, verified_at=since, reading_since=None, bare=progress.bare, due=False)
         return replace(mark, bare=mark.bare and progress.bare)
 
     def _report_package(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
@@ -218,6 +249,7 @@ class Loader:
                 self.note_drift(endpoint.name, receipt.answer.drift)
             if receipt.status in {Status.QUARANTINED, Status.FAILED}:
                 self._report.errors.append(problems.of_receipt(receipt))
+        self._report.errors += [problems.of_conflict(conflict, endpoint) for conflict in found.conflicts]
         for suspicion in found.suspicions:
             counts.quarantined += 1
             self._report.errors.append(problems.of_suspicion(suspicion, endpoint))

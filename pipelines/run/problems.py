@@ -5,7 +5,7 @@ from __future__ import annotations
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.fetch import Receipt
 
-from ..compare.differences import Suspicion
+from ..compare.findings import Conflict, Suspicion
 from ..report.report import Problem, problem
 
 TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
@@ -39,4 +39,44 @@ def of_suspicion(suspicion: Suspicion, endpoint: Endpoint) -> Problem:
         "max_removed_share for one run",
         resource=endpoint.name,
         parent_id=suspicion.parent_id,
+    )
+
+
+def of_conflict(conflict: Conflict, endpoint: Endpoint) -> Problem:
+    """One id that stands for two contents (D8)."""
+    return Problem(
+        code="conflict",
+        message=f"the id {conflict.id} came with two contents, from {' and '.join(conflict.parents)}: the newer "
+        "reading is kept, the other is missing. Ask Aleta which of the two is meant",
+        resource=endpoint.name,
+        parent_id=conflict.parents[0] if conflict.parents else "",
+    )
+
+
+def contradicted(receipt: Receipt) -> Problem:
+    """Asked for by itself, a day shows rows that a wider window left out."""
+    return Problem(
+        code="cap",
+        message="an answer left out rows that its days have: the row cap is not one number of rows. What was read "
+        "so far may be incomplete; `verify --all` tells",
+        resource=receipt.endpoint.name,
+        parent_id=receipt.parent_id,
+        from_date=f"{receipt.window.first}",
+        to_date=f"{receipt.window.last}",
+    )
+
+
+def unknown(resource: str, parent_id: str) -> Problem:
+    """A parent that the operator named and the API does not list."""
+    message = "the API does not list it: check the id and the tenant"
+    return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
+
+
+def truncated(resource: str, parent_id: str, reason: str) -> Problem:
+    """A list that may have been truncated, and that nothing completes (L3)."""
+    return Problem(
+        code="truncated",
+        message=f"the list may be truncated: {reason}. What it left out is missing here, and nothing is removed",
+        resource=resource,
+        parent_id=parent_id,
     )

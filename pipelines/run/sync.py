@@ -21,7 +21,7 @@ from sources.aleta.reading.fetch import Receipt
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed
 
-from ..compare.differences import Run
+from ..compare.findings import Run
 from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
@@ -31,7 +31,21 @@ from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from . import failures
-from .fetching import Crawled, Ended, Event, Fetching, Following, Known, Noticed, NotOffered, Refused, Taught, Visited
+from .events import (
+    Away,
+    Crawled,
+    Ended,
+    Event,
+    Fact,
+    Following,
+    Noticed,
+    NotOffered,
+    Refused,
+    Settle,
+    Taught,
+    Visited,
+)
+from .fetching import Fetching, Known
 from .handover import Handover
 from .job import SYNC, Job
 from .lock import TenantLock
@@ -119,6 +133,7 @@ class _Run:
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._ledger = Ledger.from_state(warehouse.state())
+        self._clamp()
         self._promote(warehouse)
         self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
         self._loader = Loader(
@@ -154,6 +169,14 @@ class _Run:
             endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
         ]
 
+    def _clamp(self) -> None:
+        """What an earlier run's wrong clock left behind (M6)."""
+        if ahead := self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed):
+            self._report.warnings.append(
+                f"{ahead} marks lay ahead of {self._horizon.elapsed}, the last day that is over: a clock was wrong. "
+                "They are put back, and what they claimed is read again"
+            )
+
     def _promote(self, warehouse: Warehouse) -> None:
         """Fill columns that are new in this version."""
         for table, rows in promote(warehouse, self._ledger, TABLES).items():
@@ -178,6 +201,7 @@ class _Run:
                 clock=self._tools.clock,
                 stop=self._tools.stop,
                 put=self._handover.put,
+                wait=self._handover.wait,
             ).run()
         except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
             error = failure
@@ -226,18 +250,23 @@ class _Run:
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
+            case Settle():
+                event.missed = self._loader.settle(event.endpoint)
+                self._handover.wake()
             case Ended():
                 raise AssertionError("ends the loop")
             case _:
                 self._note(event)
 
-    def _note(self, event: Noticed | Refused | Taught | NotOffered) -> None:
+    def _note(self, event: Fact) -> None:
         """What was found out besides rows."""
         match event:
             case Noticed():
                 self._report.errors.append(event.problem)
             case Refused():
                 self._ledger.refuse(event.resource, event.ids, self._horizon.now)
+            case Away():
+                self._ledger.note_away(event.resource, event.ids)
             case Taught():
                 self._ledger.learned[event.resource] = event.learned
                 self._report.row_cap = self._report.row_cap or self._tenant.row_cap or event.learned.known_cap

@@ -62,6 +62,7 @@ class TenantSettings:
     max_window_days: Days = 0  # 0: no limit
     read_timeout_s: Seconds = 300  # one answer, headers and body in all (rule F7)
     max_answer_mb: Megabytes = 256  # one answer, unpacked
+    writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
     iss: Annotated[Text, Meta(description="the issuer that Aleta knows you by")]

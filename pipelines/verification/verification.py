@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +19,9 @@ from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed, ids_of, read_by_id, walk
 
-from ..compare.differences import Differences, Run
+from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
-from ..compare.proven_days import ProvenDays, ProvenWindow
+from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..report.report import Problem, TenantReport, problem
@@ -153,10 +154,9 @@ class _Verify:
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
         for spans in self._rounds(endpoint, listed, marks, sample):
+            ends = spans if sample is None else {}
             planner = planner_of(endpoint, ledger, self._tenant)
-            proven = ProvenDays(
-                endpoint, lambda parent_id: replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
-            )
+            proven = ProvenDays(endpoint, functools.partial(self._scope, marks, ends))
             package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
@@ -172,6 +172,11 @@ class _Verify:
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
                     self._compare(proven, package)
             self._compare(proven, package)
+
+    def _scope(self, marks: Mapping[str, Mark], ends: Mapping[str, Window], parent_id: str) -> Scope:
+        """Whatever is missed differs; of the whole history, rows out of reach of any window too (D7)."""
+        mark = replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
+        return Scope(mark=mark, ends=ends.get(parent_id))
 
     def _rounds(
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int | None

@@ -128,6 +128,9 @@ class RemoteStore:
             terms.append(f"{self._quoted(piece.column)} IN ({', '.join(['%s'] * len(piece.values))})")
             values += piece.values
         days = [self._quoted(day) for day in piece.days]
+        if piece.outside:
+            beyond = " OR ".join(f"{day} IS NULL OR {day} < %s OR {day} > %s" for day in days)
+            return " AND ".join([*terms, f"({beyond})"]), [*values, *([piece.first, piece.last] * len(days))]
         if days and piece.first > date.min:
             terms.append(f"({' OR '.join(f'{day} >= %s' for day in days)})")
             values += [piece.first] * len(days)

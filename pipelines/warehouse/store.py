@@ -24,6 +24,7 @@ class Slice:
     Args:
         column, values: that column holds one of the values.
         days, first, last: the latest day of those columns lies from *first* to *last*.
+        outside: instead, any of those days is missing, or lies before *first* or after *last*.
     """
 
     column: str = ""
@@ -31,6 +32,7 @@ class Slice:
     days: Sequence[str] = ()
     first: date = date.min
     last: date = date.max
+    outside: bool = False
 
 
 class Store(Protocol):

@@ -33,7 +33,7 @@ from .remote import RemoteStore
 from .store import DATASET, DuckDbStore, OpenStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
-FORMAT = 3  # of what is in the state and the tables; a warehouse with a higher one is refused
+FORMAT = 4  # of what is in the state and the tables; a warehouse with a higher one is refused
 
 State: TypeAlias = dict[str, object]
 

@@ -34,6 +34,8 @@ class Controlled(Protocol):
 
     def table(self, tenant: str, name: str, *expand: str) -> dict[Key | str, str]: ...
 
+    def uploads(self, tenant: str) -> str: ...
+
 
 Body: TypeAlias = dict[str, object]
 Control: TypeAlias = Callable[[Controlled, Body], object]
@@ -105,6 +107,10 @@ def _table(box: Controlled, arguments: Body) -> object:
     return "[" + ",".join(f"[{json.dumps(key)},{text}]" for key, text in rows.items()) + "]"
 
 
+def _uploads(box: Controlled, given: Body) -> object:
+    return box.uploads(str(given["tenant"]))
+
+
 def _members(rows: Mapping[str, str]) -> str:
     return ",".join(f'"{ident}":{text}' for ident, text in rows.items())
 
@@ -118,4 +124,5 @@ CONTROLS: Mapping[tuple[str, str], Control] = {
     ("GET", "requests"): _requests,
     ("GET", "truth"): _truth,
     ("GET", "table"): _table,
+    ("GET", "uploads"): _uploads,
 }

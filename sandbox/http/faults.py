@@ -97,7 +97,11 @@ TRANSIENT: Mapping[str, Callable[[Reply, bool], Wire]] = {
 SCRIPTED_ONLY: Mapping[str, Callable[[Reply, bool], Wire]] = {
     "403": _error(403, "forbidden"),
     "404": _error(404, "not_found"),
+    "500_unwritten": _error(500, "internal"),
+    "reset_unwritten": _reset,
 }
+BEFORE_WRITING = frozenset({"429", "401", "403", "404", "503", "503_now", "500_unwritten", "reset_unwritten"})
+"""What strikes a POST or a DELETE before anything is written; any other fault is an answer lost after it was."""
 FAULTS: Mapping[str, Callable[[Reply, bool], Wire]] = {**TRANSIENT, **SCRIPTED_ONLY, **ODDITIES}
 
 

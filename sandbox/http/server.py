@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,9 +20,9 @@ from ..state.mutations import mutate, night
 from ..state.store import Store
 from ..state.truth import Truth
 from ..world.world import build
-from . import control
+from . import control, uploads
 from .budget import Budget
-from .faults import FAULTS, Faults
+from .faults import BEFORE_WRITING, FAULTS, Faults
 from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
 from .listener import Listener
@@ -106,6 +107,11 @@ class Sandbox:
         with self._lock:
             return self._stores[tenant].texts(name, self.settings, *expand)
 
+    def uploads(self, tenant: str) -> str:
+        """What was uploaded to *tenant*, as JSON text: keys, rows, how often each was taken, how many are doubles."""
+        with self._lock:
+            return self._stores[tenant].uploads.text()
+
     def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]:
         """Apply a mutation to the world, see `mutations`; return the ids it touched."""
         with self._lock:
@@ -158,13 +164,38 @@ class Sandbox:
         if call.path.startswith("/_sandbox/"):
             return sent(control.handle(self, call), takes_gzip=call.takes_gzip)
         at_s = time.monotonic()
-        tenant, reply = self._token(call) if call.path == TOKEN_PATH else self._api(call, at_s)
-        wire = self._faulty(call, reply)
+        tenant, wire = self._answered(call, at_s)
         query = dict(call.query)
         self.requests.append(
             Request(tenant=tenant, method=call.method, path=call.path, query=query, status=wire.status, at_s=at_s)
         )
         return wire
+
+    def _answered(self, call: Call, at_s: float) -> tuple[str, Wire]:
+        if call.path == TOKEN_PATH:
+            tenant, reply = self._token(call)
+        elif call.method == "GET":
+            tenant, reply = self._api(call, at_s, lambda tenant: self._read(tenant, call))
+        else:
+            return self._written(call, at_s)
+        return tenant, self._faulty(call, reply)
+
+    def _written(self, call: Call, at_s: float) -> tuple[str, Wire]:
+        """What changes something: some faults strike before it is done, others lose the answer after it was."""
+        struck: list[str | None] = []
+
+        def write(tenant: str) -> Reply:
+            struck.append(self.faults.next(call.target, settings=self.settings))
+            if struck[0] in BEFORE_WRITING:
+                return Reply()
+            with self._lock:
+                reply = uploads.serve(self._stores[tenant], call)
+            return replace(reply, headers={"Content-Type": next(self._media)})
+
+        tenant, reply = self._api(call, at_s, write)
+        fault = struck[0] if struck else None
+        wire = FAULTS[fault](reply, call.takes_gzip) if fault else sent(reply, takes_gzip=call.takes_gzip)
+        return tenant, replace(wire, delay_s=wire.delay_s + self.settings.latency_s)
 
     def _faulty(self, call: Call, reply: Reply) -> Wire:
         refused = reply.status in {401, 429} and call.path != TOKEN_PATH
@@ -181,7 +212,7 @@ class Sandbox:
             else {"Date": format_datetime(datetime.now(UTC) + timedelta(seconds=off_s), usegmt=True)}
         )
 
-    def _api(self, call: Call, at_s: float) -> tuple[str, Reply]:
+    def _api(self, call: Call, at_s: float, respond: Callable[[str], Reply]) -> tuple[str, Reply]:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         tenant = self._issuer.tenant_of(token.strip(), now=time.time()) if scheme.lower() == "bearer" else None
         if tenant is None:
@@ -190,13 +221,11 @@ class Sandbox:
             late = {"Retry-After": str(wait_s)}
             return tenant, refusal(429, "rate_limited", "Over the budget of this sub", headers=late)
         try:
-            return tenant, self._read(tenant, call)
+            return tenant, respond(tenant)
         except RefusalError as error:
             return tenant, error.reply
 
     def _read(self, tenant: str, call: Call) -> Reply:
-        if call.method != "GET":
-            raise RefusalError(405, "method_not_allowed", "The sandbox is read-only")
         with self._lock:
             reply = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
             return reply if reply.headers else replace(reply, headers={"Content-Type": next(self._media)})

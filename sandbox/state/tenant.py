@@ -15,6 +15,7 @@ from ..world.ledgers import Ledger
 from ..world.rows import Row
 from ..world.world import COLLECTIONS, Entity, Link, World
 from .edits import Edits
+from .uploads import Uploads
 
 Filter: TypeAlias = Callable[[bytes], bool] | None
 Listed = TypeVar("Listed")
@@ -28,12 +29,14 @@ class TenantState:
         classes: instrument -> its class and its detailed class.
         computed_from: the first day of what Aleta computes.
         edits: edits of computed rows and series.
+        uploads: what clients uploaded.
     """
 
     def __init__(self, world: World, *, seed: str) -> None:
         more = extras(world, seed=seed)
         self.entities = world.entities | more.entities
         self.instruments_in, self.classes, self.edits = more.instruments_in, more.classes, Edits()
+        self.uploads = Uploads()
         self.computed_from = max(world.first, world.today - world.composer.settings.computed_days)
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")

@@ -10,7 +10,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.compare.differences import Proven, Run, differences
+from pipelines.compare.differences import differences
+from pipelines.compare.findings import Proven, Run
 from pipelines.warehouse.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
@@ -62,6 +63,9 @@ def proofs(draw) -> list[Proven]:
                 new_from=on(new),
                 covered=draw(st.sampled_from([None, Window(on(begin), on(end))])),
                 first_load=draw(st.booleans()),
+                settles=draw(st.booleans()),
+                reach=Window(on(-2), on(40)),
+                ended=draw(st.booleans()),
             )
         )
     return proven
@@ -76,6 +80,17 @@ def dates(row):
     return [day for day in (row["trade_date"], row["value_date"]) if day]
 
 
+def is_missed(row, one: Proven) -> bool:
+    """Rules D3, D6 and D7: whether *one* could have shown the row, had it been there."""
+    days = dates(row)
+    dateless = len(days) < 2
+    inside = not dateless and all(day in one.span for day in days) and max(days) >= one.new_from
+    unreached = one.ended and (dateless or any(day not in one.span for day in days))
+    strange = dateless or any(day not in one.reach for day in days)
+    odd = not one.settles and strange and any(one.new_from <= day <= one.span.last for day in days)
+    return inside or unreached or odd
+
+
 @dataclass
 class Expected:
     """The rules D, spelled out."""
@@ -88,6 +103,11 @@ class Expected:
     suspects: dict[str, tuple[int, int]] = field(default_factory=dict)
     late: dict[str, bool] = field(default_factory=dict)
     news: set[str] = field(default_factory=set)
+    missed: set[tuple[str, str]] = field(default_factory=set)
+
+
+def settled(proven, account) -> bool:
+    return any(one.settles for one in proven if one.parent_id == account)
 
 
 def expect(old, answers, proven, seen_before, share) -> Expected:
@@ -102,8 +122,10 @@ def expect(old, answers, proven, seen_before, share) -> Expected:
         for own_id, row in old.items()
         for one in proven
         if own_id not in found.fresh and own_id not in seen_before and one.parent_id in owners(row)
-        if all(day in one.span for day in dates(row)) and max(dates(row)) >= one.new_from
+        if is_missed(row, one)
     }
+    found.missed = {(own_id, account) for own_id, account in gone if not settled(proven, account)}
+    gone -= found.missed
     for account in {account for _, account in gone}:
         lost = sum(parent == account for _, parent in gone)
         rows = sum(account in owners(row) for row in old.values())
@@ -116,7 +138,7 @@ def expect(old, answers, proven, seen_before, share) -> Expected:
         mine = [one for one in proven if one.parent_id in owners(row)]
         if own_id in found.removed:
             mine = [one for one in mine if (own_id, one.parent_id) in gone]
-        found.late[own_id] = any(one.covered and min(dates(row)) in one.covered for one in mine)
+        found.late[own_id] = any(one.covered and dates(row) and min(dates(row)) in one.covered for one in mine)
         if own_id not in found.added or not mine or not all(one.first_load for one in mine):
             found.news.add(own_id)
     return found
@@ -168,6 +190,9 @@ def test_d_rules_hold_for_any_warehouse_and_any_answers(stored, batches, again, 
     counts = {name: len(getattr(wanted, name)) for name in ("added", "modified", "unchanged", "removed")}
     assert found.counts == Counter(counts)
     assert {one.parent_id: (one.gone, one.rows) for one in found.suspicions} == wanted.suspects
+    assert {(one.id, one.parent_id) for one in found.missed} == {
+        (own_id, account) for own_id, account in wanted.missed if own_id not in wanted.removed
+    }
 
     assert {own_id: {name: row[name] for name in SAID.names} for own_id, row in after.items()} == {
         own_id: row for own_id, row in (old | wanted.fresh).items() if own_id not in wanted.removed

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from schemas.table import key_of, name_of
+from schemas.table import ROW_KEY, key_of, name_of
 
 from ..planning.windows import Window
 
@@ -165,6 +165,11 @@ class Endpoint:
         if self.detail or self.ids_in or self.named_in:
             return self.detail or self.path
         return f"/{self.name.replace('_', '-')}/{{id}}" if self.crawled and self.form is Form.LIST else ""
+
+    @property
+    def movable(self) -> bool:
+        """Whether an edit may move a row to other days: it has an id of its own, and days that are no part of it."""
+        return bool(self.dates and self.dates.columns) and ROW_KEY.name not in self.schema.names
 
     @property
     def crawled(self) -> bool:

@@ -56,6 +56,7 @@ class Connection:
     """
 
     reader: Reader
+    client: Client
     tokens: TokenCache
     endpoint: TokenEndpoint
     clocks: Comparison
@@ -97,7 +98,14 @@ def connect(
         client.close()
         endpoint.close()
 
-    return Connection(reader=Reader(client, clock), tokens=tokens, endpoint=endpoint, clocks=client.clocks, close=close)
+    return Connection(
+        reader=Reader(client, clock),
+        client=client,
+        tokens=tokens,
+        endpoint=endpoint,
+        clocks=client.clocks,
+        close=close,
+    )
 
 
 def _token_endpoint(

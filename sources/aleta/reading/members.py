@@ -60,9 +60,11 @@ class Census:
     _failed: set[tuple[str, str]] = field(default_factory=set)
     _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _parents: dict[str, str] = field(default_factory=dict)
 
     def note_list(self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool) -> None:
         """A list was read, or failed."""
+        self._parents[endpoint.name] = endpoint.parent
         self._shown[endpoint.name].update(ids)
         if not complete:
             self._failed.add((endpoint.name, parent_id))
@@ -97,6 +99,14 @@ class Census:
     def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
         """An object that no list showed answered 404 or 403 by id."""
         self._gone[endpoint.name].add(own_id)
+
+    def gone(self, resource: str) -> set[str]:
+        """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""
+        parent = self._parents.get(resource, "")
+        with_parent = self.gone(parent) if parent else set[str]()
+        stored = self.stored.get(resource, {}).items()
+        gone = self._gone[resource] | {own_id for own_id, parent_id in stored if parent_id in with_parent}
+        return gone - self._shown[resource]
 
     def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
         """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).

@@ -51,6 +51,7 @@ class Client:
         bounds: of each answer.
 
     Attributes:
+        bounds: of each answer.
         clocks: what the API's answers say of this machine's clock.
 
     Raises:
@@ -71,7 +72,8 @@ class Client:
         bounds: Bounds | None = None,
     ) -> None:
         self.clocks = Comparison()
-        self._wire = Wire(base_url, pool=pool, bounds=bounds)
+        self.bounds = bounds or Bounds()
+        self._wire = Wire(base_url, pool=pool, bounds=self.bounds)
         self._tokens = tokens
         self._bucket = bucket
         self._clock = clock
@@ -131,7 +133,7 @@ class Client:
             resource=read.resource,
             policy=self._policy,
             clock=self._clock,
-            notice=lambda error, wait_s: self._notice(read, error, wait_s),
+            notice=lambda error, wait_s: self.failed(read.resource, error, wait_s),
         )
 
     def close(self) -> None:
@@ -177,24 +179,24 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self._take_turn()
+        self.take_turn()
         read.bearer = self._tokens.get()
         answer = self._send(read)
         if action(answer.status) is Action.REFRESH_TOKEN and not read.refreshed:
             read.refreshed = True
             read.bearer = self._tokens.refresh(read.bearer)
-            self._take_turn()
+            self.take_turn()
             answer = self._send(read)
         return answer
 
     def _send(self, read: Read) -> Answer:
-        self._observer.attempt(read.resource)
+        self.attempting(read.resource)
         try:
             return self._wire.get(read.target or read.path, params=read.params, bearer=read.bearer)
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
-    def _take_turn(self) -> None:
+    def take_turn(self) -> None:
         """Wait for a token of the budget; one that a pause made void meanwhile is taken again."""
         pauses = -1
         while pauses != self._bucket.pauses:
@@ -205,9 +207,14 @@ class Client:
                 self._observer.waiting(wait_s, "rate_limited" if self._bucket.paused(now) else "budget")
             self._clock.sleep(wait_s)  # also for nothing: it notices that the run is to stop
 
-    def _notice(self, read: Read, error: RetryableError, wait_s: float) -> None:
+    def attempting(self, resource: str) -> None:
+        """A request of the budget is about to be sent."""
+        self._observer.attempt(resource)
+
+    def failed(self, resource: str, error: RetryableError, wait_s: float) -> None:
+        """An attempt failed, and the next follows after *wait_s*; if the server asks for a pause, everyone waits."""
         limited = isinstance(error, RateLimitedError)
         if limited or error.retry_after_s is not None:  # the server asks every worker
             self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
-        self._observer.retry(read.resource, error, wait_s)
+        self._observer.retry(resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException, RemoteDisconnected
 from pathlib import Path
@@ -36,6 +36,7 @@ from .sockets import IDLE_S, session
 CONNECT_S = 10.0
 PIECE = 1 << 16
 WORDS = MB  # of an answer that has only words
+JSON_API = "application/vnd.api+json"
 HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "aleta-sync"}
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -109,12 +110,33 @@ class Wire:
             UnavailableError: the answer did not come in time, broke off, or is none.
             TooLargeError: it has more bytes than it may.
         """
-        headers = {"Accept": "application/vnd.api+json"}
+        headers = {"Accept": JSON_API}
         return self._send("GET", path, params=params, headers=headers, auth=_Bearer(bearer))
 
     def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
         """POST *form* to *path*; raises as `get`."""
         return self._send("POST", path, data=form, headers={"Accept": "application/json"}, auth=_Bearer(""))
+
+    def write(  # what a request is made of
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: Iterable[bytes] | None,
+        bearer: str,
+        alone: bool,
+    ) -> Answer:
+        """Send a JSON:API document; raises as `get`.
+
+        Args:
+            body: begun only once there is a connection.
+            alone: the server is told that no other request follows on this connection.
+        """
+        headers = {"Accept": JSON_API} | ({"Content-Type": JSON_API} if body else {})
+        if alone:
+            headers["Connection"] = "close"
+        return self._send(method, path, params=params, data=body, headers=headers, auth=_Bearer(bearer))
 
     def own_target(self, url: str, asked: str) -> str:
         """The path and query behind the base URL that *url* means, in an answer to *asked*; empty on another server."""
@@ -138,7 +160,7 @@ class Wire:
         headers: Mapping[str, str],
         auth: _Bearer,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | Iterable[bytes] | None = None,
     ) -> Answer:
         bounds = self._bounds
         try:
@@ -182,7 +204,7 @@ class Wire:
             return UnavailableError(f"{self.host} hung up before its answer was whole")
         if isinstance(error, requests.ConnectionError) and (disconnected or not _is_gibberish(causes)):
             advice = "check the URL, the network and the proxy"
-            return UnreachableError(f"{self.host} cannot be reached ({_reason(causes)}); {advice}")
+            return UnreachableError(f"{self.host} cannot be reached ({reason(error)}); {advice}")
         if isinstance(error, HTTPError | OSError) and not isinstance(error, requests.RequestException):
             return UnavailableError("the answer broke off")
         return UnavailableError(f"what {self.host} sent is no answer ({type(causes[-1]).__name__})")
@@ -256,7 +278,8 @@ def _is_gibberish(causes: list[BaseException]) -> bool:
     return any(isinstance(cause, HTTPException | UnicodeError) for cause in causes)
 
 
-def _reason(causes: list[BaseException]) -> str:
-    """Why, in the operating system's words: the libraries' texts quote whole URLs."""
+def reason(error: BaseException) -> str:
+    """Why *error* came to be, in the operating system's words: the libraries' texts quote whole URLs."""
+    causes = [*_causes(error)]
     texts = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
     return printable(texts[-1]) if texts else type(causes[-1]).__name__

@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from pipelines.compare.differences import Proven, Run, differences
+from pipelines.compare.differences import differences
+from pipelines.compare.findings import Proven, Run
 from pipelines.warehouse.warehouse import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 import pipelines.compare.promotion as promoting
-from pipelines.compare.differences import Proven, Run, differences
+from pipelines.compare.differences import differences
+from pipelines.compare.findings import Proven, Run
 from pipelines.compare.promotion import promote
 from pipelines.ledger.ledger import Ledger
 from pipelines.warehouse.warehouse import Rows, Warehouse

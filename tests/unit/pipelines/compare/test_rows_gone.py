@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.compare.differences import Suspicion
+from pipelines.compare.findings import Suspicion
+from sources.aleta.planning.windows import Window
 from tests.stores import on
 from tests.unit.pipelines.compare.stored import RUN, batch, compare, fill, fx, proof, removed, row
 
@@ -16,7 +17,7 @@ from tests.unit.pipelines.compare.stored import RUN, batch, compare, fill, fx, p
         pytest.param(2, 9, False, id="value-date-behind-the-span"),
         pytest.param(1, 8, False, id="trade-date-before-the-span"),
         pytest.param(9, 1, False, id="both-outside"),
-        pytest.param(5, None, True, id="only-one-date-and-that-inside"),
+        pytest.param(5, None, False, id="only-one-date-and-that-inside"),
         pytest.param(None, None, False, id="no-date"),
     ],
 )
@@ -111,3 +112,57 @@ def test_d4_a_window_that_became_empty_removes_its_rows(store):
     fill(store, row("1"), row("2"), row("3", day=20))
     found = compare(store, [batch()], [proof()])
     assert removed(found) == {"1", "2"}
+
+
+@pytest.mark.parametrize(
+    ("trade", "value"),
+    [
+        pytest.param(None, None, id="no-date"),
+        pytest.param(5, None, id="one-date"),
+        pytest.param(5, 3000, id="value-date-years-ahead"),
+        pytest.param(-3000, 5, id="trade-date-years-ago"),
+        pytest.param(3000, 3001, id="both-years-ahead"),
+    ],
+)
+def test_d7_a_row_out_of_reach_is_gone_when_the_whole_history_does_not_list_it(store, trade, value):
+    """D7: no window can hold all its dates; listed in none of them, it is gone, and not before the last is read."""
+    days = {
+        "trade_date": on(trade) if trade is not None else None,
+        "value_date": on(value) if value is not None else None,
+    }
+    fill(store, row("1", **days))
+    whole = proof(first=0, last=100)
+
+    assert removed(compare(store, [], [whole])) == set()
+    assert removed(compare(store, [], [replace(whole, ended=True)], seen_before=["1"])) == set()
+    assert removed(compare(store, [batch(row("1", **days))], [replace(whole, ended=True)])) == set()
+    assert removed(compare(store, [], [replace(whole, ended=True)])) == {"1"}
+
+
+def test_d6_what_a_partial_reading_misses_is_looked_for_and_not_removed(store):
+    """D6: an edit may have moved it out of what was read."""
+    fill(store, row("moved", day=5), row("dateless", trade_date=on(5), value_date=None), row("elsewhere", day=50))
+    part = replace(proof(first=2, last=8), settles=False, reach=Window(on(0), on(100)))
+    found = compare(store, [], [part])
+
+    assert removed(found) == set()
+    assert [(missed.id, missed.parent_id, missed.window) for missed in found.missed] == [
+        ("dateless", "A", Window(on(5), on(5))),
+        ("moved", "A", Window(on(5), on(5))),
+    ]
+
+
+def test_d8_one_id_with_two_contents_in_two_accounts_is_a_conflict(store):
+    """D8: the newer reading is kept, and somebody is told; the same content twice is an fx-spot, and fine."""
+    mine, other = row("1", day=5, account_id="A"), row("1", day=5, account_id="B")
+
+    assert [conflict.id for conflict in compare(store, [batch(mine), batch(other)], []).conflicts] == ["1"]
+    assert compare(store, [batch(mine), batch(mine)], []).conflicts == []
+
+
+def test_d8_a_conflict_over_two_packages_of_a_run_is_seen_too(store):
+    """D8: what an earlier package of the same run committed is compared with."""
+    store.merge(compare(store, [batch(row("1", day=5, account_id="A"))], []).rows)
+
+    assert [conflict.id for conflict in compare(store, [batch(row("1", day=5, account_id="B"))], []).conflicts] == ["1"]
+    assert compare(store, [batch(row("1", day=6, account_id="A"))], []).conflicts == []

@@ -10,7 +10,7 @@ from pipelines.page.page import render
 from pipelines.status.standing import Standing, Standings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-VOID = {"meta", "path", "rect"}
+VOID = {"meta"}
 
 
 class Parsed(HTMLParser):

@@ -29,4 +29,4 @@ def test_a_file_that_cannot_be_replaced_stays_what_it_was(tmp_path):
     with pytest.raises(OSError, match=r"r\.html"):
         Page(text="new", exit=Exit.COMPLETE, errors=()).write(tmp_path / "r.html")
 
-    assert [one.name for one in tmp_path.iterdir()] == ["r.html"]
+    assert [file.name for file in tmp_path.iterdir()] == ["r.html"]

@@ -1,4 +1,4 @@
-"""The page of `report`: what it says."""
+"""The page of `report`: what it says, and in what order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.page.panels import DETAILED
 from tests.unit.pipelines.page.facts import NOW, QUARANTINED, Parsed, a_run, facts, page, said
 
 
@@ -20,7 +21,7 @@ def test_it_says_what_status_says():
         "12,352 rows",
         "1,234",
         "8 MiB",
-        "1970-01-01 2026-11-22 2 75 % 2026-11-01 00:00 3",
+        "2 3 2026-11-22 75 % 2026-11-01 00:00 60 1970-01-01",
         "3 min 5 s",
         "None: nothing that was read is in doubt.",
         "None: every attribute has a column of its own.",
@@ -54,7 +55,7 @@ def test_freshness_is_the_age_of_the_last_complete_run(age, words):
         ),
         pytest.param({"history": []}, "No run yet.", id="no run"),
         pytest.param({"coverage": []}, "No mark yet.", id="no mark"),
-        pytest.param({"running": "process 7 on h"}, "running now Warehouse: data", id="running"),
+        pytest.param({"running": "process 7 on h"}, "Running now: process 7 on h", id="running"),
         pytest.param({"history": [a_run(status="running", duration_ms=None, ended_at=None)]}, "not ended", id="killed"),
         pytest.param({"history": [a_run(requests=None)]}, "not known", id="a figure that is not there"),
         pytest.param({"quarantined": [QUARANTINED] * 2}, "2 quarantined", id="quarantined"),
@@ -76,15 +77,18 @@ def test_a_tenant_that_was_never_synced_or_cannot_be_read_says_so():
     never = {"running": None, "warehouse": "w", "synced": False}
     parsed = Parsed(page(acme=facts(), bolt=never, core=never | {"error": "w cannot be read"}))
 
-    assert "Nothing is there yet: run aleta-sync sync bolt" in re.sub(r"\s+", " ", parsed.text)
-    assert "cannot be read w cannot be read" in re.sub(r"\s+", " ", parsed.text).replace("Warehouse: w ", "")
-    assert [one["href"] for one in parsed.every("a")] == ["#acme", "#bolt", "#core"]
-    assert {"acme", "bolt", "core"} <= {one.get("id") for one in parsed.every("section")}
+    text = re.sub(r"\s+", " ", parsed.text)
+    assert "2 of 3 tenants need attention" in text
+    assert "bolt never synced" in text
+    assert "Nothing is there yet: run aleta-sync sync bolt" in text
+    assert "core cannot be read" in text
+    assert " w cannot be read" in text
+    assert {"acme", "bolt", "core"} <= {details.get("id") for details in parsed.every("details")}
 
 
 def test_the_tables_of_a_warehouse_elsewhere_are_not_counted():
     """Counting them would bring all of it over the line."""
-    elsewhere = {one: value for one, value in facts().items() if one not in {"bytes", "tables", "names"}}
+    elsewhere = {name: value for name, value in facts().items() if name not in {"bytes", "tables", "names"}}
 
     text = said(acme=elsewhere | {"quarantined": [QUARANTINED]})
 
@@ -98,3 +102,57 @@ def test_a_quarantined_window_is_named():
     assert "transactions Household a1 2026-11-20 to 2026-11-20 250 2026-11-24 02:00 one day reached the cap" in said(
         acme=facts(quarantined=[QUARANTINED], names={"a1": "Household"})
     )
+
+
+def test_what_needs_attention_comes_first_and_what_is_fine_is_folded():
+    """The sentence, then the worst, then what is partial; the rest behind one line."""
+    stale, partial = {"fresh_at": (NOW - timedelta(days=3)).isoformat()}, {"history": [a_run(status="partial")]}
+    parsed = Parsed(page(acme=facts(), bolt=facts(**partial), core=facts(**stale), dune=facts()))
+
+    assert "2 of 4 tenants need attention" in parsed.text
+    tenants = [details for details in parsed.every("details") if "tenant" in (details.get("class") or "")]
+    assert [tenant["id"] for tenant in tenants] == ["core", "bolt", "acme", "dune"]
+    assert [tenant["class"] for tenant in tenants] == ["tenant bad", "tenant warn", "tenant good", "tenant good"]
+    assert not any("open" in tenant for tenant in tenants)
+    assert parsed.text.index("core ") < parsed.text.index("2 tenants are fine") < parsed.text.index("acme fresh")
+    assert [details for details in parsed.every("details") if details.get("class") == "fold"] == [{"class": "fold"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "headline"),
+    [pytest.param({}, "acme is fine", id="fine"), pytest.param({"fresh_at": None}, "acme needs attention", id="not")],
+)
+def test_what_a_page_is_about_alone_is_open(change, headline):
+    """Nobody has to unfold the only tenant, nor the only one in need."""
+    alone = Parsed(page(acme=facts(**change)))
+
+    assert headline in alone.text
+    assert "open" in next(details for details in alone.every("details") if details.get("id") == "acme")
+
+
+def test_of_many_tenants_those_that_are_fine_have_a_line_each():
+    """Hundreds of charts would stop a browser; who needs attention has everything."""
+    many = {f"office-{number}": facts() for number in range(DETAILED)} | {"bolt": facts(fresh_at=None)}
+    parsed = Parsed(page(**many))
+
+    assert f"1 of {DETAILED + 1} tenants needs attention" in parsed.text
+    assert len([svg for svg in parsed.every("svg") if svg.get("class") == "chart"]) == 3
+    assert "aleta-sync report office-7 --html FILE" in parsed.text
+    assert len([span for span in parsed.every("span") if span.get("role") == "img"]) == DETAILED + 1
+
+
+def test_a_failed_run_is_in_the_bars_the_calendar_and_the_table_with_its_reason():
+    """Also where no warehouse was ever made: the reason is what an operator needs."""
+    failure = {"run_id": "r1", "kind": "sync", "status": "failed", "reason": "no such key"} | {
+        "started_at": (NOW - timedelta(hours=10)).isoformat()
+    }
+    never = {"running": None, "warehouse": "w", "synced": False, "failures": [failure]}
+
+    html = page(acme=never)
+
+    assert html.count("<title>2026-11-24 02:00: failed: no such key</title>") == 3
+    assert "<title>Tue 24 Nov: 02:00 sync failed: no such key</title>" in html
+    text = said(acme=never)
+    assert "The last run failed at 2026-11-24 02:00: no such key." in text
+    assert "2026-11-24 02:00 sync failed: no such key" in text
+    assert "never synced" in text

@@ -13,19 +13,8 @@ from pipelines.ledger.ledger import Learned, Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon
 from pipelines.report.progress import Screen
-from pipelines.run.fetching import (
-    Crawled,
-    Event,
-    Fetching,
-    Following,
-    Known,
-    Noticed,
-    NotOffered,
-    Taught,
-    Visited,
-    planner_of,
-    references,
-)
+from pipelines.run.events import Crawled, Event, Following, Noticed, NotOffered, Taught, Visited
+from pipelines.run.fetching import Fetching, Known, planner_of, references
 from pipelines.run.job import SYNC, Job, nightly
 from pipelines.settings import TenantSettings
 from sources.aleta.catalogue.catalogue import CATALOGUE

@@ -54,6 +54,8 @@ WRONG = [
     ("burst", "0", "a whole number, 1 or more", "no burst"),
     ("workers", "0", "a whole number, 1 or more", "no worker"),
     ("workers", "true", "a whole number, 1 or more", "boolean for a number"),
+    ("writes", "1", "true or false", "number for a boolean"),
+    ("writes", '"yes"', "true or false", "text for a boolean"),
     ("max_removed_share", "1.1", "a share from 0.0 to 1.0", "above one"),
     ("max_removed_share", "-0.1", "a share from 0.0 to 1.0", "below zero"),
     ("max_removed_share", "nan", "a share from 0.0 to 1.0", "not a number"),

@@ -1,0 +1,97 @@
+"""What a comparison of rows is given, and what it finds. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sources.aleta.planning.windows import Window
+
+from ..warehouse.warehouse import Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What this run has proven of one parent, up to and with this package.
+
+    Args:
+        span: read without a gap in this run.
+        new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
+        covered: what was covered before this run began; None at a first load.
+        first_load: its history was never read whole: what is added is no news.
+        settles: a row that is missed is gone; in a partial reading it may have moved out of what is read (D6).
+        reach: of a partial reading, all days that a reading of the whole history would ask for.
+        ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
+    """
+
+    parent_id: str
+    span: Window
+    new_from: date
+    covered: Window | None
+    first_load: bool
+    settles: bool = True
+    reach: Window | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """More rows of one parent gone at once than `max_removed_share` allows: not removed."""
+
+    parent_id: str
+    gone: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A row that a partial reading did not show where it was (D6): *window* holds all its days."""
+
+    id: str
+    parent_id: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One id that two answers of a run gave different contents (D8); *parents*: whose answers."""
+
+    id: str
+    parents: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What a package changes.
+
+    Args:
+        missed: rows to look for before anybody calls them removed.
+        found: of the rows missed before, those that this package shows.
+        conflicts: ids with two contents; the newer reading is kept.
+    """
+
+    rows: Rows
+    changes: Rows | None  # where the endpoint has a feed, or the run describes every change
+    counts: Counter[str]
+    suspicions: Sequence[Suspicion]
+    missed: Sequence[Missed] = ()
+    found: Collection[str] = ()
+    conflicts: Sequence[Conflict] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Whose differences these are.
+
+    Args:
+        tells_all: every change is described, also where no feed keeps it.
+        distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
+    """
+
+    run_id: str
+    now: datetime
+    max_removed_share: float
+    tells_all: bool = False
+    distrusts: bool = False

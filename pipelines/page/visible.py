@@ -1,0 +1,15 @@
+"""Text from outside as the page shows it: a character that would not be seen, or would move others, is named. Pure."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+
+def visible(value: object) -> object:
+    """*value*; of a text every control, bidirectional, invisible or lone surrogate character as `⟨U+202E⟩`.
+
+    Numbers, and markup that is made here, pass as they are.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(letter if letter.isprintable() else f"⟨U+{ord(letter):04X}⟩" for letter in value)

@@ -1,0 +1,96 @@
+"""What the reading thread tells the loading thread, in the order in which it came to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.walk import Listed
+
+from ..compare.findings import Missed
+from ..ledger.ledger import Learned
+from ..ledger.readings import Reading
+from ..report.report import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """All lists are walked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """Some objects of one endpoint were read one by one."""
+
+    listed: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What is read of each parent from here on."""
+
+    endpoint: Endpoint
+    readings: Mapping[str, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A problem that no answer carries: what was named and is not there, or cannot be shown to be whole."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Objects that something names and that the API does not show; they were never in the warehouse."""
+
+    resource: str
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Parents that were read before and that the API did not show in this run."""
+
+    resource: str
+    ids: Sequence[str]
+
+
+@dataclass(slots=True)
+class Settle:
+    """Asks whoever compares: which rows did the partial readings of *endpoint* miss? *missed* is the answer (D6)."""
+
+    endpoint: Endpoint
+    missed: Mapping[str, Sequence[Missed]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the answers of one endpoint taught."""
+
+    resource: str
+    learned: Learned
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered:
+    """The API answered 404 to every request for one endpoint."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more comes; *error*: why, unless all was read. *dialects*: the names under which endpoints answered."""
+
+    error: Exception | None = None
+    dialects: Mapping[str, str] = field(default_factory=dict)
+
+
+Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered
+"""What was found out besides rows."""
+
+Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Fact | Ended
