@@ -11,11 +11,13 @@ HISTORY_SEED ?= $(shell date +%s)
 NIGHTS ?= 30
 NIGHT_SEED ?= 1
 KILLS ?= 200
+FUZZ_SECONDS ?= 3600
+FUZZ_SEED ?= $(shell date +%s)
 KILL_SEED ?= 1
 PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-fast check locked format docs lock oracle nights kills bench clean
+.PHONY: help demo test test-fast check locked format docs lock oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -72,6 +74,9 @@ oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, 
 
 nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py
+
+fuzz: $(VENV)/dev.ok  ## the client against random bytes, over a socket (FUZZ_SECONDS=n)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -rA --timeout 0 tests/property/test_fuzzed_answers.py
 
 kills: $(VENV)/dev.ok  ## kill -9 at random instants of first loads (KILLS=n)
 	@KILLS=$(KILLS) KILL_SEED=$(KILL_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_kills.py -k random_kills

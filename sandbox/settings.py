@@ -40,6 +40,8 @@ class SandboxSettings:
         computed_days: holdings, performance and other computed rows begin so many days before the last day.
         prefix: where the paths are that the vendor's pages disagree about: only `v2`, only `v3`, or as `documented`.
         names: of computed rows and their paths: `instrument` (2026), `asset` (2025) or `mixed`.
+        date_off_s: answers have a `Date` that is so many seconds off this machine's clock; None: they have none.
+        page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
     """
 
@@ -69,6 +71,8 @@ class SandboxSettings:
     prefix: str = "documented"
     names: str = "mixed"
     limited_series: bool = True
+    date_off_s: float | None = None
+    page_rows: int = 0
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():

@@ -18,7 +18,7 @@ from sources.aleta.clock import SystemClock
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.connection import Connection
 from sources.aleta.transport.retry import RetryPolicy
-from sources.aleta.transport.token import TokenEndpoint, skew
+from sources.aleta.transport.skew import MOST_SKEW_S, skew
 
 from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
@@ -127,9 +127,10 @@ class _Doctor:
         try:
             token = _finding(tenant, "token", lambda: _token(connection, tenant), fatal=Exit.AUTH)
             yield token
-            yield _finding(tenant, "clock", lambda: _clock(connection.endpoint))
-            if token.ok:
-                yield _finding(tenant, "api", lambda: _api(connection, tenant), fatal=Exit.AUTH)
+            api = _finding(tenant, "api", lambda: _api(connection, tenant), fatal=Exit.AUTH) if token.ok else None
+            yield _finding(tenant, "clock", lambda: _clock(connection))
+            if api:
+                yield api
         finally:
             connection.close()
 
@@ -185,10 +186,14 @@ def _token(connection: Connection, tenant: TenantSettings) -> str:
     return f"{tenant.auth_url} gives tokens to {tenant.sub}"
 
 
-def _clock(endpoint: TokenEndpoint) -> str:
-    if off := skew(endpoint.ahead_s):
-        raise UnwellError(off.lstrip("; "))
-    return "not compared" if endpoint.ahead_s is None else "agrees with the token endpoint's"
+def _clock(connection: Connection) -> str:
+    """This machine's clock against the API's and the token endpoint's, which takes less of an error."""
+    off_api, off_tokens = connection.clocks.seconds, connection.endpoint.ahead_s
+    if off := skew(off_api, tolerated_s=MOST_SKEW_S) or skew(off_tokens):
+        raise UnwellError(off)
+    named = {"the API's": off_api, "the token endpoint's": off_tokens}
+    agreed = [name for name, off_s in named.items() if off_s is not None]
+    return f"agrees with {' and '.join(agreed)}" if agreed else "not compared: no answer had a Date"
 
 
 def _api(connection: Connection, tenant: TenantSettings) -> str:

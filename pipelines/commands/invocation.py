@@ -13,6 +13,8 @@ from typing import NoReturn
 
 import click
 
+from sources.aleta.safe_text import printable
+
 from ..report.report import Exit, Json
 
 
@@ -29,13 +31,22 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 
 
 def output(document: Json | str) -> None:
-    """Print a command's report to stdout."""
-    click.echo(document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, default=str))
+    """Print a command's report to stdout, safe to show (rule S2): JSON has escapes for what no terminal should get."""
+    if isinstance(document, str):
+        click.echo(printable(document, keep="\n"))
+        return
+    text = json.dumps(document, ensure_ascii=False, default=str)
+    safe = text if text.isprintable() else "".join(map(_json_letter, text))
+    click.echo(safe)
+
+
+def _json_letter(letter: str) -> str:
+    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
 
 
 def fail(code: Exit, message: str) -> NoReturn:
     """End the program with one line on stderr."""
-    click.echo(f"error: {message}", err=True)
+    click.echo("error: " + printable(message, keep="\n"), err=True)
     sys.exit(code)
 
 

@@ -85,13 +85,16 @@ class _Comparison:
         self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
     ) -> list[Conflict]:
         schema = answered(self.schema).remove_metadata()
-        incoming = pa.Table.from_batches([batch.cast(schema) for batch in batches], schema=schema)
+        incoming = pa.Table.from_batches([self._held(batch).cast(schema) for batch in batches], schema=schema)
         self.incoming = last_of_each(incoming, self.key)
         self.sql.register("incoming", numbered(self.incoming))
         self.sql.register("proven", _table(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
         repeated = self.incoming.num_rows < incoming.num_rows and self.key != ROW_KEY.name
         return within_package(self.sql, self.endpoint, incoming, batches) if repeated else []
+
+    def _held(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return self.store.holdable(batch, self.schema)
 
     def _stage(self, proven: Sequence[Proven]) -> None:
         """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of what is proven."""

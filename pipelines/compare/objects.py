@@ -88,7 +88,9 @@ class Comparison:
 
     def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
         api_columns = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
-        fresh = pa.Table.from_batches([batch.cast(api_columns) for batch in batches], schema=api_columns)
+        fresh = pa.Table.from_batches(
+            [self.store.holdable(batch, schema).cast(api_columns) for batch in batches], schema=api_columns
+        )
         key = key_of(schema)
         ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
             pa.array([], pa.string()) for _ in key

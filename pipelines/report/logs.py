@@ -10,6 +10,8 @@ import time
 from types import TracebackType
 from typing import TextIO, TypeAlias
 
+from sources.aleta.safe_text import printable
+
 OURS = ("pipelines", "sources", "schemas", "sandbox")
 MASK = "***"
 _FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?: .*\n)+")
@@ -63,7 +65,8 @@ class RedactingHandler(logging.StreamHandler[TextIO]):
         """Keep the one it has: dlt would give it another, which shows tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        """One line's worth of safe letters (rule S2); with --debug a traceback has lines of its own."""
+        return printable(redact(super().format(record)), keep="\n\t")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the name is the base's)
         """Name the call that could not be logged, where the base would print its arguments unmasked."""
@@ -80,7 +83,7 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)
         record.exc_text = record.stack_info = None  # another handler may have put a traceback there
-        return " ".join(_FRAMES.sub("", super().format(record)).split("\n"))
+        return " ".join(_FRAMES.sub("", super().format(record)).splitlines())
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  (the name is the base's)
         return f"{type(ei[1]).__name__}: {ei[1]}"

@@ -15,6 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sources.aleta.safe_text import printable
+
 from .report import Problem, RunReport, Status, TenantReport
 
 PIPED = 100  # columns where no terminal says
@@ -147,15 +149,15 @@ def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
 
 def problem_line(problem: Problem) -> str:
     """One problem in a line: where, what, and what to do."""
-    whose = f"{problem.resource} of {problem.parent_id}" if problem.parent_id else problem.resource
+    whose = f"{problem.resource} of {printable(problem.parent_id)}" if problem.parent_id else problem.resource
     days = f", {problem.from_date} to {problem.to_date}" if problem.from_date else ""
-    what = problem.message.removeprefix(f"{whose}: ").rstrip(".")
+    what = printable(problem.message).removeprefix(f"{whose}: ").rstrip(".")
     line = f"{whose}{days}: {what}" if whose else what
     return " ".join(part for part in (f"[{problem.code}] {line}.", NEXT.get(problem.code, "")) if part)
 
 
 def _indented(text: str) -> Padding:
-    return Padding(Text(text), (0, 0, 0, 2))
+    return Padding(Text(printable(text)), (0, 0, 0, 2))
 
 
 def _summary(tenants: Sequence[TenantReport]) -> Text:

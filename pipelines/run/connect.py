@@ -40,6 +40,7 @@ class Connector:
 
         Raises:
             KeyUnusableError: the private key is missing, unreadable or not P-256.
+            CertificatesError: the environment names certificate authorities that cannot be read.
         """
         access = Access(
             api_url=tenant.api_url,
@@ -50,6 +51,8 @@ class Connector:
             requests_per_minute=tenant.requests_per_minute,
             burst=tenant.burst,
             workers=tenant.workers,
+            read_timeout_s=tenant.read_timeout_s,
+            max_answer_mb=tenant.max_answer_mb,
         )
         with self._lock:
             bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), self._bucket(tenant, access))

@@ -182,6 +182,11 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
+        self._report.warnings += [
+            f"{column}: {count} values have the character NUL, which {self._warehouse.place} cannot hold: "
+            "stored without it, and spelt out"
+            for column, count in self._warehouse.misfits.items()
+        ]
         self._commit(package, self._run_row(ended_at=ended_at, status=status()))
 
     def _take_package(self) -> list[Rows]:

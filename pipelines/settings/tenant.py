@@ -18,6 +18,8 @@ Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// addre
 Copy: TypeAlias = Literal["duckdb", "parquet"]
 Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
+Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400, description="a number of seconds, 1 to 86400")]
+Megabytes: TypeAlias = Annotated[int, Meta(ge=1, le=65_536, description="a number of megabytes, 1 to 65536")]
 Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500, description="a number of days, 0 to 36500")]
 
 
@@ -58,6 +60,8 @@ class TenantSettings:
     workers: Positive = 8
     row_cap: Count = 0  # 0: learn it
     max_window_days: Days = 0  # 0: no limit
+    read_timeout_s: Seconds = 300  # one answer, headers and body in all (rule F7)
+    max_answer_mb: Megabytes = 256  # one answer, unpacked
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]

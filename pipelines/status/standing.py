@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
+from sources.aleta.safe_text import printable
 
 from ..report.report import Exit, Json
 from ..run.failures import as_problem
@@ -162,7 +163,8 @@ def _rows(value: object) -> Sequence[Mapping[str, object]]:
 
 
 def _line(row: Mapping[str, object]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items() if value is not None)
+    said = (f"{name.replace('_', ' ')} {value}" for name, value in row.items() if value is not None)
+    return printable(", ".join(said))
 
 
 def _drift(facts: Mapping[str, object]) -> str:

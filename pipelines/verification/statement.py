@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from sources.aleta.safe_text import printable
+
 from ..report.report import Exit, Json, TenantReport, most_severe
 from ..report.version import VERSION
 
@@ -77,7 +79,7 @@ class Verification:
     def text(self) -> str:
         lines = [f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}" for row in self.differences[:SHOWN]]
         problems = [f"  not read: {error}" for error in self.report.errors]
-        return "\n".join([self.statement, *lines, *problems])
+        return "\n".join(map(printable, [self.statement, *lines, *problems]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

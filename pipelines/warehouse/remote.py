@@ -6,6 +6,7 @@ SQL is plain enough for any database: `IN`, `AND`, `OR`, comparisons.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
+from .nul import without_nul
 from .store import DATASET, Slice, add_up, count_sql, distinct_sql, repeated_sql, sql_type
 
 VALUES = 2_000  # in one statement: some databases take few
@@ -33,9 +35,13 @@ class RemoteStore:
         sql: an in-memory DuckDB of its own.
         client: open.
         has_json: columns of JSON have a type of their own there.
+        misfits: counts the values that are held differently from what they are, by `table.column`.
     """
 
-    def __init__(self, sql: duckdb.DuckDBPyConnection, client: Client, *, has_json: bool) -> None:
+    def __init__(
+        self, sql: duckdb.DuckDBPyConnection, client: Client, *, has_json: bool, misfits: Counter[str]
+    ) -> None:
+        self._misfits = misfits
         self._sql = sql
         self._client = client
         self._has_json = has_json
@@ -57,6 +63,12 @@ class RemoteStore:
         if asked not in self._whole:
             self._whole[asked] = self._bring(wanted, [Slice()])
         return self._whole[asked]
+
+    def holdable(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        found: Counter[str] = Counter()
+        held = without_nul(batch, schema, found)
+        self._misfits.update({f"{name_of(schema)}.{column}": count for column, count in found.items()})
+        return held
 
     def among(self, schema: pa.Schema, keys: str) -> str:  # noqa: ARG002
         return keys

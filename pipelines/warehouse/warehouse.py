@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,7 @@ class Warehouse:
         self.file = self.folder / "store.duckdb"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
+        self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
@@ -174,7 +176,7 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")
             if self.remote:
                 with self._explained(), self._pipeline.sql_client() as client:
-                    yield RemoteStore(connection, client, has_json=self._json == "json")
+                    yield RemoteStore(connection, client, has_json=self._json == "json", misfits=self.misfits)
             else:
                 found = (
                     f"{literal(f'{self.file}')} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"

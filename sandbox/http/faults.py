@@ -9,30 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from threading import Lock
-from typing import Literal, TypeAlias
 
 from ..settings import SandboxSettings
-from .wire import API_TYPE, GZIP_LEVEL, Reply, as_bytes, packed, refusal
+from .oddities import ODDITIES
+from .wire import API_TYPE, GZIP_LEVEL, Reply, Wire, as_bytes, refusal, sent
 
 SLOW_S = 0.3
 MAX_IN_A_ROW = 2
-
-Ending: TypeAlias = Literal["keep", "close", "reset"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """Bytes to send after a delay, and what happens to the connection; *status* is what the client can read."""
-
-    payload: bytes
-    status: int
-    delay_s: float = 0.0
-    ending: Ending = "keep"
-
-
-def sent(reply: Reply, *, takes_gzip: bool, delay_s: float = 0.0) -> Wire:
-    """*reply* without a fault."""
-    return Wire(payload=as_bytes(packed(reply, takes_gzip=takes_gzip)), status=reply.status, delay_s=delay_s)
 
 
 def _instead(reply: Reply) -> Callable[[Reply, bool], Wire]:
@@ -119,7 +102,7 @@ SCRIPTED_ONLY: Mapping[str, Callable[[Reply, bool], Wire]] = {
 }
 BEFORE_WRITING = frozenset({"429", "401", "403", "404", "503", "503_now", "500_unwritten", "reset_unwritten"})
 """What strikes a POST or a DELETE before anything is written; any other fault is an answer lost after it was."""
-FAULTS: Mapping[str, Callable[[Reply, bool], Wire]] = {**TRANSIENT, **SCRIPTED_ONLY}
+FAULTS: Mapping[str, Callable[[Reply, bool], Wire]] = {**TRANSIENT, **SCRIPTED_ONLY, **ODDITIES}
 
 
 @dataclass(slots=True)

@@ -12,8 +12,7 @@ from contextlib import suppress
 from threading import Condition
 from typing import Any, TypeAlias
 
-from .faults import Wire, sent
-from .wire import Call, read_call, refusal
+from .wire import Call, Wire, read_call, refusal, sent
 
 log = logging.getLogger(__name__)
 Connection: TypeAlias = Any  # what socketserver hands around: a socket here, bytes for a datagram server
@@ -45,6 +44,9 @@ class _Handler(socketserver.StreamRequestHandler):
             self._reset()
             return False
         self.connection.sendall(wire.payload)
+        while wire.drip:  # until the client hangs up, or the server does
+            time.sleep(wire.every_s)
+            self.connection.sendall(wire.drip)
         return wire.ending == "keep"
 
     def _reset(self) -> None:

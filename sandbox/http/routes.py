@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
+from urllib.parse import urlencode
 
 from ..settings import SandboxSettings
 from ..state.computed.resources import RESOURCES
@@ -69,7 +70,17 @@ def transactions(ask: Ask) -> bytes:
     known(ask.store, "accounts", account)
     if account in ask.store.forbidden:
         raise RefusalError(403, "account_forbidden", "This account is not yours to read")
-    return data(row.body for row in ask.store.select(account, days, settings=ask.settings, like=_like(ask.query)))
+    found = ask.store.select(account, days, settings=ask.settings, like=_like(ask.query))
+    return _page(ask, sorted(row.body for row in found)) if ask.settings.page_rows else data(row.body for row in found)
+
+
+def _page(ask: Ask, rows: list[bytes]) -> bytes:
+    """The page of *rows* that the query names, and a link to the next."""
+    size, number = ask.settings.page_rows, int(ask.query.get("page", "1"))
+    following = {**ask.query, "page": str(number + 1)}
+    link = f"/api/v2/transactions?{urlencode(following)}" if number * size < len(rows) else None
+    links = json.dumps({"next": link}).encode()
+    return data(rows[(number - 1) * size : number * size])[:-1] + b',"links":' + links + b"}"
 
 
 def webhook_keys(ask: Ask) -> bytes:

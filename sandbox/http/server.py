@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import cycle
 from pathlib import Path
 from threading import Lock, Thread
@@ -21,12 +22,12 @@ from ..state.truth import Truth
 from ..world.world import build
 from . import control, uploads
 from .budget import Budget
-from .faults import BEFORE_WRITING, FAULTS, Faults, Wire, sent
+from .faults import BEFORE_WRITING, FAULTS, Faults
 from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
 from .listener import Listener
 from .routes import serve
-from .wire import API_TYPE, Call, RefusalError, Reply, Request, plain_json, refusal
+from .wire import API_TYPE, Call, RefusalError, Reply, Request, Wire, plain_json, refusal, sent
 
 MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples show both
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
@@ -199,8 +200,17 @@ class Sandbox:
     def _faulty(self, call: Call, reply: Reply) -> Wire:
         refused = reply.status in {401, 429} and call.path != TOKEN_PATH
         fault = None if refused else self.faults.next(call.target, settings=self.settings)
+        reply = replace(reply, headers={**reply.headers, **self._date()})
         wire = FAULTS[fault](reply, call.takes_gzip) if fault else sent(reply, takes_gzip=call.takes_gzip)
         return replace(wire, delay_s=wire.delay_s + self.settings.latency_s)
+
+    def _date(self) -> dict[str, str]:
+        off_s = self.settings.date_off_s
+        return (
+            {}
+            if off_s is None
+            else {"Date": format_datetime(datetime.now(UTC) + timedelta(seconds=off_s), usegmt=True)}
+        )
 
     def _api(self, call: Call, at_s: float, respond: Callable[[str], Reply]) -> tuple[str, Reply]:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BufferedIOBase
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 API_TYPE = "application/vnd.api+json"
@@ -129,3 +130,27 @@ def as_bytes(reply: Reply, *, length: int | None = None, chunked: bool = False) 
     lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", framing]
     lines += [f"{name}: {value}" for name, value in reply.headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
+
+
+Ending: TypeAlias = Literal["keep", "close", "reset"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Bytes to send, after a wait, and what becomes of the connection then; *status* is what the client may read.
+
+    Args:
+        drip: sent again and again after *payload*, every *every_s* seconds, until the client hangs up.
+    """
+
+    payload: bytes
+    status: int
+    delay_s: float = 0.0
+    ending: Ending = "keep"
+    drip: bytes = b""
+    every_s: float = 0.0
+
+
+def sent(reply: Reply, *, takes_gzip: bool, delay_s: float = 0.0) -> Wire:
+    """*reply* as it is meant to arrive."""
+    return Wire(payload=as_bytes(packed(reply, takes_gzip=takes_gzip)), status=reply.status, delay_s=delay_s)

@@ -43,6 +43,10 @@ class UnavailableError(RetryableError):
     code = "unavailable"
 
 
+class OverdueError(UnavailableError):
+    """An answer that did not come whole within `read_timeout_s` (rule F7): each attempt at it is dear."""
+
+
 class RateLimitedError(RetryableError):
     """429: every worker of this `sub` pauses."""
 
@@ -101,6 +105,30 @@ class RefusedError(FatalError):
     """A status that no rule lists; fatal for this read."""
 
     code = "refused"
+
+
+class TooLargeError(RefusedError):
+    """One answer has more bytes than `max_answer_mb` allows (rule F7)."""
+
+    code = "too_large"
+
+
+class DefectError(FatalError):
+    """An answer that this program failed to read by its own fault: the read is lost, and nothing else (rule F6)."""
+
+    code = "defect"
+
+
+class ClockError(FatalError):
+    """This machine's clock is more than ten minutes off the API's: nothing may be marked (rule M6)."""
+
+    code = "clock"
+
+
+class CertificatesError(FatalError):
+    """The environment names certificate authorities that cannot be read."""
+
+    code = "tls"
 
 
 class WindowTooWideError(RefusedError):

@@ -19,7 +19,9 @@ from ..errors import MalformedError
 from ..planning.windows import Window
 from .conditions import unfold
 from .decode import decode
-from .envelope import Page, read_either, read_keys, read_list, read_many, read_one
+from .envelope import Page, Resources, read_either, read_keys, read_list, read_many, read_one
+from .paging import ALONE, Paging, paging_of
+from .tokens import repaired
 
 Related: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]  # relation -> id of the owner -> ids
 
@@ -34,6 +36,7 @@ class Answer:
         related: to-many relationships that this endpoint does not store, for those who walk on.
         drift: attributes and relationships that no schema names, counted.
         fetched_at: when the answer came.
+        paging: what the answer says of others that belong to it.
         owners: for each link table, the objects whose links the answer gives, none included; of others it says nothing.
     """
 
@@ -43,6 +46,7 @@ class Answer:
     drift: Counter[str]
     fetched_at: datetime
     owners: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    paging: Paging = ALONE
 
     @property
     def ids(self) -> list[str]:
@@ -66,9 +70,12 @@ def parser(
     read = read_one if own_id else READ[endpoint.form]
     identified = ROW_KEY.name not in endpoint.schema.names
 
+    def decoded(body: bytes) -> Answer:
+        return _answer(read(body, identified=identified), endpoint, parent_id, now(), day)
+
     def parse(body: bytes) -> Answer:
         try:
-            answer = _answer(read(body, identified=identified), endpoint, parent_id, now(), day)
+            answer = _not_too_deep(body, decoded)
         except RecursionError:
             raise MalformedError("the answer is nested too deep to be one") from None
         if own_id and answer.ids != [own_id]:
@@ -76,6 +83,33 @@ def parser(
         return answer
 
     return parse
+
+
+def _not_too_deep(body: bytes, decoded: Parse) -> Answer:
+    """The answer in *body*; values whose depth only a later step takes offence at are kept as text (rule F8)."""
+    try:
+        return decoded(body)
+    except RecursionError:
+        return decoded(repaired(body))
+
+
+def joined(pages: Sequence[Answer]) -> Answer:
+    """The answers of all *pages* of one list as one, which came when the last one did."""
+    if len(pages) == 1:
+        return pages[0]
+    first = pages[0]
+    return Answer(
+        batch=_all([page.batch for page in pages]),
+        links={name: _all([page.links[name] for page in pages]) for name in first.links},
+        related={name: {k: v for page in pages for k, v in page.related[name].items()} for name in first.related},
+        drift=sum((page.drift for page in pages), Counter[str]()),
+        fetched_at=pages[-1].fetched_at,
+        owners={name: [own for page in pages for own in page.owners[name]] for name in first.owners},
+    )
+
+
+def _all(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0] if any(map(len, batches)) else batches[0]
 
 
 READ: Mapping[Form, Callable[..., Page]] = {
@@ -101,8 +135,9 @@ def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime
         related={relation: _related(page, relation) for relation in endpoint.mirrors},
         drift=decoded.drift,
         fetched_at=fetched_at,
+        paging=paging_of(page.signs) if isinstance(page, Resources) else ALONE,
         owners={name: list(given) for name, (_, given) in linked.items()}
-        | {name: [one.id for one in page] for name in parted},
+        | {name: [resource.id for resource in page] for name in parted},
     )
 
 
@@ -149,7 +184,7 @@ def _pairs(link: Link, given: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
 
 def _related(page: Page, relation: str) -> Mapping[str, Sequence[str]]:
     """Only of those that give it: an absent relationship says nothing."""
-    given = {one.id: read_many(one, relation) for one in page}
+    given = {resource.id: read_many(resource, relation) for resource in page}
     return {owner: ids for owner, ids in given.items() if ids is not None}
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw
 
+from . import unique
+
 _text = msgspec.json.Decoder(str)
 _object = msgspec.json.Decoder(dict[str, Raw])
 _list = msgspec.json.Decoder(list[Raw])
@@ -15,10 +17,21 @@ _sorted = msgspec.json.Encoder(order="sorted")
 
 
 def canonical(raw: Raw) -> bytes:
-    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as written."""
+    """The same JSON value in one form: keys sorted, no blanks, strings escaped one way, numbers as written.
+
+    Raises:
+        MalformedError: an object in it has a member twice.
+    """
     text = bytes(raw)
     if text[:1] not in {b"{", b"["}:
         return msgspec.json.encode(_text.decode(text)) if b"\\" in text else text
+    form = _one_form(text)
+    if len(form) != len(text):  # blanks, escapes, or a member that is there twice
+        unique.check(text)
+    return form
+
+
+def _one_form(text: bytes) -> bytes:
     if b"-0" in text:  # an int would lose the sign
         return _by_parts(text)
     try:
@@ -30,7 +43,7 @@ def canonical(raw: Raw) -> bytes:
 def _by_parts(text: bytes) -> bytes:
     if text[:1] == b"{":
         return as_object({name: canonical(value) for name, value in _object.decode(text).items()})
-    return b"[" + b",".join(canonical(one) for one in _list.decode(text)) + b"]"
+    return b"[" + b",".join(canonical(item) for item in _list.decode(text)) + b"]"
 
 
 def whole(raw: Raw) -> bytes:

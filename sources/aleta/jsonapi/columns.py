@@ -8,23 +8,24 @@ from itertools import chain
 
 import msgspec
 import pyarrow as pa
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from schemas.table import DECIMAL, fact
 
 from .canonical import canonical
 from .numbers import numbers
-from .shape import RAW, Cells, Kind, Odd, given
+from .shape import NOTHING, RAW, Cells, Kind, Odd, given
+from .tokens import is_undecodable
 
 
 def _typed(kind: object) -> Kind:
-    return Kind(kind, None, msgspec.json.Decoder(kind).decode)
+    return Kind(kind, UNSET, None, msgspec.json.Decoder(kind).decode)
 
 
 _KINDS: Mapping[pa.DataType, Kind] = {
-    pa.string(): _typed(str | None),
-    pa.date32(): _typed(date | None),
-    pa.bool_(): _typed(bool | None),
+    pa.string(): _typed(str | UnsetType | None),
+    pa.date32(): _typed(date | UnsetType | None),
+    pa.bool_(): _typed(bool | UnsetType | None),
     DECIMAL: RAW,
 }
 
@@ -42,6 +43,9 @@ class Column:
 def read_columns(columns: Mapping[int, Column], found: Mapping[str, Cells], odd: Odd) -> dict[int, pa.Array]:
     """Each of *columns*; what one cannot hold wholly, and spellings that contradict an earlier one, go to *odd*."""
     cells = {place: _agreed(column.paths, found, odd) for place, column in columns.items()}
+    for place, column in columns.items():
+        if column.json:
+            cells[place] = _decodable(column, cells[place], odd)
     arrays = {
         place: _array(columns[place], own) for place, own in cells.items() if not _is_numeric(columns[place], own)
     }
@@ -80,16 +84,26 @@ def _array(column: Column, cells: Cells) -> pa.Array:
     return pa.array(cells, column.type)
 
 
+def _decodable(column: Column, cells: Cells, odd: Odd) -> Cells:
+    """The nested values of a column; those that nobody can decode go to *odd* as their text."""
+    if _is_blank(column, cells) or not any(map(is_undecodable, cells)):
+        return cells
+    for row, cell in enumerate(cells):
+        if is_undecodable(cell):
+            odd(row, column.paths[0], cell, known=True)
+    return [NOTHING if is_undecodable(cell) else cell for cell in cells]
+
+
 def _agreed(paths: Sequence[str], found: Mapping[str, Cells], odd: Odd) -> Cells:
     """For each row what its first spelling says, of those that say something."""
     cells: Cells = found[paths[0]]
     for path in paths[1:]:
         if any(text := _texts(found[path])):
             cells = list(cells)
-            for row, (one, other) in enumerate(zip(_texts(cells), text, strict=True)):
-                if other and not one:
+            for row, (first, other) in enumerate(zip(_texts(cells), text, strict=True)):
+                if other and not first:
                     cells[row] = found[path][row]
-                elif other != one and other:
+                elif other != first and other:
                     odd(row, path, Raw(other), known=False)
     return cells
 

@@ -51,7 +51,7 @@ def unfold(page: Page, attributes: Sequence[str], schema: pa.Schema) -> pa.Recor
 
 def _given(resource: Resource, attributes: Sequence[str]) -> Raw:
     said = (members(resource.attributes).get(name) for name in attributes)
-    return next((one for one in said if one is not None and bytes(one) != b"null"), Raw(b"null"))
+    return next((tree for tree in said if tree is not None and bytes(tree) != b"null"), Raw(b"null"))
 
 
 def nodes(tree: Raw, path: str = "0", parent_path: str | None = None) -> Iterator[Node]:

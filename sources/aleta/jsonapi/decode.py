@@ -15,13 +15,15 @@ import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
-from schemas.table import described_by_api, fact, left_out
+from schemas.table import DECIMAL, described_by_api, fact, left_out
 
 from .canonical import as_object, canonical, whole
 from .columns import Column, read_columns
 from .envelope import Page, members
+from .numbers import is_number
 from .relations import TO_ONE, Relation
 from .shape import RAW, shape_of
+from .tokens import is_undecodable, text_of
 
 ONE_TYPE_FOR_ALL = "transaction"
 
@@ -45,7 +47,8 @@ def decode(page: Page, *, schema: pa.Schema, elsewhere: frozenset[str] = frozens
     Returns:
         One row per resource, in page order; `extra` is null where nothing is left over; there, a member of a nested
         object goes by its path (`fund/strategy`). Of two spellings that contradict each other, the one that the schema
-        lists first fills the column. `drift` counts what no column names, and what contradicts.
+        lists first fills the column. `drift` counts what no column names, what contradicts, and what is of another type
+        than its column.
 
     Raises:
         MalformedError: the attributes or relationships of a resource are no object (rule F1).
@@ -59,6 +62,7 @@ class _Leftovers:
 
     page: Page
     known: Collection[str]  # names of attributes
+    numeric: Collection[str]  # paths of those that columns of numbers hold
     rows: dict[int, dict[str, bytes]] = field(default_factory=dict)
     drift: Counter[str] = field(default_factory=Counter)
 
@@ -66,8 +70,14 @@ class _Leftovers:
         self.rows.setdefault(row, {})[name] = text
 
     def attribute(self, row: int, path: str, raw: Raw, *, known: bool) -> None:
-        self.add(row, path, whole(raw) if known else canonical(raw))
-        if not known:
+        if is_undecodable(raw):
+            self.add(row, path, text_of(raw))
+            self.drift[path] += 1
+            return
+        text = whole(raw) if known else canonical(raw)
+        self.add(row, path, text)
+        rounded = known and path in self.numeric and is_number(text.strip(b'"'))
+        if not rounded and text != b"{}":  # of another type than its column (D9); without members it says nothing
             self.drift[path] += 1
 
     def relationship(self, row: int, name: str, raw: Raw) -> None:
@@ -120,12 +130,13 @@ class _Plan:
         kinds = {path: column.kind for column in self._columns.values() for path in column.paths}
         links = [name for names in self._relations for name in names]
         self._known = {path.split("/")[0] for path in kinds} | left_out(schema)
+        self._numeric = {path for column in self._columns.values() if column.type == DECIMAL for path in column.paths}
         self._attributes = shape_of(dict.fromkeys(left_out(schema), RAW) | kinds)
         self._relationships = shape_of(dict.fromkeys(elsewhere, RAW) | dict.fromkeys(links, TO_ONE))
 
     def _bind(self, place: int, column: pa.Field, paths: Sequence[str]) -> None:
-        named = [one.removeprefix("attributes/") for one in paths if one.startswith("attributes/")]
-        linked = tuple(one.split("/")[1] for one in paths if one.startswith("relationships/"))
+        named = [path.removeprefix("attributes/") for path in paths if path.startswith("attributes/")]
+        linked = tuple(path.split("/")[1] for path in paths if path.startswith("relationships/"))
         if named:
             self._columns[place] = Column(column, named)
         if linked:
@@ -137,11 +148,11 @@ class _Plan:
             self._types = place
 
     def decode(self, page: Page) -> Decoded:
-        left = _Leftovers(page, self._known)
+        left = _Leftovers(page, self._known, self._numeric)
         columns = self._named(page, left)
         columns |= self._linked(page, left)
         if self._ids is not None:
-            columns[self._ids] = pa.array([one.id for one in page], pa.string())
+            columns[self._ids] = pa.array([resource.id for resource in page], pa.string())
         if self._types is not None:
             columns[self._types] = _types(page, columns.get(self._types), left)
         columns[self._schema.get_field_index("extra")] = left.column()
@@ -149,13 +160,13 @@ class _Plan:
         return Decoded(batch=pa.RecordBatch.from_arrays(ordered, schema=self._schema), drift=left.drift)
 
     def _named(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
-        found = self._attributes.read([one.attributes for one in page], left.attribute)
+        found = self._attributes.read([resource.attributes for resource in page], left.attribute)
         return read_columns(self._columns, found, left.attribute)
 
     def _linked(self, page: Page, left: _Leftovers) -> dict[int, pa.Array]:
         """Rows of one account name the same few things over and over: what they say is read once each."""
         spots: dict[bytes, int] = {}
-        where = [spots.setdefault(bytes(one.relationships), len(spots)) for one in page]
+        where = [spots.setdefault(bytes(resource.relationships), len(spots)) for resource in page]
         said, odd = [Raw(text) for text in spots], _Odd()
         found = self._relationships.read(said, odd)
         linked: dict[int, pa.Array] = {}
@@ -189,7 +200,7 @@ class _Odd:
 
 def _types(page: Page, named: pa.Array | None, left: _Leftovers) -> pa.Array:
     """The kind is the resource's type; in the other dialect that is `transaction` and attribute `type` names it."""
-    kinds = [one.type for one in page]
+    kinds = [resource.type for resource in page]
     if named is None or named.null_count == len(page):
         return pa.array(kinds, pa.string())
     for row, name in enumerate(named.to_pylist()):

@@ -5,20 +5,23 @@ Values stay `msgspec.Raw` slices of the body, so that no number passes through a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
 import msgspec
 import pyarrow as pa
 from msgspec import UNSET, Raw, UnsetType
+from msgspec.structs import replace
 
 from ..errors import MalformedError
+from . import unique
+from .tokens import repaired
 
 NO_MEMBERS = Raw(b"{}")
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Resource(msgspec.Struct, gc=False):
+class Resource(msgspec.Struct, gc=False, omit_defaults=True):
     """One JSON:API resource object; its attributes and relationships are the body's own bytes, not looked into yet.
 
     `id` is empty where nobody asked for it.
@@ -28,22 +31,56 @@ class Resource(msgspec.Struct, gc=False):
     id: _Said
     attributes: Raw = NO_MEMBERS
     relationships: Raw = NO_MEMBERS
+    links: Raw | UnsetType = UNSET
+    meta: Raw | UnsetType = UNSET
 
 
-class _Document(msgspec.Struct, gc=False):
-    data: list[Resource] | Resource | UnsetType | None = UNSET
-    errors: Raw | UnsetType = UNSET
-
-
-class _Unnamed(Resource, gc=False):
+class _Unnamed(Resource, gc=False, omit_defaults=True):
     """A resource whose `id`, whatever it is, is not looked at: no member is called `/` (JSON:API 1.1, section 5.8)."""
 
     id: str = msgspec.field(default="", name="/")
+    ignored: Raw | UnsetType = msgspec.field(default=UNSET, name="id")
 
 
-class _UnnamedDocument(msgspec.Struct, gc=False):
-    data: list[_Unnamed] | _Unnamed | UnsetType | None = UNSET
+class _Signs(msgspec.Struct, gc=False, omit_defaults=True):
+    """What stands beside `data`. Some of it JSON:API does not know, and says that there is more (rule F5)."""
+
     errors: Raw | UnsetType = UNSET
+    links: Raw | UnsetType = UNSET
+    meta: Raw | UnsetType = UNSET
+    included: Raw | UnsetType = UNSET
+    jsonapi: Raw | UnsetType = UNSET
+    has_more: Raw | UnsetType = UNSET
+    hasMore: Raw | UnsetType = UNSET  # noqa: N815 - as it is spelt
+    next_cursor: Raw | UnsetType = UNSET
+    nextCursor: Raw | UnsetType = UNSET  # noqa: N815
+    next: Raw | UnsetType = UNSET
+    total: Raw | UnsetType = UNSET
+    pagination: Raw | UnsetType = UNSET
+
+
+_QUIET = frozenset({"data", "errors", "included", "jsonapi"})
+_SIGNS = tuple(name for name in _Signs.__struct_fields__ if name not in _QUIET)
+
+
+class _Document(_Signs, gc=False, omit_defaults=True):
+    data: list[Resource] | Resource | UnsetType | None = UNSET
+
+
+class _UnnamedDocument(_Signs, gc=False, omit_defaults=True):
+    data: list[_Unnamed] | _Unnamed | UnsetType | None = UNSET
+
+
+class Resources(list[Resource]):
+    """The resources of one answer, in server order.
+
+    Attributes:
+        signs: what stands beside `data` and may say that there is more.
+    """
+
+    def __init__(self, found: Sequence[Resource], signs: Mapping[str, Raw]) -> None:
+        super().__init__(found)
+        self.signs = signs
 
 
 Page: TypeAlias = Sequence[Resource]
@@ -61,10 +98,10 @@ def read_list(body: bytes, *, identified: bool = True) -> Page:
     Raises:
         MalformedError: rule F1: the answer is no JSON:API list, so it says nothing; it is never zero rows.
     """
-    data = _data(body, identified=identified)
-    if not isinstance(data, list):
+    document = _document(body, identified=identified)
+    if not isinstance(document.data, list):
         raise MalformedError("the answer holds no list under `data`")
-    return data
+    return _resources(document, document.data)
 
 
 def read_one(body: bytes, *, identified: bool = True) -> Page:
@@ -77,19 +114,19 @@ def read_one(body: bytes, *, identified: bool = True) -> Page:
     Raises:
         MalformedError: as for `read_list`.
     """
-    data = _data(body, identified=identified)
-    if not isinstance(data, Resource):
+    document = _document(body, identified=identified)
+    if not isinstance(document.data, Resource):
         raise MalformedError("the answer holds no single resource under `data`")
-    return [data]
+    return [document.data]
 
 
 def read_either(body: bytes, *, identified: bool = True) -> Page:
     """A list or one resource, where the vendor does not say which; arguments and errors as for `read_list`."""
-    data = _data(body, identified=identified)
-    if isinstance(data, list):
-        return data
-    if isinstance(data, Resource):
-        return [data]
+    document = _document(body, identified=identified)
+    if isinstance(document.data, list):
+        return _resources(document, document.data)
+    if isinstance(document.data, Resource):
+        return [document.data]
     raise MalformedError("the answer holds neither a list nor a resource under `data`")
 
 
@@ -102,7 +139,8 @@ def read_keys(body: bytes, *, identified: bool = True) -> Page:  # noqa: ARG001 
         MalformedError: it is no JWK set, or a key has no `kid`.
     """
     try:
-        return [_key(one) for one in _key_set.decode(body).keys]
+        unique.check(body)
+        return [_key(parts) for parts in _key_set.decode(body).keys]
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
         raise MalformedError("the answer is no JWK set whose keys have a `kid`") from None
 
@@ -125,18 +163,60 @@ def _coordinate(raw: Raw) -> Raw:
     return Raw(bytes(raw).translate(bytes.maketrans(b"+/", b"-_")).replace(b"=", b"").replace(b"\\", b""))
 
 
-def _data(body: bytes, *, identified: bool) -> object:
+def _resources(document: _Signs, found: Sequence[Resource]) -> Page:
+    said = {name: value for name in _SIGNS if (value := getattr(document, name)) is not UNSET}
+    return Resources(found, said) if said else found
+
+
+def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
     if not body.isascii():
         _check_utf8(body)
-    try:
-        document = _identified.decode(body) if identified else _unnamed.decode(body)
-    except msgspec.DecodeError as error:  # never the text: a body may hold anything
-        raise MalformedError(f"the answer is no JSON:API document ({_shape(error)})") from None
+    decode = _identified.decode if identified else _unnamed.decode
+    document = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
         raise MalformedError("the answer is a 200 with `errors`")
     if document.data is UNSET:
         raise MalformedError("the answer has no `data`")
-    return document.data
+    return document
+
+
+_Decode: TypeAlias = Callable[[bytes], _Document] | Callable[[bytes], _UnnamedDocument]
+
+
+def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedDocument]:
+    """The body, repaired where that was necessary, and what it holds."""
+    try:
+        return body, decode(body)
+    except msgspec.ValidationError as error:  # it names types and paths only, never a byte of the body
+        raise MalformedError(f"the answer is no JSON:API document ({error})") from None
+    except (msgspec.DecodeError, RecursionError):
+        mended = repaired(body)
+    if mended is body:
+        raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
+    return _decoded(mended, decode)
+
+
+def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode) -> _Document | _UnnamedDocument:
+    """*document*, once it is known that nothing but the values of its resources may have a member twice (rule F5)."""
+    if len(body) == _least(document):
+        return document
+    try:
+        plain = msgspec.json.format(body, indent=-1)  # blanks are no sign of anything
+        document = decode(plain)
+    except (msgspec.DecodeError, RecursionError):  # somewhere that nobody decodes
+        plain = body
+    if len(plain) != _least(document):
+        unique.check(plain)
+    return document
+
+
+def _least(document: _Document | _UnnamedDocument) -> int:
+    """The bytes that *document* has at least."""
+    data = document.data
+    if not isinstance(data, list):
+        return unique.size([document])
+    commas = max(0, len(data) - 1)
+    return unique.size([replace(document, data=[])]) + unique.size(data) + commas
 
 
 def _check_utf8(body: bytes) -> None:
@@ -145,11 +225,6 @@ def _check_utf8(body: bytes) -> None:
         pa.array([body], pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:
         raise MalformedError("the answer is no JSON:API document (not UTF-8)") from None
-
-
-def _shape(error: msgspec.DecodeError) -> str:
-    """What is wrong and where, without a byte of the body: msgspec names types and paths only."""
-    return str(error) if isinstance(error, msgspec.ValidationError) else "not JSON, or cut short"
 
 
 _members = msgspec.json.Decoder(dict[str, Raw])
@@ -188,11 +263,12 @@ def read_many(resource: Resource, relation: str) -> list[str] | None:
     raw = members(resource.relationships).get(relation)
     if raw is None:
         return None
+    unique.check(bytes(raw))
     try:  # some of the vendor's samples print the linkage without its `data` object
         found = _identifiers.decode(raw) if bytes(raw)[:1] == b"[" else _linked(_to_many.decode(raw))
     except msgspec.DecodeError:
         raise MalformedError(f"relationship `{relation}` of a {resource.type} is no list of ids") from None
-    return None if found is None else [one.id for one in found]
+    return None if found is None else [identifier.id for identifier in found]
 
 
 def _linked(many: _ToMany | None) -> list[_Identifier] | None:

@@ -74,7 +74,7 @@ def _with_odd(values: pa.Array, odd: pa.Array, texts: pa.Array) -> Found:
     places = pc.indices_nonzero(odd).to_pylist()
     exact = [_exact(text) for text in texts.filter(odd).to_pylist()]
     held = [fit(value) if value is not None else None for value in exact]
-    misfits = [place for place, one, other in zip(places, exact, held, strict=True) if one is None or one != other]
+    misfits = [place for place, meant, kept in zip(places, exact, held, strict=True) if meant is None or meant != kept]
     return pc.replace_with_mask(values, odd, pa.array(held, DECIMAL)), misfits
 
 
@@ -85,6 +85,11 @@ def _exact(text: str) -> Decimal | None:
         return Decimal(found[2]) if found else None
     except InvalidOperation:
         return None
+
+
+def is_number(text: bytes) -> bool:
+    """Whether *text* is a JSON number."""
+    return _NUMBER.fullmatch(text.decode()) is not None
 
 
 def fit(value: Decimal) -> Decimal | None:

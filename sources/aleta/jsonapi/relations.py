@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, UnsetType
 from .shape import Cells, Kind
 
 
-class Linkage(msgspec.Struct, gc=False, eq=False, frozen=True):
+class Linkage(msgspec.Struct, gc=False, eq=False, frozen=True, omit_defaults=True):
     """A JSON:API resource identifier."""
 
     id: str
@@ -44,7 +44,7 @@ def _read(raw: Raw) -> ToOne:
     return ToOne(_linkage.decode(raw)) if _empty.decode(raw) else NOBODY
 
 
-TO_ONE = Kind(ToOne, NOBODY, _read)
+TO_ONE = Kind(ToOne, NOBODY, NOBODY, _read, lax=True)
 Contradicts: TypeAlias = Callable[[int, str], None]  # row, name
 
 
@@ -73,23 +73,23 @@ class Relation:
         self, cells: Sequence[ToOne], others: Sequence[ToOne], name: str, contradicts: Contradicts
     ) -> Sequence[ToOne]:
         merged = list(cells)
-        for row, (one, other) in enumerate(zip(cells, others, strict=True)):
-            if one.data is None:
+        for row, (first, other) in enumerate(zip(cells, others, strict=True)):
+            if first.data is None:
                 merged[row] = other
             elif other.data is not None:
-                both = self._both(one.data, other.data)
+                both = self._both(first.data, other.data)
                 if both:
                     merged[row] = ToOne(both)
                 else:
                     contradicts(row, name)
         return merged
 
-    def _both(self, one: Linkage, other: Linkage) -> Linkage | None:
+    def _both(self, first: Linkage, other: Linkage) -> Linkage | None:
         """What two spellings say together, None where they contradict each other in what a column holds."""
-        said = [(getattr(one, end), getattr(other, end)) for end in self.ends.values()]
-        if any(first and second and first != second for first, second in said):
+        said = [(getattr(first, end), getattr(other, end)) for end in self.ends.values()]
+        if any(mine and theirs and mine != theirs for mine, theirs in said):
             return None
-        return Linkage(one.id or other.id, one.type or other.type)
+        return Linkage(first.id or other.id, first.type or other.type)
 
 
 def _any(cells: Sequence[ToOne]) -> bool:
@@ -100,5 +100,5 @@ def _ends(cells: Sequence[ToOne], end: str) -> pa.Array:
     try:  # at the speed of C, where every row has one
         said = list(map(attrgetter(f"data.{end}"), cells))
     except AttributeError:
-        said = [getattr(one.data, end) if one.data else None for one in cells]
-    return pa.array([one or None for one in said] if "" in said else said, pa.string())
+        said = [getattr(cell.data, end) if cell.data else None for cell in cells]
+    return pa.array([text or None for text in said] if "" in said else said, pa.string())

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from ..auth.signer import Signer
 from ..auth.tokens import TokenCache
 from ..clock import Clock
+from ..transport.allowance import MB
 from ..transport.client import Client
 from ..transport.limiter import TokenBucket
 from ..transport.observer import Observer
 from ..transport.retry import RetryPolicy
+from ..transport.skew import Comparison
 from ..transport.token import TokenEndpoint
+from ..transport.wire import Bounds
 from .reader import Reader
 
 
@@ -23,6 +26,8 @@ class Access:
     Args:
         requests_per_minute: 0 for no limit.
         workers: the largest number of concurrent requests.
+        read_timeout_s: the longest that one answer may take.
+        max_answer_mb: the largest answer, unpacked.
     """
 
     api_url: str
@@ -33,6 +38,8 @@ class Access:
     requests_per_minute: int
     burst: int
     workers: int
+    read_timeout_s: int = 300
+    max_answer_mb: int = 256
 
     def bucket(self) -> TokenBucket:
         """The request budget, with headroom: requests in flight may arrive together, at most one per worker."""
@@ -42,12 +49,17 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """An open connection. *close* closes its sockets; a request after that opens new ones."""
+    """An open connection. *close* closes its sockets; a request after that opens new ones.
+
+    Args:
+        clocks: what the API's answers say of this machine's clock.
+    """
 
     reader: Reader
     client: Client
     tokens: TokenCache
     endpoint: TokenEndpoint
+    clocks: Comparison
     close: Callable[[], None]
 
 
@@ -67,6 +79,7 @@ def connect(
 
     Raises:
         ValueError: an address is neither https nor on this machine.
+        CertificatesError: the environment names certificate authorities that cannot be read.
     """
     endpoint = _token_endpoint(access, signer, clock, policy=policy, observer=observer)
     tokens = TokenCache(endpoint.fetch, clock)
@@ -78,13 +91,21 @@ def connect(
         policy=policy,
         observer=observer,
         pool=access.workers,
+        bounds=Bounds(seconds=access.read_timeout_s, size=access.max_answer_mb * MB),
     )
 
     def close() -> None:
         client.close()
         endpoint.close()
 
-    return Connection(reader=Reader(client, clock), client=client, tokens=tokens, endpoint=endpoint, close=close)
+    return Connection(
+        reader=Reader(client, clock),
+        client=client,
+        tokens=tokens,
+        endpoint=endpoint,
+        clocks=client.clocks,
+        close=close,
+    )
 
 
 def _token_endpoint(
@@ -99,4 +120,5 @@ def _token_endpoint(
         clock=clock,
         policy=policy,
         observer=observer,
+        read_timeout_s=access.read_timeout_s,
     )

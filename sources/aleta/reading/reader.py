@@ -9,9 +9,10 @@ from typing import Protocol, TypeAlias, TypeVar
 from ..catalogue.dialects import Dialect, LearnedDialects
 from ..catalogue.endpoint import Endpoint, Form
 from ..clock import Clock
-from ..errors import AuthError, RetryableError, SourceError, StoppedError, UnreachableError
+from ..errors import AuthError, ClockError, RetryableError, SourceError, StoppedError, UnreachableError
 from ..jsonapi.answer import Answer, Parse, nothing, parser
 from ..planning.windows import Window
+from .pages import Pages
 
 T = TypeVar("T")
 Ask: TypeAlias = Callable[[], Answer]
@@ -30,6 +31,8 @@ class Getter(Protocol):
         resource: str,
         parent_id: str = "",
     ) -> T: ...
+
+    def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T: ...
 
 
 class Reader:
@@ -64,13 +67,18 @@ class Reader:
 
     def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
         def send(dialect: Dialect) -> Answer:
-            return self._client.get(
-                dialect.path(path),
+            asked = dialect.path(path)
+            pages = Pages(parse)
+            self._client.get(
+                asked,
                 params={**dialect.params(endpoint.params), **params},
-                parse=parse,
+                parse=pages.take,
                 resource=endpoint.name,
                 parent_id=parent_id,
             )
+            while url := pages.next_url:
+                self._client.follow(url, path=asked, parse=pages.take, resource=endpoint.name, parent_id=parent_id)
+            return pages.whole
 
         return functools.partial(self.dialects.ask, endpoint, parent_id, send)
 
@@ -94,7 +102,7 @@ class Outages:
             SourceError: *error*, if it concerns the whole tenant.
             Exception: *error*, if it is not a SourceError: a defect.
         """
-        if not isinstance(error, SourceError) or isinstance(error, AuthError | StoppedError):
+        if not isinstance(error, SourceError) or isinstance(error, AuthError | ClockError | StoppedError):
             raise error
         if not isinstance(error, RetryableError):
             self.answered()  # a refusal is a response: the API is up

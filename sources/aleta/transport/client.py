@@ -1,140 +1,38 @@
-"""Reads from the API: the attempt loop. The only file that sends a request."""
+"""Reads from the API: the attempt loop."""
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+import re
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-
-from ..errors import MalformedError, RateLimitedError, RetryableError, UnavailableError, UnreachableError
-from .body import unpacked
+from ..errors import (
+    ClockError,
+    DefectError,
+    MalformedError,
+    RateLimitedError,
+    RefusedError,
+    RetryableError,
+    SourceError,
+    TooLargeError,
+)
 from .observer import Observer, Silent
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action, header, retry_after_s
 from .read import Read
 from .retry import RetryPolicy, persist
+from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
+from .wire import Answer, Bounds, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ..auth.tokens import TokenCache
     from ..clock import Clock
     from .limiter import TokenBucket
 
 T = TypeVar("T")
-CONNECT_S = 10.0
-READ_S = 60.0  # between two pieces of an answer
-PIECE = 1 << 16
-JSON_API = "application/vnd.api+json"
-HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "aleta-sync"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A whole answer; the body of any status but 200 may be missing, for it has only words."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-class Wire:
-    """One server, over connections that are kept alive: sends a request, returns the whole answer.
-
-    Redirects are not followed, cookies not kept, TLS is always verified. Plain http goes to a loopback host only, and
-    never through a proxy.
-
-    Args:
-        base_url: scheme and host; what precedes every path.
-        pool: connections at most, and so requests at a time.
-
-    Raises:
-        ValueError: *base_url* is neither https nor a loopback address.
-    """
-
-    def __init__(self, base_url: str, *, pool: int) -> None:
-        parts = urlsplit(base_url)
-        if not parts.hostname or parts.username or parts.query or parts.fragment:
-            raise ValueError("a server's URL has a scheme, a host, perhaps a port and a path, and nothing else")
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-            raise ValueError(f"{parts.scheme}://{parts.hostname} is not safe: use https (http is for loopback only)")
-        self.host = parts.netloc
-        self._base_url = base_url.rstrip("/")
-        self._session = _session(pool, trust_env=parts.scheme == "https")
-
-    def get(self, path: str, *, params: Mapping[str, str], bearer: str) -> Answer:
-        """GET *path*.
-
-        Raises:
-            UnreachableError: no connection, or none that lasted until an answer.
-            UnavailableError: the answer did not come in time, or broke off.
-        """
-        headers = {"Accept": JSON_API}
-        return self._send("GET", path, params=params, headers=headers, auth=_Bearer(bearer))
-
-    def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
-        """POST *form* to *path*; raises as `get`."""
-        return self._send("POST", path, data=form, headers={"Accept": "application/json"}, auth=_Bearer(""))
-
-    def write(  # what a request is made of
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str],
-        body: Iterable[bytes] | None,
-        bearer: str,
-        alone: bool,
-    ) -> Answer:
-        """Send a JSON:API document; raises as `get`.
-
-        Args:
-            body: begun only once there is a connection.
-            alone: the server is told that no other request follows on this connection.
-        """
-        headers = {"Accept": JSON_API} | ({"Content-Type": JSON_API} if body else {})
-        if alone:
-            headers["Connection"] = "close"
-        return self._send(method, path, params=params, data=body, headers=headers, auth=_Bearer(bearer))
-
-    def close(self) -> None:
-        self._session.close()
-
-    def _send(  # what a request is made of
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        auth: _Bearer,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | Iterable[bytes] | None = None,
-    ) -> Answer:
-        try:
-            response = self._session.request(
-                method,
-                self._base_url + path,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-                verify=True,
-                stream=True,
-            )
-        except requests.ReadTimeout:
-            raise UnavailableError(f"{self.host} did not answer within {READ_S:.0f} s") from None
-        except requests.RequestException as error:
-            advice = "check the URL, the network and the proxy"
-            raise UnreachableError(f"{self.host} cannot be reached ({reason(error)}); {advice}") from None
-        with response:
-            return Answer(status=response.status_code, headers=response.headers, body=_whole_body(response))
+OK = 200
+NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
+UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
 
 class Client:
@@ -150,9 +48,15 @@ class Client:
         policy: how long to go on trying.
         observer: told of attempts, retries and waits.
         pool: connections at most; as many as there are workers.
+        bounds: of each answer.
+
+    Attributes:
+        bounds: of each answer.
+        clocks: what the API's answers say of this machine's clock.
 
     Raises:
         ValueError: *base_url* is neither https nor a loopback address.
+        CertificatesError: the environment names certificate authorities that cannot be read.
     """
 
     def __init__(
@@ -165,8 +69,11 @@ class Client:
         policy: RetryPolicy | None = None,
         observer: Observer | None = None,
         pool: int = 8,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._wire = Wire(base_url, pool=pool)
+        self.clocks = Comparison()
+        self.bounds = bounds or Bounds()
+        self._wire = Wire(base_url, pool=pool, bounds=self.bounds)
         self._tokens = tokens
         self._bucket = bucket
         self._clock = clock
@@ -196,17 +103,37 @@ class Client:
             ParentGoneError: 404.
             ForbiddenError: 403.
             WindowTooWideError: 400 or 422; attrs `detail` has the API's words.
-            RefusedError: a status that no rule lists, or an id that no path can hold.
+            RefusedError: a status that no rule lists, or an id that no path can hold; TooLargeError: too many bytes.
+            DefectError: *parse* failed by its own fault.
+            ClockError: this machine's clock is far off the API's.
             AuthError: no token, or a fresh one was refused.
             StoppedError: the run was asked to stop.
         """
-        read = Read(template=path, params=params or {}, resource=resource, parent_id=parent_id)
+        return self._persist(Read(template=path, params=params or {}, resource=resource, parent_id=parent_id), parse)
+
+    def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T:
+        """Read the page that an answer to *path* links to as its next (rule F5), with the same attempts as `get`.
+
+        Args:
+            url: as the answer spells it, absolute or relative to *path*.
+
+        Raises:
+            RefusedError: *url* leads to another server: no bearer goes there.
+            SourceError: as `get`.
+        """
+        read = Read(template=path, params={}, resource=resource, parent_id=parent_id)
+        read.target = self._wire.own_target(url, read.path)
+        if not read.target:
+            raise RefusedError(f"{read}: the answer's next page is on another server: it is not followed", **read.attrs)
+        return self._persist(read, parse)
+
+    def _persist(self, read: Read, parse: Callable[[bytes], T]) -> T:
         return persist(
             lambda: self._attempt(read, parse),
-            resource=resource,
+            resource=read.resource,
             policy=self._policy,
             clock=self._clock,
-            notice=lambda error, wait_s: self.failed(resource, error, wait_s),
+            notice=lambda error, wait_s: self.failed(read.resource, error, wait_s),
         )
 
     def close(self) -> None:
@@ -214,14 +141,41 @@ class Client:
         self._wire.close()
 
     def _attempt(self, read: Read, parse: Callable[[bytes], T]) -> T:
-        answer = self._authorized(read)
+        answer = self._timely(read)
         if action(answer.status) is not Action.OK:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise read.refusal(answer.status, answer.body, wait_s)
         try:
+            self._check_links(answer)
             return parse(answer.body)
         except MalformedError as error:
             raise read.located(error) from error
+        except SourceError:
+            raise
+        except UNREADABLE as error:
+            raise read.located(MalformedError(f"the answer cannot be read ({type(error).__name__})")) from None
+        except Exception as error:
+            message = f"{read}: this program failed to read the answer ({type(error).__name__}): report it"
+            raise DefectError(message, **read.attrs) from error
+
+    @staticmethod
+    def _check_links(answer: Answer) -> None:
+        """A next page that only a header names is a sign that nobody follows (rule F5)."""
+        if NEXT_PAGE.search(header(answer.headers, "Link")) and b'"next"' not in answer.body:
+            raise MalformedError("a Link header says that there is a next page, and the answer does not")
+
+    def _timely(self, read: Read) -> Answer:
+        """The answer to *read*; one whose `Date` is far off is asked for once more.
+
+        Raises:
+            ClockError: this machine's clock is far off (rule M6): whatever came, no day could be relied on.
+        """
+        for _ in range(2):
+            answer = self._authorized(read)
+            if answer.status != OK or not self.clocks.is_off(ahead_s(answer.headers, self._clock.now())):
+                return answer
+        words = skew(self.clocks.seconds, tolerated_s=MOST_SKEW_S)
+        raise ClockError(f"{read}: {words}; compared with {self._wire.host}", **read.attrs)
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
@@ -238,8 +192,8 @@ class Client:
     def _send(self, read: Read) -> Answer:
         self.attempting(read.resource)
         try:
-            return self._wire.get(read.path, params=read.params, bearer=read.bearer)
-        except RetryableError as error:
+            return self._wire.get(read.target or read.path, params=read.params, bearer=read.bearer)
+        except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
     def take_turn(self) -> None:
@@ -264,55 +218,3 @@ class Client:
             self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
         self._observer.retry(resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bearer(requests.auth.AuthBase):
-    """Stamps the token. Given even when empty, for without any requests looks for a password in ~/.netrc."""
-
-    token: str = field(repr=False)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
-
-
-def _session(pool: int, *, trust_env: bool) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = trust_env  # the environment's proxies and certificates
-    session.headers.update(HEADERS)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=pool, pool_block=True))
-    session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=pool, pool_block=True))
-    return session
-
-
-def _whole_body(response: requests.Response) -> bytes:
-    try:
-        wire = b"".join(response.raw.stream(PIECE, decode_content=False))
-        return unpacked(wire, response.headers)
-    except (HTTPError, OSError):
-        cut = UnavailableError("the answer broke off")
-    except UnavailableError as error:
-        cut = error
-    if response.status_code == requests.codes.ok:
-        raise cut
-    return b""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def reason(error: BaseException) -> str:
-    """Why there was no connection, in the operating system's words: the libraries' texts quote whole URLs."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        error, cause = cause, cause.__cause__ or cause.__context__
-    return type(error).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,18 +48,35 @@ def action(status: int) -> Action:
     return ACTIONS.get(status, Action.FATAL)
 
 
+def words_of(status: int) -> str:
+    """What to say of a status that no rule lists: what it is, as HTTP has it."""
+    if status in range(200, 300):
+        return "only 200 carries rows"
+    if status in range(300, 400):
+        return "redirects are never followed"
+    return "no rule says what to do with this status"
+
+
+def named(status: int) -> str:
+    """A status with its phrase: `206 Partial Content`."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status}"
+
+
 def header(headers: Mapping[str, str], name: str) -> str:
     """A header's value, whatever the case of its name; empty when absent."""
     return next((value.strip() for key, value in headers.items() if key.lower() == name.lower()), "")
 
 
 def http_date(text: str) -> datetime | None:
-    """A date in any of the three forms of RFC 9110 section 5.6.7, aware; None for anything else."""
+    """A date in any of the three forms of RFC 9110 section 5.6.7, in UTC; None for anything else."""
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # the parser fails in all of these ways
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -69,7 +87,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     text = header(headers, "Retry-After")
     if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT_S)
+        return min(float(text), LONGEST_WAIT_S)  # of thousands of digits: infinite, and so the longest
     when = http_date(text)
     if when is None or when < now:
         return None

@@ -18,8 +18,9 @@ from ..errors import (
     UnavailableError,
     WindowTooWideError,
 )
+from ..safe_text import printable
 from .messages import of_problem
-from .outcome import Action, action
+from .outcome import Action, action, named, words_of
 
 REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
     {
@@ -29,7 +30,7 @@ REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
         Action.SKIP_GONE: (ParentGoneError, "it shows this no longer"),
         Action.SKIP_FORBIDDEN: (ForbiddenError, "ask Aleta for access, or leave it out"),
         Action.TOO_WIDE: (WindowTooWideError, "a narrower window may be taken"),
-        Action.FATAL: (RefusedError, "no rule says what to do with this; redirects are never followed"),
+        Action.FATAL: (RefusedError, ""),
     }
 )
 
@@ -43,10 +44,11 @@ class Read:
     resource: str
     parent_id: str
     refreshed: bool = False
+    target: str = ""  # path and query of a page that an answer links to, in place of the own ones
     bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
 
     def __str__(self) -> str:
-        return f"{self.resource} of {self.parent_id}" if self.parent_id else self.resource
+        return f"{self.resource} of {printable(self.parent_id)}" if self.parent_id else self.resource
 
     @property
     def path(self) -> str:
@@ -58,15 +60,19 @@ class Read:
     def attrs(self) -> dict[str, str | int | float]:
         return {"resource": self.resource, "parent_id": self.parent_id, "path": self.template}
 
-    def located(self, error: RetryableError) -> RetryableError:
+    def located(self, error: SourceError) -> SourceError:
         """*error*, of the same kind, with what was read."""
-        return type(error)(f"{self}: {error}", retry_after_s=error.retry_after_s, **{**error.attrs, **self.attrs})
+        attrs = {**error.attrs, **self.attrs}
+        if isinstance(error, RetryableError):
+            return type(error)(f"{self}: {error}", retry_after_s=error.retry_after_s, **attrs)
+        return type(error)(f"{self}: {error}", **attrs)
 
     def refusal(self, status: int, body: bytes, wait_s: float | None) -> SourceError:
         """The error that *status* is, with the words of *body*; *wait_s* is what `Retry-After` asks."""
         kind, advice = REFUSALS[action(status)]
-        detail = of_problem(body, hide=self.bearer)
-        message = f"{self}: the API answered {status}{f' ({detail})' if detail else ''}; {advice}"
+        detail = of_problem(body, hide=[self.bearer])
+        said = f"{named(status)}: {words_of(status)}" if action(status) is Action.FATAL else f"{status}"
+        message = f"{self}: the API answered {said}{f' ({detail})' if detail else ''}{f'; {advice}' if advice else ''}"
         attrs = self.attrs | {"status": status, "detail": detail}
         if issubclass(kind, RetryableError):
             return kind(message, retry_after_s=wait_s, **attrs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from ..errors import RateLimitedError, RetryableError, UnreachableError
+from ..errors import OverdueError, RateLimitedError, RetryableError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
 
 T = TypeVar("T")
+OVERDUE = 3  # as many failures does an answer count that took all its time: twice five minutes are enough
 MAX_DOUBLINGS = 16  # beyond any cap, and far from the largest float
 
 
@@ -78,7 +79,7 @@ class Patience:
             return spent_s <= self._policy.unreachable_for_s
         if isinstance(error, RateLimitedError):
             return spent_s <= self._policy.rate_limited_for_s
-        self._counted += 1
+        self._counted += OVERDUE if isinstance(error, OverdueError) else 1
         return self._counted < self._policy.attempts and wait_s <= self._policy.rate_limited_for_s
 
 

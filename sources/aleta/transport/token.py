@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -9,12 +11,22 @@ import msgspec
 
 from ..auth.assertion import assertion
 from ..auth.tokens import Token
-from ..errors import AuthError, MalformedError, RateLimitedError, RetryableError, UnavailableError
-from .client import Answer, Wire
+from ..errors import (
+    AuthError,
+    MalformedError,
+    RateLimitedError,
+    RetryableError,
+    TooLargeError,
+    UnavailableError,
+)
+from ..safe_text import printable
+from .allowance import MB
 from .messages import of_refusal
 from .observer import Observer, Silent
-from .outcome import Action, action, header, http_date, retry_after_s
+from .outcome import Action, action, retry_after_s
 from .retry import RetryPolicy, persist
+from .skew import ahead_s, skew
+from .wire import Answer, Bounds, Wire
 
 if TYPE_CHECKING:
     from ..auth.signer import Signer
@@ -23,7 +35,8 @@ if TYPE_CHECKING:
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PATH = "/oauth/token"
 RESOURCE = "token"  # in attrs, where a read has the name of a table
-TOLERATED_SKEW_S = 30.0
+LARGEST = MB  # bytes of an answer: a token has some thousand
+ASSUMED_LIFE_S = 60.0  # where the answer does not say (RFC 6749 section 5.1 recommends that it does)
 RETRIED = {Action.RETRY, Action.RATE_LIMITED}
 
 
@@ -39,6 +52,10 @@ class TokenEndpoint:
         clock: time and waiting.
         policy: how long to go on trying.
         observer: told of retries and waits.
+        read_timeout_s: what one answer may take.
+
+    Attributes:
+        ahead_s: this machine's clock against the endpoint's, once it answered.
 
     Raises:
         ValueError: *auth_url* is neither https nor a loopback address.
@@ -55,14 +72,15 @@ class TokenEndpoint:
         clock: Clock,
         policy: RetryPolicy | None = None,
         observer: Observer | None = None,
+        read_timeout_s: float = 300.0,
     ) -> None:
-        self._wire = Wire(auth_url, pool=1)
+        self._wire = Wire(auth_url, pool=1, bounds=Bounds(seconds=read_timeout_s, size=LARGEST))
         self._kid = signer.key_id
         self._assertion = partial(assertion, signer, iss=iss, sub=sub, aud=audience)
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._observer = observer or Silent()
-        self.ahead_s: float | None = None  # this machine's clock against the endpoint's, once it answered
+        self.ahead_s: float | None = None
 
     def fetch(self) -> Token:
         """A new token; each attempt has an assertion of its own, for one may be used once only (rule F4).
@@ -93,54 +111,69 @@ class TokenEndpoint:
             answer = self._wire.post_form(PATH, {"grant_type": GRANT, "assertion": signed})
         except RetryableError as error:
             raise type(error)(f"no token: {error}", resource=RESOURCE) from error
-        self.ahead_s = self._ahead_s(answer)
+        except TooLargeError as error:
+            raise MalformedError(f"no token: {self._wire.host}: {error}", resource=RESOURCE) from error
+        self.ahead_s = ahead_s(answer.headers, self._clock.now())
         if action(answer.status) is not Action.OK:
-            self._refuse(answer)
+            self._refuse(answer, signed)
         return self._token(answer, asked_s)
 
     def _token(self, answer: Answer, asked_s: float) -> Token:
         try:
-            grant = msgspec.json.decode(answer.body, type=_Grant, strict=False)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            grant = _Grant("", 0.0)
-        if not grant.usable:
-            raise MalformedError(f"{self._wire.host} answered 200 without a usable token", resource=RESOURCE)
+            grant = _grant(answer.body)
+        except _UnusableError as error:
+            raise MalformedError(f"{self._wire.host} answered 200 {error}", resource=RESOURCE) from None
         return Token(value=grant.access_token, expires_at_s=asked_s + grant.expires_in)
 
-    def _refuse(self, answer: Answer) -> NoReturn:
-        said = of_refusal(answer.body)
+    def _refuse(self, answer: Answer, signed: str) -> NoReturn:
+        said = of_refusal(answer.body, hide=[signed])
         message = f"no token: {self._wire.host} answered {answer.status}{f' ({said})' if said else ''}"
         if action(answer.status) in RETRIED:
             kind = RateLimitedError if action(answer.status) is Action.RATE_LIMITED else UnavailableError
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise kind(message, retry_after_s=wait_s, resource=RESOURCE, status=answer.status)
-        advice = f"check kid {self._kid}, iss, sub, audience, auth_url and that Aleta has this key"
-        raise AuthError(f"{message}; {advice}{skew(self.ahead_s)}", resource=RESOURCE, status=answer.status)
-
-    def _ahead_s(self, answer: Answer) -> float | None:
-        theirs = http_date(header(answer.headers, "Date"))
-        return (self._clock.now() - theirs).total_seconds() if theirs else None
+        advice = f"check kid {printable(self._kid)}, iss, sub, audience, auth_url and that Aleta has this key"
+        clock = "".join(f"; {words}" for words in [skew(self.ahead_s)] if words)
+        raise AuthError(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
         self._observer.retry(RESOURCE, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if isinstance(error, RateLimitedError) else "retry")
 
 
-def skew(ahead_s: float | None) -> str:
-    """What the endpoint's `Date` says of this machine's clock, when it is off by much."""
-    if ahead_s is None or abs(ahead_s) <= TOLERATED_SKEW_S:
-        return ""
-    return f"; this machine's clock is {abs(ahead_s):.0f} s {'ahead' if ahead_s > 0 else 'behind'}: set it"
-
-
-class _Grant(msgspec.Struct):
-    """RFC 6749 section 5.1; some servers write `expires_in` as a string."""
-
+@dataclass(frozen=True, slots=True)
+class _Grant:
     access_token: str
     expires_in: float
 
-    @property
-    def usable(self) -> bool:
-        """Whether it fits into a header and lasts; an error of requests would quote one that does not fit."""
-        text = self.access_token
-        return bool(text) and text.isascii() and text.isprintable() and " " not in text and self.expires_in > 0
+
+class _UnusableError(Exception):
+    """What is wrong with an answer of the token endpoint."""
+
+
+def _grant(body: bytes) -> _Grant:
+    """The token in *body* (RFC 6749 section 5.1), and how many seconds it lasts; some servers write these as text.
+
+    Raises:
+        _UnusableError: there is none; the words follow "answered 200".
+    """
+    try:
+        said = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        token = msgspec.json.decode(said.get("access_token", b"null"), type=str)
+    except (ValueError, RecursionError):
+        raise _UnusableError("without a usable token") from None
+    if not (token and token.isascii() and token.isprintable() and " " not in token):  # requests would quote it
+        raise _UnusableError("without a usable token")
+    return _Grant(token, _lifetime_s(said.get("expires_in")))
+
+
+def _lifetime_s(raw: msgspec.Raw | None) -> float:
+    if raw is None:
+        return ASSUMED_LIFE_S
+    try:
+        seconds = msgspec.json.decode(raw, type=float, strict=False)
+    except (ValueError, RecursionError):
+        raise _UnusableError("with an `expires_in` that is no number of seconds") from None
+    if not 0 < seconds < math.inf:
+        raise _UnusableError("with an `expires_in` that is not above 0")
+    return seconds

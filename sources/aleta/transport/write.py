@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import AuthError, RateLimitedError, RetryableError, SourceError, UnavailableError, UnreachableError
-from .client import Answer, Client, Wire, reason
+from .client import Client
 from .fate import Fate, Result, fate
 from .messages import of_problem
 from .outcome import Action, action, retry_after_s
 from .retry import RetryPolicy, persist
+from .wire import Answer, Wire, reason
 
 if TYPE_CHECKING:
     from ..auth.tokens import TokenCache
@@ -74,7 +75,7 @@ class Writer:
         pool: int = 8,
     ) -> None:
         self._client = client
-        self._connect = partial(Wire, base_url)
+        self._connect = partial(Wire, base_url, bounds=client.bounds)
         self._wire = self._connect(pool=pool)
         self._tokens = tokens
         self._clock = clock
@@ -164,7 +165,7 @@ class Writer:
             wire.close()
 
     def _judged(self, write: Write, answer: Answer, bearer: str) -> Result:
-        detail = of_problem(answer.body, hide=bearer)
+        detail = of_problem(answer.body, hide=[bearer])
         limited = action(answer.status) is Action.RATE_LIMITED
         return Result(
             fate=fate(write.method, answer.status, answer.headers, answer.body),

@@ -40,6 +40,8 @@ def test_a_tenant_gets_every_default(folder: Path) -> None:
         workers=8,
         row_cap=0,
         max_window_days=0,
+        read_timeout_s=300,
+        max_answer_mb=256,
         writes=False,
         max_removed_share=0.5,
         kid="k1",

@@ -1,5 +1,6 @@
 """Rows from elsewhere: what is asked for comes, however many values it takes, and nothing twice."""
 
+from collections import Counter
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -62,7 +63,7 @@ def client(there):
 def remote(client):
     with duckdb.connect(":memory:") as sql:
         sql.execute("SET TimeZone = 'UTC'")
-        yield RemoteStore(sql, client, has_json=True)
+        yield RemoteStore(sql, client, has_json=True, misfits=Counter())
 
 
 def transaction(number: int, **more) -> dict:

@@ -102,7 +102,7 @@ def test_a_refused_assertion_is_an_auth_error_with_the_endpoints_words(server, e
     with pytest.raises(AuthError) as caught:
         endpoint.fetch()
     message = str(caught.value)
-    assert f"answered {status} (invalid_grant: unknown [2Jkey)" in message
+    assert f"answered {status} (invalid_grant: unknown\\x1b[2Jkey)" in message
     assert "check kid k1, iss, sub, audience" in message
     assert "clock" not in message
     assert caught.value.attrs == {"resource": "token", "status": status}
@@ -132,9 +132,7 @@ def test_a_refusal_without_a_date_says_nothing_of_the_clock(server, endpoint):
     "body",
     [
         b'{"expires_in":600}',
-        b'{"access_token":"abc"}',
         b'{"access_token":"","expires_in":600}',
-        b'{"access_token":"abc","expires_in":0}',
         b'{"access_token":"a\\r\\nb","expires_in":600}',
         b'{"access_token":5,"expires_in":600}',
         b"<html>hello</html>",
@@ -149,6 +147,43 @@ def test_a_200_without_a_usable_token_is_an_auth_error(server, endpoint, body):
         endpoint.fetch()
     assert len(server.seen) == 6
     assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["null", "0", "-1", '"soon"', "true", "[600]", "1e999", "{}"])
+def test_a_lifetime_that_is_none_is_named(server, endpoint, given):
+    """Null, nought, or of another type: the message says `expires_in`."""
+    server.say(Reply(body=b'{"access_token":"abc","expires_in":%b}' % given.encode()))
+    with pytest.raises(AuthError, match="answered 200 with an `expires_in` that is"):
+        endpoint.fetch()
+
+
+def test_without_a_lifetime_a_short_one_is_assumed(server, endpoint, clock):
+    """RFC 6749 only recommends `expires_in`."""
+    server.say(Reply(body=b'{"access_token":"abc"}'))
+    assert endpoint.fetch().expires_at_s - clock.monotonic() == 60.0
+
+
+def test_a_quoted_piece_of_the_assertion_is_masked(server, endpoint):
+    """S2: not even a few letters of what was sent are shown."""
+
+    def quote(request):
+        assertion = parse_qs(request.body.decode())["assertion"][0]
+        pieces.extend([assertion[:20], assertion[100:107], assertion[-12:]])
+        body = json.dumps({"error": "invalid_grant", "error_description": f"got {', '.join(pieces)} of you"})
+        server.say(Reply(status=400, body=body.encode()))
+
+    pieces: list[str] = []
+    server.on_request = quote
+    with pytest.raises(AuthError, match=r"got \*\*\*, \*\*\*, \*\*\* of you"):
+        endpoint.fetch()
+    assert pieces
+
+
+def test_a_token_answer_without_end_is_refused(server, endpoint):
+    """F7: a token has some thousand bytes."""
+    server.say(Reply(body=b" " * 2_000_000))
+    with pytest.raises(AuthError, match="has more than 1 MB"):
+        endpoint.fetch()
 
 
 def test_5xx_is_tried_again_and_then_raised(server, endpoint, clock):

@@ -92,11 +92,23 @@ def test_f1_another_object_than_the_one_asked_for_is_no_answer():
         parse("portfolios", {"id": "2"}, own_id="1")
 
 
-@pytest.mark.parametrize(("depth", "bottom"), [(700, b"-0"), (50_000, b"")])
-def test_f1_a_bottomless_answer_is_no_answer(depth, bottom):
-    """Nesting that no reader follows to its end is a failed read of one parent, not the end of the run."""
-    deep = b'{"data":[{"type":"x","id":"1","attributes":{"a":' + b"[" * depth + bottom + b"]" * depth + b"}}]}"
-    with pytest.raises(MalformedError, match="nested too deep"):
+@pytest.mark.parametrize(("depth", "bottom"), [(700, b"-0"), (3_000, b""), (50_000, b"")])
+def test_f8_a_bottomless_value_is_kept_as_its_text(depth, bottom):
+    """It costs itself: the row is there, and `extra` has the value as text, counted as drift."""
+    value = b"[" * depth + bottom + b"]" * depth
+    deep = b'{"data":[{"type":"x","id":"1","attributes":{"name":"n","a":' + value + b"}}]}"
+    answer = parser(CATALOGUE["clients"], parent_id="", now=lambda: NOON)(deep)
+    [row] = answer.batch.to_pylist()
+    assert (row["id"], row["name"]) == ("1", "n")
+    assert json.loads(row["extra"]) == {"a": value.decode()}
+    assert answer.drift == {"a": 1}
+
+
+@pytest.mark.parametrize("place", ["relationships", "links", "meta"])
+def test_f1_a_bottomless_answer_is_no_answer(place):
+    """Where it is no value of a row, it is a failed read of one parent."""
+    deep = b'{"data":[{"type":"x","id":"1","%s":{"a":' % place.encode() + b"[" * 50_000 + b"]" * 50_000 + b"}}]}"
+    with pytest.raises(MalformedError):
         parser(CATALOGUE["clients"], parent_id="", now=lambda: NOON)(deep)
 
 

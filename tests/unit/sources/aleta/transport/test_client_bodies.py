@@ -12,7 +12,7 @@ from sources.aleta.errors import (
     UnavailableError,
     UnreachableError,
 )
-from sources.aleta.transport import client as client_module
+from sources.aleta.transport import sockets, wire
 from tests.fakes import Reply, scripted_server
 from tests.unit.sources.aleta.transport.client_world import CHUNKED, CUTS, EMPTY, GZIPPED, ROWS, World, whole
 
@@ -89,7 +89,8 @@ def test_a_server_that_cannot_be_reached_is_named_after_two_minutes():
 
 def test_a_server_that_does_not_answer_in_time_is_unavailable(server, monkeypatch):
     """Connected, but silent: a counted attempt."""
-    monkeypatch.setattr(client_module, "READ_S", 0.05)
+    monkeypatch.setattr(sockets, "IDLE_S", 0.05)
+    monkeypatch.setattr(wire, "IDLE_S", 0.05)
     go = threading.Event()
     server.on_request = lambda _: go.wait(timeout=20)
     world = World(server.url)

@@ -1,0 +1,150 @@
+"""An answer that says itself that there is more is followed, or refused (rule F5)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from sources.aleta.auth.tokens import Token, TokenCache
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.errors import MalformedError, RefusedError, SourceError
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.reader import Reader
+from sources.aleta.transport.client import Client
+from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.retry import RetryPolicy
+from tests.fakes import FakeClock, Reply, scripted_server
+
+WINDOW = Window(date(2026, 1, 1), date(2026, 1, 31))
+
+
+def page(*ids: str, **beside: object) -> Reply:
+    rows = [{"type": "fee-transaction", "id": own_id, "attributes": {"tradeDate": "2026-01-02"}} for own_id in ids]
+    return Reply(body=json.dumps({"data": rows, **beside}).encode())
+
+
+@pytest.fixture
+def server():
+    with scripted_server() as script:
+        yield script
+
+
+def ask(url: str) -> list[str]:
+    clock = FakeClock()
+    client = Client(
+        url,
+        tokens=TokenCache(lambda: Token(value="a-token-for-tests", expires_at_s=1e9), clock),
+        bucket=TokenBucket(0.0, 100),
+        clock=clock,
+        policy=RetryPolicy(attempts=2),
+    )
+    try:
+        return Reader(client, clock).list_of(CATALOGUE["transactions"], "a1", WINDOW)().ids
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param("/api/v2/transactions?page=2", id="path"),
+        pytest.param("?page=2", id="query"),
+        pytest.param({"href": "/api/v2/transactions?page=2", "meta": {}}, id="object"),
+        pytest.param("HERE/api/v2/transactions?page=2", id="absolute"),
+    ],
+)
+def test_a_link_to_the_next_page_is_followed(server, link):
+    """Each page is a request of its own; all of them are one answer."""
+    text = json.dumps(link).replace("HERE", server.url)
+    server.say(page("t1", "t2", links={"next": json.loads(text)}), page("t3", links={"next": None}))
+    assert ask(server.url) == ["t1", "t2", "t3"]
+    assert [request.target.partition("?")[2] for request in server.seen][1:] == ["page=2"]
+
+
+def test_a_page_that_fails_once_is_read_again(server):
+    """The retries of any read, for this page alone."""
+    server.say(page("t1", links={"next": "?page=2"}), Reply(status=503), page("t2"))
+    assert ask(server.url) == ["t1", "t2"]
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(
+    "link", ["https://elsewhere.example/api/v2/x", "//elsewhere.example/x", "http://[::1/x", "http://u:p@HOST/api/x"]
+)
+def test_a_link_to_another_server_is_a_failed_read(server, link):
+    """S1: no bearer goes there."""
+    server.say(page("t1", links={"next": link.replace("HOST", server.url.removeprefix("http://"))}))
+    with pytest.raises(RefusedError, match="transactions of a1: the answer's next page is on another server"):
+        ask(server.url)
+    assert len(server.seen) == 1
+
+
+def test_a_link_to_a_page_that_was_read_is_a_failed_read(server):
+    """A circle has no end."""
+    server.say(page("t1", links={"next": "?page=2"}))
+    with pytest.raises(MalformedError, match="links to a page that was read before"):
+        ask(server.url)
+
+
+def test_a_list_without_end_is_a_failed_read(server, monkeypatch):
+    """Bounded by pages."""
+    monkeypatch.setattr("sources.aleta.reading.pages.MOST_PAGES", 5)
+    server.say(*[page(f"t{at}", links={"next": f"?page={at}"}) for at in range(8)])
+    with pytest.raises(MalformedError, match="does not end within 5 pages"):
+        ask(server.url)
+
+
+MORE = {
+    "total": {"meta": {"total": 5000}},
+    "total-as-text": {"meta": {"total": "5000"}},
+    "total-count": {"meta": {"total_count": 3}},
+    "page-total": {"meta": {"page": {"total": 3}}},
+    "pages": {"meta": {"totalPages": 2}},
+    "last-page": {"meta": {"pagination": {"current-page": 1, "last-page": 4}}},
+    "has-more": {"meta": {"hasMore": True}},
+    "has-more-on-top": {"has_more": True},
+    "cursor": {"meta": {"nextCursor": "abc"}},
+    "cursor-on-top": {"next_cursor": "abc"},
+    "truncated": {"meta": {"truncated": True}},
+    "pagination-on-top": {"pagination": {"total": 3}},
+    "total-on-top": {"total": 3},
+}
+
+
+@pytest.mark.parametrize("beside", [pytest.param(case, id=name) for name, case in MORE.items()])
+def test_a_sign_that_there_is_more_is_a_failed_read(server, beside):
+    """It is never taken for the whole list."""
+    server.say(page("t1", "t2", **beside))
+    with pytest.raises(SourceError, match=r"transactions of a1: the answer says that (there|it is one)"):
+        ask(server.url)
+
+
+ALL = {
+    "total": {"meta": {"total": 2}},
+    "total-of-nothing-else": {"meta": {"total": 0, "requestId": "x", "took": 900}},
+    "one-page": {"meta": {"totalPages": 1, "page": {"number": 1, "size": 500}}},
+    "no-more": {"meta": {"hasMore": False, "nextCursor": None, "next": ""}, "links": {"self": "/x", "next": None}},
+    "links-of-no-shape": {"links": ["x"], "meta": [1]},
+    "links-empty": {"links": {"next": ""}},
+}
+
+
+@pytest.mark.parametrize("beside", [pytest.param(case, id=name) for name, case in ALL.items()])
+def test_what_says_that_there_is_no_more_is_believed(server, beside):
+    """Totals that fit are no sign."""
+    server.say(page("t1", "t2", **beside))
+    assert ask(server.url) == ["t1", "t2"]
+
+
+def test_totals_count_over_all_pages(server):
+    """Three rows on two pages are three rows."""
+    server.say(
+        page("t1", "t2", links={"next": "?page=2"}, meta={"total": 3, "pages": 2}),
+        page("t3", meta={"total": 3, "pages": 2}),
+    )
+    assert ask(server.url) == ["t1", "t2", "t3"]
+    server.say(page("t1", links={"next": "?page=2"}, meta={"total": 3}), page("t3", meta={"total": 3}))
+    with pytest.raises(MalformedError, match="there are 3 rows, and shows 2"):
+        ask(server.url)
