@@ -20,10 +20,11 @@ from random import Random
 from typing import TypeAlias
 from zlib import crc32
 
+from sources.aleta.planning.budget import Budget
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.evidence import Rows
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.prover import Budget, Prover
+from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.questions import Fate, Question
 from sources.aleta.planning.windows import ONE_DAY, Window
 

@@ -13,42 +13,16 @@ from datetime import date
 from random import Random
 
 from . import ends
+from .budget import Budget
 from .coverage import Asked
 from .ends import Ends, EndsProbe
 from .evidence import MOVED, Evidence, KeptWindow, Rows
 from .planner import Planner
 from .questions import Decision, Fate, Proof, Question
-from .shown import ShownRows
+from .shown import Missing, ShownRows
 from .strict import CutSizes, StrictPlanner
 from .trials import Choice, Trial, Verdict
 from .windows import Window
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """How many requests trials may take.
-
-    Args:
-        share: of the requests that read.
-        least: what they may take in any case.
-        reading: the part of the share that is spent while reading.
-        proof: whether the largest answer is asked for again at the end.
-    """
-
-    share: float = 0.02
-    least: int = 8
-    reading: float = 0.4
-    proof: bool = True
-
-    def left(self, read: int, tried: int) -> int:
-        return max(self.least, int(self.share * read)) - tried
-
-    def due(self, read: int, tried: int) -> bool:
-        """Whether a trial is due while reading."""
-        return tried < int(self.reading * self.share * read)
-
-
-NO_TRIALS = Budget(share=0.0, least=0, proof=False)
 
 
 @dataclass(slots=True)
@@ -217,7 +191,7 @@ class Prover:
     def _see(self, count: int) -> None:
         """An answer larger than a cap that this run proved is a contradiction, not a new belief."""
         self._sizes[count] += 1
-        proven = self._cap_proven
+        proven = self._cap_proven if self.budget.on else 0
         if proven and count > proven and self._sizes[proven] > 1 and self.strict is None:
             self._contradict([proven], why="a larger answer")
 
@@ -260,12 +234,12 @@ class Prover:
             explained=self._shown.explain(parent, rows),
         )
         self._evidence.keep(kept)
-        if self.ends is Ends.UNKNOWN and self._probe is None and self._probes < ends.ROWS_TRIED and self.budget.least:
+        if self.ends is Ends.UNKNOWN and self._probe is None and self._probes < ends.ROWS_TRIED and self.budget.on:
             self._probe_ends(kept)
 
     def _close(self, parent: str) -> None:
         """A parent is read: what was shown of it must be in what was kept (rule W7)."""
-        missing = self._shown.close(parent, self._evidence.of(parent))
+        missing = self._shown.close(parent, self._evidence.of(parent)) if self.budget.on else Missing()
         if missing.sizes:
             self._contradict(missing.sizes, why="rows that were shown", also=missing.holes)
         elif missing.rows and self._shown.again(parent):
@@ -361,6 +335,7 @@ class Prover:
         """Nothing is left to read: go on with the trials of the end, step by step."""
         if self._later:
             self._read_later()
+        if not self.budget.on or self._reading:
             return
         steps: Sequence[Callable[[], object]] = (self._try_sizes, self._try_bytes, self._try_rest, self._prove)
         while self._stage < len(steps) and not self._wanted:
@@ -378,25 +353,23 @@ class Prover:
                 self._later.append((parent, window))
 
     def _try_sizes(self) -> None:
-        for trial in self._choice.sizes()[: self._most_free()]:
+        for trial in self._choice.sizes()[: self.budget.free]:
             self._ask_parts(trial)
 
     def _try_bytes(self) -> None:
-        for trial in self._choice.bytes()[: self._most_free()]:
+        for trial in self._choice.bytes()[: self.budget.free]:
             self._ask_parts(trial)
 
-    def _most_free(self) -> int | None:
-        return None if self.budget.least > 1 else 1
-
     def _try_rest(self) -> None:
-        left = self.budget.left(self.requests, self.spent) - int(self.budget.proof and self.strict is None)
+        proof = self.strict is None and self.budget.proves(self.requests)
+        left = self.budget.left(self.requests, self.spent) - int(proof)
         while left > 0 and (trial := self._choice.at_the_end()):
             left -= len(trial.parts)
             self._try(trial)
 
     def _prove(self) -> None:
         proof = self.planner.largest
-        if self.strict is None and proof is not None and self.budget.proof and proof.count > 1:
+        if self.strict is None and proof is not None and self.budget.proves(self.requests) and proof.count > 1:
             self._wanted.append(Question(proof.parent, Asked(proof.window), trial=ProofAgain(proof)))
 
     # -- contradictions
