@@ -58,7 +58,7 @@ SHOWN = 5  # ids in a warning
 ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
 
 NOT_CONSTANT = (
-    "{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); answers were read "
+    "{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were read "
     "again in parts until they agreed, and the next runs begin so"
 )
 
