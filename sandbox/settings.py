@@ -25,6 +25,9 @@ class SandboxSettings:
         rows: transactions per tenant; a busy day's are added to them.
         today: the last day of the history; None: today in UTC. A few rows lie some days after it.
         row_cap: most rows of a transactions response, 0: no cap; longer responses are truncated silently.
+        cap_model: *row_cap* holds for every answer (`constant`), or is half of it for every second one or on one of two
+            nodes, differs by parent, counts bytes, falls or rises after some answers, or wavers by 5 %.
+        skipped_end: the end of a window whose day is not read: `first`, `last` or, as documented, `none`.
         keep: which rows a truncated response keeps: `first`, `last` (by date) or `random`.
         date_filter: the date that `fromDate` and `toDate` compare with: `trade` or `value`.
         max_window_days: a wider span is refused with 422; 0: no limit.
@@ -52,6 +55,8 @@ class SandboxSettings:
     years: int = 6
     today: date | None = None
     row_cap: int = 250
+    cap_model: str = "constant"
+    skipped_end: str = "none"
     keep: str = "random"
     date_filter: str = "trade"
     max_window_days: int = 0
@@ -81,6 +86,8 @@ class SandboxSettings:
 
 
 _CHOICES = {
+    "cap_model": (*("constant", "alternating", "two_nodes", "per_parent", "bytes", "falling", "rising", "wavering"),),
+    "skipped_end": ("none", "first", "last"),
     "keep": ("first", "last", "random"),
     "date_filter": ("trade", "value"),
     "dialect": ("kinds", "single"),

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import Answer
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import ONE_DAY, Window
 
-from ..ledger.marks import Mark, touches
+from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
 from .differences import differences
 from .findings import Differences, Missed, Proven, Run
@@ -86,11 +86,11 @@ class ProvenDays:
         return found
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
-        """A gap ends a span and begins the next."""
+        """A gap ends a span and begins the next; so do days that are read a second time (W6)."""
         proven: dict[tuple[str, date], Proven] = {}
         for proven_window in package:
             span = self._spans.get(proven_window.parent_id)
-            if span is None or not touches(span.window, proven_window.window):
+            if span is None or proven_window.window.first != span.window.last + ONE_DAY:
                 span = self._spans[proven_window.parent_id] = _ProvenSpan(proven_window.window)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))

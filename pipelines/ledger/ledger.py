@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.ends import Ends
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
@@ -23,15 +24,20 @@ ASK_REFUSED_AGAIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What the answers of one endpoint taught: kept from run to run (rules W3, W5)."""
+    """What the answers of one endpoint taught: kept from run to run (rules W3, W5, W6, W8).
+
+    Args:
+        ends: whether both ends of a window are read.
+        cut_sizes: sizes of answers that were proven cut, where the cap is not one constant number of rows.
+        strict_runs: so many runs still begin strictly for that.
+    """
 
     known_cap: int | None = None
     proof: Proof | None = None
     max_days: int = 0
-
-    @classmethod
-    def of(cls, planner: Planner) -> Learned:
-        return cls(known_cap=planner.cap.known, proof=planner.next_proof, max_days=planner.max_days)
+    ends: Ends = Ends.UNKNOWN
+    cut_sizes: tuple[int, ...] = ()
+    strict_runs: int = 0
 
     def planner(self, *, row_cap: int, max_window_days: int) -> Planner:
         """A planner that begins with this; what the operator configured goes before what was learned."""
@@ -173,7 +179,14 @@ class Ledger:
 
 def _stored(learned: Learned) -> dict[str, object]:
     proof = learned.proof and _stored_proof(learned.proof)
-    return {"cap": learned.known_cap, "proof": proof, "max_days": learned.max_days}
+    return {
+        "cap": learned.known_cap,
+        "proof": proof,
+        "max_days": learned.max_days,
+        "ends": str(learned.ends),
+        "cut_sizes": list(learned.cut_sizes),
+        "strict_runs": learned.strict_runs,
+    }
 
 
 def _stored_proof(proof: Proof) -> list[object]:
@@ -181,11 +194,14 @@ def _stored_proof(proof: Proof) -> list[object]:
 
 
 def _restored(stored: Mapping[str, object]) -> Learned:
-    cap, days = stored.get("cap"), stored.get("max_days")
+    cap, days, runs = stored.get("cap"), stored.get("max_days"), stored.get("strict_runs")
     return Learned(
         known_cap=cap if isinstance(cap, int) else None,
         proof=_proof(_list(stored.get("proof"))),
         max_days=days if isinstance(days, int) else 0,
+        ends=Ends(str(stored.get("ends", ""))),
+        cut_sizes=tuple(size for size in _list(stored.get("cut_sizes")) if isinstance(size, int)),
+        strict_runs=runs if isinstance(runs, int) else 0,
     )
 
 

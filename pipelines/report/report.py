@@ -32,6 +32,37 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """How the trials of the row cap's model went, for one resource in one run (rule W6).
+
+    Args:
+        strict: the model was contradicted: an answer counts only if its parts show the same rows.
+        passed: trials that found nothing.
+        requests: what they took.
+        noticed: what contradicted the model first.
+    """
+
+    strict: bool = False
+    passed: int = 0
+    requests: int = 0
+    noticed: str = ""
+
+    @property
+    def rule(self) -> str:
+        return "strict" if self.strict else "one constant cap"
+
+    @property
+    def bound(self) -> str:
+        """What they bound, in words; nothing where there were none."""
+        return bound_of(self.passed)
+
+
+def bound_of(trials: int) -> str:
+    """What so many trials say that found nothing: three in so many may still be otherwise (the rule of three)."""
+    return f"at 95 %, fewer than {min(1.0, 3 / trials):.1%} of the answers were cut" if trials else ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Counts:
     """One resource in one run; rows unless it says otherwise.
@@ -80,6 +111,7 @@ class TenantReport:
     requests: int = 0
     retries: int = 0
     resources: dict[str, Counts] = field(default_factory=dict)
+    trials: dict[str, TrialRecord] = field(default_factory=dict)
     row_cap: int | None = None
     drift: Counter[str] = field(default_factory=Counter)
     errors: list[Problem] = field(default_factory=list)
@@ -100,6 +132,32 @@ class TenantReport:
     def exit(self) -> Exit:
         return self.fatal or (Exit.PARTIAL if self.errors else Exit.COMPLETE)
 
+    def note_trials(self, resource: str, record: TrialRecord) -> None:
+        """Add what one reading of *resource* tried."""
+        before = self.trials.get(resource, TrialRecord())
+        self.trials[resource] = TrialRecord(
+            strict=before.strict or record.strict,
+            passed=before.passed + record.passed,
+            requests=before.requests + record.requests,
+            noticed=before.noticed or record.noticed,
+        )
+
+    @property
+    def cap_rule(self) -> str:
+        """The stricter of the rules that were in force; nothing where nothing could be tried."""
+        rules = {one.rule for one in self.trials.values()}
+        return "strict" if "strict" in rules else "".join(rules)
+
+    @property
+    def trials_passed(self) -> int:
+        return sum(one.passed for one in self.trials.values())
+
+    def _trials_of(self, resource: str) -> dict[str, object]:
+        record = self.trials.get(resource)
+        if record is None:
+            return {}
+        return {"cap_rule": record.rule, "trials": record.passed, "trials_bound": record.bound}
+
     def total(self, name: str) -> int:
         return sum(int(getattr(counts, name)) for counts in self.resources.values())
 
@@ -110,7 +168,7 @@ class TenantReport:
             "requests": self.requests,
             "retries": self.retries,
             "duration_s": round(self.duration_s, 3),
-            "resources": {name: asdict(counts) for name, counts in self.resources.items()},
+            "resources": {name: asdict(counts) | self._trials_of(name) for name, counts in self.resources.items()},
             "row_cap": self.row_cap,
             "drift": dict(self.drift),
             "errors": [asdict(problem) for problem in self.errors],

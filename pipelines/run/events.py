@@ -13,7 +13,7 @@ from sources.aleta.reading.walk import Listed
 from ..compare.findings import Missed
 from ..ledger.ledger import Learned
 from ..ledger.readings import Reading
-from ..report.report import Problem
+from ..report.report import Problem, TrialRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Taught:
 
     resource: str
     learned: Learned
+    trials: TrialRecord = field(default_factory=TrialRecord)
 
 
 @dataclass(frozen=True, slots=True)

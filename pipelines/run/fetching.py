@@ -14,7 +14,9 @@ from typing import Protocol
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.clock import Clock
 from sources.aleta.errors import ForbiddenError, SourceError
+from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.prover import Prover
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -29,6 +31,7 @@ from ..settings import TenantSettings
 from . import problems
 from .events import Away, Crawled, Event, Following, Noticed, NotOffered, Refused, Settle, Taught, Visited
 from .job import Job
+from .trying import budget_of, learned_of, next_run, prover_of, record_of
 
 
 class Put(Protocol):
@@ -78,6 +81,7 @@ class Fetching:
     _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
     _census: Census = field(default_factory=Census)
     _caps: set[int] = field(default_factory=set)
+    _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _accounts_in_rows: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -202,7 +206,7 @@ class Fetching:
             endpoint,
             spans,
             self.reader,
-            planner=planner_of(endpoint, self.ledger, self.tenant),
+            planner=prover_of(planner_of(endpoint, self.ledger, self.tenant), self._known(endpoint), NO_TRIALS),
             clock=self.clock,
             workers=self.tenant.workers,
             stop=self.stop,
@@ -214,12 +218,37 @@ class Fetching:
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
+        learned = self._known(endpoint)
         planner = planner_of(endpoint, self.ledger, self.tenant)
+        prover = prover_of(planner, learned, budget_of(endpoint, readings))
+        self._fetch(endpoint, readings, prover)
+        if prover.strict is not None and not learned.cut_sizes:
+            self._doubt_earlier_runs(endpoint, readings, prover)
+        if planner.cap.divisible:
+            self._learned[endpoint.name] = learned_of(prover, learned)
+            self.put(Taught(endpoint.name, self._learned[endpoint.name], record_of(prover)))
+            self._caps |= {planner.cap.known} if planner.cap.known else set()
+
+    def _known(self, endpoint: Endpoint) -> Learned:
+        """What was learned of an endpoint: in this run, or before."""
+        before = self.ledger.learned.get(endpoint.name, Learned())
+        return self._learned.setdefault(endpoint.name, next_run(before))
+
+    def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
+        """The cap is not one number of rows: what earlier runs read in that belief is read again, strictly (W6)."""
+        marks = self.ledger.marks.get(endpoint.name, {})
+        partly = [parent for parent, reading in readings.items() if reading.mark.verified_at and not reading.whole]
+        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in partly}
+        if again:
+            self.put(Following(endpoint, again))
+            self._fetch(endpoint, again, prover)
+
+    def _fetch(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
         for receipt in fetch(
             endpoint,
             {parent: reading.span for parent, reading in readings.items()},
             self.reader,
-            planner=planner,
+            planner=prover,
             clock=self.clock,
             workers=self.tenant.workers,
             stop=self.stop,
@@ -227,9 +256,6 @@ class Fetching:
         ):
             self._note(receipt, readings[receipt.parent_id])
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
-        if planner.cap.divisible:
-            self.put(Taught(endpoint.name, Learned.of(planner)))
-            self._caps |= {planner.cap.known} if planner.cap.known else set()
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:
         return [*self._listed.get(endpoint.parent, ())] or sorted(self.known.shown.get(endpoint.parent, ()))

@@ -28,7 +28,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
 from ..ledger.tables import Entry, receipt_rows
-from ..report.report import TenantReport, problem
+from ..report.report import TenantReport, bound_of, problem
 from ..report.version import VERSION
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
@@ -303,6 +303,9 @@ class Loader:
             "removed": report.total("removed"),
             "errors": len(report.errors),
             "version": VERSION,
+            "cap_rule": report.cap_rule or None,
+            "trials": report.trials_passed,
+            "trials_bound": bound_of(report.trials_passed) or None,
         }
         columns = [pa.array([values[column.name]], column.type) for column in SYNC_RUNS]
         return Rows(schema=SYNC_RUNS, data=pa.Table.from_arrays(columns, schema=SYNC_RUNS.remove_metadata()))

@@ -57,6 +57,11 @@ TICK_S = 1.0
 SHOWN = 5  # ids in a warning
 ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
 
+NOT_CONSTANT = (
+    "{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were read "
+    "again in parts until they agreed, and the next runs begin so"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -268,10 +273,16 @@ class _Run:
             case Away():
                 self._ledger.note_away(event.resource, event.ids)
             case Taught():
-                self._ledger.learned[event.resource] = event.learned
-                self._report.row_cap = self._report.row_cap or self._tenant.row_cap or event.learned.known_cap
+                self._learn(event)
             case NotOffered():
                 self._missing.append(event.endpoint)
+
+    def _learn(self, taught: Taught) -> None:
+        self._ledger.learned[taught.resource] = taught.learned
+        self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
+        self._report.note_trials(taught.resource, taught.trials)
+        if why := taught.trials.noticed:
+            self._report.warnings.append(NOT_CONSTANT.format(resource=taught.resource, why=why))
 
     def _report_unknown(self, listed: Listed) -> None:
         """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""

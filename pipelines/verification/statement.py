@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sources.aleta.safe_text import printable
 
-from ..report.report import Exit, Json, TenantReport, most_severe
+from ..report.report import Exit, Json, TenantReport, bound_of, most_severe
 from ..report.version import VERSION
 
 SHOWN = 100  # ids of each kind in the report; the counts are of all
@@ -62,8 +62,17 @@ class Verification:
         return (
             f"{self.at:%Y-%m-%d %H:%M:%S} UTC, aleta-sync {VERSION}: {self.windows} windows of {len(self.accounts)} "
             f"parents with {self.rows} rows were read from {self.address} for tenant {self.tenant} and compared with "
-            f"{self.warehouse} to the last digit: {found}{unread}. Ledger: {sound}. Result: {self.status}."
+            f"{self.warehouse} to the last digit: {found}{unread}. {self._rule}Ledger: {sound}. Result: {self.status}."
         )
+
+    @property
+    def _rule(self) -> str:
+        """By which rule an answer counted as whole, and what its trials bound (W6)."""
+        if not self.report.cap_rule:
+            return ""
+        trials = self.report.trials_passed
+        bound = f": {bound_of(trials)}" if trials else ""
+        return f"Rule for the row cap: {self.report.cap_rule}; {trials} trials{bound}. "
 
     def to_json(self) -> Json:
         return {
@@ -71,6 +80,9 @@ class Verification:
             "statement": self.statement,
             "compared": {"windows": self.windows, "rows": self.rows, "accounts": len(self.accounts)},
             **self.counts,
+            "cap_rule": self.report.cap_rule,
+            "trials": self.report.trials_passed,
+            "trials_bound": bound_of(self.report.trials_passed),
             "differences": [asdict(difference) for difference in self.differences],
             "checks": self.checks,
             "errors": [asdict(error) for error in self.report.errors],

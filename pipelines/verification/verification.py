@@ -14,6 +14,8 @@ from schemas.ledger import SYNC_WINDOWS
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
+from sources.aleta.planning.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
+from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
@@ -23,7 +25,7 @@ from sources.aleta.reading.walk import Listed, ids_of, read_by_id, walk
 from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
-from ..ledger.ledger import Ledger
+from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.report import Problem, TenantReport, problem
 from ..run import failures
@@ -31,6 +33,7 @@ from ..run.fetching import planner_of
 from ..run.lock import TenantLock
 from ..run.references import known
 from ..run.sync import Tools
+from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Rows, Warehouse
 from .ledger_checks import ledger_faults
@@ -160,14 +163,14 @@ class _Verify:
         whole = self._whole(endpoint, listed, marks) if sample is None else {}
         proven = ProvenDays(endpoint, functools.partial(self._scope, marks, whole))
         for spans in self._halves(endpoint, whole) if sample is None else self._rounds(endpoint, listed, marks, sample):
-            planner = planner_of(endpoint, ledger, self._tenant)
+            prover = self._prover(endpoint, ledger, sample)
             proven = proven if whole else ProvenDays(endpoint, functools.partial(self._scope, marks, {}))
             package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
                 spans,
                 reader,
-                planner=planner,
+                planner=prover,
                 clock=self._tools.clock,
                 workers=self._tenant.workers,
                 stop=self._tools.stop,
@@ -177,6 +180,13 @@ class _Verify:
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
                     self._compare(proven, package)
             self._compare(proven, package)
+            self._found.report.note_trials(endpoint.name, record_of(prover))
+
+    def _prover(self, endpoint: Endpoint, ledger: Ledger, sample: int | None) -> Prover:
+        """A verification tries the cap's model as a sync does (W6)."""
+        budget = FIRST_LOAD if endpoint.guarded and sample is None else SIDE_TABLE_NIGHT
+        learned = ledger.learned.get(endpoint.name, Learned())
+        return prover_of(planner_of(endpoint, ledger, self._tenant), learned, budget)
 
     def _scope(self, marks: Mapping[str, Mark], ends: Mapping[str, Window], parent_id: str) -> Scope:
         """Whatever is missed differs; of the whole history, rows out of reach of any window too (D7)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from itertools import islice
 from random import Random
@@ -14,6 +14,7 @@ from ..world.jsontext import Document, Json
 from ..world.ledgers import Ledger
 from ..world.rows import Row
 from ..world.world import COLLECTIONS, Entity, Link, World
+from .caps import ROW_BYTES, Asked, cap_of
 from .edits import Edits
 from .uploads import Uploads
 
@@ -40,7 +41,7 @@ class TenantState:
         self.computed_from = max(world.first, world.today - world.composer.settings.computed_days)
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
-        self.seed, self._nights = seed, 0
+        self.seed, self._nights, self._cuts = seed, 0, 0
         self.gone: set[str] = set()
         self.forbidden: set[str] = set()
         self.children: dict[tuple[str | None, str], list[str]] = {}
@@ -143,15 +144,20 @@ class TenantState:
 
     def select(self, account: str, span: tuple[int, int], *, settings: SandboxSettings, like: Filter) -> list[Row]:
         """The rows of *account* in *span*, both ends included, silently truncated to the cap, in random order."""
-        found = self.ledgers[account].tracks[settings.date_filter].between(*span)
+        first, last = span[0] + (settings.skipped_end == "first"), span[1] - (settings.skipped_end == "last")
+        found = self.ledgers[account].tracks[settings.date_filter].between(first, last) if first <= last else []
         found = [row for row in found if like(row.body)] if like else found
-        kept = self.cut(found, settings)
+        kept = self.cut(found, settings, owner=account, sizes=[len(row.body) for row in found])
         self.shuffler.shuffle(kept)
         return kept
 
-    def cut(self, rows: list[Listed], settings: SandboxSettings) -> list[Listed]:
-        """*rows*, which are in order of date, truncated to the cap."""
-        cap, keep = settings.row_cap, settings.keep
+    def cut(
+        self, rows: list[Listed], settings: SandboxSettings, *, owner: str = "", sizes: Sequence[int] = ()
+    ) -> list[Listed]:
+        """*rows*, which are in order of date, truncated to the cap; *sizes* are their bytes, where they count."""
+        self._cuts += 1
+        asked = Asked(owner=owner, number=self._cuts, sizes=sizes or [ROW_BYTES] * len(rows))
+        cap, keep = cap_of(settings, asked, self.shuffler), settings.keep
         if not cap or len(rows) <= cap:
             return rows
         if keep == "random":

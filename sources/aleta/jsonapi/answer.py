@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from schemas.table import ROW_KEY, answered, key_of, name_of
 
 from ..catalogue.endpoint import Endpoint, Form, Link
 from ..errors import MalformedError
+from ..planning.evidence import NO_DAY, Rows
 from ..planning.windows import Window
 from .conditions import unfold
 from .decode import decode
@@ -38,6 +40,7 @@ class Answer:
         fetched_at: when the answer came.
         paging: what the answer says of others that belong to it.
         owners: for each link table, the objects whose links the answer gives, none included; of others it says nothing.
+        size: bytes of the body, unpacked.
     """
 
     batch: pa.RecordBatch
@@ -47,6 +50,7 @@ class Answer:
     fetched_at: datetime
     owners: Mapping[str, Sequence[str]] = field(default_factory=dict)
     paging: Paging = ALONE
+    size: int = 0
 
     @property
     def ids(self) -> list[str]:
@@ -80,7 +84,7 @@ def parser(
             raise MalformedError("the answer is nested too deep to be one") from None
         if own_id and answer.ids != [own_id]:
             raise MalformedError("the answer is about another object than the one asked for")
-        return answer
+        return replace(answer, size=len(body))
 
     return parse
 
@@ -193,3 +197,21 @@ def days(batch: pa.RecordBatch, columns: Sequence[str], window: Window) -> list[
     rows = zip(*(batch[name].to_pylist() for name in columns), strict=True)
     inside = (next((day for day in row if day is not None and day in window), None) for row in rows)
     return [day for day in inside if day is not None]
+
+
+def evidence(answer: Answer, columns: Sequence[str]) -> Rows:
+    """What the answer shows, as the trials compare it; *columns* are those of the rows' dates."""
+    batch = answer.batch
+    first, last = (_ordinals(batch, columns, pick) for pick in (pc.min_element_wise, pc.max_element_wise))
+    return Rows(ids=array("q", map(hash, batch[0].to_pylist())), first=first, last=last, size=answer.size)
+
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _ordinals(batch: pa.RecordBatch, columns: Sequence[str], pick: Callable[..., pa.Array]) -> Sequence[int]:
+    """Of each row one of its dates, as a number."""
+    if not columns:
+        return array("i", [NO_DAY] * batch.num_rows)
+    days = pick(*(batch[name] for name in columns)).cast(pa.int32())
+    return array("i", [NO_DAY if day is None else day + EPOCH for day in days.to_pylist()])

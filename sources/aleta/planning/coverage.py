@@ -151,6 +151,15 @@ class Coverage:
         self._settled.clear()
         return [asked for asked in rest if not asked.gap]
 
+    def open_windows(self) -> list[Window]:
+        """What of the span is not settled, oldest first."""
+        left, at = list[Window](), self._next
+        for first in sorted(self._settled):
+            if at < first:
+                left.append(Window(at, first - ONE_DAY))
+            at = self._settled[first].window.last + ONE_DAY
+        return left if at > self.span.last else [*left, Window(at, self.span.last)]
+
     def _wait(self, asked: Asked) -> None:
         """Put a window among those to ask; joined with its neighbours, where they are parts of the same."""
         for other in [one for one in self._todo if one.whole is asked.whole]:

@@ -15,24 +15,12 @@ from datetime import date
 from .cap import Judgement, RowCap
 from .coverage import Asked, Coverage
 from .density import Density
-from .experience import Experience
+from .experience import Experience, Shows
+from .proofs import Proofs, Suspect
 from .questions import Decision, Fate, Proof, Question
 from .windows import Window
 
 FEW = 3  # windows of one parent that may be ahead, however many rows they hold
-
-
-@dataclass(slots=True)
-class _Held:
-    """An answer that waits for evidence.
-
-    Args:
-        wider: windows around its day that may bring a larger answer; None before they were thought of.
-    """
-
-    question: Question
-    days: Sequence[date]
-    wider: list[Window] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,19 +45,20 @@ class Planner:
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Coverage] = field(default_factory=dict)
     _turn: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    _held: list[_Held] = field(default_factory=list)
+    _held: list[Suspect] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
-    _proof_asked: bool = False
-    _largest: Proof | None = None
-    _reach: Window | None = None  # from the first day that any parent is asked for to the last
+    _proofs: Proofs = field(default_factory=Proofs)
     _experience: Experience = field(default_factory=Experience)
     _made: list[Decision] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._proofs.earlier = self.proof
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         self._fresh.append((parent, span))
-        self._reach = self._reach.hull(span) if self._reach else span
+        self._proofs.extend(span)
 
     @property
     def parents(self) -> int:
@@ -96,8 +85,7 @@ class Planner:
         self._came(question)
         question.asked.count = count
         known = (self.cap.known, self.cap.largest)
-        if count > self.cap.largest:
-            self._largest = Proof(question.parent, question.window, count)
+        self._proofs.see(question, count, self.cap)
         self.cap.see(count)
         self._sum_up(question.asked)
         if known != (self.cap.known, self.cap.largest):
@@ -105,8 +93,8 @@ class Planner:
         plan = None if question.proof else self._plans.get(question.parent)
         if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
-            self._judge(_Held(question, days))
-        if self._testing is None and len(self._held) > self.hold and self._spare is None:
+            self._judge(Suspect(question, days))
+        if self._testing is None and len(self._held) > self.hold and self._proofs.spare(self.cap) is None:
             self._test()
 
     def refuse(self, question: Question) -> bool:
@@ -147,10 +135,32 @@ class Planner:
         self._held.clear()
         return parents
 
+    def covers(self, parent: str) -> bool:
+        """Whether the span of *parent* is begun and not settled."""
+        return parent in self._plans
+
+    def surrender(self) -> list[tuple[str, Window]]:
+        """Stop, for somebody else goes on; returns what is not settled, parent by parent. What was kept stays kept."""
+        left = [(parent, window) for parent, plan in self._plans.items() for window in plan.open_windows()]
+        left += self._fresh
+        self.abandon()
+        self._out, self._testing, self._experience.explorer = 0, None, None
+        return left
+
+    @property
+    def shows(self) -> Shows:
+        """Which rows a cut answer shows, as far as is known."""
+        return self._experience.shows
+
+    @property
+    def largest(self) -> Proof | None:
+        """The largest answer of this run."""
+        return self._proofs.largest
+
     @property
     def next_proof(self) -> Proof | None:
         """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
-        return self._largest or self.proof
+        return self._proofs.next
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
@@ -224,7 +234,7 @@ class Planner:
         for one in held:
             self._judge(one)
 
-    def _judge(self, one: _Held) -> None:
+    def _judge(self, one: Suspect) -> None:
         question = one.question
         judgement = self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
@@ -254,18 +264,11 @@ class Planner:
 
     def _prove(self) -> Question | None:
         """Ask an earlier run's largest window again: one request that may clear all that is held."""
-        spare = self._spare
+        spare = self._proofs.spare(self.cap)
         if spare is None:
             return None
-        self._proof_asked = True
+        self._proofs.asked = True
         return self._proof_of(spare.parent, spare.window)
-
-    @property
-    def _spare(self) -> Proof | None:
-        """The proof of an earlier run, if it was not asked for yet and may clear what is held."""
-        if self._proof_asked or self.cap.configured or self.proof is None or self.proof.count <= self.cap.largest:
-            return None
-        return self.proof
 
     def _widen(self) -> Question | None:
         """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
@@ -273,21 +276,11 @@ class Planner:
             return None
         for one in self._held:
             if one.wider is None:
-                one.wider = self._around(one.question)
+                plan = self._plans[one.question.parent]
+                one.wider = self._proofs.around(one.question, span=plan.span, width=plan.max_days)
             if one.wider:
                 return self._proof_of(one.question.parent, one.wider.pop())
         return None
-
-    def _around(self, question: Question) -> list[Window]:
-        """The widest windows that hold the day of *question*, but for what was asked already."""
-        plan, reach = self._plans[question.parent], self._reach or question.window
-        if self.proof:
-            reach = reach.hull(self.proof.window)
-        day, width = question.window.first, plan.max_days
-        if not width:
-            return [] if plan.span.covers(reach) else [reach]
-        wider = [Window(reach.first, day).part(width, back=True), Window(day, reach.last).part(width)]
-        return [one for one in wider if one.days > 1]
 
     def _proof_of(self, parent: str, window: Window) -> Question:
         self._out += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,8 @@ class Fate(StrEnum):
     SPLIT = "split"
     TOO_WIDE = "too_wide"
     QUARANTINED = "quarantined"
+    CHECKED = "checked"  # asked only to be held against another answer
+    VOIDED = "voided"  # was kept, and is in doubt: it is read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Question:
     parent: str
     asked: Asked
     proof: bool = False  # only the size of the answer matters: nothing of it is kept
+    trial: Hashable = None  # what it is asked for, where it is to test another answer: nothing of it is kept
 
     @property
     def window(self) -> Window:

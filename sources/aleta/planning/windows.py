@@ -56,6 +56,12 @@ class Window:
         """From the first day of the two to the last."""
         return Window(min(self.first, other.first), max(self.last, other.last))
 
+    def widened(self, days: int) -> Window:
+        """With so many more days at both ends, as far as the calendar goes."""
+        more = timedelta(days=days)
+        first = self.first - more if self.first - date.min >= more else date.min
+        return Window(first, self.last + more if date.max - self.last >= more else date.max)
+
     def tiles(self, width: int) -> Iterator[Window]:
         """Windows of at most *width* days that tile this one."""
         first = self.first

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
-
-import pyarrow as pa
 
 from ..catalogue.endpoint import DateParams, Endpoint
 from ..clock import Clock
@@ -20,56 +15,18 @@ from ..errors import (
     UnreachableError,
     WindowTooWideError,
 )
-from ..jsonapi.answer import Answer, days
+from ..jsonapi.answer import Answer, days, evidence
+from ..planning.budget import NO_TRIALS
 from ..planning.planner import Planner
+from ..planning.prover import Prover
 from ..planning.questions import Decision, Fate, Question
 from ..planning.windows import Window
+from .holding import Holding
 from .reader import Outages, Reader
+from .receipts import REASONS, STATUS, Receipt, Status
 from .workers import Workers
 
-
-class Status(StrEnum):
-    """What became of a window."""
-
-    COMPLETE = "complete"
-    SPLIT = "split"
-    QUARANTINED = "quarantined"
-    FAILED = "failed"
-
-
-REASONS = {
-    Fate.KEPT: "",
-    Fate.SPLIT: "the answer reached the row cap, or may have",
-    Fate.TOO_WIDE: "refused as too wide",
-    Fate.QUARANTINED: "what cannot be divided reaches the row cap, or may: set row_cap if it is known",
-}
-STATUS = {
-    Fate.KEPT: Status.COMPLETE,
-    Fate.SPLIT: Status.SPLIT,
-    Fate.TOO_WIDE: Status.SPLIT,
-    Fate.QUARANTINED: Status.QUARANTINED,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The outcome of one window of one parent. A parent's complete windows come oldest first.
-
-    Args:
-        rows: rows in the response, also if they were not kept.
-        answer: the rows of a complete window; None for every other status.
-        error: why it failed.
-    """
-
-    endpoint: Endpoint
-    parent_id: str
-    window: Window
-    status: Status
-    rows: int
-    fetched_at: datetime
-    reason: str = ""
-    answer: Answer | None = None
-    error: SourceError | None = None
+__all__ = ["Receipt", "Status", "fetch"]
 
 
 def fetch(
@@ -77,7 +34,7 @@ def fetch(
     spans: Mapping[str, Window],
     reader: Reader,
     *,
-    planner: Planner,
+    planner: Planner | Prover,
     clock: Clock,
     workers: int,
     stop: threading.Event,
@@ -89,7 +46,7 @@ def fetch(
         endpoint: one with dates.
         spans: the days to read of each parent, in the order of reading.
         reader: of this tenant.
-        planner: with what earlier runs learned.
+        planner: with what earlier runs learned. Without a prover nothing is put to the test.
         clock: for receipts of windows without a response.
         workers: concurrent requests.
         stop: set it to stop reading.
@@ -99,10 +56,11 @@ def fetch(
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
     """
+    prover = planner if isinstance(planner, Prover) else Prover(planner=planner, budget=NO_TRIALS)
     for parent_id, span in spans.items():
-        planner.add(parent_id, span)
+        prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, spans, reader, planner, pool, clock, existing_parents).run()
+        yield from _Fetch(endpoint, spans, reader, prover, pool, clock, existing_parents).run()
 
 
 class _Fetch:
@@ -111,7 +69,7 @@ class _Fetch:
         endpoint: Endpoint,
         spans: Mapping[str, Window],
         reader: Reader,
-        planner: Planner,
+        prover: Prover,
         pool: Workers[Question, Answer],
         clock: Clock,
         existing_parents: Collection[str],
@@ -120,7 +78,8 @@ class _Fetch:
         self._endpoint = endpoint
         self._spans = spans
         self._reader = reader
-        self._planner = planner
+        self._prover = prover
+        self._holding = Holding(clock) if prover.budget.on else Holding(clock, rows=0)
         self._pool = pool
         self._clock = clock
         self._outages = Outages(pool.count)
@@ -128,21 +87,34 @@ class _Fetch:
         self._unresolved_404s: list[tuple[Question, ParentGoneError]] = []  # 404s that may mean that there are no rows
 
     def run(self) -> Iterator[Receipt]:
-        while True:
-            self._submit_questions()
-            yield from map(self._receipt, self._planner.decisions())
-            if self._unresolved_404s and (self._endpoint_answered or not self._pool.pending):
-                yield from self._resolve_404s()
-                continue
-            if not self._pool.pending or not self._planner.parents:
-                return
-            question, result = self._pool.collect()
-            if isinstance(result, ParentGoneError) and question.parent in self._existing_parents:
-                self._postpone(question, result)
-            elif isinstance(result, Exception):
-                yield from self._failed(question, result)
-            else:
-                self._take_answer(question, result)
+        try:
+            while True:
+                self._submit_questions()
+                self._take_decisions()
+                yield from self._holding.release()
+                if not self._take_result():
+                    break
+        except SourceError:
+            yield from self._holding.release(everything=True)
+            raise
+        yield from self._holding.release(everything=True)
+
+    def _take_result(self) -> bool:
+        """Take one result; False when nothing is pending any more."""
+        if self._unresolved_404s and (self._endpoint_answered or not self._pool.pending):
+            self._resolve_404s()
+            return True
+        if not self._pool.pending or not self._prover.parents:
+            return False
+        question, result = self._pool.collect()
+        known = question.parent in self._existing_parents and question.trial is None
+        if isinstance(result, ParentGoneError) and known:
+            self._postpone(question, result)
+        elif isinstance(result, Exception):
+            self._failed(question, result)
+        else:
+            self._take_answer(question, result)
+        return True
 
     @property
     def _endpoint_answered(self) -> bool:
@@ -154,55 +126,68 @@ class _Fetch:
         No rows are kept in memory meanwhile (C5).
         """
         self._unresolved_404s.append((question, result))
-        self._planner.ahead += 1
+        self._prover.planner.ahead += 1
 
-    def _resolve_404s(self) -> Iterator[Receipt]:
+    def _resolve_404s(self) -> None:
         unresolved, self._unresolved_404s = self._unresolved_404s, []
-        self._planner.ahead -= len(unresolved)
+        self._prover.planner.ahead -= len(unresolved)
         for question, result in unresolved:
             if self._endpoint_answered:
                 self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
             else:
-                yield from self._failed(question, result)
+                self._failed(question, result)
 
     def _submit_questions(self) -> None:
-        while self._pool.idle and (question := self._planner.ask()):
-            self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, question.window))
+        while self._pool.idle and (question := self._prover.ask()):
+            window = question.window.widened(self._prover.overlap)
+            self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, window))
 
     def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()
-        if self._planner.follows(question):
+        if self._prover.follows(question):
             self._answers[question.parent, question.window] = answer
-        self._planner.answer(question, answer.batch.num_rows, self._days(answer.batch, question.window))
+        columns = (self._endpoint.dates or DateParams()).columns
+        rows = evidence(answer, columns)
+        self._prover.answer(question, rows, days(answer.batch, columns, question.window))
 
-    def _days(self, batch: pa.RecordBatch, window: Window) -> list[date]:
-        dates = self._endpoint.dates or DateParams(columns=())
-        return days(batch, dates.columns, window)
-
-    def _failed(self, question: Question, result: Exception) -> Iterator[Receipt]:
+    def _failed(self, question: Question, result: Exception) -> None:
         try:
             error = self._outages.judge(result)
         except UnreachableError:
             raise
         except RetryableError as last:
-            yield from self._give_up(last)
+            self._give_up(last)
             return
-        if isinstance(error, WindowTooWideError) and self._planner.refuse(question):
+        if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        first = self._planner.follows(question)
-        self._planner.fail(question)
-        yield from map(self._receipt, self._planner.decisions())
+        first = self._prover.follows(question)
+        self._prover.fail(question)
+        self._take_decisions()
         if first:
             self._answers = {asked: answer for asked, answer in self._answers.items() if asked[0] != question.parent}
-            yield self._failure(question.parent, question.window, error)
+            self._holding.add(self._failure(question.parent, question.window, error))
 
-    def _give_up(self, last: RetryableError) -> Iterator[Receipt]:
+    def _give_up(self, last: RetryableError) -> None:
         """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it."""
-        parents = self._planner.abandon()
-        yield from map(self._receipt, self._planner.decisions())
+        parents = self._prover.abandon()
+        self._take_decisions()
         for parent in parents:
-            yield self._failure(parent, self._spans[parent], UnavailableError(f"given up, as all reads fail: {last}"))
+            error = UnavailableError(f"given up, as all reads fail: {last}")
+            self._holding.add(self._failure(parent, self._spans[parent], error))
+
+    def _take_decisions(self) -> None:
+        """Take in what became of the windows that were asked."""
+        for decision in self._prover.decisions():
+            asked = decision.parent, decision.window
+            if decision.fate is Fate.VOIDED:
+                if answer := self._holding.take_back(*asked):
+                    self._answers[asked] = answer
+                continue
+            answer = self._answers.pop(asked, None)
+            handed_on = decision.fate is Fate.KEPT and answer is None  # before it was in doubt
+            if decision.fate is not Fate.CHECKED and not handed_on:
+                self._holding.add(self._receipt(decision, answer))
 
     def _failure(self, parent: str, window: Window, error: SourceError) -> Receipt:
         return Receipt(
@@ -216,8 +201,7 @@ class _Fetch:
             error=error,
         )
 
-    def _receipt(self, decision: Decision) -> Receipt:
-        answer = self._answers.pop((decision.parent, decision.window), None)
+    def _receipt(self, decision: Decision, answer: Answer | None) -> Receipt:
         return Receipt(
             endpoint=self._endpoint,
             parent_id=decision.parent,

@@ -1,0 +1,67 @@
+"""Trials of the row cap's model in one run: what they may cost, what the next run remembers, what is reported. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.strict import CutSizes
+
+from ..ledger.ledger import Learned
+from ..ledger.readings import Reading
+from ..report.report import TrialRecord
+
+STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
+CUT_SIZES = 20  # that are remembered, the smallest
+
+
+def prover_of(planner: Planner, learned: Learned, budget: Budget) -> Prover:
+    """*planner* with its trials; what cannot be asked for in parts cannot be tried."""
+    if not planner.cap.divisible:
+        return Prover(planner=planner, budget=NO_TRIALS)
+    return Prover(planner=planner, budget=budget, ends=learned.ends, cut=CutSizes(sizes=set(learned.cut_sizes)))
+
+
+def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
+    """What trials may cost: more where most of it is read for the first time, less beside the transactions."""
+    known = sum(reading.mark.verified_at is not None for reading in readings.values())
+    if 2 * known > len(readings):
+        return NIGHT if endpoint.guarded else SIDE_TABLE_NIGHT
+    return FIRST_LOAD if endpoint.guarded else SIDE_TABLE
+
+
+def learned_of(prover: Prover, before: Learned) -> Learned:
+    """What a reading leaves that began with *before*."""
+    planner, sizes = prover.planner, tuple(sorted(prover.cut.sizes)[:CUT_SIZES])
+    runs = before.strict_runs if set(sizes) == set(before.cut_sizes) else STRICT_RUNS
+    return Learned(
+        known_cap=planner.cap.known,
+        proof=planner.next_proof,
+        max_days=planner.max_days,
+        ends=prover.ends,
+        cut_sizes=sizes if runs else (),
+        strict_runs=runs if sizes else 0,
+    )
+
+
+def next_run(learned: Learned) -> Learned:
+    """What a run begins with, of what the last one left: strictness wears off."""
+    runs = max(0, learned.strict_runs - 1)
+    return Learned(
+        known_cap=learned.known_cap,
+        proof=learned.proof,
+        max_days=learned.max_days,
+        ends=learned.ends,
+        cut_sizes=learned.cut_sizes if runs else (),
+        strict_runs=runs,
+    )
+
+
+def record_of(prover: Prover) -> TrialRecord:
+    """How the trials of one endpoint went."""
+    return TrialRecord(
+        strict=prover.strict is not None, passed=prover.passed, requests=prover.tried, noticed=prover.noticed
+    )

@@ -1,0 +1,58 @@
+"""Whether both ends of a window are read: probed, not believed (rule W8). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from .evidence import KeptWindow, Rows
+from .windows import Window
+
+AROUND = timedelta(days=7)  # from the day to the other end of a probe
+ROWS_TRIED = 3
+
+
+class Ends(StrEnum):
+    """What is known of the ends of the windows of one endpoint."""
+
+    UNKNOWN = ""
+    READ = "read"  # both
+    SKIPPED = "skipped"  # one at least: windows overlap by a day
+
+
+@dataclass(slots=True)
+class EndsProbe:
+    """A row asked for by its day alone, and with its day as the first and as the last of a wider window.
+
+    Args:
+        row: all of its dates are that day.
+    """
+
+    parent: str
+    row: int
+    windows: tuple[Window, ...]
+    answers: dict[Window, bool] = field(default_factory=dict)
+
+    def take(self, window: Window, rows: Rows) -> None:
+        self.answers[window] = self.row in rows.known()
+
+    @property
+    def verdict(self) -> Ends:
+        """UNKNOWN while answers are missing, and where the row is shown by none: it is gone."""
+        if len(self.answers) < len(self.windows) or not any(self.answers.values()):
+            return Ends.UNKNOWN
+        return Ends.READ if all(self.answers.values()) else Ends.SKIPPED
+
+
+def probe(kept: KeptWindow, *, max_days: int) -> EndsProbe | None:
+    """How to find out, by a row of *kept*; None where none will do."""
+    if kept.rows is None:
+        return None
+    around = AROUND if not max_days else min(AROUND, timedelta(days=max_days - 1))
+    for own, first, last in zip(kept.rows.ids, kept.rows.first, kept.rows.last, strict=True):
+        day = date.fromordinal(first) if first else None
+        if first == last and day and kept.window.first + AROUND <= day <= kept.window.last - AROUND and around:
+            windows = Window(day, day), Window(day, day + around), Window(day - around, day)
+            return EndsProbe(kept.parent, own, windows)
+    return None

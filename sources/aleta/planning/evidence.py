@@ -1,0 +1,160 @@
+"""What answers showed, row by row, so that one answer can be held against another (rules W6, W7). Pure.
+
+Rows are told apart by a number made of their id. Which of a row's dates the server compares is not known, so a row must
+be shown by a window only if all of its dates lie in it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from .windows import Window
+
+NO_DAY = 0  # stands for the dates of a row that has none: no window must show it
+MOVED = 2  # rows that two answers show differently may have moved while we read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows of one answer.
+
+    Args:
+        ids: a number for each, equal for equal ids.
+        first, last: the ordinals of its first and last date.
+        size: bytes of the answer; 0 for not known.
+    """
+
+    ids: Sequence[int] = field(default_factory=lambda: array("q"))
+    first: Sequence[int] = field(default_factory=lambda: array("i"))
+    last: Sequence[int] = field(default_factory=lambda: array("i"))
+    size: int = 0
+
+    @classmethod
+    def of_days(cls, ids: Iterable[int], days: Iterable[date], *, size: int = 0) -> Rows:
+        """Rows that have one date each."""
+        ordinals = array("i", [day.toordinal() for day in days])
+        return cls(ids=array("q", ids), first=ordinals, last=ordinals, size=size)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def known(self) -> set[int]:
+        return set(self.ids)
+
+    def within(self, window: Window) -> set[int]:
+        """The rows that every answer to *window* must show."""
+        first, last = window.first.toordinal(), window.last.toordinal()
+        dated = zip(self.ids, self.first, self.last, strict=True)
+        return {own for own, begins, ends in dated if first <= begins and ends <= last}
+
+    def days(self, window: Window) -> list[int]:
+        """The ordinals of the rows' first dates in *window*, sorted."""
+        first, last = window.first.toordinal(), window.last.toordinal()
+        dated = zip(self.first, self.last, strict=True)
+        inside = (begins if begins >= first else ends for begins, ends in dated if begins)
+        return sorted(day for day in inside if first <= day <= last)
+
+
+@dataclass(slots=True, eq=False)
+class KeptWindow:
+    """An answer that counts as whole.
+
+    Args:
+        rows: what it showed; None where that was too much to remember.
+        entire: whether it is all that its parent was asked for.
+        proven: its parts showed the same rows.
+        explained: all of its rows had been shown by an answer that was cut, so the planner chose its size.
+    """
+
+    parent: str
+    window: Window
+    count: int
+    rows: Rows | None
+    size: int = 0
+    entire: bool = False
+    proven: bool = False
+    explained: bool = False
+    silence: tuple[float, float] | None = None  # see `borders.silence`: at the older end, at the newer
+
+    @property
+    def testable(self) -> bool:
+        """Whether its parts can be held against it, and were not."""
+        return self.count > 0 and self.rows is not None and self.window.days > 1 and not self.proven
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """How the answers to parts of a window differ from the answer to the whole.
+
+    Args:
+        more: rows of the parts that the whole did not show.
+        lacking: for each part, rows that the whole showed of its days, and it did not.
+    """
+
+    more: set[int]
+    lacking: dict[Window, set[int]]
+
+    @property
+    def count(self) -> int:
+        """Rows that differ: one that moved from part to part is one."""
+        return len(self.more.union(*self.lacking.values()))
+
+
+def contrast(whole: Rows, parts: Iterable[tuple[Window, Rows]]) -> Contrast:
+    """Hold *parts* of a window against the whole."""
+    shown, known, lacking = set[int](), whole.known(), {}
+    for window, rows in parts:
+        found = rows.known()
+        shown |= found
+        lacking[window] = whole.within(window) - found
+    return Contrast(more=shown - known, lacking={one: rows for one, rows in lacking.items() if rows})
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All answers that count as whole, in the order they were kept, and the largest of any kind.
+
+    Args:
+        most_rows: as many rows may be remembered; from then on, the oldest are forgotten (C5).
+    """
+
+    most_rows: int = 1_000_000
+    most_bytes: int = 0
+    _kept: dict[tuple[str, Window], KeptWindow] = field(default_factory=dict)
+    _of: dict[str, dict[Window, KeptWindow]] = field(default_factory=dict)
+    _rows: int = 0
+
+    def keep(self, kept: KeptWindow) -> None:
+        self.drop(kept.parent, kept.window)
+        self._kept[kept.parent, kept.window] = kept
+        self._of.setdefault(kept.parent, {})[kept.window] = kept
+        self._rows += kept.count
+        if self._rows > self.most_rows:
+            self._forget()
+
+    def drop(self, parent: str, window: Window) -> None:
+        """It does not count any more."""
+        kept = self._kept.pop((parent, window), None)
+        if kept is not None:
+            del self._of[parent][window]
+            self._rows -= kept.count if kept.rows is not None else 0
+
+    def holds(self, kept: KeptWindow) -> bool:
+        return self._kept.get((kept.parent, kept.window)) is kept
+
+    def all(self) -> list[KeptWindow]:
+        return list(self._kept.values())
+
+    def of(self, parent: str) -> list[KeptWindow]:
+        return list(self._of.get(parent, {}).values())
+
+    def _forget(self) -> None:
+        for kept in self._kept.values():
+            if self._rows <= self.most_rows // 2:
+                return
+            if kept.rows is not None:
+                self._rows -= kept.count
+                kept.rows = None

@@ -1,0 +1,74 @@
+"""The largest answers: what an earlier run's can clear; which windows may bring a larger one (W3, W4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from .cap import RowCap
+from .questions import Proof, Question
+from .windows import Window
+
+
+@dataclass(slots=True)
+class Suspect:
+    """An answer that waits for evidence.
+
+    Args:
+        wider: windows around its day that may bring a larger answer; None before they were thought of.
+    """
+
+    question: Question
+    days: Sequence[date]
+    wider: list[Window] | None = None
+
+
+@dataclass(slots=True)
+class Proofs:
+    """The largest answer of an earlier run, and that of this one.
+
+    Args:
+        earlier: None if there was none.
+    """
+
+    earlier: Proof | None = None
+    asked: bool = False  # the earlier one, in this run
+    largest: Proof | None = None
+    reach: Window | None = None  # from the first day that any parent is asked for to the last
+
+    @property
+    def next(self) -> Proof | None:
+        """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
+        return self.largest or self.earlier
+
+    def extend(self, span: Window) -> None:
+        """Some parent is asked for *span*."""
+        self.reach = self.reach.hull(span) if self.reach else span
+
+    def see(self, question: Question, count: int, cap: RowCap) -> None:
+        """An answer came: is it the largest of this run?"""
+        if count > cap.largest:
+            self.largest = Proof(question.parent, question.window, count)
+
+    def spare(self, cap: RowCap) -> Proof | None:
+        """The proof of an earlier run, if it was not asked for yet and may clear what is suspect."""
+        if self.asked or cap.configured or self.earlier is None or self.earlier.count <= cap.largest:
+            return None
+        return self.earlier
+
+    def around(self, question: Question, *, span: Window, width: int) -> list[Window]:
+        """The widest windows that hold the day of *question*, but for what was asked already.
+
+        Args:
+            span: what is asked of its parent.
+            width: the widest window that may be asked; 0 for no limit.
+        """
+        reach = self.reach or question.window
+        if self.earlier:
+            reach = reach.hull(self.earlier.window)
+        if not width:
+            return [] if span.covers(reach) else [reach]
+        day = question.window.first
+        wider = [Window(reach.first, day).part(width, back=True), Window(day, reach.last).part(width)]
+        return [one for one in wider if one.days > 1]

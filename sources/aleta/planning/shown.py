@@ -1,0 +1,65 @@
+"""Rows that an answer showed and no window that was kept has, yet: they are looked for once more (rule W7). Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from .evidence import MOVED, KeptWindow, Rows
+from .windows import Window
+
+
+@dataclass(slots=True)
+class ShownRows:
+    """What answers showed that were not kept, of the parents that are being read."""
+
+    _rows: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ids, and their first and last days
+    _again: set[str] = field(default_factory=set)  # parents that are read a second time
+
+    def show(self, parent: str, rows: Rows, within: Window | None = None) -> None:
+        """*within*: only what lies in that window for sure."""
+        shown = self._rows.setdefault(parent, {})
+        wanted = None if within is None else rows.within(within)
+        for own, first, last in zip(rows.ids, rows.first, rows.last, strict=True):
+            if wanted is None or own in wanted:
+                shown[own] = first, last
+
+    def explain(self, parent: str, rows: Rows) -> bool:
+        """Whether *rows* had all been shown."""
+        shown = self._rows.get(parent)
+        return shown is not None and all(own in shown for own in rows.ids)
+
+    def close(self, parent: str, kept: Collection[KeptWindow]) -> Missing:
+        """*parent* is read: what was shown and is in no window that was kept."""
+        shown = self._rows.pop(parent, {})
+        if not shown or any(one.rows is None for one in kept):
+            return Missing()
+        missing = shown.keys() - set().union(*(one.rows.ids for one in kept if one.rows is not None))
+        holes = Counter[KeptWindow]()
+        for own in missing:
+            holes.update(one for one in kept if _touches(one.window, *shown[own]))
+        return Missing(rows=missing, holes=holes)
+
+    def again(self, parent: str) -> bool:
+        """Read *parent* a second time: once in a run."""
+        first = parent not in self._again
+        self._again.add(parent)
+        return first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Rows that were shown, and the windows that should have them: how many of them each."""
+
+    rows: Collection[int] = ()
+    holes: Counter[KeptWindow] = field(default_factory=Counter)
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes of the answers that are proven cut: they lack more rows than may have moved."""
+        return [hole.count for hole, count in self.holes.items() if count > MOVED]
+
+
+def _touches(window: Window, first: int, last: int) -> bool:
+    return first <= window.last.toordinal() and window.first.toordinal() <= last

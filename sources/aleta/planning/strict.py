@@ -1,0 +1,326 @@
+"""Reads the windows of an endpoint whose cap is no constant number: an answer counts if its parts agree (W6). Pure.
+
+Each span is read as a tree. An answer that may have been cut is asked for in two parts. Where both show the same rows
+as the whole, the whole counts; where they do not, each part is judged by itself. An answer so small that nothing near
+its size was ever proven cut counts without.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from random import Random
+
+from . import borders
+from .coverage import Asked
+from .evidence import MOVED, Rows, contrast
+from .questions import Decision, Fate, Question
+from .windows import Window
+
+SAME = 3  # times a single day is to show the same rows, where nothing can part it
+TRIES = 6  # to get there, while rows move
+HOPELESS = 5  # rows: where so small an answer was cut, no answer can be believed, and what is left is quarantined
+SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts
+
+
+class State(Enum):
+    """What is known of a node."""
+
+    OPEN = 1  # asked, or to be
+    ACCEPTED = 2
+    PARTED = 3  # its parts count in its place
+    QUARANTINED = 4
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A window that is read strictly.
+
+    Args:
+        above: the node that it is a part of.
+        owed: rows that an earlier answer showed of its days, and a later one did not.
+        same: how often it showed the rows that it showed last.
+    """
+
+    parent: str
+    window: Window
+    above: Node | None = None
+    rows: Rows | None = None
+    parts: tuple[Node, ...] = ()
+    owed: set[int] = field(default_factory=set)
+    state: State = State.OPEN
+    proven: bool = False
+    same: int = 0
+    asks: int = 0
+    comparing: bool = False  # its parts are asked to be held against it
+
+    def leaves(self) -> Iterator[Node]:
+        """What counts of it, oldest first."""
+        if self.state is not State.PARTED:
+            yield self
+            return
+        for part in self.parts:
+            yield from part.leaves()
+
+    @property
+    def settled(self) -> bool:
+        return all(leaf.state is not State.OPEN for leaf in self.leaves())
+
+
+@dataclass(slots=True, kw_only=True)
+class CutSizes:
+    """Sizes of answers that were proven cut."""
+
+    sizes: set[int] = field(default_factory=set)
+
+    def add(self, size: int) -> bool:
+        """Whether it is the smallest so far."""
+        least = not self.sizes or size < min(self.sizes)
+        self.sizes.add(size)
+        return least
+
+    @property
+    def least(self) -> int:
+        return min(self.sizes, default=0)
+
+    def suspects(self, count: int) -> bool:
+        """Whether an answer of *count* rows may have been cut."""
+        return count > 0 and (count >= self.least * SHARE or count in self.sizes)
+
+
+@dataclass(slots=True, kw_only=True)
+class StrictPlanner:
+    """Spans that are read strictly, parent by parent, the spans of one in turn.
+
+    Args:
+        cut: what was proven cut; grows.
+        max_days: the widest window that the API takes; 0 for no limit.
+    """
+
+    cut: CutSizes
+    rng: Random
+    max_days: int = 0
+    requests: int = 0
+    _roots: dict[str, deque[Node]] = field(default_factory=dict)
+    _todo: list[Node] = field(default_factory=list)  # the last is asked first
+    _out: dict[Asked, Node] = field(default_factory=dict)
+    _made: list[Decision] = field(default_factory=list)
+    _kept: list[Node] = field(default_factory=list)  # since the last call of `kept`
+
+    def add(self, parent: str, window: Window, rows: Rows | None = None) -> None:
+        """Read *window* of *parent*; *rows* are what an answer to it showed, if there is one to begin with."""
+        node = Node(parent, window, rows=rows, asks=int(rows is not None))
+        waiting = self._roots.setdefault(parent, deque())
+        waiting.append(node)
+        if waiting[0] is node:
+            self._begin(node)
+
+    @property
+    def parents(self) -> int:
+        """Parents with a span that is not settled."""
+        return len(self._roots)
+
+    def covers(self, parent: str) -> bool:
+        return parent in self._roots
+
+    def ask(self) -> Question | None:
+        """The next window to read; None when there is none before another answer comes."""
+        while self._todo:
+            node = self._todo.pop()
+            if node.parent in self._roots:
+                self.requests += 1
+                asked = Asked(node.window)
+                self._out[asked] = node
+                return Question(node.parent, asked)
+        return None
+
+    def follows(self, question: Question) -> bool:
+        return question.asked in self._out and question.parent in self._roots
+
+    def answer(self, question: Question, rows: Rows) -> None:
+        """Take in an answer."""
+        node = self._out.pop(question.asked)
+        if node.parent not in self._roots:
+            return
+        self._take(node, rows)
+        if node.above is not None and node.above.comparing:
+            self._compare(node.above)
+        else:
+            self._judge(node)
+        self._emit(node.parent)
+
+    def refuse(self, question: Question) -> bool:
+        """The API refused the window as too wide; False for a single day: that cannot be why."""
+        node = self._out.pop(question.asked)
+        if node.window.days == 1:
+            self._out[question.asked] = node
+            return False
+        half = (node.window.days + 1) // 2
+        self.max_days = min(half, self.max_days or half)
+        self._made.append(Decision(node.parent, node.window, Fate.TOO_WIDE))
+        if node.above is not None and node.above.comparing:  # both parts are then read by themselves
+            self._part(node.above)
+            for part in node.above.parts:
+                if part.rows is not None:
+                    self._judge(part)
+        self._divide(node)
+        return True
+
+    def fail(self, question: Question) -> None:
+        """The window could not be read: its parent is given up."""
+        node = self._out.pop(question.asked)
+        self._roots.pop(node.parent, None)
+        self._todo = [one for one in self._todo if one.parent != node.parent]
+
+    def abandon(self) -> list[str]:
+        """Give up whatever is not settled. Returns the parents."""
+        parents = list(self._roots)
+        self._roots.clear()
+        self._todo.clear()
+        return parents
+
+    def decisions(self) -> list[Decision]:
+        made, self._made = self._made, []
+        return made
+
+    def kept(self) -> list[Node]:
+        """What was kept since the last call."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    def _begin(self, node: Node) -> None:
+        if node.rows is None:
+            self._want(node)
+        else:
+            node.same = 1
+            self._judge(node)
+            self._emit(node.parent)
+
+    def _want(self, node: Node) -> None:
+        if 0 < self.max_days < node.window.days:
+            self._divide(node)
+        else:
+            self._todo.append(node)
+
+    def _divide(self, node: Node) -> None:
+        """Read the days of *node*, which cannot be asked for at once, by themselves."""
+        width = min(self.max_days or node.window.days, (node.window.days + 1) // 2)
+        node.parts = tuple(Node(node.parent, window) for window in node.window.tiles(width))
+        node.state = State.PARTED
+        for part in reversed(node.parts):
+            self._want(part)
+
+    def _take(self, node: Node, rows: Rows) -> None:
+        node.asks += 1
+        differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
+        if node.rows is not None:
+            self._note_cut(min(len(node.rows), len(rows)), by=len(differing))
+        node.same = 1 if differing else node.same + 1
+        node.rows = rows
+
+    def _note_cut(self, size: int, *, by: int) -> None:
+        """An answer of *size* rows was cut, and lacks *by* rows: up to two may only have moved."""
+        if by > MOVED and size:
+            self.cut.add(size)
+
+    def _judge(self, node: Node) -> None:
+        """May what *node* shows count?"""
+        assert node.rows is not None
+        count = len(node.rows)
+        lost = len(node.owed - node.rows.known())
+        if count and 0 < self.cut.least < HOPELESS:
+            node.state = State.QUARANTINED
+        elif lost and node.same < SAME:
+            self._ask_again(node)
+        elif not self.cut.suspects(count) and (lost <= MOVED or not count):
+            self._accept(node, proven=False)
+        elif node.window.days > 1:
+            self._test(node)
+        else:
+            self._judge_day(node, count)
+
+    def _judge_day(self, node: Node, count: int) -> None:
+        if node.asks >= TRIES or count >= self.cut.least:
+            node.state = State.QUARANTINED
+        elif node.same < SAME:
+            self._ask_again(node)
+        else:
+            self._accept(node, proven=True)
+
+    def _ask_again(self, node: Node) -> None:
+        if node.asks >= TRIES:
+            node.owed = set()
+            self._judge(node)
+        else:
+            self._todo.append(node)
+
+    def _test(self, node: Node) -> None:
+        assert node.rows is not None
+        days = node.rows.days(node.window)
+        node.comparing = True
+        windows = borders.parts(node.window, days, self.rng)
+        node.parts = tuple(Node(node.parent, window, node) for window in windows)
+        for part in reversed(node.parts):
+            self._todo.append(part)
+
+    def _compare(self, node: Node) -> None:
+        """Hold the parts against the whole, once both have come."""
+        assert node.rows is not None
+        shown = [(part.window, part.rows) for part in node.parts if part.rows is not None]
+        if len(shown) < len(node.parts):
+            return
+        found = contrast(node.rows, shown)
+        if not found.count and not any(len(rows) in self.cut.sizes for _, rows in shown):
+            node.comparing = False
+            self._made += [Decision(node.parent, window, Fate.CHECKED) for window, _ in shown]
+            self._accept(node, proven=True)
+            return
+        if found.more:
+            self._note_cut(len(node.rows), by=len(found.more))
+        for part in node.parts:
+            assert part.rows is not None
+            part.owed = found.lacking.get(part.window, set()) | (node.owed & node.rows.within(part.window))
+            self._note_cut(len(part.rows), by=len(part.owed - part.rows.known()))
+        self._part(node)
+        for part in node.parts:
+            self._judge(part)
+
+    def _part(self, node: Node) -> None:
+        """The parts count in place of *node*."""
+        node.comparing = False
+        node.state = State.PARTED
+        self._made.append(Decision(node.parent, node.window, Fate.SPLIT, len(node.rows or ())))
+
+    def _accept(self, node: Node, *, proven: bool) -> None:
+        node.state, node.proven = State.ACCEPTED, proven
+
+    def _emit(self, parent: str) -> None:
+        """Hand on the roots of *parent* that are settled; what is doubted by now is tested first."""
+        waiting = self._roots.get(parent)
+        while waiting and waiting[0].settled:
+            leaves = list(waiting[0].leaves())
+            if self._doubt(leaves):
+                return
+            waiting.popleft()
+            for leaf in leaves:
+                fate = Fate.KEPT if leaf.state is State.ACCEPTED else Fate.QUARANTINED
+                self._made.append(Decision(leaf.parent, leaf.window, fate, len(leaf.rows or ())))
+            self._kept += [leaf for leaf in leaves if leaf.state is State.ACCEPTED]
+            if waiting:
+                self._begin(waiting[0])
+                return
+            del self._roots[parent]
+
+    def _doubt(self, leaves: list[Node]) -> bool:
+        """Judge again what was accepted by its size, where smaller answers were proven cut since."""
+        doubted = [
+            leaf
+            for leaf in leaves
+            if leaf.state is State.ACCEPTED and not leaf.proven and self.cut.suspects(len(leaf.rows or ()))
+        ]
+        for leaf in doubted:
+            leaf.state = State.OPEN
+            self._judge(leaf)
+        return any(leaf.state is State.OPEN for leaf in doubted)

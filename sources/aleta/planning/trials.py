@@ -1,0 +1,202 @@
+"""Which answers that count as whole are put to the test, and how a test ends (rule W6). Pure.
+
+A trial asks for one or two parts of a window again, with a border drawn by chance: they must show the same rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import cycle
+from random import Random
+
+from . import borders
+from .evidence import MOVED, Contrast, Evidence, KeptWindow, Rows, contrast
+from .experience import Shows
+from .sizes import repeated
+from .windows import Window
+
+SILENT = 20  # rows missing on the days without any, by the rate of the days before: that may be a cut
+FIRST_OF_SIZE = 2  # answers of a repeated size that are tested
+WIDE = 2  # a row's bytes, to those of the average one: by so much an answer cut by bytes may stay under the most
+AGAIN = 3  # borders that are tried, where a part is as large as what was proven cut
+
+
+class Why(StrEnum):
+    """What made an answer suspicious."""
+
+    LARGEST = "largest"
+    WEIGHT = "weight"  # drawn with its rows as weight
+    SIZE = "size"
+    BYTES = "bytes"
+    EDGE = "edge"
+    ROWS = "rows"
+    RANDOM = "random"
+    LATE = "late"  # rows came late, in days that were covered
+    MISSED = "missed"  # rows of the warehouse that it does not show
+
+
+class Verdict(StrEnum):
+    """How a trial ended."""
+
+    PASSED = "passed"
+    UNDECIDED = "undecided"  # another border is needed
+    MOVED = "moved"  # a row or two may have moved: the whole must be asked again
+    CUT = "cut"
+
+
+READING = (Why.LARGEST, Why.WEIGHT)
+ENDING = (Why.EDGE, Why.ROWS, Why.EDGE, Why.ROWS, Why.BYTES, Why.EDGE, Why.ROWS, Why.RANDOM)
+
+
+@dataclass(slots=True, eq=False)
+class Trial:
+    """One test of one answer.
+
+    Args:
+        parts: what is asked, and the answers.
+        whole: the window asked again, where a row or two differed.
+    """
+
+    kept: KeptWindow
+    why: Why
+    parts: dict[Window, Rows | None]
+    whole: Rows | None = None
+    tries: int = 1
+
+    @property
+    def waits(self) -> bool:
+        return any(rows is None for rows in self.parts.values())
+
+    @property
+    def shown(self) -> list[tuple[Window, Rows]]:
+        return [(window, rows) for window, rows in self.parts.items() if rows is not None]
+
+    def contrast(self) -> Contrast:
+        whole = self.whole or self.kept.rows
+        assert whole is not None
+        return contrast(whole, self.shown)
+
+    def judge(self, cut: set[int]) -> Verdict:
+        """How it ended, once all answers have come.
+
+        Args:
+            cut: sizes of answers that were proven cut: a part of such a size is no evidence.
+        """
+        found = self.contrast().count
+        if not found and any(len(rows) in cut for _, rows in self.shown) and self.tries < AGAIN:
+            return Verdict.UNDECIDED
+        if not found:
+            return Verdict.PASSED
+        return Verdict.MOVED if found <= MOVED and self.whole is None else Verdict.CUT
+
+    def sizes(self) -> list[int]:
+        """The sizes of the answers that are proven cut."""
+        found = self.contrast()
+        lacking = [len(rows) for window, rows in self.shown if window in found.lacking]
+        whole = self.whole or self.kept.rows or ()
+        return [len(whole), *lacking] if found.more else lacking
+
+
+@dataclass(slots=True, kw_only=True)
+class Choice:
+    """Chooses what to test.
+
+    Args:
+        shows: which rows a cut answer shows, as far as is known.
+    """
+
+    evidence: Evidence
+    shows: Callable[[], Shows]
+    rng: Random
+    tested: set[int] = field(default_factory=set)  # `id` of windows
+    _reading: Iterator[Why] = field(default_factory=lambda: cycle(READING))
+    _ending: Iterator[Why] = field(default_factory=lambda: cycle(ENDING))
+    _of_size: Counter[int] = field(default_factory=Counter)
+    _back: bool = True  # the end that was looked at last, where it is not known which rows are shown
+
+    def while_reading(self) -> Trial | None:
+        return self._best(next(self._reading))
+
+    def at_the_end(self) -> Trial | None:
+        """The next trial of the budget; None where all that can be tested was."""
+        for why in [next(self._ending) for _ in ENDING]:
+            if trial := self._best(why):
+                return trial
+        return None
+
+    def sizes(self) -> list[Trial]:
+        """Trials of the answers whose sizes come too often."""
+        free = self._testable()
+        counts = Counter(one.count for one in self.evidence.all() if one.count and not one.explained)
+        chosen = []
+        for size in repeated(counts):
+            same = [one for one in free if one.count == size and not one.explained]
+            self.rng.shuffle(same)
+            more = same[: max(0, FIRST_OF_SIZE - self._of_size[size])]
+            self._of_size[size] += len(more)
+            chosen += more
+        return [self.trial(one, Why.SIZE, both=True) for one in chosen]
+
+    def bytes(self) -> list[Trial]:
+        """Trials of the answers that are about as large, in bytes, as the largest of any kind."""
+        most = self.evidence.most_bytes
+        large = [one for one in self._testable() if one.size and one.size + WIDE * one.size / one.count >= most]
+        return [self.trial(one, Why.BYTES, both=True) for one in large]
+
+    def trial(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Trial:
+        self.tested.add(id(kept))
+        return Trial(kept, why, dict.fromkeys(self.parts(kept, why, both=both)))
+
+    def parts(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Sequence[Window]:
+        """What to ask of *kept* again."""
+        days = kept.rows.days(kept.window) if kept.rows is not None else []
+        older, newer = borders.parts(kept.window, days, self.rng)
+        match self.shows():
+            case shows if both or (shows is Shows.ANY and why is Why.ROWS):
+                return older, newer
+            case Shows.FIRST:
+                return [newer]
+            case Shows.LAST:
+                return [older]
+            case Shows.ANY:
+                at_end = older if self._back else newer
+                return [at_end if why is Why.EDGE else self.rng.choice((older, newer))]
+
+    def _testable(self) -> list[KeptWindow]:
+        return [one for one in self.evidence.all() if one.testable and id(one) not in self.tested]
+
+    def _best(self, why: Why) -> Trial | None:
+        free = self._testable()
+        if why is Why.EDGE:
+            self._back = not self._back
+            edged = [(self._silence(one), index) for index, one in enumerate(free) if one.entire]
+            score, index = max(edged, default=(0.0, 0))
+            return self.trial(free[index], why) if score > SILENT else None
+        if not free:
+            return None
+        match why:
+            case Why.LARGEST | Why.ROWS:
+                kept = max(free, key=lambda one: one.count)
+            case Why.BYTES:
+                kept = max(free, key=lambda one: one.size)
+            case Why.WEIGHT:
+                kept = self.rng.choices(free, [one.count for one in free])[0]
+            case _:
+                kept = self.rng.choice(free)
+        return self.trial(kept, why)
+
+    def _silence(self, kept: KeptWindow) -> float:
+        if kept.silence is None:
+            days = kept.rows.days(kept.window) if kept.rows is not None else []
+            kept.silence = borders.silence(kept.window, days, back=True), borders.silence(kept.window, days, back=False)
+        older, newer = kept.silence
+        match self.shows():
+            case Shows.FIRST:
+                return newer
+            case Shows.LAST:
+                return older
+            case Shows.ANY:
+                return older if self._back else newer

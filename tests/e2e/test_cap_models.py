@@ -1,0 +1,27 @@
+"""A server whose cap is not one constant number of rows: all rows are there, or the run does not say `complete`."""
+
+import pytest
+
+MODELS = ["alternating", "two_nodes", "per_parent", "bytes", "falling", "rising", "wavering"]
+
+
+@pytest.mark.parametrize("keep", ["first", "last", "random"])
+@pytest.mark.parametrize("model", MODELS)
+def test_w6_a_cap_of_any_model_loses_no_row_under_complete(start, model, keep):
+    """W6: after a first load the warehouse equals the world, or the exit code is 4."""
+    program = start(accounts=12, rows=1800, years=4, row_cap=60, cap_model=model, keep=keep)
+    ended = program.run("sync", "--json")
+    assert ended.exit in {0, 4}, ended.err
+    if ended.exit == 0:
+        assert program.differences() == []
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_w8_a_window_whose_end_is_not_read_loses_no_row(start, end):
+    """W8: windows overlap from the first answer on, also in the next night."""
+    program = start(accounts=10, rows=1200, years=3, row_cap=60, skipped_end=end)
+    program.sync()
+    assert program.differences() == []
+    program.box.mutate_night("acme", 1, within_days=20)
+    program.sync()
+    assert program.differences() == []
