@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 DAY_LIMIT = 15
@@ -41,6 +42,10 @@ class SandboxSettings:
         prefix: where the paths are that the vendor's pages disagree about: only `v2`, only `v3`, or as `documented`.
         names: of computed rows and their paths: `instrument` (2026), `asset` (2025) or `mixed`.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
+        list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table.
+        relationships: how parents in *relationships_of* name their members: `full`, `cut` to *relationships_cut*,
+            `empty` (a list without any) or `links` (no `data` at all).
+        date_skew_s: how far the `Date` header is ahead of this machine's clock; None: responses have no such header.
     """
 
     tenants: tuple[str, ...] = ("acme",)
@@ -69,6 +74,12 @@ class SandboxSettings:
     prefix: str = "documented"
     names: str = "mixed"
     limited_series: bool = True
+    list_cap: int = 0
+    list_caps: Mapping[str, int] = field(default_factory=dict)
+    relationships: str = "full"
+    relationships_of: tuple[str, ...] = ("clients", "legal_entities", "depositories")
+    relationships_cut: int = 1
+    date_skew_s: float | None = None
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -83,6 +94,7 @@ _CHOICES = {
     "relation": ("instrument", "asset", "mixed"),
     "prefix": ("documented", "v2", "v3"),
     "names": ("instrument", "asset", "mixed"),
+    "relationships": ("full", "cut", "empty", "links"),
 }
 
 

@@ -25,7 +25,7 @@ def computed(resource: Resource) -> Callable[[Ask], bytes]:
         if resource.single:
             return _single(ask, items)
         if resource.limited and ask.settings.limited_series:
-            items = ask.store.cut(items, ask.settings)
+            items = ask.store.cut(items, ask.settings, cap=ask.settings.row_cap)
         ask.store.shuffler.shuffle(items)
         return _listed(ask, items, included=_included(ask, items) if _includes(ask, resource) else None)
 

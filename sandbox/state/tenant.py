@@ -80,6 +80,12 @@ class TenantState:
         below = self.children.get((parent_id, collection), [])
         return [self.entities[ident] for ident in below if self.shown(ident)]
 
+    def file_again(self, entity: Entity, parent_id: str) -> None:
+        """Move an object to another parent."""
+        self.children[entity.parent_id, entity.collection].remove(entity.id)
+        entity.parent_id = parent_id
+        self._file(entity)
+
     def every(self, collection: str) -> list[Entity]:
         """All objects of *collection* that the API returns."""
         return [
@@ -145,13 +151,13 @@ class TenantState:
         """The rows of *account* in *span*, both ends included, silently truncated to the cap, in random order."""
         found = self.ledgers[account].tracks[settings.date_filter].between(*span)
         found = [row for row in found if like(row.body)] if like else found
-        kept = self.cut(found, settings)
+        kept = self.cut(found, settings, cap=settings.row_cap)
         self.shuffler.shuffle(kept)
         return kept
 
-    def cut(self, rows: list[Listed], settings: SandboxSettings) -> list[Listed]:
+    def cut(self, rows: list[Listed], settings: SandboxSettings, *, cap: int) -> list[Listed]:
         """*rows*, which are in order of date, truncated to the cap."""
-        cap, keep = settings.row_cap, settings.keep
+        keep = settings.keep
         if not cap or len(rows) <= cap:
             return rows
         if keep == "random":
