@@ -154,6 +154,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
     longest = max((each.length for each in lists), default=0)
     repeated = _repeated([each.length for each in lists])
     vouched = _vouched(lists)
+    cut = {(each.resource, each.length) for each in lists if each.missed}
     found = []
     for each in lists:
         if id(each) in vouched:
@@ -162,6 +163,8 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
             found.append((each, f"{each.missed} of its members were left out, and nothing names all of them"))
         elif each.length in caps and each.length == longest:
             found.append((each, f"it has exactly the {each.length} rows that this API's answers are capped at"))
+        elif (each.resource, each.length) in cut:
+            found.append((each, f"another list of exactly {each.length} rows was truncated"))
         elif each.length in repeated and each.named != each.length:
             found.append((each, f"lists of exactly {each.length} rows repeat, and none is longer"))
     return found
@@ -169,6 +172,8 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
 
 def _vouched(lists: Sequence[ListRead]) -> set[int]:
     """Lists whose parent names more members than the list showed, where parents can be relied on to name all.
+
+    Or as many, where another parent names more: then what parents say is not cut at that number.
 
     A relationship that names fewer than the list shows is truncated or left empty itself: then none of that resource
     proves anything. Nor does one whose length looks like a cap.
@@ -179,7 +184,9 @@ def _vouched(lists: Sequence[ListRead]) -> set[int]:
         if any((each.named or 0) < each.length for each in named):
             continue
         capped = _repeated([each.named or 0 for each in named])
-        trusted |= {id(each) for each in named if (each.named or 0) > each.length and each.named not in capped}
+        most = max((each.named or 0 for each in named), default=0)
+        uncapped = [each for each in named if each.named not in capped]
+        trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
     return trusted
 
 
