@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schemas.table import key_of, name_of
+
 from ..catalogue.endpoint import Endpoint, Form
 from ..jsonapi.answer import Answer
 
-RELATIONS = {"children": "clients"}
+RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
 """Relationships whose name is not that of the endpoint of their members."""
 
 SMALLEST_SUSPICIOUS = 20
@@ -84,6 +86,11 @@ class Census:
                     self._counts[other.name, owner] = len(set(ids))
                 for own_id in ids:
                     self._named[other.name].setdefault(own_id, owner if owned else "")
+        for link in endpoint.links:
+            other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
+            if other is not None:
+                for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
+                    self._named[other.name].setdefault(own_id, "")
 
     def note_asked(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
         """These are read by id anyway."""
