@@ -158,3 +158,13 @@ def test_members_that_other_objects_link_to_are_asked_for_by_id_l1(start, table,
     found = set(program.column(f"SELECT id FROM aleta.{table} WHERE removed_at IS NULL"))
     assert len(found) > len({row["relationships"][PARENT[table]]["data"]["id"] for row in objects(program, table)})
     assert named & getattr(shown, table).keys() <= found
+
+
+@pytest.mark.parametrize("status", ["404", "403"])
+def test_an_endpoint_that_answers_nothing_removes_nothing_l2(synced, status):
+    """L2: every list of accounts and every account by its id are refused: that says nothing of any one of them."""
+    synced.box.faults.script(status, path_contains="/accounts", times=10**6)
+
+    synced.sync(expect=4)
+
+    assert removed(synced) == []

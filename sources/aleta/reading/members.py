@@ -120,6 +120,7 @@ class Census:
 
         What hung below an object that is gone, and that nothing else names, is not asked for: it went with it.
         """
+        self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
         if not endpoint.single:
             return []
         done = self._shown[endpoint.name] | self._asked[endpoint.name] | set(self.refused.get(endpoint.name, ()))
