@@ -13,7 +13,7 @@ from sandbox import Truth
 from tests import truth
 from tests.histories import checks
 from tests.histories.books import OBJECTS, Books, read
-from tests.histories.checks import Duty
+from tests.histories.checks import Duty, elapsed
 from tests.histories.model import Claim, Night, Rows
 
 CRAWL = {"", *OBJECTS}
@@ -151,7 +151,7 @@ class Oracle:
     def _look_at_books(self, run: Run, books: Books) -> None:
         _none(checks.receipts_are_append_only(self.books, books))
         _none(checks.marks_are_supported(books, run.at, run.duty))
-        _none(checks.marks_only_grow(self.books, books))
+        _none(checks.marks_only_grow(self.books, books, elapsed(run.at)))
         _none(checks.feed_replays(self.books, books))
         _none(checks.nothing_of_others(books, run.others))
 
