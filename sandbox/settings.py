@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 DAY_LIMIT = 15
@@ -46,6 +47,9 @@ class SandboxSettings:
         date_off_s: answers have a `Date` that is so many seconds off this machine's clock; None: they have none.
         page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
+        list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table.
+        relationships: how parents in *relationships_of* name their members: `full`, `cut` to *relationships_cut*,
+            `empty` (a list without any) or `links` (no `data` at all).
     """
 
     tenants: tuple[str, ...] = ("acme",)
@@ -78,6 +82,11 @@ class SandboxSettings:
     limited_series: bool = True
     date_off_s: float | None = None
     page_rows: int = 0
+    list_cap: int = 0
+    list_caps: Mapping[str, int] = field(default_factory=dict)
+    relationships: str = "full"
+    relationships_of: tuple[str, ...] = ("clients", "legal_entities", "depositories")
+    relationships_cut: int = 1
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -94,6 +103,7 @@ _CHOICES = {
     "relation": ("instrument", "asset", "mixed"),
     "prefix": ("documented", "v2", "v3"),
     "names": ("instrument", "asset", "mixed"),
+    "relationships": ("full", "cut", "empty", "links"),
 }
 
 

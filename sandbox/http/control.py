@@ -28,6 +28,8 @@ class Controlled(Protocol):
 
     def mutate(self, tenant: str, kind: str, **args: object) -> dict[str, list[str]]: ...
 
+    def schedule(self, tenant: str, kind: str, *, before: str, skip: int = 0, **args: object) -> None: ...
+
     def set(self, **changes: object) -> None: ...
 
     def objects(self, tenant: str) -> dict[str, dict[str, str]]: ...
@@ -79,10 +81,15 @@ def _faults(box: Controlled, arguments: Body) -> object:
 
 
 def _mutate(box: Controlled, arguments: Body) -> object:
+    """At once, or just before the request that `before` is found in, after `skip` of those."""
     args = arguments.get("args") or {}
     if not isinstance(args, dict):
         raise TypeError("args must be an object")
-    return box.mutate(str(arguments["tenant"]), str(arguments["kind"]), **args)
+    tenant, kind = str(arguments["tenant"]), str(arguments["kind"])
+    if before := arguments.get("before"):
+        box.schedule(tenant, kind, before=str(before), skip=int(str(arguments.get("skip", 0))), **args)
+        return DONE
+    return box.mutate(tenant, kind, **args)
 
 
 def _settings(box: Controlled, arguments: Body) -> object:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ..settings import SandboxSettings
 from ..state.computed.resources import RESOURCES
-from ..state.store import Store, shown
+from ..state.store import Store, shown, weakened
 from ..state.tenant import Filter
 from ..world.jsontext import dump
 from .answers import computed, limits_status
@@ -57,7 +57,8 @@ def by_id(collection: str) -> Answer:
 
     def answer(ask: Ask) -> bytes:
         known(ask.store, collection, ask.id)
-        return dump({"data": shown(ask.store, ask.store.entities[ask.id], ask.settings)}).encode()
+        entity = ask.store.entities[ask.id]
+        return dump({"data": weakened(shown(ask.store, entity, ask.settings), collection, ask.settings)}).encode()
 
     return answer
 
@@ -163,9 +164,11 @@ def serve(store: Store, settings: SandboxSettings, *, path: str, query: Query) -
 
 
 def _objects(ask: Ask, collection: str, parent_id: str | None) -> bytes:
-    found = ask.store.listed(collection, parent_id)
+    cap = ask.settings.list_caps.get(collection, ask.settings.list_cap)
+    found = ask.store.cut(ask.store.listed(collection, parent_id), ask.settings, list_cap=cap)
     ask.store.shuffler.shuffle(found)
-    return data(dump(shown(ask.store, entity, ask.settings, in_list=True)).encode() for entity in found)
+    listed = (shown(ask.store, entity, ask.settings, in_list=True) for entity in found)
+    return data(dump(weakened(document, collection, ask.settings)).encode() for document in listed)
 
 
 def _like(query: Query) -> Filter:

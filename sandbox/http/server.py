@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import cycle
@@ -33,6 +33,17 @@ MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 
+@dataclass(slots=True, kw_only=True)
+class Planned:
+    """A mutation that waits for a request."""
+
+    tenant: str
+    kind: str
+    before: str
+    skip: int
+    args: Mapping[str, object]
+
+
 class Sandbox:
     """A running Aleta with one world per tenant; a context manager. It starts at once, `close` stops it.
 
@@ -49,6 +60,7 @@ class Sandbox:
         self.faults = Faults(seed=settings_or_default.seed)
         self.requests: list[Request] = []
         self._lock = Lock()
+        self._agenda: list[Planned] = []
         self._media = cycle(MEDIA_TYPES)
         self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in settings_or_default.tenants}
         self._budget = self._new_budget()
@@ -117,6 +129,11 @@ class Sandbox:
         with self._lock:
             return mutate(self._stores[tenant], kind, args)
 
+    def schedule(self, tenant: str, kind: str, *, before: str, skip: int = 0, **args: object) -> None:
+        """Apply a mutation once, just before the API request whose URL contains *before*, after *skip* of those."""
+        with self._lock:
+            self._agenda.append(Planned(tenant=tenant, kind=kind, before=before, skip=skip, args=args))
+
     def mutate_night(
         self,
         tenant: str,
@@ -154,6 +171,7 @@ class Sandbox:
         stores = self._new_stores()
         with self._lock:
             self._stores = stores
+            self._agenda.clear()
         self.faults.clear()
         self.reset_requests()
 
@@ -227,8 +245,19 @@ class Sandbox:
 
     def _read(self, tenant: str, call: Call) -> Reply:
         with self._lock:
+            self._agenda = [planned for planned in self._agenda if not self._happens(planned, call.target)]
             reply = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
             return reply if reply.headers else replace(reply, headers={"Content-Type": next(self._media)})
+
+    def _happens(self, planned: Planned, target: str) -> bool:
+        """Whether *planned* was due before this request; then it is done."""
+        if planned.before not in target:
+            return False
+        planned.skip -= 1
+        if planned.skip >= 0:
+            return False
+        mutate(self._stores[planned.tenant], planned.kind, planned.args)
+        return True
 
     def _token(self, call: Call) -> tuple[str, Reply]:
         if call.method != "POST" or not call.is_form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import computed_changes, object_changes, row_changes
+from . import computed_changes, object_changes, odd_rows, row_changes
 from .row_changes import Args, Touched, candidates
 from .store import Store
 
@@ -18,6 +18,12 @@ MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
         row_changes.move,
         row_changes.replace,
         row_changes.empty_account,
+        odd_rows.redate,
+        odd_rows.dateless,
+        odd_rows.far_date,
+        odd_rows.double,
+        odd_rows.retype,
+        odd_rows.nul,
         object_changes.new_account,
         object_changes.new_legal_entity,
         object_changes.new_client,
@@ -25,6 +31,8 @@ MUTATIONS: Mapping[str, Callable[[Store, Args], Touched]] = {
         object_changes.account_forbidden,
         object_changes.account_back,
         object_changes.client_gone,
+        object_changes.client_back,
+        object_changes.move_account,
         object_changes.rename,
         computed_changes.recompute,
         computed_changes.edit_price,

@@ -62,6 +62,22 @@ def client_gone(store: Store, args: Args) -> Touched:
     return {"clients": [chosen]}
 
 
+def client_back(store: Store, args: Args) -> Touched:
+    """Make one client that was gone appear again, with all that was below it; or every one."""
+    back = {ident for ident in store.gone if store.entities[ident].collection == "clients" and args.id in ("", ident)}
+    store.gone -= back
+    return {"clients": sorted(back)}
+
+
+def move_account(store: Store, args: Args) -> Touched:
+    """An account changes hands: from now on another legal entity lists it; its rows stay its own."""
+    entity = store.entities[args.id or store.rng.choice(store.every("accounts")).id]
+    owners = [owner.id for owner in store.every("legal_entities") if owner.id != entity.parent_id]
+    target = args.value or store.rng.choice(owners)
+    store.file_again(entity, target)
+    return {"accounts": [entity.id], "legal_entities": [target]}
+
+
 def rename(store: Store, args: Args) -> Touched:
     """Change the name of an object."""
     entity = store.entities[args.id] if args.id else store.rng.choice(store.every(args.collection))

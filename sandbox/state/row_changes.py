@@ -13,6 +13,8 @@ from .store import Store
 
 COUNTERPARTY = b'"counterparty-transaction"'
 
+NEAR_DAYS = 400
+
 Touched: TypeAlias = dict[str, list[str]]
 
 
@@ -27,6 +29,7 @@ class Args:
         date: the day of new rows, ISO.
         within_days: only days from today minus this on; 0: all history.
         collection: whose object `rename` changes, a table's name.
+        name: an attribute; *value*: what becomes of it; *days*: how many days ago.
     """
 
     count: int = 1
@@ -35,26 +38,29 @@ class Args:
     date: str = ""
     within_days: int = 0
     collection: str = "accounts"
+    name: str = ""
+    value: str = ""
+    days: int = 0
 
 
 def late(store: Store, args: Args) -> Touched:
     """Add rows with an old date."""
-    owners = store.rng.choices(_targets(store, args), k=args.count)
+    owners = store.rng.choices(targets(store, args), k=args.count)
     return {"added": [new_row(store, args, owner).id for owner in owners]}
 
 
 def edit(store: Store, args: Args) -> Touched:
     """Change rows in place: an amount, a text, both dates, or an undocumented attribute."""
-    chosen = _chosen(store, args)
+    chosen = chosen_rows(store, args)
     for row in chosen:
-        _swap(store, row, _edited(store, row, args))
+        swap(store, row, _edited(store, row, args))
     return {"edited": [row.id for row in chosen]}
 
 
 def delete(store: Store, args: Args) -> Touched:
     """Delete rows; the other side of a linked transfer loses its link."""
     touched: Touched = {"removed": [], "edited": []}
-    for row in _chosen(store, args):
+    for row in chosen_rows(store, args):
         _remove(store, row, touched)
     return touched
 
@@ -62,7 +68,7 @@ def delete(store: Store, args: Args) -> Touched:
 def unlink_transfer(store: Store, args: Args) -> Touched:
     """Delete one side of linked transfers, which silently edits the other."""
     touched: Touched = {"removed": [], "edited": []}
-    for row in _chosen(store, args, like=_linked(store)):
+    for row in chosen_rows(store, args, like=_linked(store)):
         if row.id not in touched["edited"]:
             _remove(store, row, touched)
     return touched
@@ -71,14 +77,14 @@ def unlink_transfer(store: Store, args: Args) -> Touched:
 def move(store: Store, args: Args) -> Touched:
     """Move rows to another account; they keep their ids."""
     touched: Touched = {"edited": [], "accounts": []}
-    for row in _chosen(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=_is_single):
-        targets = [account for account in _targets(store, args) if account != row.accounts[0]]
+    for row in chosen_rows(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=is_single):
+        others = [account for account in targets(store, args) if account != row.accounts[0]]
         target = store.rng.choice(
-            [account for account in targets if store.ledgers[account].has_room(row.trade, row.value)] or targets
+            [account for account in others if store.ledgers[account].has_room(row.trade, row.value)] or others
         )
         document = load(row.body)
         inner(document, "relationships")["account"] = linkage("account", target)
-        _swap(store, row, as_row(document))
+        swap(store, row, as_row(document, was=row))
         touched["edited"].append(row.id)
         touched["accounts"] += [row.accounts[0], target]
     return touched
@@ -87,12 +93,12 @@ def move(store: Store, args: Args) -> Touched:
 def replace(store: Store, args: Args) -> Touched:
     """Correct rows as the API does: delete each and create it again under a new id."""
     touched: Touched = {"removed": [], "edited": [], "added": []}
-    for row in _chosen(store, args):
+    for row in chosen_rows(store, args):
         _remove(store, row, touched)
         document = load(row.body) | {"id": new_id(store.rng)}
         inner(document, "attributes")["comment"] = f"replaces {row.id}"
         inner(document, "relationships").pop("counterparty-transaction", None)
-        store.put(as_row(document))
+        store.put(as_row(document, was=row))
         touched["added"].append(str(document["id"]))
     return touched
 
@@ -137,7 +143,7 @@ def candidates(store: Store, args: Args) -> Iterator[Row]:
     return (row for row in rows if row.trade >= since)
 
 
-def _chosen(store: Store, args: Args, *, like: Callable[[Row], bool] = lambda _: True) -> list[Row]:
+def chosen_rows(store: Store, args: Args, *, like: Callable[[Row], bool] = lambda _: True) -> list[Row]:
     if args.id:
         return [store.find(args.id)]
     rows = [row for row in candidates(store, args) if like(row)]
@@ -146,7 +152,7 @@ def _chosen(store: Store, args: Args, *, like: Callable[[Row], bool] = lambda _:
     return store.rng.sample(rows, min(args.count, len(rows)))
 
 
-def _is_single(row: Row) -> bool:
+def is_single(row: Row) -> bool:
     return len(row.accounts) == 1
 
 
@@ -161,7 +167,7 @@ def _counterparty(document: Document) -> str:
     return str(inner(link, "data")["id"]) if link else ""
 
 
-def _targets(store: Store, args: Args) -> list[str]:
+def targets(store: Store, args: Args) -> list[str]:
     return [args.account] if args.account else list(store.readable())
 
 
@@ -172,14 +178,19 @@ def _edited(store: Store, row: Row, args: Args) -> Row:
     if choice == "amount":
         amount = "accountAmount" if "accountAmount" in attributes else "inflowAccountAmount"
         attributes[amount] = Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(0, 10**9):09d}")
-    elif choice == "days":
+    elif choice == "days" and _is_near(store, row):
         shift = -1 if row.trade > store.first and not args.within_days else 1
         attributes |= {"tradeDate": iso(row.trade + shift), "valueDate": iso(row.value + shift)}
     else:
         name = "comment" if choice == "comment" else "reviewedBy"
         attributes[name] = f"edited {store.rng.randint(1, 10**9)}"
-    edited = as_row(document)
+    edited = as_row(document, was=row)
     return edited if _fits(store, edited) else _commented(store, row)
+
+
+def _is_near(store: Store, row: Row) -> bool:
+    """Whether a shift of a day leaves both dates days that a calendar has."""
+    return all(store.first <= day <= store.today + NEAR_DAYS for day in (row.trade, row.value))
 
 
 def _fits(store: Store, row: Row) -> bool:
@@ -189,10 +200,10 @@ def _fits(store: Store, row: Row) -> bool:
 def _commented(store: Store, row: Row) -> Row:
     document = load(row.body)
     inner(document, "attributes")["comment"] = f"edited {store.rng.randint(1, 10**9)}"
-    return as_row(document)
+    return as_row(document, was=row)
 
 
-def _swap(store: Store, old: Row, new: Row) -> None:
+def swap(store: Store, old: Row, new: Row) -> None:
     store.take(old)
     store.put(new)
 
@@ -210,6 +221,6 @@ def _drop_link(store: Store, ident: str, touched: Touched) -> None:
     except KeyError:
         return
     document = load(row.body)
-    del inner(document, "relationships")["counterparty-transaction"]
-    _swap(store, row, as_row(document))
+    inner(document, "relationships").pop("counterparty-transaction", None)
+    swap(store, row, as_row(document, was=row))
     touched["edited"].append(ident)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..settings import SandboxSettings
-from ..world.jsontext import Document, dump, exact, inner
+from ..world.jsontext import Document, Json, dump, exact, inner
 from ..world.webhook_keys import jwks
 from ..world.world import COLLECTIONS, CRAWLED, Entity
 from .computed.resource import Key
@@ -62,3 +62,20 @@ def shown(state: TenantState, entity: Entity, settings: SandboxSettings, *, in_l
     rendered = state.render(entity, in_list=in_list)
     relations = renamed(inner(rendered, "relationships"), settings.names, (entity.id,))
     return {**rendered, "relationships": relations}
+
+
+def weakened(rendered: Document, collection: str, settings: SandboxSettings) -> Document:
+    """*rendered*, naming as many members of its to-many relationships as *settings* let a parent name."""
+    if settings.relationships == "full" or collection not in settings.relationships_of:
+        return rendered
+    relations = {name: _weak(value, settings) for name, value in inner(rendered, "relationships").items()}
+    return {**rendered, "relationships": relations}
+
+
+def _weak(relation: Json, settings: SandboxSettings) -> Json:
+    members = relation.get("data") if isinstance(relation, dict) else None
+    if not isinstance(members, list):
+        return relation
+    if settings.relationships == "links":
+        return {"links": {"related": "https://platform.aleta.io/somewhere"}}
+    return {"data": members[: settings.relationships_cut] if settings.relationships == "cut" else []}

@@ -81,6 +81,12 @@ class TenantState:
         below = self.children.get((parent_id, collection), [])
         return [self.entities[ident] for ident in below if self.shown(ident)]
 
+    def file_again(self, entity: Entity, parent_id: str) -> None:
+        """Move an object to another parent."""
+        self.children[entity.parent_id, entity.collection].remove(entity.id)
+        entity.parent_id = parent_id
+        self._file(entity)
+
     def every(self, collection: str) -> list[Entity]:
         """All objects of *collection* that the API returns."""
         return [
@@ -152,12 +158,23 @@ class TenantState:
         return kept
 
     def cut(
-        self, rows: list[Listed], settings: SandboxSettings, *, owner: str = "", sizes: Sequence[int] = ()
+        self,
+        rows: list[Listed],
+        settings: SandboxSettings,
+        *,
+        owner: str = "",
+        sizes: Sequence[int] = (),
+        list_cap: int | None = None,
     ) -> list[Listed]:
-        """*rows*, which are in order of date, truncated to the cap; *sizes* are their bytes, where they count."""
+        """*rows*, which are in order of date, truncated to the cap; *sizes* are their bytes, where they count.
+
+        Args:
+            list_cap: of a list without dates: its own cap, whatever that of rows is like.
+        """
         self._cuts += 1
         asked = Asked(owner=owner, number=self._cuts, sizes=sizes or [ROW_BYTES] * len(rows))
-        cap, keep = cap_of(settings, asked, self.shuffler), settings.keep
+        cap = cap_of(settings, asked, self.shuffler) if list_cap is None else list_cap
+        keep = settings.keep
         if not cap or len(rows) <= cap:
             return rows
         if keep == "random":

@@ -31,17 +31,32 @@ class Row:
     body: bytes
 
 
-def as_row(document: Document, *, escaped: bool = False) -> Row:
-    """The row of a transaction's JSON:API object."""
+DATES = ("tradeDate", "valueDate")
+
+
+def as_row(document: Document, *, escaped: bool = False, was: Row | None = None) -> Row:
+    """The row of a transaction's JSON:API object.
+
+    Args:
+        was: the row before, for the days that the object does not name.
+    """
     attributes, relations = inner(document, "attributes"), inner(document, "relationships")
     names = [name for name in ("account", "inflowAccount", "outflowAccount") if name in relations]
     return Row(
         id=str(document["id"]),
         accounts=tuple(str(inner(relations, name, "data")["id"]) for name in names),
-        trade=ordinal(attributes["tradeDate"]),
-        value=ordinal(attributes["valueDate"]),
+        trade=_day(attributes.get("tradeDate"), was.trade if was else None),
+        value=_day(attributes.get("valueDate"), was.value if was else None),
         body=dump(document, escaped=escaped).encode(),
     )
+
+
+def _day(day: Json, known: int | None) -> int:
+    """The day that an attribute names: of an instant its own; *known* where it names none."""
+    if not isinstance(day, str):
+        assert known is not None, "a row must have a day"
+        return known
+    return ordinal(day.partition("T")[0])
 
 
 def ordinal(day: Json) -> int:

@@ -57,6 +57,7 @@ class Books:
     changes: tuple[Change, ...]
     rows: Mapping[str, Mapping[str, str]]  # id -> column -> value as text
     removed: Mapping[str, frozenset[str]]  # table -> ids of objects that are gone
+    accounts: frozenset[str]  # those that are not gone
     tables: frozenset[str]
     doubled: Mapping[str, tuple]  # table -> a key that is there more than once
 
@@ -99,6 +100,7 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
         removed={
             name: frozenset(one for one, gone in rows(name, "id, removed_at IS NOT NULL") if gone) for name in OBJECTS
         },
+        accounts=frozenset(one for one, gone in rows("accounts", "id, removed_at IS NOT NULL") if not gone),
         tables=tables,
         doubled={name: doubles[0] for name in tables & KEYS.keys() if (doubles := _doubles(connection, name))},
     )

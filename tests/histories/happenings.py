@@ -40,6 +40,13 @@ class Happenings:
         for account in self.scene.accounts()[:1]:
             self.scene.clear_day(account, self._day(ago), keep=keep)
 
+    def account_moves(self, skip: int) -> None:
+        """To another legal entity, while the next run reads the lists."""
+        owners = sorted(self.scene.box.truth("acme").legal_entities)
+        if len(owners) > 1:
+            for account in self.scene.accounts()[:1]:
+                self.scene.moves_meanwhile(account, owners[skip % len(owners)], skip=skip)
+
     def _day(self, ago: int) -> date:
         return self.scene.now.date() - timedelta(days=ago)
 
@@ -50,6 +57,14 @@ class Happenings:
 
     def widest(self, days: int) -> None:
         self.scene.box.set(max_window_days=days)
+
+    def lists(self, caps: dict[str, int], keep: str) -> None:
+        """How many objects a list shows."""
+        self.scene.box.set(list_caps=caps, keep=keep)
+
+    def parents(self, say: str, cut: int) -> None:
+        """What they say of their members."""
+        self.scene.box.set(relationships=say, relationships_cut=cut)
 
     def weather(self, share: float, kinds: tuple[str, ...]) -> None:
         self.scene.box.set(fault_share=share, fault_kinds=kinds)

@@ -26,6 +26,8 @@ from tests.truth import CRAWL
 TODAY = date(2026, 3, 2)
 SMALL = {"accounts": 4, "rows": 60, "years": 1, "row_cap": 25, "today": TODAY, "skew": 0.5}
 NO_CAP = 10**9
+NAMELESS = {"clients", "users"}
+"""Objects that no other names, or not every one: whom a list of them leaves out may not be known."""
 MANY = {"late": 0.05, "edited": 0.05, "deleted": 0.03}
 
 Shares = Mapping[str, float]
@@ -58,6 +60,7 @@ class Scene:
         self.package_rows = 100_000
         self.bug = ""
         self.ends: Counter[str] = Counter()
+        self._moving: set[str] = set()
         self._broken = False
         self._runner = runner
         self._folder = folder
@@ -104,6 +107,11 @@ class Scene:
         ]
         for one in sorted(rows)[keep:]:
             self.change("delete", id=one)
+
+    def moves_meanwhile(self, account: str, target: str, *, skip: int, tenant: str = "acme") -> None:
+        """While the next run reads, an account changes hands: before the list of accounts that comes after *skip*."""
+        self._moving.add(account)
+        self.box.schedule(tenant, "move_account", before="/accounts", skip=skip, id=account, value=target)
 
     def break_down(self, kind: str, place: str) -> None:
         """From now on every request whose URL contains *place* meets a fault."""
@@ -169,6 +177,8 @@ class Scene:
         for one in chosen:
             self.oracles[one.name].answered[self.now] = self._answered(one.name)
             self.oracles[one.name].look(self._as_run(one, order, said.get(one.name)))
+        self._moving.clear()
+        self.box._agenda.clear()
         return ended
 
     def _as_run(self, tenant: TenantSettings, order: Order, said: object) -> Run:
@@ -185,6 +195,23 @@ class Scene:
             others=frozenset(one for name in self.names if name != tenant.name for one in self._all_accounts(name)),
             share=tenant.max_removed_share,
             package_rows=order.package_rows,
+            short=(short := self._short_lists(tenant.name)),
+            blind=bool(short) and (self.box.settings.relationships != "full" or bool(short & NAMELESS)),
+            moving=frozenset(self._moving),
+        )
+
+    def _short_lists(self, name: str) -> frozenset[str]:
+        """The tables of which a list was longer than its cap."""
+        store, settings = self.box._stores[name], self.box.settings
+        lengths = {
+            (table, parent): len(store.listed(table, parent))
+            for parent, table in store.children
+            if parent is None or store.shown(parent)
+        }
+        return frozenset(
+            table
+            for (table, _), length in lengths.items()
+            if 0 < settings.list_caps.get(table, settings.list_cap) < length
         )
 
     def _all_accounts(self, name: str) -> Iterable[str]:

@@ -32,7 +32,8 @@ TRANSIENT = ("500", "502_html", "503_now", "429", "reset", "cut_length", "cut_bo
 LASTING = ("403", "404", "500", "cut_body", "200_no_data", "no_id", "reset")
 ROW_CHANGES = ("late", "edit", "delete", "unlink_transfer", "move", "replace")
 ACCOUNT_CHANGES = ("new_account", "account_gone", "account_forbidden", "account_back", "empty_account")
-OBJECT_CHANGES = ("new_legal_entity", "new_client", "client_gone")
+OBJECT_CHANGES = ("new_legal_entity", "new_client", "client_gone", "client_back", "move_account")
+LISTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "users")
 
 LATER_US = st.sampled_from([0, 0, 300, 3000, 30_000])
 kills = st.one_of(
@@ -66,6 +67,13 @@ meanwhile = st.lists(
         happens("busy_day", ago=st.sampled_from([-20, -1, 0, 1, 2, 9, 60, 300]), count=st.sampled_from([1, 2, 30, 45])),
         happens("cleared_day", ago=st.sampled_from([1, 2, 9, 60, 300]), keep=st.integers(0, 12)),
         happens("cap", rows=st.integers(20, 60)),
+        happens(
+            "lists",
+            caps=st.dictionaries(st.sampled_from(LISTS), st.integers(1, 3), max_size=2),
+            keep=st.sampled_from(["first", "last", "random"]),
+        ),
+        happens("parents", say=st.sampled_from(["full", "full", "cut", "empty", "links"]), cut=st.integers(1, 2)),
+        happens("account_moves", skip=st.integers(0, 3)),
         happens("widest", days=st.sampled_from([0, 400, 200, 60])),
         happens("weather", share=st.sampled_from([0.0, 0.1, 0.3]), kinds=st.just(TRANSIENT)),
         happens("mishap", kind=st.sampled_from(TRANSIENT), times=st.integers(1, 2)),

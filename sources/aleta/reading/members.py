@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schemas.table import key_of, name_of
+
 from ..catalogue.endpoint import Endpoint, Form
 from ..jsonapi.answer import Answer
 
-RELATIONS = {"children": "clients"}
+RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
 """Relationships whose name is not that of the endpoint of their members."""
 
 SMALLEST_SUSPICIOUS = 20
@@ -84,6 +86,11 @@ class Census:
                     self._counts[other.name, owner] = len(set(ids))
                 for own_id in ids:
                     self._named[other.name].setdefault(own_id, owner if owned else "")
+        for link in endpoint.links:
+            other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
+            if other is not None:
+                for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
+                    self._named[other.name].setdefault(own_id, "")
 
     def note_asked(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
         """These are read by id anyway."""
@@ -113,6 +120,7 @@ class Census:
 
         What hung below an object that is gone, and that nothing else names, is not asked for: it went with it.
         """
+        self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
         if not endpoint.single:
             return []
         done = self._shown[endpoint.name] | self._asked[endpoint.name] | set(self.refused.get(endpoint.name, ()))
@@ -154,6 +162,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
     longest = max((each.length for each in lists), default=0)
     repeated = _repeated([each.length for each in lists])
     vouched = _vouched(lists)
+    cut = {(each.resource, each.length) for each in lists if each.missed}
     found = []
     for each in lists:
         if id(each) in vouched:
@@ -162,6 +171,8 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
             found.append((each, f"{each.missed} of its members were left out, and nothing names all of them"))
         elif each.length in caps and each.length == longest:
             found.append((each, f"it has exactly the {each.length} rows that this API's answers are capped at"))
+        elif (each.resource, each.length) in cut:
+            found.append((each, f"another list of exactly {each.length} rows was truncated"))
         elif each.length in repeated and each.named != each.length:
             found.append((each, f"lists of exactly {each.length} rows repeat, and none is longer"))
     return found
@@ -169,6 +180,8 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
 
 def _vouched(lists: Sequence[ListRead]) -> set[int]:
     """Lists whose parent names more members than the list showed, where parents can be relied on to name all.
+
+    Or as many, where another parent names more: then what parents say is not cut at that number.
 
     A relationship that names fewer than the list shows is truncated or left empty itself: then none of that resource
     proves anything. Nor does one whose length looks like a cap.
@@ -179,7 +192,9 @@ def _vouched(lists: Sequence[ListRead]) -> set[int]:
         if any((each.named or 0) < each.length for each in named):
             continue
         capped = _repeated([each.named or 0 for each in named])
-        trusted |= {id(each) for each in named if (each.named or 0) > each.length and each.named not in capped}
+        most = max((each.named or 0 for each in named), default=0)
+        uncapped = [each for each in named if each.named not in capped]
+        trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
     return trusted
 
 

@@ -77,7 +77,8 @@ def walk(
     """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
 
     A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
-    list is asked for by its id at the end (rules L1, L2).
+    list is asked for by its id at the end (rules L1, L2): 404 and 403 mean that it is gone, if anything of the endpoint
+    was answered in this run.
 
     Args:
         census: what is known of members besides the lists; afterwards it tells which lists may be truncated.
@@ -167,7 +168,8 @@ class _Walk:
 
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
         error = self._outages.judge(outcome)
-        if listing.by_id and isinstance(error, ParentGoneError | ForbiddenError):
+        denied = isinstance(error, ParentGoneError | ForbiddenError)
+        if listing.by_id and denied and self._reader.dialects.answered_in_this_run(listing.endpoint):
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
         else:

@@ -39,18 +39,22 @@ def unchanged() -> list[object]:
 def test_a_mutation_is_repeatable_and_changes_the_truth(kind):
     """The same world and seed give the same change."""
     one, other = store(), store()
-    if kind == "account_back":
-        mutate(one, "account_gone", {})
-        mutate(other, "account_gone", {})
+    gone = {"account_back": "account_gone", "client_back": "client_gone"}.get(kind)
+    if gone:
+        mutate(one, gone, {})
+        mutate(other, gone, {})
 
-    before, touched = shown(one) if kind == "account_back" else unchanged(), mutate(one, kind, {})
+    before, touched = shown(one) if gone else unchanged(), mutate(one, kind, {})
 
     assert touched == mutate(other, kind, {})
     assert (after := shown(one)) == shown(other)
     assert after != before
 
 
-@pytest.mark.parametrize("kind", ["late", "edit", "delete", "move", "replace", "unlink_transfer"])
+@pytest.mark.parametrize(
+    "kind",
+    ["late", "edit", "delete", "move", "replace", "unlink_transfer", "redate", "dateless", "far_date", "retype", "nul"],
+)
 def test_a_mutation_touches_exactly_the_rows_it_names(kind):
     """Every other row stays as it is."""
     changed = store()

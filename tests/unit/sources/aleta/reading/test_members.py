@@ -32,6 +32,10 @@ def found(lists: list[ListRead], *caps: int) -> list[str]:
             id="what the parents name looks capped too",
         ),
         pytest.param([read(50), read(50, parent="e2"), read(7, parent="e3")], [], ["e1", "e2"], id="one length, twice"),
+        pytest.param([read(9, missed=1), read(9, parent="e2"), read(7, parent="e3")], [], ["e1", "e2"], id="cut alike"),
+        pytest.param(
+            [read(9, missed=1, named=10), read(9, parent="e2", named=9)], [], [], id="cut alike, and named by parents"
+        ),
         pytest.param([read(4, parent=f"e{n}") for n in range(10)], [], [], id="short lists are often alike"),
         pytest.param([read(20, parent=f"e{n}", named=20) for n in range(10)], [], [], id="alike, and named by parents"),
         pytest.param([read(3), read(5, parent="e2")], [100], [], id="nothing strange"),

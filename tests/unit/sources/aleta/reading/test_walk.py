@@ -14,6 +14,7 @@ from tests.truth import CRAWL
 
 ALL = tuple(CATALOGUE[name] for name in CRAWL)
 CLIENTS, ENTITIES, ACCOUNTS = "/v2/clients", "/v2/clients/{}/legal-entities", "/v2/legal-entities/{}/accounts"
+DEPOSITORIES, ACCOUNT = "/v2/legal-entities/{}/depositories", "/v2/accounts/{}"
 VIEWS, VIEW, PART = "/v2/clients/{}/reporting-entities", "/v2/reporting-entities/{}", "/v2/portfolios/{}"
 
 
@@ -25,6 +26,7 @@ def world() -> FakeApi:
             ENTITIES.format("c1"): [thing("l1"), thing("l2")],
             ACCOUNTS.format("l1"): [thing("a1", depositories=["d1"]), thing("a2")],
             ACCOUNTS.format("l2"): [thing("a3")],
+            DEPOSITORIES.format("l1"): [thing("d1")],
             VIEWS.format("c1"): [thing("r1"), thing("r2")],
             VIEW.format("r1"): thing("r1", portfolios=["f1", "f2", "f1"]),
             VIEW.format("r2"): thing("r2", portfolios=[]),
@@ -75,9 +77,20 @@ def test_f3_a_parent_that_is_gone_is_named_and_the_others_go_on():
     """404 on one legal entity's accounts: incomplete, without objects; the other's accounts are there."""
     api = world()
     api.says[ACCOUNTS.format("l1")] = ParentGoneError("no such legal entity")
+    api.says[ACCOUNT.format("a1")] = ParentGoneError("nor such an account")
     found = crawl(api)
     assert problems(found) == {("accounts", "l1"): ["no such legal entity"]}
     assert ids_of(found, "accounts") == {"a3": "l2"}
+
+
+def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
+    """Every request for accounts is 404, those by id too: that is no proof of any one."""
+    api = world()
+    for path in (ACCOUNTS.format("l1"), ACCOUNTS.format("l2"), ACCOUNT.format("a1")):
+        api.says[path] = ParentGoneError("no such path")
+    found = crawl(api)
+    assert [one.gone for one in found if one.gone] == []
+    assert problems(found)["accounts", ""] == ["no such path"]
 
 
 def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():

@@ -1,0 +1,40 @@
+"""A clock that was wrong for a run, and what is stored by it (rule M6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.histories.books import read
+from tests.histories.checks import elapsed
+from tests.histories.runner import Runner
+from tests.histories.scene import Scene
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with Runner() as started:
+        yield started
+
+
+def test_marks_of_a_run_whose_clock_was_ahead_are_not_believed_m6(runner: Runner, tmp_path: Path):
+    """M6: one run 45 days ahead; the next, at the right time, reads all that was claimed, and says why."""
+    with Scene(runner, tmp_path) as scene:
+        scene.sync()
+        right = scene.now
+        scene.now = right.replace(month=right.month + 1, day=16)
+        scene.sync()
+        scene.now = right
+        scene.pass_time(days=1)
+        for account in scene.accounts():
+            scene.change("late", account=account, within_days=9, count=1)
+
+        ended = scene.sync()
+
+        assert scene.differences() == []
+        books = read(scene.oracles["acme"].copy)
+        assert all(mark.through <= elapsed(scene.now) for mark in books.marks.values())
+        assert all(mark.verified_at is None or mark.verified_at <= scene.now for mark in books.marks.values())
+        assert any("ahead" in warning for warning in ended.report.tenants[0].warnings)

@@ -1,0 +1,129 @@
+"""Rows whose dates are far off or none, twice (rules D6 to D8)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.nights.second import counted, feed, fullest
+from tests.e2e.program import Program
+
+FORMS = ["null", "absent", "instant"]
+
+
+def ids(program: Program) -> set[str]:
+    return set(program.column("SELECT id FROM aleta.transactions"))
+
+
+def near(program: Program, account: str, *, days: int = 25) -> list[str]:
+    """Rows of the look-back, which every night reads, oldest first."""
+    since = program.box._start_day.toordinal() - days
+    store = program.box._stores["acme"]
+    found = [row for row in store.ledgers[account].rows if since <= row.trade and row.value < since + days]
+    return [row.id for row in found if len(row.accounts) == 1]
+
+
+@pytest.mark.parametrize("ago", [60, 120, 500])
+def test_a_row_whose_dates_are_edited_far_away_is_modified_the_same_night_d6(synced, ago):
+    """D6: it left the look-back without a trace; its account is read whole, and there it is. It is never removed."""
+    account = fullest(synced)
+    [row_id] = synced.box.mutate("acme", "late", account=account, within_days=20)["added"]
+    synced.sync()
+    synced.box.mutate("acme", "redate", id=row_id, days=ago)
+    before = feed(synced)
+
+    ended = synced.sync()
+
+    assert synced.differences() == []
+    assert counted(ended) == {"added": 0, "modified": 1, "removed": 0}
+    assert feed(synced) == {**before, "modified": before["modified"] | {row_id}}
+
+
+def test_a_row_that_is_gone_is_removed_the_same_night_d6(synced):
+    """D6: its account's whole history does not have it; so it is gone, at the price of that one account."""
+    account = fullest(synced)
+    [row_id] = synced.box.mutate("acme", "late", account=account, within_days=20)["added"]
+    synced.sync()
+    synced.box.mutate("acme", "delete", id=row_id)
+    synced.box.reset_requests()
+
+    ended = synced.sync()
+
+    assert synced.differences() == []
+    assert counted(ended)["removed"] == 1
+    whole = {query["accountId"] for query in queries(synced) if query["fromDate"] == "1970-01-01"}
+    assert whole <= {account}
+
+
+def queries(program: Program) -> list[dict[str, str]]:
+    return [request.query for request in program.box.requests if request.path == "/api/v2/transactions"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_that_names_no_day_is_removed_when_no_window_lists_it_d7(start_synced, form):
+    """D7: null, absent or instants; deleted later, no proven day holds it: the whole history does not list it."""
+    program = start_synced(reverify_days=0)
+    [row_id] = program.box.mutate("acme", "dateless", value=form)["edited"]
+    program.sync()
+    assert row_id in ids(program)
+    program.box.mutate("acme", "delete", id=row_id)
+
+    ended = program.sync()
+
+    assert row_id not in ids(program)
+    assert counted(ended)["removed"] == 1
+    assert row_id in feed(program)["removed"]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2040-01-01"])
+def test_a_row_with_a_date_out_of_reach_is_removed_when_no_window_lists_it_d7(start_synced, day):
+    """D7: the server goes by the other date; deleted, the row is gone with the next whole reading."""
+    program = start_synced(reverify_days=0)
+    [row_id] = program.box.mutate("acme", "far_date", date=day, name="valueDate")["edited"]
+    program.sync()
+    assert program.differences() == []
+    program.box.mutate("acme", "delete", id=row_id)
+
+    ended = program.sync()
+
+    assert program.differences() == []
+    assert counted(ended)["removed"] == 1
+
+
+def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):
+    """D7: `verify --all` finds it left over, as any other row."""
+    program = start_synced()
+    [row_id] = program.box.mutate("acme", "dateless", value="null")["edited"]
+    program.configure(reverify_days=0)
+    program.sync()
+    program.box.mutate("acme", "delete", id=row_id)
+
+    ended = program.run("verify", "--all", "--json")
+
+    assert ended.exit == 1
+    assert row_id in ended.out
+
+
+def test_one_id_with_two_contents_is_a_named_conflict_d8(start_synced):
+    """D8: two accounts list one id with two amounts: the run is partial, names it, and keeps one of the two."""
+    program = start_synced(reverify_days=0)
+    [row_id] = program.box.mutate("acme", "double")["doubled"]
+
+    ended = program.sync(expect=4)
+
+    [error] = [error for error in ended.errors() if error["code"] == "conflict"]
+    assert row_id in json.dumps(error)
+    assert len(program.rows(f"SELECT id FROM aleta.transactions WHERE id = '{row_id}'")) == 1
+
+
+def test_a_conflict_that_ends_is_no_problem_any_more_d8(start_synced):
+    """D8: one of the two is deleted: what is left is what the API shows."""
+    program = start_synced(reverify_days=0)
+    [row_id] = program.box.mutate("acme", "double")["doubled"]
+    program.sync(expect=4)
+    program.box.mutate("acme", "delete", id=row_id)
+
+    program.sync()
+
+    assert program.differences() == []

@@ -1,0 +1,49 @@
+"""Accounts that were away for a night: what happened meanwhile is found the night they are back (rule L4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.nights.second import counted, feed, fullest, rows_of
+
+AWAY = [
+    pytest.param("account_gone", "account_back", id="account-404"),
+    pytest.param("account_forbidden", "account_back", id="account-403"),
+    pytest.param("client_gone", "client_back", id="client"),
+]
+
+
+@pytest.mark.parametrize(("leave", "come"), AWAY)
+def test_a_parent_that_is_back_is_read_whole_at_once_l4(synced, leave, come):
+    """L4: old rows were deleted and came late while nobody could look; a look-back would not show it for 30 days."""
+    account = fullest(synced)
+    old = sorted(rows_of(synced, account), key=lambda row_id: synced.box._stores["acme"].find(row_id).trade)
+    whose = {} if leave == "client_gone" else {"account": account}
+    synced.box.mutate("acme", leave, **whose)
+    synced.run("sync", "--json")
+    for row_id in old[:3]:
+        synced.box.mutate("acme", "delete", id=row_id)
+    [late] = synced.box.mutate("acme", "late", account=account, date="2025-01-02")["added"]
+    synced.box.mutate("acme", come)
+
+    ended = synced.sync()
+
+    assert synced.differences() == []
+    assert counted(ended)["removed"] >= 3
+    assert set(old[:3]) <= feed(synced)["removed"]
+    assert late in feed(synced)["added"]
+
+
+def test_a_parent_that_is_back_is_read_whole_once_l4(synced):
+    """L4: the night after it is read like the others."""
+    account = fullest(synced)
+    for change in ("account_gone", "account_back"):
+        synced.box.mutate("acme", change, account=account)
+        synced.run("sync", "--json")
+
+    ended = synced.sync()
+
+    sql = "SELECT min(from_date) FROM aleta.sync_windows WHERE status = 'complete' AND parent_id = ? AND run_id = ?"
+    values = f"'{account}'", f"'{ended.tenant()['run_id']}'"
+    [first] = synced.column(sql.replace("?", "{}").format(*values))
+    assert first.year > 2000

@@ -1,0 +1,170 @@
+"""Lists without dates that the API truncates silently, and parents that do not name who is missing (rules L1 to L3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.program import Ended, Program
+
+CAP = 20
+PARENT = {"accounts": "legalEntity", "depositories": "legalEntity", "reporting_entities": "client"}
+WEAK = [
+    pytest.param({"relationships": "cut", "relationships_cut": 3}, id="cut"),
+    pytest.param({"relationships": "empty"}, id="empty"),
+    pytest.param({"relationships": "links"}, id="links-only"),
+]
+
+
+@pytest.fixture
+def crowded(start) -> Program:
+    """Two legal entities have more accounts than a list will show."""
+    program = start(accounts=12, rows=120)
+    for place, owner in enumerate(owners(program)[:2]):
+        for _ in range(CAP + 4 + place):
+            program.box.mutate("acme", "new_account", id=owner)
+    return program
+
+
+def owners(program: Program) -> list[str]:
+    return sorted(program.box.truth("acme").legal_entities)
+
+
+def objects(program: Program, table: str) -> list[dict]:
+    return list(getattr(program.box.truth("acme"), table).values())
+
+
+def removed(program: Program, table: str = "accounts") -> list[str]:
+    return program.column(f"SELECT id FROM aleta.{table} WHERE removed_at IS NOT NULL")
+
+
+def truncated(ended: Ended) -> set[str]:
+    return {error["parent_id"] for error in ended.errors() if error["code"] == "truncated"}
+
+
+@pytest.mark.parametrize("keep", ["first", "random"])
+def test_members_that_a_capped_list_left_out_are_asked_for_by_id_l1(crowded, keep):
+    """L1: whom the parent names and the list does not show is taken in, with its rows; on the second night too."""
+    crowded.box.set(list_caps={"accounts": CAP}, keep=keep)
+
+    crowded.sync()
+    assert crowded.differences() == []
+
+    crowded.sync()
+    assert crowded.differences() == []
+    assert removed(crowded) == []
+
+
+@pytest.mark.parametrize("table", ["legal_entities", "depositories", "reporting_entities"])
+def test_every_list_whose_parent_names_its_members_is_completed_l1(start, table):
+    """L1: not the accounts alone."""
+    program = start(accounts=24)
+    program.box.set(list_caps={table: 1}, keep="random")
+
+    program.sync()
+
+    assert program.differences() == []
+
+
+@pytest.mark.parametrize("weak", WEAK)
+def test_a_capped_list_that_nothing_completes_is_named_and_removes_nothing_l3(crowded, weak):
+    """L2, L3: any rows are shown, and nobody names the others: partial from the first night on; nothing is removed."""
+    crowded.box.set(list_caps={"accounts": CAP}, keep="random", **weak)
+
+    first = crowded.sync(expect=4)
+    assert truncated(first) == set(owners(crowded)[:2])
+
+    for _ in range(3):
+        ended = crowded.sync(expect=4)
+        assert truncated(ended) & set(owners(crowded)[:2])
+        assert removed(crowded) == []
+
+
+@pytest.mark.parametrize("weak", WEAK)
+def test_what_the_warehouse_knew_is_asked_for_when_a_list_shrinks_l2(crowded, weak):
+    """L1, L2: the cap comes on the second night; whoever was there is found by id, and nothing is removed."""
+    crowded.sync()
+    crowded.box.set(list_caps={"accounts": CAP}, keep="random", **weak)
+
+    ended = crowded.sync(expect=4)
+
+    assert crowded.differences() == []
+    assert removed(crowded) == []
+    assert truncated(ended) == set(owners(crowded)[:2])
+
+
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        pytest.param("account_gone", "accounts", id="account"),
+        pytest.param("client_gone", "clients", id="client"),
+    ],
+)
+def test_what_is_gone_is_removed_though_lists_are_cut_l2(crowded, change, table):
+    """L2: the proof is that asking for it by its id answers 404, one request for each."""
+    crowded.sync()
+    crowded.box.set(list_caps={"accounts": CAP}, keep="random")
+    [gone] = crowded.box.mutate("acme", change)[table]
+    shown = crowded.box.truth("acme")
+    crowded.box.reset_requests()
+
+    crowded.sync()
+
+    assert gone in removed(crowded, table)
+    assert set(crowded.column("SELECT id FROM aleta.accounts WHERE removed_at IS NULL")) == shown.accounts.keys()
+    asked = [request for request in crowded.box.requests if request.path.endswith(f"/{gone}")]
+    assert [request.status for request in asked] == [404]
+
+
+def test_an_account_that_moves_between_two_lists_is_not_removed_l2(synced):
+    """L2: in neither list of this crawl, but it answers by id: it is modified, not removed."""
+    account = min(synced.box.truth("acme").accounts)
+    [holder] = synced.rows(f"SELECT legal_entity_id FROM aleta.accounts WHERE id = '{account}'")[0]
+    listed = [
+        request.path.split("/")[-2] for request in synced.box.requests if request.path.endswith("/accounts")
+    ] or owners(synced)
+    target = next(owner for owner in listed if owner != holder)
+    synced.box.schedule("acme", "move_account", before=f"/legal-entities/{holder}/accounts", id=account, value=target)
+    synced.configure(workers=1)
+
+    ended = synced.sync()
+
+    assert removed(synced) == []
+    assert synced.differences() == []
+    assert ended.counts("accounts")["removed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "relation"),
+    [
+        ("accounts", "accounts"),
+        ("depositories", "depositories"),
+        ("reporting_entities", "readAccessToReportingEntities"),
+    ],
+)
+def test_members_that_other_objects_link_to_are_asked_for_by_id_l1(start, table, relation):
+    """L1: portfolios name accounts and depositories, users reporting entities, though no parent names any member."""
+    program = start(accounts=24, seed=3)
+    shown = program.box.truth("acme")
+    named = {
+        member["id"]
+        for row in (*shown.portfolios.values(), *shown.users.values(), *shown.accounts.values())
+        for member in row["relationships"].get(relation, {"data": ()})["data"]
+    }
+    program.box.set(list_caps={table: 1}, keep="first", relationships="links")
+
+    ended = program.run("sync", "--json")
+
+    assert ended.exit in {0, 4}
+    found = set(program.column(f"SELECT id FROM aleta.{table} WHERE removed_at IS NULL"))
+    assert len(found) > len({row["relationships"][PARENT[table]]["data"]["id"] for row in objects(program, table)})
+    assert named & getattr(shown, table).keys() <= found
+
+
+@pytest.mark.parametrize("status", ["404", "403"])
+def test_an_endpoint_that_answers_nothing_removes_nothing_l2(synced, status):
+    """L2: every list of accounts and every account by its id are refused: that says nothing of any one of them."""
+    synced.box.faults.script(status, path_contains="/accounts", times=10**6)
+
+    synced.sync(expect=4)
+
+    assert removed(synced) == []
