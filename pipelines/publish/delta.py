@@ -11,6 +11,7 @@ import contextlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,7 +32,7 @@ BATCH_ROWS = 20_000
 WRITER = WriterProperties(compression="ZSTD", max_row_group_size=100_000)
 CONFIGURATION = {  # the log keeps what the versions that can still be read need, and little more
     "delta.checkpointInterval": "10",
-    "delta.logRetentionDuration": "interval 1 days",
+    "delta.logRetentionDuration": "interval 7 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",
 }
 PATIENCE = {"timeout": "60s", "connect_timeout": "10s", "max_retries": "3", "retry_timeout": "60s"}
@@ -93,7 +94,7 @@ def _bring_here(publication: Publication, table: Table, place: Path, *, damaged:
 
 def _readable(place: Path) -> bool:
     try:
-        _fingerprint_at(place)
+        _table_at(place)
     except DeltaError:
         return False
     return True
@@ -130,9 +131,16 @@ def _reason(error: Exception) -> str:
 
 def _bring(publication: Publication, table: Table, place: Place) -> bool:
     """Commit the table's rows at *place*, unless its last commit has them; whether it was needed."""
-    fingerprint = publication.fingerprints[table.name]
-    if _fingerprint_at(place) == fingerprint:
+    fingerprint, found = publication.fingerprints[table.name], _table_at(place)
+    if found and found.history(1)[0].get(FINGERPRINT) == fingerprint:
         return False
+    before = {_name(file) for file in found.file_uris()} if found else set()
+    _commit(publication, table, place, fingerprint)
+    _delete_older(DeltaTable(place, storage_options=_options(place)), kept=before)
+    return True
+
+
+def _commit(publication: Publication, table: Table, place: Place, fingerprint: str) -> None:
     rows = publication.connection.sql(table.plain_sql).to_arrow_reader(BATCH_ROWS)
     write_deltalake(
         place,
@@ -146,17 +154,17 @@ def _bring(publication: Publication, table: Table, place: Place) -> bool:
         writer_properties=WRITER,
         commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
     )
-    _delete_older(DeltaTable(place, storage_options=_options(place)))
-    return True
 
 
-def _fingerprint_at(place: Place) -> str | None:
-    """That of the table's last commit; nothing where there is no table."""
+def _table_at(place: Place) -> DeltaTable | None:
     try:
-        [last] = DeltaTable(place, storage_options=_options(place)).history(1)
+        return DeltaTable(place, storage_options=_options(place))
     except MISSING:
         return None
-    return str(last.get(FINGERPRINT))
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
 
 
 def _options(place: Place) -> dict[str, str]:
@@ -167,16 +175,17 @@ def _described(schema: pa.Schema, comments: Mapping[str, str]) -> pa.Schema:
     return pa.schema([field.with_metadata({"comment": comments[field.name]}) for field in schema])
 
 
-def _delete_older(table: DeltaTable) -> None:
-    """Vacuum all but the last two versions, and what a crash left; delta-rs itself would commit twice to do so."""
-    last = table.version()
-    kept = [last, *([last - 1] if last else [])]
-    outdated = table.vacuum(
-        retention_hours=0, enforce_retention_duration=False, dry_run=True, full=True, keep_versions=kept
-    )
+def _delete_older(table: DeltaTable, *, kept: AbstractSet[str]) -> None:
+    """Delete the files of all versions but the last, what a crash left among them; not those that are *kept*.
+
+    delta-rs itself would commit twice to do so, and may have dropped the log entry of the version before.
+    """
+    outdated = table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=True, full=True)
     storage = DeltaStorageHandler.from_table(table._table)  # noqa: SLF001 - the only way to its credentials
     for file in outdated:
-        storage.delete_file(file)
+        if _name(file) not in kept:
+            with contextlib.suppress(FileNotFoundError):  # an earlier version's, that the log still names as removed
+                storage.delete_file(file)
 
 
 def _note(publication: Publication, told: Mapping[str, str], *, whole: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from .snapshot import Snapshot, fingerprint
+from .snapshot import Snapshot, fingerprints
 
 
 class PublishError(Exception):
@@ -40,4 +40,4 @@ class Publication:
     @cached_property
     def fingerprints(self) -> Mapping[str, str]:
         """Of every table. Reads all rows, once for all formats that ask."""
-        return {table.name: fingerprint(self.connection, table) for table in self.content.tables}
+        return fingerprints(self.connection, self.content.tables)

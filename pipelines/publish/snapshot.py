@@ -85,11 +85,18 @@ def snapshot(
     return Snapshot(store=store, state=state_of(store), tables=tables, views=possible(free, known))
 
 
-def fingerprint(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """Equal as long as rows, columns, types and comments are; the order of rows says nothing. Reads the whole table."""
-    row = f"hash({', '.join(map(identifier, table.comments))})"
-    content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({table.sql})").fetchone()
-    return digest(table.form, content)
+def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Mapping[str, str]:
+    """One a table, equal as long as rows, columns, types and comments are; the order of rows says nothing.
+
+    Reads all rows, in one query: planning one a table would take as long as reading a small warehouse.
+    """
+    queries = [
+        f"(SELECT {place} AS place, count(*), bit_xor(row), sum(row) "
+        f"FROM (SELECT hash({', '.join(map(identifier, table.comments))}) AS row FROM ({table.sql})))"
+        for place, table in enumerate(tables)
+    ]
+    found = connection.execute(f"{' UNION ALL '.join(queries)} ORDER BY place").fetchall() if queries else []
+    return {table.name: digest(table.form, told[1:]) for table, told in zip(tables, found, strict=True)}
 
 
 def identifier(name: str) -> str:
