@@ -2,60 +2,28 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import pytest
 import requests
 from deltalake import DeltaTable
 
-from pipelines.publish import delta
 from pipelines.publish.publish import ObjectStoreError, publish
 from schemas.table import name_of
 from tests.e2e.publish.copies import EXACT, SOME, another_run, change_store
+from tests.e2e.publish.s3 import KEYS, environment, free_port, serving
 
 FEW = [name_of(schema) for schema in SOME]
 URL = "s3://bucket/aleta/acme"
-KEYS = {"AWS_ACCESS_KEY_ID": "a-key", "AWS_SECRET_ACCESS_KEY": "a-secret-that-nobody-shows", "AWS_REGION": "us-east-1"}
-START_S = 60.0
 publish_there = partial(publish, formats=["duckdb", "delta"], url=URL, tables=SOME)
-
-
-@contextmanager
-def serving(port, limit=Path("/nowhere")):
-    """An S3 server in a process of its own: delta-rs waits for it while it holds the interpreter's lock."""
-    command = [sys.executable, f"{Path(__file__).with_name('s3_server.py')}", f"{port}", f"{limit}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
-                requests.put(f"http://127.0.0.1:{port}/bucket", timeout=5).raise_for_status()
-                break
-            except requests.ConnectionError:
-                assert time.monotonic() < deadline, "the S3 server did not start"
-                time.sleep(0.1)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture
 def port(monkeypatch):
     """Where the server is to be; the environment says so to delta-rs, with keys."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        number = free.getsockname()[1]
-    for name, value in KEYS.items():
+    number = free_port()
+    for name, value in environment(number).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{number}")
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    monkeypatch.setitem(delta.PATIENCE, "max_retries", "1")
     return number
 
 
@@ -137,3 +105,23 @@ def test_what_the_store_lost_is_noticed_by_the_next_change(store, folder, port):
     with serving(port):
         assert publish_there(store, folder).problem is None
         assert table().to_pyarrow_table().num_rows == 50
+
+
+def test_the_night_is_complete_when_the_store_refuses(start_synced, port):
+    """Exit 4 and the code `publish`; the copies here are of tonight, and `publish` makes good what is missing there."""
+    program = start_synced(publish=["duckdb", "delta"], publish_url="s3://bucket/aleta", resources=["transactions"])
+    program.box.mutate_night("acme", 1, late=0.05, edited=0.05, deleted=0.02, within_days=25)
+
+    ended = program.sync(expect=4)
+
+    assert ended.report["status"] == "partial"
+    assert [error["code"] for error in ended.errors()] == ["publish"]
+    assert program.column("SELECT status FROM aleta.sync_runs") == ["complete"] * 2
+    assert KEYS["AWS_SECRET_ACCESS_KEY"] not in ended.out + ended.err
+    assert program.run("publish").exit == 4
+    with serving(port):
+        assert program.run("publish").exit == 0
+        there = table().to_pyarrow_table()
+        assert program.sync().report["status"] == "complete"
+        assert table().version() == 0
+    assert there.num_rows == program.column("SELECT count(*) FROM aleta.transactions")[0]
