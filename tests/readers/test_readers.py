@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,3 +83,14 @@ def test_json_is_text_in_parquet(seen):
 
 def test_delta_has_every_table(synced, seen):
     assert seen["delta"]["tables"] == counted(synced, "table")
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_page_shows_what_works(synced, seen, number):
+    """Each piece of Python in docs/published.md, as it stands there."""
+    pieces = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/published.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert len(pieces) == 5
+    done = subprocess.run(
+        [f"{PYTHON}", "-c", pieces[number]], capture_output=True, text=True, check=False, cwd=synced.folder, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
