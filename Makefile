@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
-DEV := --extra azure --extra postgres --group dev
+READERS_LOCK = $(subst pyproject.toml,tests/readers/requirements.in,$(LOCK)) --output-file tests/readers/requirements.lock
+DEV := --extra azure --extra delta --extra postgres --group dev
 HISTORIES ?= 1000
 BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
@@ -17,7 +18,7 @@ KILL_SEED ?= 1
 PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-fast check locked format docs lock oracle nights kills fuzz bench clean
+.PHONY: help demo test test-fast check locked format docs lock readers oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -53,6 +54,7 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
 	@cp requirements.lock $(VENV)/run.lock && $(LOCK) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
 	@cp requirements-dev.lock $(VENV)/dev.lock && $(LOCK) $(DEV) --output-file $(VENV)/dev.lock && cmp requirements-dev.lock $(VENV)/dev.lock
+	@cp tests/readers/requirements.lock $(VENV)/readers.lock && $(READERS_LOCK:tests/readers/requirements.lock=$(VENV)/readers.lock) && cmp tests/readers/requirements.lock $(VENV)/readers.lock
 
 format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
@@ -65,6 +67,15 @@ docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
+	$(READERS_LOCK)
+
+.readers/ok: tests/readers/requirements.lock
+	@test -x .readers/bin/python || $(PYTHON) -m venv .readers
+	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r tests/readers/requirements.lock
+	@touch $@
+
+readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas and delta-rs
+	@READERS=1 $(BIN)/python -m pytest -rA tests/readers
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
 	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 2 -rA \

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from ..publish.publish import NO_COPY, PublishError, publish
-from ..report.report import Exit, Problem
+from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
+from ..report.report import Exit, Problem, most_severe
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
@@ -22,31 +22,37 @@ from .tenants import chosen
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""
-    exits = {Exit.COMPLETE}
-    for line, problem in run(chosen(invocation, tenants)):
+    exits = [Exit.COMPLETE]
+    for line, problem, code in run(chosen(invocation, tenants)):
         output(line)
         if problem:
             click.echo(f"error: {problem}", err=True)
-            exits.add(Exit.FAILED)
-    sys.exit(max(exits))
+        exits.append(code)
+    sys.exit(most_severe(exits))
 
 
-def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:
-    """Publish each tenant, one after the other: what was done, or why not."""
+def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None, Exit]]:
+    """Publish each tenant, one after the other: what was done, why not all of it was, and how it ended."""
     for tenant in tenants:
         try:
-            yield f"{tenant.name}: {_publish(tenant)}", None
+            done = _publish(tenant)
         except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-            yield f"{tenant.name}: not published", as_problem(error)
+            yield f"{tenant.name}: not published", as_problem(error), Exit.FAILED
+            continue
+        problem = as_problem(done.problem) if done.problem else None
+        yield f"{tenant.name}: {_line(done)}", problem, Exit.PARTIAL if problem else Exit.COMPLETE
 
 
-def _publish(tenant: TenantSettings) -> str:
+def _publish(tenant: TenantSettings) -> Published:
     with TenantLock(tenant.folder / "lock", command="publish"):
         warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
         if warehouse.remote:
             raise PublishError(NO_COPY.format(place=warehouse.place))
         warehouse.recover()
-        done = publish(warehouse.file, tenant.folder, formats=tenant.publish)
-    return "; ".join(
-        [*(f"{done.paths[copy]} written" for copy in done.written), *(f"{copy} unchanged" for copy in done.unchanged)]
-    )
+        return publish_tenant(tenant, warehouse.file)
+
+
+def _line(done: Published) -> str:
+    written = [f"{done.paths[copy]} written" for copy in done.written]
+    unchanged = [f"{copy} unchanged" for copy in done.unchanged]
+    return "; ".join([*written, *unchanged]) or "an object store is not up to date"

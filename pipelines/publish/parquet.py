@@ -16,24 +16,28 @@ import duckdb
 
 from schemas.views.view import literal
 
-from .snapshot import Manifest, Snapshot, Table, fingerprint, seal
+from .files import seal
+from .manifest import Manifest
+from .publication import Publication
+from .snapshot import Snapshot, Table
 
 MANIFEST = "manifest.json"
 ROW_GROUP = "ROW_GROUP_SIZE_BYTES '16MB'"  # the default counts rows: of long JSON, more than the memory allowed
 VERSION = re.compile(r"version-(\d+)")
 
 
-def write(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path, scratch: Path) -> bool:
-    """Make `parquet/current` in *folder* hold the tables of *content*; False when it does already.
+def write(publication: Publication) -> bool:
+    """Make `parquet/current` hold the tables of the content; False when it does already.
 
     Raises:
         OSError, duckdb.Error: `current` is what it was.
     """
-    home, content = folder / "parquet", replace(content, views=())  # Parquet has none
+    connection, scratch = publication.connection, publication.scratch
+    home, content = publication.folder / "parquet", replace(publication.content, views=())  # Parquet has none
     before = Manifest.read(home / "current" / MANIFEST)
     if before.describes(content, home / "current"):
         return False
-    prints = {table.name: fingerprint(connection, table) for table in content.tables}
+    prints = publication.fingerprints
     if before.fingerprints == prints and before.whole(home / "current"):
         return False
     _write_version(connection, content, scratch / "version", old=home / "current", prints=prints)
@@ -56,7 +60,7 @@ def _write_version(
         if not (same and _shared(old / file, new / file)):
             _write_table(connection, table, new / file)
         seal((new / file).parent)
-    Manifest.of(content, files.values(), new, prints).write(new / MANIFEST)
+    Manifest.of(content, files.values(), new, fingerprints=prints).write(new / MANIFEST)
     seal(new)
 
 
@@ -70,12 +74,14 @@ def _shared(old: Path, new: Path) -> bool:
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
-    connection.execute(f"COPY ({table.sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})")
+    connection.execute(
+        f"COPY ({table.plain_sql}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, {ROW_GROUP})"
+    )
     seal(file)
 
 
 def _next_version(home: Path) -> str:
-    numbers = [int(found[1]) for one in home.iterdir() if (found := VERSION.fullmatch(one.name))]
+    numbers = [int(found[1]) for folder in home.iterdir() if (found := VERSION.fullmatch(folder.name))]
     return f"version-{max(numbers, default=0) + 1}"
 
 
@@ -88,6 +94,6 @@ def _switch(home: Path, name: str, scratch: Path) -> None:
     link.symlink_to(name)
     link.replace(current)
     seal(home)
-    for one in home.iterdir():
-        if VERSION.fullmatch(one.name) and one.name not in {name, before}:
-            shutil.rmtree(one, ignore_errors=True)
+    for version in home.iterdir():
+        if VERSION.fullmatch(version.name) and version.name not in {name, before}:
+            shutil.rmtree(version, ignore_errors=True)

@@ -1,17 +1,12 @@
-"""The analysts' copies of what is committed, each replaced whole by one rename (rule C4).
-
-A copy that was made from this very store, and that nobody touched, is left alone. `sync_runs` grows with every run, so
-after one the DuckDB file is always made anew: as a copy of the store, in which what is not the analysts' is dropped,
-and which costs no more than the disk. Of Parquet, only the tables that changed are written.
-"""
+"""The analysts' copies of what is committed, each replaced whole (rule C4), and only as far as it changed."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,29 +17,22 @@ from schemas.tables import TABLES
 from schemas.views.view import View, literal
 from schemas.views.views import VIEWS
 
-from ..warehouse.duckdb.file import ROW_GROUP
-from ..warehouse.store import DATASET
-from ..warehouse.warehouse import GONE
+from ..settings import TenantSettings
+from . import duckdb as duckdb_file
 from . import parquet
-from .snapshot import Manifest, Snapshot, Table, identifier, seal, snapshot
+from .publication import ObjectStoreError, Publication, PublishError
+from .snapshot import snapshot
 
-FILE = "warehouse.duckdb"
-MANIFEST = "warehouse.json"
 MEMORY = "256MB"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
+STORAGE = "v1.0.0"
+PLACES: Mapping[str, str] = {"duckdb": duckdb_file.FILE, "parquet": "parquet/current", "delta": "delta"}
 
-OTHER_SCHEMAS = """
-    SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'copy' AND NOT internal AND schema_name <> ?"""
+Write: TypeAlias = Callable[[Publication], bool]
 
-Write: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Snapshot, Path, Path], bool]
-
-
-class PublishError(Exception):
-    """A copy could not be written: why and where. What was published before is whole."""
-
-    code = "publish"
+__all__ = ["NO_COPY", "ObjectStoreError", "PublishError", "Published", "publish", "publish_tenant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +43,13 @@ class Published:
         written: formats whose copy was replaced.
         unchanged: formats whose copy was up to date and whole.
         paths: where each format's copy is.
+        problem: why an object store does not have what is published here.
     """
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     paths: Mapping[str, Path]
+    problem: ObjectStoreError | None = None
 
 
 def publish(
@@ -67,6 +57,8 @@ def publish(
     folder: Path,
     *,
     formats: Sequence[str],
+    url: str = "",
+    duckdb_storage: str = STORAGE,
     tables: Sequence[pa.Schema] = TABLES,
     views: Sequence[View] = VIEWS,
 ) -> Published:
@@ -75,7 +67,9 @@ def publish(
     Args:
         store: the private DuckDB file that dlt wrote; only read.
         folder: the tenant's own.
-        formats: `duckdb`, `parquet`.
+        formats: `duckdb`, `parquet`, `delta`.
+        url: the tenant's place on an object store, where `delta` goes besides; or empty.
+        duckdb_storage: the oldest version of DuckDB that shall open the file.
         tables: what the copies hold even where the store does not have it yet.
         views: what the DuckDB file has besides, as far as those tables are among *tables*.
 
@@ -84,14 +78,41 @@ def publish(
     """
     if not store.is_file():
         raise PublishError(f"{store} does not exist: nothing is committed there yet, so there is nothing to publish")
+    writers, problem = _writers(formats, url=url, storage=duckdb_storage), None
+    written = list[str]()
     with _explained(folder), _scratch(folder) as scratch, _opened(store, scratch) as connection:
         content = snapshot(connection, store, tables, views)
-        written = tuple(one for one in formats if _WRITERS[one](connection, content, folder, scratch))
-    return Published(
-        written=written,
-        unchanged=tuple(one for one in formats if one not in written),
-        paths={one: folder / _PLACES[one] for one in formats},
-    )
+        publication = Publication(connection=connection, content=content, folder=folder, scratch=scratch)
+        for name, write in writers.items():
+            try:
+                written += [name] if write(publication) else []
+            except ObjectStoreError as error:
+                problem = error
+    done = [name for name in formats if name not in written and not (problem and name == "delta")]
+    paths = {name: folder / PLACES[name] for name in formats}
+    return Published(written=tuple(written), unchanged=tuple(done), paths=paths, problem=problem)
+
+
+def publish_tenant(tenant: TenantSettings, store: Path) -> Published:
+    """`publish` of what a tenant asks for."""
+    url = f"{tenant.publish_url}/{tenant.name}" if tenant.publish_url else ""
+    return publish(store, tenant.folder, formats=tenant.publish, url=url, duckdb_storage=tenant.duckdb_storage)
+
+
+def _writers(formats: Sequence[str], *, url: str, storage: str) -> Mapping[str, Write]:
+    """How each of *formats* is written; one that another machine may refuse comes last."""
+    known: dict[str, Write] = {
+        "duckdb": partial(duckdb_file.write, storage=storage),
+        "parquet": parquet.write,
+        "delta": partial(_write_delta, url=url),
+    }
+    return {name: write for name, write in known.items() if name in formats}
+
+
+def _write_delta(publication: Publication, *, url: str) -> bool:
+    from . import delta  # noqa: PLC0415 - an extra: only who asks for Delta tables has it
+
+    return delta.write(publication, url=url)
 
 
 @contextlib.contextmanager
@@ -131,82 +152,3 @@ def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET threads = {THREADS}; SET temp_directory = {literal(str(scratch / 'spill'))}")
         connection.execute(f"ATTACH {literal(str(store))} AS store (READ_ONLY)")
         yield connection
-
-
-def _write_duckdb(connection: duckdb.DuckDBPyConnection, content: Snapshot, folder: Path, scratch: Path) -> bool:
-    """Make `warehouse.duckdb` in *folder* hold *content*; False when it does already."""
-    log = folder / f"{FILE}.wal"  # of someone who wrote to the old copy and died: it would spoil the new one
-    if not log.exists() and Manifest.read(folder / MANIFEST).describes(content, folder):
-        return False
-    new = scratch / FILE
-    _begin(content.store, new)
-    attach = (
-        f"ATTACH {literal(str(new))} AS copy (ROW_GROUP_SIZE {ROW_GROUP})"  # as in the store: others are all rewritten
-    )
-    connection.execute(f"{attach}; CREATE SCHEMA IF NOT EXISTS copy.{DATASET}")
-    there = _strip(connection, {table.name for table in content.tables if table.as_stored})
-    for table in content.tables:
-        if table.name not in there:
-            connection.execute(f"CREATE TABLE {_place(table)} AS {table.sql}")
-    connection.execute("BEGIN")  # hundreds of comments: a transaction each would take longer than the rows
-    for table in content.tables:
-        _describe(connection, table)
-    _create(connection, content.views)
-    connection.execute("COMMIT; CHECKPOINT copy; DETACH copy")  # all in one file, none in a log beside it
-    seal(new)
-    log.unlink(missing_ok=True)
-    new.replace(folder / FILE)
-    seal(folder)
-    Manifest.of(content, [FILE], folder).write(scratch / MANIFEST)
-    (scratch / MANIFEST).replace(folder / MANIFEST)
-    return True
-
-
-def _begin(store: Path, new: Path) -> None:
-    """With all that is in the store, unless some of that is in a log beside it."""
-    if not store.with_name(f"{store.name}.wal").exists():
-        shutil.copyfile(store, new)
-
-
-def _strip(connection: duckdb.DuckDBPyConnection, kept: AbstractSet[str]) -> AbstractSet[str]:
-    """Drop from the copy every table but *kept*, and of those the rows and the column of deletions; what is left."""
-    there = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'copy'"
-    ).fetchall()
-    left = {name for schema, name in there if schema == DATASET and name in kept}
-    for schema, name in there:
-        if not (schema == DATASET and name in left):
-            connection.execute(f"DROP TABLE copy.{identifier(schema)}.{identifier(name)}")
-    marked = connection.execute(
-        "SELECT table_name FROM duckdb_columns() WHERE database_name = 'copy' AND column_name = ?", [GONE]
-    ).fetchall()
-    for (name,) in marked:
-        place = f"copy.{DATASET}.{identifier(name)}"
-        connection.execute(f"DELETE FROM {place} WHERE {GONE}; ALTER TABLE {place} DROP COLUMN {GONE}")
-    for (schema,) in connection.execute(OTHER_SCHEMAS, [DATASET]).fetchall():
-        connection.execute(f"DROP SCHEMA copy.{identifier(schema)}")
-    return left
-
-
-def _place(table: Table) -> str:
-    return f"copy.{DATASET}.{identifier(table.name)}"
-
-
-def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    place = _place(table)
-    connection.execute(f"COMMENT ON TABLE {place} IS {literal(table.comment)}")
-    for column, comment in table.comments.items():
-        connection.execute(f"COMMENT ON COLUMN {place}.{identifier(column)} IS {literal(comment)}")
-
-
-def _create(connection: duckdb.DuckDBPyConnection, views: Sequence[View]) -> None:
-    """Their tables are named without a database, which is whatever the reader attaches the file as."""
-    connection.execute("USE copy")
-    for view in views:
-        for statement in view.statements(DATASET):
-            connection.execute(statement)
-    connection.execute("USE memory")
-
-
-_WRITERS: Mapping[str, Write] = {"duckdb": _write_duckdb, "parquet": parquet.write}
-_PLACES: Mapping[str, str] = {"duckdb": FILE, "parquet": "parquet/current"}

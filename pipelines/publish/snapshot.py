@@ -1,19 +1,18 @@
 """What is published: the committed tables as an analyst sees them, views over them, and what tells a change of both.
 
-A snapshot is read from a private store attached as `store`; nothing is written here but manifests.
+A snapshot is read from a private store attached as `store`; nothing is written here.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 import duckdb
-import msgspec
 import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
@@ -21,10 +20,12 @@ from schemas.views.view import View, possible
 
 from ..warehouse.store import DATASET
 from ..warehouse.warehouse import GONE
+from .files import State, state_of
 
-LAYOUT = 2  # of the copies: a higher number has every table written anew
+LAYOUT = 3  # of the copies: a higher number has every table written anew
 DLT = "_dlt_"  # begins the names of dlt's own tables
 NOBODY_DESCRIBED = "As the private warehouse has it: this version of aleta-sync does not know it"
+PLAIN = re.compile(r"BOOLEAN|DATE|TIMESTAMP(TZ)?|BLOB|(SMALL|BIG)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\s?\d+\)")
 Columns: TypeAlias = Mapping[str, str]  # name -> SQL type
 
 
@@ -34,6 +35,7 @@ class Table:
 
     Args:
         sql: selects its rows and columns from the store.
+        plain_sql: the same for formats without JSON: that is text, as is whatever else they do not have.
         comment: of the table.
         comments: of each column, by name.
         as_stored: the store's table has just these columns, types and order, but for the mark of deleted rows.
@@ -42,6 +44,7 @@ class Table:
 
     name: str
     sql: str
+    plain_sql: str
     comment: str
     comments: Mapping[str, str]
     as_stored: bool
@@ -59,63 +62,9 @@ class Snapshot:
     """
 
     store: Path
-    state: tuple[int, int]
+    state: State
     tables: Sequence[Table]
     views: Sequence[View] = ()
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a copy holds.
-
-    Args:
-        store: size and time of change, in ns, of the store it was made from.
-        forms: of each table.
-        views: a fingerprint of each.
-        files: size and time of each file, by its relative path.
-        fingerprints: of each table's form and rows, where somebody wants to know which tables changed.
-    """
-
-    store: tuple[int, int] = (-2, -2)
-    forms: dict[str, str] = {}
-    views: dict[str, str] = {}
-    files: dict[str, tuple[int, int]] = {}
-    fingerprints: dict[str, str] = {}
-
-    @classmethod
-    def read(cls, file: Path) -> Self:
-        """An empty one, which describes no copy, where *file* is missing or damaged."""
-        try:
-            return msgspec.json.decode(file.read_bytes(), type=cls)
-        except (OSError, msgspec.DecodeError):
-            return cls()
-
-    @classmethod
-    def of(
-        cls, content: Snapshot, files: Iterable[str], root: Path, fingerprints: Mapping[str, str] | None = None
-    ) -> Self:
-        return cls(
-            store=content.state,
-            forms=_forms(content),
-            views=_views(content),
-            files={name: _state(root / name) for name in files},
-            fingerprints=dict(fingerprints or {}),
-        )
-
-    def write(self, file: Path) -> None:
-        file.write_bytes(msgspec.json.encode(self))
-        seal(file)
-
-    def describes(self, content: Snapshot, root: Path) -> bool:
-        """Whether the copy below *root* holds just this, in files that nobody touched since."""
-        same = self.forms == _forms(content) and self.views == _views(content)
-        return same and self.store == content.state and self.whole(root)
-
-    def whole(self, root: Path) -> bool:
-        """Whether nobody touched its files."""
-        return all(self.intact(name, root) for name in self.files)
-
-    def intact(self, name: str, root: Path) -> bool:
-        return name in self.files and self.files[name] == _state(root / name)
 
 
 def snapshot(
@@ -132,25 +81,22 @@ def snapshot(
         *(_known(schema, stored.get(name, {})) for name, schema in known.items()),
         *(_unknown(name, stored[name]) for name in unknown),
     ]
-    free = [view for view in views if view.name not in {one.name for one in tables}]
-    return Snapshot(store=store, state=_state(store), tables=tables, views=possible(free, known))
+    free = [view for view in views if view.name not in {table.name for table in tables}]
+    return Snapshot(store=store, state=state_of(store), tables=tables, views=possible(free, known))
 
 
-def fingerprint(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """Equal as long as rows, columns, types and comments are; the order of rows says nothing. Reads the whole table."""
-    row = f"hash({', '.join(map(identifier, table.comments))})"
-    content = connection.execute(f"SELECT count(*), bit_xor({row}), sum({row}) FROM ({table.sql})").fetchone()
-    return _digest(table.form, content)
+def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Mapping[str, str]:
+    """One a table, equal as long as rows, columns, types and comments are; the order of rows says nothing.
 
-
-def seal(path: Path) -> None:
-    """Make a finished file or folder its owner's only (rule S1) and bring it to the disk."""
-    path.chmod(0o700 if path.is_dir() else 0o600)
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    Reads all rows, in one query: planning one a table would take as long as reading a small warehouse.
+    """
+    queries = [
+        f"(SELECT {place} AS place, count(*), bit_xor(row), sum(row) "
+        f"FROM (SELECT hash({', '.join(map(identifier, table.comments))}) AS row FROM ({table.sql})))"
+        for place, table in enumerate(tables)
+    ]
+    found = connection.execute(f"{' UNION ALL '.join(queries)} ORDER BY place").fetchall() if queries else []
+    return {table.name: digest(table.form, told[1:]) for table, told in zip(tables, found, strict=True)}
 
 
 def identifier(name: str) -> str:
@@ -203,33 +149,31 @@ def _table(name: str, stored: Columns, columns: Columns, *, comment: str, commen
     return Table(
         name=name,
         sql=sql,
+        plain_sql=_select(name, stored, {column: _plain(kind) for column, kind in columns.items()}),
         comment=comment,
         comments=comments,
         as_stored=[*_without_mark(stored).items()] == [*columns.items()],
-        form=_digest(sql, comment, sorted(comments.items())),
+        form=digest(sql, comment, sorted(comments.items())),
     )
+
+
+def _plain(kind: str) -> str:
+    """The type that Parquet and Delta have for a type of DuckDB."""
+    return kind if PLAIN.fullmatch(kind) else "VARCHAR"
 
 
 def _without_mark(stored: Columns) -> Columns:
     return {column: kind for column, kind in stored.items() if column != GONE}
 
 
-def _forms(content: Snapshot) -> dict[str, str]:
-    return {one.name: one.form for one in content.tables}
-
-
-def _views(content: Snapshot) -> dict[str, str]:
-    return {one.name: _digest(one.statements()) for one in content.views}
-
-
-def _digest(*said: object) -> str:
+def digest(*said: object) -> str:
     return hashlib.sha256(repr([LAYOUT, duckdb.__version__, *said]).encode()).hexdigest()
 
 
 def _select(name: str, stored: Columns, columns: Columns) -> str:
     """Exactly *columns*, null where the store does not have one yet; no row that a merge marked as gone."""
     values = {column: identifier(column) if column in stored else "NULL" for column in columns}
-    wanted = ", ".join(f"{values[one]}::{kind} AS {identifier(one)}" for one, kind in columns.items())
+    wanted = ", ".join(f"{values[column]}::{kind} AS {identifier(column)}" for column, kind in columns.items())
     if not stored:
         return f"SELECT {wanted} WHERE false"
     here = f" WHERE {GONE} IS NOT TRUE" if GONE in stored else ""
@@ -239,12 +183,3 @@ def _select(name: str, stored: Columns, columns: Columns) -> str:
 def _described(field: pa.Field) -> str:
     unit = fact(field, "unit")
     return f"{fact(field, 'description')} [{unit}]" if unit else fact(field, "description")
-
-
-def _state(file: Path) -> tuple[int, int]:
-    """Size and time of change; of a file that is not there, what no file has."""
-    try:
-        found = file.stat()
-    except OSError:
-        return (-1, -1)
-    return (found.st_size, found.st_mtime_ns)

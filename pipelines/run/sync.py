@@ -25,7 +25,7 @@ from ..compare.findings import Run
 from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
-from ..publish.publish import NO_COPY, publish
+from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
@@ -320,5 +320,6 @@ class _Run:
         if not self._tenant.publish or (self._report.fatal and not copy.exists()):
             return
         self._progress.stage("publishing")
-        publish(warehouse.file, self._tenant.folder, formats=self._tenant.publish)
+        done = publish_tenant(self._tenant, warehouse.file)
+        self._report.errors += [failures.as_problem(done.problem)] if done.problem else []
         self._report.warehouse = f"{copy}"

@@ -61,7 +61,11 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
     for value in given:
         read[value.section][value.key] = checked(value)
     tenants = tuple(_tenant(name, read["aleta"] | read[section_of(name)], given, config=config) for name in names)
-    return Settings(folder=folder, tenants=tenants, warnings=tuple(_warnings(config, secrets, given, environ)))
+    return Settings(
+        folder=folder,
+        tenants=tenants,
+        warnings=(*_warnings(config, secrets, given, environ), *_unused(config, tenants)),
+    )
 
 
 def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
@@ -78,7 +82,7 @@ def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, confi
             refuse(config, f"{section}.{key}", EXPECTED[key], f"It is missing: add it to [{section}].")
     values = DEFAULTS | {key: value for key, value in read.items() if key not in KEY_RULES}
     values["data_dir"] = config.parent.parent / values["data_dir"]
-    values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url")}
+    values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url", "publish_url")}
     return TenantSettings(name=name, key=_key(section, read, given, config=config), **values)
 
 
@@ -101,3 +105,9 @@ def _warnings(config: Path, secrets: Path, given: Sequence[Given], environ: Mapp
     for name in sorted(environ):
         if name.startswith("TENANTS__") and f"environment variable {name}" not in used:
             yield f"environment variable {name}: not used, {config} names no such tenant."
+
+
+def _unused(config: Path, tenants: Sequence[TenantSettings]) -> Iterator[str]:
+    for tenant in tenants:
+        if tenant.publish_url and "delta" not in tenant.publish:
+            yield f'{config}: publish_url of {tenant.name} is not used: only "delta" goes there, and publish has none.'

@@ -15,7 +15,8 @@ URL = rf"\A({HTTPS}|{LOOPBACK})(/[\w.~%/-]*)?\Z"
 VAULT_KEY = rf"\A{HTTPS}/keys/[\w-]+(/\w+)?\Z"
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
 Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// address, or http:// on this machine")]
-Copy: TypeAlias = Literal["duckdb", "parquet"]
+STORE = r"\A((s3|az|gs)://[\w.-]+(/[\w.~%=-]+)*/?)?\Z"
+Copy: TypeAlias = Literal["duckdb", "parquet", "delta"]
 Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400, description="a number of seconds, 1 to 86400")]
@@ -48,7 +49,11 @@ class TenantSettings:
     audience: Annotated[Text, Meta(description="the audience of a token")] = "https://auth.aleta.io"
     data_dir: Annotated[Path, Meta(description="the path of a folder")] = Path("data")
     destination: Annotated[Text, Meta(description="the name of a dlt destination")] = "duckdb"
-    publish: Annotated[tuple[Copy, ...], Meta(description='a list of "duckdb" and "parquet", or []')] = ("duckdb",)
+    publish: Annotated[tuple[Copy, ...], Meta(description='a list of "duckdb", "parquet" and "delta", or []')] = (
+        "duckdb",
+    )
+    publish_url: Annotated[str, Meta(pattern=STORE, description="an address s3://…, az://… or gs://…, or nothing")] = ""
+    duckdb_storage: Annotated[Text, Meta(description="a version that DuckDB knows, such as v1.0.0")] = "v1.0.0"
     resources: Annotated[tuple[Text, ...], Meta(min_length=1, description='a list of tables, or ["*"]')] = ("*",)
     history_start: Annotated[date, Meta(description="a day from 1900-01-01 to 2099-12-31")] = date(1970, 1, 1)
     look_back_days: Days = 30

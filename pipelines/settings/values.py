@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_origin
 
@@ -27,9 +29,27 @@ def checked(given: Given) -> object:
     rule = RULES[given.key]
     try:
         value = _listed(str(given.value)) if given.text and get_origin(rule.__origin__) is tuple else given.value
-        return _bounded(msgspec.convert(value, rule, strict=not given.text, dec_hook=_path))
+        read = _bounded(msgspec.convert(value, rule, strict=not given.text, dec_hook=_path))
+        if given.key == "duckdb_storage" and read != DEFAULTS[given.key]:
+            _ask_duckdb(str(read))
     except (ValueError, RuntimeError, msgspec.ValidationError):  # RuntimeError: `~` is nobody's home
         refuse(given.file, path, EXPECTED[given.key], "Correct it there.")
+    if given.key == "publish" and isinstance(read, tuple) and "delta" in read and not find_spec("deltalake"):
+        refuse(given.file, path, "formats that are installed", 'For "delta": pip install "aleta-sync[delta]".')
+    return read
+
+
+def _ask_duckdb(version: str) -> None:
+    """Raise ValueError for a version that DuckDB does not know."""
+    import duckdb  # noqa: PLC0415 - a tenth of a second, which the default does not cost
+
+    if not re.fullmatch(r"v\d+(\.\d+)+|latest", version):
+        raise ValueError
+    try:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"ATTACH ':memory:' AS probe (STORAGE_VERSION '{version}')")
+    except duckdb.Error:
+        raise ValueError from None
 
 
 def _listed(text: str) -> object:

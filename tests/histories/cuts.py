@@ -66,7 +66,7 @@ def announce() -> None:
     MergeJob.run = _merging(MergeJob.run)
     for name in ("recover", "write"):
         setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))
-    sync.publish = _announced(sync.publish, STEP)
+    sync.publish_tenant = _announced(sync.publish_tenant, STEP)
 
 
 def arm(cut: Cut, folder: Path, stop: threading.Event) -> None:

@@ -190,12 +190,12 @@ def rows_appended() -> None:
 @bug
 def copy_written_in_place() -> None:
     """The old copy is taken away before the new one is there."""
-    from pipelines.publish import publish
+    from pipelines.publish import duckdb
 
-    write = publish._WRITERS["duckdb"]
+    write = duckdb.write
 
-    def in_place(connection, views, folder, scratch):
-        (folder / publish.FILE).unlink()
-        return write(connection, views, folder, scratch)
+    def in_place(publication, *, storage):
+        (publication.folder / duckdb.FILE).unlink()
+        return write(publication, storage=storage)
 
-    publish._WRITERS = dict(publish._WRITERS) | {"duckdb": in_place}
+    duckdb.write = in_place

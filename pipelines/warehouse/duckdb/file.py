@@ -17,6 +17,7 @@ from . import ids
 
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
+STORAGE = "v1.0.0"  # of a new file: what older versions of DuckDB open is published by copying it
 ROW_GROUP = 30_720  # rows; a multiple of 2,048
 LOG_BYTES = 32 << 20  # dlt would let it grow to a gigabyte
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
@@ -30,7 +31,8 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     the file. With groups of DuckDB's usual size no package would fill one.
     """
     connection = duckdb.connect(f":memory:{file}")
-    attach = f"ATTACH IF NOT EXISTS {literal(f'{file}')} AS store (ROW_GROUP_SIZE {ROW_GROUP})"
+    options = f"ROW_GROUP_SIZE {ROW_GROUP}" + ("" if file.exists() else f", STORAGE_VERSION '{STORAGE}'")
+    attach = f"ATTACH IF NOT EXISTS {literal(f'{file}')} AS store ({options})"
     connection.execute(f"{attach}; USE store; SET TimeZone = 'UTC'")
     return connection
 

@@ -124,7 +124,7 @@ def test_what_is_published_is_its_owners_only(store, folder):
 
 @each_table
 def test_parquet_equals_duckdb(published, schema):
-    """The two copies hold the same rows and types, also where there are none."""
+    """The two copies hold the same rows and types, also where there are none; JSON is text in Parquet."""
     copies = f"copy.aleta.{name_of(schema)}", parquet(published, name_of(schema))
     with opened(published) as connection:
         kinds = [connection.execute(f"DESCRIBE SELECT * FROM {one}").fetchall() for one in copies]
@@ -135,5 +135,5 @@ def test_parquet_equals_duckdb(published, schema):
                 ).fetchall()
                 == []
             )
-    assert [row[:2] for row in kinds[0]] == [row[:2] for row in kinds[1]]
+    assert [(name, kind.replace("JSON", "VARCHAR")) for name, kind, *_ in kinds[0]] == [row[:2] for row in kinds[1]]
     assert pq.read_schema(published / f"parquet/current/{name_of(schema)}/part-0.parquet").names == schema.names

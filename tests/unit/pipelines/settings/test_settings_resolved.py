@@ -218,3 +218,15 @@ def test_a_day_may_be_a_date_or_text(folder: Path, day: str) -> None:
 def test_an_address_is_kept_without_its_slash(folder: Path, url: str) -> None:
     """https anywhere, http on this machine."""
     assert tenant_of(folder, f'{ACME}api_url = "{url}/"').api_url == url
+
+
+@pytest.mark.parametrize("version", ["v1.4.0", "v1.5.0", "latest"])
+def test_a_storage_is_what_duckdb_knows(folder: Path, version: str) -> None:
+    """`duckdb_storage` may be any version that DuckDB writes for."""
+    assert tenant_of(folder, f'{ACME}duckdb_storage = "{version}"').duckdb_storage == version
+
+
+def test_an_address_of_a_store_ends_without_a_slash(folder: Path) -> None:
+    """The tenant's name comes behind it."""
+    config = f'{ACME}publish = ["delta"]\npublish_url = "s3://bucket/aleta/"'
+    assert tenant_of(folder, config).publish_url == "s3://bucket/aleta"

@@ -44,3 +44,10 @@ def test_a_variable_for_no_tenant_is_warned_of(folder: Path) -> None:
         folder, environ={"TENANTS__ACMEE__WORKERS": "3", "TENANT": "x", "ALETA_SYNC_CONFIG": "y"}
     ).warnings
     assert "TENANTS__ACMEE__WORKERS" in warning
+
+
+def test_an_address_that_nothing_goes_to_is_warned_of(folder: Path) -> None:
+    """Only Delta tables go to `publish_url`."""
+    write(folder, f'{ACME}publish_url = "s3://bucket/aleta/"')
+    (warning,) = load(folder, environ={}).warnings
+    assert "publish_url of acme is not used" in warning

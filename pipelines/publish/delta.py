@@ -1,0 +1,197 @@
+"""The analysts' copy as Delta tables, in the tenant's folder and on an object store: a commit a table that changed.
+
+Each commit carries the fingerprint of what it holds, so a table that has it already gets none, whoever wrote it and
+whatever a crash left. The version before stays readable, for who is reading it still; older ones are deleted. JSON
+columns are text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+
+from .files import seal
+from .manifest import Manifest
+from .publication import ObjectStoreError, Publication, PublishError
+from .snapshot import Table
+
+FOLDER = "delta"
+MANIFEST = "delta.json"
+FINGERPRINT = "aleta.fingerprint"
+BATCH_ROWS = 20_000
+WRITER = WriterProperties(compression="ZSTD", max_row_group_size=100_000)
+CONFIGURATION = {  # the log keeps what the versions that can still be read need, and little more
+    "delta.checkpointInterval": "10",
+    "delta.logRetentionDuration": "interval 7 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+}
+PATIENCE = {"timeout": "60s", "connect_timeout": "10s", "max_retries": "3", "retry_timeout": "60s"}
+MISSING = (TableNotFoundError, FileNotFoundError)
+Place: TypeAlias = Path | str
+
+
+def write(publication: Publication, *, url: str = "") -> bool:
+    """Make the tables in `delta/` hold the content, and those below *url* if there is one; False when they do already.
+
+    Args:
+        url: the tenant's place on an object store, or empty. Its credentials are those of the environment.
+
+    Raises:
+        OSError, DeltaError: tables in the folder that were not reached are what they were.
+        ObjectStoreError: the same for *url*; the folder is up to date.
+    """
+    folder = publication.folder
+    before, told = Manifest.read(folder / MANIFEST), dict[str, str]()
+    places = [f"{place}/{table.name}" for place in (FOLDER, *([url] if url else [])) for table in _tables(publication)]
+    if before.describes(publication.content, folder) and before.fingerprints.keys() >= set(places):
+        return False
+    try:
+        written = _write_folder(publication, before, told)
+        return _write_url(publication, before, told, url=url) or written
+    finally:
+        _note(publication, told, whole=len(told) == len(places))
+
+
+def _tables(publication: Publication) -> Iterator[Table]:
+    return iter(publication.content.tables)
+
+
+def _write_folder(publication: Publication, before: Manifest, told: dict[str, str]) -> bool:
+    home, written = publication.folder / FOLDER, False
+    home.mkdir(mode=0o700, exist_ok=True)
+    for table in _tables(publication):
+        name, fingerprint = f"{FOLDER}/{table.name}", publication.fingerprints[table.name]
+        files = [file for file in before.files if file.startswith(f"{name}/")]
+        intact = files and all(before.intact(file, publication.folder) for file in files)
+        if not (intact and before.fingerprints.get(name) == fingerprint):
+            written |= _bring_here(publication, table, home / table.name, damaged=bool(files) and not intact)
+        told[name] = fingerprint
+    return written
+
+
+def _bring_here(publication: Publication, table: Table, place: Path, *, damaged: bool) -> bool:
+    """A table in the folder; one that somebody damaged is begun anew."""
+    if damaged or not _readable(place):
+        shutil.rmtree(place, ignore_errors=True)
+    try:
+        written = _bring(publication, table, place)
+    except DeltaError as error:
+        raise PublishError(f"{place}: cannot be written ({_reason(error)}): its last version is whole") from error
+    for path in (*place.rglob("*"), place):
+        seal(path)
+    return written
+
+
+def _readable(place: Path) -> bool:
+    try:
+        _table_at(place)
+    except DeltaError:
+        return False
+    return True
+
+
+def _write_url(publication: Publication, before: Manifest, told: dict[str, str], *, url: str) -> bool:
+    written = False
+    for table in _tables(publication) if url else ():
+        name, fingerprint = f"{url}/{table.name}", publication.fingerprints[table.name]
+        if before.fingerprints.get(name) != fingerprint:
+            with _explained(url):
+                written |= _bring(publication, table, name)
+        told[name] = fingerprint
+    return written
+
+
+@contextlib.contextmanager
+def _explained(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        raise ObjectStoreError(
+            f"{url}: the object store refused or broke off ({_reason(error)}). What is committed is on this machine "
+            "and published here. Check the address, its credentials in the environment (AWS_…, AZURE_…, GOOGLE_…) and "
+            "the network; the next run or `aleta-sync publish` writes what is missing there"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """One line, without the queries of addresses: they may be signed."""
+    text = re.sub(r"\?[^\s\"')]+", "?…", " ".join(str(error).split()))
+    return text if len(text) <= 300 else f"{text[:300]} …"  # noqa: PLR2004 - one line of an operator's log
+
+
+def _bring(publication: Publication, table: Table, place: Place) -> bool:
+    """Commit the table's rows at *place*, unless its last commit has them; whether it was needed."""
+    fingerprint, found = publication.fingerprints[table.name], _table_at(place)
+    if found and found.history(1)[0].get(FINGERPRINT) == fingerprint:
+        return False
+    before = {_name(file) for file in found.file_uris()} if found else set()
+    _commit(publication, table, place, fingerprint)
+    _delete_older(DeltaTable(place, storage_options=_options(place)), kept=before)
+    return True
+
+
+def _commit(publication: Publication, table: Table, place: Place, fingerprint: str) -> None:
+    rows = publication.connection.sql(table.plain_sql).to_arrow_reader(BATCH_ROWS)
+    write_deltalake(
+        place,
+        pa.RecordBatchReader.from_batches(_described(rows.schema, table.comments), rows),
+        mode="overwrite",
+        schema_mode="overwrite",
+        name=table.name,
+        description=table.comment,
+        configuration=CONFIGURATION,
+        storage_options=_options(place),
+        writer_properties=WRITER,
+        commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
+    )
+
+
+def _table_at(place: Place) -> DeltaTable | None:
+    try:
+        return DeltaTable(place, storage_options=_options(place))
+    except MISSING:
+        return None
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _options(place: Place) -> dict[str, str]:
+    return {} if isinstance(place, Path) else PATIENCE
+
+
+def _described(schema: pa.Schema, comments: Mapping[str, str]) -> pa.Schema:
+    return pa.schema([field.with_metadata({"comment": comments[field.name]}) for field in schema])
+
+
+def _delete_older(table: DeltaTable, *, kept: AbstractSet[str]) -> None:
+    """Delete the files of all versions but the last, what a crash left among them; not those that are *kept*.
+
+    delta-rs itself would commit twice to do so, and may have dropped the log entry of the version before.
+    """
+    outdated = table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=True, full=True)
+    storage = DeltaStorageHandler.from_table(table._table)  # noqa: SLF001 - the only way to its credentials
+    for file in outdated:
+        if _name(file) not in kept:
+            with contextlib.suppress(FileNotFoundError):  # an earlier version's, that the log still names as removed
+                storage.delete_file(file)
+
+
+def _note(publication: Publication, told: Mapping[str, str], *, whole: bool) -> None:
+    """Write down what is where; unless it is *whole*, the next publish looks at each table again."""
+    folder, scratch = publication.folder, publication.scratch
+    files = [str(file.relative_to(folder)) for name in told for file in (folder / name).rglob("*") if file.is_file()]
+    manifest = Manifest.of(publication.content, files, folder, fingerprints=told)
+    manifest.write(scratch / MANIFEST) if whole else manifest.interrupted().write(scratch / MANIFEST)
+    (scratch / MANIFEST).replace(folder / MANIFEST)
