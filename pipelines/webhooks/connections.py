@@ -6,33 +6,48 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 
 import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-REQUEST_S = 15.0  # from a connection's start, or the last answer, until a whole request is there
-IDLE_S = 10  # between two requests of a connection
 LARGEST_HEAD = 16 << 10
-LARGEST_REQUEST = 2 << 20  # what is too large to be accepted is still read so far, so that its sender sees the answer
-MOST_CONNECTIONS = 1000
+IDLE_S = 10  # between two requests of a connection
 SHUTDOWN_S = 10
 ARRIVED = {h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a sender may take.
+
+    Args:
+        request_s: from a connection's start, or a request's first byte, until all of the request is there.
+        request_size: what is too large to be accepted is read so far, so that its sender sees the answer.
+        connections: at a time; further ones are closed at once.
+    """
+
+    request_s: float = 15.0
+    request_size: int = 2 << 20
+    connections: int = 1000
 
 
 class BoundedProtocol(H11Protocol):
     """One connection; a sender that is slow or endless is cut off."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(self, *args: Any, bounds: Bounds, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*args, **kwargs)
+        self._bounds = bounds
         self._size = 0  # of the request that is arriving
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self._bounds.connections:
             transport.abort()
             return
         self._arm()
@@ -49,7 +64,7 @@ class BoundedProtocol(H11Protocol):
         if self.conn.their_state in ARRIVED:
             self._size = 0
             self._disarm()
-        elif self._size > LARGEST_REQUEST:
+        elif self._size > self._bounds.request_size:
             self.transport.abort()
 
     def on_response_complete(self) -> None:
@@ -59,7 +74,7 @@ class BoundedProtocol(H11Protocol):
 
     def _arm(self) -> None:
         self._disarm()
-        self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)
+        self._deadline = self.loop.call_later(self._bounds.request_s, self.transport.abort)
 
     def _disarm(self) -> None:
         if self._deadline:
@@ -82,11 +97,12 @@ class Server(uvicorn.Server):
         return self._stop.is_set() or await super().on_tick(counter)
 
 
-def server(application: ASGIApp, stop: threading.Event) -> Server:
+def server(application: ASGIApp, stop: threading.Event, *, bounds: Bounds | None = None) -> Server:
     """A server of *application* until *stop* is set, bounded in connections, headers and time."""
+    made = partial(BoundedProtocol, bounds=bounds or Bounds())
     config = uvicorn.Config(
         application,
-        http=BoundedProtocol,
+        http=cast("type[asyncio.Protocol]", made),
         ws="none",
         lifespan="off",
         log_config=None,
