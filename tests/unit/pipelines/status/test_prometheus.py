@@ -1,0 +1,56 @@
+"""The text that Prometheus reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pipelines.status.prometheus import metrics
+from pipelines.status.standing import Standing, Standings
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+RUN = {"status": "partial", "requests": 7, "rows_read": 40, "added": 3, "modified": 2, "removed": 1, "errors": 1}
+FACTS = {
+    "synced": True,
+    "running": None,
+    "fresh_at": "2026-11-26T11:00:00+00:00",
+    "runs": [RUN],
+    "quarantined": [{}, {}],
+}
+
+
+def shown(*standings):
+    return metrics(Standings(tenants=standings), now=NOW).splitlines()
+
+
+def test_a_tenant_that_was_synced():
+    lines = shown(Standing(tenant="acme", facts=FACTS))
+    assert 'aleta_sync_age_seconds{tenant="acme"} 3600' in lines
+    assert f'aleta_sync_fresh_timestamp_seconds{{tenant="acme"}} {NOW.timestamp() - 3600:.0f}' in lines
+    assert 'aleta_sync_last_run_status{tenant="acme",status="partial"} 1' in lines
+    assert 'aleta_sync_last_run_status{tenant="acme",status="complete"} 0' in lines
+    assert 'aleta_sync_last_run_count{tenant="acme",what="rows_read"} 40' in lines
+    assert 'aleta_sync_quarantined_windows{tenant="acme"} 2' in lines
+    assert 'aleta_sync_running{tenant="acme"} 0' in lines
+    assert 'aleta_sync_readable{tenant="acme"} 1' in lines
+
+
+def test_what_is_not_known_has_no_sample():
+    """A zero would be a lie."""
+    never = Standing(tenant="new", facts={"synced": False, "running": "process 1"})
+    assert [line for line in shown(never) if not line.startswith("#")] == [
+        'aleta_sync_readable{tenant="new"} 1',
+        'aleta_sync_running{tenant="new"} 1',
+    ]
+
+
+def test_a_warehouse_that_cannot_be_read():
+    assert 'aleta_sync_readable{tenant="x"} 0' in shown(
+        Standing(tenant="x", facts={"synced": True, "error": "damaged"})
+    )
+
+
+def test_every_metric_says_what_it_is_and_text_is_escaped():
+    lines = shown(Standing(tenant='a"b\\c\n', facts={"synced": False}))
+    names = [line.split()[2] for line in lines if line.startswith("# HELP")]
+    assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == names
+    assert 'aleta_sync_readable{tenant="a\\"b\\\\c\\n"} 1' in lines
