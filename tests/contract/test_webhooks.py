@@ -78,7 +78,7 @@ def box() -> Iterator[Sandbox]:
 @pytest.fixture
 def service(box: Sandbox, tmp_path: Path) -> Iterator[Service]:
     box.reset()
-    settings = load(box.write_config(tmp_path / "config", requests_per_minute=0), environ={})
+    settings = load(box.write_config(tmp_path / "config"), environ={})
     tenants, stop, woken = settings.select(()), threading.Event(), []
     recorder = Recorder({tenant.name: tenant.folder for tenant in tenants})
     bound = listen("127.0.0.1", 0)
