@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -13,7 +12,7 @@ from functools import partial
 import click
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.clock import SystemClock
+from sources.aleta.clock import Clock, SystemClock
 from sources.aleta.transport.observer import Silent
 from sources.aleta.transport.retry import RetryPolicy
 
@@ -63,7 +62,7 @@ def command(invocation: Invocation, *, host: str, port: int, status_port: int, n
     worker = None if no_sync else Worker([tenant.name for tenant in tenants], recorder, _program(invocation).sync)
     threads = ThreadPoolExecutor(FETCHING, thread_name_prefix="keys")
     receiver = Receiver(
-        _keys(tenants, threads),
+        _keys(tenants, threads, SystemClock(stop)),
         recorder,
         accepted=worker.wake if worker else lambda _: None,
         now=SystemClock().now,
@@ -109,13 +108,14 @@ def _program(invocation: Invocation) -> Program:
     return Program([sys.executable, "-P", "-c", START, *debug, "--config", f"{invocation.config.resolve()}"])
 
 
-def _keys(tenants: Sequence[TenantSettings], threads: Executor) -> dict[str, Keys]:
-    connector = Connector(clock=SystemClock(), policy=IMPATIENT)
+def _keys(tenants: Sequence[TenantSettings], threads: Executor, clock: Clock) -> dict[str, Keys]:
+    """Each tenant's keys; *clock* ends the waits of a fetch when the service is to stop."""
+    connector = Connector(clock=clock, policy=IMPATIENT)
     return {
         tenant.name: Keys(
             tenant.name,
             tenant.folder,
-            KeySource(fetch=partial(_fetch, connector, tenant), threads=threads, monotonic=time.monotonic),
+            KeySource(fetch=partial(_fetch, connector, tenant), threads=threads, monotonic=clock.monotonic),
         )
         for tenant in tenants
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ class Server(uvicorn.Server):
 
 def server(application: ASGIApp, stop: threading.Event, *, bounds: Bounds | None = None) -> Server:
     """A server of *application* until *stop* is set, bounded in connections, headers and time."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # its warnings tell of what strangers send
     made = partial(BoundedProtocol, bounds=bounds or Bounds())
     config = uvicorn.Config(
         application,

@@ -68,7 +68,7 @@ class Keys:
         self._file = folder / FILE
         self._source = source
         self._keys = self._kept()
-        self._fetched_s = source.monotonic()
+        self._fetched_s = float("-inf")  # nobody knows how old the kept ones are
         self._may_ask_s = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -93,23 +93,22 @@ class Keys:
 
     def _renew_if_old(self) -> None:
         if self._source.monotonic() - self._fetched_s >= OLD_S:
-            self._begin()
+            self._begin(again=False)
 
     async def _renewed(self) -> bool:
         """Whether a fetch that this delivery began, or came into, has ended in time."""
-        self._begin()
+        self._begin(again=bool(self._keys))
         if self._fetching is None:
             return False
         done, _ = await asyncio.wait([self._fetching], timeout=PATIENCE_S)
         return bool(done)
 
-    def _begin(self) -> None:
-        """Fetch, unless that is going on, or was done less than a minute ago."""
+    def _begin(self, *, again: bool) -> None:
+        """Fetch, unless that is going on, or was done less than a minute ago; *again*: because none fits."""
         if self._fetching is None and self._source.monotonic() >= self._may_ask_s:
-            self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(again=again))
 
-    async def _fetch(self) -> None:
-        first = not self._keys
+    async def _fetch(self, *, again: bool) -> None:
         self._may_ask_s = self._source.monotonic() + AGAIN_S
         try:
             loop = asyncio.get_running_loop()
@@ -119,7 +118,7 @@ class Keys:
         else:
             log.info("%s: %s keys of its webhooks fetched", self._tenant, len(found))
             self._keys, self._fetched_s = found, self._source.monotonic()
-            if first:  # the first fetch is none *again*: keys that are exchanged right after it are not waited for
+            if not again:  # no forgery can cause this one: keys exchanged right after it are not waited for
                 self._may_ask_s = float("-inf")
         finally:
             self._fetching = None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -41,21 +40,9 @@ async def serve(listening: Sequence[Listening], worker: Worker | None, *, stop: 
     Args:
         worker: None: deliveries are only recorded.
     """
-    async with _working(worker), asyncio.TaskGroup() as tasks:
-        for each in listening:
-            tasks.create_task(server(each.application, stop).serve(sockets=[each.socket]))
-
-
-@contextlib.asynccontextmanager
-async def _working(worker: Worker | None) -> AsyncIterator[None]:
-    """The worker runs until the servers have ended: what they accept last is on disk, and synced after the restart."""
-    if worker is None:
-        yield
-        return
-    task = asyncio.get_running_loop().create_task(worker.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    async with asyncio.TaskGroup() as tasks:  # a defect of one ends all: better no service than half of one
+        working = tasks.create_task(worker.run()) if worker else None
+        serving = [tasks.create_task(server(each.application, stop).serve(sockets=[each.socket])) for each in listening]
+        await asyncio.gather(*serving)
+        if working:  # only now: what was accepted last is on disk, and synced after the restart
+            working.cancel()

@@ -78,7 +78,7 @@ class Worker:
                 clients = waiting.clients[:MOST_CLIENTS]
                 code = await self._sync(tenant, clients)
             left = await self._source.waiting(tenant)
-        except InboxError as error:
+        except (InboxError, OSError) as error:
             log.error("%s: deliveries wait, and cannot be followed: %s", tenant, error)  # noqa: TRY400
             return False
         return self._took_up(tenant, waiting, left, clients, code)

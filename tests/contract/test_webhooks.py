@@ -83,7 +83,9 @@ def service(box: Sandbox, tmp_path: Path) -> Iterator[Service]:
     recorder = Recorder({tenant.name: tenant.folder for tenant in tenants})
     bound = listen("127.0.0.1", 0)
     with ThreadPoolExecutor(2) as threads:
-        receiver = Receiver(_keys(tenants, threads), recorder, accepted=woken.append, now=SystemClock().now)
+        receiver = Receiver(
+            _keys(tenants, threads, SystemClock(stop)), recorder, accepted=woken.append, now=SystemClock().now
+        )
         serving = server(receiver.application(), stop, bounds=QUICK).serve(sockets=[bound])
         thread = threading.Thread(target=partial(asyncio.run, serving))
         port = bound.getsockname()[1]

@@ -153,6 +153,22 @@ def test_they_are_kept_from_one_start_to_the_next(api, make, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == [FILE]
 
 
+def test_kept_keys_are_believed_and_fetched_again_once(api, make):
+    """Nobody knows how old they are; a rotation after that is followed at once."""
+    asyncio.run(make().fit(newest()))
+
+    async def restarted():
+        keys = make()
+        for _ in range(3):
+            assert await keys.fit(newest())
+            await asyncio.sleep(0.1)
+        api.rotations = 1
+        return await keys.fit(newest(1))
+
+    assert asyncio.run(restarted())
+    assert api.fetches == 3
+
+
 def test_the_keys_there_are_judge_while_the_api_is_down(api, make):
     async def outage():
         keys = make()

@@ -6,6 +6,8 @@ import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
 
+import pytest
+
 from pipelines.webhooks.delivery import CALCULATED, Delivery
 from pipelines.webhooks.inbox import InboxError, Waiting
 from pipelines.webhooks.worker import AT_ONCE, MOST_CLIENTS, Worker
@@ -189,3 +191,39 @@ def test_an_inbox_that_cannot_be_read_ends_nothing():
         await idle(office)
 
     assert played(scene, "acme").calls == [("acme", ["c1"])]
+
+
+def test_a_sync_that_cannot_be_started_is_tried_again():
+    """The machine may be out of processes or memory for a while."""
+
+    async def scene(office):
+        sync, failures = office.worker._sync, [OSError("no more processes")]
+
+        async def failing(tenant, clients):
+            if failures:
+                raise failures.pop()
+            return await sync(tenant, clients)
+
+        office.worker._sync = failing
+        office.deliver("acme", "c1")
+        await idle(office)
+
+    assert played(scene, "acme").calls == [("acme", ["c1"])]
+
+
+def test_a_defect_ends_the_worker_and_with_it_the_service():
+    """Deliveries that nobody follows any more would be a silent failure."""
+
+    async def defect():
+        office = Office("acme")
+
+        async def broken(tenant, clients):
+            raise ZeroDivisionError
+
+        office.worker._sync = broken
+        office.deliver("acme", "c1")
+        await asyncio.wait_for(office.worker.run(), 10)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(defect())
+    assert raised.group_contains(ZeroDivisionError)
