@@ -148,4 +148,4 @@ def _metrics(tenants: Sequence[TenantSettings]) -> Callable[[], str]:
     from ..status.prometheus import metrics  # noqa: PLC0415
     from ..status.standing import run  # noqa: PLC0415
 
-    return lambda: metrics(run(tenants), now=SystemClock().now())
+    return lambda: metrics(run(tenants))

@@ -1,106 +1,69 @@
-"""How each tenant stands, in the text format of Prometheus. Pure."""
+"""How each tenant stands as metrics in Prometheus' text format. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
-from .standing import Standing, Standings
+from .standing import Facts, Standings
 
-COUNTS = ("requests", "rows_read", "added", "modified", "removed", "errors")
 STATUSES = ("complete", "partial", "failed", "stopped", "running")
+COUNTS = ("requests", "rows_read", "added", "modified", "removed", "errors")
+LABEL = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+HELP = {
+    "readable": "1 where the warehouse can be read, or nothing was synced yet",
+    "running": "1 while a command holds the tenant",
+    "last_complete_timestamp_seconds": "When the last complete run ended; missing where there was none",
+    "last_run_timestamp_seconds": "When the last run began, whatever came of it",
+    "last_run_status": "1 for how the last run ended, 0 for how it did not",
+    "last_run_count": "What the last run counted",
+    "quarantined_windows": "Windows not proven complete, and not read since",
+}
+Sample: TypeAlias = tuple[str, Mapping[str, str], int]
+"""A metric's name, its labels besides the tenant, its value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One value, with its labels besides the tenant."""
-
-    value: float
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A gauge: its name, what it says, and its samples of one tenant."""
-
-    name: str
-    help: str
-    samples: Callable[[Standing, datetime], Iterator[Sample]]
-
-
-def metrics(standings: Standings, *, now: datetime) -> str:
-    """The whole page; ends with a newline, as the format has it."""
-    return "".join(line + "\n" for metric in METRICS for line in _lines(metric, standings, now))
-
-
-def _lines(metric: Metric, standings: Standings, now: datetime) -> Iterator[str]:
-    yield from (f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} gauge")
+def metrics(standings: Standings) -> str:
+    """Every metric with its help, a line a tenant; what is not known has none. Ends with a newline."""
+    lines: dict[str, list[str]] = {name: [] for name in HELP}
     for standing in standings.tenants:
-        for sample in metric.samples(standing, now):
-            labels = {"tenant": standing.tenant, **sample.labels}
-            text = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
-            yield f"{metric.name}{{{text}}} {sample.value:.15g}"
+        for name, labels, value in _samples(dict(standing.facts)):
+            shown = {"tenant": standing.tenant, **labels}
+            text = ",".join(f'{label}="{word.translate(LABEL)}"' for label, word in shown.items())
+            lines[name].append(f"aleta_sync_{name}{{{text}}} {value}")
+    return "".join(_described(name, samples) for name, samples in lines.items() if samples)
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _described(name: str, samples: Sequence[str]) -> str:
+    return "\n".join([f"# HELP aleta_sync_{name} {HELP[name]}", f"# TYPE aleta_sync_{name} gauge", *samples, ""])
 
 
-def _readable(standing: Standing, _: datetime) -> Iterator[Sample]:
-    yield Sample(value="error" not in standing.facts, labels={})
+def _samples(facts: Facts) -> Iterator[Sample]:
+    yield "readable", {}, int("error" not in facts)
+    yield "running", {}, int(bool(facts.get("running")))
+    if facts.get("fresh_at"):
+        yield "last_complete_timestamp_seconds", {}, _seconds(facts["fresh_at"])
+    if "quarantined" in facts:
+        yield "quarantined_windows", {}, len(_rows(facts, "quarantined"))
+    for run in _rows(facts, "runs")[:1]:
+        yield from _last(run)
 
 
-def _fresh_at(standing: Standing, _: datetime) -> Iterator[Sample]:
-    if at := standing.facts.get("fresh_at"):
-        yield Sample(value=_seconds(at), labels={})
+def _last(run: Mapping[str, object]) -> Iterator[Sample]:
+    if run["started_at"]:
+        yield "last_run_timestamp_seconds", {}, _seconds(run["started_at"])
+    for status in STATUSES:
+        yield "last_run_status", {"status": status}, int(run["status"] == status)
+    for name in COUNTS:
+        if isinstance(count := run[name], int):
+            yield "last_run_count", {"what": name}, count
 
 
-def _age(standing: Standing, now: datetime) -> Iterator[Sample]:
-    if at := standing.facts.get("fresh_at"):
-        yield Sample(value=max(0.0, round(now.timestamp() - _seconds(at), 3)), labels={})
+def _seconds(moment: object) -> int:
+    return int(datetime.fromisoformat(f"{moment}").timestamp())
 
 
-def _last_status(standing: Standing, _: datetime) -> Iterator[Sample]:
-    for run in _rows(standing, "runs")[:1]:
-        for status in STATUSES:
-            yield Sample(value=run["status"] == status, labels={"status": status})
-
-
-def _last_counts(standing: Standing, _: datetime) -> Iterator[Sample]:
-    for run in _rows(standing, "runs")[:1]:
-        for name in COUNTS:
-            if isinstance(count := run[name], int):
-                yield Sample(value=count, labels={"what": name})
-
-
-def _quarantined(standing: Standing, _: datetime) -> Iterator[Sample]:
-    if "quarantined" in standing.facts:
-        yield Sample(value=len(_rows(standing, "quarantined")), labels={})
-
-
-def _running(standing: Standing, _: datetime) -> Iterator[Sample]:
-    yield Sample(value=bool(standing.facts.get("running")), labels={})
-
-
-def _seconds(at: object) -> float:
-    return datetime.fromisoformat(f"{at}").timestamp()
-
-
-def _rows(standing: Standing, name: str) -> Sequence[Mapping[str, object]]:
-    found = standing.facts.get(name)
+def _rows(facts: Facts, name: str) -> Sequence[Mapping[str, object]]:
+    found = facts.get(name)
     return found if isinstance(found, list) else []
-
-
-METRICS = (
-    Metric(name="aleta_sync_readable", help="Whether the warehouse can be read", samples=_readable),
-    Metric(
-        name="aleta_sync_fresh_timestamp_seconds", help="When the last complete run ended; none yet: no sample",
-        samples=_fresh_at,
-    ),
-    Metric(name="aleta_sync_age_seconds", help="Seconds since the last complete run ended", samples=_age),
-    Metric(name="aleta_sync_last_run_status", help="1 for how the last run ended, else 0", samples=_last_status),
-    Metric(name="aleta_sync_last_run_count", help="What the last run counted", samples=_last_counts),
-    Metric(name="aleta_sync_quarantined_windows", help="Windows not proven complete", samples=_quarantined),
-    Metric(name="aleta_sync_running", help="Whether a run goes on now", samples=_running),
-)  # fmt: skip

@@ -72,3 +72,14 @@ def test_it_ends_while_a_sync_runs(synced):
     assert recorded(synced) == ["msg_1"]
     synced.sync()
     assert recorded(synced) == []
+
+
+def test_a_sync_of_one_client_leaves_the_deliveries_of_others_due(synced):
+    """It did not read them."""
+    one, other = clients(synced)[:2]
+    serving = Serving(synced, "--no-sync")
+    assert [serving.deliver(client_id=client, webhook_id=f"msg_{client}") for client in (one, other)] == [204, 204]
+    serving.terminate()
+    synced.sync("--client", one)
+    assert synced_rows(synced) == [f"msg_{one}"]
+    assert recorded(synced) == [f"msg_{other}"]
