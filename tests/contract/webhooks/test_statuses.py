@@ -1,100 +1,15 @@
-"""The receiver over a real socket: every status of the contract, its bounds, and what the port does not serve."""
+"""Every status of the contract, over a real socket, and what the port does not serve."""
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from pipelines.commands.serve import _keys
-from pipelines.settings import load
-from pipelines.webhooks.connections import Bounds, server
-from pipelines.webhooks.inbox import FILE, Inbox
-from pipelines.webhooks.receiver import LARGEST_BODY, Receiver
-from pipelines.webhooks.recorder import Recorder
-from pipelines.webhooks.service import listen
-from sandbox import Sandbox, SandboxSettings
+from pipelines.webhooks.inbox import FILE
+from pipelines.webhooks.receiver import LARGEST_BODY
 from sandbox.http.deliveries import send
-from sources.aleta.clock import SystemClock
-
-QUICK = Bounds(request_s=1.0, connections=20)
-KEYS = "/api/v2/webhooks/keys"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """A receiver that runs in a thread, and the local Aleta that sends to it."""
-
-    box: Sandbox
-    port: int
-    data: Path
-    woken: list[str]
-
-    def url(self, path: str = "/webhooks/acme") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def deliver(self, tenant: str = "acme", **wanted: object) -> int:
-        wanted = {"client_id": "c1"} | wanted
-        return self.box.deliver(tenant, self.url(f"/webhooks/{tenant}"), **wanted)[0]
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        finally:
-            connection.close()
-
-    def recorded(self, tenant: str = "acme") -> list[str]:
-        with Inbox(self.data / tenant) as inbox:
-            return [one.webhook_id for one in inbox.undone()]
-
-    def key_requests(self) -> int:
-        return sum(request.path == KEYS for request in self.box.requests)
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with Sandbox(SandboxSettings(tenants=("acme", "bravo"), accounts=1, rows=0)) as box:
-        yield box
-
-
-@pytest.fixture
-def service(box: Sandbox, tmp_path: Path) -> Iterator[Service]:
-    box.reset()
-    settings = load(box.write_config(tmp_path / "config"), environ={})
-    tenants, stop, woken = settings.select(()), threading.Event(), []
-    recorder = Recorder({tenant.name: tenant.folder for tenant in tenants})
-    bound = listen("127.0.0.1", 0)
-    with ThreadPoolExecutor(2) as threads:
-        receiver = Receiver(
-            _keys(tenants, threads, SystemClock(stop)), recorder, accepted=woken.append, now=SystemClock().now
-        )
-        serving = server(receiver.application(), stop, bounds=QUICK).serve(sockets=[bound])
-        thread = threading.Thread(target=partial(asyncio.run, serving))
-        port = bound.getsockname()[1]
-        thread.start()
-        yield Service(box=box, port=port, data=tmp_path / "data", woken=woken)
-        stop.set()
-        thread.join(30)
-        recorder.close()
-    assert not thread.is_alive()
 
 
 def test_a_signed_delivery_is_accepted_and_on_the_disk(service):
@@ -209,79 +124,6 @@ def test_a_full_disk_refuses_and_says_so(service):
     (service.data / "acme").unlink()
     assert service.ask("GET", "/healthz") == 200
     assert service.deliver() == 204
-
-
-def test_a_body_that_states_more_than_it_may_hold_is_refused_before_it_comes(service):
-    with service.connect() as sender:
-        sender.sendall(b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
-        assert sender.recv(4096).startswith(b"HTTP/1.1 413 ")
-
-
-def test_a_body_of_unstated_length_is_bounded(service):
-    """Chunked, without end: refused at 256 KiB, read to 2 MiB so that the answer arrives, then cut off."""
-    with service.connect() as sender:
-        sender.sendall(b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-        piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-        for _ in range(6):
-            sender.sendall(piece)
-        assert sender.recv(4096).startswith(b"HTTP/1.1 413 ")
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            sender.sendall(piece * 1000)
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\n", id="headers-without-end"),
-        pytest.param(b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc", id="half-a-body"),
-    ],
-)
-def test_a_slow_sender_is_cut_off(service, start):
-    """A byte now and then does not help."""
-    began = time.monotonic()
-    with service.connect() as sender:
-        try:
-            sender.sendall(start)
-            while time.monotonic() - began < 8:
-                sender.sendall(b"a" if start else b"")
-                sender.settimeout(0.2)
-                try:
-                    if sender.recv(4096) == b"":
-                        break
-                except TimeoutError:
-                    continue
-        except OSError:
-            pass
-    assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize("header", [b"X: " + b"x" * 70_000, b"X: y\r\n" * 10_000])
-def test_headers_are_bounded(service, header):
-    with service.connect() as sender:
-        sender.sendall(b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\n" + header)
-        assert sender.recv(4096)[:13] in {b"HTTP/1.1 400 ", b"HTTP/1.1 431 "}
-
-
-def test_connections_are_bounded(service):
-    """Those over the bound are closed, those within it go on."""
-    with ExitStack() as stack:
-        senders = [stack.enter_context(service.connect()) for _ in range(QUICK.connections)]
-        time.sleep(0.2)
-        with service.connect() as further, suppress(ConnectionResetError):
-            assert further.recv(1) == b""
-        senders[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert senders[0].recv(4096).startswith(b"HTTP/1.1 200 ")
-
-
-@pytest.mark.parametrize(
-    "nonsense", [b"\x16\x03\x01 hello", b"GET\r\n\r\n", b"POST /webhooks/acme HTTP/1.1\r\nContent-Length: -5\r\n\r\n"]
-)
-def test_nonsense_is_no_defect(service, nonsense, caplog):
-    with service.connect() as sender:
-        sender.sendall(nonsense + b"\r\n\r\n")
-        assert sender.recv(4096).startswith(b"HTTP/1.1 400 ")
-    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_neither_log_nor_inbox_hold_a_signature_or_a_token(service, caplog):
