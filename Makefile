@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 READERS_LOCK = $(subst pyproject.toml,tests/readers/requirements.in,$(LOCK)) --output-file tests/readers/requirements.lock
-DEV := --extra azure --extra delta --extra postgres --group dev
+RUN := --extra serve
+DEV := $(RUN) --extra azure --extra delta --extra postgres --group dev
 HISTORIES ?= 1000
 BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
@@ -52,7 +53,7 @@ check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
-	@cp requirements.lock $(VENV)/run.lock && $(LOCK) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
+	@cp requirements.lock $(VENV)/run.lock && $(LOCK) $(RUN) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
 	@cp requirements-dev.lock $(VENV)/dev.lock && $(LOCK) $(DEV) --output-file $(VENV)/dev.lock && cmp requirements-dev.lock $(VENV)/dev.lock
 	@cp tests/readers/requirements.lock $(VENV)/readers.lock && $(READERS_LOCK:tests/readers/requirements.lock=$(VENV)/readers.lock) && cmp tests/readers/requirements.lock $(VENV)/readers.lock
 
@@ -65,7 +66,7 @@ docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the 
 	$(BIN)/python -m schemas.guide > docs/views.md
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
-	$(LOCK) --output-file requirements.lock
+	$(LOCK) $(RUN) --output-file requirements.lock
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
 	$(READERS_LOCK)
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "A doctor: config, key, clock, token, API, disk, locks.",
     "upload": "Send a file of historical holdings to Aleta, or delete what was sent.",
     "keys": "Private keys.",
+    "serve": "Receive webhooks, and sync the clients they name.",
     "sandbox": "Serve a local Aleta to try things with.",
     "demo": "Start the sandbox, sync it, and show what is there.",
 }

@@ -1,4 +1,4 @@
-"""The sync's own tables: runs, receipts of the windows read, marks, and drift. Pure."""
+"""The sync's own tables: runs, receipts of the windows read, marks, drift, and webhook deliveries. Pure."""
 
 from __future__ import annotations
 
@@ -68,4 +68,21 @@ SYNC_DRIFT = table(
         own_count("rows", "Rows of the package that first had it"),
     ],
     key=("resource", "name"),
+)
+
+WEBHOOK_DELIVERIES = table(
+    "webhook_deliveries",
+    "Webhooks that `serve` accepted, written by the sync that took them up",
+    [
+        own_text("webhook_id", "Id of the delivery, the same when it is sent again"),
+        own_text("tenant", "The tenant it was sent for"),
+        own_text("type", "What it announces: calculated_data.created"),
+        own_text("client_id", "The client whose figures are new; null where it names none"),
+        instant("received_at", "When it was first accepted"),
+        instant(
+            "synced_at", "When the run had synced the client; null if that failed or the type announces no figures"
+        ),
+        own_text("run_id", "The run that took it up"),
+    ],
+    key=("webhook_id",),
 )

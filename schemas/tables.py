@@ -52,4 +52,5 @@ TABLES: tuple[pa.Schema, ...] = (
     ledger.SYNC_WINDOWS,
     ledger.SYNC_MARKS,
     ledger.SYNC_DRIFT,
+    ledger.WEBHOOK_DELIVERIES,
 )

@@ -173,6 +173,10 @@ class Loader:
         if self._package.full(now_s):
             self.flush()
 
+    def carry(self, rows: Rows) -> None:
+        """Commit *rows* with the next package."""
+        self._pending.append(rows)
+
     def flush(self) -> None:
         """Commit what was taken in."""
         rows = self._package.rows

@@ -30,6 +30,7 @@ from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
+from ..webhooks.takeup import take_up
 from . import failures
 from .events import (
     Away,
@@ -137,6 +138,7 @@ class _Run:
         session = self._tools.connect(self._tenant, self._progress)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
+        self._deliveries = take_up(self._tenant.folder, self._report)
         self._ledger = Ledger.from_state(warehouse.state())
         self._clamp()
         self._promote(warehouse)
@@ -230,12 +232,15 @@ class _Run:
         self._count_requests()
         self._progress.stage("loading")
         self._loader.end(self._status, self._tools.clock.now())
+        self._deliveries.settle(self._tools.clock.now())
 
     def _status(self) -> str:
         """How the run ended, once every receipt is in the report; an endpoint that is not offered is one problem."""
         for endpoint in self._missing:
             self._report_not_offered(endpoint)
-        return failures.run_status(self._report)
+        status = failures.run_status(self._report)
+        self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now()))
+        return status
 
     def _take(self, event: Event) -> None:
         match event:

@@ -30,6 +30,10 @@ class Controlled(Protocol):
 
     def schedule(self, tenant: str, kind: str, *, before: str, skip: int = 0, **args: object) -> None: ...
 
+    def deliver(self, tenant: str, url: str, *, times: int = 1, **wanted: object) -> list[int]: ...
+
+    def rotate_webhook_keys(self, tenant: str) -> str: ...
+
     def set(self, **changes: object) -> None: ...
 
     def objects(self, tenant: str) -> dict[str, dict[str, str]]: ...
@@ -51,7 +55,7 @@ def handle(box: Controlled, call: Call) -> Reply:
     try:
         arguments: Body = {**call.query, **json.loads(call.body or b"{}")}
         answer = control(box, arguments)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OSError) as error:
         return plain_json({"error": f"{type(error).__name__}: {error}"}, status=400)
     return _as_text(answer) if isinstance(answer, str) else plain_json(answer)
 
@@ -92,6 +96,16 @@ def _mutate(box: Controlled, arguments: Body) -> object:
     return box.mutate(tenant, kind, **args)
 
 
+def _deliver(box: Controlled, given: Body) -> object:
+    """Send a webhook to `url`; whatever else is given says which one, see `deliveries.Wanted`."""
+    tenant, url, times = str(given.pop("tenant")), str(given.pop("url")), int(str(given.pop("times", 1)))
+    return {"statuses": box.deliver(tenant, url, times=times, **given)}
+
+
+def _rotate(box: Controlled, given: Body) -> object:
+    return {"kid": box.rotate_webhook_keys(str(given["tenant"]))}
+
+
 def _settings(box: Controlled, arguments: Body) -> object:
     box.set(**arguments)
     return DONE
@@ -127,6 +141,8 @@ CONTROLS: Mapping[tuple[str, str], Control] = {
     ("POST", "revoke"): _revoke,
     ("POST", "faults"): _faults,
     ("POST", "mutate"): _mutate,
+    ("POST", "deliver"): _deliver,
+    ("POST", "rotate-webhook-keys"): _rotate,
     ("POST", "settings"): _settings,
     ("GET", "requests"): _requests,
     ("GET", "truth"): _truth,

@@ -19,9 +19,11 @@ from ..state.computed.resource import Key
 from ..state.mutations import mutate, night
 from ..state.store import Store
 from ..state.truth import Truth
+from ..world.webhook_keys import signing_key
 from ..world.world import build
 from . import control, uploads
 from .budget import Budget
+from .deliveries import Signed, Wanted, send, sign
 from .faults import BEFORE_WRITING, FAULTS, Faults
 from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, section, write_private
@@ -157,6 +159,23 @@ class Sandbox:
         if self.settings.today:
             for store in self._stores.values():
                 store.today = self.settings.today.toordinal()
+
+    def signed_delivery(self, tenant: str, **wanted: object) -> Signed:
+        """A webhook of *tenant*, not sent; *wanted*: see `deliveries.Wanted`."""
+        with self._lock:
+            store = self._stores[tenant]
+            key = signing_key(store.seed, store.key_rotations)
+        return sign(Wanted(**wanted), key, now=datetime.now(UTC))  # type: ignore[arg-type]
+
+    def deliver(self, tenant: str, url: str, *, times: int = 1, **wanted: object) -> list[int]:
+        """Send one to *url*, *times* times the same; the statuses of the answers."""
+        signed = self.signed_delivery(tenant, **wanted)
+        return [send(signed, url) for _ in range(times)]
+
+    def rotate_webhook_keys(self, tenant: str) -> str:
+        """Exchange the oldest key for a new one, which signs from now on; its `kid`."""
+        with self._lock:
+            return self._stores[tenant].rotate_keys()
 
     def revoke_tokens(self) -> None:
         """Every token issued so far answers 401 from now on."""

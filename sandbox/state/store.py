@@ -39,7 +39,12 @@ class Store(TenantState):
 
     def keys(self) -> list[dict[str, str]]:
         """The keys that webhooks are signed with."""
-        return jwks(self.seed)
+        return jwks(self.seed, self.key_rotations)
+
+    def rotate_keys(self) -> str:
+        """Withdraw the oldest key and sign with a new one from now on; its `kid`."""
+        self.key_rotations += 1
+        return self.keys()[-1]["kid"]
 
     def truth(self, settings: SandboxSettings | None = None) -> Truth:
         """What the API returns now; tables beyond the crawl are computed on access, as of now.

@@ -42,6 +42,7 @@ class TenantState:
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
         self.seed, self._nights, self._cuts = seed, 0, 0
+        self.key_rotations = 0
         self.gone: set[str] = set()
         self.forbidden: set[str] = set()
         self.children: dict[tuple[str | None, str], list[str]] = {}

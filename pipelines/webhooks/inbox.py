@@ -1,0 +1,196 @@
+"""A tenant's inbox: every accepted delivery, on disk until long after it was synced.
+
+An SQLite file, because two processes use it: `serve` records, `sync` takes up. A delivery is in it, synced to the disk,
+before it is answered; the primary key is what recognises a repeated one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .delivery import CALCULATED, Delivery
+
+FILE = "webhooks.sqlite"
+BUSY_S = 10.0  # the longest that one process waits for the other's transaction, which takes milliseconds
+REMEMBERED = timedelta(days=30)  # a repeated delivery is recognised for so long; the sender retries for a day
+MOST_REMEMBERED = 100_000
+WAL_BYTES = 4 << 20  # the log is cut back to this when it was emptied
+
+_UNDONE = f"(run_id IS NULL OR (type = '{CALCULATED}' AND synced_at IS NULL))"
+_COLUMNS = "webhook_id, type, client_id, received_at"
+_SCHEMA = f"""
+    CREATE TABLE IF NOT EXISTS deliveries (
+        webhook_id TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, client_id TEXT, received_at TEXT NOT NULL,
+        run_id TEXT, synced_at TEXT);
+    CREATE INDEX IF NOT EXISTS undone ON deliveries (type) WHERE {_UNDONE};
+    CREATE INDEX IF NOT EXISTS by_age ON deliveries (received_at);"""
+_RECORD = """
+    INSERT INTO deliveries (webhook_id, type, client_id, received_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (webhook_id) DO NOTHING"""
+
+
+class InboxError(Exception):
+    """The inbox cannot be used (exit 4 of a sync, 503 of a delivery)."""
+
+    code = "inbox"
+
+    def __init__(self, file: Path, reason: object) -> None:
+        super().__init__(
+            f"{file} cannot be used ({reason}): free space or fix permissions; if it is damaged, move it away, "
+            "and run `sync` for all clients"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits for a sync."""
+
+    deliveries: Sequence[Delivery]
+
+    @property
+    def clients(self) -> list[str]:
+        """Whose, each once, in the order of their first delivery."""
+        return list(dict.fromkeys(delivery.client_id for delivery in self.deliveries if delivery.client_id))
+
+
+class Inbox:
+    """An open inbox; made when it is not there. For one thread at a time, and any number of processes.
+
+    Raises:
+        InboxError: by every method, when the file cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        with self._explained():
+            _make(self._file)
+            self._database = sqlite3.connect(
+                self._file, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=16
+            )
+            self._inode = self._file.stat().st_ino
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def record(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Put all of *deliveries* on the disk; which of them were not there before. On return they survive a crash."""
+        self._assert_in_place()
+        with self._transaction():
+            return [self._record(delivery) for delivery in deliveries]
+
+    def probe(self) -> None:
+        """Write to the disk, and leave nothing."""
+        with self._transaction():
+            self._database.execute(_RECORD, ("", "", None, ""))
+            self._database.execute("DELETE FROM deliveries WHERE webhook_id = ''")
+
+    def waiting(self, *, clients: Sequence[str] = ()) -> Waiting:
+        """What a sync of *clients* (of all, when none is named) brings up to date, oldest first."""
+        found = [delivery for delivery in self.undone(clients=clients) if delivery.wants_sync]
+        return Waiting(deliveries=found)
+
+    def undone(self, *, clients: Sequence[str] = ()) -> list[Delivery]:
+        """The same, and what no run recorded yet although it announces nothing that could be synced."""
+        with self._explained():
+            rows = self._database.execute(f"SELECT {_COLUMNS} FROM deliveries WHERE {_UNDONE} ORDER BY rowid")
+            found = [_delivery(*row) for row in rows]
+        named = set(clients)
+        return [delivery for delivery in found if not named or not delivery.wants_sync or delivery.client_id in named]
+
+    def settle(self, deliveries: Sequence[Delivery], *, run_id: str, synced_at: datetime | None) -> None:
+        """Note that *run_id* committed *deliveries*, and when it had synced them; None: it did not."""
+        at = synced_at.isoformat() if synced_at else None
+        values = [(run_id, at if delivery.wants_sync else None, delivery.webhook_id) for delivery in deliveries]
+        with self._transaction():
+            self._database.executemany("UPDATE deliveries SET run_id = ?, synced_at = ? WHERE webhook_id = ?", values)
+
+    def compact(self, now: datetime) -> None:
+        """Forget what is done and old, or done and beyond `MOST_REMEMBERED`; the space is used again."""
+        done = f"NOT {_UNDONE}"
+        with self._transaction():
+            oldest = (now - REMEMBERED).isoformat()
+            self._database.execute(f"DELETE FROM deliveries WHERE {done} AND received_at < ?", [oldest])
+            newest = "SELECT rowid FROM deliveries ORDER BY rowid DESC LIMIT ?"
+            self._database.execute(
+                f"DELETE FROM deliveries WHERE {done} AND rowid NOT IN ({newest})", [MOST_REMEMBERED]
+            )
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
+        self._database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def _assert_in_place(self) -> None:
+        """A file that was moved away can still be written to, but nobody would read it."""
+        with self._explained():
+            if self._file.stat().st_ino != self._inode:
+                raise OSError("it was replaced while it was open")
+
+    def _record(self, delivery: Delivery) -> bool:
+        values = (delivery.webhook_id, delivery.type, delivery.client_id, delivery.received_at.isoformat())
+        return self._database.execute(_RECORD, values).rowcount == 1
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; on the disk at its end."""
+        with self._explained():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise InboxError(self._file, error) from error
+
+
+def exists(folder: Path) -> bool:
+    """Whether a tenant ever had a delivery."""
+    return (folder / FILE).exists()
+
+
+def _make(file: Path) -> None:
+    """Make *file*, its owner's only, unless it is there; SQLite gives its companions the same mode."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = not file.exists()
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    for folder in (file.parent, file.parent.parent) if made else ():
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)  # the name of a file is on the disk only when its folder is
+        finally:
+            os.close(handle)
+
+
+def _delivery(webhook_id: str, kind: str, client_id: str | None, received_at: str) -> Delivery:
+    at = datetime.fromisoformat(received_at)
+    return Delivery(webhook_id=webhook_id, type=kind, client_id=client_id, received_at=at)

@@ -1,0 +1,96 @@
+"""Follows deliveries: a sync of the clients they name, one at a time for each tenant."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol, TypeAlias
+
+from .inbox import InboxError, Waiting
+
+AT_ONCE = 4  # tenants
+MOST_CLIENTS = 500  # of one sync: a command line has its bounds
+FIRST_WAIT_S = 2.0  # after a sync that brought nothing up to date; doubled by each further one
+LONGEST_WAIT_S = 600.0
+
+log = logging.getLogger(__name__)
+Sync: TypeAlias = Callable[[str, Sequence[str]], Awaitable[int]]
+"""Syncs these clients of a tenant; its exit code. It takes up what the inbox holds for them."""
+
+
+class Source(Protocol):
+    """What waits for a sync: `recorder.Recorder`."""
+
+    async def waiting(self, tenant: str) -> Waiting: ...
+
+
+class Worker:
+    """Starts syncs. What waited when it starts is synced too. For one event loop.
+
+    Args:
+        sync: runs one.
+        jitter: a factor for waits, drawn anew for each.
+    """
+
+    def __init__(
+        self, tenants: Iterable[str], source: Source, sync: Sync, *, jitter: Callable[[], float] | None = None
+    ) -> None:
+        self._tenants = tuple(tenants)
+        self._source = source
+        self._sync = sync
+        self._jitter = jitter or (lambda: random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, hides nothing
+        self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    def wake(self, tenant: str) -> None:
+        """A delivery came in."""
+        self._news[tenant].set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for tenant in self._tenants:
+                tasks.create_task(self._follow(tenant))
+
+    async def _follow(self, tenant: str) -> None:
+        failures = 0
+        while True:
+            self._news[tenant].clear()
+            up_to_date = await self._bring_up_to_date(tenant)
+            if up_to_date is None:
+                failures = 0
+                await self._news[tenant].wait()
+                continue
+            failures = 0 if up_to_date else failures + 1
+            if failures:
+                await asyncio.sleep(self._wait_s(failures))
+
+    async def _bring_up_to_date(self, tenant: str) -> bool | None:
+        """Whether a sync took up what waited; None when nothing did."""
+        try:
+            if not (await self._source.waiting(tenant)).clients:
+                return None
+            async with self._slots:
+                waiting = await self._source.waiting(tenant)  # and what came while others were synced
+                clients = waiting.clients[:MOST_CLIENTS]
+                code = await self._sync(tenant, clients)
+            left = await self._source.waiting(tenant)
+        except (InboxError, OSError) as error:
+            log.error("%s: deliveries wait, and cannot be followed: %s", tenant, error)  # noqa: TRY400
+            return False
+        return self._took_up(tenant, waiting, left, clients, code)
+
+    def _took_up(self, tenant: str, waiting: Waiting, left: Waiting, clients: Sequence[str], code: int) -> bool:
+        ids = {delivery.webhook_id for delivery in waiting.deliveries if delivery.client_id in clients}
+        missed = ids & {delivery.webhook_id for delivery in left.deliveries}
+        if missed:
+            log.warning("%s: %s deliveries wait on: their sync ended with exit %s", tenant, len(missed), code)
+        else:
+            log.info("%s: %s deliveries of %s clients are synced (exit %s)", tenant, len(ids), len(clients), code)
+        return not missed
+
+    def _wait_s(self, failures: int) -> float:
+        return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 16)) * self._jitter()
