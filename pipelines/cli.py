@@ -11,7 +11,7 @@ import click
 
 from .commands.invocation import Invocation, fail
 from .report import logs
-from .report.report import Exit
+from .report.report import OUT_OF_MEMORY, Exit
 from .settings import point_dlt_at
 
 COMMANDS = {
@@ -39,8 +39,10 @@ class Guarded(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except KeyboardInterrupt:  # before a command listens to signals itself: nothing was begun
-            fail(Exit.SIGINT, "stopped before anything was begun")
+        except KeyboardInterrupt:  # a command that does not listen to signals itself
+            fail(Exit.SIGINT, "stopped")
+        except MemoryError:  # what could say more may not be imported any more
+            fail(Exit.FAILED, OUT_OF_MEMORY)
         except Exception as error:
             if ctx.params["debug"]:
                 raise
@@ -77,9 +79,16 @@ class Commands(Guarded):
     help="Folder with config.toml and secrets.toml.  [default: $ALETA_SYNC_CONFIG, else config]",
 )
 @click.option("--debug", is_flag=True, help="Log more, and show tracebacks.")
+@click.option(
+    "--log-format",
+    type=click.Choice([form.value for form in logs.LogFormat]),
+    default=logs.LogFormat.TEXT.value,
+    show_default=True,
+    help="How the log on stderr is written; json: one object a record.",
+)
 @click.pass_context
-def main(context: click.Context, config: Path, *, debug: bool) -> None:
+def main(context: click.Context, config: Path, *, debug: bool, log_format: str) -> None:
     """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
     os.umask(0o077)  # rule S1: files with data or keys are the owner's only
-    logs.set_up(debug=debug, stream=sys.stderr)
+    logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
     context.obj = Invocation(config=config, debug=debug)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..publish.publish import NO_COPY, PublishError, publish
+from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
@@ -23,21 +24,21 @@ from .tenants import chosen
 def command(invocation: Invocation, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""
     exits = {Exit.COMPLETE}
-    for line, problem in run(chosen(invocation, tenants)):
-        output(line)
+    for tenant, line, problem in run(chosen(invocation, tenants)):
+        output(f"{tenant}: {line}")
         if problem:
-            click.echo(f"error: {problem}", err=True)
+            log_problems(tenant, [problem])
             exits.add(Exit.FAILED)
     sys.exit(max(exits))
 
 
-def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None]]:
-    """Publish each tenant, one after the other: what was done, or why not."""
+def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, str, Problem | None]]:
+    """Publish each tenant, one after the other: its name, what was done, and why it was not."""
     for tenant in tenants:
         try:
-            yield f"{tenant.name}: {_publish(tenant)}", None
+            yield tenant.name, _publish(tenant), None
         except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-            yield f"{tenant.name}: not published", as_problem(error)
+            yield tenant.name, "not published", as_problem(error)
 
 
 def _publish(tenant: TenantSettings) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
-
-import click
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 
 from ..report.report import Exit
 from ..settings import Settings, SettingsError, TenantSettings, load
 from .invocation import Invocation, fail
+
+log = logging.getLogger(__name__)
 
 
 def chosen(invocation: Invocation, names: Sequence[str]) -> Sequence[TenantSettings]:
@@ -23,7 +24,7 @@ def chosen(invocation: Invocation, names: Sequence[str]) -> Sequence[TenantSetti
     except SettingsError as error:
         fail(Exit.USAGE, str(error))
     for warning in settings.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        log.warning("%s", warning)
     return tenants
 
 

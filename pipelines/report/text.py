@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import islice
 from types import MappingProxyType
@@ -15,6 +15,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sources.aleta.safe_text import printable
+
+from .problem_lines import problem_line
 from .report import Problem, RunReport, Status, TenantReport
 
 PIPED = 100  # columns where no terminal says
@@ -23,17 +26,6 @@ MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
 )
 COLUMNS = ("read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
-NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message does not say it
-    {
-        "forbidden": "Its rows are kept.",
-        "gone": "Its rows are kept.",
-        "malformed": "The next sync reads it again; if this persists, send this line to Aleta.",
-        "stopped": "Run the same command again: it continues after what is committed.",
-        "too_wide": "Set max_window_days if the largest window is known.",
-        "unavailable": "The next sync reads it again.",
-        "unreachable": "The next sync reads it again.",
-    }
-)
 
 
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
@@ -70,7 +62,7 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     if tenant.errors:
         yield _problems(tenant.errors, limit=len(tenant.errors) if verbose else SHOWN)
     for warning in tenant.warnings:
-        yield _indented(f"warning: {warning}")
+        yield _indented(f"warning: {printable(warning)}")
     if tenant.warehouse:
         yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
@@ -126,7 +118,7 @@ def _resources(tenant: TenantReport, *, verbose: bool) -> Table:
 def _drift(drift: Counter[str], *, verbose: bool) -> str:
     """Rule X2: attributes that no schema has are kept in `extra`, and the report says so."""
     limit = len(drift) if verbose else SHOWN
-    names = ", ".join(f"{name} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
+    names = ", ".join(f"{printable(name)} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
     more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""
     kept = "attribute that no schema names is" if len(drift) == 1 else "attributes that no schema names are"
     return f"{len(drift):,} {kept} in `extra`: {names}{more}"
@@ -143,15 +135,6 @@ def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
     if len(problems) > limit:
         table.add_row("", f"and {len(problems) - limit:,} more: see --json")
     return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
-
-
-def problem_line(problem: Problem) -> str:
-    """One problem in a line: where, what, and what to do."""
-    whose = f"{problem.resource} of {problem.parent_id}" if problem.parent_id else problem.resource
-    days = f", {problem.from_date} to {problem.to_date}" if problem.from_date else ""
-    what = problem.message.removeprefix(f"{whose}: ").rstrip(".")
-    line = f"{whose}{days}: {what}" if whose else what
-    return " ".join(part for part in (f"[{problem.code}] {line}.", NEXT.get(problem.code, "")) if part)
 
 
 def _indented(text: str) -> Padding:

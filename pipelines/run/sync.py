@@ -26,6 +26,7 @@ from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish
+from ..report.problem_lines import log_problems
 from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
@@ -108,6 +109,7 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name)
     report.duration_s = tools.clock.monotonic() - began_s
+    log_problems(tenant.name, report.errors)
     progress.stage(report.status)
 
 

@@ -25,6 +25,7 @@ from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
+from ..report.problem_lines import log_problems
 from ..report.report import Problem, TenantReport, problem
 from ..run import failures
 from ..run.fetching import planner_of
@@ -74,6 +75,7 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None) -> Verific
             _Verify(tenant, tools, found).run(sample)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         failures.name(error, report, tenant=tenant.name)
+    log_problems(tenant.name, report.errors)
     return found
 
 

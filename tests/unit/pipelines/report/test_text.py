@@ -9,8 +9,9 @@ from collections import Counter
 
 import pytest
 
+from pipelines.report.problem_lines import problem_line
 from pipelines.report.report import Counts, Exit, Problem, RunReport, TenantReport
-from pipelines.report.text import problem_line, show
+from pipelines.report.text import show
 
 GONE = Problem(
     code="gone",
@@ -220,3 +221,17 @@ def test_a_problem_of_a_whole_resource_names_it_once() -> None:
     """The message's own place is not repeated."""
     problem = Problem(code="unavailable", message="clients: the answer broke off", resource="clients")
     assert problem_line(problem) == "[unavailable] clients: the answer broke off. The next sync reads it again."
+
+
+def test_names_and_words_from_outside_are_shown_and_do_nothing_s2() -> None:
+    """S2: an escape, a line's end or a change of direction in an id or a message is visible."""
+    nasty = "a\x1b]8;;http://x\x07\n\u202eb"
+    report = TenantReport(
+        tenant="acme",
+        errors=[Problem(code="gone", message=f"it said {nasty}", resource="accounts", parent_id=nasty)],
+        warnings=[nasty],
+        drift=Counter({nasty: 1}),
+    )
+    shown = text(report)
+    assert shown.replace("\n", "").isprintable()
+    assert " ".join(shown.split()).count(r"\x1b]8;;http://x\x07") == 4
