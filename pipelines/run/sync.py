@@ -31,7 +31,7 @@ from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
-from . import failures
+from . import failures, journal
 from .events import (
     Away,
     Crawled,
@@ -49,7 +49,7 @@ from .events import (
 from .fetching import Fetching, Known
 from .handover import Handover
 from .job import SYNC, Job
-from .lock import TenantLock
+from .lock import TenantLock, make_private
 from .packages import Loader
 from .references import known
 
@@ -103,14 +103,26 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
     report.run_id = uuid4().hex
+    entry = journal.Entry(run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only))
     try:
         with TenantLock(tenant.folder / "lock", command=job.kind):
+            journal.append(tenant.folder, entry)
             _Run(tenant, tools, job, report, progress).run()
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name)
     report.duration_s = tools.clock.monotonic() - began_s
     log_problems(tenant.name, report.errors)
+    _record(tenant, journal.ended(report, entry, now=tools.clock.now()))
     progress.stage(report.status)
+
+
+def _record(tenant: TenantSettings, entry: journal.Entry) -> None:
+    """Leave a trace of the run, however it ended; also of one that found no folder to work in."""
+    try:
+        make_private(tenant.folder)
+        journal.append(tenant.folder, entry)
+    except OSError as error:
+        log.warning("%s: `status` will not know of this run: %s", tenant.name, failures.as_problem(error).message)
 
 
 class _Run:
