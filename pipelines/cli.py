@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ COMMANDS = {
     "demo": "Start the sandbox, sync it, and show what is there.",
 }
 """In the order of the help, which is shown without importing any of them."""
+LEAST_MEMORY = 1400 << 20  # bytes of address space: a small sync takes that much, most of which it never touches
 
 
 class Guarded(click.Group):
@@ -36,6 +38,7 @@ class Guarded(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            check_memory()
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -48,6 +51,17 @@ class Guarded(click.Group):
                 raise
             failures = importlib.import_module(".run.failures", __package__)  # brings what `--help` need not wait for
             fail(Exit.FAILED, f"{failures.as_problem(error)}")
+
+
+def check_memory() -> None:
+    """Refuse a limit under which the libraries abort, or wait for ever for a thread that could not be started.
+
+    Raises:
+        MemoryError: there is such a limit.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed != resource.RLIM_INFINITY and allowed < LEAST_MEMORY:
+        raise MemoryError
 
 
 class Commands(Guarded):

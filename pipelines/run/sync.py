@@ -109,7 +109,7 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
             journal.append(tenant.folder, entry)
             _Run(tenant, tools, job, report, progress).run()
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
-        failures.name(error, report, tenant=tenant.name)
+        failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s
     log_problems(tenant.name, report.errors)
     _record(tenant, journal.ended(report, entry, now=tools.clock.now()))

@@ -1,7 +1,9 @@
 """Typed settings, resolved once: the only reader of the configuration files and of the environment."""
 
-from .configuration import Settings, load, point_dlt_at
+from .configuration import Settings, load
+from .dlt_settings import point_dlt_at
 from .errors import SettingsError
+from .key_files import check_key_files, loose_key_file
 from .sources import DLT_SECTIONS
 from .tenant import DEFAULTS, KEY_RULES, REQUIRED, KeySource, TenantSettings
 
@@ -14,6 +16,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "TenantSettings",
+    "check_key_files",
     "load",
+    "loose_key_file",
     "point_dlt_at",
 ]

@@ -42,7 +42,7 @@ def sections_of(file: Path) -> dict[str, dict[str, object]]:
 
 def _toml(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         refuse(file, "", "a file that can be read", f"{error.strerror}. {START}")
     except ValueError as error:  # not TOML, or not UTF-8; it names a line, never a value

@@ -74,7 +74,7 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None) -> Verific
         with TenantLock(tenant.folder / "lock", command="verify"):
             _Verify(tenant, tools, found).run(sample)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-        failures.name(error, report, tenant=tenant.name)
+        failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     log_problems(tenant.name, report.errors)
     return found
 
