@@ -75,8 +75,8 @@ class Warehouse:
 
     def __init__(self, tenant: str, folder: Path, *, destination: str = "duckdb") -> None:
         give_back()
-        self.folder = folder / "private"
-        self.file = self.folder / "store.duckdb"
+        self.file = store_file(folder)
+        self.folder = self.file.parent
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
@@ -197,6 +197,11 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists():
                 file.chmod(0o600)
+
+
+def store_file(folder: Path) -> Path:
+    """The private file of a tenant whose destination is `duckdb`; *folder* is the tenant's own."""
+    return folder / "private" / "store.duckdb"
 
 
 def place_of(tenant: str, destination: str) -> str:
