@@ -137,12 +137,7 @@ class Warehouse:
         Raises:
             WarehouseError: a newer version wrote this warehouse.
         """
-        written = self.state().get("format", FORMAT)
-        if not isinstance(written, int) or written > FORMAT:
-            raise WarehouseError(
-                f"{self.place} was written by a newer version (format {written}, this one knows {FORMAT}): "
-                "use that version, or another data_dir"
-            )
+        check_format(self.state(), place=self.place)
 
     def state(self) -> State:
         """The state that the last committed package wrote."""
@@ -197,6 +192,20 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists():
                 file.chmod(0o600)
+
+
+def check_format(state: Mapping[str, object], *, place: str) -> None:
+    """Refuse what a newer version wrote.
+
+    Raises:
+        WarehouseError: a newer version wrote the warehouse whose *state* this is.
+    """
+    written = state.get("format", FORMAT)
+    if not isinstance(written, int) or written > FORMAT:
+        raise WarehouseError(
+            f"{place} was written by a newer version (format {written}, this one knows {FORMAT}): "
+            "use that version, or another data_dir"
+        )
 
 
 def store_file(folder: Path) -> Path:

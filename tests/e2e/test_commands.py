@@ -317,3 +317,72 @@ def test_verify_without_a_database_compares_nothing_and_makes_nothing(program):
     assert " ERROR " in ended.err
     assert program.box.requests == []
     assert not (program.folder / "data").exists()
+
+
+# -- check writes nothing, and opens what it calls ok
+
+
+def test_check_before_the_first_sync_writes_nothing(program):
+    """No folder, no file, no lock is left, and the warehouse is said to be empty."""
+    before = sorted(program.folder.rglob("*"))
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 0
+    assert sorted(program.folder.rglob("*")) == before
+    assert checks(ended)["disk"]["text"].startswith(f"{program.tenant_folder()} can be made, ")
+    assert checks(ended)["warehouse"]["text"] == "duckdb, empty"
+
+
+def test_check_after_a_sync_changes_nothing(synced):
+    """Every file is as it was, to the byte and the second; the warehouse has data."""
+
+    def files() -> dict[str, tuple[int, int]]:
+        return {f"{path}": (path.stat().st_mtime_ns, path.stat().st_size) for path in synced.folder.rglob("*")}
+
+    before = files()
+
+    ended = synced.run("check", "--json")
+
+    assert ended.exit == 0
+    assert files() == before
+    assert checks(ended)["warehouse"]["text"] == "duckdb, has data"
+
+
+@pytest.mark.parametrize(("name", "what"), [("private/store.duckdb", "warehouse"), ("warehouse.duckdb", "published")])
+def test_check_opens_what_it_calls_ok(synced, name, what):
+    """A store or a copy that is cut short is a problem: exit 1, the file, what to do; on stderr too."""
+    file = synced.tenant_folder() / name
+    file.write_bytes(file.read_bytes()[:5000])
+
+    ended = synced.run("check", "--json")
+
+    assert ended.exit == 1
+    assert [found for found, one in checks(ended).items() if not one["ok"]] == [what]
+    assert f"{file}" in checks(ended)[what]["text"]
+    assert f"{file}" in ended.err
+
+
+def test_check_names_a_key_file_that_is_missing_and_looks_at_the_others(start):
+    """Exit 2 with its path; the other tenant is looked at all the same."""
+    program = start(tenants=("acme", "beta"))
+    file = program.config / "secrets" / "acme.pem"
+    file.unlink()
+
+    ended = program.run("check", "--json")
+
+    found = {(one["tenant"], one["what"]): one for one in json.loads(ended.out)["checks"]}
+    assert ended.exit == 2
+    assert f"{file}" in found["acme", "key"]["text"]
+    assert found["beta", "api"]["ok"] is True
+
+
+def test_check_warns_of_a_key_that_others_may_read(program):
+    """S2: a warning with the command that mends it; the exit is 0."""
+    file = program.config / "secrets" / "acme.pem"
+    file.chmod(0o644)
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 0
+    assert f"warning: {file}: others on this machine may read it. Run: chmod 600" in checks(ended)["key"]["text"]
