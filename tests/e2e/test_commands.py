@@ -227,12 +227,33 @@ def test_a_backfill_of_one_account_asks_for_no_other(synced):
     assert len(asked) <= 2  # the other one proves the cap
 
 
-def test_a_backfill_of_an_account_that_is_not_listed_says_so(synced):
-    """Exit 4; the id is named."""
+def test_a_backfill_of_an_account_that_is_not_listed_stops_after_the_lists(start_synced):
+    """Exit 4 and the code `unknown`; nothing is asked of any other account, instrument or day."""
+    synced = start_synced(resources=["*"])
+
     ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", "nobody", "--json")
 
     assert ended.exit == 4
+    assert [(one["code"], one["parent_id"]) for one in ended.errors()] == [("unknown", "nobody")]
+    assert "nobody" in ended.err
+    asked = {one.path for one in synced.box.requests}
+    assert any(path.endswith("/accounts") for path in asked)
+    assert not any(
+        word in path for path in asked for word in ("transactions", "instruments", "holdings", "performance")
+    )
+
+
+def test_a_backfill_of_an_account_that_is_there_beside_one_that_is_not_reads_the_one(synced):
+    """Exit 4: the other is named."""
+    account = min(synced.box.truth("acme").accounts)
+    span = ("--from", "2025-01-01", "--to", "2025-01-31")
+
+    ended = synced.run("backfill", *span, "--account", account, "--account", "nobody", "--json")
+
+    assert ended.exit == 4
     assert [one["parent_id"] for one in ended.errors()] == ["nobody"]
+    asked = [one.query for one in synced.box.requests if one.path.endswith("/transactions")]
+    assert [one["accountId"] for one in asked if one["toDate"] == "2025-01-31"] == [account]  # another proves the cap
 
 
 def test_a_span_the_wrong_way_round_is_exit_2(synced):
@@ -386,3 +407,46 @@ def test_check_warns_of_a_key_that_others_may_read(program):
 
     assert ended.exit == 0
     assert f"warning: {file}: others on this machine may read it. Run: chmod 600" in checks(ended)["key"]["text"]
+
+
+# -- plan
+
+
+def test_plan_before_a_first_load_says_what_is_not_known(program):
+    """No zeros that look like an answer; nothing is made, nothing asked."""
+    ended = program.run("plan")
+
+    said = " ".join(ended.out.split())
+    assert ended.exit == 0
+    assert "acme: a first load" in said
+    assert "not known: how many accounts there are" in said
+    assert "at least 1 request an account: transactions" in said
+    assert "no other tenant was loaded here" in said
+    assert " 0 requests" not in said
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert not (program.folder / "data").exists()
+    assert program.box.requests == []
+
+
+def test_plan_before_a_first_load_guesses_from_what_others_took(start):
+    """A range from the other tenants' first loads, with their accounts and the row cap that they met."""
+    program = start(tenants=("acme", "beta"))
+    took = program.sync("beta").tenant("beta")
+
+    ended = program.run("plan", "acme")
+
+    said = " ".join(ended.out.split())
+    assert f"beta took {took['requests']:,} requests for" in said
+    assert "(row cap 40)" in said
+    assert f"so perhaps {took['requests']:,} to {took['requests']:,} requests" in said
+    assert (
+        json.loads(program.run("plan", "acme", "--json").out)["tenants"]["acme"]["estimate"] == [took["requests"]] * 2
+    )
+
+
+def test_plan_has_no_lines_of_zeros(synced):
+    """A table of which nothing is due is counted, not listed."""
+    ended = synced.run("plan")
+
+    assert ended.exit == 0
+    assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])
