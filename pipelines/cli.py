@@ -16,6 +16,7 @@ from .report.report import OUT_OF_MEMORY, Exit
 from .settings import point_dlt_at
 
 COMMANDS = {
+    "init": "A configuration to begin with, and a tenant's key.",
     "sync": "The nightly run: everything new, changed or gone since the last run.",
     "backfill": "Read a span again, both ends included.",
     "plan": "What sync would do now: windows, expected requests, minutes.",

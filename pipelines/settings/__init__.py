@@ -4,7 +4,8 @@ from .configuration import Settings, load
 from .dlt_settings import point_dlt_at
 from .errors import SettingsError
 from .key_files import check_key_files, loose_key_file
-from .sources import DLT_SECTIONS
+from .sources import DLT_SECTIONS, TENANT_NAME
+from .template import section, template
 from .tenant import DEFAULTS, KEY_RULES, REQUIRED, KeySource, TenantSettings
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "DLT_SECTIONS",
     "KEY_RULES",
     "REQUIRED",
+    "TENANT_NAME",
     "KeySource",
     "Settings",
     "SettingsError",
@@ -20,4 +22,6 @@ __all__ = [
     "load",
     "loose_key_file",
     "point_dlt_at",
+    "section",
+    "template",
 ]

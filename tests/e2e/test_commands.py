@@ -24,7 +24,20 @@ from tests import truth
 from tests.e2e.conftest import SMALL
 from tests.e2e.program import SCRIPT
 
-COMMANDS = ("sync", "backfill", "plan", "verify", "status", "report", "publish", "check", "keys", "sandbox", "demo")
+COMMANDS = (
+    "init",
+    "sync",
+    "backfill",
+    "plan",
+    "verify",
+    "status",
+    "report",
+    "publish",
+    "check",
+    "keys",
+    "sandbox",
+    "demo",
+)
 
 
 def checks(ended) -> dict[str, dict]:
