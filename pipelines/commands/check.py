@@ -97,6 +97,7 @@ _LOCAL: Mapping[str, Callable[[TenantSettings], str]] = {
     "lock": probes.lock,
     "warehouse": probes.warehouse,
     "published": probes.published,
+    "notify": probes.notify,
 }
 
 

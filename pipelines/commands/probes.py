@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
 from schemas.ledger import SYNC_RUNS
 
+from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.damage import damaged, unopenable
 from ..run.lock import holder
@@ -73,6 +75,13 @@ def published(tenant: TenantSettings) -> str:
     if fault := unopenable(file):
         raise UnwellError(f"{file} cannot be read ({fault}): run `aleta-sync publish {tenant.name}`")
     return f"{file}, {file.stat().st_size >> 20} MB"
+
+
+def notify(tenant: TenantSettings) -> str:
+    """Whether those to be told of a bad night can be; nobody is told anything now."""
+    if tenant.notify and find_spec("apprise") is None:
+        raise UnwellError(MISSING)
+    return f"{len(tenant.notify)} to be told" if tenant.notify else "nobody is told of a bad night"
 
 
 def key(tenant: TenantSettings) -> str:

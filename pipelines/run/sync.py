@@ -26,12 +26,11 @@ from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish
-from ..report.problem_lines import log_problems
 from ..report.progress import Progress, Screen
 from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
-from . import failures, journal
+from . import aftermath, failures, journal
 from .events import (
     Away,
     Crawled,
@@ -49,7 +48,8 @@ from .events import (
 from .fetching import Fetching, Known
 from .handover import Handover
 from .job import SYNC, Job
-from .lock import TenantLock, make_private
+from .lock import TenantLock
+from .notices import Notice
 from .packages import Loader
 from .references import known
 
@@ -86,9 +86,10 @@ class Tools:
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
     """Run *job* for all *tenants* at once; the failure of one does not touch the others (rules C3, F3)."""
+    notices: list[Notice] = []
     reports = [TenantReport(tenant=tenant.name, kind=job.kind) for tenant in tenants]
     threads = [
-        threading.Thread(target=_run_one, args=(tenant, tools, job, report), name=tenant.name)
+        threading.Thread(target=_run_one, args=(tenant, tools, job, report, notices), name=tenant.name)
         for tenant, report in zip(tenants, reports, strict=True)
     ]
     for thread in threads:
@@ -96,10 +97,11 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
     for thread in threads:
         while thread.is_alive():  # in steps, so that a signal's handler gets its turn
             thread.join(TICK_S)
+    aftermath.tell(notices)
     return RunReport(tenants=reports)
 
 
-def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport) -> None:
+def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, notices: list[Notice]) -> None:
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
     report.run_id = uuid4().hex
@@ -111,18 +113,9 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s
-    log_problems(tenant.name, report.errors)
-    _record(tenant, journal.ended(report, entry, now=tools.clock.now()))
+    if said := aftermath.leave(tenant, report, entry, now=tools.clock.now()):
+        notices.append(said)
     progress.stage(report.status)
-
-
-def _record(tenant: TenantSettings, entry: journal.Entry) -> None:
-    """Leave a trace of the run, however it ended; also of one that found no folder to work in."""
-    try:
-        make_private(tenant.folder)
-        journal.append(tenant.folder, entry)
-    except OSError as error:
-        log.warning("%s: `status` will not know of this run: %s", tenant.name, failures.as_problem(error).message)
 
 
 class _Run:

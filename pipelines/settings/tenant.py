@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_origin, get_type_hints
@@ -16,6 +16,7 @@ VAULT_KEY = rf"\A{HTTPS}/keys/[\w-]+(/\w+)?\Z"
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
 Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// address, or http:// on this machine")]
 Copy: TypeAlias = Literal["duckdb", "parquet"]
+NotifyUrl: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z][\w+.-]*://\S+\Z")]  # may hold a password
 Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500, description="a number of days, 0 to 36500")]
@@ -58,6 +59,9 @@ class TenantSettings:
     workers: Positive = 8
     row_cap: Count = 0  # 0: learn it
     max_window_days: Days = 0  # 0: no limit
+    notify: Annotated[tuple[NotifyUrl, ...], Meta(description="a list of Apprise URLs, or []")] = field(
+        default=(), repr=False
+    )
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
@@ -80,6 +84,6 @@ HINTS = get_type_hints(TenantSettings, include_extras=True)
 RULES: dict[str, Any] = {name: hint for name, hint in HINTS.items() if get_origin(hint) is Annotated} | KEY_RULES
 EXPECTED: dict[str, str] = {name: rule.__metadata__[-1].description for name, rule in RULES.items()}
 DEFAULTS: dict[str, Any] = {
-    field.name: field.default for field in fields(TenantSettings) if field.default is not MISSING
+    known.name: known.default for known in fields(TenantSettings) if known.default is not MISSING
 }
 REQUIRED = tuple(name for name in RULES if name not in DEFAULTS and name not in KEY_RULES)
