@@ -9,7 +9,6 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -18,18 +17,20 @@ from rich.text import Text
 from sources.aleta.safe_text import printable
 
 from .problem_lines import problem_line
-from .report import Problem, RunReport, Status, TenantReport
+from .report import Counts, Problem, RunReport, Status, TenantReport
 
-PIPED = 100  # columns where no terminal says
-SHOWN = 20  # problems, and names that drifted
+PIPED = 80  # columns where no terminal says, and of the table anywhere
+DRIFTED = 5  # names
+SHOWN = 20  # problems
 MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
 )
 COLUMNS = ("read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
+GOES_UNDER = ("quarantined", "splits", "windows", "unchanged", "requests")  # the first first, where a line is too long
 
 
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
-    """Print *report* to *stream*: in colour on a terminal, plain and 100 columns wide anywhere else."""
+    """Print *report* to *stream*: in colour on a terminal, plain and 80 columns wide anywhere else."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(
             errors="backslashreplace"
@@ -47,8 +48,10 @@ def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
     Args:
         verbose: also the ids of runs, the windows read, and every problem and name.
     """
-    parts = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
-    return Group(*parts, *([_summary(report.tenants)] if len(parts) > 1 else []))
+    parts: list[RenderableType] = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
+    if drift := sum((tenant.drift for tenant in report.tenants), Counter[str]()):
+        parts += [Text(_drift(drift, verbose=verbose)), Text()]
+    return Group(*parts, *([_summary(report.tenants)] if len(report.tenants) > 1 else []))
 
 
 def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
@@ -56,9 +59,7 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     if verbose and tenant.run_id:
         yield _indented(f"run {tenant.run_id}")
     if tenant.resources:
-        yield _resources(tenant, verbose=verbose)
-    if tenant.drift:
-        yield _indented(_drift(tenant.drift, verbose=verbose))
+        yield Text("\n".join(_resources(tenant, verbose=verbose)), no_wrap=True, overflow="ignore")
     if tenant.errors:
         yield _problems(tenant.errors, limit=len(tenant.errors) if verbose else SHOWN)
     for warning in tenant.warnings:
@@ -99,25 +100,33 @@ def _count(number: int, singular: str, plural: str) -> str:
     return f"{number:,} {singular if number == 1 else plural}"
 
 
-def _resources(tenant: TenantReport, *, verbose: bool) -> Table:
-    """As wide as its figures, which are never truncated: a narrow terminal wraps the lines."""
-    names = ("windows", *COLUMNS) if verbose else COLUMNS
-    rows = [
-        (f"  {resource}", *(f"{getattr(counts, name):,}" for name in names))
-        for resource, counts in tenant.resources.items()
-    ]
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for heading, *cells in zip(("  resource", *names), *rows, strict=True):
-        width = max(len(cell) for cell in (heading, *cells))
-        table.add_column(heading, justify="right" if heading in names else "left", no_wrap=True, min_width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
+    """A line a resource, its figures whole; what 80 columns have no room for stands under it, unless it is zero."""
+    rows = {name: _figures(counts) for name, counts in tenant.resources.items()}
+    names = ["windows", *COLUMNS] if verbose else [*COLUMNS]
+    first = max(len(name) for name in ("resource", *rows))
+    widths = {name: max(len(name), *(len(row[name]) for row in rows.values())) for name in names}
+    under: list[str] = []
+    for name in GOES_UNDER:
+        if name in names and 2 + first + sum(1 + widths[kept] for kept in names) > PIPED:
+            names.remove(name)
+            under.append(name)
+    yield f"  {'resource':{first}} {' '.join(f'{name:>{widths[name]}}' for name in names)}"
+    yield f"  {'─' * (first + sum(1 + widths[name] for name in names))}"
+    for resource, row in rows.items():
+        yield f"  {resource:{first}} {' '.join(f'{row[name]:>{widths[name]}}' for name in names)}"
+        if left := ", ".join(f"{row[name]} {name}" for name in reversed(under) if row[name] != "0"):
+            yield f"      {left}"
+    yield ""
+
+
+def _figures(counts: Counts) -> dict[str, str]:
+    return {name: f"{getattr(counts, name):,}" for name in ("windows", *COLUMNS)}
 
 
 def _drift(drift: Counter[str], *, verbose: bool) -> str:
     """Rule X2: attributes that no schema has are kept in `extra`, and the report says so."""
-    limit = len(drift) if verbose else SHOWN
+    limit = len(drift) if verbose else DRIFTED
     names = ", ".join(f"{printable(name)} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
     more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""
     kept = "attribute that no schema names is" if len(drift) == 1 else "attributes that no schema names are"
