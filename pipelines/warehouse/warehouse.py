@@ -7,6 +7,7 @@ keys, so a package that a crash cut in two can be loaded again.
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -190,7 +191,7 @@ class Warehouse:
     def _protect(self) -> None:
         """Rule S1: files with data are the owner's only."""
         for file in (self.file, self._database.log):
-            if file.exists():
+            if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
 
 
