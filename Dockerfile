@@ -21,5 +21,9 @@ ENV PATH=/opt/aleta-sync/bin:$PATH \
 USER 10001
 # data_dir = "data" starts at the folder that holds /config
 VOLUME ["/data"]
+# Healthy while every tenant was complete lately; a first load has a day. It reads files and sends nothing.
+ENV ALETA_SYNC_MAX_AGE=26
+HEALTHCHECK --interval=15m --timeout=60s --start-period=24h --retries=1 \
+    CMD aleta-sync status --max-age "$ALETA_SYNC_MAX_AGE" > /dev/null
 ENTRYPOINT ["aleta-sync"]
 CMD ["--help"]

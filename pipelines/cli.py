@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import click
 
 from .commands.invocation import Invocation, fail
 from .report import logs
-from .report.report import Exit
+from .report.report import OUT_OF_MEMORY, Exit
 from .settings import point_dlt_at
 
 COMMANDS = {
+    "init": "A configuration to begin with, and a tenant's key.",
     "sync": "The nightly run: everything new, changed or gone since the last run.",
     "backfill": "Read a span again, both ends included.",
     "plan": "What sync would do now: windows, expected requests, minutes.",
@@ -30,6 +32,7 @@ COMMANDS = {
     "demo": "Start the sandbox, sync it, and show what is there.",
 }
 """In the order of the help, which is shown without importing any of them."""
+LEAST_MEMORY = 1400 << 20  # bytes of address space: a small sync takes that much, most of which it never touches
 
 
 class Guarded(click.Group):
@@ -37,16 +40,30 @@ class Guarded(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            check_memory()
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except KeyboardInterrupt:  # before a command listens to signals itself: nothing was begun
-            fail(Exit.SIGINT, "stopped before anything was begun")
+        except KeyboardInterrupt:  # a command that does not listen to signals itself
+            fail(Exit.SIGINT, "stopped")
+        except MemoryError:  # what could say more may not be imported any more
+            fail(Exit.FAILED, OUT_OF_MEMORY)
         except Exception as error:
             if ctx.params["debug"]:
                 raise
             failures = importlib.import_module(".run.failures", __package__)  # brings what `--help` need not wait for
             fail(Exit.FAILED, f"{failures.as_problem(error)}")
+
+
+def check_memory() -> None:
+    """Refuse a limit under which the libraries abort, or wait for ever for a thread that could not be started.
+
+    Raises:
+        MemoryError: there is such a limit.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed != resource.RLIM_INFINITY and allowed < LEAST_MEMORY:
+        raise MemoryError
 
 
 class Commands(Guarded):
@@ -78,9 +95,16 @@ class Commands(Guarded):
     help="Folder with config.toml and secrets.toml.  [default: $ALETA_SYNC_CONFIG, else config]",
 )
 @click.option("--debug", is_flag=True, help="Log more, and show tracebacks.")
+@click.option(
+    "--log-format",
+    type=click.Choice([form.value for form in logs.LogFormat]),
+    default=logs.LogFormat.TEXT.value,
+    show_default=True,
+    help="How the log on stderr is written; json: one object a record.",
+)
 @click.pass_context
-def main(context: click.Context, config: Path, *, debug: bool) -> None:
+def main(context: click.Context, config: Path, *, debug: bool, log_format: str) -> None:
     """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
     os.umask(0o077)  # rule S1: files with data or keys are the owner's only
-    logs.set_up(debug=debug, stream=sys.stderr)
+    logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
     context.obj = Invocation(config=config, debug=debug)

@@ -46,7 +46,7 @@ def command(
     """Read a span again, both ends included."""
     if first > last:
         fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
-    settings = chosen(invocation, tenants)
+    settings = chosen(invocation, tenants, keys=True)
     _check_dated(resources)
     with tools() as (given, stopped):
         span = Window(first.date(), last.date())

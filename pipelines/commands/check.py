@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import click
 
-from schemas.ledger import SYNC_RUNS
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.clock import SystemClock
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.connection import Connection
+from sources.aleta.safe_text import printable
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.skew import MOST_SKEW_S, skew
 
 from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
-from ..run.connect import Connector, signer
+from ..run.connect import Connector
 from ..run.failures import as_problem
-from ..run.lock import holder
-from ..settings import Settings, SettingsError, TenantSettings, load
-from ..warehouse.warehouse import Warehouse, glance, place_of
+from ..settings import Settings, SettingsError, TenantSettings, check_key_files, load
+from . import probes
 from .invocation import Invocation, json_option, output, stop_on_signals, tenants_argument
 
 IMPATIENT = RetryPolicy(attempts=2, unreachable_for_s=5.0, rate_limited_for_s=30.0)
-ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
-LEAST_ROOM = 200 << 20
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -50,6 +50,12 @@ def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) ->
         lambda tenant: screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute),
         environ=os.environ,
     )
+    for finding in report.findings:
+        if not finding.ok:
+            parts = {"tenant": finding.tenant, "code": finding.what}
+            log.error(
+                "%s", printable(f"{finding.tenant or 'configuration'}: {finding.what}: {finding.text}"), extra=parts
+            )
     output(report.to_json() if as_json else report.text())
     sys.exit(stopped() or report.exit)
 
@@ -65,7 +71,7 @@ class Finding:
     exit: Exit = Exit.COMPLETE
 
     def __str__(self) -> str:
-        return f"{'ok     ' if self.ok else 'PROBLEM'}  {self.tenant:<12}  {self.what:<9}  {self.text}"
+        return printable(f"{'ok     ' if self.ok else 'PROBLEM'}  {self.tenant:<12}  {self.what:<9}  {self.text}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,13 @@ class Checkup:
 
 
 Look: TypeAlias = Callable[[], str]  # returns what is well, raises what is not
+_LOCAL: Mapping[str, Callable[[TenantSettings], str]] = {
+    "disk": probes.disk,
+    "lock": probes.lock,
+    "warehouse": probes.warehouse,
+    "published": probes.published,
+    "notify": probes.notify,
+}
 
 
 def run(
@@ -102,25 +115,33 @@ def run(
         tenants = settings.select(names)
     except SettingsError as error:
         return Checkup(findings=[Finding(tenant="", what="config", ok=False, text=f"{error}", exit=Exit.USAGE)])
-    doctor = _Doctor(connector, observe)
+    doctor = _Doctor(settings.folder, connector, observe)
     warnings = [Finding(tenant="", what="config", ok=True, text=f"warning: {warning}") for warning in settings.warnings]
     found = [finding for tenant in tenants for finding in doctor.look_at(tenant)]
     return Checkup(findings=[Finding(tenant="", what="config", ok=True, text=f"{folder}"), *warnings, *found])
 
 
 class _Doctor:
-    def __init__(self, connector: Connector, observe: Callable[[TenantSettings], Progress]) -> None:
+    def __init__(self, folder: Path, connector: Connector, observe: Callable[[TenantSettings], Progress]) -> None:
+        self._folder = folder
         self._connector = connector
         self._observe = observe
 
     def look_at(self, tenant: TenantSettings) -> Iterator[Finding]:
-        yield _finding(tenant, "disk", lambda: _disk(tenant.folder))
-        yield _finding(tenant, "lock", lambda: _lock(tenant.folder))
-        yield _finding(tenant, "warehouse", lambda: _warehouse(tenant))
-        key = _finding(tenant, "key", lambda: f"{signer(tenant).algorithm}, kid {tenant.kid}", fatal=Exit.AUTH)
+        for what, look in _LOCAL.items():
+            yield _finding(tenant, what, partial(look, tenant))
+        key = self._key(tenant)
         yield key
         if key.ok:
             yield from self._online(tenant)
+
+    def _key(self, tenant: TenantSettings) -> Finding:
+        """A file that is missing is a mistake of the configuration; a key that is none is refused like a wrong one."""
+        try:
+            check_key_files(self._folder, [tenant])
+        except SettingsError as error:
+            return Finding(tenant=tenant.name, what="key", ok=False, text=f"{error}", exit=Exit.USAGE)
+        return _finding(tenant, "key", partial(probes.key, tenant), fatal=Exit.AUTH)
 
     def _online(self, tenant: TenantSettings) -> Iterator[Finding]:
         connection = self._connector(tenant, self._observe(tenant))
@@ -135,12 +156,6 @@ class _Doctor:
             connection.close()
 
 
-class UnwellError(Exception):
-    """Something is not as a run needs it."""
-
-    code = "check"
-
-
 def _finding(tenant: TenantSettings, what: str, look: Look, *, fatal: Exit = Exit.FAILED) -> Finding:
     try:
         return Finding(tenant=tenant.name, what=what, ok=True, text=look())
@@ -148,37 +163,6 @@ def _finding(tenant: TenantSettings, what: str, look: Look, *, fatal: Exit = Exi
         auth = isinstance(error, SourceError) and error.code in {"auth", "key"}
         code = fatal if auth else Exit.FAILED
         return Finding(tenant=tenant.name, what=what, ok=False, text=as_problem(error).message, exit=code)
-
-
-def _disk(folder: Path) -> str:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    probe = folder / ".probe"
-    probe.write_bytes(b"x")
-    probe.unlink()
-    free = shutil.disk_usage(folder).free
-    needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
-    if free < needed:
-        raise UnwellError(f"{folder} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")
-    return f"{folder}, {free >> 20} MB free"
-
-
-def _lock(folder: Path) -> str:
-    running = holder(folder / "lock")
-    if running:
-        raise UnwellError(f"held by {running}: a second run would end at once")
-    return "free"
-
-
-def _warehouse(tenant: TenantSettings) -> str:
-    if holder(tenant.folder / "lock"):
-        return "not looked at while a run holds the lock"
-    if tenant.destination != "duckdb":
-        with glance(tenant.name, tenant.destination) as store:
-            used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
-        return f"{place_of(tenant.name, tenant.destination)}, {'in use' if used else 'empty'}"
-    warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
-    warehouse.check_format()
-    return f"{tenant.destination}, {'in use' if warehouse.state() else 'empty'}"
 
 
 def _token(connection: Connection, tenant: TenantSettings) -> str:
@@ -190,7 +174,7 @@ def _clock(connection: Connection) -> str:
     """This machine's clock against the API's and the token endpoint's, which takes less of an error."""
     off_api, off_tokens = connection.clocks.seconds, connection.endpoint.ahead_s
     if off := skew(off_api, tolerated_s=MOST_SKEW_S) or skew(off_tokens):
-        raise UnwellError(off)
+        raise probes.UnwellError(off)
     named = {"the API's": off_api, "the token endpoint's": off_tokens}
     agreed = [name for name, off_s in named.items() if off_s is not None]
     return f"agrees with {' and '.join(agreed)}" if agreed else "not compared: no answer had a Date"

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from textwrap import wrap
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
@@ -22,12 +23,14 @@ from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..report.report import Exit, Json
+from ..run.failures import as_problem
 from ..run.fetching import planner_of
 from ..run.lock import TenantLock
 from ..run.references import known
 from ..settings import TenantSettings
 from ..warehouse.store import Slice, Store
 from ..warehouse.warehouse import Warehouse
+from . import first_load
 
 UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
 
@@ -59,6 +62,8 @@ class TenantPlan:
     resources: dict[str, Forecast] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     error: str = ""
+    first_load: Sequence[str] = ()  # lines of text, where nothing is stored yet
+    estimate: tuple[int, int] | None = None  # requests of a first load, at least and at most
 
     @property
     def requests(self) -> int:
@@ -78,18 +83,25 @@ class TenantPlan:
             "resources": {name: asdict(forecast) for name, forecast in self.resources.items()},
             "notes": self.notes,
             "error": self.error,
+            "estimate": list(self.estimate) if self.estimate else None,
         }
 
     def text(self) -> str:
         if self.error:
             return f"{self.tenant}: {self.error}"
+        if self.first_load:
+            return "\n".join(self.first_load)
+        asked = {name: forecast for name, forecast in self.resources.items() if forecast.requests}
         lines = [
             f"  {name}: {forecast.requests} requests for {forecast.windows} windows of {forecast.parents}"
             + (f", {forecast.whole} read whole" if forecast.whole else "")
-            for name, forecast in self.resources.items()
+            for name, forecast in asked.items()
         ]
+        idle = len(self.resources) - len(asked)
+        lines += [f"  nothing is due of {idle} other table{'s' * (idle != 1)}"] if idle else []
         head = f"{self.tenant}: {self.requests} requests, {self.minutes} minutes at {self.requests_per_minute} a minute"
-        return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
+        notes = [line for note in self.notes for line in wrap(f"note: {note}", 78, subsequent_indent="  ")]
+        return "\n".join([head, *lines, *(f"  {line}" for line in notes)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +121,20 @@ class Plans:
         return "\n\n".join(tenant.text() for tenant in self.tenants)
 
 
-def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Plans:
-    """Plan each tenant's next sync from its marks and its warehouse."""
-    return Plans(tenants=[_plan(tenant, now) for tenant in tenants])
+def run(tenants: Sequence[TenantSettings], *, others: Sequence[TenantSettings] = (), now: datetime) -> Plans:
+    """Plan each tenant's next sync from its marks and its warehouse.
+
+    Args:
+        others: tenants whose first load tells what that of another may take.
+    """
+    return Plans(tenants=[_plan(tenant, others, now) for tenant in tenants])
 
 
-def _plan(tenant: TenantSettings, now: datetime) -> TenantPlan:
+def _plan(tenant: TenantSettings, others: Sequence[TenantSettings], now: datetime) -> TenantPlan:
     plan = TenantPlan(tenant=tenant.name, requests_per_minute=tenant.requests_per_minute, burst=tenant.burst)
-    if not tenant.folder.exists():
+    if first_load.is_first(tenant):
+        found = first_load.precedents(tenant, others)
+        plan.first_load, plan.estimate = list(first_load.described(tenant, found)), first_load.estimate(tenant, found)
         plan.notes.append(UNKNOWN)
         plan.resources["clients"] = Forecast(parents=1, windows=1, requests=1)
         return plan
@@ -124,7 +142,7 @@ def _plan(tenant: TenantSettings, now: datetime) -> TenantPlan:
         with TenantLock(tenant.folder / "lock", command="plan"):
             _fill(plan, tenant, now)
     except Exception as error:  # noqa: BLE001 - said, and the other tenants go on
-        plan.error = f"{error}"
+        plan.error = as_problem(error).message
     return plan
 
 

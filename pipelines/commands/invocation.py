@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ import click
 from sources.aleta.safe_text import printable
 
 from ..report.report import Exit, Json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +34,23 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 
 
 def output(document: Json | str) -> None:
-    """Print a command's report to stdout, safe to show (rule S2): JSON has escapes for what no terminal should get."""
+    """Print a command's report to stdout, whatever names and words it holds (rule S2)."""
     if isinstance(document, str):
         click.echo(printable(document, keep="\n"))
-        return
-    text = json.dumps(document, ensure_ascii=False, default=str)
-    safe = text if text.isprintable() else "".join(map(_json_letter, text))
-    click.echo(safe)
+    else:
+        click.echo(_escaped(json.dumps(document, ensure_ascii=False, default=str)))
 
 
-def _json_letter(letter: str) -> str:
-    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
+def _escaped(text: str) -> str:
+    """The same JSON, with what does not print or steers a terminal written as JSON's escapes."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)
 
 
 def fail(code: Exit, message: str) -> NoReturn:
     """End the program with one line on stderr."""
-    click.echo("error: " + printable(message, keep="\n"), err=True)
+    log.error("%s", message)
     sys.exit(code)
 
 

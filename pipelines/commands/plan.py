@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -9,9 +11,12 @@ import click
 
 from sources.aleta.clock import SystemClock
 
+from ..settings import load
 from .forecast import run
 from .invocation import Invocation, json_option, output, tenants_argument
 from .tenants import chosen
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -20,6 +25,11 @@ from .tenants import chosen
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) -> None:
     """What sync would do now: accounts, windows, expected requests, minutes at the rate budget."""
-    plans = run(chosen(invocation, tenants), now=SystemClock().now())
+    named = chosen(invocation, tenants)
+    everyone = load(invocation.config, environ=os.environ).tenants
+    plans = run(named, others=everyone, now=SystemClock().now())
+    for plan in plans.tenants:
+        if plan.error:
+            log.error("%s: %s", plan.tenant, plan.error, extra={"tenant": plan.tenant})
     output(plans.to_json() if as_json else plans.text())
     sys.exit(plans.exit)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
+from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
@@ -23,24 +24,24 @@ from .tenants import chosen
 def command(invocation: Invocation, tenants: Sequence[str]) -> None:
     """Write the analyst's copy from what is committed."""
     exits = [Exit.COMPLETE]
-    for line, problem, code in run(chosen(invocation, tenants)):
-        output(line)
+    for tenant, line, problem, code in run(chosen(invocation, tenants)):
+        output(f"{tenant}: {line}")
         if problem:
-            click.echo(f"error: {problem}", err=True)
+            log_problems(tenant, [problem])
         exits.append(code)
     sys.exit(most_severe(exits))
 
 
-def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, Problem | None, Exit]]:
-    """Publish each tenant, one after the other: what was done, why not all of it was, and how it ended."""
+def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, str, Problem | None, Exit]]:
+    """Publish each tenant, one after the other: its name, what was done, why not all of it was, how it ended."""
     for tenant in tenants:
         try:
             done = _publish(tenant)
         except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-            yield f"{tenant.name}: not published", as_problem(error), Exit.FAILED
+            yield tenant.name, "not published", as_problem(error), Exit.FAILED
             continue
         problem = as_problem(done.problem) if done.problem else None
-        yield f"{tenant.name}: {_line(done)}", problem, Exit.PARTIAL if problem else Exit.COMPLETE
+        yield tenant.name, _line(done), problem, Exit.PARTIAL if problem else Exit.COMPLETE
 
 
 def _publish(tenant: TenantSettings) -> Published:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from ..report.report import Exit
 from .invocation import Invocation, fail, output, tenants_argument
 from .tenants import chosen
 
+log = logging.getLogger(__name__)
+
 
 @click.command()
 @tenants_argument
@@ -24,7 +27,7 @@ def command(invocation: Invocation, tenants: Sequence[str], *, file: Path) -> No
     """The same as status with charts, as one self-contained page; no request is sent."""
     page = run(chosen(invocation, tenants), now=SystemClock().now())
     for error in page.errors:
-        click.echo(f"error: {error}", err=True)
+        log.error("%s", error)
     try:
         page.write(file)
     except OSError as error:

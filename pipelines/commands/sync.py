@@ -21,7 +21,7 @@ def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) ->
     from .tenants import chosen
     from .tools import tools
 
-    settings = chosen(invocation, tenants)
+    settings = chosen(invocation, tenants, keys=True)
     with tools() as (given, stopped):
         report = run(settings, given)
     if as_json:

@@ -110,7 +110,7 @@ def _span(parent: str | None, first: datetime | None, last: datetime | None, *, 
 
 
 def _writable(invocation: Invocation, name: str) -> TenantSettings:
-    [tenant] = chosen(invocation, [name])
+    [tenant] = chosen(invocation, [name], keys=True)
     if not tenant.writes:
         where = f"[tenants.{name}] of {invocation.config / 'config.toml'}"
         fail(Exit.USAGE, f"{name} is read-only: set `writes = true` in {where} to allow uploads. Nothing was sent.")

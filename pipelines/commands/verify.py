@@ -21,7 +21,7 @@ from .tools import tools
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str], *, sample: int, everything: bool, as_json: bool) -> None:
     """Read windows again and compare them with the warehouse; changes nothing."""
-    settings = chosen(invocation, tenants)
+    settings = chosen(invocation, tenants, keys=True)
     with tools() as (given, stopped):
         verdict = run(settings, given, sample=None if everything else sample)
     output(verdict.to_json() if as_json else verdict.text())

@@ -10,8 +10,12 @@ State: TypeAlias = tuple[int, int]  # size, and time of change in ns
 
 
 def seal(path: Path) -> None:
-    """Make a finished file or folder its owner's only (rule S1) and bring it to the disk."""
-    path.chmod(0o700 if path.is_dir() else 0o600)
+    """Make a finished file or folder its owner's only (rule S1) and bring it to the disk.
+
+    What belongs to another user keeps the rights that this one gave it: it is not ours to change.
+    """
+    if path.stat().st_uid == os.geteuid():
+        path.chmod(0o700 if path.is_dir() else 0o600)
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -6,6 +6,7 @@ version before stays, for who is reading it still.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ def write(publication: Publication) -> bool:
     _write_version(connection, content, scratch / "version", old=home / "current", prints=prints)
     home.mkdir(mode=0o700, exist_ok=True)
     new = home / _next_version(home)
-    (scratch / "version").rename(new)
+    _move(scratch / "version", new)
     _switch(home, new.name, scratch)
     return True
 
@@ -80,6 +81,22 @@ def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, file: Path
     seal(file)
 
 
+def _move(made: Path, new: Path) -> None:
+    """Put what was *made* in its place whole; on another disk, where `parquet` may be a link to, as a copy."""
+    try:
+        made.rename(new)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy = new.with_name(".copy")
+        if copy.exists():  # a crash left it
+            shutil.rmtree(copy)
+        shutil.copytree(made, copy)
+        for path in copy.rglob("*"):
+            seal(path)
+        copy.rename(new)
+
+
 def _next_version(home: Path) -> str:
     numbers = [int(found[1]) for folder in home.iterdir() if (found := VERSION.fullmatch(folder.name))]
     return f"version-{max(numbers, default=0) + 1}"
@@ -87,10 +104,13 @@ def _next_version(home: Path) -> str:
 
 def _switch(home: Path, name: str, scratch: Path) -> None:
     """Point `current` at *name*; keep what it pointed at before, and nothing older."""
-    current, link = home / "current", scratch / "current"
+    current, link = home / "current", home / ".current"  # beside each other: a rename crosses no disks
     before = current.readlink().name if current.is_symlink() else ""
     if current.is_dir() and not before:  # someone restored a backup that knows no links
-        current.rename(scratch / "restored")
+        _move(current, scratch / "restored")
+        if current.is_dir():
+            shutil.rmtree(current)
+    link.unlink(missing_ok=True)  # a crash left it
     link.symlink_to(name)
     link.replace(current)
     seal(home)

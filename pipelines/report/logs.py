@@ -1,12 +1,15 @@
-"""Logging to one stream, one line a record, and no secret in any of them (rule S1)."""
+"""Logging to one stream, one line a record, no secret in any of them (rule S1), nothing that steers a terminal (S2)."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import json
 import logging
 import re
 import time
+from datetime import UTC, datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import TextIO, TypeAlias
 
@@ -15,6 +18,7 @@ from sources.aleta.safe_text import printable
 OURS = ("pipelines", "sources", "schemas", "sandbox")
 MASK = "***"
 _FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?: .*\n)+")
+_PARTS = ("tenant", "code", "resource", "parent_id", "from_date", "to_date")  # of a record, where it has them
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _QUOTE = r"""\\?["']"""  # as Python and JSON show text, also text within text
@@ -33,6 +37,13 @@ _SECRETS = tuple(
 )
 
 
+class LogFormat(StrEnum):
+    """How a record is written."""
+
+    TEXT = "text"
+    JSON = "json"  # one object a line
+
+
 def redact(text: str) -> str:
     """*text* with every token, assertion, private key and password masked."""
     for secret in _SECRETS:
@@ -40,7 +51,7 @@ def redact(text: str) -> str:
     return text
 
 
-def set_up(*, debug: bool, stream: TextIO) -> None:
+def set_up(*, debug: bool, stream: TextIO, form: LogFormat = LogFormat.TEXT) -> None:
     """Send all logging to *stream*: ours from INFO (DEBUG with *debug*), the libraries' from WARNING.
 
     May be called again; the last call counts.
@@ -48,7 +59,7 @@ def set_up(*, debug: bool, stream: TextIO) -> None:
     levels = dict.fromkeys(OURS, logging.DEBUG if debug else logging.INFO) | {"urllib3": logging.WARNING}
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    formatter = _formatter(logging.Formatter if debug else OneLine)
+    formatter = _formatter(debug=debug, form=form)
     for name in ("", "dlt"):  # dlt keeps its records from the root, and takes the first handler of its own logger
         _attach(logging.getLogger(name), RedactingHandler(stream, formatter))
     logging.getLogger("dlt").propagate = False
@@ -74,6 +85,16 @@ class RedactingHandler(logging.StreamHandler[TextIO]):
             self.stream.write(f"a log record of {record.name}, line {record.lineno}, could not be written\n")
 
 
+class ManyLines(logging.Formatter):
+    """With tracebacks, for --debug; the message itself stays one line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the name is the base's)
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  (the name is the base's)
+        return printable(super().formatException(ei), keep="\n")
+
+
 class OneLine(logging.Formatter):
     """One line a record: of an exception its type and its words, for a traceback is shown with --debug only.
 
@@ -83,10 +104,31 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)
         record.exc_text = record.stack_info = None  # another handler may have put a traceback there
-        return " ".join(_FRAMES.sub("", super().format(record)).splitlines())
+        return printable(" ".join(_FRAMES.sub("", super().format(record)).split("\n")))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  (the name is the base's)
         return f"{type(ei[1]).__name__}: {ei[1]}"
+
+
+class JsonLine(logging.Formatter):
+    """One JSON object a record: `time`, `level`, `logger`, `message`, and of a problem its parts.
+
+    Each text is masked before it is quoted, so that what is masked ends with the text that it stands in.
+    """
+
+    def __init__(self, words: logging.Formatter) -> None:
+        super().__init__()
+        self._words = words
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._words.format(record),
+            **{name: getattr(record, name) for name in _PARTS if getattr(record, name, "")},
+        }
+        return json.dumps({name: printable(redact(f"{value}"), keep="\n") for name, value in fields.items()})
 
 
 def _attach(logger: logging.Logger, handler: RedactingHandler) -> None:
@@ -95,7 +137,10 @@ def _attach(logger: logging.Logger, handler: RedactingHandler) -> None:
     logger.setLevel(logging.WARNING)
 
 
-def _formatter(kind: type[logging.Formatter]) -> logging.Formatter:
+def _formatter(*, debug: bool, form: LogFormat) -> logging.Formatter:
+    kind = ManyLines if debug else OneLine
+    if form is LogFormat.JSON:
+        return JsonLine(kind("{message}", style="{"))
     formatter = kind("{asctime}Z {levelname:<7} {name}: {message}", "%Y-%m-%dT%H:%M:%S", style="{")
     formatter.converter = time.gmtime
     return formatter

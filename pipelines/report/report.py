@@ -11,6 +11,11 @@ from typing import TypeAlias
 
 Json: TypeAlias = Mapping[str, object]
 
+OUT_OF_MEMORY = (
+    "there is not enough memory: what is committed is intact. Give the process more (`ulimit -v`, the container's or "
+    "the service's limit), or set fewer `workers` and run fewer tenants at once"
+)
+
 
 class Exit(IntEnum):
     """Exit codes of the contract."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import islice
 from types import MappingProxyType
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -17,29 +16,21 @@ from rich.text import Text
 
 from sources.aleta.safe_text import printable
 
-from .report import Problem, RunReport, Status, TenantReport
+from .problem_lines import problem_line
+from .report import Counts, Problem, RunReport, Status, TenantReport
 
-PIPED = 100  # columns where no terminal says
-SHOWN = 20  # problems, and names that drifted
+PIPED = 80  # columns where no terminal says, and of the table anywhere
+DRIFTED = 5  # names
+SHOWN = 20  # problems
 MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
 )
 COLUMNS = ("read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
-NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message does not say it
-    {
-        "forbidden": "Its rows are kept.",
-        "gone": "Its rows are kept.",
-        "malformed": "The next sync reads it again; if this persists, send this line to Aleta.",
-        "stopped": "Run the same command again: it continues after what is committed.",
-        "too_wide": "Set max_window_days if the largest window is known.",
-        "unavailable": "The next sync reads it again.",
-        "unreachable": "The next sync reads it again.",
-    }
-)
+GOES_UNDER = ("quarantined", "splits", "windows", "unchanged", "requests")  # the first first, where a line is too long
 
 
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
-    """Print *report* to *stream*: in colour on a terminal, plain and 100 columns wide anywhere else."""
+    """Print *report* to *stream*: in colour on a terminal, plain and 80 columns wide anywhere else."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(
             errors="backslashreplace"
@@ -57,8 +48,10 @@ def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
     Args:
         verbose: also the ids of runs, the windows read, and every problem and name.
     """
-    parts = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
-    return Group(*parts, *([_summary(report.tenants)] if len(parts) > 1 else []))
+    parts: list[RenderableType] = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
+    if drift := sum((tenant.drift for tenant in report.tenants), Counter[str]()):
+        parts += [Text(_drift(drift, verbose=verbose)), Text()]
+    return Group(*parts, *([_summary(report.tenants)] if len(report.tenants) > 1 else []))
 
 
 def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
@@ -66,13 +59,11 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     if verbose and tenant.run_id:
         yield _indented(f"run {tenant.run_id}")
     if tenant.resources:
-        yield _resources(tenant, verbose=verbose)
-    if tenant.drift:
-        yield _indented(_drift(tenant.drift, verbose=verbose))
+        yield Text("\n".join(_resources(tenant, verbose=verbose)), no_wrap=True, overflow="ignore")
     if tenant.errors:
         yield _problems(tenant.errors, limit=len(tenant.errors) if verbose else SHOWN)
     for warning in tenant.warnings:
-        yield _indented(f"warning: {warning}")
+        yield _indented(f"warning: {printable(warning)}")
     if tenant.warehouse:
         yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
@@ -109,26 +100,34 @@ def _count(number: int, singular: str, plural: str) -> str:
     return f"{number:,} {singular if number == 1 else plural}"
 
 
-def _resources(tenant: TenantReport, *, verbose: bool) -> Table:
-    """As wide as its figures, which are never truncated: a narrow terminal wraps the lines."""
-    names = ("windows", *COLUMNS) if verbose else COLUMNS
-    rows = [
-        (f"  {resource}", *(f"{getattr(counts, name):,}" for name in names))
-        for resource, counts in tenant.resources.items()
-    ]
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for heading, *cells in zip(("  resource", *names), *rows, strict=True):
-        width = max(len(cell) for cell in (heading, *cells))
-        table.add_column(heading, justify="right" if heading in names else "left", no_wrap=True, min_width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
+    """A line a resource, its figures whole; what 80 columns have no room for stands under it, unless it is zero."""
+    rows = {name: _figures(counts) for name, counts in tenant.resources.items()}
+    names = ["windows", *COLUMNS] if verbose else [*COLUMNS]
+    first = max(len(name) for name in ("resource", *rows))
+    widths = {name: max(len(name), *(len(row[name]) for row in rows.values())) for name in names}
+    under: list[str] = []
+    for name in GOES_UNDER:
+        if name in names and 2 + first + sum(1 + widths[kept] for kept in names) > PIPED:
+            names.remove(name)
+            under.append(name)
+    yield f"  {'resource':{first}} {' '.join(f'{name:>{widths[name]}}' for name in names)}"
+    yield f"  {'─' * (first + sum(1 + widths[name] for name in names))}"
+    for resource, row in rows.items():
+        yield f"  {resource:{first}} {' '.join(f'{row[name]:>{widths[name]}}' for name in names)}"
+        if left := ", ".join(f"{row[name]} {name}" for name in reversed(under) if row[name] != "0"):
+            yield f"      {left}"
+    yield ""
+
+
+def _figures(counts: Counts) -> dict[str, str]:
+    return {name: f"{getattr(counts, name):,}" for name in ("windows", *COLUMNS)}
 
 
 def _drift(drift: Counter[str], *, verbose: bool) -> str:
     """Rule X2: attributes that no schema has are kept in `extra`, and the report says so."""
-    limit = len(drift) if verbose else SHOWN
-    names = ", ".join(f"{name} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
+    limit = len(drift) if verbose else DRIFTED
+    names = ", ".join(f"{printable(name)} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
     more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""
     kept = "attribute that no schema names is" if len(drift) == 1 else "attributes that no schema names are"
     return f"{len(drift):,} {kept} in `extra`: {names}{more}"
@@ -145,15 +144,6 @@ def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
     if len(problems) > limit:
         table.add_row("", f"and {len(problems) - limit:,} more: see --json")
     return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
-
-
-def problem_line(problem: Problem) -> str:
-    """One problem in a line: where, what, and what to do."""
-    whose = f"{problem.resource} of {printable(problem.parent_id)}" if problem.parent_id else problem.resource
-    days = f", {problem.from_date} to {problem.to_date}" if problem.from_date else ""
-    what = printable(problem.message).removeprefix(f"{whose}: ").rstrip(".")
-    line = f"{whose}{days}: {what}" if whose else what
-    return " ".join(part for part in (f"[{problem.code}] {line}.", NEXT.get(problem.code, "")) if part)
 
 
 def _indented(text: str) -> Padding:

@@ -91,6 +91,8 @@ class Fetching:
             SourceError: the API cannot be used at all; or StoppedError.
         """
         self._crawl()
+        if self._tell_unknown():
+            return
         for endpoint in self.endpoints:
             if endpoint.dates:
                 self._read(endpoint)
@@ -121,6 +123,14 @@ class Fetching:
         ]
         if never_shown:
             self.put(Refused(listed.endpoint.name, never_shown))
+
+    def _tell_unknown(self) -> bool:
+        """Name the accounts that the operator named and no list showed; whether nothing is left to read."""
+        named = set(self.job.only)
+        unknown = named - {*self._listed.get("accounts", ()), *self.known.shown.get("accounts", ())}
+        for account in sorted(unknown):
+            self.put(Noticed(problems.unknown("accounts", account)))
+        return bool(named) and unknown == named
 
     def _read_unlisted_accounts(self) -> None:
         """Accounts that rows name and no list showed: asked for by id, and read like the others (L1)."""
@@ -171,9 +181,6 @@ class Fetching:
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
-        if endpoint.parent == "accounts":
-            for missing in set(self.job.only) - set(parents):
-                self.put(Noticed(problems.unknown(endpoint.name, missing)))
         self._read_parents(endpoint, readings)
         self._tell_away(endpoint, parents)
         if endpoint.movable and not all(reading.whole for reading in readings.values()):

@@ -56,8 +56,8 @@ class TenantLock:
         self._file = -1
 
     def __enter__(self) -> Self:
-        _make_private(self._path.parent)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        make_private(self._path.parent)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._take()
             self._sign()
@@ -86,7 +86,7 @@ class TenantLock:
 def holder(path: Path) -> Holder | None:
     """Who has the lock now; None when it is free, whatever an ended run left in the file."""
     try:
-        file = os.open(path, os.O_RDONLY)
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
@@ -112,7 +112,7 @@ def _read(file: int) -> Holder:
         return Holder(pid=0, since=since, command="starting", host=socket.gethostname())
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
     """Make *folder* and what is missing above it, for its owner's eyes only (rule S1)."""
     for level in reversed((folder, *folder.parents)):
         if not level.exists():

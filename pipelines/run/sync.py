@@ -31,7 +31,7 @@ from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
-from . import failures
+from . import aftermath, failures, journal
 from .events import (
     Away,
     Crawled,
@@ -50,6 +50,7 @@ from .fetching import Fetching, Known
 from .handover import Handover
 from .job import SYNC, Job
 from .lock import TenantLock
+from .notices import Notice
 from .packages import Loader
 from .references import known
 
@@ -91,9 +92,10 @@ class Tools:
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
     """Run *job* for all *tenants* at once; the failure of one does not touch the others (rules C3, F3)."""
+    notices: list[Notice] = []
     reports = [TenantReport(tenant=tenant.name, kind=job.kind) for tenant in tenants]
     threads = [
-        threading.Thread(target=_run_one, args=(tenant, tools, job, report), name=tenant.name)
+        threading.Thread(target=_run_one, args=(tenant, tools, job, report, notices), name=tenant.name)
         for tenant, report in zip(tenants, reports, strict=True)
     ]
     for thread in threads:
@@ -101,19 +103,24 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
     for thread in threads:
         while thread.is_alive():  # in steps, so that a signal's handler gets its turn
             thread.join(TICK_S)
+    aftermath.tell(notices)
     return RunReport(tenants=reports)
 
 
-def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport) -> None:
+def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, notices: list[Notice]) -> None:
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
     report.run_id = uuid4().hex
+    entry = journal.Entry(run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only))
     try:
         with TenantLock(tenant.folder / "lock", command=job.kind):
+            journal.append(tenant.folder, entry)
             _Run(tenant, tools, job, report, progress).run()
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
-        failures.name(error, report, tenant=tenant.name)
+        failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s
+    if said := aftermath.leave(tenant, report, entry, now=tools.clock.now()):
+        notices.append(said)
     progress.stage(report.status)
 
 

@@ -1,8 +1,11 @@
 """Typed settings, resolved once: the only reader of the configuration files and of the environment."""
 
-from .configuration import Settings, load, point_dlt_at
+from .configuration import Settings, load
+from .dlt_settings import point_dlt_at
 from .errors import SettingsError
-from .sources import DLT_SECTIONS
+from .key_files import check_key_files, loose_key_file
+from .sources import DLT_SECTIONS, TENANT_NAME
+from .template import section, template
 from .tenant import DEFAULTS, KEY_RULES, REQUIRED, KeySource, TenantSettings
 
 __all__ = [
@@ -10,10 +13,15 @@ __all__ = [
     "DLT_SECTIONS",
     "KEY_RULES",
     "REQUIRED",
+    "TENANT_NAME",
     "KeySource",
     "Settings",
     "SettingsError",
     "TenantSettings",
+    "check_key_files",
     "load",
+    "loose_key_file",
     "point_dlt_at",
+    "section",
+    "template",
 ]

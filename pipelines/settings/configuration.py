@@ -7,7 +7,7 @@ three, a value for `[tenants.NAME]` beats one for `[aleta]`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,6 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
         tenants=tenants,
         warnings=(*_warnings(config, secrets, given, environ), *_unused(config, tenants)),
     )
-
-
-def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
-    """Let dlt find its own sections in *folder*, without telemetry unless asked for; call it before dlt is imported."""
-    environ["DLT_CONFIG_FOLDER"] = str(folder.absolute())
-    environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")  # dlt warns of every JSON column in every load
 
 
 def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:

@@ -15,7 +15,8 @@ DLT_SECTIONS = frozenset({
     *("extract", "load", "normalize", "pipeline", "pipelines", "providers", "runtime", "schema", "sources"),
     "workspace",
 })  # fmt: skip
-START = "Copy config/ from the project and fill in a [tenants.NAME], or name another folder with --config."
+START = "`aleta-sync init --tenant NAME` makes one; or name another folder with --config."
+TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def sections_of(file: Path) -> dict[str, dict[str, object]]:
 
 def _toml(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         refuse(file, "", "a file that can be read", f"{error.strerror}. {START}")
     except ValueError as error:  # not TOML, or not UTF-8; it names a line, never a value
@@ -62,7 +63,7 @@ def tenant_names(config: Path, files: Collection[Mapping[str, object]]) -> tuple
     variables: dict[str, str] = {}
     for section in sections:
         name = section.removeprefix("tenants.")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        if not TENANT_NAME.fullmatch(name):
             refuse(config, section, "a name of a-z, 0-9, - and _, not led by - or _", "Rename the tenant.")
         twin = variables.setdefault(variable_of(name), name)
         if twin != name:

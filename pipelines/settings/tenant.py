@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_origin, get_type_hints
@@ -17,6 +17,7 @@ Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
 Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// address, or http:// on this machine")]
 STORE = r"\A((s3|az|gs)://[\w.-]+(/[\w.~%=-]+)*/?)?\Z"
 Copy: TypeAlias = Literal["duckdb", "parquet", "delta"]
+NotifyUrl: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z][\w+.-]*://\S+\Z")]  # may hold a password
 Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400, description="a number of seconds, 1 to 86400")]
@@ -67,6 +68,9 @@ class TenantSettings:
     max_window_days: Days = 0  # 0: no limit
     read_timeout_s: Seconds = 300  # one answer, headers and body in all (rule F7)
     max_answer_mb: Megabytes = 256  # one answer, unpacked
+    notify: Annotated[tuple[NotifyUrl, ...], Meta(description="a list of Apprise URLs, or []")] = field(
+        default=(), repr=False
+    )
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
@@ -89,6 +93,6 @@ HINTS = get_type_hints(TenantSettings, include_extras=True)
 RULES: dict[str, Any] = {name: hint for name, hint in HINTS.items() if get_origin(hint) is Annotated} | KEY_RULES
 EXPECTED: dict[str, str] = {name: rule.__metadata__[-1].description for name, rule in RULES.items()}
 DEFAULTS: dict[str, Any] = {
-    field.name: field.default for field in fields(TenantSettings) if field.default is not MISSING
+    known.name: known.default for known in fields(TenantSettings) if known.default is not MISSING
 }
 REQUIRED = tuple(name for name in RULES if name not in DEFAULTS and name not in KEY_RULES)

@@ -6,8 +6,8 @@ Read from the analyst's copy, or where a destination keeps it: neither disturbs 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 import duckdb
@@ -15,21 +15,25 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
-from sources.aleta.safe_text import printable
+from sources.aleta.clock import SystemClock
 
 from ..report.report import Exit, Json
+from ..run import journal
 from ..run.failures import as_problem
-from ..run.lock import holder
+from ..run.lock import Holder, holder
 from ..settings import TenantSettings
+from .attention import attention, overdue, sentence
+from .runs import fresh_at, nightly, runs_of, streak
 
 Facts: TypeAlias = dict[str, object]
 Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[str, str]], Facts]
 
 BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
-FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete'"
+SHOWN = 5  # runs
+FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete' AND kind = 'sync'"
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
-    FROM {sync_runs} ORDER BY started_at DESC LIMIT 5"""
+    FROM {sync_runs} ORDER BY started_at DESC LIMIT 200"""
 COVERAGE = """
     SELECT resource, count(*) AS parents, min(from_date) AS from_date, min(through_date) AS all_through,
         max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
@@ -51,52 +55,101 @@ class Standing:
     """One tenant's warehouse."""
 
     tenant: str
-    facts: Mapping[str, object]
-
-    def text(self) -> str:
-        facts = self.facts
-        if "error" in facts:
-            return f"{self.tenant}: {facts['error']}"
-        if facts["synced"] is False:
-            return f"{self.tenant}: never synced ({facts['warehouse']} is not there yet)"
-        runs = "\n".join(f"    {_line(run)}" for run in _rows(facts["runs"]))
-        marks = "\n".join(f"    {_line(mark)}" for mark in _rows(facts["coverage"]))
-        stuck = "\n".join(f"    {_line(window)}" for window in _rows(facts["quarantined"])) or "    none"
-        return (
-            f"{self.tenant}: last complete run ended {facts['fresh_at'] or 'never'}"
-            f"{_running(facts)}\n  last runs\n{runs}\n  coverage\n{marks}\n  quarantined\n{stuck}{_drift(facts)}"
-        )
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
-    """All tenants' standings."""
+    """All tenants' standings.
+
+    Args:
+        now: what ages are measured from.
+        max_age: how old the last complete run may be; None for any age, and for none.
+    """
 
     tenants: Sequence[Standing]
-    exit: Exit = Exit.COMPLETE
+    now: datetime = field(default_factory=lambda: SystemClock().now())
+    max_age: timedelta | None = None
+
+    @property
+    def attention(self) -> Mapping[str, str]:
+        """Of each tenant why it needs attention; empty where it does not."""
+        return {
+            standing.tenant: attention(standing.facts, now=self.now, max_age=self.max_age) for standing in self.tenants
+        }
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.attention, [standing.facts.get("fresh_at") for standing in self.tenants])
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Of each tenant that makes the command fail, why: it cannot be read, or `max_age` is over."""
+        return {
+            standing.tenant: f"{standing.facts['error']}" if "error" in standing.facts else late
+            for standing in self.tenants
+            if (late := self._late(standing)) or "error" in standing.facts
+        }
+
+    def _late(self, standing: Standing) -> str:
+        return overdue(standing.facts, now=self.now, max_age=self.max_age) if self.max_age is not None else ""
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.FAILED if self.failures else Exit.COMPLETE
 
     def to_json(self) -> Json:
-        return {"tenants": {tenant.tenant: tenant.facts for tenant in self.tenants}}
+        why = self.attention
+        return {
+            "summary": self.sentence,
+            "tenants": {
+                standing.tenant: standing.facts | {"attention": why[standing.tenant]} for standing in self.tenants
+            },
+        }
 
-    def text(self) -> str:
-        return "\n\n".join(tenant.text() for tenant in self.tenants)
 
-
-def run(tenants: Sequence[TenantSettings], look: Look = lambda *_: {}) -> Standings:
-    """Read what each tenant's last sync published.
+def run(
+    tenants: Sequence[TenantSettings],
+    look: Look = lambda *_: {},
+    *,
+    max_age: timedelta | None = None,
+) -> Standings:
+    """Read what each tenant's last sync published, and what its journal says of runs that could not.
 
     Args:
         look: what else to read of a tenant that was synced; told where each of `BOOKS` is.
+        max_age: as of `Standings`.
     """
     standings = [_standing(tenant, look) for tenant in tenants]
-    failed = any("error" in standing.facts for standing in standings)
-    return Standings(tenants=standings, exit=Exit.FAILED if failed else Exit.COMPLETE)
+    return Standings(tenants=standings, max_age=max_age)
 
 
 def _standing(tenant: TenantSettings, look: Look) -> Standing:
-    running = holder(tenant.folder / "lock") if tenant.folder.exists() else None
     read = _published if tenant.destination == "duckdb" else _remote
-    return Standing(tenant=tenant.name, facts={"running": f"{running}" if running else None} | read(tenant, look))
+    try:
+        running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
+    except OSError as error:
+        return Standing(tenant=tenant.name, facts=_empty_facts(tenant) | {"error": as_problem(error).message})
+    found = {"running": f"{running}" if running else None} | read(tenant, look)
+    return Standing(tenant=tenant.name, facts=found | _runs(found, entries, running))
+
+
+def _runs(found: Facts, entries: Sequence[journal.Entry], running: Holder | None) -> Facts:
+    """What the tables and the journal say together."""
+    table = found.get("runs")
+    runs = runs_of(table if isinstance(table, list) else [], entries, running=running.command if running else "")
+    in_need = streak(nightly(runs))
+    return {
+        "fresh_at": fresh_at(runs, found.get("fresh_at")),
+        "runs": runs[:SHOWN],
+        "last_run": next((run for run in runs if run["status"] != journal.RUNNING), None),
+        "failures": [run for run in runs if run["status"] not in {"complete", journal.RUNNING}],
+        "streak": in_need,
+    }
+
+
+def _empty_facts(tenant: TenantSettings) -> Facts:
+    return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs({}, [], None)
 
 
 def _published(tenant: TenantSettings, look: Look) -> Facts:
@@ -156,22 +209,3 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds")
     return value if value is None or isinstance(value, int) else f"{value}"
-
-
-def _rows(value: object) -> Sequence[Mapping[str, object]]:
-    return value if isinstance(value, list) else []
-
-
-def _line(row: Mapping[str, object]) -> str:
-    said = (f"{name.replace('_', ' ')} {value}" for name, value in row.items() if value is not None)
-    return printable(", ".join(said))
-
-
-def _drift(facts: Mapping[str, object]) -> str:
-    """Attributes that no schema has; empty where there are none."""
-    rows = [f"    {_line(attribute)}" for attribute in _rows(facts["drift"])]
-    return "\n".join(["", "  not in any schema (kept in extra)", *rows]) if rows else ""
-
-
-def _running(facts: Mapping[str, object]) -> str:
-    return f"\n  running now: {facts['running']}" if facts["running"] else ""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sources.aleta.safe_text import printable
 
+from ..report.problem_lines import problem_line
 from ..report.report import Exit, Json, TenantReport, bound_of, most_severe
 from ..report.version import VERSION
 
@@ -24,6 +25,7 @@ class Difference:
     id: str
 
 
+NOTHING = "nothing compared"
 KINDS = {"added": "missing", "modified": "different", "removed": "extra"}
 
 
@@ -41,29 +43,55 @@ class Verification:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS.values(), 0))
     differences: list[Difference] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)  # what receipts, marks and keys get wrong
+    ledger_checked: bool = False  # whether they were looked at
     report: TenantReport
 
     @property
     def exit(self) -> Exit:
-        differs = Exit.FAILED if any(self.counts.values()) or self.checks else Exit.COMPLETE
-        return most_severe([self.report.exit, differs])
+        well = self.compared and not self._differs
+        return most_severe([self.report.exit, Exit.COMPLETE if well else Exit.FAILED])
+
+    @property
+    def compared(self) -> bool:
+        """Whether anything was: a verification that read nothing proves nothing."""
+        return bool(self.windows or self.rows)
+
+    @property
+    def _differs(self) -> bool:
+        return any(self.counts.values()) or bool(self.checks)
 
     @property
     def status(self) -> str:
-        if any(self.counts.values()) or self.checks:
+        if self._differs:
             return "different"
+        if not self.compared:
+            return NOTHING
         return "equal" if self.report.exit is Exit.COMPLETE else str(self.report.status)
 
     @property
     def statement(self) -> str:
-        found = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
+        """What was done and found, and nothing that was not done."""
+        done = self._comparison() if self.compared else self._no_comparison()
         sound = "; ".join(self.checks) or "receipts tile every mark, keys are unique"
+        ledger = printable(sound) if self.ledger_checked else "not checked"
+        return (
+            f"{self.at:%Y-%m-%d %H:%M:%S} UTC, aleta-sync {VERSION}: {done}. {self._rule}Ledger: {ledger}. "
+            f"Result: {self.status}."
+        )
+
+    def _comparison(self) -> str:
+        found = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
         unread = f"; {len(self.report.errors)} reads failed" if self.report.errors else ""
         return (
-            f"{self.at:%Y-%m-%d %H:%M:%S} UTC, aleta-sync {VERSION}: {self.windows} windows of {len(self.accounts)} "
-            f"parents with {self.rows} rows were read from {self.address} for tenant {self.tenant} and compared with "
-            f"{self.warehouse} to the last digit: {found}{unread}. {self._rule}Ledger: {sound}. Result: {self.status}."
+            f"{self.windows} windows of {len(self.accounts)} parents with {self.rows} rows were read from "
+            f"{self.address} for tenant {self.tenant} and compared with {self.warehouse} to the last digit: "
+            f"{found}{unread}"
         )
+
+    def _no_comparison(self) -> str:
+        why = self.report.errors[0].message if self.report.errors else "there was no window and no object to read"
+        why = printable(why).rstrip(".")
+        return f"for tenant {self.tenant} nothing could be compared with {self.warehouse} ({why})"
 
     @property
     def _rule(self) -> str:
@@ -89,9 +117,11 @@ class Verification:
         }
 
     def text(self) -> str:
-        lines = [f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}" for row in self.differences[:SHOWN]]
-        problems = [f"  not read: {error}" for error in self.report.errors]
-        return "\n".join(map(printable, [self.statement, *lines, *problems]))
+        lines = [
+            printable(f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}") for row in self.differences[:SHOWN]
+        ]
+        problems = [f"  not read: {problem_line(error)}" for error in self.report.errors]
+        return "\n".join([self.statement, *lines, *problems])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
+from ..report.problem_lines import log_problems
 from ..report.report import Problem, TenantReport, problem
 from ..run import failures
 from ..run.fetching import planner_of
@@ -35,7 +36,7 @@ from ..run.references import known
 from ..run.sync import Tools
 from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
-from ..warehouse.warehouse import Rows, Warehouse
+from ..warehouse.warehouse import Rows, Warehouse, store_file
 from .ledger_checks import ledger_faults
 from .other_windows import PART, another, halves
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
@@ -73,11 +74,32 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None) -> Verific
         tenant=tenant.name, address=tenant.api_url, warehouse=place, at=tools.clock.now(), report=report
     )
     try:
+        _check_stored(tenant)
         with TenantLock(tenant.folder / "lock", command="verify"):
             _Verify(tenant, tools, found).run(sample)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-        failures.name(error, report, tenant=tenant.name)
+        failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
+    log_problems(tenant.name, report.errors)
     return found
+
+
+class NothingStoredError(Exception):
+    """No run ever committed anything: there is nothing to compare with."""
+
+    code = "nothing"
+
+    def __init__(self, tenant: TenantSettings, place: str) -> None:
+        super().__init__(f"nothing is committed in {place} yet: run `aleta-sync sync {tenant.name}` first")
+
+
+def _check_stored(tenant: TenantSettings) -> None:
+    """Before a lock or a folder is made, for a verification changes nothing.
+
+    Raises:
+        NothingStoredError: there is no store.
+    """
+    if tenant.destination == "duckdb" and not store_file(tenant.folder).exists():
+        raise NothingStoredError(tenant, f"{tenant.folder}")
 
 
 class _Verify:
@@ -93,10 +115,13 @@ class _Verify:
 
     def run(self, sample: int | None) -> None:
         self._warehouse.recover()
+        if not self._warehouse.state():
+            raise NothingStoredError(self._tenant, self._warehouse.place)
         ledger = Ledger.from_state(self._warehouse.state())
         self._endpoints = [endpoint for endpoint in self._endpoints if endpoint.name not in ledger.unoffered]
         with self._warehouse.open() as store:
             self._found.checks.extend(ledger_faults(store, self._endpoints))
+            self._found.ledger_checked = True
             self._known = known(store, self._endpoints)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)

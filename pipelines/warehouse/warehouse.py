@@ -7,6 +7,7 @@ keys, so a package that a crash cut in two can be loaded again.
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -76,8 +77,8 @@ class Warehouse:
 
     def __init__(self, tenant: str, folder: Path, *, destination: str = "duckdb") -> None:
         give_back()
-        self.folder = folder / "private"
-        self.file = self.folder / "store.duckdb"
+        self.file = store_file(folder)
+        self.folder = self.file.parent
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
@@ -139,12 +140,7 @@ class Warehouse:
         Raises:
             WarehouseError: a newer version wrote this warehouse.
         """
-        written = self.state().get("format", FORMAT)
-        if not isinstance(written, int) or written > FORMAT:
-            raise WarehouseError(
-                f"{self.place} was written by a newer version (format {written}, this one knows {FORMAT}): "
-                "use that version, or another data_dir"
-            )
+        check_format(self.state(), place=self.place)
 
     def state(self) -> State:
         """The state that the last committed package wrote."""
@@ -197,8 +193,27 @@ class Warehouse:
     def _protect(self) -> None:
         """Rule S1: files with data are the owner's only."""
         for file in (self.file, self._database.log):
-            if file.exists():
+            if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
+
+
+def check_format(state: Mapping[str, object], *, place: str) -> None:
+    """Refuse what a newer version wrote.
+
+    Raises:
+        WarehouseError: a newer version wrote the warehouse whose *state* this is.
+    """
+    written = state.get("format", FORMAT)
+    if not isinstance(written, int) or written > FORMAT:
+        raise WarehouseError(
+            f"{place} was written by a newer version (format {written}, this one knows {FORMAT}): "
+            "use that version, or another data_dir"
+        )
+
+
+def store_file(folder: Path) -> Path:
+    """The private file of a tenant whose destination is `duckdb`; *folder* is the tenant's own."""
+    return folder / "private" / "store.duckdb"
 
 
 def place_of(tenant: str, destination: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
 import time
 from datetime import date
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from sandbox.http.keys import write_private
 from schemas.ledger import SYNC_MARKS
 from tests import truth
 from tests.e2e.conftest import EVERYTHING
-from tests.e2e.program import Ended, Program
+from tests.e2e.program import SCRIPT, Ended, Program
 
 DAY = date(2026, 1, 1)
 
@@ -96,14 +97,32 @@ def test_a_key_file_that_is_no_key_is_named(program):
     assert program.box.requests == []
 
 
-def test_a_key_file_that_is_not_there_is_named(program):
-    """The same for a file that is missing."""
+def test_a_key_file_that_is_not_there_is_a_mistake_of_the_configuration(start):
+    """Exit 2 before any request, also of the other tenants: the path in the file, the file, and how to make a key."""
+    program = start(tenants=("acme", "beta"))
     (program.config / "secrets" / "acme.pem").unlink()
 
-    error = one_error(program.sync(expect=3))
+    for command in (("sync", "--json"), ("verify",), ("backfill", "--from", "2025-01-01", "--to", "2025-01-02")):
+        ended = program.run(*command)
+        assert (ended.exit, ended.out) == (2, "")
+        assert "tenants.acme.private_key_file" in ended.err
+        assert f"{program.config / 'secrets' / 'acme.pem'}" in ended.err
+        assert "keys generate" in ended.err
+    assert program.box.requests == []
+    assert program.run("status").exit == 0
 
-    assert "secrets/acme.pem" in error["message"]
-    assert "keys generate" in error["message"]
+
+def test_files_with_a_byte_order_mark_are_read(program):
+    """As some editors write them, by us and by dlt."""
+    program.cold = True  # dlt notes as it is imported where its files are
+    for name in ("config.toml", "secrets.toml"):
+        file = program.config / name
+        text = file.read_text() if file.exists() else "[normalize]\nstart_new_jobs_on_signal = false\n"
+        file.write_text(text, encoding="utf-8-sig")
+
+    program.sync()
+
+    assert program.differences() == []
 
 
 def test_an_api_that_refuses_every_token_is_an_authentication_failure_f2(synced):
@@ -145,7 +164,8 @@ def test_a_configuration_mistake_is_named_before_any_request(program, old, new, 
     ended = program.run("sync", "--json")
 
     assert (ended.exit, ended.out) == (2, "")
-    assert ended.err.startswith("error: ")
+    [line] = ended.err.splitlines()
+    assert " ERROR " in line
     assert f"{program.config / 'config.toml'}" in ended.err
     assert expected in ended.err
     assert "expected" in ended.err
@@ -297,3 +317,58 @@ def test_nothing_but_the_report_is_on_stdout_when_a_run_fails(program):
     assert json.loads(ended.out)["status"] == "failed"
     with pytest.raises(duckdb.IOException):
         program.rows("SELECT 1")
+
+
+# -- the log: every error is a line of it, with `--json` too
+
+
+def error_lines(ended: Ended) -> list[str]:
+    return [line for line in ended.err.splitlines() if " ERROR " in line]
+
+
+def test_errors_are_on_stderr_with_json_too(program):
+    """Contract: one ERROR line says what failed, for whom, and what to do."""
+    program.rewrite("kid-acme", "kid-acne")
+
+    [line] = error_lines(program.run("sync", "--json"))
+
+    assert "acme: [auth] " in line
+    assert "kid is unknown" in line
+
+
+def test_an_account_that_is_forbidden_is_an_error_line(synced):
+    """Tenant, resource, account and window, and what to do; the JSON names it too."""
+    account = min(synced.box.truth("acme").accounts)
+    synced.box.faults.script("403", path_contains=f"accountId={account}", times=1000)
+
+    ended = synced.run("sync", "--json")
+
+    [error] = [error for error in ended.errors() if error["code"] == "forbidden"]
+    [line] = error_lines(ended)
+    assert ended.exit == 4
+    assert all(part in line for part in ("acme: [forbidden] transactions of", account, error["from_date"], "kept"))
+
+
+def test_a_log_of_json_has_an_object_a_line(program):
+    """`--log-format json` before the command: each record by itself, problems with their parts."""
+    program.rewrite("kid-acme", "kid-acne")
+
+    ended = program.run("--log-format", "json", "sync", "--json")
+
+    records = [json.loads(line) for line in ended.err.splitlines()]
+    assert [record["code"] for record in records if record["level"] == "ERROR"] == ["auth"]
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, records))
+
+
+@pytest.mark.parametrize("megabytes", [300, 500, 800, 1200])
+@pytest.mark.parametrize("command", [("sync", "--json"), ("status",)], ids=" ".join)
+def test_too_little_memory_is_said_as_memory(program, megabytes, command):
+    """`ulimit -v`: exit 1 and a line that says so, where libraries would abort or hang, and no defect."""
+    line = f"ulimit -v {megabytes * 1024}; exec {SCRIPT} --config {program.config} {' '.join(command)}"
+    ended = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+
+    assert ended.returncode == 1
+    assert "not enough memory" in ended.stderr
+    assert "ulimit -v" in ended.stderr
+    assert "report it" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr

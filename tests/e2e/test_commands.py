@@ -24,7 +24,20 @@ from tests import truth
 from tests.e2e.conftest import SMALL
 from tests.e2e.program import SCRIPT
 
-COMMANDS = ("sync", "backfill", "plan", "verify", "status", "report", "publish", "check", "keys", "sandbox", "demo")
+COMMANDS = (
+    "init",
+    "sync",
+    "backfill",
+    "plan",
+    "verify",
+    "status",
+    "report",
+    "publish",
+    "check",
+    "keys",
+    "sandbox",
+    "demo",
+)
 
 
 def checks(ended) -> dict[str, dict]:
@@ -227,12 +240,33 @@ def test_a_backfill_of_one_account_asks_for_no_other(synced):
     assert len(asked) <= 2  # the other one proves the cap
 
 
-def test_a_backfill_of_an_account_that_is_not_listed_says_so(synced):
-    """Exit 4; the id is named."""
+def test_a_backfill_of_an_account_that_is_not_listed_stops_after_the_lists(start_synced):
+    """Exit 4 and the code `unknown`; nothing is asked of any other account, instrument or day."""
+    synced = start_synced(resources=["*"])
+
     ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", "nobody", "--json")
 
     assert ended.exit == 4
+    assert [(one["code"], one["parent_id"]) for one in ended.errors()] == [("unknown", "nobody")]
+    assert "nobody" in ended.err
+    asked = {one.path for one in synced.box.requests}
+    assert any(path.endswith("/accounts") for path in asked)
+    assert not any(
+        word in path for path in asked for word in ("transactions", "instruments", "holdings", "performance")
+    )
+
+
+def test_a_backfill_of_an_account_that_is_there_beside_one_that_is_not_reads_the_one(synced):
+    """Exit 4: the other is named."""
+    account = min(synced.box.truth("acme").accounts)
+    span = ("--from", "2025-01-01", "--to", "2025-01-31")
+
+    ended = synced.run("backfill", *span, "--account", account, "--account", "nobody", "--json")
+
+    assert ended.exit == 4
     assert [one["parent_id"] for one in ended.errors()] == ["nobody"]
+    asked = [one.query for one in synced.box.requests if one.path.endswith("/transactions")]
+    assert [one["accountId"] for one in asked if one["toDate"] == "2025-01-31"] == [account]  # another proves the cap
 
 
 def test_a_span_the_wrong_way_round_is_exit_2(synced):
@@ -284,3 +318,148 @@ def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
     assert "accounts" in shown.stdout
     with Sandbox(WORLD) as box:
         assert truth.differences(tmp_path / "demo" / "data" / "acme" / "warehouse.duckdb", box.truth("acme")) == []
+
+
+# -- verify where nothing can be compared
+
+
+def test_verify_says_only_what_it_did_while_a_run_holds_the_lock(start):
+    """Exit 1, and no word of receipts or digits: nothing was looked at."""
+    program = start(latency_s=0.3)
+    program.sync()
+    program.box.requests.clear()
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.02)
+
+    ended = program.run("verify", "--json")
+
+    verdict = json.loads(ended.out)["tenants"]["acme"]
+    assert (ended.exit, verdict["status"]) == (1, "nothing compared")
+    assert f"process {running.pid}" in verdict["statement"]
+    assert "Ledger: not checked" in verdict["statement"]
+    assert program.end(running).exit == 0
+
+
+def test_verify_without_a_database_compares_nothing_and_makes_nothing(program):
+    """Exit 1; no request is sent, no folder made."""
+    ended = program.run("verify", "--json")
+
+    verdict = json.loads(ended.out)
+    assert (ended.exit, verdict["status"]) == (1, "nothing compared")
+    assert "run `aleta-sync sync acme` first" in verdict["tenants"]["acme"]["statement"]
+    assert " ERROR " in ended.err
+    assert program.box.requests == []
+    assert not (program.folder / "data").exists()
+
+
+# -- check writes nothing, and opens what it calls ok
+
+
+def test_check_before_the_first_sync_writes_nothing(program):
+    """No folder, no file, no lock is left, and the warehouse is said to be empty."""
+    before = sorted(program.folder.rglob("*"))
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 0
+    assert sorted(program.folder.rglob("*")) == before
+    assert checks(ended)["disk"]["text"].startswith(f"{program.tenant_folder()} can be made, ")
+    assert checks(ended)["warehouse"]["text"] == "duckdb, empty"
+
+
+def test_check_after_a_sync_changes_nothing(synced):
+    """Every file is as it was, to the byte and the second; the warehouse has data."""
+
+    def files() -> dict[str, tuple[int, int]]:
+        return {f"{path}": (path.stat().st_mtime_ns, path.stat().st_size) for path in synced.folder.rglob("*")}
+
+    before = files()
+
+    ended = synced.run("check", "--json")
+
+    assert ended.exit == 0
+    assert files() == before
+    assert checks(ended)["warehouse"]["text"] == "duckdb, has data"
+
+
+@pytest.mark.parametrize(("name", "what"), [("private/store.duckdb", "warehouse"), ("warehouse.duckdb", "published")])
+def test_check_opens_what_it_calls_ok(synced, name, what):
+    """A store or a copy that is cut short is a problem: exit 1, the file, what to do; on stderr too."""
+    file = synced.tenant_folder() / name
+    file.write_bytes(file.read_bytes()[:5000])
+
+    ended = synced.run("check", "--json")
+
+    assert ended.exit == 1
+    assert [found for found, one in checks(ended).items() if not one["ok"]] == [what]
+    assert f"{file}" in checks(ended)[what]["text"]
+    assert f"{file}" in ended.err
+
+
+def test_check_names_a_key_file_that_is_missing_and_looks_at_the_others(start):
+    """Exit 2 with its path; the other tenant is looked at all the same."""
+    program = start(tenants=("acme", "beta"))
+    file = program.config / "secrets" / "acme.pem"
+    file.unlink()
+
+    ended = program.run("check", "--json")
+
+    found = {(one["tenant"], one["what"]): one for one in json.loads(ended.out)["checks"]}
+    assert ended.exit == 2
+    assert f"{file}" in found["acme", "key"]["text"]
+    assert found["beta", "api"]["ok"] is True
+
+
+def test_check_warns_of_a_key_that_others_may_read(program):
+    """S2: a warning with the command that mends it; the exit is 0."""
+    file = program.config / "secrets" / "acme.pem"
+    file.chmod(0o644)
+
+    ended = program.run("check", "--json")
+
+    assert ended.exit == 0
+    assert f"warning: {file}: others on this machine may read it. Run: chmod 600" in checks(ended)["key"]["text"]
+
+
+# -- plan
+
+
+def test_plan_before_a_first_load_says_what_is_not_known(program):
+    """No zeros that look like an answer; nothing is made, nothing asked."""
+    ended = program.run("plan")
+
+    said = " ".join(ended.out.split())
+    assert ended.exit == 0
+    assert "acme: a first load" in said
+    assert "not known: how many accounts there are" in said
+    assert "at least 1 request an account: transactions" in said
+    assert "no other tenant was loaded here" in said
+    assert " 0 requests" not in said
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert not (program.folder / "data").exists()
+    assert program.box.requests == []
+
+
+def test_plan_before_a_first_load_guesses_from_what_others_took(start):
+    """A range from the other tenants' first loads, with their accounts and the row cap that they met."""
+    program = start(tenants=("acme", "beta"))
+    took = program.sync("beta").tenant("beta")
+
+    ended = program.run("plan", "acme")
+
+    said = " ".join(ended.out.split())
+    assert f"beta took {took['requests']:,} requests for" in said
+    assert "(row cap 40)" in said
+    assert f"so perhaps {took['requests']:,} to {took['requests']:,} requests" in said
+    assert (
+        json.loads(program.run("plan", "acme", "--json").out)["tenants"]["acme"]["estimate"] == [took["requests"]] * 2
+    )
+
+
+def test_plan_has_no_lines_of_zeros(synced):
+    """A table of which nothing is due is counted, not listed."""
+    ended = synced.run("plan")
+
+    assert ended.exit == 0
+    assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])

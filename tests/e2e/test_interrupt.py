@@ -1,14 +1,21 @@
-"""Ctrl-C in the second that imports take, when no command listens to signals yet."""
+"""Ctrl-C in the seconds that imports take, when no command listens to signals yet."""
 
 from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
 
 import click
 import pytest
 
 from pipelines.cli import Guarded
+from tests.e2e.program import SCRIPT, Program
 
 
-def test_an_interrupt_before_a_command_listens_is_exit_130(capsys):
+def test_an_interrupt_of_a_command_that_does_not_listen_is_exit_130(caplog):
     """Exit 130 as for any other SIGINT, and not click's 1 and `Aborted!`."""
 
     @click.group(cls=Guarded)
@@ -24,4 +31,55 @@ def test_an_interrupt_before_a_command_listens_is_exit_130(capsys):
         program(["sync"])
 
     assert ended.value.code == 130
-    assert "stopped" in capsys.readouterr().err
+    assert "stopped" in caplog.text
+
+
+@pytest.fixture
+def slow(start) -> Program:
+    """An API that answers slowly: no run ends by itself while the test looks."""
+    program = start(latency_s=0.5)
+    program.cold = True
+    return program
+
+
+def start_up_s(program: Program) -> float:
+    """From the start of the process until it sends its first request, on this machine and now."""
+    began = time.monotonic()
+    running = program.start("sync")
+    while not program.box.requests and running.poll() is None:
+        time.sleep(0.01)
+    took = time.monotonic() - began
+    running.kill()
+    running.communicate()
+    return took
+
+
+@pytest.mark.parametrize("command", [("sync",), ("plan",), ("check",), ("status",)], ids=" ".join)
+def test_an_interrupt_at_any_moment_of_the_start_is_exit_130_and_a_word(slow, command):
+    """Whatever is being imported: exit 130 and one line, never a traceback; a command that was quicker ended well.
+
+    The interpreter's own start is left out: nothing of ours runs in it.
+    """
+    whole = start_up_s(slow)
+    chance = random.Random(16)
+    for _ in range(8):
+        running = slow.start(*command)
+        time.sleep(chance.uniform(0.1, whole))
+        running.send_signal(signal.SIGINT)
+        ended = slow.end(running)
+        assert ended.exit in ({130} if command[0] in {"sync", "check"} else {130, 0}), ended.err
+        if ended.exit == 130:
+            assert "stopped" in ended.err + ended.out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_word_is_in_the_form_of_the_log(number, code):
+    """`--log-format json` holds from the first line on."""
+    script = (
+        "import os, signal, sys, pipelines.start as start; sys.argv = ['aleta-sync', '--log-format', 'json', 'sync']; "
+        f"signal.signal({int(number)}, start._stop); os.kill(os.getpid(), {int(number)})"
+    )
+    ended = subprocess.run([SCRIPT.parent / "python", "-c", script], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == code
+    assert json.loads(ended.stderr)["level"] == "ERROR"

@@ -23,7 +23,7 @@ def test_verify_reads_postgresql(synced):
 
 def test_plan_status_and_check_read_postgresql(synced):
     """`plan` knows the accounts, `status` the last run, `check` that the database answers."""
-    assert f"postgres, dataset {DATASET}, in use" in synced.run("check").out
+    assert f"postgres, dataset {DATASET}, has data" in synced.run("check").out
     plan = synced.run("plan", "--json").tenant()
     status = synced.run("status", "--json").tenant()
 

@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.report.logs import RedactingHandler, redact, set_up
+from pipelines.report.logs import LogFormat, RedactingHandler, redact, set_up
+from pipelines.report.problem_lines import log_problems
+from pipelines.report.report import Problem
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQ"
 BEARER = f"Bearer {SECRET}"
@@ -248,3 +250,50 @@ def test_dlt_logs_through_the_mask() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr.count("***") == 1
     assert SECRET not in done.stderr
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["info", "debug"])
+def test_what_steers_a_terminal_is_made_visible_s2(*, debug: bool) -> None:
+    """S2: an id with an escape, a line's end, a link or a change of direction is one line that only shows them."""
+    stream = io.StringIO()
+    set_up(debug=debug, stream=stream)
+    nasty = "acc\x1b[31m\n2026 ERROR forged\x9b2J\u202e\x1b]8;;http://x\x07"
+    logging.getLogger("pipelines.x").error("account %s", nasty)
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue()[:-1].isprintable()
+    assert r"acc\x1b[31m" in stream.getvalue()
+    assert r"\u202e" in stream.getvalue()
+
+
+@pytest.mark.parametrize("planted", [one.values for one in PLANTED])
+def test_a_record_as_json_is_one_object_without_a_secret(planted: tuple[str, str]) -> None:
+    """`--log-format json`: still JSON when something in it was masked, and one line."""
+    stream = io.StringIO()
+    set_up(debug=False, stream=stream, form=LogFormat.JSON)
+    logging.getLogger("pipelines.x").error("said %s", planted[0], extra={"tenant": "acme", "parent_id": planted[0]})
+    record = json.loads(stream.getvalue())
+    assert stream.getvalue().count("\n") == 1
+    assert planted[1] not in stream.getvalue()
+    assert (record["level"], record["tenant"], record["logger"]) == ("ERROR", "acme", "pipelines.x")
+    assert record["message"].startswith("said ")
+
+
+def test_a_problem_is_one_record_with_its_parts() -> None:
+    """What, tenant, resource, parent, window and what to do; apart for a machine, in words for a person."""
+    stream = io.StringIO()
+    set_up(debug=False, stream=stream, form=LogFormat.JSON)
+    problem = Problem(
+        code="forbidden",
+        message="transactions of a\x1b1: refused",
+        resource="transactions",
+        parent_id="a\x1b1",
+        from_date="2026-01-01",
+        to_date="2026-01-31",
+    )
+    log_problems("acme", [problem])
+    record = json.loads(stream.getvalue())
+    assert record["message"] == (
+        r"acme: [forbidden] transactions of a\x1b1, 2026-01-01 to 2026-01-31: refused. Its rows are kept."
+    )
+    assert (record["tenant"], record["code"], record["resource"]) == ("acme", "forbidden", "transactions")
+    assert (record["parent_id"], record["from_date"]) == (r"a\x1b1", "2026-01-01")

@@ -9,8 +9,9 @@ from collections import Counter
 
 import pytest
 
+from pipelines.report.problem_lines import problem_line
 from pipelines.report.report import Counts, Exit, Problem, RunReport, TenantReport
-from pipelines.report.text import problem_line, show
+from pipelines.report.text import show
 
 GONE = Problem(
     code="gone",
@@ -62,30 +63,45 @@ def test_a_complete_run_in_a_headline() -> None:
 
 
 def test_a_table_has_a_line_a_resource() -> None:
-    """Each count of the contract under its name."""
+    """Counts of the contract under their names; what has no room in 80 columns under the line, unless it is zero."""
     lines = text(complete()).splitlines()
-    heads = lines[1].split()
-    row = next(line.split() for line in lines if line.startswith("  transactions"))
-    assert heads == [
-        *("resource", "read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
+    row = next(number for number, line in enumerate(lines) if line.startswith("  transactions"))
+    assert lines[1].split() == [
+        *("resource", "read", "added", "modified", "removed", "unchanged", "requests", "splits")
     ]
-    assert row == ["transactions", "200,000", "1,500", "21", "7", "198,472", "1,200", "30", "2"]
+    assert lines[row].split() == ["transactions", "200,000", "1,500", "21", "7", "198,472", "1,200", "30"]
+    assert lines[row + 1] == "      2 quarantined"
+    assert text(complete()).count("quarantined") == 1
 
 
-def test_attributes_that_no_schema_names_are_counted() -> None:
-    """X2: nothing is lost, and the report says so, the most frequent first."""
-    many = "  2 attributes that no schema names are in `extra`: transactions.foo ×12, accounts.bar ×1\n"
-    one = "  1 attribute that no schema names is in `extra`: transactions.foo ×1\n"
-    assert many in text(complete())
+def test_the_report_fits_eighty_columns_whatever_the_figures() -> None:
+    """The longest table and millions of rows: no figure is lost, none is broken."""
+    report = complete()
+    report.resources["instrument_classes_detailed"] = Counts(
+        requests=1_200_000, read=200_000_000, added=150_000, unchanged=198_472_111, splits=30, quarantined=2
+    )
+    report.errors = [GONE] * 3
+    for verbose in (False, True):
+        shown = text(report, complete("beta"), verbose=verbose)
+        assert max(map(len, shown.splitlines())) <= 80
+        assert all(figure in shown for figure in ("1,200,000", "200,000,000", "198,472,111 unchanged", "2 quarantined"))
+
+
+def test_attributes_that_no_schema_names_are_counted_once() -> None:
+    """X2: nothing is lost, and the report says so, the most frequent first, of all tenants together."""
+    many = "2 attributes that no schema names are in `extra`: transactions.foo ×24,\naccounts.bar ×2\n"
+    one = "1 attribute that no schema names is in `extra`: transactions.foo ×1\n"
+    assert many in text(complete(), complete("beta"))
+    assert text(complete(), complete("beta")).count("no schema") == 1
     assert one in text(TenantReport(tenant="acme", drift=Counter({"transactions.foo": 1})))
 
 
 def test_many_new_attributes_are_cut_short_unless_verbose() -> None:
-    """Twenty names, and where the rest is."""
+    """Five names, and where the rest is."""
     report = TenantReport(tenant="acme", drift=Counter({f"transactions.a{number:02}": 1 for number in range(23)}))
     flat = " ".join(text(report).split())
-    assert "transactions.a19 ×1 and 3 more: see --json" in flat
-    assert "transactions.a20" not in flat
+    assert "transactions.a04 ×1 and 18 more: see --json" in flat
+    assert "transactions.a05" not in flat
     assert "transactions.a22 ×1" in text(report, verbose=True)
 
 
@@ -125,7 +141,8 @@ def test_a_failed_run_says_why_and_shows_no_empty_table() -> None:
     assert shown.splitlines() == [
         "✗ acme: backfill failed in 0.2 s; 0 requests",
         "  1 problem:",
-        "  - [auth] auth.aleta.io refused the assertion (invalid_grant); check kid and iss.",
+        "  - [auth] auth.aleta.io refused the assertion (invalid_grant); check kid and",
+        "    iss.",
     ]
 
 
@@ -151,7 +168,7 @@ def test_verbose_adds_the_run_and_its_windows() -> None:
     assert "1,170" in shown
 
 
-def test_piped_text_is_plain_and_a_hundred_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_piped_text_is_plain_and_eighty_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """No colour codes and no trailing blanks, whatever the environment says of terminals."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "40")
@@ -159,8 +176,8 @@ def test_piped_text_is_plain_and_a_hundred_columns_wide(monkeypatch: pytest.Monk
     report.errors = [GONE] * 3
     shown = text(report)
     assert "\x1b" not in shown
-    assert all(line == line.rstrip() and len(line) <= 100 for line in shown.splitlines())
-    assert max(map(len, shown.splitlines())) > 80
+    assert all(line == line.rstrip() and len(line) <= 80 for line in shown.splitlines())
+    assert max(map(len, shown.splitlines())) > 70
 
 
 def test_a_terminal_has_colours_and_whole_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,3 +237,17 @@ def test_a_problem_of_a_whole_resource_names_it_once() -> None:
     """The message's own place is not repeated."""
     problem = Problem(code="unavailable", message="clients: the answer broke off", resource="clients")
     assert problem_line(problem) == "[unavailable] clients: the answer broke off. The next sync reads it again."
+
+
+def test_names_and_words_from_outside_are_shown_and_do_nothing_s2() -> None:
+    """S2: an escape, a line's end or a change of direction in an id or a message is visible."""
+    nasty = "a\x1b]8;;http://x\x07\n\u202eb"
+    report = TenantReport(
+        tenant="acme",
+        errors=[Problem(code="gone", message=f"it said {nasty}", resource="accounts", parent_id=nasty)],
+        warnings=[nasty],
+        drift=Counter({nasty: 1}),
+    )
+    shown = text(report)
+    assert shown.replace("\n", "").isprintable()
+    assert " ".join(shown.split()).count(r"\x1b]8;;http://x\x07") == 4

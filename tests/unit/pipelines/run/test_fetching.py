@@ -183,10 +183,10 @@ def test_a_list_that_fails_elsewhere_does_not_stop_the_others():
 
 
 def test_an_account_that_the_operator_named_and_nobody_lists_is_told():
-    """Once, of what hangs below accounts; other endpoints have other parents."""
+    """Once, and the other account is read."""
     job = Job(kind="backfill", choose=nightly, only=("a", "nobody"))
     run = Run(api(), job=job)
-    assert [(one.problem.resource, one.problem.parent_id) for one in run.of(Noticed)] == [("transactions", "nobody")]
+    assert [(one.problem.resource, one.problem.parent_id) for one in run.of(Noticed)] == [("accounts", "nobody")]
     assert run.of(Noticed)[0].problem.code == "unknown"
 
 

@@ -7,15 +7,23 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from pipelines.settings import (
     point_dlt_at,
 )
 from tests.unit.pipelines.settings.configs import SHIPPED, write
 
 
-def test_dlt_finds_its_own_sections(folder: Path, tmp_path: Path) -> None:
-    """After `point_dlt_at`, dlt reads DIR/config.toml and DIR/secrets.toml, and its telemetry is off."""
+@pytest.mark.parametrize("marked", [(), ("config.toml",), ("config.toml", "secrets.toml")], ids=len)
+def test_dlt_finds_its_own_sections(folder: Path, tmp_path: Path, marked: tuple[str, ...]) -> None:
+    """After `point_dlt_at`, dlt reads DIR/config.toml and DIR/secrets.toml, and its telemetry is off.
+
+    Also where one begins with a byte order mark, at which dlt's own reader ends.
+    """
     write(folder, "[normalize]\nworkers = 7\n", '[destination.any]\npassword = "pw"\n')
+    for name in marked:
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
     script = dedent("""
         import os, sys
         from pathlib import Path

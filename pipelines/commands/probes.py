@@ -1,0 +1,114 @@
+"""What `check` looks at on this machine. Each probe says what it saw, or raises what is wrong; none writes anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from schemas.ledger import SYNC_RUNS
+
+from ..report.notify import MISSING
+from ..run.connect import signer
+from ..run.damage import damaged, unopenable
+from ..run.lock import holder
+from ..settings import TenantSettings, loose_key_file
+from ..warehouse.store import DATASET
+from ..warehouse.warehouse import check_format, glance, place_of, store_file
+
+ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
+LEAST_ROOM = 200 << 20
+
+
+class UnwellError(Exception):
+    """Something is not as a run needs it."""
+
+    code = "check"
+
+
+def disk(tenant: TenantSettings) -> str:
+    """Whether the tenant's folder can be written or made, and whether there is room."""
+    folder = tenant.folder
+    there = next(level for level in (folder, *folder.parents) if os.path.lexists(level))
+    if not there.is_dir():
+        raise UnwellError(f"{there} is no folder: move it away, or set another data_dir")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UnwellError(f"{there} cannot be written: give this user the right to, or set another data_dir")
+    free = shutil.disk_usage(there).free
+    needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
+    if free < needed:
+        raise UnwellError(f"{there} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")
+    return f"{folder}{'' if there == folder else ' can be made'}, {free >> 20} MB free"
+
+
+def lock(tenant: TenantSettings) -> str:
+    """Whether a run could begin now."""
+    running = holder(tenant.folder / "lock")
+    if running:
+        raise UnwellError(f"held by {running}: a second run would end at once")
+    return "free"
+
+
+def warehouse(tenant: TenantSettings) -> str:
+    """Whether what is committed can be opened, and whether anything is."""
+    if holder(tenant.folder / "lock"):
+        return "not looked at while a run holds the lock"
+    if tenant.destination != "duckdb":
+        with glance(tenant.name, tenant.destination) as store:
+            used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
+        return f"{place_of(tenant.name, tenant.destination)}, {_content(used=used)}"
+    if problem := damaged(tenant.name, tenant.folder):
+        raise UnwellError(problem.message)
+    check_format(_state(tenant), place=f"{store_file(tenant.folder)}")
+    return f"{tenant.destination}, {_content(used=_has_runs(store_file(tenant.folder)))}"
+
+
+def published(tenant: TenantSettings) -> str:
+    """Whether the analysts' copy can be opened."""
+    file = tenant.folder / "warehouse.duckdb"
+    if not file.exists():
+        return "no copy yet"
+    if fault := unopenable(file):
+        raise UnwellError(f"{file} cannot be read ({fault}): run `aleta-sync publish {tenant.name}`")
+    return f"{file}, {file.stat().st_size >> 20} MB"
+
+
+def notify(tenant: TenantSettings) -> str:
+    """Whether those to be told of a bad night can be; nobody is told anything now."""
+    if tenant.notify and find_spec("apprise") is None:
+        raise UnwellError(MISSING)
+    return f"{len(tenant.notify)} to be told" if tenant.notify else "nobody is told of a bad night"
+
+
+def key(tenant: TenantSettings) -> str:
+    """Whether the private key can sign."""
+    warning = loose_key_file(tenant)
+    return f"{signer(tenant).algorithm}, kid {tenant.kid}{f'; warning: {warning}' if warning else ''}"
+
+
+def _content(*, used: bool) -> str:
+    return "has data" if used else "empty"
+
+
+def _has_runs(store: Path) -> bool:
+    if not store.exists():
+        return False
+    with duckdb.connect(f"{store}", read_only=True) as connection:
+        tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [DATASET])
+        if ("sync_runs",) not in tables.fetchall():
+            return False
+        return bool(connection.execute(f"SELECT 1 FROM {DATASET}.sync_runs LIMIT 1").fetchall())
+
+
+def _state(tenant: TenantSettings) -> dict[str, object]:
+    """What dlt keeps of the last committed package; a file that is not there is made again from the store."""
+    file = store_file(tenant.folder).parent / "dlt" / f"aleta_{tenant.name}" / "state.json"
+    try:
+        state = json.loads(file.read_bytes())["sources"][DATASET]
+    except (FileNotFoundError, KeyError):
+        return {}
+    return dict(state)

@@ -1,0 +1,38 @@
+"""The files that hold private keys: there, readable, and nobody else's to read. Their content is no setting's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import refuse
+from .sources import section_of
+from .tenant import TenantSettings
+
+
+def check_key_files(folder: Path, tenants: Sequence[TenantSettings]) -> None:
+    """Refuse a key file that is missing or cannot be read.
+
+    Raises:
+        SettingsError: the first that is; nothing was sent.
+    """
+    for tenant in tenants:
+        if file := tenant.key.file:
+            try:
+                os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
+                reason = "it is a folder" if file.is_dir() else ""
+            except OSError as error:
+                reason = error.strerror or "cannot be opened"
+            if reason:
+                remedy = f"{file}: {reason}. Put the key there, or make one: `aleta-sync keys generate --out {file}`."
+                place = f"{section_of(tenant.name)}.private_key_file"
+                refuse(folder / "config.toml", place, "a file that can be read", remedy)
+
+
+def loose_key_file(tenant: TenantSettings) -> str:
+    """A warning where others on this machine may read a tenant's key; else empty."""
+    file = tenant.key.file
+    if file and file.stat().st_mode & 0o077:
+        return f"{file}: others on this machine may read it. Run: chmod 600 {file}"
+    return ""

@@ -1,0 +1,68 @@
+"""Which tenants an operator must look at, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+AHEAD = timedelta(minutes=10)  # a run that ended later than that from now had a wrong clock, or this machine has
+
+
+def attention(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | None = None) -> str:
+    """Why a tenant needs it; empty where all is well."""
+    if "error" in facts:
+        return f"{facts['error']}"
+    return overdue(facts, now=now, max_age=max_age) or _odd(facts)
+
+
+def overdue(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | None) -> str:
+    """What is wrong with the last complete run: there is none, or not since; without *max_age* any age is well."""
+    fresh_at = facts.get("fresh_at")
+    failing = _failing(facts)
+    if not fresh_at:
+        return f"never complete: {failing}" if failing else "never synced"
+    age = now - datetime.fromisoformat(f"{fresh_at}")
+    if age < -AHEAD:
+        return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
+    old = f"last complete {moment(fresh_at)}" if max_age is not None and age > max_age else ""
+    return f"{old}: {failing}" if old and failing else old
+
+
+def sentence(reasons: Mapping[str, str], fresh: Sequence[object]) -> str:
+    """All tenants in one sentence.
+
+    Args:
+        reasons: of each tenant, why it needs attention; empty where it does not.
+        fresh: when each tenant's last complete run ended.
+    """
+    total, in_need = len(reasons), sum(map(bool, reasons.values()))
+    if in_need:
+        return f"{in_need} of {total} tenant{'s' * (total != 1)} need{'s' * (in_need == 1)} attention."
+    oldest = min((f"{fresh_at}" for fresh_at in fresh if fresh_at), default="")
+    since = f", {'the oldest ' * (total > 1)}as of {moment(oldest)}" if oldest else ""
+    return f"{f'All {total} tenants are' if total != 1 else 'The only tenant is'} complete{since}."
+
+
+def moment(value: object) -> str:
+    """An instant as people read it, to the minute."""
+    return f"{datetime.fromisoformat(f'{value}').astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _odd(facts: Mapping[str, object]) -> str:
+    stuck = facts.get("quarantined")
+    quarantined = (
+        f"{len(stuck)} quarantined window{'s' * (len(stuck) != 1)}" if isinstance(stuck, list) and stuck else ""
+    )
+    return "; ".join(part for part in (_failing(facts), quarantined) if part)
+
+
+def _failing(facts: Mapping[str, object]) -> str:
+    """How the last runs ended, when none of them was complete."""
+    runs = facts.get("streak")
+    if not isinstance(runs, list) or not runs:
+        return ""
+    last, first = runs[0], runs[-1]
+    times = f"{len(runs)} runs" if len(runs) > 1 else "the last run"
+    since = f" since {moment(first['started_at'])}" if len(runs) > 1 else f", {moment(first['started_at'])}"
+    reason = f": {last['reason']}" if last.get("reason") else ""
+    return f"{last['status']} ({times}{since}){reason}"

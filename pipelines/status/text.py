@@ -1,0 +1,105 @@
+"""How each tenant stands, as text of 80 columns: first who needs attention, then each tenant. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sources.aleta.safe_text import printable
+
+from .attention import moment
+from .standing import Standing, Standings
+
+WIDTH = 80
+NAME = 28  # the longest table's
+
+
+def text(standings: Standings) -> str:
+    """One sentence, why for each tenant that needs attention, and the particulars of each."""
+    reasons = {tenant: why for tenant, why in standings.attention.items() if why}
+    why = [line for tenant, reason in reasons.items() for line in _wrapped(f"{tenant}: {reason}", "  ")]
+    parts = ["\n".join(_tenant(standing)) for standing in standings.tenants]
+    return "\n\n".join(["\n".join([standings.sentence, *why]), *parts])
+
+
+def _tenant(standing: Standing) -> Iterator[str]:
+    facts = standing.facts
+    yield from _wrapped(f"{standing.tenant}: {_freshness(facts)}", "")
+    if facts.get("running"):
+        yield from _wrapped(f"running now: {facts['running']}", "  ")
+    if "error" in facts:
+        yield from _wrapped(f"{facts['error']}", "  ")
+    for title, lines in (
+        ("last runs", _runs(_rows(facts, "runs"))),
+        ("coverage", _coverage(_rows(facts, "coverage"))),
+        ("quarantined", _quarantined(_rows(facts, "quarantined"))),
+        ("not in any schema (kept in extra)", _drift(_rows(facts, "drift"))),
+    ):
+        if found := list(lines):
+            yield f"  {title}"
+            yield from found
+
+
+def _freshness(facts: Mapping[str, object]) -> str:
+    if facts.get("fresh_at"):
+        return f"last complete run ended {moment(facts['fresh_at'])}"
+    if _rows(facts, "runs"):
+        return "no run was complete yet"
+    return "never synced" if facts["synced"] is False else "last complete run ended never"
+
+
+def _runs(runs: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    for run in runs:
+        counts = f"+{run['added']} ~{run['modified']} -{run['removed']}"
+        line = f"{moment(run['started_at'])}  {run['kind']} {run['status']}{_took(run)}"
+        yield from _wrapped(f"{line}, {run['requests']} requests, {counts}", "    ")
+        if run.get("reason"):
+            yield from _wrapped(f"{run['reason']}", "      ")
+
+
+def _took(run: Mapping[str, object]) -> str:
+    if not run["ended_at"]:
+        return ""
+    seconds = datetime.fromisoformat(f"{run['ended_at']}") - datetime.fromisoformat(f"{run['started_at']}")
+    return f" in {seconds}"
+
+
+def _coverage(marks: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    if marks:
+        yield f"    {'':{NAME}}{'parents':>8} {'from':>10} {'through':>10} {'read whole':>10}"
+    for mark in marks:
+        verified = f"{mark['oldest_verified_at'] or ''}"[:10]
+        days = f"{mark['from_date'] or '':>10} {mark['all_through'] or '':>10} {verified:>10}"
+        yield f"    {mark['resource']:{NAME}}{mark['parents']:>8} {days}".rstrip()
+        if mark["never_read_whole"]:
+            yield f"      {mark['never_read_whole']} of them never read whole"
+
+
+def _quarantined(windows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    for window in windows:
+        where = f"{window['resource']} of {window['parent_id']}, {window['from_date']} to {window['to_date']}"
+        yield from _wrapped(f"{where}, {moment(window['tried_at'])}: {window['reason']}", "    ")
+
+
+def _drift(attributes: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    for attribute in attributes:
+        name = f"{attribute['resource']}.{attribute['name']}"
+        yield from _wrapped(f"{name}, {attribute['rows']} rows since {moment(attribute['first_seen_at'])}", "    ")
+
+
+def _rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
+    found = facts.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _wrapped(line: str, indent: str) -> Iterator[str]:
+    """Lines that fit, names and paths unbroken; an id with a line's end stays in its line (rule S2)."""
+    yield from textwrap.wrap(
+        printable(line),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,167 @@
+"""Which tenants need attention, and why; how it is said in text and to Prometheus."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from pipelines.run.journal import Entry
+from pipelines.status.attention import attention, overdue
+from pipelines.status.prometheus import metrics
+from pipelines.status.runs import fresh_at, nightly, runs_of, streak
+from pipelines.status.standing import Standing, Standings
+from pipelines.status.text import text
+from tests.fakes import NOON
+
+NASTY = "acc\x1b[31m-1\nforged"
+
+
+def night(ago: int, status: str = "complete", **values: object) -> Entry:
+    began = NOON - timedelta(days=ago)
+    ended = None if status == "running" else began + timedelta(minutes=3)
+    known = {"run_id": f"r{ago}", "kind": "sync", "started_at": began, "ended_at": ended, "status": status}
+    return Entry(**known | values)
+
+
+def facts(*entries: Entry, running: str = "", **more: object) -> dict[str, object]:
+    runs = runs_of([], entries, running=running)
+    return {
+        "running": running or None,
+        "warehouse": "data/acme/warehouse.duckdb",
+        "synced": bool(entries),
+        "fresh_at": fresh_at(runs, None),
+        "runs": runs[:5],
+        "last_run": runs[0] if runs else None,
+        "failures": [run for run in runs if run["status"] != "complete"],
+        "streak": streak(nightly(runs)),
+        "quarantined": [],
+        "coverage": [],
+        **more,
+    }
+
+
+def why(*entries: Entry, hours: int | None = None, **more: object) -> str:
+    allowed = None if hours is None else timedelta(hours=hours)
+    return attention(facts(*entries, **more), now=NOON, max_age=allowed)
+
+
+def test_a_tenant_that_never_ran_is_told_from_one_that_fails() -> None:
+    """Never synced; or never complete, since when, how often, and why."""
+    failing = why(*(night(ago, "failed", code="auth", reason="[auth] kid is unknown") for ago in (2, 1, 0)))
+    assert why() == "never synced"
+    since = f"{NOON - timedelta(days=2):%Y-%m-%d %H:%M}"
+    assert failing == f"never complete: failed (3 runs since {since} UTC): [auth] kid is unknown"
+
+
+def test_a_streak_ends_with_a_complete_night() -> None:
+    """Only what came since the last complete night counts."""
+    assert why(night(0), night(1, "failed", reason="x")) == ""
+    assert why(night(0, "failed", reason="x"), night(1)).startswith("failed (the last run")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"kind": "backfill"}, id="backfill"),
+        pytest.param({"narrowed": True}, id="of one client"),
+    ],
+)
+def test_a_run_of_a_part_says_nothing_of_the_whole(other: dict[str, object]) -> None:
+    """A complete backfill, or a sync of one client, ends no streak and makes nothing fresh."""
+    part = night(0, run_id="part", **other)
+    assert why(part, night(1, "failed", reason="x")).startswith("never complete: failed")
+    assert facts(part, night(3))["fresh_at"] == facts(night(3))["fresh_at"]
+
+
+def test_a_run_that_another_kept_out_is_not_a_failed_night() -> None:
+    """The night that held the lock says how it was."""
+    assert why(night(0, "failed", code="locked", run_id="second"), night(0)) == ""
+
+
+def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
+    """Killed, or still at work: the lock tells."""
+    assert "killed" in why(night(0, "running"), night(1))
+    assert why(night(0, "running"), night(1), running="sync") == ""
+    assert "killed" in why(night(0, "running"), night(1), running="verify")
+
+
+@pytest.mark.parametrize(("hours", "late"), [(25, False), (23, True), (None, False)])
+def test_an_old_complete_run_is_overdue(hours: int | None, *, late: bool) -> None:
+    """`--max-age` counts from the end of the last complete night; without it no age is too much."""
+    allowed = None if hours is None else timedelta(hours=hours)
+    assert bool(overdue(facts(night(1)), now=NOON + timedelta(minutes=3), max_age=allowed)) is late
+
+
+def test_a_complete_run_in_the_future_is_no_freshness() -> None:
+    """A clock that was ahead for one run would keep a monitor quiet for as long."""
+    assert "a clock is or was wrong" in why(night(-45), hours=26)
+
+
+def standings(**tenants: dict[str, object]) -> Standings:
+    found = [Standing(tenant=name, facts=known) for name, known in tenants.items()]
+    return Standings(tenants=found, now=NOON, max_age=timedelta(hours=26))
+
+
+def test_the_first_line_counts_who_needs_attention() -> None:
+    """One sentence over all tenants, and then why."""
+    assert text(standings(a=facts(night(0)), b=facts(night(0)))).startswith(
+        "All 2 tenants are complete, the oldest as of"
+    )
+    shown = text(standings(a=facts(night(0)), b=facts(), c=facts(night(0, "failed", reason="[auth] no"), night(1))))
+    assert shown.splitlines()[0] == "2 of 3 tenants need attention."
+    assert shown.splitlines()[1] == "  b: never synced"
+    assert text(standings(a=facts(night(0)), b=facts())).startswith("1 of 2 tenants needs attention.")
+
+
+def test_the_text_fits_eighty_columns_and_steers_no_terminal() -> None:
+    """The longest names there are, ids from outside (S2), and a long reason."""
+    mark = {
+        "resource": "instrument_classes_detailed",
+        "parents": 1_234_567,
+        "from_date": "1970-01-01",
+        "all_through": "2026-11-25",
+        "through_date": "2026-11-25",
+        "oldest_verified_at": "2026-11-25T05:12:01+00:00",
+        "never_read_whole": 12,
+    }
+    stuck = {
+        "resource": "transactions",
+        "parent_id": NASTY,
+        "from_date": "2026-01-01",
+        "to_date": "2026-02-01",
+        "rows": 9,
+        "reason": "why " * 60,
+        "tried_at": "2026-11-25T05:12:01+00:00",
+    }
+    drift = {"resource": "accounts", "name": NASTY, "rows": 4, "first_seen_at": "2026-11-25T05:12:01+00:00"}
+    shown = text(
+        standings(
+            a=facts(
+                night(0, "failed", reason=f"[auth] {'no ' * 90}"),
+                coverage=[mark],
+                quarantined=[stuck],
+                drift=[drift],
+                running="process 12 on a-machine-with-a-long-name.example.org (`sync`, since 2026-11-25 05:12:01 UTC)",
+            )
+        )
+    )
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.replace("\n", "").isprintable()
+    assert not any(line.startswith("forged") for line in shown.splitlines())
+
+
+def test_what_prometheus_reads_is_in_its_format() -> None:
+    """Help and type before the samples of a metric; every sample a tenant and a number; labels quoted."""
+    shown = metrics(standings(acme=facts(night(0), night(1, "failed")), beta=facts(night(0, "failed"))))
+    sample = re.compile(r'aleta_sync_[a-z_]+\{tenant="[a-z]+"(,[a-z]+="[a-z_]+")?\} -?\d+')
+    lines = shown.splitlines()
+    assert shown.endswith("\n")
+    assert all(sample.fullmatch(line) for line in lines if not line.startswith("# "))
+    assert 'aleta_sync_needs_attention{tenant="beta"} 1' in lines
+    assert 'aleta_sync_failing_runs{tenant="acme"} 0' in lines
+    assert 'aleta_sync_last_run_status{tenant="beta",status="failed"} 1' in lines
+    assert not any('last_complete_timestamp_seconds{tenant="beta"}' in line for line in lines)
+    described = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert len(described) == len(set(described))

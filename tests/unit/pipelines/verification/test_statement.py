@@ -1,0 +1,57 @@
+"""What a verification says: what was done, and nothing that was not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.report.report import Exit, Problem, TenantReport
+from pipelines.verification.statement import Difference, Verdict, Verification
+from tests.fakes import NOON
+
+
+def verification(**values: object) -> Verification:
+    known: dict[str, object] = {"windows": 3, "rows": 70, "accounts": {"a", "b"}, "ledger_checked": True}
+    report = values.pop("report", TenantReport(tenant="acme", kind="verify"))
+    return Verification(
+        tenant="acme", address="https://api", warehouse="data/acme", at=NOON, report=report, **known | values
+    )
+
+
+def test_what_was_compared_and_equal_is_stated() -> None:
+    """Windows, parents, rows, from where, with what, and the ledger."""
+    found = verification()
+    assert (found.exit, found.status) == (Exit.COMPLETE, "equal")
+    assert "3 windows of 2 parents with 70 rows were read from https://api for tenant acme" in found.statement
+    assert found.statement.endswith("Ledger: receipts tile every mark, keys are unique. Result: equal.")
+
+
+@pytest.mark.parametrize("fatal", [Exit.FAILED, Exit.AUTH, None])
+def test_where_nothing_could_be_compared_nothing_else_is_said(fatal: Exit | None) -> None:
+    """Exit 1 (3 where the token was refused); no word of rows, digits or receipts."""
+    errors = [Problem(code="locked", message="data/acme/lock is held by process 7.")] if fatal else []
+    report = TenantReport(tenant="acme", kind="verify", errors=errors, fatal=fatal)
+    found = verification(windows=0, rows=0, accounts=set(), ledger_checked=False, report=report)
+    assert (found.exit, found.status) == (fatal or Exit.FAILED, "nothing compared")
+    assert "nothing could be compared with data/acme (" in found.statement
+    assert ("process 7" in found.statement) is bool(fatal)
+    assert "Ledger: not checked. Result: nothing compared." in found.statement
+    assert not any(word in found.statement for word in ("tile", "digit", "missing", "unique"))
+
+
+def test_a_verification_that_broke_off_says_what_it_did_before() -> None:
+    """What was read is counted, the reads that failed too."""
+    report = TenantReport(tenant="acme", errors=[Problem(code="unreachable", message="x")], fatal=Exit.FAILED)
+    found = verification(report=report)
+    assert (found.exit, found.status) == (Exit.FAILED, "failed")
+    assert "0 extra; 1 reads failed. Ledger: receipts" in found.statement
+
+
+def test_ids_from_outside_steer_no_terminal_s2() -> None:
+    """S2: in the list of differences and in what the ledger gets wrong."""
+    nasty = "a\x1b[2J\nforged"
+    difference = Difference(kind="missing", resource="transactions", parent_id=nasty, id=nasty)
+    found = verification(counts={"missing": 1}, differences=[difference], checks=[f"accounts {nasty}: a gap"])
+    shown = Verdict(tenants=[found]).text()
+    assert shown.replace("\n", "").isprintable()
+    assert not any(line.startswith("forged") for line in shown.splitlines())
+    assert found.exit is Exit.FAILED
