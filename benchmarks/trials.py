@@ -201,7 +201,7 @@ def play(rows: World, server: Server, prover: Prover) -> Outcome:
         missing=sum(sizes) - len(found),
         complete=complete,
         noticed=prover.noticed,
-        strict=prover.strict is not None,
+        strict=prover.strict,
     )
 
 

@@ -222,7 +222,7 @@ class Fetching:
         planner = planner_of(endpoint, self.ledger, self.tenant)
         prover = prover_of(planner, learned, budget_of(endpoint, readings))
         self._fetch(endpoint, readings, prover)
-        if prover.strict is not None and not learned.cut_sizes:
+        if prover.noticed:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if planner.cap.divisible:
             self._learned[endpoint.name] = learned_of(prover, learned)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
+from sources.aleta.planning.nodes import CutSizes
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
-from sources.aleta.planning.strict import CutSizes
 
 from ..ledger.ledger import Learned
 from ..ledger.readings import Reading
@@ -62,6 +62,4 @@ def next_run(learned: Learned) -> Learned:
 
 def record_of(prover: Prover) -> TrialRecord:
     """How the trials of one endpoint went."""
-    return TrialRecord(
-        strict=prover.strict is not None, passed=prover.passed, requests=prover.tried, noticed=prover.noticed
-    )
+    return TrialRecord(strict=prover.strict, passed=prover.passed, requests=prover.tried, noticed=prover.noticed)
