@@ -159,7 +159,7 @@ class Prover:
     def _look_at_ends(self) -> None:
         kept, self._plans.kept = self._plans.kept, []
         for window in kept if self.budget.on else ():
-            self._testing.want(self._check.look(window, max_days=self.planner.max_days))
+            self._testing.probe(self._check.look(window, max_days=self.planner.max_days))
 
     def _end(self) -> None:
         """Nothing is left to read, but what was put off."""

@@ -37,6 +37,7 @@ class Testing:
     tried: int = 0  # requests
     passed: int = 0  # trials
     spent: int = 0  # requests of those that the budget is for
+    probed: int = 0  # requests that find out about the ends of windows
     _wanted: deque[Question] = field(default_factory=deque)
     _out: set[Asked] = field(default_factory=set)
     _stage: int = 0
@@ -46,7 +47,9 @@ class Testing:
         """Requests to send, or out."""
         return len(self._wanted) + len(self._out)
 
-    def want(self, questions: Iterable[Question]) -> None:
+    def probe(self, questions: Sequence[Question]) -> None:
+        """Ask these, which find out about the ends of windows."""
+        self.probed += len(questions)
         self._wanted.extend(questions)
 
     def ask(self) -> Question | None:
@@ -85,7 +88,7 @@ class Testing:
         steps: Sequence[Callable[[], None]] = (
             lambda: self._begin(self.choice.sizes()[: self.budget.free]),
             lambda: self._begin(self.choice.bytes()[: self.budget.free]),
-            lambda: self._spend_rest(self.budget.left(read, self.spent) - int(proves)),
+            lambda: self._spend_rest(self.budget.left(read, self.spent, probed=self.probed) - int(proves)),
             lambda: self._prove(largest if proves else None),
         )
         while self.budget.on and self._stage < len(steps) and not self._wanted:
@@ -118,7 +121,7 @@ class Testing:
 
     def _begin(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
-            self.want(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
+            self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
 
     def _spend(self, trial: Trial | None) -> None:
         if trial is not None:
