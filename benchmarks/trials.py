@@ -22,6 +22,7 @@ from zlib import crc32
 
 from sources.aleta.planning.budget import Budget
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.ends import Ends
 from sources.aleta.planning.evidence import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
@@ -43,6 +44,7 @@ class Server:
         model: how many rows of those found are shown.
         shown: which.
         ends: whether the first and the last day of a window are read.
+        max_days: a wider window is refused; 0 for no limit.
     """
 
     world: World
@@ -51,6 +53,7 @@ class Server:
     rng: Random
     cap: int
     ends: tuple[bool, bool] = (True, True)
+    max_days: int = 0
     requests: int = 0
 
     def found(self, parent: str, window: Window) -> Sequence[tuple[date, int, int]]:
@@ -159,8 +162,10 @@ def world(rng: Random, accounts: int, rows: int) -> World:
     return made
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
+    """How one world ended. *missing* rows of a *complete* one are a lie."""
+
     requests: int
     tried: int
     bound: int
@@ -168,10 +173,15 @@ class Outcome:
     complete: bool
     noticed: str
     strict: bool
+    ends: Ends
 
 
-def play(rows: World, server: Server, prover: Prover) -> Outcome:
-    """Read *rows* with *prover*, and see what is there in the end."""
+def play(rows: World, server: Server, prover: Prover, *, between: Callable[[int], object] = lambda _: None) -> Outcome:
+    """Read *rows* with *prover*, and see what is there in the end.
+
+    Args:
+        between: called after every answer, with how many there were.
+    """
     for parent in rows:
         prover.add(parent, SPAN)
     out: list[Question] = []
@@ -192,6 +202,7 @@ def play(rows: World, server: Server, prover: Prover) -> Outcome:
             break
         question = out.pop(server.rng.randrange(len(out)))
         answer_one(question, server, prover, answers)
+        between(server.requests)
     found = {own for shown in kept.values() for _, own, _ in shown}
     sizes = [len(one) for one in rows.values()]
     return Outcome(
@@ -201,12 +212,16 @@ def play(rows: World, server: Server, prover: Prover) -> Outcome:
         missing=sum(sizes) - len(found),
         complete=complete,
         noticed=prover.noticed,
-        strict=prover.strict is not None,
+        strict=prover.strict,
+        ends=prover.ends,
     )
 
 
 def answer_one(question: Question, server: Server, prover: Prover, answers: dict) -> None:  # type: ignore[type-arg]
     window, more = question.window, timedelta(days=prover.overlap)
+    if 0 < server.max_days < window.days:
+        prover.refuse(question)
+        return
     shown = server.read(question.parent, Window(window.first - more, window.last + more))
     if prover.follows(question):
         answers[question.parent, window] = shown

@@ -17,6 +17,7 @@ from sources.aleta.errors import ForbiddenError, SourceError
 from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -31,7 +32,7 @@ from ..settings import TenantSettings
 from . import problems
 from .events import Away, Crawled, Event, Following, Noticed, NotOffered, Refused, Settle, Taught, Visited
 from .job import Job
-from .trying import budget_of, learned_of, next_run, prover_of, record_of
+from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
 
 
 class Put(Protocol):
@@ -82,6 +83,7 @@ class Fetching:
     _census: Census = field(default_factory=Census)
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
+    _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
     _accounts_in_rows: set[str] = field(default_factory=set)
 
     def run(self) -> None:
@@ -200,13 +202,22 @@ class Fetching:
         self.wait(lambda: question.missed is not None)
         if not question.missed:
             return
-        self._check_quietest(endpoint, question.missed)
+        sizes = self._check_quietest(endpoint, question.missed)
+        parents = set(question.missed)
+        if sizes:
+            self._learned[endpoint.name] = strict_from(self._known(endpoint), sizes)
+            parents |= {parent for name, parent in self._partly if name == endpoint.name}
         marks = self.ledger.marks.get(endpoint.name, {})
-        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in question.missed}
+        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in sorted(parents)}
         self._read_parents(endpoint, again)
 
-    def _check_quietest(self, endpoint: Endpoint, missed: Mapping[str, Sequence[Missed]]) -> None:
-        """A truncated answer shows itself where few rows are: a row that is missed may be there all the same."""
+    def _check_quietest(self, endpoint: Endpoint, missed: Mapping[str, Sequence[Missed]]) -> list[int]:
+        """A truncated answer shows itself where few rows are: a row that is missed may be there all the same.
+
+        Returns:
+            The sizes of the answers that left such rows out.
+        """
+        sizes: list[int] = []
         asked = {parent: min(rows, key=lambda row: (row.window.days, row.id)) for parent, rows in missed.items()}
         spans = {parent: row.window for parent, row in asked.items()}
         for receipt in fetch(
@@ -222,6 +233,9 @@ class Fetching:
             ids = {row.id for row in missed[receipt.parent_id]}
             if receipt.answer and ids.intersection(receipt.answer.ids):
                 self.put(Noticed(problems.contradicted(receipt)))
+                kept = self._partly.get((endpoint.name, receipt.parent_id), [])
+                sizes += [rows for window, rows in kept if window.covers(receipt.window)]
+        return sizes
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
@@ -229,7 +243,7 @@ class Fetching:
         planner = planner_of(endpoint, self.ledger, self.tenant)
         prover = prover_of(planner, learned, budget_of(endpoint, readings))
         self._fetch(endpoint, readings, prover)
-        if prover.strict is not None and not learned.cut_sizes:
+        if prover.noticed:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if planner.cap.divisible:
             self._learned[endpoint.name] = learned_of(prover, learned)
@@ -262,6 +276,9 @@ class Fetching:
             existing_parents=self._bare(endpoint, readings),
         ):
             self._note(receipt, readings[receipt.parent_id])
+            if receipt.answer and not readings[receipt.parent_id].whole:
+                kept = self._partly.setdefault((endpoint.name, receipt.parent_id), [])
+                kept.append((receipt.window, receipt.rows))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:

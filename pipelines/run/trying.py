@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
+from sources.aleta.planning.nodes import CutSizes
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
-from sources.aleta.planning.strict import CutSizes
 
 from ..ledger.ledger import Learned
 from ..ledger.readings import Reading
 from ..report.report import TrialRecord
 
 STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
+TINY = 10  # rows
 CUT_SIZES = 20  # that are remembered, the smallest
 
 
@@ -26,9 +28,9 @@ def prover_of(planner: Planner, learned: Learned, budget: Budget) -> Prover:
 
 
 def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
-    """What trials may cost: more where most of it is read for the first time, less beside the transactions."""
-    known = sum(reading.mark.verified_at is not None for reading in readings.values())
-    if 2 * known > len(readings):
+    """What trials may cost: more where most of it is read whole, less beside the transactions."""
+    partly = sum(reading.mark.verified_at is not None and not reading.whole for reading in readings.values())
+    if 2 * partly > len(readings):
         return NIGHT if endpoint.guarded else SIDE_TABLE_NIGHT
     return FIRST_LOAD if endpoint.guarded else SIDE_TABLE
 
@@ -50,18 +52,15 @@ def learned_of(prover: Prover, before: Learned) -> Learned:
 def next_run(learned: Learned) -> Learned:
     """What a run begins with, of what the last one left: strictness wears off."""
     runs = max(0, learned.strict_runs - 1)
-    return Learned(
-        known_cap=learned.known_cap,
-        proof=learned.proof,
-        max_days=learned.max_days,
-        ends=learned.ends,
-        cut_sizes=learned.cut_sizes if runs else (),
-        strict_runs=runs,
-    )
+    return replace(learned, cut_sizes=learned.cut_sizes if runs else (), strict_runs=runs)
+
+
+def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:
+    """What is known once answers of such *sizes* were found to leave out rows; tiny ones are no evidence of a cap."""
+    cut = {size for size in sizes if size >= TINY} | set(learned.cut_sizes)
+    return replace(learned, cut_sizes=tuple(sorted(cut)), strict_runs=STRICT_RUNS) if cut else learned
 
 
 def record_of(prover: Prover) -> TrialRecord:
     """How the trials of one endpoint went."""
-    return TrialRecord(
-        strict=prover.strict is not None, passed=prover.passed, requests=prover.tried, noticed=prover.noticed
-    )
+    return TrialRecord(strict=prover.strict, passed=prover.passed, requests=prover.tried, noticed=prover.noticed)

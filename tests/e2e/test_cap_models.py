@@ -25,3 +25,21 @@ def test_w8_a_window_whose_end_is_not_read_loses_no_row(start, end):
     program.box.mutate_night("acme", 1, within_days=20)
     program.sync()
     assert program.differences() == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_w6_a_model_that_changes_overnight_removes_nothing_under_complete(start, model):
+    """W6: whole histories are read again under another model: all is equal, or the exit code is 4."""
+    program = start(aleta={"reverify_days": 1}, accounts=12, rows=1800, years=4, row_cap=60)
+    program.sync()
+    before = program.box.truth("acme").transactions
+    program.box.set(cap_model=model)
+    program.box.mutate_night("acme", 1, within_days=20)
+    ended = program.run("sync", "--json")
+    assert ended.exit in {0, 4}, ended.err
+    if ended.exit == 0:
+        assert program.differences() == []
+    shown = {*before, *program.box.truth("acme").transactions}
+    gone = program.column("SELECT id FROM aleta.transaction_changes WHERE op = 'removed'")
+    assert [own_id for own_id in gone if own_id in program.box.truth("acme").transactions] == []
+    assert set(gone) <= shown

@@ -26,10 +26,10 @@ class Budget:
     free: int | None = None
     on: bool = True
 
-    def left(self, read: int, spent: int) -> int:
+    def left(self, read: int, spent: int, *, probed: int = 0) -> int:
         """Requests that are left when all is read."""
         least = min(self.least, max((self.least + 1) // 2, read // SOME))
-        return max(least, int(self.share * read)) - spent
+        return max(least, int(self.share * read)) - spent - (probed if read >= FEW else 0)
 
     def due(self, read: int, spent: int) -> bool:
         """Whether a trial is due while reading."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from .coverage import Asked
 from .evidence import KeptWindow, Rows
+from .questions import Question
 from .windows import Window
 
 AROUND = timedelta(days=7)  # from the day to the other end of a probe
@@ -56,3 +59,39 @@ def probe(kept: KeptWindow, *, max_days: int) -> EndsProbe | None:
             windows = Window(day, day), Window(day, day + around), Window(day - around, day)
             return EndsProbe(kept.parent, own, windows)
     return None
+
+
+@dataclass(slots=True)
+class EndsCheck:
+    """Finds out whether both ends of windows are read, once for an endpoint.
+
+    Args:
+        ends: what earlier runs found out.
+    """
+
+    ends: Ends = Ends.UNKNOWN
+    _probe: EndsProbe | None = None
+    _tried: int = 0
+
+    @property
+    def overlap(self) -> int:
+        """Days that each window is to be asked wider at both ends."""
+        return int(self.ends is Ends.SKIPPED)
+
+    def look(self, kept: KeptWindow, *, max_days: int) -> Sequence[Question]:
+        """What to ask, where a row of *kept* can tell and it is not known yet."""
+        if self.ends is not Ends.UNKNOWN or self._probe is not None or self._tried >= ROWS_TRIED:
+            return ()
+        self._probe = found = probe(kept, max_days=max_days)
+        if found is None:
+            return ()
+        self._tried += 1
+        return [Question(kept.parent, Asked(window), trial=found) for window in found.windows]
+
+    def take(self, asked: EndsProbe, window: Window, rows: Rows) -> bool:
+        """Take in one answer; whether an end was found not to be read."""
+        asked.take(window, rows)
+        if len(asked.answers) < len(asked.windows):
+            return False
+        self.ends, self._probe = asked.verdict, None
+        return self.ends is Ends.SKIPPED

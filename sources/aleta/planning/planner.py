@@ -15,7 +15,7 @@ from datetime import date
 from .cap import Judgement, RowCap
 from .coverage import Asked, Coverage
 from .density import Density
-from .experience import Experience, Shows
+from .experience import Experience
 from .proofs import Proofs, Suspect
 from .questions import Decision, Fate, Proof, Question
 from .windows import Window
@@ -42,23 +42,23 @@ class Planner:
     ahead: int = 16
     rows: int = 200_000
     hold: int = 4
+    proofs: Proofs = field(default_factory=Proofs)
+    experience: Experience = field(default_factory=Experience)
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Coverage] = field(default_factory=dict)
     _turn: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _held: list[Suspect] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
-    _proofs: Proofs = field(default_factory=Proofs)
-    _experience: Experience = field(default_factory=Experience)
     _made: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._proofs.earlier = self.proof
+        self.proofs.earlier = self.proof
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         self._fresh.append((parent, span))
-        self._proofs.extend(span)
+        self.proofs.extend(span)
 
     @property
     def parents(self) -> int:
@@ -66,11 +66,7 @@ class Planner:
         return len(self._fresh) + len(self._plans)
 
     def ask(self) -> Question | None:
-        """The next window to read; None when there is none before another answer comes.
-
-        A parent that was begun is gone on with before the next is begun, so that few are in memory; none is asked for
-        two windows at once while others wait.
-        """
+        """The next window to read; None when there is none before another answer comes. Few parents are open."""
         question = self._prove() if len(self._held) > self.hold else None
         question = question or self._next()
         while question is None and not self._out and self._held:
@@ -85,7 +81,7 @@ class Planner:
         self._came(question)
         question.asked.count = count
         known = (self.cap.known, self.cap.largest)
-        self._proofs.see(question, count, self.cap)
+        self.proofs.see(question, count, self.cap)
         self.cap.see(count)
         self._sum_up(question.asked)
         if known != (self.cap.known, self.cap.largest):
@@ -94,7 +90,7 @@ class Planner:
         if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._judge(Suspect(question, days))
-        if self._testing is None and len(self._held) > self.hold and self._proofs.spare(self.cap) is None:
+        if self._testing is None and len(self._held) > self.hold and self.proofs.spare(self.cap) is None:
             self._test()
 
     def refuse(self, question: Question) -> bool:
@@ -119,7 +115,7 @@ class Planner:
             return
         parent = question.parent
         plan = self._plans.pop(parent, None)
-        self._experience.explorer = None  # the others no longer wait for it
+        self.experience.explorer = None  # the others no longer wait for it
         if plan is not None:
             self._held = [one for one in self._held if one.question.parent != parent]
             self._testing = None
@@ -144,23 +140,13 @@ class Planner:
         left = [(parent, window) for parent, plan in self._plans.items() for window in plan.open_windows()]
         left += self._fresh
         self.abandon()
-        self._out, self._testing, self._experience.explorer = 0, None, None
+        self._out, self._testing, self.experience.explorer = 0, None, None
         return left
-
-    @property
-    def shows(self) -> Shows:
-        """Which rows a cut answer shows, as far as is known."""
-        return self._experience.shows
-
-    @property
-    def largest(self) -> Proof | None:
-        """The largest answer of this run."""
-        return self._proofs.largest
 
     @property
     def next_proof(self) -> Proof | None:
         """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
-        return self._proofs.next
+        return self.proofs.next
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
@@ -196,13 +182,13 @@ class Planner:
         if not self._fresh:
             return None
         parent, span = self._fresh.popleft()
-        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self._experience))
+        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience))
         return self._question(parent, plan)
 
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
-        cap = self.cap.value if self.cap.divisible else None
-        question = Question(parent, plan.ask(cap, room=max(self._room, FEW - plan.ahead)))
+        room = max(self._room, FEW - plan.ahead)
+        question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None, room=room))
         self._out += 1
         self._queue(parent, first=False)
         return question
@@ -264,11 +250,8 @@ class Planner:
 
     def _prove(self) -> Question | None:
         """Ask an earlier run's largest window again: one request that may clear all that is held."""
-        spare = self._proofs.spare(self.cap)
-        if spare is None:
-            return None
-        self._proofs.asked = True
-        return self._proof_of(spare.parent, spare.window)
+        spare = self.proofs.take(self.cap)
+        return self._proof_of(spare.parent, spare.window) if spare else None
 
     def _widen(self) -> Question | None:
         """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
@@ -277,7 +260,7 @@ class Planner:
         for one in self._held:
             if one.wider is None:
                 plan = self._plans[one.question.parent]
-                one.wider = self._proofs.around(one.question, span=plan.span, width=plan.max_days)
+                one.wider = self.proofs.around(one.question, span=plan.span, width=plan.max_days)
             if one.wider:
                 return self._proof_of(one.question.parent, one.wider.pop())
         return None
@@ -290,9 +273,8 @@ class Planner:
     def _force(self) -> None:
         """Nothing is out and nothing can be asked: test what is held, quarantine what no test can clear (W4)."""
         if not self._test():
-            held, self._held = self._held, []
-            for one in held:
-                self._quarantine(one.question)
+            while self._held:
+                self._quarantine(self._held.pop(0).question)
 
     def _drop(self, question: Question) -> None:
         self._made.append(Decision(question.parent, question.window, Fate.SPLIT, question.asked.count))
@@ -310,7 +292,7 @@ class Planner:
         if plan.done:
             del self._plans[parent]
             if self.cap.value:
-                self._experience.end(plan.density.rows / self.cap.value, plan.density.oldest)
+                self.experience.end(plan.density.rows / self.cap.value, plan.density.oldest)
         else:
             self._queue(parent)
 

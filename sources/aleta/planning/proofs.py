@@ -57,6 +57,12 @@ class Proofs:
             return None
         return self.earlier
 
+    def take(self, cap: RowCap) -> Proof | None:
+        """The same, to be asked for now."""
+        spare = self.spare(cap)
+        self.asked |= spare is not None
+        return spare
+
     def around(self, question: Question, *, span: Window, width: int) -> list[Window]:
         """The widest windows that hold the day of *question*, but for what was asked already.
 

@@ -18,7 +18,8 @@ class Fate(StrEnum):
     TOO_WIDE = "too_wide"
     QUARANTINED = "quarantined"
     CHECKED = "checked"  # asked only to be held against another answer
-    VOIDED = "voided"  # was kept, and is in doubt: it is read again
+    DOUBTED = "doubted"  # was kept; it is kept again if its parts agree
+    DROPPED = "dropped"  # was kept, and is asked for again
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,37 +9,37 @@ from dataclasses import dataclass, field
 from .evidence import MOVED, KeptWindow, Rows
 from .windows import Window
 
+SHIFT = 22  # bits that hold any ordinal
+
 
 @dataclass(slots=True)
 class ShownRows:
-    """What answers showed that were not kept, of the parents that are being read."""
+    """What answers showed that were not kept, of the parents that are being read; without what was kept since."""
 
-    _rows: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)  # ids, and their first and last days
+    _rows: dict[str, dict[int, int]] = field(default_factory=dict)  # ids, and their first and last days in one number
     _again: set[str] = field(default_factory=set)  # parents that are read a second time
 
     def show(self, parent: str, rows: Rows, within: Window | None = None) -> None:
-        """*within*: only what lies in that window for sure."""
+        """An answer was not kept; *within*: only what lies in that window for sure."""
         shown = self._rows.setdefault(parent, {})
         wanted = None if within is None else rows.within(within)
         for own, first, last in zip(rows.ids, rows.first, rows.last, strict=True):
             if wanted is None or own in wanted:
-                shown[own] = first, last
+                shown[own] = first << SHIFT | last
 
-    def explain(self, parent: str, rows: Rows) -> bool:
-        """Whether *rows* had all been shown."""
-        shown = self._rows.get(parent)
-        return shown is not None and all(own in shown for own in rows.ids)
+    def keep(self, parent: str, rows: Rows) -> bool:
+        """An answer was kept; whether all of its rows had been shown before."""
+        shown = self._rows.get(parent, {})
+        found = sum(shown.pop(own, None) is not None for own in rows.ids) if shown else 0
+        return found == len(rows)
 
     def close(self, parent: str, kept: Collection[KeptWindow]) -> Missing:
         """*parent* is read: what was shown and is in no window that was kept."""
-        shown = self._rows.pop(parent, {})
-        if not shown or any(one.rows is None for one in kept):
-            return Missing()
-        missing = shown.keys() - set().union(*(one.rows.ids for one in kept if one.rows is not None))
-        holes = Counter[KeptWindow]()
-        for own in missing:
-            holes.update(one for one in kept if _touches(one.window, *shown[own]))
-        return Missing(rows=missing, holes=holes)
+        missing, holes = self._rows.pop(parent, {}), Counter[KeptWindow]()
+        for days in missing.values():
+            first, last = days >> SHIFT, days & ((1 << SHIFT) - 1)
+            holes.update(one for one in kept if _touches(one.window, first, last))
+        return Missing(rows=missing.keys(), holes=holes)
 
     def again(self, parent: str) -> bool:
         """Read *parent* a second time: once in a run."""

@@ -6,7 +6,7 @@ A trial asks for one or two parts of a window again, with a border drawn by chan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import cycle
@@ -14,7 +14,7 @@ from random import Random
 
 from . import borders
 from .evidence import MOVED, Contrast, Evidence, KeptWindow, Rows, contrast
-from .experience import Shows
+from .experience import Experience, Shows
 from .sizes import repeated
 from .windows import Window
 
@@ -74,6 +74,18 @@ class Trial:
     def shown(self) -> list[tuple[Window, Rows]]:
         return [(window, rows) for window, rows in self.parts.items() if rows is not None]
 
+    def take(self, window: Window, rows: Rows) -> None:
+        """An answer came, to a part or to the whole."""
+        if window in self.parts:
+            self.parts[window] = rows
+        else:
+            self.whole = rows
+
+    def again(self, parts: Iterable[Window]) -> None:
+        """Try other borders."""
+        self.tries += 1
+        self.parts = dict.fromkeys(parts)
+
     def contrast(self) -> Contrast:
         whole = self.whole or self.kept.rows
         assert whole is not None
@@ -105,11 +117,11 @@ class Choice:
     """Chooses what to test.
 
     Args:
-        shows: which rows a cut answer shows, as far as is known.
+        experience: says which rows a cut answer shows, as far as is known.
     """
 
     evidence: Evidence
-    shows: Callable[[], Shows]
+    experience: Experience
     rng: Random
     tested: set[int] = field(default_factory=set)  # `id` of windows
     _reading: Iterator[Why] = field(default_factory=lambda: cycle(READING))
@@ -154,7 +166,7 @@ class Choice:
         """What to ask of *kept* again."""
         days = kept.rows.days(kept.window) if kept.rows is not None else []
         older, newer = borders.parts(kept.window, days, self.rng)
-        match self.shows():
+        match self.experience.shows:
             case shows if both or (shows is Shows.ANY and why is Why.ROWS):
                 return older, newer
             case Shows.FIRST:
@@ -193,7 +205,7 @@ class Choice:
             days = kept.rows.days(kept.window) if kept.rows is not None else []
             kept.silence = borders.silence(kept.window, days, back=True), borders.silence(kept.window, days, back=False)
         older, newer = kept.silence
-        match self.shows():
+        match self.experience.shows:
             case Shows.FIRST:
                 return newer
             case Shows.LAST:

@@ -180,9 +180,10 @@ class _Fetch:
         """Take in what became of the windows that were asked."""
         for decision in self._prover.decisions():
             asked = decision.parent, decision.window
-            if decision.fate is Fate.VOIDED:
-                if answer := self._holding.take_back(*asked):
-                    self._answers[asked] = answer
+            if decision.fate in {Fate.DOUBTED, Fate.DROPPED}:
+                taken = self._holding.take_back(*asked)
+                if taken and decision.fate is Fate.DOUBTED:
+                    self._answers[asked] = taken
                 continue
             answer = self._answers.pop(asked, None)
             handed_on = decision.fate is Fate.KEPT and answer is None  # before it was in doubt

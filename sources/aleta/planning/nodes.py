@@ -1,0 +1,77 @@
+"""The windows of a strict reading, as a tree, and the sizes of answers that were proven cut (rule W6). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .evidence import Rows
+from .windows import Window
+
+SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts
+
+
+class State(Enum):
+    """What is known of a node."""
+
+    OPEN = 1  # asked, or to be
+    ACCEPTED = 2
+    PARTED = 3  # its parts count in its place
+    QUARANTINED = 4
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A window that is read strictly.
+
+    Args:
+        above: the node that it is a part of.
+        owed: rows that an earlier answer showed of its days, and a later one did not.
+        same: how often it showed the rows that it showed last.
+    """
+
+    parent: str
+    window: Window
+    above: Node | None = None
+    rows: Rows | None = None
+    parts: tuple[Node, ...] = ()
+    owed: set[int] = field(default_factory=set)
+    state: State = State.OPEN
+    proven: bool = False
+    same: int = 0
+    asks: int = 0
+    comparing: bool = False  # its parts are asked to be held against it
+
+    def leaves(self) -> Iterator[Node]:
+        """What counts of it, oldest first."""
+        if self.state is not State.PARTED:
+            yield self
+            return
+        for part in self.parts:
+            yield from part.leaves()
+
+    @property
+    def settled(self) -> bool:
+        return all(leaf.state is not State.OPEN for leaf in self.leaves())
+
+
+@dataclass(slots=True, kw_only=True)
+class CutSizes:
+    """Sizes of answers that were proven cut."""
+
+    sizes: set[int] = field(default_factory=set)
+
+    def add(self, size: int) -> bool:
+        """Whether it is the smallest so far."""
+        least = not self.sizes or size < min(self.sizes)
+        self.sizes.add(size)
+        return least
+
+    @property
+    def least(self) -> int:
+        return min(self.sizes, default=0)
+
+    def suspects(self, count: int) -> bool:
+        """Whether an answer of *count* rows may have been cut."""
+        return count > 0 and (count >= self.least * SHARE or count in self.sizes)

@@ -1,0 +1,278 @@
+"""Reads the spans of one endpoint: in the belief that the cap is one number of rows, or strictly (rule W6). Pure.
+
+What is kept becomes evidence. What contradicts the belief while reading is said as a `Contradiction`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from .coverage import Asked
+from .evidence import Evidence, KeptWindow, Rows
+from .nodes import CutSizes
+from .planner import Planner
+from .questions import Decision, Fate, Question
+from .shown import ShownRows
+from .strict import StrictPlanner
+from .windows import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """The cap is not one constant number of rows.
+
+    Args:
+        sizes: of answers that are proven cut.
+        why: what showed it.
+        doubted: windows that were kept and lack rows.
+    """
+
+    sizes: Sequence[int]
+    why: str
+    doubted: Collection[KeptWindow] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Plans:
+    """All spans of one endpoint.
+
+    Args:
+        planner: reads as long as nothing contradicts it.
+        cut: sizes that were proven cut; it begins strictly where there is any.
+        watches: whether answers are held against what was shown before.
+    """
+
+    planner: Planner
+    cut: CutSizes
+    rng: Random
+    watches: bool = True
+    overlaps: bool = False
+    strict: StrictPlanner | None = None
+    requests: int = 0
+    evidence: Evidence = field(default_factory=Evidence)
+    spans: dict[str, Window] = field(default_factory=dict)
+    kept: list[KeptWindow] = field(default_factory=list)  # since it was last emptied
+    _shown: ShownRows = field(default_factory=ShownRows)
+    _rows: dict[tuple[str, Window], Rows] = field(default_factory=dict)  # answers not decided on
+    _asked: set[Asked] = field(default_factory=set)  # whose answers are of use
+    _made: list[Decision] = field(default_factory=list)
+    _sizes: Counter[int] = field(default_factory=Counter)
+    _cap_proven: int = 0  # in this run
+    _later: list[tuple[str, Window]] = field(default_factory=list)  # to be read again, once the rest is read
+
+    def __post_init__(self) -> None:
+        if self.cut.sizes:
+            self._be_strict()
+
+    def add(self, parent: str, span: Window) -> None:
+        """Cover *span* for *parent*."""
+        self.spans[parent] = span
+        self._read(parent, span)
+
+    @property
+    def parents(self) -> int:
+        """Parents with something left to read."""
+        return len(self._later) + (self.strict.parents if self.strict is not None else self.planner.parents)
+
+    @property
+    def cut_sizes(self) -> set[int]:
+        """Sizes of answers that were proven cut, in whatever belief."""
+        return self.cut.sizes | ({self._cap_proven} - {0})
+
+    def ask(self) -> Question | None:
+        """The next window to read; None when there is none before another answer comes."""
+        question = self.strict.ask() if self.strict is not None else self.planner.ask()
+        if question is not None:
+            self.requests += 1
+            self._asked.add(question.asked)
+        return question
+
+    def follows(self, question: Question) -> bool:
+        """Whether an answer to *question* is still of use."""
+        if question.asked not in self._asked:
+            return False
+        return self.strict.follows(question) if self.strict is not None else self.planner.follows(question)
+
+    def answer(self, question: Question, rows: Rows, days: Sequence[date]) -> Contradiction | None:
+        """Take in an answer to what was asked here."""
+        if question.asked not in self._asked:
+            return None  # whoever asked was stopped
+        if self.strict is None:
+            return self._answer(question, rows, days)
+        least = self.cut.least
+        if self.strict.follows(question):
+            self.strict.answer(question, rows)
+        self.take_in()
+        if self.cut.least < least:
+            self.doubt()
+        return None
+
+    def _answer(self, question: Question, rows: Rows, days: Sequence[date]) -> Contradiction | None:
+        cap, before = self.planner.cap, self.planner.cap.known
+        if self.planner.follows(question):
+            self._rows[question.parent, question.window] = rows
+        self.planner.answer(question, len(rows), days)
+        if cap.known is not None and cap.known != before:
+            self._cap_proven = cap.known
+        return self.take_in()
+
+    def see(self, count: int) -> Contradiction | None:
+        """An answer, to whatever question, that beats a cap proven in this run contradicts it."""
+        self._sizes[count] += 1
+        proven = self._cap_proven
+        if self.watches and self.strict is None and 0 < proven < count and self._sizes[proven] > 1:
+            return Contradiction(sizes=[proven], why="a larger answer")
+        return None
+
+    def refuse(self, question: Question) -> bool:
+        """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
+        if question.asked not in self._asked:
+            return True
+        if self.strict is None:
+            return self.planner.refuse(question)
+        refused = not self.strict.follows(question) or self.strict.refuse(question)
+        self.planner.max_days = self.strict.max_days
+        return refused
+
+    def fail(self, question: Question) -> None:
+        """The window could not be read: its parent is given up; what was kept of it stays kept."""
+        if self.follows(question) and self.strict is not None:
+            self.strict.fail(question)
+        elif question.asked in self._asked and self.strict is None:
+            self.planner.fail(question)
+
+    def abandon(self) -> list[str]:
+        """Give up every parent that is not settled. Returns their names."""
+        self._later.clear()
+        return self.strict.abandon() if self.strict is not None else self.planner.abandon()
+
+    def decisions(self) -> list[Decision]:
+        """What was decided since the last call."""
+        made, self._made = self._made, []
+        return made
+
+    def take_in(self) -> Contradiction | None:
+        """What the planners decided becomes evidence; what was shown of a parent must be in it (rule W7)."""
+        if self.strict is not None:
+            for node in self.strict.kept():
+                self._keep(node.parent, node.window, node.rows or Rows(), proven=node.proven)
+            self._made += self.strict.decisions()
+        closed = dict[str, None]()
+        for decision in self.planner.decisions():
+            self._made.append(decision)
+            rows = self._rows.pop((decision.parent, decision.window), None)
+            if decision.fate is Fate.KEPT and rows is not None:
+                self._keep(decision.parent, decision.window, rows)
+                closed[decision.parent] = None
+            elif rows is not None and self.watches:
+                self._shown.show(decision.parent, rows, within=decision.window if self.overlaps else None)
+        found = [self._close(one) for one in closed if self.strict is None and not self.planner.covers(one)]
+        return next((one for one in found if one), None)
+
+    def _keep(self, parent: str, window: Window, rows: Rows, *, proven: bool = False) -> None:
+        kept = KeptWindow(
+            parent=parent,
+            window=window,
+            count=len(rows),
+            rows=rows,
+            size=rows.size,
+            entire=window == self.spans.get(parent),
+            proven=proven,
+            explained=self._shown.keep(parent, rows),
+        )
+        self.evidence.keep(kept)
+        self.kept.append(kept)
+
+    def _close(self, parent: str) -> Contradiction | None:
+        """*parent* is read: a row that was shown of it and is nowhere is looked for once more."""
+        missing = self._shown.close(parent, self.evidence.of(parent))
+        if missing.sizes:
+            return Contradiction(sizes=missing.sizes, why="rows that were shown", doubted=missing.holes)
+        if missing.rows and self._shown.again(parent):
+            for kept in self.evidence.of(parent):
+                self._void(kept, Fate.DROPPED)
+            self._read(parent, self.spans[parent])
+        return None
+
+    # -- reading again
+
+    def read_again(self, kept: KeptWindow) -> None:
+        """Rows moved while *kept* was tested: what is shown now is to be kept."""
+        self._void(kept, Fate.DROPPED)
+        self._later.append((kept.parent, kept.window))
+
+    def read_later(self) -> None:
+        """Begin with what was put off."""
+        later, self._later = self._later, []
+        for parent, window in later:
+            if self.strict is None and self.planner.covers(parent):
+                self._later.append((parent, window))
+            else:
+                self._read(parent, window)
+
+    def start_over(self) -> None:
+        """Read everything again: windows overlap from now on. What contradicted the belief counts no more."""
+        self.overlaps = True
+        parents = {parent for parent, _ in self._surrender()}
+        if self.strict is not None:
+            parents.update(self.strict.abandon())
+            self.strict, self._cap_proven = None, 0
+            self.cut.sizes.clear()
+        for kept in self.evidence.all():
+            parents.add(kept.parent)
+            self._void(kept, Fate.DROPPED)
+        for parent in [one for one in self.spans if one in parents]:
+            self._read(parent, self.spans[parent])
+
+    def contradict(self, found: Contradiction) -> None:
+        """Read strictly from now on, and what was kept in doubt again."""
+        self.cut.sizes.update(size for size in found.sizes if size)
+        left = self._be_strict() if self.strict is None else []
+        self.doubt(found.doubted, left)
+
+    def doubt(self, also: Iterable[KeptWindow] = (), left: Iterable[tuple[str, Window]] = ()) -> None:
+        """Read again what was kept and may have been cut by what is known now.
+
+        Args:
+            also: lacks rows, whatever its size.
+            left: what was not read yet.
+        """
+        assert self.strict is not None
+        doubted = {id(one): one for one in also if self.evidence.holds(one)}
+        doubted |= {id(one): one for one in self.evidence.all() if not one.proven and self.cut.suspects(one.count)}
+        again: list[tuple[str, Window, Rows | None]] = [(parent, window, None) for parent, window in left]
+        for kept in doubted.values():
+            self._void(kept, Fate.DOUBTED)
+            again.append((kept.parent, kept.window, kept.rows))
+        for parent, window, rows in sorted(again, key=lambda one: (one[0], one[1].first)):
+            self.strict.add(parent, window, rows)
+        self.take_in()
+
+    def _read(self, parent: str, window: Window) -> None:
+        if self.strict is not None:
+            self.strict.add(parent, window)
+        else:
+            self.planner.add(parent, window)
+
+    def _be_strict(self) -> list[tuple[str, Window]]:
+        """From now on an answer counts only if its parts agree; returns what is not read yet."""
+        self.cut.sizes |= self.cut_sizes
+        self.strict = StrictPlanner(cut=self.cut, rng=self.rng, max_days=self.planner.max_days)
+        return self._surrender()
+
+    def _surrender(self) -> list[tuple[str, Window]]:
+        """What the planner did not read; answers that are still to come are of no use."""
+        left = self.planner.surrender()
+        self._asked.clear()
+        self._shown = ShownRows()
+        self.take_in()
+        self._rows.clear()
+        return left
+
+    def _void(self, kept: KeptWindow, fate: Fate) -> None:
+        self.evidence.drop(kept.parent, kept.window)
+        self._made.append(Decision(kept.parent, kept.window, fate, kept.count))

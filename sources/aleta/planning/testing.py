@@ -1,0 +1,144 @@
+"""Hands out the requests of trials, within their budget, and judges the answers (rule W6). Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .budget import Budget
+from .coverage import Asked
+from .evidence import MOVED, Evidence, KeptWindow, Rows
+from .plans import Contradiction
+from .questions import Proof, Question
+from .trials import Choice, Trial, Verdict
+from .windows import Window
+
+
+@dataclass(slots=True)
+class ProofAgain:
+    """The largest answer, asked for once more at the end."""
+
+    proof: Proof
+
+
+@dataclass(slots=True, kw_only=True)
+class Testing:
+    """The trials of one endpoint in one run.
+
+    Args:
+        moved: told of a window of which a row moved while it was tested.
+    """
+
+    budget: Budget
+    evidence: Evidence
+    choice: Choice
+    moved: Callable[[KeptWindow], None]
+    tried: int = 0  # requests
+    passed: int = 0  # trials
+    spent: int = 0  # requests of those that the budget is for
+    probed: int = 0  # requests that find out about the ends of windows
+    _wanted: deque[Question] = field(default_factory=deque)
+    _out: set[Asked] = field(default_factory=set)
+    _stage: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Requests to send, or out."""
+        return len(self._wanted) + len(self._out)
+
+    def probe(self, questions: Sequence[Question]) -> None:
+        """Ask these, which find out about the ends of windows."""
+        self.probed += len(questions)
+        self._wanted.extend(questions)
+
+    def ask(self) -> Question | None:
+        """The next request, if there is one."""
+        if not self._wanted:
+            return None
+        question = self._wanted.popleft()
+        self._out.add(question.asked)
+        self.tried += 1
+        return question
+
+    def came(self, question: Question) -> None:
+        """It is not out any more."""
+        self._out.discard(question.asked)
+
+    def abandon(self) -> None:
+        self._wanted.clear()
+        self._out.clear()
+
+    def while_reading(self, read: int) -> None:
+        """Begin a trial if one is due after *read* requests that read."""
+        if not self._wanted and self.budget.on and self.budget.due(read, self.spent):
+            self._spend(self.choice.while_reading())
+
+    def restart(self) -> None:
+        """Something was contradicted: all trials of the end come again."""
+        self._stage = 0
+
+    def at_the_end(self, read: int, largest: Proof | None) -> None:
+        """All is read: begin with the next kind of trial; nothing happens when there is none left.
+
+        Args:
+            largest: the answer to ask for once more; None where its size is no proof.
+        """
+        proves = self.budget.proves(read) and largest is not None and largest.count > 1
+        steps: Sequence[Callable[[], None]] = (
+            lambda: self._begin(self.choice.sizes()[: self.budget.free]),
+            lambda: self._begin(self.choice.bytes()[: self.budget.free]),
+            lambda: self._spend_rest(self.budget.left(read, self.spent, probed=self.probed) - int(proves)),
+            lambda: self._prove(largest if proves else None),
+        )
+        while self.budget.on and self._stage < len(steps) and not self._wanted:
+            steps[self._stage]()
+            self._stage += 1
+
+    def answer_proof(self, proof: Proof, count: int) -> Contradiction | None:
+        """The largest answer, asked for again: fewer rows say that the cap came down meanwhile."""
+        if count < proof.count - MOVED:
+            return Contradiction(sizes=[count], why="proof")
+        self.passed += 1
+        return None
+
+    def answer(self, trial: Trial, window: Window, rows: Rows, *, cut_sizes: set[int]) -> Contradiction | None:
+        """Take in a part of what is tested, or the whole."""
+        trial.take(window, rows)
+        if trial.waits or not self.evidence.holds(trial.kept):
+            return None
+        match trial.judge(cut_sizes):
+            case Verdict.PASSED:
+                self._pass(trial)
+            case Verdict.UNDECIDED:
+                trial.again(self.choice.parts(trial.kept, trial.why, both=True))
+                self._begin([trial])
+            case Verdict.MOVED:
+                self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
+            case Verdict.CUT:
+                return Contradiction(sizes=trial.sizes(), why=trial.why, doubted=[trial.kept])
+        return None
+
+    def _begin(self, trials: Iterable[Trial]) -> None:
+        for trial in trials:
+            self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
+
+    def _spend(self, trial: Trial | None) -> None:
+        if trial is not None:
+            self.spent += len(trial.parts)
+            self._begin([trial])
+
+    def _spend_rest(self, left: int) -> None:
+        while left > 0 and (trial := self.choice.at_the_end()):
+            left -= len(trial.parts)
+            self._spend(trial)
+
+    def _prove(self, largest: Proof | None) -> None:
+        if largest is not None:
+            self._wanted.append(Question(largest.parent, Asked(largest.window), trial=ProofAgain(largest)))
+
+    def _pass(self, trial: Trial) -> None:
+        self.passed += 1
+        trial.kept.proven |= len(trial.parts) > 1
+        if trial.whole is not None:
+            self.moved(trial.kept)

@@ -1,0 +1,124 @@
+"""Servers whose cap is no constant number of rows, in every way that was thought of: no row is lost under `complete`.
+
+The oracle knows the model and the world. The worlds are small, and each model touches many of their answers: of a model
+that touches one answer of many nobody can tell.
+"""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.trials import MODELS, SHOWN, SPAN, Outcome, Server, play, world
+from sources.aleta.planning.budget import FIRST_LOAD, NIGHT
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.nodes import CutSizes
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.trials import Choice
+
+OTHERS = sorted(set(MODELS) - {"constant", "ends skipped"})
+
+
+def read(model: str, seed: int, *, shown="any", cap=60, accounts=12, rows=2400, ends=(True, True), **prover) -> Outcome:
+    rng = Random(seed)
+    made = world(rng, accounts, rows)
+    server = Server(world=made, model=MODELS[model], shown=shown, rng=rng, cap=cap, ends=ends)
+    return play(made, server, Prover(planner=Planner(cap=RowCap()), rng=Random(seed), **prover))
+
+
+@settings(max_examples=60, deadline=None)
+@given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), cap=st.integers(40, 90))
+def test_w6_no_model_loses_a_row_under_complete(model, seed, shown, cap):
+    """W6: whatever the server does, all rows are there, or something is quarantined."""
+    outcome = read(model, seed, shown=shown, cap=cap)
+    assert outcome.missing == 0 or not outcome.complete
+    assert outcome.strict
+
+
+@settings(max_examples=15, deadline=None)
+@given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), size=st.integers(8, 40))
+def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):
+    """W6: what an earlier run proved cut is where the next begins."""
+    outcome = read(model, seed, cut=CutSizes(sizes={size}))
+    assert outcome.missing == 0 or not outcome.complete
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), cap=st.integers(30, 400))
+def test_w6_a_constant_cap_raises_no_false_alarm(seed, shown, cap):
+    """W6: where all is well nothing is read strictly, and nothing is missing."""
+    outcome = read("constant", seed, shown=shown, cap=cap)
+    assert (outcome.missing, outcome.complete, outcome.noticed, outcome.strict) == (0, True, "", False)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), ends=st.sampled_from([(True, False), (False, True)]))
+def test_w8_ends_that_are_not_read_lose_no_row(seed, shown, ends):
+    """W8: from the first answer on, windows overlap by a day."""
+    outcome = read("constant", seed, shown=shown, ends=ends)
+    assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_w6_trials_of_a_first_load_cost_two_and_a_half_percent(seed):
+    """W6: of 300 accounts, where all is well."""
+    outcome = read("constant", seed, cap=500, accounts=300, rows=60_000, budget=FIRST_LOAD)
+    assert outcome.missing == 0
+    assert not outcome.strict
+    assert 0 < outcome.tried <= 0.025 * outcome.requests
+
+
+@pytest.mark.parametrize("accounts", [10, 40, 300])
+def test_w6_trials_of_a_night_cost_one_percent(accounts):
+    """W6: of a quiet night; where one percent is less than a request, it is two at most."""
+    rng = Random(accounts)
+    made = world(rng, accounts, accounts * 100)
+    first = SPAN.last.replace(year=SPAN.last.year - 1)
+    night = {parent: [row for row in rows if row[0] >= first] for parent, rows in made.items()}
+    server = Server(world=night, model=MODELS["constant"], shown="any", rng=rng, cap=1000)
+    ends = read("constant", 1).ends
+    prover = Prover(planner=Planner(cap=RowCap()), budget=NIGHT, ends=ends)
+    outcome = play(night, server, prover)
+    assert not outcome.strict
+    assert outcome.tried <= max(3, 0.015 * outcome.requests)
+
+
+def test_w6_two_rows_that_move_while_they_are_tested_are_no_contradiction():
+    """W6: the whole, asked again, shows them too."""
+    rng = Random(4)
+    made = {name: list(rows) for name, rows in world(rng, 8, 400).items()}
+    server = Server(world=made, model=MODELS["constant"], shown="any", rng=rng, cap=1000)
+    prover = Prover(planner=Planner(cap=RowCap()))
+    late = iter(range(1 << 40, 1 << 41))
+
+    def keep_moving(asked: int) -> None:
+        if asked > len(made):  # all is read: what comes now, trials meet
+            rows = made[f"a{asked % len(made)}"]
+            if rows and asked % 3 == 0:
+                day, _, size = rows[len(rows) // 2]
+                rows.append((day, next(late), size))
+                rows.sort()
+
+    outcome = play(made, server, prover, between=keep_moving)
+    assert not outcome.strict
+
+
+def test_sabotage_without_trials_rows_are_lost(monkeypatch):
+    """The oracle sees what a run loses whose trials test nothing."""
+    monkeypatch.setattr(Choice, "sizes", lambda _: [])
+    monkeypatch.setattr(Choice, "bytes", lambda _: [])
+    monkeypatch.setattr(Choice, "at_the_end", lambda _: None)
+    monkeypatch.setattr(Choice, "while_reading", lambda _: None)
+    outcomes = [read("per parent", seed, shown="first") for seed in range(5)]
+    assert any(outcome.missing and outcome.complete for outcome in outcomes)
+
+
+def test_w5_a_refused_width_is_narrowed_in_strict_reading_too():
+    """W5: windows as wide as the API takes, also where the cap is no constant number."""
+    rng = Random(3)
+    made = world(rng, 6, 900)
+    server = Server(world=made, model=MODELS["two nodes"], shown="any", rng=rng, cap=60, max_days=1000)
+    outcome = play(made, server, Prover(planner=Planner(cap=RowCap()), rng=rng))
+    assert outcome.missing == 0 or not outcome.complete
