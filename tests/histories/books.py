@@ -61,6 +61,10 @@ class Books:
     tables: frozenset[str]
     doubled: Mapping[str, tuple]  # table -> a key that is there more than once
 
+    @property
+    def gone_accounts(self) -> frozenset[str]:
+        return self.removed["accounts"]
+
 
 def read(file: Path) -> Books:
     """The books of a warehouse that nobody writes to."""

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise, permutations
+from itertools import permutations
 
 from tests.histories.books import Books, Change
-from tests.histories.model import DATES, DAY, Claim, Night, blocks, covers, day, owners
+from tests.histories.model import DAY, Claim, Night, Span, blocks, covers, day, joined, owners
 
 HOURS_BEHIND = 12  # where a day ends last, UTC-12
 
@@ -58,17 +58,34 @@ def claims_were_asked(claims: Iterable[Claim], answered: Collection[tuple[str, s
             yield f"receipt of {one.account} {one.first}..{one.last} without a request"
 
 
-def claims_tile(claims: Sequence[Claim]) -> Iterator[str]:
-    """W5: the kept windows of one run do not overlap."""
+def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[str]:
+    """W5: the kept windows of one run do not overlap, but for a whole history that is read after a part of it (D6).
+
+    Args:
+        cut: nobody knows how much of the whole history was still to come.
+    """
     kept = defaultdict(list)
     for one in claims:
         if one.loads:
             kept[one.account].append((one.first, one.last))
     for account, spans in kept.items():
-        spans.sort()
-        for (_, last), (first, _) in pairwise(spans):
-            if first <= last:
-                yield f"windows of {account} overlap: one ends {last}, one begins {first}"
+        first, *rest = _tilings(spans)
+        again = len(rest) == 1 and (cut or any(covers(joined([*each]), reach) for each in (first, *rest)))
+        if rest and not again:
+            yield f"windows of {account} overlap: {first}, {rest}"
+
+
+def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
+    """As few rows of spans without an overlap as will do."""
+    found: list[list[Span]] = []
+    for span in sorted(spans):
+        for each in found:
+            if each[-1][1] < span[0]:
+                each.append(span)
+                break
+        else:
+            found.append([span])
+    return found
 
 
 def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[str]:
@@ -94,6 +111,7 @@ def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: N
             yield f"{account} lost {len(gone)} of {len(held)} rows and is doubted"
 
 
+TEXT_DATES = {"trade_date": "tradeDate", "value_date": "valueDate"}
 NOBODY: Mapping[str, object] = {"relationships": {}}
 
 
@@ -188,16 +206,26 @@ def _nightly(old, after: Books, account: str, claimed, night: Night, duty: Duty)
         yield f"{account} was last verified {mark.verified_at}, it is {night.at}"
 
 
+def who_was_away_is_read_whole(
+    before: Books | None, claims: Sequence[Claim], night: Night, duty: Duty, excused: set[str]
+) -> Iterator[str]:
+    """L4: an account that had `removed_at` is read whole the night it is back."""
+    claimed = blocks(claims)
+    back = (
+        {account for account in before.gone_accounts if account in before.marks} if before and not duty.span else set()
+    )
+    for account in sorted(back & night.readable - excused):
+        if before.marks[account].verified_at and not covers(claimed[account], night.reach):
+            yield f"{account} was away, and was read {claimed[account]}, not {night.reach}"
+
+
 def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
     """After a complete night in which whole histories were due, ids are the API's own: without the model's help."""
     end = night.at.date() + timedelta(days=duty.look_ahead_days)
-    name = DATES[night.date_filter]
-    due = {one for one, row in night.shown.items() if duty.history_start <= day(row, name) <= end}
+    due = {one for account in night.listed for one in night.lists(account, duty.history_start, end)}
     yield from (f"{one} is shown, and missing" for one in due - books.rows.keys())
     for one in books.rows.keys() - night.shown.keys():
-        row = books.rows[one]
-        dated = all(f"{duty.history_start}" <= row[name] <= f"{end}" for name in ("trade_date", "value_date"))
-        if dated and text_owners(row) & night.readable:
+        if text_owners(books.rows[one]) & night.readable:
             yield f"{one} is not shown any more, and left over"
 
 
@@ -254,6 +282,26 @@ def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *
     net = said["added"] - said["removed"] == true["added"] - true["removed"]
     if not net or ((one_package or not true.total()) and said != true):
         yield f"the report counts {dict(said)}; it was {dict(true)}"
+
+
+def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], night: Night) -> Iterator[str]:
+    """D6, D7: no row that an account lists where it always was counts as removed."""
+    listed = {row["id"]: row for account in night.listed for _, row in night.listed[account]}
+    for one in old.keys() - new.keys():
+        row = listed.get(one)
+        if row and all(old[one][column] == f"{day(row, name)}" for column, name in TEXT_DATES.items()):
+            yield f"{one} is removed, and is shown where it was: {old[one]}"
+
+
+def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
+    """D8: ids that two accounts listed with different contents, both in what was read."""
+    seen = {
+        (one, claim.account)
+        for claim in claims
+        if claim.loads
+        for one in night.lists(claim.account, claim.first, claim.last)
+    }
+    return {one for one, contents in night.doubled.items() if len({a for a in contents if (one, a) in seen}) > 1}
 
 
 def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:

@@ -23,6 +23,12 @@ class Happenings:
     def rows(self, kind: str, count: int, within_days: int) -> None:
         self.scene.change(kind, count=count, within_days=within_days)
 
+    def odd(self, kind: str, count: int, within_days: int, value: str) -> None:
+        """Rows whose dates are far off or none, twice, of other types."""
+        name = {"trade": "valueDate", "value": "tradeDate"}[self.scene.box.settings.date_filter]
+        more = {"far_date": {"name": name, "date": value}, "dateless": {"value": value}}.get(kind, {})
+        self.scene.change(kind, count=count, within_days=within_days, **more)
+
     def account(self, kind: str) -> None:
         self.scene.change(kind)
 

@@ -199,3 +199,56 @@ def copy_written_in_place() -> None:
         return write(publication, storage=storage)
 
     duckdb.write = in_place
+
+
+@bug
+def left_out_means_removed() -> None:
+    """An object that no list shows is gone; nobody asks for it by its id."""
+    from pipelines.compare.objects import Comparison
+    from sources.aleta.reading.members import Census
+
+    Census.unlisted = lambda *_: []
+    Comparison._is_gone = lambda *_: True
+
+
+@bug
+def back_and_not_read_whole() -> None:
+    """Nobody notes that an account was away for a night."""
+    from pipelines.ledger.ledger import Ledger
+
+    Ledger.note_away = lambda *_: None
+
+
+@bug
+def missed_in_part_means_removed() -> None:
+    """A row that a part of the history does not list is gone; nobody looks for it in the rest."""
+    from pipelines.compare.proven_days import Scope
+    from pipelines.run import packages
+
+    packages.Scope = lambda **given: Scope(**given | {"settles": True})
+
+
+@bug
+def dateless_ghosts() -> None:
+    """Rows without days, or with far ones, are judged by no reading."""
+    from pipelines.compare.proven_days import Scope
+    from pipelines.run import packages
+
+    packages.Scope = lambda **given: Scope(**given | {"ends": None})
+
+
+@bug
+def conflict_passed_over() -> None:
+    """Of one id with two contents the last is kept, and nobody says so."""
+    from pipelines.compare import differences
+
+    differences.within_package = lambda *_: []
+    differences.with_earlier_package = lambda *_, **__: []
+
+
+@bug
+def mark_ahead_believed() -> None:
+    """What a clock that was ahead has marked counts as read."""
+    from pipelines.ledger.ledger import Ledger
+
+    Ledger.clamp = lambda *_, **__: 0

@@ -7,13 +7,14 @@ every claim at its word and works out what must follow; whether enough was claim
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 DAY = timedelta(days=1)
 RELATIONS = ("account", "inflowAccount", "outflowAccount")
+ISO_DAY = len("2026-03-02")
 DATES = {"trade": "tradeDate", "value": "valueDate"}
 
 Object = Mapping[str, object]
@@ -50,29 +51,33 @@ class Night:
     Args:
         at: what the run's clock said.
         shown: every row that some readable account listed.
+        listed: of each readable account the rows that it listed, each with the day that the server went by.
         readable: accounts that were listed and not forbidden.
         date_filter: the date that the server compared.
         cap: the server's row cap.
+        reach: the days that a reading of a whole history asks for.
     """
 
     at: datetime
     shown: Mapping[str, Object]
+    listed: Mapping[str, Sequence[tuple[date, Object]]]
     readable: frozenset[str]
     date_filter: str
     cap: int
+    reach: Span
 
     def lists(self, account: str, first: date, last: date) -> set[str]:
         """The ids that *account* listed in a span."""
-        return {one for on, one in self._listed.get(account, ()) if first <= on <= last}
+        return {row["id"] for on, row in self.listed.get(account, ()) if first <= on <= last}
 
     @cached_property
-    def _listed(self) -> Mapping[str, list[tuple[date, str]]]:
-        """Of each account the days and ids of its rows."""
-        found: dict[str, list[tuple[date, str]]] = defaultdict(list)
-        for one, row in self.shown.items():
-            for owner in owners(row):
-                found[owner].append((day(row, DATES[self.date_filter]), one))
-        return found
+    def doubled(self) -> Mapping[str, Mapping[str, Object]]:
+        """Ids that accounts listed with different contents: by account (D8)."""
+        found: dict[str, dict[str, Object]] = defaultdict(dict)
+        for account, rows in self.listed.items():
+            for _, row in rows:
+                found[row["id"]][account] = row
+        return {one: each for one, each in found.items() if any(row != self.shown[one] for row in each.values())}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,37 +86,64 @@ class Rows:
 
     Args:
         sure: by id.
-        free: ids that it may hold or not: of an fx-spot, one account is doubted and the other is not.
+        free: ids that it may hold or not: of an fx-spot, one account is doubted and the other is not; or the run that
+            missed a row was cut short before it looked for it.
+        open: ids that a part of an account's history did not list, and that nobody looked for in the rest (D6).
+        either: of an id that accounts listed with different contents in one run, what each said: one of these is kept.
     """
 
     sure: Mapping[str, Object]
     free: frozenset[str] = frozenset()
+    either: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
+    open: frozenset[str] = frozenset()
 
-    def given(self, held: Iterable[str]) -> Rows:
-        """With what is free settled by what is held."""
-        gone = self.free - set(held)
-        return Rows(sure={one: row for one, row in self.sure.items() if one not in gone})
+    def given(self, held: Mapping[str, Mapping[str, str]]) -> Rows:
+        """With what is free settled by what is held: whether a row is there, and whose content it has."""
+        sure = {one: row for one, row in self.sure.items() if one in held or one not in self.free}
+        for one, contents in self.either.items():
+            if one in sure and (account := held.get(one, {}).get("account_id")) in contents:
+                sure[one] = contents[account]
+        return Rows(sure=sure, open=self.open)
 
-    def after(self, night: Night, claims: Iterable[Claim]) -> Rows:
-        """What follows from the claims of one run."""
+    def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:
+        """What follows from the claims of one run.
+
+        Args:
+            settles: whatever is not listed is gone, also where only a part of an account was read.
+            cut: the run was cut short: what it was still to read is not known.
+        """
         claims = list(claims)
-        seen = {one for c in claims if c.loads for one in night.lists(c.account, c.first, c.last)}
-        proven = blocks(claims)
+        seen = {(one, c.account) for c in claims if c.loads for one in night.lists(c.account, c.first, c.last)}
+        ids = {one for one, _ in seen}
+        proven, tried = blocks(claims), blocks(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
-        missed = {
-            one
-            for one, row in self.sure.items()
-            if one not in seen and any(_inside(row, span) for owner in owners(row) for span in proven[owner])
-        }
-        free = {one for one in missed if doubted.intersection(owners(self.sure[one]))}
+        whole = {account for account in tried if settles or covers(tried[account], night.reach)}
+        missed, open_ones = set(), set()
+        for one, row in self.sure.items():
+            if one not in ids and (lost := [owner for owner in owners(row) if _misses(row, proven[owner], night)]):
+                (missed if whole.intersection(lost) else open_ones).add(one)
+        free = {one for one in missed if doubted.intersection(owners(self.sure[one]))} | (open_ones if cut else set())
         kept = {one: row for one, row in self.sure.items() if one not in missed or one in free}
-        return replace(self, sure=kept | {one: night.shown[one] for one in seen}, free=(self.free | free) - seen)
+        either = {
+            one: {account: row for account, row in contents.items() if (one, account) in seen}
+            for one, contents in night.doubled.items()
+            if one in ids
+        }
+        newest = {one: next(iter(either[one].values())) if one in either else night.shown[one] for one in ids}
+        return replace(
+            self,
+            sure=kept | newest,
+            free=(self.free | free) - ids,
+            open=frozenset(open_ones),
+            either={one: row for one, row in self.either.items() if one not in ids} | either,
+        )
 
 
-def blocks(claims: Iterable[Claim]) -> Mapping[str, list[Span]]:
+def blocks(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
     """Of each account the spans that are proven without a gap."""
     found: dict[str, list[Span]] = defaultdict(list)
-    for claim in sorted((one for one in claims if one.status == "complete"), key=lambda one: one.first):
+    kept = (one for one in claims if one.status in statuses and not one.doubts)
+    for claim in sorted(kept, key=lambda one: (one.first, one.last)):
         add(found[claim.account], (claim.first, claim.last))
     return found
 
@@ -124,6 +156,14 @@ def add(spans: list[Span], span: Span) -> None:
         spans.append(span)
 
 
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same days in as few spans as will do."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        add(found, span)
+    return found
+
+
 def covers(spans: Iterable[Span], span: Span) -> bool:
     return any(first <= span[0] and span[1] <= last for first, last in spans)
 
@@ -134,9 +174,16 @@ def owners(row: Object) -> set[str]:
     return {relations[name]["data"]["id"] for name in RELATIONS if (relations.get(name) or {}).get("data")}
 
 
-def day(row: Object, name: str) -> date:
-    return date.fromisoformat(row["attributes"][name])
+def day(row: Object, name: str) -> date | None:
+    """A date of a row; None where it has none that is a day."""
+    value = row["attributes"].get(name)
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == ISO_DAY else None
 
 
-def _inside(row: Object, span: Span) -> bool:
-    return all(span[0] <= day(row, name) <= span[1] for name in DATES.values())
+def _misses(row: Object, proven: Iterable[Span], night: Night) -> bool:
+    """Whether the spans that were proven of an account should have listed a row; of odd dates, the whole history."""
+    days = [day(row, name) for name in DATES.values()]
+    if any(all(on and first <= on <= last for on in days) for first, last in proven):
+        return True
+    whole = [span for span in proven if covers([span], night.reach)]
+    return any(any(on is None or not first <= on <= last for on in days) for first, last in whole)

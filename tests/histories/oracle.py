@@ -115,7 +115,11 @@ class Oracle:
     def _settle(self, run: Run, books: Books) -> None:
         for at, claims in (new := self._new_claims(books)).items():
             self._look_at_claims(run, at, claims, alone=len(new) == 1)
-        rows = self._rows_are_right(books)
+        rows = self._rows_are_right(books, cut=run.cut)
+        if run.said.status == "complete":
+            _none(
+                f"{one} is left over: a part of its account did not list it, the rest was not read" for one in rows.open
+            )
         self._look_at_books(run, books)
         self._look_at_report(run, books, new)
         self.rows, self.books, self.pending = rows, books, False
@@ -129,11 +133,11 @@ class Oracle:
                 new[at] = claims
         return new
 
-    def _rows_are_right(self, books: Books) -> Rows:
+    def _rows_are_right(self, books: Books, *, cut: bool = True) -> Rows:
         """What the receipts of *books* make the published copy hold."""
         rows = self.rows
         for at, claims in self._new_claims(books).items():
-            rows = rows.after(self.nights[at], claims)
+            rows = rows.after(self.nights[at], claims, cut=cut or at != max(self.nights))
         rows = rows.given(books.rows)
         _none(truth.differences(self.copy, SimpleNamespace(transactions=rows.sure), tables=("transactions",)))
         return rows
@@ -142,7 +146,7 @@ class Oracle:
         night = self.nights[at]
         _none(checks.claims_are_true(claims, night))
         _none(checks.claims_were_asked(claims, self.answered[at]))
-        _none(checks.claims_tile(claims))
+        _none(checks.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
         if at == run.at and not run.cut:
             _none(checks.quarantines_are_needed(claims, night))
             if alone:
@@ -166,6 +170,7 @@ class Oracle:
             excused |= self.nights[run.at].readable - books.accounts if run.blind else set()
             own = [one for one in claims if one.run_id == run.said.run_id]
             _none(checks.look_back_is_read(own, self.nights[run.at], run.duty, excused))
+            _none(checks.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
             _none(checks.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
             _none(checks.all_is_there(books, self.nights[run.at], run.duty))
@@ -173,6 +178,7 @@ class Oracle:
             one_package = run.package_rows >= ONE_PACKAGE
             old = self.books.rows if self.books else {}
             _none(checks.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
+            _none(checks.what_is_shown_stays(old, books.rows, self.nights[run.at]))
             if one_package:
                 _none(checks.removals_are_guarded(old, books.rows, run.share))
 
@@ -181,12 +187,17 @@ class Oracle:
         said = run.said
         quarantined = any(one.run_id == said.run_id and one.status == "quarantined" for one in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
+        conflicts = checks.conflicts((one for one in claims if one.run_id == said.run_id), self.nights[run.at])
+        if conflicts and not any(error.code == "conflict" for error in said.errors) and not run.stopped:
+            yield f"{conflicts} came with two contents, and nobody says so"
         if said.status == "complete":
             if run.shut or quarantined or unknown or said.errors:
                 yield f"complete, with 403 for {run.shut}, quarantine {quarantined}, unknown {unknown}, {said.errors}"
         elif not said.errors:
             yield f"{said.status}, and names nothing"
-        elif not (run.shut or quarantined or unknown or run.broken or run.cut or self._tells_of_lists(run)):
+        elif not (
+            run.shut or quarantined or unknown or run.broken or run.cut or conflicts or self._tells_of_lists(run)
+        ):
             yield f"{said.status} without a reason: {said.errors}"
 
     def _tells_of_lists(self, run: Run) -> bool:

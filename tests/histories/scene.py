@@ -14,10 +14,11 @@ from typing import Self
 
 from pipelines.settings import TenantSettings, load
 from sandbox import Sandbox, SandboxSettings
+from sandbox.world.jsontext import exact
 from tests import truth
 from tests.histories.checks import Duty
 from tests.histories.cuts import Cut
-from tests.histories.model import Night, day, owners
+from tests.histories.model import Night, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
@@ -102,9 +103,8 @@ class Scene:
 
     def clear_day(self, account: str, on: date, *, keep: int = 0) -> None:
         """Delete what is booked on one day, all but *keep* rows."""
-        rows = [
-            one for one, row in self.rows_of(account).items() if on in (day(row, "tradeDate"), day(row, "valueDate"))
-        ]
+        ledger = self.box._stores["acme"].ledgers[account]
+        rows = [row.id for row in ledger.rows if on.toordinal() in (row.trade, row.value)]
         for one in sorted(rows)[keep:]:
             self.change("delete", id=one)
 
@@ -221,10 +221,20 @@ class Scene:
         return Night(
             at=self.now,
             shown=self.box.truth(name).transactions,
+            listed=self._listed(name),
             readable=frozenset(self.box._stores[name].readable()),
             date_filter=self.box.settings.date_filter,
             cap=self.box.settings.row_cap or NO_CAP,
+            reach=(self._tenants[name].history_start, self._ahead(name)),
         )
+
+    def _listed(self, name: str) -> Mapping[str, list[tuple[date, Mapping[str, object]]]]:
+        """The rows of each readable account, with the day that the server goes by."""
+        by_trade = self.box.settings.date_filter == "trade"
+        return {
+            account: [(date.fromordinal(row.trade if by_trade else row.value), exact(row.body)) for row in ledger.rows]
+            for account, ledger in self.box._stores[name].readable().items()
+        }
 
     def _ahead(self, name: str) -> date:
         return self.now.date() + timedelta(days=self._tenants[name].look_ahead_days)

@@ -13,7 +13,7 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
     if verdict.report.errors:
         return
     rows = oracle.rows
-    after = rows.after(night, _claims(oracle, ahead, listed))
+    after = rows.after(night, _claims(oracle, ahead, listed), settles=True)
     expected = {
         "missing": after.sure.keys() - rows.sure.keys(),
         "extra": rows.sure.keys() - after.sure.keys(),

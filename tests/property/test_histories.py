@@ -61,6 +61,20 @@ meanwhile = st.lists(
     st.one_of(
         happens("night", number=numbers, within_days=ages),
         happens("rows", kind=st.sampled_from(ROW_CHANGES), count=st.integers(1, 5), within_days=ages),
+        happens(
+            "odd",
+            kind=st.sampled_from(["redate", "redate", "dateless", "double", "retype"]),
+            count=st.integers(1, 3),
+            within_days=ages,
+            value=st.sampled_from(["null", "absent", "instant"]),
+        ),
+        happens(
+            "odd",
+            kind=st.just("far_date"),
+            count=st.integers(1, 2),
+            within_days=ages,
+            value=st.sampled_from(["9999-12-31", "0001-01-01", "2036-03-02"]),
+        ),
         happens("account", kind=st.sampled_from(ACCOUNT_CHANGES)),
         happens("object", kind=st.sampled_from(OBJECT_CHANGES)),
         happens("renamed", collection=st.sampled_from(["accounts", "clients", "users", "portfolios"])),

@@ -1,0 +1,31 @@
+"""Known attributes of another type than their column (rule D9)."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_known_attributes_of_another_type_are_drift_d9(start_synced):
+    """D9: the amount is text, the comment an object: named as drift, kept in `extra` as they came."""
+    program = start_synced(reverify_days=0)
+    [row_id] = program.box.mutate("acme", "retype")["edited"]
+
+    ended = program.sync()
+
+    drift = ended.tenant()["drift"]
+    assert (drift["transactions.accountAmount"], drift["transactions.comment"]) == (1, 1)
+    names = {name for resource, name in program.rows("SELECT resource, name FROM aleta.sync_drift")}
+    assert {"accountAmount", "comment"} <= names
+    assert program.differences() == []
+    [(extra,)] = program.rows(f"SELECT extra FROM aleta.transactions WHERE id = '{row_id}'")
+    assert json.loads(extra)["accountAmount"] == "1,234.50"
+
+
+def test_dates_that_are_instants_are_drift_d9(start_synced):
+    """D9: a date column that stays empty for that is named."""
+    program = start_synced(reverify_days=0)
+    program.box.mutate("acme", "dateless", value="instant")
+
+    ended = program.sync()
+
+    assert ended.tenant()["drift"].keys() >= {"transactions.tradeDate", "transactions.valueDate"}
