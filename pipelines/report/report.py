@@ -161,7 +161,12 @@ class TenantReport:
         record = self.trials.get(resource)
         if record is None:
             return {}
-        return {"cap_rule": record.rule, "trials": record.passed, "trials_bound": record.bound}
+        return {
+            "cap_rule": record.rule,
+            "trials": record.passed,
+            "trial_requests": record.requests,
+            "trials_bound": record.bound,
+        }
 
     def total(self, name: str) -> int:
         return sum(int(getattr(counts, name)) for counts in self.resources.values())

@@ -38,7 +38,7 @@ COLUMNS = {
     "transaction_changes": {"run_id", "changed_at", "op", "id", "late", "before", "after"},
     "sync_runs": {
         *("run_id", "kind", "started_at", "ended_at", "status", "version", "requests", "retries", "errors"),
-        *("rows_read", "added", "modified", "removed"),
+        *("rows_read", "added", "modified", "removed", "cap_rule", "trials", "trials_bound"),
     },
     "sync_windows": {
         *("run_id", "resource", "parent_id", "from_date", "to_date", "rows", "status", "reason", "fetched_at"),
@@ -158,12 +158,15 @@ def test_the_counts_of_a_first_sync_add_up(looked_at):
 
 
 def test_windows_and_splits_are_the_requests_of_the_transactions(looked_at):
-    """Without faults, each request for transactions is a window that was kept, or one that was split."""
+    """Without faults, each request for transactions is of a window kept, of one split, or of a trial (W6)."""
     _, ended = looked_at
     counts = ended.counts()
 
     assert counts["splits"] > 0
-    assert counts["windows"] + counts["splits"] == counts["requests"]
+    assert counts["windows"] + counts["splits"] + counts["trial_requests"] == counts["requests"]
+    assert counts["cap_rule"] == "one constant cap"
+    assert 0 < counts["trials"] <= counts["trial_requests"]
+    assert "at 95 %, fewer than" in counts["trials_bound"]
 
 
 def test_receipts_of_complete_windows_tile_each_account_s_whole_span_w5(looked_at):

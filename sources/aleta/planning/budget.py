@@ -16,14 +16,14 @@ class Budget:
         share: of the requests that read.
         least: what they may take where the share is less; in the smallest runs it may be half of that.
         reading: the part of the share that is spent while reading.
-        free: trials of sizes that repeat, and as many of answers large in bytes; they come on top.
+        free: whether trials of sizes that repeat, and of answers large in bytes, come on top.
         on: False: nothing is tried, and nothing is held against what was shown before.
     """
 
     share: float = 0.02
     least: int = 8
     reading: float = 0.4
-    free: int | None = None
+    free: bool = True
     on: bool = True
 
     def left(self, read: int, spent: int, *, probed: int = 0) -> int:
@@ -41,7 +41,7 @@ class Budget:
 
 
 FIRST_LOAD = Budget()
-NIGHT = Budget(share=0.01, least=1, free=1)
-SIDE_TABLE = Budget(least=2, free=1)
-SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, free=0)
-NO_TRIALS = Budget(share=0.0, least=0, free=0, on=False)
+NIGHT = Budget(share=0.01, least=1, free=False)
+SIDE_TABLE = Budget(least=2, free=False)
+SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, free=False)
+NO_TRIALS = Budget(share=0.0, least=0, free=False, on=False)

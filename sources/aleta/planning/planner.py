@@ -146,7 +146,7 @@ class Planner:
     @property
     def next_proof(self) -> Proof | None:
         """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
-        return self.proofs.next
+        return self.proofs.largest or self.proof
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""

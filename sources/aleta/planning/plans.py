@@ -165,9 +165,11 @@ class Plans:
         for decision in self.planner.decisions():
             self._made.append(decision)
             rows = self._rows.pop((decision.parent, decision.window), None)
-            if decision.fate is Fate.KEPT and rows is not None:
+            closed[decision.parent] = None
+            if decision.fate is Fate.QUARANTINED:
+                self._shown.forgive(decision.parent, decision.window)
+            elif decision.fate is Fate.KEPT and rows is not None:
                 self._keep(decision.parent, decision.window, rows)
-                closed[decision.parent] = None
             elif rows is not None and self.watches:
                 self._shown.show(decision.parent, rows, within=decision.window if self.overlaps else None)
         found = [self._close(one) for one in closed if self.strict is None and not self.planner.covers(one)]

@@ -37,11 +37,6 @@ class Proofs:
     largest: Proof | None = None
     reach: Window | None = None  # from the first day that any parent is asked for to the last
 
-    @property
-    def next(self) -> Proof | None:
-        """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
-        return self.largest or self.earlier
-
     def extend(self, span: Window) -> None:
         """Some parent is asked for *span*."""
         self.reach = self.reach.hull(span) if self.reach else span

@@ -165,4 +165,5 @@ class Prover:
         """Nothing is left to read, but what was put off."""
         self._plans.read_later()
         if not self._plans.parents:
-            self._testing.at_the_end(self.requests, None if self.strict else self.planner.proofs.largest)
+            proofs = self.planner.proofs
+            self._testing.at_the_end(self.requests, None if self.strict else proofs.largest, proved=proofs.asked)

@@ -27,6 +27,12 @@ class ShownRows:
             if wanted is None or own in wanted:
                 shown[own] = first << SHIFT | last
 
+    def forgive(self, parent: str, window: Window) -> None:
+        """Nothing is known of these days, and that is said: their rows are not missing besides."""
+        shown = self._rows.get(parent, {})
+        for own in [own for own, days in shown.items() if _touches(window, *_ends(days))]:
+            del shown[own]
+
     def keep(self, parent: str, rows: Rows) -> bool:
         """An answer was kept; whether all of its rows had been shown before."""
         shown = self._rows.get(parent, {})
@@ -37,8 +43,7 @@ class ShownRows:
         """*parent* is read: what was shown and is in no window that was kept."""
         missing, holes = self._rows.pop(parent, {}), Counter[KeptWindow]()
         for days in missing.values():
-            first, last = days >> SHIFT, days & ((1 << SHIFT) - 1)
-            holes.update(one for one in kept if _touches(one.window, first, last))
+            holes.update(one for one in kept if _touches(one.window, *_ends(days)))
         return Missing(rows=missing.keys(), holes=holes)
 
     def again(self, parent: str) -> bool:
@@ -59,6 +64,10 @@ class Missing:
     def sizes(self) -> list[int]:
         """The sizes of the answers that are proven cut: they lack more rows than may have moved."""
         return [hole.count for hole, count in self.holes.items() if count > MOVED]
+
+
+def _ends(days: int) -> tuple[int, int]:
+    return days >> SHIFT, days & ((1 << SHIFT) - 1)
 
 
 def _touches(window: Window, first: int, last: int) -> bool:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .budget import Budget
+from .budget import FEW, Budget
 from .coverage import Asked
 from .evidence import MOVED, Evidence, KeptWindow, Rows
 from .plans import Contradiction
@@ -78,17 +78,22 @@ class Testing:
         """Something was contradicted: all trials of the end come again."""
         self._stage = 0
 
-    def at_the_end(self, read: int, largest: Proof | None) -> None:
+    def at_the_end(self, read: int, largest: Proof | None, *, proved: bool = False) -> None:
         """All is read: begin with the next kind of trial; nothing happens when there is none left.
 
         Args:
             largest: the answer to ask for once more; None where its size is no proof.
+            proved: the largest answer of the last run was asked for again: in a small run that counts.
         """
         proves = self.budget.proves(read) and largest is not None and largest.count > 1
+
+        def left() -> int:
+            return self.budget.left(read, self.spent, probed=self.probed) - int(proved and read < FEW)
+
         steps: Sequence[Callable[[], None]] = (
-            lambda: self._begin(self.choice.sizes()[: self.budget.free]),
-            lambda: self._begin(self.choice.bytes()[: self.budget.free]),
-            lambda: self._spend_rest(self.budget.left(read, self.spent, probed=self.probed) - int(proves)),
+            lambda: self._begin_suspects(self.choice.sizes, left() - int(proves)),
+            lambda: self._begin_suspects(self.choice.bytes, left() - int(proves)),
+            lambda: self._spend_rest(left() - int(proves)),
             lambda: self._prove(largest if proves else None),
         )
         while self.budget.on and self._stage < len(steps) and not self._wanted:
@@ -122,6 +127,12 @@ class Testing:
     def _begin(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
             self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
+
+    def _begin_suspects(self, choose: Callable[[int | None], Sequence[Trial]], left: int) -> None:
+        """Trials of what looks like a cap; where they do not come on top, as many as are *left* for."""
+        trials = choose(None if self.budget.free else max(0, left // 2))
+        self.spent += 0 if self.budget.free else sum(len(trial.parts) for trial in trials)
+        self._begin(trials)
 
     def _spend(self, trial: Trial | None) -> None:
         if trial is not None:

@@ -139,8 +139,8 @@ class Choice:
                 return trial
         return None
 
-    def sizes(self) -> list[Trial]:
-        """Trials of the answers whose sizes come too often."""
+    def sizes(self, most: int | None) -> list[Trial]:
+        """Trials of the answers whose sizes come too often; no more than *most*."""
         free = self._testable()
         counts = Counter(one.count for one in self.evidence.all() if one.count and not one.explained)
         chosen = []
@@ -150,13 +150,13 @@ class Choice:
             more = same[: max(0, FIRST_OF_SIZE - self._of_size[size])]
             self._of_size[size] += len(more)
             chosen += more
-        return [self.trial(one, Why.SIZE, both=True) for one in chosen]
+        return [self.trial(one, Why.SIZE, both=True) for one in chosen[:most]]
 
-    def bytes(self) -> list[Trial]:
-        """Trials of the answers that are about as large, in bytes, as the largest of any kind."""
-        most = self.evidence.most_bytes
-        large = [one for one in self._testable() if one.size and one.size + WIDE * one.size / one.count >= most]
-        return [self.trial(one, Why.BYTES, both=True) for one in large]
+    def bytes(self, most: int | None) -> list[Trial]:
+        """Trials of the answers that are about as large, in bytes, as the largest of any kind; as above."""
+        size = self.evidence.most_bytes
+        large = [one for one in self._testable() if one.size and one.size + WIDE * one.size / one.count >= size]
+        return [self.trial(one, Why.BYTES, both=True) for one in large[:most]]
 
     def trial(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Trial:
         self.tested.add(id(kept))
