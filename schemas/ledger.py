@@ -10,6 +10,7 @@ SYNC_RUNS = table(
     [
         own_text("run_id", "Id of the run"),
         own_text("kind", "sync or backfill"),
+        own_text("clients", "Ids of the clients that it was limited to (--client), with blanks between; null: all"),
         instant("started_at", "When it began"),
         instant("ended_at", "When it ended; null while it runs, or if it was killed"),
         own_text("status", "running, complete, partial, failed or stopped"),

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -30,7 +30,21 @@ class Invocation:
 
 
 tenants_argument = click.argument("tenants", nargs=-1, metavar="[TENANT]...")
+clients_option = click.option(
+    "--client",
+    "clients",
+    multiple=True,
+    metavar="ID",
+    callback=lambda _, __, ids: _without_empty(ids),
+    help="Only this client and what hangs below it; may be given again.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
+
+
+def _without_empty(ids: Sequence[str]) -> Sequence[str]:
+    if not all(ids):
+        raise click.BadParameter("an id cannot be empty")
+    return ids
 
 
 def output(document: Json | str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ..verification.verification import run
-from .invocation import Invocation, json_option, output, tenants_argument
+from .invocation import Invocation, clients_option, json_option, output, tenants_argument
 from .tenants import chosen
 from .tools import tools
 
@@ -17,12 +17,21 @@ from .tools import tools
 @tenants_argument
 @click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Windows to read of each tenant.")
 @click.option("--all", "everything", is_flag=True, help="Read every account's whole history.")
+@clients_option
 @json_option
 @click.pass_obj
-def command(invocation: Invocation, tenants: Sequence[str], *, sample: int, everything: bool, as_json: bool) -> None:
+def command(
+    invocation: Invocation,
+    tenants: Sequence[str],
+    *,
+    sample: int,
+    everything: bool,
+    clients: Sequence[str],
+    as_json: bool,
+) -> None:
     """Read windows again and compare them with the warehouse; changes nothing."""
     settings = chosen(invocation, tenants, keys=True)
     with tools() as (given, stopped):
-        verdict = run(settings, given, sample=None if everything else sample)
+        verdict = run(settings, given, sample=None if everything else sample, clients=clients)
     output(verdict.to_json() if as_json else verdict.text())
     sys.exit(stopped() or verdict.exit)

@@ -34,6 +34,7 @@ def differences(
     seen_before: Iterable[str],
     run: Run,
     missed_before: Collection[str] = (),
+    readable: Collection[str] | None = None,
 ) -> Differences:
     """Compare the rows of one package with the warehouse.
 
@@ -42,13 +43,16 @@ def differences(
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
         missed_before: ids that earlier packages of this run missed.
+        readable: the parents that this run reads; a row that names another one too may still be listed there, so it is
+            not missed. None: all.
     """
-    return _Comparison(store, endpoint, run).compare(batches, proven, seen_before, missed_before)
+    return _Comparison(store, endpoint, run, readable).compare(batches, proven, seen_before, missed_before)
 
 
 class _Comparison:
-    def __init__(self, store: Store, endpoint: Endpoint, run: Run) -> None:
+    def __init__(self, store: Store, endpoint: Endpoint, run: Run, readable: Collection[str] | None) -> None:
         self.store = store
+        self.readable = readable
         self.sql = store.sql
         self.endpoint = endpoint
         self.run = run
@@ -186,8 +190,16 @@ class _Comparison:
             f"SELECT k.{self.key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window} "
             f"FROM {once_per_owner('known', self.parents)} k JOIN proven p ON k.owner = p.parent_id AND {here} "
             f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
-            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before) GROUP BY 1, 2"
+            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before){self._not_elsewhere()} GROUP BY 1, 2"
         )
+
+    def _not_elsewhere(self) -> str:
+        """Empty unless the run reads some parents only, and a row may name several."""
+        if self.readable is None or len(self.parents) == 1:
+            return ""
+        self.sql.register("readable", pa.table({"id": pa.array(sorted(self.readable), pa.string())}))
+        named = (f"(k.{column} IS NULL OR k.{column} IN (SELECT id FROM readable))" for column in self.parents)
+        return f" AND {' AND '.join(named)}"
 
     def _pending(self) -> list[Missed]:
         """D6: what partial readings miss, but for what a reading of another parent's whole history settles."""

@@ -88,6 +88,7 @@ class Run:
     Args:
         tells_all: every change is described, also where no feed keeps it.
         distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
+        clients: only these are read; what hangs below others is neither changed nor removed. Empty: all.
     """
 
     run_id: str
@@ -95,3 +96,4 @@ class Run:
     max_removed_share: float
     tells_all: bool = False
     distrusts: bool = False
+    clients: Sequence[str] = ()

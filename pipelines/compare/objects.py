@@ -7,7 +7,7 @@ no address of its own is gone where the list it belongs to was read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,11 +34,17 @@ class Objects:
 
 @dataclass(slots=True)
 class Comparison:
-    """Compares table after table, parents first, and remembers what is gone for the children's sake."""
+    """Compares table after table, parents first, and remembers what is gone for the children's sake.
+
+    Args:
+        clients: only what hangs below these can be gone; empty: anything.
+    """
 
     store: Store
     now: datetime
+    clients: Collection[str] = ()
     _gone: dict[str, set[str]] = field(default_factory=dict)
+    _below: dict[str, set[str]] = field(default_factory=dict)  # what hangs below the chosen clients, or once did
 
     def compare(self, endpoint: Endpoint, listings: Sequence[Listed]) -> list[Objects]:
         """The endpoint's own table and its link tables.
@@ -48,12 +54,24 @@ class Comparison:
         """
         listed = {own_id for listing in listings for own_id in listing.ids}
         old = self._old(endpoint.schema, endpoint.parent_column)
+        once_here = self._once_here(endpoint.schema)
+        if self.clients and endpoint.crawled:
+            inside = self._below[endpoint.name] = self._inside(endpoint)
+            old, once_here = [row for row in old if row[0] in inside], once_here & inside
         lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
         here = {row[0] for row in old if row[0] not in lost} | listed
-        self._gone[endpoint.name] = self._once_here(endpoint.schema) - here
+        self._gone[endpoint.name] = once_here - here
         answers = [answer for listing in listings for answer in listing.answers]
         own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(own_id,) for own_id in lost})
         return [own, *(self._parts(schema, listings, lost) for schema in endpoint.parts)]
+
+    def _inside(self, endpoint: Endpoint) -> set[str]:
+        """Ids in the warehouse that hang below the chosen clients."""
+        if not endpoint.parent:
+            return set(self.clients)
+        columns = f"{key_of(endpoint.schema)[0]}, {endpoint.parent_column}"
+        parents = self._below.get(endpoint.parent, set())
+        return {own_id for own_id, parent in self._select(endpoint.schema, columns, "true") if parent in parents}
 
     def _parts(self, schema: pa.Schema, listings: Sequence[Listed], lost: set[str]) -> Objects:
         """A table of rows that belong to an object: its links, or the nodes of its tree."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -58,10 +58,13 @@ class ProvenDays:
 
     Args:
         scope: what the reading of a parent may conclude.
+        parents: all that the run reads. If it is limited to clients, a row that another parent lists too is not gone
+            because these do not list it.
     """
 
     endpoint: Endpoint
     scope: Callable[[str], Scope]
+    parents: Collection[str] = ()
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
@@ -77,6 +80,7 @@ class ProvenDays:
                 seen_before=self._seen_before(package),
                 run=run,
                 missed_before=self.missed.keys(),
+                readable=self.parents if run.clients else None,
             )
         self.missed |= {row.id: row for row in found.missed}
         for own_id in found.found:

@@ -100,6 +100,13 @@ class Ledger:
         for parent_id in parent_ids:
             self.set(resource, parent_id, replace(self.mark(resource, parent_id), due=True))
 
+    def learn(self, resource: str, learned: Learned, *, partly: bool = False) -> None:
+        """What a run's answers taught; *partly*, of some parents: a larger answer of an earlier run stays the proof."""
+        earlier = self.learned.get(resource, Learned()).proof if partly else None
+        if earlier and (learned.proof is None or learned.proof.count < earlier.count):
+            learned = replace(learned, proof=earlier)
+        self.learned[resource] = learned
+
     def learn_dialects(self, dialects: Mapping[str, str]) -> None:
         """Under which names endpoints answer; one that does is offered, whatever it was before."""
         self.dialects = dict(dialects)

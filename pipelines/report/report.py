@@ -112,6 +112,7 @@ class TenantReport:
     tenant: str
     run_id: str = ""
     kind: str = "sync"
+    clients: Sequence[str] = ()  # only these were to be read; empty: all
     duration_s: float = 0.0
     requests: int = 0
     retries: int = 0
@@ -183,7 +184,7 @@ class TenantReport:
             "drift": dict(self.drift),
             "errors": [asdict(problem) for problem in self.errors],
             "warnings": self.warnings,
-        }
+        } | ({"clients": list(self.clients)} if self.clients else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ name, read one by one after what names them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.below import ROOT
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -49,11 +50,13 @@ class Known:
         named: endpoint -> ids that rows name.
         shown: endpoint -> ids of the objects that the API showed last.
         members: endpoint -> ids that its lists showed last, each with its parent's.
+        outside: endpoint -> of these, what hangs below clients that are not read.
     """
 
     named: dict[str, set[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
     members: dict[str, dict[str, str]] = field(default_factory=dict)
+    outside: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +110,12 @@ class Fetching:
 
     def _crawl(self) -> None:
         self.progress.stage("reading objects")
-        self._census = Census(stored=self.known.members, refused=self.ledger.refused_lately(self.horizon.now))
+        self._census = Census(
+            stored=self.known.members,
+            refused=self.ledger.refused_lately(self.horizon.now),
+            clients=self.job.clients,
+            outside=self.known.outside,
+        )
         for listed in walk(
             self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop, census=self._census
         ):
@@ -117,6 +125,10 @@ class Fetching:
         self.put(Crawled())
 
     def _take_in(self, listed: Listed) -> None:
+        if self.job.clients and listed.endpoint.name == ROOT:
+            for client in listed.gone:  # the operator's word for it, not the API's: nothing is removed
+                self.put(Noticed(problems.unknown(ROOT, client)))
+            listed = replace(listed, gone=())
         self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
         self.progress.crawled(len(listed.ids))
         self.put(listed)
@@ -138,19 +150,22 @@ class Fetching:
         """Accounts that rows name and no list showed: asked for by id, and read like the others (L1)."""
         accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
         seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
+        seen |= self.known.outside.get("accounts", set())
         unlisted = self._accounts_in_rows - seen - set(self._census.refused.get("accounts", ()))
         if accounts is None or not unlisted:
             return
         found: list[str] = []
         ids = sorted(unlisted)
         for listed in read_by_id(accounts, ids, self.reader, workers=self.tenant.workers, stop=self.stop):
-            for answer in listed.answers:
+            answers = [self._census.kept(accounts, answer, by_id=True) for answer in listed.answers]
+            answers = [answer for answer in answers if answer.ids]
+            for answer in answers:
                 self._census.note_found(accounts, answer.ids[0], answer.batch[accounts.parent_column][0].as_py() or "")
             hidden = [error for error in listed.problems if isinstance(error, ForbiddenError)]
             gone = [*listed.gone, *(str(error.attrs.get("parent_id", "")) for error in hidden)]
             problems = [error for error in listed.problems if error not in hidden]
-            self._take_in(replace(listed, problems=problems, gone=gone, by_id=True))
-            found += listed.ids
+            self._take_in(replace(listed, answers=answers, problems=problems, gone=gone, by_id=True))
+            found += [answer.ids[0] for answer in answers]
         self.put(Crawled())
         for endpoint in self.endpoints:
             if found and endpoint.dates and endpoint.parent == "accounts":
@@ -224,7 +239,7 @@ class Fetching:
             endpoint,
             spans,
             self.reader,
-            planner=prover_of(planner_of(endpoint, self.ledger, self.tenant), self._known(endpoint), NO_TRIALS),
+            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS),
             clock=self.clock,
             workers=self.tenant.workers,
             stop=self.stop,
@@ -240,7 +255,7 @@ class Fetching:
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
         learned = self._known(endpoint)
-        planner = planner_of(endpoint, self.ledger, self.tenant)
+        planner = self._planner(endpoint, readings)
         prover = prover_of(planner, learned, budget_of(endpoint, readings))
         self._fetch(endpoint, readings, prover)
         if prover.noticed:
@@ -249,6 +264,9 @@ class Fetching:
             self._learned[endpoint.name] = learned_of(prover, learned)
             self.put(Taught(endpoint.name, self._learned[endpoint.name], record_of(prover)))
             self._caps |= {planner.cap.known} if planner.cap.known else set()
+
+    def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
+        return planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
 
     def _known(self, endpoint: Endpoint) -> Learned:
         """What was learned of an endpoint: in this run, or before."""
@@ -330,10 +348,18 @@ def references(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tu
     return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
 
 
-def planner_of(endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings) -> Planner:
-    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed."""
+def planner_of(
+    endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings, *, only: Collection[str] | None = None
+) -> Planner:
+    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed.
+
+    Args:
+        only: the parents that may be asked for, be it to prove the cap; None: all.
+    """
     divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
     learned = ledger.learned.get(endpoint.name, Learned())
+    if learned.proof and only is not None and learned.proof.parent not in only:
+        learned = replace(learned, proof=None)
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
     if not divisible:
         planner.cap.divisible = False

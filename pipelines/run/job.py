@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -22,12 +22,14 @@ class Job:
         kind: `sync` or `backfill`, as `sync_runs` shows it.
         choose: from the marks and the parents listed, what to read.
         only: accounts that the operator named; one that is not listed is a problem.
+        clients: only these, and what hangs below them; one that is not listed is a problem. Empty: all.
         revisits: objects that rows name are read again in turn, not only those that never were.
     """
 
     kind: str
     choose: Choose
     only: Sequence[str] = ()
+    clients: Sequence[str] = ()
     revisits: bool = True
 
 
@@ -37,3 +39,8 @@ def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: 
 
 
 SYNC = Job(kind="sync", choose=nightly)
+
+
+def sync_of(clients: Sequence[str]) -> Job:
+    """The nightly run, of these *clients* alone; of all, where none is named."""
+    return replace(SYNC, clients=tuple(dict.fromkeys(clients)))

@@ -113,7 +113,7 @@ class Loader:
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
         """Compare what was walked; it is committed with the first package."""
         with self._warehouse.open() as store:
-            comparison = Comparison(store, self._run.now)
+            comparison = Comparison(store, self._run.now, clients=self._run.clients)
             for endpoint in endpoints:
                 self._compare_objects(comparison, endpoint, listings.get(endpoint.name, ()))
 
@@ -134,9 +134,13 @@ class Loader:
         """Begin to follow what is read of each parent, for the first time or once more."""
         if any(receipt.endpoint is endpoint for receipt in self._package.receipts):
             self.flush()
-        self._proven[endpoint.name] = ProvenDays(endpoint, lambda parent_id: self._scope(endpoint, readings[parent_id]))
         for parent_id, reading in readings.items():
             self._readings[endpoint.name, parent_id] = _ParentReading(reading)
+        self._proven[endpoint.name] = ProvenDays(
+            endpoint,
+            lambda parent_id: self._scope(endpoint, readings[parent_id]),
+            parents={parent_id for name, parent_id in self._readings if name == endpoint.name},
+        )
 
     def _scope(self, endpoint: Endpoint, reading: Reading) -> Scope:
         """A reading of the whole history, from its first day on, settles all; a part settles what cannot move."""
@@ -296,6 +300,7 @@ class Loader:
         values = {
             "run_id": self._run.run_id,
             "kind": self._kind,
+            "clients": " ".join(self._run.clients) or None,
             "started_at": self._run.now,
             "ended_at": ended_at,
             "status": status,

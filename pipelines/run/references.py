@@ -2,30 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.below import members_below
 
-from ..warehouse.store import Store
+from ..warehouse.store import Slice, Store
 from .fetching import Known
 
 NO_PARENT = "''"
 
 
-def known(store: Store, endpoints: Sequence[Endpoint]) -> Known:
-    """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last."""
+def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[str] = ()) -> Known:
+    """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last.
+
+    Args:
+        clients: only what hangs below these, and what their rows name; empty: all.
+    """
     found = Known()
     for endpoint in endpoints:
         if endpoint.named_in:
-            places = [place.split(".") for place in endpoint.named_in]
-            named = [store.distinct(CATALOGUE[table].schema, column) for table, column in places]
+            named = [store.distinct(CATALOGUE[table].schema, column) for table, column in _places(endpoint)]
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
-            key, parent = key_of(endpoint.schema)[0], endpoint.parent_column
-            rows = store.rows(endpoint.schema, [key, *filter(None, [parent]), "removed_at"])
-            sql = f"SELECT {key}, {parent or NO_PARENT} FROM {rows} WHERE removed_at IS NULL"
-            found.members[endpoint.name] = dict(store.sql.execute(sql).fetchall())
+            found.members[endpoint.name] = _members(store, endpoint, "WHERE removed_at IS NULL")
+    if clients:
+        _narrow(found, store, endpoints, clients)
     return found
+
+
+def _places(endpoint: Endpoint) -> list[tuple[str, str]]:
+    return [(table, column) for table, _, column in (place.partition(".") for place in endpoint.named_in)]
+
+
+def _members(store: Store, endpoint: Endpoint, where: str = "") -> dict[str, str]:
+    """Each object's id, and that of its parent."""
+    key, parent = key_of(endpoint.schema)[0], endpoint.parent_column or NO_PARENT
+    rows = store.rows(endpoint.schema, [key, *filter(None, [endpoint.parent_column]), "removed_at"])
+    return dict(store.sql.execute(f"SELECT {key}, {parent} FROM {rows} {where}").fetchall())
+
+
+def _narrow(found: Known, store: Store, endpoints: Sequence[Endpoint], clients: Collection[str]) -> None:
+    """Leave in *found* what hangs below *clients*; the rows of what was removed name what they named."""
+    ever = {each.name: _members(store, each) for each in endpoints if each.crawled and store.columns(each.schema)}
+    below = members_below(endpoints, ever, clients)
+    for name, members in found.members.items():
+        inside = below.get(name, set())
+        found.outside[name] = members.keys() - inside
+        found.members[name] = {own_id: parent for own_id, parent in members.items() if own_id in inside}
+    for endpoint in endpoints:
+        if endpoint.named_in:
+            named = [_named_by(store, CATALOGUE[table], column, below) for table, column in _places(endpoint)]
+            below[endpoint.name] = found.named[endpoint.name] = set[str]().union(*named)
+            found.shown[endpoint.name] &= below[endpoint.name]
+
+
+def _named_by(store: Store, endpoint: Endpoint, column: str, below: dict[str, set[str]]) -> set[str]:
+    """The ids in *column* of the rows that hang below the chosen clients."""
+    owners = endpoint.owners if endpoint.parent else key_of(endpoint.schema)
+    ids = sorted(below.get(endpoint.parent or endpoint.name, ()))
+    if not ids or column not in store.columns(endpoint.schema):
+        return set()
+    slices = [Slice(column=owner, values=ids) for owner in owners]
+    rows = store.rows(endpoint.schema, [column, *owners], slices)
+    owned = " OR ".join(f"{owner} IN (SELECT unnest($1))" for owner in owners)
+    sql = f"SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL AND ({owned})"
+    return {row[0] for row in store.sql.execute(sql, [ids]).fetchall()}

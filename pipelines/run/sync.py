@@ -17,6 +17,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.clock import Clock
 from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
+from sources.aleta.reading.below import endpoints_below
 from sources.aleta.reading.fetch import Receipt
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed
@@ -93,7 +94,7 @@ class Tools:
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
     """Run *job* for all *tenants* at once; the failure of one does not touch the others (rules C3, F3)."""
     notices: list[Notice] = []
-    reports = [TenantReport(tenant=tenant.name, kind=job.kind) for tenant in tenants]
+    reports = [TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients) for tenant in tenants]
     threads = [
         threading.Thread(target=_run_one, args=(tenant, tools, job, report, notices), name=tenant.name)
         for tenant, report in zip(tenants, reports, strict=True)
@@ -111,7 +112,9 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
     report.run_id = uuid4().hex
-    entry = journal.Entry(run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only))
+    entry = journal.Entry(
+        run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only or job.clients)
+    )
     try:
         with TenantLock(tenant.folder / "lock", command=job.kind):
             journal.append(tenant.folder, entry)
@@ -145,7 +148,7 @@ class _Run:
         session = self._tools.connect(self._tenant, self._progress)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
-        self._deliveries = take_up(self._tenant.folder, self._report)
+        self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
         self._ledger = Ledger.from_state(warehouse.state())
         self._clamp()
         self._promote(warehouse)
@@ -157,6 +160,7 @@ class _Run:
                 run_id=self._report.run_id,
                 now=self._horizon.now,
                 max_removed_share=self._tenant.max_removed_share,
+                clients=self._job.clients,
             ),
             horizon=self._horizon,
             report=self._report,
@@ -164,7 +168,7 @@ class _Run:
             committed=self._progress.committed,
         )
         with warehouse.open() as store:
-            found = known(store, self._endpoints)
+            found = known(store, self._endpoints, clients=self._job.clients)
         threading.Thread(
             target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
         ).start()
@@ -179,9 +183,10 @@ class _Run:
     def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
         """Without endpoints that the API did not offer lately, unless the configuration names them."""
         late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
-        return [
+        offered = [
             endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
         ]
+        return endpoints_below(offered) if self._job.clients else offered
 
     def _clamp(self) -> None:
         """What an earlier run's wrong clock left behind (M6)."""
@@ -290,7 +295,7 @@ class _Run:
                 self._missing.append(event.endpoint)
 
     def _learn(self, taught: Taught) -> None:
-        self._ledger.learned[taught.resource] = taught.learned
+        self._ledger.learn(taught.resource, taught.learned, partly=bool(self._job.clients))
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         self._report.note_trials(taught.resource, taught.trials)
         if why := taught.trials.noticed:
@@ -310,7 +315,8 @@ class _Run:
         errors[:] = [error for error in errors if error.resource != endpoint.name or error.code not in codes]
         if any(error.resource == endpoint.name for error in errors):
             return
-        self._ledger.unoffered[endpoint.name] = self._horizon.now
+        if not self._job.clients:  # one client's parents prove little of the others'
+            self._ledger.unoffered[endpoint.name] = self._horizon.now
         message = "the API answers 404 to every request for it: it is not offered"
         if endpoint.name in self._tenant.resources:
             errors.append(Problem(code=NotOfferedError.code, message=message, resource=endpoint.name))

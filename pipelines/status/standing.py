@@ -30,7 +30,9 @@ Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[s
 
 BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
 SHOWN = 5  # runs
-FRESH = "SELECT max(ended_at) AS fresh_at FROM {sync_runs} WHERE status = 'complete' AND kind = 'sync'"
+FRESH = """
+    SELECT max(ended_at) AS fresh_at FROM {sync_runs} r
+    WHERE status = 'complete' AND kind = 'sync' AND to_json(r)->>'clients' IS NULL"""  # an older copy lacks the column
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
     FROM {sync_runs} ORDER BY started_at DESC LIMIT 200"""

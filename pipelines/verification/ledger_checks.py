@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from schemas.ledger import SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
@@ -27,10 +27,20 @@ GAPS = """
     WHERE e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date"""
 
 
-def ledger_faults(store: Store, endpoints: Iterable[Endpoint]) -> list[str]:
-    """What receipts, marks and keys get wrong, as sentences; empty when nothing is wrong."""
+def ledger_faults(
+    store: Store, endpoints: Iterable[Endpoint], *, parents: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
+    """What receipts, marks and keys get wrong, as sentences; empty when nothing is wrong.
+
+    Args:
+        parents: for each resource, whose receipts and marks are looked at; None: everybody's.
+    """
     sql = GAPS.format(sync_marks=store.rows(SYNC_MARKS), sync_windows=store.rows(SYNC_WINDOWS))
-    faults = [f"{resource} {parent}: {fault}" for resource, parent, fault in store.sql.execute(sql).fetchall()]
+    faults = [
+        f"{resource} {parent}: {fault}"
+        for resource, parent, fault in store.sql.execute(sql).fetchall()
+        if parents is None or parent in parents.get(resource, ())
+    ]
     return faults + [
         f"{name_of(schema)}: {repeated} duplicate keys"
         for endpoint in endpoints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -17,6 +17,7 @@ from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.below import ROOT, endpoints_below
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -29,7 +30,7 @@ from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.problem_lines import log_problems
 from ..report.report import Problem, TenantReport, problem
-from ..run import failures
+from ..run import failures, problems
 from ..run.fetching import planner_of
 from ..run.lock import TenantLock
 from ..run.references import known
@@ -47,7 +48,8 @@ SAMPLE = """
     WITH latest AS (
         SELECT parent_id, from_date, to_date, rows, fetched_at,
             row_number() OVER (PARTITION BY parent_id, from_date, to_date ORDER BY fetched_at DESC) AS nth
-        FROM {sync_windows} WHERE status = 'complete' AND resource = $resource),
+        FROM {sync_windows}
+        WHERE status = 'complete' AND resource = $resource AND parent_id IN (SELECT unnest($listed))),
     ranked AS (
         SELECT parent_id, from_date, to_date,
             row_number() OVER (ORDER BY rows DESC, parent_id, from_date) AS by_rows,
@@ -58,17 +60,18 @@ SAMPLE = """
 # the fullest windows (truncated ones would be among them), the oldest, and random ones: each takes a third
 
 
-def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None) -> Verdict:
+def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, clients: Sequence[str] = ()) -> Verdict:
     """Verify each tenant, one after the other.
 
     Args:
         sample: windows to read of each; None for the whole history of every account.
+        clients: only these, and what hangs below them; empty: all.
     """
-    return Verdict(tenants=[_verify(tenant, tools, sample) for tenant in tenants])
+    return Verdict(tenants=[_verify(tenant, tools, sample, tuple(dict.fromkeys(clients))) for tenant in tenants])
 
 
-def _verify(tenant: TenantSettings, tools: Tools, sample: int | None) -> Verification:
-    report = TenantReport(tenant=tenant.name, kind="verify")
+def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: Sequence[str]) -> Verification:
+    report = TenantReport(tenant=tenant.name, kind="verify", clients=clients)
     place = f"{tenant.folder}"
     found = Verification(
         tenant=tenant.name, address=tenant.api_url, warehouse=place, at=tools.clock.now(), report=report
@@ -107,10 +110,19 @@ class _Verify:
         self._tenant = tenant
         self._tools = tools
         self._found = found
-        self._run = Run(run_id="verify", now=found.at, max_removed_share=1.0, tells_all=True, distrusts=True)
+        self._clients = found.report.clients
+        self._run = Run(
+            run_id="verify",
+            now=found.at,
+            max_removed_share=1.0,
+            tells_all=True,
+            distrusts=True,
+            clients=self._clients,
+        )
         self._told: set[Difference] = set()
         self._chance = Random(f"{found.at}")  # noqa: S311 - no secret
-        self._endpoints: Sequence[Endpoint] = with_parents(tenant.resources, CATALOGUE)
+        endpoints = with_parents(tenant.resources, CATALOGUE)
+        self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
 
     def run(self, sample: int | None) -> None:
@@ -120,9 +132,9 @@ class _Verify:
         ledger = Ledger.from_state(self._warehouse.state())
         self._endpoints = [endpoint for endpoint in self._endpoints if endpoint.name not in ledger.unoffered]
         with self._warehouse.open() as store:
-            self._found.checks.extend(ledger_faults(store, self._endpoints))
+            self._known = known(store, self._endpoints, clients=self._clients)
+            self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
             self._found.ledger_checked = True
-            self._known = known(store, self._endpoints)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
         session.reader.dialects.remember(ledger.dialects)
@@ -130,6 +142,13 @@ class _Verify:
             self._read(session.reader, ledger, sample)
         finally:
             session.close()
+
+    def _checked(self) -> Mapping[str, Collection[str]] | None:
+        """For each table, the parents whose receipts and marks are looked at."""
+        if not self._clients:
+            return None
+        inside = {name: set(members) for name, members in self._known.members.items()} | self._known.shown
+        return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
         listings = self._objects(reader)
@@ -142,19 +161,27 @@ class _Verify:
                 self._dated(endpoint, parents, ledger, reader, sample)
 
     def _objects(self, reader: Reader) -> list[Listed]:
-        census = Census(stored=self._known.members)
+        census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
         listings = list(
             walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
         )
+        listings = [self._judged(listed) for listed in listings]
         for listed in listings:
             self._note_problems(listed)
         with self._warehouse.open() as store:
-            comparison = Comparison(store, self._found.at)
+            comparison = Comparison(store, self._found.at, clients=self._clients)
             for endpoint in self._endpoints:
                 if endpoint.crawled:
                     own = [listed for listed in listings if listed.endpoint is endpoint]
                     self._compare_objects(comparison, endpoint, own)
         return listings
+
+    def _judged(self, listed: Listed) -> Listed:
+        """A chosen client that the API does not list is an error, and no difference."""
+        if not self._clients or listed.endpoint.name != ROOT:
+            return listed
+        self._found.report.errors.extend(problems.unknown(ROOT, client) for client in listed.gone)
+        return replace(listed, gone=())
 
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
@@ -186,10 +213,12 @@ class _Verify:
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
         whole = self._whole(endpoint, listed, marks) if sample is None else {}
-        proven = ProvenDays(endpoint, functools.partial(self._scope, marks, whole))
+        proven = ProvenDays(endpoint, functools.partial(self._scope, marks, whole), parents=listed)
         for spans in self._halves(endpoint, whole) if sample is None else self._rounds(endpoint, listed, marks, sample):
-            prover = self._prover(endpoint, ledger, sample)
-            proven = proven if whole else ProvenDays(endpoint, functools.partial(self._scope, marks, {}))
+            prover = self._prover(endpoint, ledger, spans, sample)
+            proven = (
+                proven if whole else ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
+            )
             package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
@@ -207,11 +236,12 @@ class _Verify:
             self._compare(proven, package)
             self._found.report.note_trials(endpoint.name, record_of(prover))
 
-    def _prover(self, endpoint: Endpoint, ledger: Ledger, sample: int | None) -> Prover:
+    def _prover(self, endpoint: Endpoint, ledger: Ledger, parents: Collection[str], sample: int | None) -> Prover:
         """A verification tries the cap's model as a sync does (W6)."""
         budget = FIRST_LOAD if endpoint.guarded and sample is None else SIDE_TABLE_NIGHT
         learned = ledger.learned.get(endpoint.name, Learned())
-        return prover_of(planner_of(endpoint, ledger, self._tenant), learned, budget)
+        planner = planner_of(endpoint, ledger, self._tenant, only=parents if self._clients else None)
+        return prover_of(planner, learned, budget)
 
     def _scope(self, marks: Mapping[str, Mark], ends: Mapping[str, Window], parent_id: str) -> Scope:
         """Whatever is missed differs; of the whole history, rows out of reach of any window too (D7)."""
@@ -246,17 +276,21 @@ class _Verify:
         movable = endpoint.dates and endpoint.dates.by is By.SPAN
         waiting = [
             (parent, another(window, marks[parent].covered or window, self._chance) if movable else window)
-            for parent, window in self._sampled(endpoint, sample)
-            if parent in listed and parent in marks
+            for parent, window in self._sampled(endpoint, sample, listed & marks.keys())
         ]
         while waiting:
             spans = dict(reversed(waiting))  # of each parent its first window
             waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
             yield spans
 
-    def _sampled(self, endpoint: Endpoint, sample: int) -> list[tuple[str, Window]]:
+    def _sampled(self, endpoint: Endpoint, sample: int, listed: set[str]) -> list[tuple[str, Window]]:
         with self._warehouse.open() as store:
-            values = {"resource": endpoint.name, "salt": f"{self._found.at}", "n": sample}
+            values = {
+                "resource": endpoint.name,
+                "salt": f"{self._found.at}",
+                "n": sample,
+                "listed": sorted(listed),
+            }
             sql = SAMPLE.format(sync_windows=store.rows(SYNC_WINDOWS))
             rows = store.sql.execute(sql, values).fetchall()
         return [(parent, Window(first, last)) for parent, first, last in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeAlias
@@ -56,6 +56,24 @@ class Answer:
     def ids(self) -> list[str]:
         """The objects' own; of rows that have none, none."""
         return list(self.batch[0].to_pylist()) if self.batch.schema.names[0] != ROW_KEY.name else []
+
+    def only(self, ids: Collection[str]) -> Answer:
+        """The part of the answer that is about the objects with these *ids*."""
+        return replace(
+            self,
+            batch=_of(self.batch, ids),
+            links={name: _of(rows, ids) for name, rows in self.links.items()},
+            related={
+                relation: {owner: others for owner, others in given.items() if owner in ids}
+                for relation, given in self.related.items()
+            },
+            owners={name: [owner for owner in given if owner in ids] for name, given in self.owners.items()},
+        )
+
+
+def _of(rows: pa.RecordBatch, ids: Collection[str]) -> pa.RecordBatch:
+    """The *rows* whose first column, the object's own id, is one of *ids*."""
+    return rows.filter(pc.is_in(rows.column(0), value_set=pa.array(sorted(ids), pa.string())))
 
 
 Parse: TypeAlias = Callable[[bytes], Answer]

@@ -50,10 +50,14 @@ class Census:
     Args:
         stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
         refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet.
+        clients: only these are read, and what hangs below them; empty: all.
+        outside: endpoint -> stored ids that hang below other clients: not asked for, whatever names them.
     """
 
     stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     refused: Mapping[str, Collection[str]] = field(default_factory=dict)
+    clients: Collection[str] = ()
+    outside: Mapping[str, Collection[str]] = field(default_factory=dict)
     _shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -64,13 +68,31 @@ class Census:
     _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     _parents: dict[str, str] = field(default_factory=dict)
 
+    def kept(self, endpoint: Endpoint, answer: Answer, *, by_id: bool) -> Answer:
+        """The part of an answer that is read: all of it, unless clients were chosen.
+
+        Args:
+            by_id: it is of an object that something else named than the list of its parent.
+        """
+        if self._chosen(endpoint):
+            return answer.only(self.clients)
+        if not (self.clients and by_id and endpoint.parent):
+            return answer
+        known, parents = self.stored.get(endpoint.name, {}), self._shown[endpoint.parent]
+        owned = zip(answer.ids, answer.batch[endpoint.parent_column].to_pylist(), strict=True)
+        return answer.only({own_id for own_id, parent_id in owned if own_id in known or parent_id in parents})
+
+    def _chosen(self, endpoint: Endpoint) -> bool:
+        """Whether the list of *endpoint* is only looked through for the chosen clients."""
+        return bool(self.clients) and not endpoint.parent
+
     def note_list(self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool) -> None:
         """A list was read, or failed."""
         self._parents[endpoint.name] = endpoint.parent
         self._shown[endpoint.name].update(ids)
         if not complete:
             self._failed.add((endpoint.name, parent_id))
-        elif not endpoint.ids_in and endpoint.form is Form.LIST:
+        elif not endpoint.ids_in and endpoint.form is Form.LIST and not self._chosen(endpoint):
             self._lengths[endpoint.name, parent_id] = len(set(ids))
 
     def note_names(self, endpoint: Endpoint, answer: Answer, endpoints: Iterable[Endpoint]) -> None:
@@ -104,7 +126,9 @@ class Census:
             self._missed[endpoint.name, parent_id] += 1
 
     def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
-        """An object that no list showed answered 404 or 403 by id."""
+        """An object that no list showed answered 404 or 403 by id; of a client that was chosen, that proves nothing."""
+        if self._chosen(endpoint):
+            return
         self._gone[endpoint.name].add(own_id)
 
     def gone(self, resource: str) -> set[str]:
@@ -123,7 +147,10 @@ class Census:
         self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
         if not endpoint.single:
             return []
-        done = self._shown[endpoint.name] | self._asked[endpoint.name] | set(self.refused.get(endpoint.name, ()))
+        done = self._shown[endpoint.name] | self._asked[endpoint.name]
+        if self._chosen(endpoint):
+            return [(client, "") for client in sorted(set(self.clients) - done)]
+        done |= {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
         stored = {
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..catalogue.endpoint import Endpoint
 from ..errors import ForbiddenError, ParentGoneError, SourceError
 from ..jsonapi.answer import Answer
+from .below import endpoints_below
 from .members import Census
 from .reader import Ask, Outages, Reader
 from .workers import Workers
@@ -81,7 +82,8 @@ def walk(
     was answered in this run.
 
     Args:
-        census: what is known of members besides the lists; afterwards it tells which lists may be truncated.
+        census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
+            may be truncated.
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
@@ -137,7 +139,8 @@ class _Walk:
         pool: Workers[tuple[_Listing, str], Answer],
         census: Census,
     ) -> None:
-        self._endpoints = [endpoint for endpoint in endpoints if endpoint.crawled]
+        read = endpoints_below(endpoints) if census.clients else endpoints
+        self._endpoints = [endpoint for endpoint in read if endpoint.crawled]
         self._reader = reader
         self._pool = pool
         self._census = census
@@ -190,6 +193,7 @@ class _Walk:
         self._pool.submit((listing, own_id), ask)
 
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
+        answer = self._census.kept(listing.endpoint, answer, by_id=listing.by_id)
         listing.listed[own_id] = answer
         if listing.endpoint.detail and not own_id:
             for listed_id in answer.ids:

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.compare.differences import differences
 from pipelines.compare.findings import Suspicion
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
 from tests.stores import on
 from tests.unit.pipelines.compare.stored import RUN, batch, compare, fill, fx, proof, removed, row
@@ -166,3 +168,12 @@ def test_d8_a_conflict_over_two_packages_of_a_run_is_seen_too(store):
 
     assert [conflict.id for conflict in compare(store, [batch(row("1", day=5, account_id="B"))], []).conflicts] == ["1"]
     assert compare(store, [batch(row("1", day=6, account_id="A"))], []).conflicts == []
+
+
+def test_an_fx_spot_with_an_account_that_is_not_read_is_not_gone(store):
+    """`--client`: the other account may still list it, and nobody asked there."""
+    fill(store, fx("x", "A", "B"), fx("y", "A", "C"), row("z", "A"))
+    found = differences(
+        store, CATALOGUE["transactions"], [], [proof("A")], seen_before=(), run=RUN, readable=["A", "C"]
+    )
+    assert removed(found) == {"y", "z"}

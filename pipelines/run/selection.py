@@ -1,0 +1,42 @@
+"""The tenants that a run is about: read from a configuration folder, and checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+
+from ..settings import Settings, SettingsError, TenantSettings, check_key_files, load
+
+
+def selected(
+    config: Path, names: Sequence[str], *, keys: bool = False
+) -> tuple[Sequence[TenantSettings], Sequence[str]]:
+    """The tenants named, all when none is; and warnings for the operator.
+
+    Args:
+        keys: requests will be sent, so that each tenant's key file must be there.
+
+    Raises:
+        SettingsError: the configuration is wrong, or names no such tenant.
+    """
+    settings = load(config, environ=os.environ)
+    tenants = settings.select(names)
+    _check_resources(settings, tenants)
+    if keys:
+        check_key_files(settings.folder, tenants)
+    return tenants, settings.warnings
+
+
+def _check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
+    for tenant in tenants:
+        for name in tenant.resources:
+            if name != "*" and name not in CATALOGUE:
+                raise SettingsError(
+                    file=f"{settings.folder / 'config.toml'}",
+                    path=f"tenants.{tenant.name}.resources",
+                    expected=f"names of tables, not {name!r}",
+                    remedy=f"Known are {', '.join(CATALOGUE)}.",
+                )
