@@ -17,9 +17,12 @@ from rich.text import Text
 
 from sources.aleta.safe_text import printable
 
+from .figures import FEW
 from .report import Problem, RunReport, Status, TenantReport
 
 PIPED = 100  # columns where no terminal says
+NARROW = 80  # of a table that people read in mails
+NAME = 24
 SHOWN = 20  # problems, and names that drifted
 MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
@@ -39,24 +42,28 @@ NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message doe
 
 
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
-    """Print *report* to *stream*: in colour on a terminal, plain and 100 columns wide anywhere else."""
+    """Print *report* to *stream*: in colour on a terminal, else plain: 100 columns wide, of many tenants 80."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(
             errors="backslashreplace"
         )  # a report must not fail over a character that the stream cannot encode
     screen = stream.isatty()
-    console = Console(file=stream, force_terminal=screen, width=None if screen else PIPED, highlight=False)
+    piped = NARROW if len(report.tenants) > FEW else PIPED
+    console = Console(file=stream, force_terminal=screen, width=None if screen else piped, highlight=False)
     with console.capture() as printed:
         console.print(render(report, verbose=verbose), crop=False)
     stream.writelines(f"{line.rstrip()}\n" for line in printed.get().rstrip("\n").split("\n"))
 
 
 def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
-    """*report* for rich to print, paths unbroken with `crop=False`.
+    """*report* for rich to print, paths unbroken with `crop=False`. Many tenants are a table with a line each.
 
     Args:
         verbose: also the ids of runs, the windows read, and every problem and name.
     """
+    if len(report.tenants) > FEW and not verbose:
+        details = [Group(Text(), *_brief(tenant)) for tenant in report.tenants if tenant.errors or tenant.warnings]
+        return Group(_many(report.tenants), *details, Text(), _summary(report.tenants))
     parts = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
     return Group(*parts, *([_summary(report.tenants)] if len(parts) > 1 else []))
 
@@ -76,6 +83,31 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     if tenant.warehouse:
         yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
+
+
+def _many(tenants: Sequence[TenantReport]) -> Table:
+    """A line a tenant; a name that is long goes on in the next."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("tenant", overflow="fold", max_width=NAME)
+    table.add_column("status")
+    for heading in ("in", "requests", "read", "changed", "problems"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for tenant in tenants:
+        mark, style = MARKS[tenant.status]
+        changed = sum(tenant.total(name) for name in ("added", "modified", "removed"))
+        figures = (tenant.requests, tenant.total("read"), changed, len(tenant.errors))
+        status = Text(f"{mark} {tenant.status}", style=style)
+        table.add_row(Text(tenant.tenant), status, duration(tenant.duration_s), *(f"{figure:,}" for figure in figures))
+    return table
+
+
+def _brief(tenant: TenantReport) -> Iterator[RenderableType]:
+    """What needs attention."""
+    yield _headline(tenant)
+    if tenant.errors:
+        yield _problems(tenant.errors, limit=FEW)
+    for warning in tenant.warnings:
+        yield _indented(f"warning: {printable(warning)}")
 
 
 def _headline(tenant: TenantReport) -> Text:
