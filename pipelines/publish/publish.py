@@ -18,6 +18,7 @@ from schemas.views.view import View, literal
 from schemas.views.views import VIEWS
 
 from ..settings import TenantSettings
+from ..warehouse.duckdb.file import POOLS
 from . import duckdb as duckdb_file
 from . import parquet
 from .publication import ObjectStoreError, Publication, PublishError
@@ -147,7 +148,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def _opened(store: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """*store* attached read-only as `store`, memory bounded (rule C5)."""
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config=POOLS) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         connection.execute(f"SET threads = {THREADS}; SET temp_directory = {literal(str(scratch / 'spill'))}")
         connection.execute(f"ATTACH {literal(str(store))} AS store (READ_ONLY)")

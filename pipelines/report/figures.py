@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sources.aleta.transport.observer import Reason
 
+from .report import Status
+
 MINUTE_S = 60.0
+FEW = 5  # tenants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,37 @@ class Facts:
     left_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """All tenants of a command at one instant.
+
+    Args:
+        began_s, now_s: when they began, and this instant.
+        expected: how many there are in all, those included that wait for their turn.
+        running: of these, how many run now.
+        ended: how many ended with each status.
+    """
+
+    began_s: float = 0.0
+    now_s: float = 0.0
+    expected: int = 0
+    running: int = 0
+    ended: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def many(self) -> bool:
+        """Whether they are too many to be shown one by one."""
+        return self.expected > FEW
+
+    @property
+    def done(self) -> int:
+        return sum(self.ended.values())
+
+    @property
+    def left_s(self) -> float | None:
+        return left_s(done=self.done, parents=self.expected, elapsed_s=self.now_s - self.began_s)
+
+
 def left_s(*, done: int, parents: int, elapsed_s: float) -> float | None:
     """Seconds until all *parents* are done, at the speed at which *done* were; None where there is none yet."""
     remaining = parents - done
@@ -71,6 +106,17 @@ def described(facts: Facts) -> list[str]:
         parts += [_waiting(wait, facts.now) for wait in facts.waits]
         parts.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
     return [part for part in parts if part]
+
+
+def described_overall(overall: Overall) -> list[str]:
+    """All tenants as short phrases."""
+    left = overall.left_s
+    return [
+        f"{overall.done:,} of {overall.expected:,} tenants done",
+        *([f"{overall.running:,} running"] if overall.running else []),
+        *(f"{count:,} {status}" for status, count in overall.ended.items() if count and status != Status.COMPLETE),
+        *([f"about {timedelta(seconds=math.ceil(left))} left"] if left is not None else []),
+    ]
 
 
 def _count(number: int, singular: str, plural: str) -> str:

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Protocol, Self, TextIO, cast
+from typing import Self, TextIO
 
 from rich.console import Console
-from rich.file_proxy import FileProxy
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from sources.aleta.clock import Clock
 from sources.aleta.errors import RetryableError
 from sources.aleta.transport.observer import Reason
 
-from .figures import Facts, Plan, Recent, Wait, described
+from .displays import Display, Drawing, Lines
+from .figures import Facts, Overall, Plan, Recent, Wait
 from .report import Status
 
 DRAW_S = 0.25
 LOOK_S = 1.0  # how often a log line may fall due
-BAR = 20
-WIDE = 60  # columns of a terminal that has room for bars
 ENDED = frozenset(Status)
-
-log = logging.getLogger(__name__)
 
 
 class Progress:
@@ -164,83 +155,6 @@ class Progress:
                 yield Wait(reason=reason, until=until, cause=self._cause if reason == "retry" else "")
 
 
-class _Display(Protocol):
-    """One form of the screen; called by one thread at a time."""
-
-    def changed(self, tenant: Progress) -> None: ...
-
-    def refresh(self, tenants: Sequence[Progress]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class _Lines:
-    """Log lines: at each change of stage, and for each tenant that runs every *interval_s* seconds."""
-
-    def __init__(self, clock: Clock, interval_s: float) -> None:
-        self._clock = clock
-        self._interval_s = interval_s
-        self._said_s: dict[str, float] = {}
-
-    def changed(self, tenant: Progress) -> None:
-        self._said_s[tenant.name] = self._clock.monotonic()
-        log.info("%s: %s", tenant.name, ", ".join(described(tenant.facts())))
-
-    def refresh(self, tenants: Sequence[Progress]) -> None:
-        for tenant in tenants:
-            since_s = self._said_s.setdefault(tenant.name, self._clock.monotonic())
-            if self._clock.monotonic() - since_s >= self._interval_s and not tenant.facts().ended:
-                self.changed(tenant)
-
-    def close(self) -> None: ...
-
-
-class _Drawing:
-    """A live display on a terminal, from the first tenant on; log lines appear above it."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False)
-        self._moved: list[tuple[logging.StreamHandler[TextIO], TextIO]] = []
-
-    def changed(self, tenant: Progress) -> None: ...
-
-    def refresh(self, tenants: Sequence[Progress]) -> None:
-        if tenants and not self._live.is_started:
-            self._start()
-        if tenants:
-            self._live.update(drawing(tenants, width=self._console.width), refresh=True)
-
-    def close(self) -> None:
-        for handler, stream in self._moved:
-            handler.setStream(stream)
-        self._live.stop()
-
-    def _start(self) -> None:
-        self._live.start()
-        self._console.show_cursor()  # rich hides it, and a killed process could not bring it back
-        for handler in _handlers_to(self._console.file):
-            self._moved.append((handler, handler.stream))
-            handler.setStream(cast("TextIO", FileProxy(self._console, handler.stream)))
-
-
-def _handlers_to(stream: object) -> Iterator[logging.StreamHandler[TextIO]]:
-    for logger in (logging.root, *map(logging.getLogger, list(logging.root.manager.loggerDict))):
-        for handler in logger.handlers:
-            if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
-                yield handler
-
-
-def drawing(tenants: Sequence[Progress], *, width: int) -> Table:
-    """One row a tenant: name, bar, and the words, which wrap where the terminal is narrow."""
-    table = Table.grid(padding=(0, 2))
-    for tenant in tenants:
-        facts = tenant.facts()
-        bar = [ProgressBar(facts.parents or 1, facts.done, width=BAR)] if width >= WIDE else []
-        table.add_row(Text(tenant.name, style="bold"), *bar, Text(", ".join(described(facts))))
-    return table
-
-
 class Screen:
     """What an operator watches while several tenants run; a context manager, safe for threads. Never writes to stdout.
 
@@ -253,13 +167,20 @@ class Screen:
     def __init__(self, stream: TextIO, clock: Clock, interval_s: float = 30.0, *, live: bool = True) -> None:
         console = Console(file=stream, force_terminal=stream.isatty(), highlight=False)
         draws = live and console.is_terminal and not console.is_dumb_terminal
-        self._display: _Display = _Drawing(console) if draws else _Lines(clock, interval_s)
+        self._display: Display = Drawing(console) if draws else Lines(clock, interval_s)
         self._every_s = DRAW_S if draws else LOOK_S
         self._clock = clock
+        self._began_s = clock.monotonic()
+        self._expected = 0
         self._tenants: list[Progress] = []
+        self._ended: Counter[str] = Counter()  # of those that are shown no more
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, name="screen", daemon=True)
+
+    def expect(self, tenants: int) -> None:
+        """So many will run in all, not all of them at the same time."""
+        self._began_s, self._expected = self._clock.monotonic(), tenants
 
     def tenant(self, name: str, *, requests_per_minute: int) -> Progress:
         """A tenant's run begins."""
@@ -271,7 +192,7 @@ class Screen:
     def refresh(self) -> None:
         """Show what is due now."""
         with self._lock, suppress(OSError, ValueError):  # the terminal may be gone: the run goes on
-            self._display.refresh(self._tenants)
+            self._display.refresh(self._tenants, self._overall())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -288,7 +209,22 @@ class Screen:
 
     def _tell(self, tenant: Progress) -> None:
         with self._lock:
-            self._display.changed(tenant)
+            overall = self._overall()
+            self._display.changed(tenant, overall)
+            if overall.many and tenant.facts().ended:
+                self._tenants.remove(tenant)
+                self._ended[tenant.facts().stage] += 1
+
+    def _overall(self) -> Overall:
+        shown = [tenant.facts() for tenant in self._tenants]
+        ended = self._ended + Counter(facts.stage for facts in shown if facts.ended)
+        return Overall(
+            began_s=self._began_s,
+            now_s=self._clock.monotonic(),
+            expected=self._expected,
+            running=sum(not facts.ended for facts in shown),
+            ended=ended,
+        )
 
     def _keep_up(self) -> None:
         while not self._over.wait(self._every_s):

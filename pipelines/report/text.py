@@ -9,6 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,12 +17,14 @@ from rich.text import Text
 
 from sources.aleta.safe_text import printable
 
+from .figures import FEW
 from .problem_lines import problem_line
 from .report import Counts, Problem, RunReport, Status, TenantReport
 
 PIPED = 80  # columns where no terminal says, and of the table anywhere
 DRIFTED = 5  # names
 SHOWN = 20  # problems
+NAME = 24
 MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
 )
@@ -32,9 +35,7 @@ GOES_UNDER = ("quarantined", "splits", "windows", "unchanged", "requests")  # th
 def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
     """Print *report* to *stream*: in colour on a terminal, plain and 80 columns wide anywhere else."""
     if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(
-            errors="backslashreplace"
-        )  # a report must not fail over a character that the stream cannot encode
+        stream.reconfigure(errors="backslashreplace")  # not to fail over a character that the stream cannot encode
     screen = stream.isatty()
     console = Console(file=stream, force_terminal=screen, width=None if screen else PIPED, highlight=False)
     with console.capture() as printed:
@@ -43,11 +44,14 @@ def show(report: RunReport, stream: TextIO, *, verbose: bool = False) -> None:
 
 
 def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
-    """*report* for rich to print, paths unbroken with `crop=False`.
+    """*report* for rich to print, paths unbroken with `crop=False`. Many tenants are a table with a line each.
 
     Args:
         verbose: also the ids of runs, the windows read, and every problem and name.
     """
+    if len(report.tenants) > FEW and not verbose:
+        details = [Group(Text(), *_brief(tenant)) for tenant in report.tenants if tenant.errors or tenant.warnings]
+        return Group(_many(report.tenants), *details, Text(), _summary(report.tenants))
     parts: list[RenderableType] = [Group(*_tenant(tenant, verbose=verbose)) for tenant in report.tenants]
     if drift := sum((tenant.drift for tenant in report.tenants), Counter[str]()):
         parts += [Text(_drift(drift, verbose=verbose)), Text()]
@@ -67,6 +71,31 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     if tenant.warehouse:
         yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
+
+
+def _many(tenants: Sequence[TenantReport]) -> Table:
+    """A line a tenant; a name that is long goes on in the next."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("tenant", overflow="fold", max_width=NAME)
+    table.add_column("status")
+    for heading in ("in", "requests", "read", "changed", "problems"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for tenant in tenants:
+        mark, style = MARKS[tenant.status]
+        changed = sum(tenant.total(name) for name in ("added", "modified", "removed"))
+        figures = (tenant.requests, tenant.total("read"), changed, len(tenant.errors))
+        status = Text(f"{mark} {tenant.status}", style=style)
+        table.add_row(Text(tenant.tenant), status, duration(tenant.duration_s), *(f"{figure:,}" for figure in figures))
+    return table
+
+
+def _brief(tenant: TenantReport) -> Iterator[RenderableType]:
+    """What needs attention."""
+    yield _headline(tenant)
+    if tenant.errors:
+        yield _problems(tenant.errors, limit=FEW)
+    for warning in tenant.warnings:
+        yield _indented(f"warning: {printable(warning)}")
 
 
 def _headline(tenant: TenantReport) -> Text:

@@ -28,7 +28,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress, Screen
-from ..report.report import Problem, RunReport, TenantReport
+from ..report.report import Problem, RunReport, Status, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
@@ -54,6 +54,7 @@ from .lock import TenantLock
 from .notices import Notice
 from .packages import Loader
 from .references import known
+from .turns import most_overdue_first, note_complete, take_turns
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
@@ -92,20 +93,20 @@ class Tools:
 
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:
-    """Run *job* for all *tenants* at once; the failure of one does not touch the others (rules C3, F3)."""
+    """Run *job* for all *tenants*, `tenants_at_once` side by side; the failure of one does not touch the others.
+
+    Rules C3, C6, F3. The report has them in the order of *tenants*.
+    """
     notices: list[Notice] = []
-    reports = [TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients) for tenant in tenants]
-    threads = [
-        threading.Thread(target=_run_one, args=(tenant, tools, job, report, notices), name=tenant.name)
-        for tenant, report in zip(tenants, reports, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive():  # in steps, so that a signal's handler gets its turn
-            thread.join(TICK_S)
+    reports = {tenant.name: TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients) for tenant in tenants}
+    tools.screen.expect(len(tenants))
+    take_turns(
+        most_overdue_first(tenants),
+        lambda tenant: _run_one(tenant, tools, job, reports[tenant.name], notices),
+        at_once=max((tenant.tenants_at_once for tenant in tenants), default=1),
+    )
     aftermath.tell(notices)
-    return RunReport(tenants=reports)
+    return RunReport(tenants=list(reports.values()))
 
 
 def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, notices: list[Notice]) -> None:
@@ -116,15 +117,24 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
         run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only or job.clients)
     )
     try:
+        _check_not_stopped(tools.stop)
         with TenantLock(tenant.folder / "lock", command=job.kind):
             journal.append(tenant.folder, entry)
             _Run(tenant, tools, job, report, progress).run()
+            if job is SYNC and report.status is Status.COMPLETE:
+                note_complete(tenant.folder)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s
     if said := aftermath.leave(tenant, report, entry, now=tools.clock.now()):
         notices.append(said)
     progress.stage(report.status)
+
+
+def _check_not_stopped(stop: threading.Event) -> None:
+    """Nothing is begun any more once a signal came."""
+    if stop.is_set():
+        raise StoppedError("stopped before it began")
 
 
 class _Run:

@@ -71,6 +71,8 @@ class TenantSettings:
     notify: Annotated[tuple[NotifyUrl, ...], Meta(description="a list of Apprise URLs, or []")] = field(
         default=(), repr=False
     )
+    tenants_at_once: Positive = 4
+    keep_windows_days: Days = 400  # 0: for ever
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
@@ -89,6 +91,7 @@ KEY_RULES: dict[str, Any] = {
     "private_key_file": Annotated[Path, Meta(description="the path of a private key, PEM or JWK")],
     "azure_key_vault_key": Annotated[str, Meta(pattern=VAULT_KEY, description="https://VAULT/keys/NAME")],
 }
+FOR_ALL = frozenset({"tenants_at_once"})  # of the process, not of a tenant: only under [aleta]
 HINTS = get_type_hints(TenantSettings, include_extras=True)
 RULES: dict[str, Any] = {name: hint for name, hint in HINTS.items() if get_origin(hint) is Annotated} | KEY_RULES
 EXPECTED: dict[str, str] = {name: rule.__metadata__[-1].description for name, rule in RULES.items()}

@@ -13,7 +13,7 @@ import msgspec
 
 from .errors import did_you_mean, refuse
 from .sources import Given
-from .tenant import DEFAULTS, EXPECTED, RULES
+from .tenant import DEFAULTS, EXPECTED, FOR_ALL, RULES
 
 
 def checked(given: Given) -> object:
@@ -22,9 +22,10 @@ def checked(given: Given) -> object:
     Raises:
         SettingsError: an unknown key, or a value that its rule forbids.
     """
-    path, known = f"{given.section}.{given.key}", DEFAULTS if given.section == "aleta" else RULES
+    path, known = f"{given.section}.{given.key}", DEFAULTS if given.section == "aleta" else RULES.keys() - FOR_ALL
     if given.key not in known:
-        elsewhere = " It goes under [tenants.NAME]." if given.key in RULES else did_you_mean(given.key, known)
+        other = "[aleta]" if given.key in FOR_ALL else "[tenants.NAME]"
+        elsewhere = f" It goes under {other}." if given.key in RULES else did_you_mean(given.key, known)
         refuse(given.file, path, "a known key", f"This one is unknown here.{elsewhere}")
     rule = RULES[given.key]
     try:

@@ -27,7 +27,7 @@ from schemas.table import fact, key_of, name_of
 from schemas.views.view import literal
 
 from .destination import dataset_of, find, keeps_json
-from .duckdb.file import OpenDatabase, bound, give_back
+from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
 from .recovery import rewind
 from .remote import RemoteStore
@@ -167,7 +167,7 @@ class Warehouse:
             with self._database.cursor() as connection:
                 yield OpenStore(connection)
             return
-        with duckdb.connect(":memory:") as connection:
+        with duckdb.connect(":memory:", config=POOLS) as connection:
             bound(connection, self.folder / "spill")
             connection.execute("SET TimeZone = 'UTC'")
             if self.remote:

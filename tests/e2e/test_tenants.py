@@ -99,3 +99,42 @@ def test_a_signal_stops_every_tenant(start):
     two.box.set(latency_s=0)
     two.sync()
     assert two.differences("acme") == two.differences("bolt") == []
+
+
+FIVE = tuple(f"t{number}" for number in range(5))
+
+
+def spans(program: Program) -> dict[str, tuple[int, int]]:
+    """Of each tenant, the places of its first and its last request among all."""
+    found: dict[str, tuple[int, int]] = {}
+    for place, request in enumerate(program.box.requests):
+        if request.tenant:
+            found[request.tenant] = (found.get(request.tenant, (place, 0))[0], place)
+    return found
+
+
+def test_no_more_tenants_run_than_may_and_the_most_overdue_begins_c6(start):
+    """C6: two at a time; a run that was stopped goes on with those that it did not come to."""
+    five = start(tenants=FIVE, accounts=2, rows=20, latency_s=0.05, aleta={"tenants_at_once": 2, "workers": 1})
+    running = five.start("sync", "--json")
+    while not five.warehouse("t1").exists():
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    stopped = five.end(running)
+    begun = spans(five)
+
+    assert stopped.exit == 143
+    assert len(begun) < len(FIVE)
+    assert list(stopped.report["tenants"]) == [*FIVE]
+    assert [error["code"] for error in stopped.errors("t4")] == ["stopped"]
+
+    five.box.requests.clear()
+    ended = five.sync()
+
+    between = spans(five)
+    assert max(sum(first <= place <= last for first, last in between.values()) for place, _ in between.values()) == 2
+    complete = {name for name in FIVE if stopped.tenant(name)["status"] == "complete"}
+    first = list(between)[: len(FIVE) - len(complete) - 1]  # of two that begin together, either may send first
+    assert {*first} <= {*FIVE} - complete
+    assert list(ended.report["tenants"]) == [*FIVE]
+    assert all(five.differences(name) == [] for name in FIVE)

@@ -18,6 +18,7 @@ from . import ids
 MEMORY = "128MB"
 THREADS = 2  # each holds row groups of its own
 STORAGE = "v1.0.0"  # of a new file: what older versions of DuckDB open is published by copying it
+POOLS: dict[str, str | bool | int | float | list[str]] = {"threads": THREADS, "async_threads": 1}  # not 8 as usual
 ROW_GROUP = 30_720  # rows; a multiple of 2,048
 LOG_BYTES = 32 << 20  # dlt would let it grow to a gigabyte
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
@@ -30,7 +31,7 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     that is full goes straight to its place in the file; rows that fill none are written twice, to the log and then to
     the file. With groups of DuckDB's usual size no package would fill one.
     """
-    connection = duckdb.connect(f":memory:{file}")
+    connection = duckdb.connect(f":memory:{file}", config=POOLS)
     options = f"ROW_GROUP_SIZE {ROW_GROUP}" + ("" if file.exists() else f", STORAGE_VERSION '{STORAGE}'")
     attach = f"ATTACH IF NOT EXISTS {literal(f'{file}')} AS store ({options})"
     connection.execute(f"{attach}; USE store; SET TimeZone = 'UTC'")
@@ -84,7 +85,7 @@ def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     What DuckDB frees, its allocator would keep: as much again as the limit.
     """
     connection.execute(
-        f"SET GLOBAL memory_limit = '{MEMORY}'; SET GLOBAL threads = {THREADS}; "
+        f"SET GLOBAL memory_limit = '{MEMORY}'; "
         f"SET GLOBAL temp_directory = {literal(f'{spill}')}; SET GLOBAL preserve_insertion_order = false; "
         "SET GLOBAL allocator_background_threads = true; SET GLOBAL allocator_flush_threshold = '8MB'"
     )

@@ -25,6 +25,8 @@ from duckdb import DuckDBPyConnection
 from . import ids
 from .file import attached
 
+JOBS = 4  # at the same time, each in a thread; dlt would start 20, all to wait for one database (rule C6)
+
 
 class MergeJob(DuckDbCopyJob):
     """One file of rows into its table, in one transaction: each replaces the row that has its key.
@@ -160,7 +162,12 @@ class merging_duckdb(duckdb):  # noqa: N801 - dlt names destinations so
     ) -> DestinationCapabilitiesContext:
         """What DuckDB can do, worked out once: dlt asks eight times a package, and no configuration changes it."""
         if config is not None or (naming and naming.is_case_sensitive):
-            return super().capabilities(config, naming)
+            return _bounded(super().capabilities(config, naming))
         if self._can is None:
-            self._can = super().capabilities(config, naming)
+            self._can = _bounded(super().capabilities(config, naming))
         return self._can.copy()
+
+
+def _bounded(can: DestinationCapabilitiesContext) -> DestinationCapabilitiesContext:
+    can.max_parallel_load_jobs = JOBS
+    return can

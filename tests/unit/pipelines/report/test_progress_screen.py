@@ -24,7 +24,7 @@ class GoneTerminal(Terminal):
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    caplog.set_level(logging.INFO, logger="pipelines.report.progress")
+    caplog.set_level(logging.INFO, logger="pipelines.report.displays")
     return caplog
 
 
@@ -90,6 +90,52 @@ def test_a_terminal_shows_a_row_a_tenant(lines: pytest.LogCaptureFixture, clock:
     assert "reading transactions, 1 of 2 accounts" in shown
     assert "━" in shown
     assert lines.messages == []
+
+
+def crowd(screen: Screen) -> None:
+    """Of forty tenants twelve ended, one of them badly, and three run."""
+    screen.expect(40)
+    for number in range(12):
+        tenant = screen.tenant(f"done-{number}", requests_per_minute=1000)
+        tenant.stage("reading objects")
+        tenant.stage("failed" if number == 5 else "complete")
+    for number in range(3):
+        screen.tenant(f"runs-{number}", requests_per_minute=1000).stage("reading objects")
+
+
+def test_many_tenants_are_one_bar_and_those_that_run(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """C6: how many are done, run and failed, about how long it takes; those that ended are gone from the screen."""
+    stream = Terminal()
+    with Screen(stream, clock) as screen:
+        clock.sleep(1)
+        screen.expect(40)
+        clock.sleep(120)
+        crowd(screen)
+        clock.sleep(60)
+        screen.refresh()
+        shown = stream.getvalue().rpartition("tenants done")[2]
+    assert "12 of 40 tenants done, 3 running, 1 failed, about 0:02:20 left" in stream.getvalue()
+    assert [f"runs-{number}" in shown for number in range(3)] == [True] * 3
+    assert "done-" not in shown
+    assert lines.messages == []
+
+
+def test_many_tenants_are_a_line_at_their_end_and_one_an_interval(
+    lines: pytest.LogCaptureFixture, clock: FakeClock
+) -> None:
+    """Without a terminal nobody reads the stages of forty tenants; whoever takes long is heard of."""
+    screen = Screen(io.StringIO(), clock, interval_s=30.0)
+    crowd(screen)
+    screen.refresh()
+    ends = [f"done-{number}: {'failed' if number == 5 else 'complete'}" for number in range(12)]
+    assert lines.messages == ends
+    lines.clear()
+    clock.sleep(30)
+    screen.refresh()
+    assert lines.messages == [
+        "12 of 40 tenants done, 3 running, 1 failed, about 0:01:10 left",
+        *(f"runs-{number}: reading objects" for number in range(3)),
+    ]
 
 
 def test_a_narrow_terminal_loses_no_word(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:

@@ -160,6 +160,23 @@ def test_several_tenants_end_with_a_count() -> None:
     assert lines[-1] == "4 tenants: 2 complete, 1 partial, 1 failed"
 
 
+def test_many_tenants_are_a_table_that_fits_a_mail() -> None:
+    """C6: a line each, details of those that need attention only, 80 columns; a long name goes on below."""
+    partial = TenantReport(tenant="the-family-office-of-somewhere-quiet", errors=[GONE], requests=1_234_567)
+    warned = TenantReport(tenant="beta", warnings=["a clock was wrong"])
+    shown = text(*(complete(f"acme-{number}") for number in range(5)), partial, warned)
+    lines = shown.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["tenant", "status", "in", "requests", "read", "changed", "problems"]
+    assert sum(line.startswith("acme-") for line in lines) == 5
+    assert lines[2].split() == [*("acme-0", "✓", "complete", "1", "min", "12", "s", "1,203", "200,200", "1,528", "0")]
+    assert "warehouse" not in shown
+    assert "[gone] transactions of acc-1" in " ".join(shown.split())
+    assert "warning: a clock was wrong" in shown
+    assert lines[-1] == "7 tenants: 6 complete, 1 partial"
+
+
 def test_verbose_adds_the_run_and_its_windows() -> None:
     """What a receipt in `sync_windows` is found by."""
     shown = text(complete(), verbose=True)

@@ -61,6 +61,7 @@ WRONG = [
     ("burst", "0", "a whole number, 1 or more", "no burst"),
     ("workers", "0", "a whole number, 1 or more", "no worker"),
     ("workers", "true", "a whole number, 1 or more", "boolean for a number"),
+    ("keep_windows_days", "-1", "a number of days, 0 to 36500", "negative days"),
     ("writes", "1", "true or false", "number for a boolean"),
     ("writes", '"yes"', "true or false", "text for a boolean"),
     ("max_removed_share", "1.1", "a share from 0.0 to 1.0", "above one"),
@@ -275,3 +276,11 @@ def test_an_error_shows_no_value_even_to_a_debugger(folder: Path) -> None:
     error = error_of(folder, f'{ACME}publish = ["HIDDEN"]')
     assert error.__suppress_context__
     assert "HIDDEN" not in str(error)
+
+
+def test_what_the_process_shares_goes_under_aleta(folder: Path) -> None:
+    """`tenants_at_once` is no tenant's own; the message says where it goes, in a file and in the environment."""
+    error = error_of(folder, f"{ACME}tenants_at_once = 2\n")
+    assert error.path == "tenants.acme.tenants_at_once"
+    assert "It goes under [aleta]." in str(error)
+    assert "a whole number, 1 or more" in error_of(folder, f"[aleta]\ntenants_at_once = 0\n{ACME}").expected

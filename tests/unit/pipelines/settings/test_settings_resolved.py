@@ -42,6 +42,8 @@ def test_a_tenant_gets_every_default(folder: Path) -> None:
         max_window_days=0,
         read_timeout_s=300,
         max_answer_mb=256,
+        tenants_at_once=4,
+        keep_windows_days=400,
         writes=False,
         max_removed_share=0.5,
         kid="k1",
