@@ -24,8 +24,8 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..report.report import Exit, Json
 from ..run.failures import as_problem
-from ..run.fetching import planner_of
 from ..run.lock import TenantLock
+from ..run.planners import planner_of
 from ..run.references import known
 from ..settings import TenantSettings
 from ..warehouse.store import Slice, Store

@@ -11,7 +11,7 @@ from sources.aleta.clock import SystemClock
 from ..report.progress import Screen
 from ..report.report import Exit
 from ..run.connect import Connector
-from ..run.sync import Tools
+from ..run.tools import Tools
 from .invocation import stop_on_signals
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
 from sources.aleta.errors import ForbiddenError, SourceError
 from sources.aleta.planning.budget import NO_TRIALS
@@ -33,6 +33,8 @@ from ..settings import TenantSettings
 from . import problems
 from .events import Away, Crawled, Event, Following, Noticed, NotOffered, Refused, Settle, Taught, Visited
 from .job import Job
+from .known import Batch, Known, references
+from .planners import planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
 
 
@@ -40,23 +42,6 @@ class Put(Protocol):
     """Hands an event on; waits while too many *rows* do."""
 
     def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...
-
-
-@dataclass(slots=True)
-class Known:
-    """Ids that the warehouse and this run's answers name.
-
-    Args:
-        named: endpoint -> ids that rows name.
-        shown: endpoint -> ids of the objects that the API showed last.
-        members: endpoint -> ids that its lists showed last, each with its parent's.
-        outside: endpoint -> of these, what hangs below clients that are not read.
-    """
-
-    named: dict[str, set[str]] = field(default_factory=dict)
-    shown: dict[str, set[str]] = field(default_factory=dict)
-    members: dict[str, dict[str, str]] = field(default_factory=dict)
-    outside: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -326,46 +311,6 @@ class Fetching:
             named = self.known.named.setdefault(other.name, set())
             for batch in batches:
                 named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
-
-
-class Column(Protocol):
-    """A column of Arrow."""
-
-    def unique(self) -> Column: ...
-
-    def to_pylist(self) -> list[str | None]: ...
-
-
-class Batch(Protocol):
-    """Rows of Arrow."""
-
-    def __getitem__(self, name: str, /) -> Column: ...
-
-
-def references(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
-    """The endpoints whose objects the rows of *endpoint* name, each with the column that does."""
-    places = [(other, place.partition(".")) for other in endpoints for place in other.named_in]
-    return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
-
-
-def planner_of(
-    endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings, *, only: Collection[str] | None = None
-) -> Planner:
-    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed.
-
-    Args:
-        only: the parents that may be asked for, be it to prove the cap; None: all.
-    """
-    divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
-    learned = ledger.learned.get(endpoint.name, Learned())
-    if learned.proof and only is not None and learned.proof.parent not in only:
-        learned = replace(learned, proof=None)
-    planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
-    if not divisible:
-        planner.cap.divisible = False
-        planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
-        planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
-    return planner
 
 
 def _check_root(problems: Sequence[SourceError]) -> None:

@@ -40,7 +40,8 @@ def sync_tenants(config: Path, tenants: Sequence[str] = (), *, clients: Sequence
         log.warning(warning)
     point_dlt_at(config, os.environ)
     from .connect import Connector  # noqa: PLC0415 - these bring dlt, which reads where its configuration is
-    from .sync import Tools, run  # noqa: PLC0415
+    from .sync import run  # noqa: PLC0415
+    from .tools import Tools  # noqa: PLC0415
 
     stop = threading.Event()
     clock = SystemClock(stop)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
+from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SkippableError
@@ -28,11 +28,11 @@ from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
 from ..ledger.tables import Entry, receipt_rows
-from ..report.report import TenantReport, bound_of, problem
-from ..report.version import VERSION
+from ..report.report import TenantReport, problem
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
 from . import problems
+from .run_row import run_row
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
@@ -296,28 +296,7 @@ class Loader:
         self._warehouse.write(joined, self._ledger.to_state())
 
     def _run_row(self, *, ended_at: datetime | None, status: str) -> Rows:
-        report = self._report
-        values = {
-            "run_id": self._run.run_id,
-            "kind": self._kind,
-            "clients": " ".join(self._run.clients) or None,
-            "started_at": self._run.now,
-            "ended_at": ended_at,
-            "status": status,
-            "requests": report.requests,
-            "retries": report.retries,
-            "rows_read": report.total("read"),
-            "added": report.total("added"),
-            "modified": report.total("modified"),
-            "removed": report.total("removed"),
-            "errors": len(report.errors),
-            "version": VERSION,
-            "cap_rule": report.cap_rule or None,
-            "trials": report.trials_passed,
-            "trials_bound": bound_of(report.trials_passed) or None,
-        }
-        columns = [pa.array([values[column.name]], column.type) for column in SYNC_RUNS]
-        return Rows(schema=SYNC_RUNS, data=pa.Table.from_arrays(columns, schema=SYNC_RUNS.remove_metadata()))
+        return run_row(self._report, self._run, kind=self._kind, ended_at=ended_at, status=status)
 
 
 def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:

@@ -10,7 +10,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.below import members_below
 
 from ..warehouse.store import Slice, Store
-from .fetching import Known
+from .known import Known
 
 NO_PARENT = "''"
 

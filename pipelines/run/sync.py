@@ -6,20 +6,16 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
-from sources.aleta.clock import Clock
 from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
 from sources.aleta.reading.below import endpoints_below
 from sources.aleta.reading.fetch import Receipt
-from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Run
@@ -27,7 +23,7 @@ from ..compare.promotion import promote
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
-from ..report.progress import Progress, Screen
+from ..report.progress import Progress
 from ..report.report import Problem, RunReport, Status, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
@@ -47,13 +43,15 @@ from .events import (
     Taught,
     Visited,
 )
-from .fetching import Fetching, Known
+from .fetching import Fetching
 from .handover import Handover
 from .job import SYNC, Job
+from .known import Known
 from .lock import TenantLock
 from .notices import Notice
 from .packages import Loader
 from .references import known
+from .tools import Session, Tools
 from .turns import most_overdue_first, note_complete, take_turns
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
@@ -67,29 +65,6 @@ NOT_CONSTANT = (
 )
 
 log = logging.getLogger(__name__)
-
-
-class Session(Protocol):
-    """One tenant's way to the API: `sources.aleta.reading.connection.Connection`."""
-
-    @property
-    def reader(self) -> Reader: ...
-
-    @property
-    def close(self) -> Callable[[], None]: ...
-
-
-Connect: TypeAlias = Callable[[TenantSettings, Progress], Session]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every tenant's run needs; safe for threads."""
-
-    connect: Connect
-    screen: Screen
-    clock: Clock
-    stop: threading.Event
 
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> RunReport:

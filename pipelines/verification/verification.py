@@ -31,10 +31,10 @@ from ..ledger.marks import Mark
 from ..report.problem_lines import log_problems
 from ..report.report import Problem, TenantReport, problem
 from ..run import failures, problems
-from ..run.fetching import planner_of
 from ..run.lock import TenantLock
+from ..run.planners import planner_of
 from ..run.references import known
-from ..run.sync import Tools
+from ..run.tools import Tools
 from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Rows, Warehouse, store_file

@@ -187,6 +187,7 @@ def obey(order: Order) -> object:
     from pipelines.run import sync
     from pipelines.run.connect import Connector
     from pipelines.run.job import SYNC
+    from pipelines.run.tools import Tools
     from pipelines.verification import verification as verify
     from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
@@ -201,7 +202,7 @@ def obey(order: Order) -> object:
     stop, clock = threading.Event(), FakeClock(order.now)
     policy = RetryPolicy(attempts=5, unreachable_for_s=20.0, rate_limited_for_s=20.0)
     connect = Connector(clock=Hurried(stop), policy=policy)
-    tools = sync.Tools(connect=connect, screen=Screen(io.StringIO(), clock), clock=clock, stop=stop)
+    tools = Tools(connect=connect, screen=Screen(io.StringIO(), clock), clock=clock, stop=stop)
     if order.cut:
         cuts.arm(order.cut, order.tenants[0].data_dir, stop)
     if order.what == "verify":

@@ -1,0 +1,32 @@
+"""A planner for one endpoint, with what earlier runs learned of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.planning.planner import Planner
+
+from ..ledger.ledger import Learned, Ledger
+from ..settings import TenantSettings
+
+
+def planner_of(
+    endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings, *, only: Collection[str] | None = None
+) -> Planner:
+    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed.
+
+    Args:
+        only: the parents that may be asked for, be it to prove the cap; None: all.
+    """
+    divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
+    learned = ledger.learned.get(endpoint.name, Learned())
+    if learned.proof and only is not None and learned.proof.parent not in only:
+        learned = replace(learned, proof=None)
+    planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
+    if not divisible:
+        planner.cap.divisible = False
+        planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
+        planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
+    return planner

@@ -1,0 +1,37 @@
+"""What every tenant's run works with: a way to the API, a screen, a clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from sources.aleta.clock import Clock
+from sources.aleta.reading.reader import Reader
+
+from ..report.progress import Progress, Screen
+from ..settings import TenantSettings
+
+
+class Session(Protocol):
+    """One tenant's way to the API: `sources.aleta.reading.connection.Connection`."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    @property
+    def close(self) -> Callable[[], None]: ...
+
+
+Connect: TypeAlias = Callable[[TenantSettings, Progress], Session]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every tenant's run needs; safe for threads."""
+
+    connect: Connect
+    screen: Screen
+    clock: Clock
+    stop: threading.Event
