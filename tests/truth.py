@@ -143,10 +143,17 @@ def fit(kind: str, value: object) -> tuple[object, bool]:
     if kind.startswith("DECIMAL"):
         return _number(value)
     if kind == "DATE":
-        return (date.fromisoformat(value), True) if isinstance(value, str) else (None, False)
+        return _date(value)
     if kind == "BOOLEAN":
         return (value, True) if isinstance(value, bool) else (None, False)
     return (value, True) if isinstance(value, str) else (None, False)
+
+
+def _date(value: object) -> tuple[object, bool]:
+    try:
+        return (date.fromisoformat(value), True) if isinstance(value, str) else (None, False)
+    except ValueError:
+        return None, False
 
 
 def _number(value: object) -> tuple[object, bool]:

@@ -24,6 +24,9 @@ from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .row_hash import row_hash
 from .staged import once_per_owner, slices_of_keys
 
+BACKFILLED_AHEAD_DAYS = 366
+"""Rows whose days all lie so little beyond a night's windows may be there by a backfill: no night judges them."""
+
 
 def differences(
     store: Store,
@@ -180,7 +183,8 @@ class _Comparison:
         if days:
             missing = " OR ".join(f"{day} IS NULL" for day in days)
             inside = f"NOT ({missing}) AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
-            unreached = f"p.ended AND ({missing} OR {first} < p.first OR {last} > p.last)"
+            ahead = f"{first} > p.last AND {last} <= p.last + {BACKFILLED_AHEAD_DAYS}"
+            unreached = f"p.ended AND ({missing} OR {first} < p.first OR ({last} > p.last AND NOT ({ahead})))"
             partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
             odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
             here = f"(({inside}) OR ({unreached}) OR ({odd}))"

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 DAY = timedelta(days=1)
+YEAR = timedelta(days=366)
 RELATIONS = ("account", "inflowAccount", "outflowAccount")
 ISO_DAY = len("2026-03-02")
 DATES = {"trade": "tradeDate", "value": "valueDate"}
@@ -186,4 +187,12 @@ def _misses(row: Object, proven: Iterable[Span], night: Night) -> bool:
     if any(all(on and first <= on <= last for on in days) for first, last in proven):
         return True
     whole = [span for span in proven if covers([span], night.reach)]
-    return any(any(on is None or not first <= on <= last for on in days) for first, last in whole)
+    return any(_is_odd(days, span) for span in whole)
+
+
+def _is_odd(days: Sequence[date | None], span: Span) -> bool:
+    """Whether no window of a whole history holds all *days*; what lies wholly beyond it, a backfill may have read."""
+    usable = [on for on in days if on]
+    if len(usable) == len(days) and min(usable) > span[1] and max(usable) <= span[1] + YEAR:
+        return False
+    return any(on is None or not span[0] <= on <= span[1] for on in days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
@@ -89,6 +90,21 @@ def test_a_row_with_a_date_out_of_reach_is_removed_when_no_window_lists_it_d7(st
 
     assert program.differences() == []
     assert counted(ended)["removed"] == 1
+
+
+def test_a_row_that_only_a_backfill_reaches_is_not_removed_by_a_night_d7(start_synced):
+    """D7: its days lie beyond the look-ahead: no window of the night could list it, so none says that it is gone."""
+    program = start_synced(reverify_days=0, look_ahead_days=2)
+    today = program.box._start_day
+    day = date.fromordinal(today.toordinal() + 60)
+    [row_id] = program.box.mutate("acme", "late", date=f"{day}")["added"]
+    until = date.fromordinal(today.toordinal() + 90)
+    assert program.run("backfill", "--from", f"{today}", "--to", f"{until}").exit == 0
+    assert row_id in ids(program)
+
+    program.sync()
+
+    assert program.differences() == []
 
 
 def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):
