@@ -159,6 +159,7 @@ class _Run:
         ).start()
         try:
             self._load()
+            self._forget(warehouse)
         finally:
             self._handover.close()
             session.close()
@@ -230,6 +231,11 @@ class _Run:
         self._progress.stage("loading")
         self._loader.end(self._status, self._tools.clock.now())
         self._deliveries.settle(self._tools.clock.now())
+
+    def _forget(self, warehouse: Warehouse) -> None:
+        """Receipts that are old, and that no mark rests on (C7)."""
+        if days := self._tenant.keep_windows_days:
+            warehouse.drop_receipts(before=self._horizon.now - timedelta(days=days))
 
     def _status(self) -> str:
         """How the run ended, once every receipt is in the report; an endpoint that is not offered is one problem."""

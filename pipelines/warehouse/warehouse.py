@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,7 @@ from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
 from .recovery import rewind
 from .remote import RemoteStore
+from .retention import DAYS_ARE_NUMBERS, drop_superseded, forget_packages
 from .store import DATASET, DuckDbStore, OpenStore, Store
 
 GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
@@ -93,6 +95,7 @@ class Warehouse:
                 destination=found,
                 dataset_name=dataset_of(tenant) if self.remote else DATASET,
             )
+        self._pipeline.config.enable_runtime_trace = False  # a file that grows, and that nobody reads
 
     def recover(self) -> bool:
         """Finish a package that a crash left partly loaded, before anything is read; whether there was one.
@@ -154,6 +157,15 @@ class Warehouse:
         source = _source(package, {**state, "format": FORMAT}, json=self._json)
         with self._explained():
             self._pipeline.run(source)
+        forget_packages(self._pipeline)
+        self._protect()
+
+    def drop_receipts(self, *, before: datetime) -> None:
+        """Forget receipts older than that which no mark rests on (rule C7)."""
+        if self._pipeline.destination.destination_type not in DAYS_ARE_NUMBERS:
+            return
+        with self._explained(), self._pipeline.sql_client() as client:
+            drop_superseded(client, before=before)
         self._protect()
 
     def close(self) -> None:

@@ -1,0 +1,72 @@
+"""What a warehouse forgets, so that nothing grows by a night without change (rule C7).
+
+dlt keeps every package that it loaded, and a trace of every run; only the last package may still be of use to whoever
+looks into a failure. Receipts are kept as long as any day of theirs rests on nothing else.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from dlt import Pipeline
+from dlt.common.storages import LoadStorage
+from dlt.destinations.sql_client import SqlClientBase
+
+from schemas.ledger import SYNC_WINDOWS
+from schemas.table import name_of
+
+TRACE = "trace.pickle"
+DAYS_ARE_NUMBERS = {"dlt.destinations.duckdb", "dlt.destinations.postgres"}  # there, a day plus 1 is the next
+
+READINGS = """
+    SELECT resource, parent_id, min(from_date) AS first_day, max(to_date) AS last_day, min(fetched_at) AS began_at
+    FROM (
+        SELECT run_id, resource, parent_id, from_date, to_date, fetched_at, max(to_date) OVER (
+            PARTITION BY run_id, resource, parent_id ORDER BY from_date, to_date
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+        FROM {windows} WHERE status = 'complete') AS ordered
+    GROUP BY run_id, resource, parent_id
+    HAVING max(CASE WHEN from_date > reached + 1 THEN 1 ELSE 0 END) = 0"""
+
+
+def superseded_sql(windows: str) -> str:
+    """What deletes the receipts fetched before some instant, its one value, that prove nothing any more.
+
+    A receipt whose answer was split proves nothing. Any other goes once a later run has read all its days without a
+    gap: of each day the last complete receipt stays, so receipts go on covering every mark, and every island beside it.
+    """
+    later = (
+        "SELECT 1 FROM readings WHERE readings.resource = old.resource AND readings.parent_id = old.parent_id "
+        "AND readings.began_at > old.fetched_at "
+        "AND readings.first_day <= old.from_date AND readings.last_day >= old.to_date"
+    )
+    return (
+        f"WITH readings AS ({READINGS.format(windows=windows)}) DELETE FROM {windows} AS old "
+        f"WHERE old.fetched_at < %s AND (old.status = 'split' OR EXISTS ({later}))"
+    )
+
+
+def drop_superseded(client: SqlClientBase[object], *, before: datetime) -> None:
+    """Delete receipts that were fetched *before* and that no mark rests on; in one transaction.
+
+    Where days are no numbers, nothing is deleted.
+
+    Raises:
+        DatabaseException: the destination refuses; all receipts are there.
+    """
+    windows = client.make_qualified_table_name(name_of(SYNC_WINDOWS))
+    if not client.execute_sql(f"SELECT 1 FROM {windows} WHERE fetched_at < %s LIMIT 1", before):
+        return
+    with client.begin_transaction():
+        client.execute_sql(superseded_sql(windows), before)
+
+
+def forget_packages(pipeline: Pipeline) -> None:
+    """Delete dlt's copies of all packages that are loaded but the last, and a trace that an older version left."""
+    home = Path(pipeline.working_dir)
+    loaded = sorted((home / "load" / LoadStorage.LOADED_FOLDER).glob("*"), key=lambda package: package.name)
+    for package in loaded[:-1]:
+        shutil.rmtree(package, ignore_errors=True)  # what is left goes next time
+    (home / TRACE).unlink(missing_ok=True)
