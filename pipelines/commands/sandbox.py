@@ -16,12 +16,20 @@ from .invocation import stop_on_signals
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--accounts", type=click.IntRange(1), default=40, show_default=True)
 @click.option("--rows", type=click.IntRange(0), default=4000, show_default=True, help="Transactions of the tenant.")
-def command(port: int, seed: int, accounts: int, rows: int) -> None:
+@click.option(
+    "--profile",
+    type=click.Choice(["hostile", "ordinary"]),
+    default="hostile",
+    show_default=True,
+    help="ordinary: transactions with short amounts, few kinds and no edge cases.",
+)
+def command(port: int, seed: int, accounts: int, rows: int, profile: str) -> None:
     """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
     from sandbox import Sandbox, SandboxSettings, announce
 
     stop, _ = stop_on_signals()
-    with Sandbox(SandboxSettings(seed=seed, accounts=accounts, rows=rows), port=port) as box:
+    settings = SandboxSettings(seed=seed, accounts=accounts, rows=rows, plain=profile == "ordinary")
+    with Sandbox(settings, port=port) as box:
         config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
         print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
         stop.wait()
