@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ..report.problem_lines import problem_line
-from ..report.report import Exit, TenantReport
+from ..report.report import Exit, Status, TenantReport
 from ..report.version import VERSION
 from . import failures
 
@@ -26,6 +26,7 @@ KEPT = 150  # runs
 KEPT_NARROWED = 50  # `serve` may start hundreds of these a day, which must not push a failed night out
 LINES = 500  # two a run: with so many, the oldest are dropped
 RUNNING = "running"
+NIGHTLY = "sync"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +112,24 @@ def read(folder: Path) -> Sequence[Entry]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     return _decoded(lines)
+
+
+def last_complete(folder: Path) -> datetime | None:
+    """When the last nightly run of the whole tenant ended that was complete; only the lines since are decoded.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
+    try:
+        lines = (folder / FILE).read_bytes().splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    for line in reversed(lines):
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            entry = msgspec.json.decode(line, type=Entry)
+            if entry.kind == NIGHTLY and entry.status == Status.COMPLETE and not entry.narrowed:
+                return entry.ended_at
+    return None
 
 
 def _decoded(lines: Sequence[bytes]) -> Sequence[Entry]:

@@ -24,7 +24,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress
-from ..report.report import Problem, RunReport, Status, TenantReport
+from ..report.report import Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
@@ -52,7 +52,7 @@ from .notices import Notice
 from .packages import Loader
 from .references import known
 from .tools import Session, Tools
-from .turns import most_overdue_first, note_complete, take_turns
+from .turns import most_overdue_first, take_turns
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
@@ -96,8 +96,6 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
         with TenantLock(tenant.folder / "lock", command=job.kind):
             journal.append(tenant.folder, entry)
             _Run(tenant, tools, job, report, progress).run()
-            if job is SYNC and report.status is Status.COMPLETE:
-                note_complete(tenant.folder)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s

@@ -5,35 +5,28 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..settings import TenantSettings
+from . import journal
 
 TICK_S = 1.0
-COMPLETE = "complete"  # its time of change is when the tenant's last complete run ended
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 Run = Callable[[TenantSettings], None]
 
 
 def most_overdue_first(tenants: Iterable[TenantSettings]) -> Sequence[TenantSettings]:
-    """Those that never ran to a complete end, then by how long ago they did. Nothing but a file's time is read."""
+    """Those that were never synced to a complete end, then by how long ago they were; read from their journals."""
     return sorted(tenants, key=lambda tenant: _last_complete(tenant.folder))
 
 
-def note_complete(folder: Path) -> None:
-    """A run read all that a nightly run reads, and it is committed and published.
-
-    Raises:
-        OSError: the note cannot be written.
-    """
-    (folder / "private" / COMPLETE).touch(mode=0o600)
-
-
-def _last_complete(folder: Path) -> float:
-    try:
-        return (folder / "private" / COMPLETE).stat().st_mtime
-    except OSError:
-        return 0.0
+def _last_complete(folder: Path) -> datetime:
+    with suppress(OSError):  # its run will tell
+        return journal.last_complete(folder) or NEVER
+    return NEVER
 
 
 def take_turns(tenants: Iterable[TenantSettings], run: Run, *, at_once: int) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ NOW = at(400)
 LONG_AGO = at(300)
 ACCOUNTS = ["A", "B", "C"]
 DAYS = st.integers(0, 12)
+A_YEAR = timedelta(days=366)
 DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 
 
@@ -85,7 +87,8 @@ def is_missed(row, one: Proven) -> bool:
     days = dates(row)
     dateless = len(days) < 2
     inside = not dateless and all(day in one.span for day in days) and max(days) >= one.new_from
-    unreached = one.ended and (dateless or any(day not in one.span for day in days))
+    ahead = not dateless and min(days) > one.span.last and max(days) <= one.span.last + A_YEAR  # by a backfill, perhaps
+    unreached = one.ended and not ahead and (dateless or any(day not in one.span for day in days))
     strange = dateless or any(day not in one.reach for day in days)
     odd = not one.settles and strange and any(one.new_from <= day <= one.span.last for day in days)
     return inside or unreached or odd

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pipelines.run.turns import most_overdue_first, note_complete, take_turns
+from pipelines.run import journal
+from pipelines.run.turns import most_overdue_first, take_turns
 from pipelines.settings import KeySource, TenantSettings
+from tests.fakes import NOON
 
 
 def tenants(folder: Path, *names: str) -> list[TenantSettings]:
@@ -18,27 +20,48 @@ def tenants(folder: Path, *names: str) -> list[TenantSettings]:
     return [replace(whoever, name=name) for name in names]
 
 
-def completed(tenant: TenantSettings, at: float) -> None:
-    (tenant.folder / "private").mkdir(parents=True, exist_ok=True)
-    note_complete(tenant.folder)
-    os.utime(tenant.folder / "private" / "complete", (at, at))
+def ran(tenant: TenantSettings, hour: int, **how: object) -> None:
+    """A run, which is complete unless something else is said."""
+    tenant.folder.mkdir(parents=True, exist_ok=True)
+    at = NOON + timedelta(hours=hour)
+    said = {"kind": "sync", "status": "complete"} | how
+    journal.append(tenant.folder, journal.Entry(run_id=f"{hour}", started_at=at, ended_at=at, **said))
 
 
 def test_the_most_overdue_begins(tmp_path: Path) -> None:
     """C6: never complete first, in the order of the configuration, then the oldest complete run."""
     lately, long_ago, never, new = found = tenants(tmp_path, "lately", "long-ago", "never", "new")
-    completed(lately, 2_000)
-    completed(long_ago, 1_000)
+    ran(long_ago, 1)
+    ran(lately, 2)
+    ran(never, 3, status="failed")
 
     assert most_overdue_first(found) == [never, new, long_ago, lately]
 
 
-def test_a_complete_run_is_the_least_overdue(tmp_path: Path) -> None:
-    """What ended complete a moment ago waits for all others; so a run that was killed goes on with the others."""
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"status": "partial"}, id="partial"),
+        pytest.param({"status": "running"}, id="killed"),
+        pytest.param({"narrowed": True}, id="one-client"),
+        pytest.param({"kind": "backfill"}, id="backfill"),
+    ],
+)
+def test_what_is_not_a_complete_night_does_not_count(tmp_path: Path, how: dict[str, object]) -> None:
+    """So a run that was killed goes on with those that it did not come to the end of."""
     first, second = found = tenants(tmp_path, "first", "second")
-    completed(second, 1_000)
-    completed(first, 1_000)
-    note_complete(first.folder)
+    ran(first, 2)
+    ran(second, 1)
+    ran(second, 3, **how)
+
+    assert most_overdue_first(found) == [second, first]
+
+
+def test_a_journal_that_nobody_can_read_is_no_obstacle(tmp_path: Path) -> None:
+    """The tenant's own run says what is wrong with it."""
+    first, second = found = tenants(tmp_path, "first", "second")
+    ran(first, 1)
+    (second.folder / journal.FILE).mkdir(parents=True)
 
     assert most_overdue_first(found) == [second, first]
 
