@@ -3,8 +3,10 @@
     python -m benchmarks.trials [--worlds 50] [--accounts 16] [--rows 12000] [--models NAME ...]
 
 No HTTP: the planner as it is in `sources/aleta`, against servers that cut their answers in every way that was thought
-of. A lie is a world that ends without a complaint and with a row missing. The bound is the sum of max(1, ceil(rows /
-cap)) over all accounts, of one who knows the model; for what cuts by bytes or in turn, of the smallest cap.
+of. A lie is a world that ends without a complaint and with a row missing. The bound is the sum of
+max(1, ceil(rows / cap)) over all accounts, for the largest cap that the model ever has; a model that mostly has a
+smaller one cannot be read for that. Rows of 400 to 800 bytes, six at most a day, Zipf over the accounts; rows kept
+first, last and at random in turn.
 """
 
 from __future__ import annotations

@@ -14,9 +14,32 @@ def cap_judged_too_late() -> None:
     RowCap.judge = lambda self, count: judge(self, count - 1)
 
 
+def _try_nothing() -> None:
+    """What a trial would find stays unknown."""
+    from pipelines.run import fetching
+    from sources.aleta.planning.budget import NO_TRIALS
+
+    fetching.budget_of = lambda *_: NO_TRIALS
+
+
+@bug
+def trials_left_out() -> None:
+    """The cap is believed to be one number of rows."""
+    _try_nothing()
+
+
+@bug
+def strict_reading_believes_sizes() -> None:
+    """Where the cap is no constant number, no answer is held against its parts."""
+    from sources.aleta.planning.nodes import CutSizes
+
+    CutSizes.suspects = lambda *_: False
+
+
 @bug
 def cap_of_another_night_believed() -> None:
-    """What is smaller than the cap that an earlier night learned counts as whole."""
+    """What is smaller than the cap that an earlier night learned counts as whole, and nothing is tried."""
+    _try_nothing()
     from sources.aleta.planning.cap import Judgement, RowCap
 
     judge = RowCap.judge
@@ -25,7 +48,8 @@ def cap_of_another_night_believed() -> None:
 
 @bug
 def cut_answers_kept() -> None:
-    """An answer that reached the cap is kept, and what it left out is forgotten."""
+    """An answer that reached the cap is kept, and what it left out is forgotten; nothing is tried."""
+    _try_nothing()
     from sources.aleta.planning.cap import Judgement, RowCap
 
     RowCap.judge = lambda _, __: Judgement.WHOLE

@@ -142,6 +142,12 @@ CASES: Mapping[str, Case] = {
         aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), words="there were"
     ),
     "cut_answers_kept": Case(synced=False, words="there were"),
+    "trials_left_out": Case(
+        synced=False, world={"cap_model": "alternating", "rows": 400, "keep": "first"}, words="there were|is missing"
+    ),
+    "strict_reading_believes_sizes": Case(
+        synced=False, world={"cap_model": "alternating", "rows": 400, "keep": "first"}, words="there were|is missing"
+    ),
     "parts_overlap_by_a_day": Case(synced=False, words="was read"),
     "parts_leave_a_day_out": Case(synced=False, words="was read"),
     "quarantined_day_marked": Case(
@@ -224,6 +230,7 @@ def first_night(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Kep
 
 
 SOME = (
+    *("trials_left_out", "strict_reading_believes_sizes"),
     *("cap_of_another_night_believed", "cut_answers_kept", "parts_leave_a_day_out", "quarantined_day_marked"),
     *("mark_outruns_the_day", "new_account_starts_at_the_look_back", "state_written_before_rows"),
     *("vanished_accounts_are_emptied", "ghosts_of_empty_windows", "one_row_loaded_twice"),
