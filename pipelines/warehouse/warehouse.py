@@ -24,6 +24,7 @@ from dlt.common.exceptions import DltException
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
+from schemas.ledger import SYNC_WINDOWS
 from schemas.table import fact, key_of, name_of
 from schemas.views.view import literal
 
@@ -164,6 +165,9 @@ class Warehouse:
         """Forget receipts older than that which no mark rests on (rule C7)."""
         if self._pipeline.destination.destination_type not in DAYS_ARE_NUMBERS:
             return
+        with self.open() as store:
+            if not store.columns(SYNC_WINDOWS):  # no window was read yet
+                return
         with self._explained(), self._pipeline.sql_client() as client:
             drop_superseded(client, before=before)
         self._protect()
