@@ -58,7 +58,10 @@ KEYS = {
     "webhook_keys": ("kid",),
 }
 """Every table that is compared here, and the columns that tell its rows apart."""
-ELSEWHERE = {*CRAWL, *(table for links in LINKS.values() for table, *_ in links.values()), "transaction_changes"}
+OURS = ("sync_", "_dlt_", "webhook_deliveries")
+ELSEWHERE = {*CRAWL, *(table for links in LINKS.values() for table, *_ in links.values()), "transaction_changes"} | {
+    "webhook_deliveries"
+}
 """Tables that `tests.truth` and the tests of the change feed compare; those of the ledger begin with `sync_`."""
 
 
@@ -99,7 +102,7 @@ def differences(
         named = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'aleta'"
         there = {row[0] for row in connection.execute(named).fetchall()}
         found = [line for table in tables for line in _table(connection, table, expected[table], there)]
-    unknown = (one for one in there - ELSEWHERE - KEYS.keys() if not one.startswith(("sync_", "_dlt_")))
+    unknown = (one for one in there - ELSEWHERE - KEYS.keys() if not one.startswith(OURS))
     return found + [f"{one}: nobody compares this table" for one in sorted(unknown)]
 
 

@@ -37,7 +37,7 @@ COLUMNS = {
     },
     "transaction_changes": {"run_id", "changed_at", "op", "id", "late", "before", "after"},
     "sync_runs": {
-        *("run_id", "kind", "started_at", "ended_at", "status", "version", "requests", "retries", "errors"),
+        *("run_id", "kind", "clients", "started_at", "ended_at", "status", "version", "requests", "retries", "errors"),
         *("rows_read", "added", "modified", "removed", "cap_rule", "trials", "trials_bound"),
     },
     "sync_windows": {

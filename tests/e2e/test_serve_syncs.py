@@ -74,8 +74,10 @@ def test_it_ends_while_a_sync_runs(synced):
     assert recorded(synced) == []
 
 
-def test_a_sync_of_one_client_leaves_the_deliveries_of_others_due(synced):
+def test_a_sync_of_one_client_leaves_the_deliveries_of_others_due(start):
     """It did not read them."""
+    synced = start(accounts=20)
+    synced.sync()
     one, other = clients(synced)[:2]
     serving = Serving(synced, "--no-sync")
     assert [serving.deliver(client_id=client, webhook_id=f"msg_{client}") for client in (one, other)] == [204, 204]
