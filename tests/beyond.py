@@ -58,7 +58,7 @@ KEYS = {
     "webhook_keys": ("kid",),
 }
 """Every table that is compared here, and the columns that tell its rows apart."""
-OURS = ("sync_", "_dlt_", "webhook_deliveries")
+LEDGER = ("sync_", "_dlt_", "webhook_deliveries")
 ELSEWHERE = {*CRAWL, *(table for links in LINKS.values() for table, *_ in links.values()), "transaction_changes"} | {
     "webhook_deliveries"
 }
@@ -102,7 +102,7 @@ def differences(
         named = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'aleta'"
         there = {row[0] for row in connection.execute(named).fetchall()}
         found = [line for table in tables for line in _table(connection, table, expected[table], there)]
-    unknown = (one for one in there - ELSEWHERE - KEYS.keys() if not one.startswith(OURS))
+    unknown = (one for one in there - ELSEWHERE - KEYS.keys() if not one.startswith(LEDGER))
     return found + [f"{one}: nobody compares this table" for one in sorted(unknown)]
 
 
