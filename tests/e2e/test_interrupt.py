@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -35,7 +36,15 @@ def test_an_interrupt_of_a_command_that_does_not_listen_is_exit_130(caplog):
 
 
 @pytest.fixture
-def slow(start) -> Program:
+def heard() -> Iterator[None]:
+    """Processes begin as a terminal begins them. Whoever starts the suite with `&` has SIGINT ignored, by them too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def slow(start, heard) -> Program:
     """An API that answers slowly: no run ends by itself while the test looks."""
     program = start(latency_s=0.5)
     program.cold = True
