@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -68,6 +68,18 @@ def bound_of(trials: int) -> str:
     return f"at 95 %, fewer than {min(1.0, 3 / trials):.1%} of the answers were cut" if trials else ""
 
 
+def status_of(fatal: Exit | None, errors: Sized) -> Status:
+    """How something ended that *errors* left incomplete, and that *fatal* ended early."""
+    if fatal is not None:
+        return Status.FAILED
+    return Status.PARTIAL if errors else Status.COMPLETE
+
+
+def exit_of(fatal: Exit | None, errors: Sized) -> Exit:
+    """The exit code that goes with `status_of`."""
+    return fatal or (Exit.PARTIAL if errors else Exit.COMPLETE)
+
+
 @dataclass(slots=True, kw_only=True)
 class Counts:
     """One resource in one run; rows unless it says otherwise.
@@ -130,13 +142,11 @@ class TenantReport:
 
     @property
     def status(self) -> Status:
-        if self.fatal is not None:
-            return Status.FAILED
-        return Status.PARTIAL if self.errors else Status.COMPLETE
+        return status_of(self.fatal, self.errors)
 
     @property
     def exit(self) -> Exit:
-        return self.fatal or (Exit.PARTIAL if self.errors else Exit.COMPLETE)
+        return exit_of(self.fatal, self.errors)
 
     def note_trials(self, resource: str, record: TrialRecord) -> None:
         """Add what one reading of *resource* tried."""

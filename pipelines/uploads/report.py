@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from sources.aleta.transport.write import Write
 
-from ..report.report import Exit, Json, Status
+from ..report.report import Exit, Json, Status, exit_of, status_of
 from ..report.text import duration
 from .columns import Mistake
 from .journal import State
@@ -52,13 +52,11 @@ class UploadReport:
 
     @property
     def status(self) -> Status:
-        if self.fatal is not None:
-            return Status.FAILED
-        return Status.PARTIAL if self.errors else Status.COMPLETE
+        return status_of(self.fatal, self.errors)
 
     @property
     def exit(self) -> Exit:
-        return self.fatal or (Exit.PARTIAL if self.errors else Exit.COMPLETE)
+        return exit_of(self.fatal, self.errors)
 
     def count(self, state: State) -> None:
         """One more row was sent and ended in *state*."""
