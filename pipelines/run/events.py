@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.fetch import Receipt
@@ -95,3 +95,9 @@ Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered
 """What was found out besides rows."""
 
 Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Fact | Ended
+
+
+class Put(Protocol):
+    """Hands an event on; waits while too many *rows* do."""
+
+    def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
@@ -18,7 +17,6 @@ from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.below import ROOT
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -31,17 +29,11 @@ from ..ledger.readings import Horizon, Reading, in_turn, whole_reading
 from ..report.progress import Progress
 from ..settings import TenantSettings
 from . import problems
-from .events import Away, Crawled, Event, Following, Noticed, NotOffered, Refused, Settle, Taught, Visited
+from .events import Away, Crawled, Following, Noticed, NotOffered, Put, Refused, Settle, Taught, Visited
 from .job import Job
-from .known import Batch, Known, references
+from .known import Known
 from .planners import planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
-
-
-class Put(Protocol):
-    """Hands an event on; waits while too many *rows* do."""
-
-    def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +64,6 @@ class Fetching:
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
-    _accounts_in_rows: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Ask for everything.
@@ -110,10 +101,9 @@ class Fetching:
         self.put(Crawled())
 
     def _take_in(self, listed: Listed) -> None:
-        if self.job.clients and listed.endpoint.name == ROOT:
-            for client in listed.gone:  # the operator's word for it, not the API's: nothing is removed
-                self.put(Noticed(problems.unknown(ROOT, client)))
-            listed = replace(listed, gone=())
+        listed, unknown = problems.unknown_clients(listed, self.job.clients)
+        for problem in unknown:
+            self.put(Noticed(problem))
         self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
         self.progress.crawled(len(listed.ids))
         self.put(listed)
@@ -136,7 +126,7 @@ class Fetching:
         accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
         seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
         seen |= self.known.outside.get("accounts", set())
-        unlisted = self._accounts_in_rows - seen - set(self._census.refused.get("accounts", ()))
+        unlisted = self.known.accounts - seen - set(self._census.refused.get("accounts", ()))
         if accounts is None or not unlisted:
             return
         found: list[str] = []
@@ -171,7 +161,7 @@ class Fetching:
             chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")
         for listed in read_by_id(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
-            self._learn_ids(endpoint, [answer.batch for answer in listed.answers])
+            self.known.learn(endpoint, [answer.batch for answer in listed.answers], self.endpoints)
             shown = self.known.shown.setdefault(endpoint.name, set())
             shown |= set(listed.ids)
             shown -= set(listed.gone)
@@ -295,22 +285,11 @@ class Fetching:
 
     def _note(self, receipt: Receipt, reading: Reading) -> None:
         if receipt.answer:
-            self._learn_ids(receipt.endpoint, [receipt.answer.batch])
+            self.known.learn(receipt.endpoint, [receipt.answer.batch], self.endpoints)
         self.progress.rows(receipt.rows if receipt.answer else 0)
         ended = receipt.status is Status.COMPLETE and receipt.window.last == reading.span.last
         if ended or receipt.status is Status.FAILED:
             self.progress.parent_done(receipt.endpoint.name, receipt.parent_id)
-
-    def _learn_ids(self, endpoint: Endpoint, batches: Sequence[Batch]) -> None:
-        """Remember the ids that the rows of *endpoint* name."""
-        for column in {*endpoint.owners, "account_id"} if endpoint.dates else ():
-            if column.endswith("account_id") and column in endpoint.schema.names:
-                for batch in batches:
-                    self._accounts_in_rows.update(filter(None, batch[column].unique().to_pylist()))
-        for other, column in references(endpoint, self.endpoints):
-            named = self.known.named.setdefault(other.name, set())
-            for batch in batches:
-                named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
 
 
 def _check_root(problems: Sequence[SourceError]) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.below import ROOT
 from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Conflict, Suspicion
 from ..report.report import Problem, problem
@@ -70,6 +75,16 @@ def unknown(resource: str, parent_id: str) -> Problem:
     """A parent that the operator named and the API does not list."""
     message = "the API does not list it: check the id and the tenant"
     return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
+
+
+def unknown_clients(listed: Listed, clients: Collection[str]) -> tuple[Listed, Sequence[Problem]]:
+    """A list of clients without those that it does not show, of the *clients* chosen; and a problem for each.
+
+    That they are not there is the operator's mistake and not the API's word: nothing is removed for it.
+    """
+    if not clients or listed.endpoint.name != ROOT:
+        return listed, ()
+    return replace(listed, gone=()), [unknown(ROOT, client) for client in listed.gone]
 
 
 def truncated(resource: str, parent_id: str, reason: str) -> Problem:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from random import Random
 from zlib import crc32
 
-from schemas.ledger import SYNC_WINDOWS
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.planning.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.below import ROOT, endpoints_below
+from sources.aleta.reading.below import endpoints_below
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
@@ -29,7 +26,7 @@ from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.problem_lines import log_problems
-from ..report.report import Problem, TenantReport, problem
+from ..report.report import TenantReport, problem
 from ..run import failures, problems
 from ..run.lock import TenantLock
 from ..run.planners import planner_of
@@ -39,25 +36,10 @@ from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Rows, Warehouse, store_file
 from .ledger_checks import ledger_faults
-from .other_windows import PART, another, halves
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
+from .windows import Windows
 
 PACKAGE_ROWS = 100_000
-
-SAMPLE = """
-    WITH latest AS (
-        SELECT parent_id, from_date, to_date, rows, fetched_at,
-            row_number() OVER (PARTITION BY parent_id, from_date, to_date ORDER BY fetched_at DESC) AS nth
-        FROM {sync_windows}
-        WHERE status = 'complete' AND resource = $resource AND parent_id IN (SELECT unnest($listed))),
-    ranked AS (
-        SELECT parent_id, from_date, to_date,
-            row_number() OVER (ORDER BY rows DESC, parent_id, from_date) AS by_rows,
-            row_number() OVER (ORDER BY fetched_at, parent_id, from_date) AS by_age,
-            row_number() OVER (ORDER BY hash(parent_id, from_date, $salt)) AS by_chance
-        FROM latest WHERE nth = 1)
-    SELECT parent_id, from_date, to_date FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
-# the fullest windows (truncated ones would be among them), the oldest, and random ones: each takes a third
 
 
 def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, clients: Sequence[str] = ()) -> Verdict:
@@ -120,10 +102,10 @@ class _Verify:
             clients=self._clients,
         )
         self._told: set[Difference] = set()
-        self._chance = Random(f"{found.at}")  # noqa: S311 - no secret
         endpoints = with_parents(tenant.resources, CATALOGUE)
         self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+        self._windows = Windows(self._warehouse, at=found.at, look_ahead_days=tenant.look_ahead_days)
 
     def run(self, sample: int | None) -> None:
         self._warehouse.recover()
@@ -165,7 +147,9 @@ class _Verify:
         listings = list(
             walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
         )
-        listings = [self._judged(listed) for listed in listings]
+        checked = [problems.unknown_clients(listed, self._clients) for listed in listings]
+        listings = [listed for listed, _ in checked]
+        self._found.report.errors.extend(problem for _, unknown in checked for problem in unknown)
         for listed in listings:
             self._note_problems(listed)
         with self._warehouse.open() as store:
@@ -175,13 +159,6 @@ class _Verify:
                     own = [listed for listed in listings if listed.endpoint is endpoint]
                     self._compare_objects(comparison, endpoint, own)
         return listings
-
-    def _judged(self, listed: Listed) -> Listed:
-        """A chosen client that the API does not list is an error, and no difference."""
-        if not self._clients or listed.endpoint.name != ROOT:
-            return listed
-        self._found.report.errors.extend(problems.unknown(ROOT, client) for client in listed.gone)
-        return replace(listed, gone=())
 
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
@@ -212,13 +189,16 @@ class _Verify:
 
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
-        whole = self._whole(endpoint, listed, marks) if sample is None else {}
-        proven = ProvenDays(endpoint, functools.partial(self._scope, marks, whole), parents=listed)
-        for spans in self._halves(endpoint, whole) if sample is None else self._rounds(endpoint, listed, marks, sample):
+        whole = self._windows.whole(endpoint, listed, marks) if sample is None else {}
+        history = ProvenDays(endpoint, functools.partial(self._scope, marks, whole), parents=listed)
+        for spans in (
+            self._windows.halved(endpoint, whole)
+            if sample is None
+            else self._windows.sampled(endpoint, listed, marks, sample)
+        ):
             prover = self._prover(endpoint, ledger, spans, sample)
-            proven = (
-                proven if whole else ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
-            )
+            window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
+            proven = history if sample is None else window
             package: list[ProvenWindow] = []
             for receipt in fetch(
                 endpoint,
@@ -248,53 +228,6 @@ class _Verify:
         mark = replace(marks.get(parent_id, Mark()), verified_at=self._found.at)
         return Scope(mark=mark, ends=ends.get(parent_id))
 
-    def _whole(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
-        """Every parent's whole history, as far as it is covered, and what lies ahead."""
-        covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
-        days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._tenant.look_ahead_days
-        ahead = self._found.at.date() + timedelta(days=days)
-        return {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
-
-    def _halves(self, endpoint: Endpoint, whole: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
-        """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
-        borders: dict[str, date] = {}
-        if endpoint.dates and endpoint.dates.by is By.SPAN and endpoint.dates.columns:
-            day, part = endpoint.dates.columns[0], self._chance.uniform(*PART)
-            with self._warehouse.open() as store:
-                rows = store.rows(endpoint.schema, [*endpoint.owners, day])
-                for owner in endpoint.owners:
-                    sql = (
-                        f"SELECT {owner}, quantile_disc({day}, {part}) FROM {rows} WHERE {owner} IS NOT NULL GROUP BY 1"
-                    )
-                    borders |= {parent: border for parent, border in store.sql.execute(sql).fetchall() if border}
-        yield from filter(None, halves(whole, borders))
-
-    def _rounds(
-        self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
-    ) -> Iterator[Mapping[str, Window]]:
-        """One window a parent and round: each overlaps one that the sync asked for, and is another."""
-        movable = endpoint.dates and endpoint.dates.by is By.SPAN
-        waiting = [
-            (parent, another(window, marks[parent].covered or window, self._chance) if movable else window)
-            for parent, window in self._sampled(endpoint, sample, listed & marks.keys())
-        ]
-        while waiting:
-            spans = dict(reversed(waiting))  # of each parent its first window
-            waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
-            yield spans
-
-    def _sampled(self, endpoint: Endpoint, sample: int, listed: set[str]) -> list[tuple[str, Window]]:
-        with self._warehouse.open() as store:
-            values = {
-                "resource": endpoint.name,
-                "salt": f"{self._found.at}",
-                "n": sample,
-                "listed": sorted(listed),
-            }
-            sql = SAMPLE.format(sync_windows=store.rows(SYNC_WINDOWS))
-            rows = store.sql.execute(sql, values).fetchall()
-        return [(parent, Window(first, last)) for parent, first, last in rows]
-
     def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
         if receipt.answer:
             package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))
@@ -302,16 +235,7 @@ class _Verify:
             self._found.rows += receipt.rows
             self._found.accounts.add(receipt.parent_id)
         elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
-            self._found.report.errors.append(
-                Problem(
-                    code=receipt.error.code if receipt.error else "quarantined",
-                    message=receipt.reason,
-                    resource=receipt.endpoint.name,
-                    parent_id=receipt.parent_id,
-                    from_date=f"{receipt.window.first}",
-                    to_date=f"{receipt.window.last}",
-                )
-            )
+            self._found.report.errors.append(problems.of_receipt(receipt))
 
     def _compare(self, proven: ProvenDays, package: list[ProvenWindow]) -> None:
         found = proven.compare(self._warehouse, package, self._run)

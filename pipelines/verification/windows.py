@@ -1,0 +1,92 @@
+"""Which windows a verification reads: others than those that the sync asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from random import Random
+
+from schemas.ledger import SYNC_WINDOWS
+from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.planning.windows import Window
+
+from ..ledger.marks import Mark
+from ..warehouse.warehouse import Warehouse
+from .other_windows import PART, another, halves
+
+SAMPLE = """
+    WITH latest AS (
+        SELECT parent_id, from_date, to_date, rows, fetched_at,
+            row_number() OVER (PARTITION BY parent_id, from_date, to_date ORDER BY fetched_at DESC) AS nth
+        FROM {sync_windows}
+        WHERE status = 'complete' AND resource = $resource AND parent_id IN (SELECT unnest($listed))),
+    ranked AS (
+        SELECT parent_id, from_date, to_date,
+            row_number() OVER (ORDER BY rows DESC, parent_id, from_date) AS by_rows,
+            row_number() OVER (ORDER BY fetched_at, parent_id, from_date) AS by_age,
+            row_number() OVER (ORDER BY hash(parent_id, from_date, $salt)) AS by_chance
+        FROM latest WHERE nth = 1)
+    SELECT parent_id, from_date, to_date FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
+# the fullest windows (truncated ones would be among them), the oldest, and random ones: each takes a third
+
+
+class Windows:
+    """The windows of one tenant's verification.
+
+    Args:
+        at: when it began; what is drawn by chance is drawn from that.
+        look_ahead_days: so many days after it are read too.
+    """
+
+    def __init__(self, warehouse: Warehouse, *, at: datetime, look_ahead_days: int) -> None:
+        self._warehouse = warehouse
+        self._at = at
+        self._look_ahead_days = look_ahead_days
+        self._chance = Random(f"{at}")  # noqa: S311 - no secret
+
+    def whole(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
+        """Every parent's whole history, as far as it is covered, and what lies ahead."""
+        covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
+        days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._look_ahead_days
+        ahead = self._at.date() + timedelta(days=days)
+        return {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
+
+    def halved(self, endpoint: Endpoint, whole: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
+        """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
+        borders: dict[str, date] = {}
+        if endpoint.dates and endpoint.dates.by is By.SPAN and endpoint.dates.columns:
+            day, part = endpoint.dates.columns[0], self._chance.uniform(*PART)
+            with self._warehouse.open() as store:
+                rows = store.rows(endpoint.schema, [*endpoint.owners, day])
+                for owner in endpoint.owners:
+                    sql = (
+                        f"SELECT {owner}, quantile_disc({day}, {part}) FROM {rows} WHERE {owner} IS NOT NULL GROUP BY 1"
+                    )
+                    borders |= {parent: border for parent, border in store.sql.execute(sql).fetchall() if border}
+        yield from filter(None, halves(whole, borders))
+
+    def sampled(
+        self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
+    ) -> Iterator[Mapping[str, Window]]:
+        """One window a parent and round: each overlaps one that the sync asked for, and is another."""
+        movable = endpoint.dates and endpoint.dates.by is By.SPAN
+        waiting = [
+            (parent, another(window, marks[parent].covered or window, self._chance) if movable else window)
+            for parent, window in self._sampled(endpoint, sample, listed & marks.keys())
+        ]
+        while waiting:
+            spans = dict(reversed(waiting))  # of each parent its first window
+            waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
+            yield spans
+
+    def _sampled(self, endpoint: Endpoint, sample: int, listed: set[str]) -> list[tuple[str, Window]]:
+        with self._warehouse.open() as store:
+            values = {
+                "resource": endpoint.name,
+                "salt": f"{self._at}",
+                "n": sample,
+                "listed": sorted(listed),
+            }
+            sql = SAMPLE.format(sync_windows=store.rows(SYNC_WINDOWS))
+            rows = store.sql.execute(sql, values).fetchall()
+        return [(parent, Window(first, last)) for parent, first, last in rows]
