@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
-from sources.aleta.errors import ForbiddenError, SourceError
 from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
-from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, read_by_id, walk
 
 from ..compare.findings import Missed
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
-from ..ledger.readings import Horizon, Reading, in_turn, whole_reading
+from ..ledger.readings import Horizon, Reading, whole_reading
 from ..report.progress import Progress
 from ..settings import TenantSettings
 from . import problems
-from .events import Away, Crawled, Following, Noticed, NotOffered, Put, Refused, Settle, Taught, Visited
+from .crawl import Crawl
+from .events import Away, Following, Noticed, NotOffered, Put, Settle, Taught
 from .job import Job
 from .known import Known
 from .planners import planner_of
@@ -43,6 +42,7 @@ class Fetching:
     Args:
         known: as the run begins; grows while it reads.
         ledger: only read.
+        rng: draws what is put to the test, and where it is parted (W6).
         put: where the events go.
         wait: returns when what it is given is true: the answer to a question that was put.
     """
@@ -57,13 +57,27 @@ class Fetching:
     progress: Progress
     clock: Clock
     stop: threading.Event
+    rng: Random
     put: Put
     wait: Callable[[Callable[[], bool]], None] = lambda _: None
-    _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
-    _census: Census = field(default_factory=Census)
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
+    _crawl: Crawl = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._crawl = Crawl(
+            endpoints=self.endpoints,
+            reader=self.reader,
+            ledger=self.ledger,
+            horizon=self.horizon,
+            job=self.job,
+            known=self.known,
+            progress=self.progress,
+            workers=self.tenant.workers,
+            stop=self.stop,
+            put=self.put,
+        )
 
     def run(self) -> None:
         """Ask for everything.
@@ -71,102 +85,25 @@ class Fetching:
         Raises:
             SourceError: the API cannot be used at all; or StoppedError.
         """
-        self._crawl()
-        if self._tell_unknown():
+        self._crawl.run()
+        if self._crawl.names_nothing_known():
             return
         for endpoint in self.endpoints:
             if endpoint.dates:
                 self._read(endpoint)
             elif endpoint.named_in:
-                self._visit(endpoint)
+                self._crawl.visit(endpoint)
             if self.reader.dialects.missing(endpoint) and not endpoint.required:
                 self.put(NotOffered(endpoint))
         self._read_unlisted_accounts()
-        self._tell_truncated_lists()
-
-    def _crawl(self) -> None:
-        self.progress.stage("reading objects")
-        self._census = Census(
-            stored=self.known.members,
-            refused=self.ledger.refused_lately(self.horizon.now),
-            clients=self.job.clients,
-            outside=self.known.outside,
-        )
-        for listed in walk(
-            self.endpoints, self.reader, workers=self.tenant.workers, stop=self.stop, census=self._census
-        ):
-            if listed.endpoint.required and not listed.endpoint.parent:
-                _check_root(listed.problems)
-            self._take_in(listed)
-        self.put(Crawled())
-
-    def _take_in(self, listed: Listed) -> None:
-        listed, unknown = problems.unknown_clients(listed, self.job.clients)
-        for problem in unknown:
-            self.put(Noticed(problem))
-        self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
-        self.progress.crawled(len(listed.ids))
-        self.put(listed)
-        never_shown = [
-            own_id for own_id in listed.gone if own_id not in self.known.members.get(listed.endpoint.name, ())
-        ]
-        if never_shown:
-            self.put(Refused(listed.endpoint.name, never_shown))
-
-    def _tell_unknown(self) -> bool:
-        """Name the accounts that the operator named and no list showed; whether nothing is left to read."""
-        named = set(self.job.only)
-        unknown = named - {*self._listed.get("accounts", ()), *self.known.shown.get("accounts", ())}
-        for account in sorted(unknown):
-            self.put(Noticed(problems.unknown("accounts", account)))
-        return bool(named) and unknown == named
+        self._crawl.tell_truncated_lists(self._caps)
 
     def _read_unlisted_accounts(self) -> None:
-        """Accounts that rows name and no list showed: asked for by id, and read like the others (L1)."""
-        accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
-        seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
-        seen |= self.known.outside.get("accounts", set())
-        unlisted = self.known.accounts - seen - set(self._census.refused.get("accounts", ()))
-        if accounts is None or not unlisted:
-            return
-        found: list[str] = []
-        ids = sorted(unlisted)
-        for listed in read_by_id(accounts, ids, self.reader, workers=self.tenant.workers, stop=self.stop):
-            answers = [self._census.kept(accounts, answer, by_id=True) for answer in listed.answers]
-            answers = [answer for answer in answers if answer.ids]
-            for answer in answers:
-                self._census.note_found(accounts, answer.ids[0], answer.batch[accounts.parent_column][0].as_py() or "")
-            hidden = [error for error in listed.problems if isinstance(error, ForbiddenError)]
-            gone = [*listed.gone, *(str(error.attrs.get("parent_id", "")) for error in hidden)]
-            problems = [error for error in listed.problems if error not in hidden]
-            self._take_in(replace(listed, answers=answers, problems=problems, gone=gone, by_id=True))
-            found += [answer.ids[0] for answer in answers]
-        self.put(Crawled())
-        for endpoint in self.endpoints:
-            if found and endpoint.dates and endpoint.parent == "accounts":
-                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, found, self.horizon))
-
-    def _tell_truncated_lists(self) -> None:
-        caps = self._caps | {learned.known_cap for learned in self.ledger.learned.values() if learned.known_cap}
-        for found, reason in self._census.truncated(caps):
-            self.put(Noticed(problems.truncated(found.resource, found.parent_id, reason)))
-
-    def _visit(self, endpoint: Endpoint) -> None:
-        """Objects that rows name: those never read, and the others in turn."""
-        ids = sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
-        marks = self.ledger.marks.get(endpoint.name, {})
-        if self.job.revisits:
-            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
-        else:
-            chosen = [own_id for own_id in ids if own_id not in marks]
-        self.progress.stage(f"reading {endpoint.name}")
-        for listed in read_by_id(endpoint, chosen, self.reader, workers=self.tenant.workers, stop=self.stop):
-            self.known.learn(endpoint, [answer.batch for answer in listed.answers], self.endpoints)
-            shown = self.known.shown.setdefault(endpoint.name, set())
-            shown |= set(listed.ids)
-            shown -= set(listed.gone)
-            self.progress.crawled(len(listed.ids))
-            self.put(Visited(listed))
+        """Accounts that rows name and no list showed are read like the others (L1)."""
+        if found := self._crawl.unlisted_accounts():
+            for endpoint in self.endpoints:
+                if endpoint.dates and endpoint.parent == "accounts":
+                    self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, found, self.horizon))
 
     def _read(self, endpoint: Endpoint) -> None:
         parents = self._parents(endpoint)
@@ -179,7 +116,7 @@ class Fetching:
             self._look_for_missed(endpoint)
 
     def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
-        gone = self._census.gone(endpoint.parent)
+        gone = self._crawl.gone(endpoint.parent)
         marked = self.ledger.marks.get(endpoint.name, {})
         away = [parent for parent in marked.keys() - set(parents) if parent in gone and not marked[parent].due]
         if away:
@@ -214,7 +151,7 @@ class Fetching:
             endpoint,
             spans,
             self.reader,
-            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS),
+            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng),
             clock=self.clock,
             workers=self.tenant.workers,
             stop=self.stop,
@@ -231,7 +168,7 @@ class Fetching:
         self.put(Following(endpoint, readings))
         learned = self._known(endpoint)
         planner = self._planner(endpoint, readings)
-        prover = prover_of(planner, learned, budget_of(endpoint, readings))
+        prover = prover_of(planner, learned, budget_of(endpoint, readings), self.rng)
         self._fetch(endpoint, readings, prover)
         if prover.noticed:
             self._doubt_earlier_runs(endpoint, readings, prover)
@@ -275,7 +212,7 @@ class Fetching:
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:
-        return [*self._listed.get(endpoint.parent, ())] or sorted(self.known.shown.get(endpoint.parent, ()))
+        return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))
 
     def _bare(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
         """Parents that this run has seen, or that never had a row: a 404 says that they have none."""
@@ -290,9 +227,3 @@ class Fetching:
         ended = receipt.status is Status.COMPLETE and receipt.window.last == reading.span.last
         if ended or receipt.status is Status.FAILED:
             self.progress.parent_done(receipt.endpoint.name, receipt.parent_id)
-
-
-def _check_root(problems: Sequence[SourceError]) -> None:
-    """Raise where the root of the tree could not be read: then nothing can."""
-    if problems:
-        raise problems[0]

@@ -16,14 +16,12 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.errors import SkippableError
-from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status
 from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Differences, Missed, Run
 from ..compare.objects import Comparison
-from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
+from ..compare.proven_days import ProvenDays, ProvenWindow
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading
@@ -32,19 +30,11 @@ from ..report.report import TenantReport, problem
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
 from . import problems
+from .followed import FollowedParents
 from .run_row import run_row
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
-
-
-@dataclass(slots=True)
-class _ParentReading:
-    """One parent's reading on its way through this run."""
-
-    reading: Reading
-    clean: bool = True  # nothing failed, nothing quarantined
-    bare: bool = True  # no row so far
 
 
 @dataclass(slots=True)
@@ -91,11 +81,10 @@ class Loader:
         self._warehouse = warehouse
         self._ledger = ledger
         self._run = run
-        self._horizon = horizon
         self._report = report
         self._kind = kind
         self._committed = committed
-        self._readings: dict[tuple[str, str], _ParentReading] = {}
+        self._followed = FollowedParents(ledger, horizon, now=run.now)
         self._proven: dict[str, ProvenDays] = {}
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
@@ -134,22 +123,9 @@ class Loader:
         """Begin to follow what is read of each parent, for the first time or once more."""
         if any(receipt.endpoint is endpoint for receipt in self._package.receipts):
             self.flush()
-        for parent_id, reading in readings.items():
-            self._readings[endpoint.name, parent_id] = _ParentReading(reading)
+        parents = self._followed.follow(endpoint, readings)
         self._proven[endpoint.name] = ProvenDays(
-            endpoint,
-            lambda parent_id: self._scope(endpoint, readings[parent_id]),
-            parents={parent_id for name, parent_id in self._readings if name == endpoint.name},
-        )
-
-    def _scope(self, endpoint: Endpoint, reading: Reading) -> Scope:
-        """A reading of the whole history, from its first day on, settles all; a part settles what cannot move."""
-        whole = reading.whole and reading.span.first <= reading.mark.earliest(self._horizon.history_start)
-        return Scope(
-            mark=reading.mark,
-            settles=whole or not endpoint.movable,
-            reach=self._horizon.whole(reading.mark),
-            ends=reading.span if whole else None,
+            endpoint, lambda parent_id: self._followed.scope(endpoint, parent_id), parents=parents
         )
 
     def settle(self, endpoint: Endpoint) -> Mapping[str, Sequence[Missed]]:
@@ -213,36 +189,10 @@ class Loader:
         ]
         found = self._proven[endpoint.name].compare(self._warehouse, package, self._run)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
-        self._mark(endpoint, receipts, suspected)
+        self._followed.mark(endpoint, receipts, suspected)
         self._report_package(endpoint, receipts, found)
         feed = [found.changes] if found.changes else []
         return [found.rows, *feed, self._receipts(receipts, suspected)]
-
-    def _at(self, endpoint: Endpoint, parent_id: str) -> _ParentReading:
-        return self._readings[endpoint.name, parent_id]
-
-    def _mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], suspected: set[str]) -> None:
-        for receipt in receipts:
-            progress = self._at(endpoint, receipt.parent_id)
-            if receipt.status in {Status.QUARANTINED, Status.FAILED} or receipt.parent_id in suspected:
-                progress.clean = False
-            progress.bare &= not receipt.rows
-            if isinstance(receipt.error, SkippableError):
-                mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-                self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))
-            if receipt.status is Status.COMPLETE and receipt.parent_id not in suspected:
-                mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-                self._ledger.set(endpoint.name, receipt.parent_id, self._grown(mark, receipt.window, progress))
-
-    def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
-        reading = progress.reading
-        if window.first == reading.span.first:
-            mark = replace(mark, reading_since=reading.mark.reading_since)
-        mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
-        if reading.whole and progress.clean and window.last == reading.span.last:
-            since = reading.mark.reading_since or self._run.now
-            return replace(mark, verified_at=since, reading_since=None, bare=progress.bare, due=False)
-        return replace(mark, bare=mark.bare and progress.bare)
 
     def _report_package(self, endpoint: Endpoint, receipts: Sequence[Receipt], found: Differences) -> None:
         """Add counts, drift and problems to the report."""

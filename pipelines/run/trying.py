@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
@@ -20,11 +21,12 @@ TINY = 10  # rows
 CUT_SIZES = 20  # that are remembered, the smallest
 
 
-def prover_of(planner: Planner, learned: Learned, budget: Budget) -> Prover:
+def prover_of(planner: Planner, learned: Learned, budget: Budget, rng: Random) -> Prover:
     """*planner* with its trials; what cannot be asked for in parts cannot be tried."""
     if not planner.cap.divisible:
         return Prover(planner=planner, budget=NO_TRIALS)
-    return Prover(planner=planner, budget=budget, ends=learned.ends, cut=CutSizes(sizes=set(learned.cut_sizes)))
+    cut = CutSizes(sizes=set(learned.cut_sizes))
+    return Prover(planner=planner, budget=budget, ends=learned.ends, cut=cut, rng=rng)
 
 
 def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:

@@ -221,7 +221,7 @@ class _Verify:
         budget = FIRST_LOAD if endpoint.guarded and sample is None else SIDE_TABLE_NIGHT
         learned = ledger.learned.get(endpoint.name, Learned())
         planner = planner_of(endpoint, ledger, self._tenant, only=parents if self._clients else None)
-        return prover_of(planner, learned, budget)
+        return prover_of(planner, learned, budget, self._windows.rng)
 
     def _scope(self, marks: Mapping[str, Mark], ends: Mapping[str, Window], parent_id: str) -> Scope:
         """Whatever is missed differs; of the whole history, rows out of reach of any window too (D7)."""

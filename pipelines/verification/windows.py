@@ -42,7 +42,7 @@ class Windows:
         self._warehouse = warehouse
         self._at = at
         self._look_ahead_days = look_ahead_days
-        self._chance = Random(f"{at}")  # noqa: S311 - no secret
+        self.rng = Random(f"{at}")  # noqa: S311 - no secret
 
     def whole(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
         """Every parent's whole history, as far as it is covered, and what lies ahead."""
@@ -55,7 +55,7 @@ class Windows:
         """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
         borders: dict[str, date] = {}
         if endpoint.dates and endpoint.dates.by is By.SPAN and endpoint.dates.columns:
-            day, part = endpoint.dates.columns[0], self._chance.uniform(*PART)
+            day, part = endpoint.dates.columns[0], self.rng.uniform(*PART)
             with self._warehouse.open() as store:
                 rows = store.rows(endpoint.schema, [*endpoint.owners, day])
                 for owner in endpoint.owners:
@@ -71,7 +71,7 @@ class Windows:
         """One window a parent and round: each overlaps one that the sync asked for, and is another."""
         movable = endpoint.dates and endpoint.dates.by is By.SPAN
         waiting = [
-            (parent, another(window, marks[parent].covered or window, self._chance) if movable else window)
+            (parent, another(window, marks[parent].covered or window, self.rng) if movable else window)
             for parent, window in self._sampled(endpoint, sample, listed & marks.keys())
         ]
         while waiting:

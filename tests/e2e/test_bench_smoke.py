@@ -23,8 +23,13 @@ from tests.e2e import warm
 from tests.e2e.program import OVERRIDES
 
 WORLD = World(name="smoke", accounts=6, rows=240, years=2, row_cap=40, busy=False, changes=4)
-LEARNING = 10
-"""Requests that a first load may send besides the fewest: what it takes to find the cap, and windows not quite full."""
+LEARNING = 14
+"""Requests that a first load may send besides the fewest: what it takes to find the cap, and windows not quite full.
+
+Which answer comes first is chance: of sixty loads that cost 27 to 32 in all, most cost 30.
+"""
+IN_FLIGHT = 8
+"""Requests of a run that was killed may be counted to the next one: one a worker."""
 TRIALS = 8
 """Requests of a first load that put the model of the cap on trial (W6)."""
 LOOKING = 12
@@ -121,10 +126,10 @@ def wrong(seen: Seen) -> Iterator[str]:
         yield f"not exact: {one}"
 
 
-def wasteful_first(seen: Seen, played: Played) -> Iterator[str]:
+def wasteful_first(seen: Seen, played: Played, *, besides: int = 0) -> Iterator[str]:
     """What a first load must not cost."""
     yield from wrong(seen)
-    if seen.result.requests > played.fewest + LEARNING + TRIALS:
+    if seen.result.requests > played.fewest + LEARNING + TRIALS + besides:
         yield f"{seen.result.requests} requests where {played.fewest} are the fewest"
     if seen.packages != 1:
         yield f"{seen.packages} packages for {played.rows} rows"
@@ -165,7 +170,7 @@ def test_a_changed_night_costs_no_more_requests_and_loads_the_changes_d2(played)
 def test_a_load_after_a_kill_costs_no_more_than_a_first_one_c1(played):
     """C1: exact, and at most the uncommitted is read again, which is all of so small a world."""
     assert KILLED not in played.seen
-    assert list(wasteful_first(played.seen[RESUMED], played)) == []
+    assert list(wasteful_first(played.seen[RESUMED], played, besides=IN_FLIGHT)) == []
 
 
 def test_the_guard_sees_a_night_that_reads_everything(played):

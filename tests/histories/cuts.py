@@ -57,7 +57,7 @@ def announce() -> None:
     """What dlt sends to DuckDB goes past the audit hooks, too; and so do the steps of a run."""
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
-    from pipelines.run import sync
+    from pipelines.run import tenant_run
     from pipelines.warehouse.duckdb.merge import MergeJob
     from pipelines.warehouse.warehouse import Warehouse
 
@@ -66,7 +66,7 @@ def announce() -> None:
     MergeJob.run = _merging(MergeJob.run)
     for name in ("recover", "write"):
         setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))
-    sync.publish_tenant = _announced(sync.publish_tenant, STEP)
+    tenant_run.publish_tenant = _announced(tenant_run.publish_tenant, STEP)
 
 
 def arm(cut: Cut, folder: Path, stop: threading.Event) -> None:

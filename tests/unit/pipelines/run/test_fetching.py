@@ -6,6 +6,7 @@ import io
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -90,6 +91,7 @@ class Run:
             progress=Screen(io.StringIO(), clock).tenant("acme", requests_per_minute=0),
             clock=clock,
             stop=threading.Event(),
+            rng=Random(1),
             put=lambda event, rows=0: self.events.append(event),
         ).run()
 

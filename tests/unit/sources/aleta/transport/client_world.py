@@ -101,7 +101,7 @@ CUTS = [
     pytest.param(Reply(body=GZIPPED[:-8], headers={"Content-Encoding": "gzip"}), id="gzip-trailer"),
     pytest.param(
         Reply(
-            raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+            raw=b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
             + b"%x\r\n%b\r\n0\r\n\r\n" % (len(GZIPPED) - 8, GZIPPED[:-8])
         ),
         id="gzip-in-chunks",

@@ -1,0 +1,145 @@
+"""Which objects there are: lists from the clients down, and by id what only rows name (rules L1 to L3)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.errors import ForbiddenError, SourceError
+from sources.aleta.reading.members import Census
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.walk import Listed, read_by_id, walk
+
+from ..ledger.ledger import Ledger
+from ..ledger.readings import Horizon, in_turn
+from ..report.progress import Progress
+from . import problems
+from .events import Crawled, Noticed, Put, Refused, Visited
+from .job import Job
+from .known import Known
+
+
+@dataclass(slots=True, kw_only=True)
+class Crawl:
+    """One run's objects.
+
+    Args:
+        known: as the run begins; grows here.
+        put: where lists, objects and problems go.
+    """
+
+    endpoints: Sequence[Endpoint]
+    reader: Reader
+    ledger: Ledger
+    horizon: Horizon
+    job: Job
+    known: Known
+    progress: Progress
+    workers: int
+    stop: threading.Event
+    put: Put
+    _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
+    _census: Census = field(default_factory=Census)
+
+    def listed(self, endpoint: str) -> Sequence[str]:
+        """The ids that its lists showed, in the order they came."""
+        return [*self._listed.get(endpoint, ())]
+
+    def gone(self, endpoint: str) -> AbstractSet[str]:
+        """The ids that were there before, and that the API does not show any more."""
+        return self._census.gone(endpoint)
+
+    def run(self) -> None:
+        """Read all lists.
+
+        Raises:
+            SourceError: the root of the tree cannot be read: then nothing can; or StoppedError.
+        """
+        self.progress.stage("reading objects")
+        self._census = Census(
+            stored=self.known.members,
+            refused=self.ledger.refused_lately(self.horizon.now),
+            clients=self.job.clients,
+            outside=self.known.outside,
+        )
+        for listed in walk(self.endpoints, self.reader, workers=self.workers, stop=self.stop, census=self._census):
+            if listed.endpoint.required and not listed.endpoint.parent:
+                _check_root(listed.problems)
+            self._take_in(listed)
+        self.put(Crawled())
+
+    def _take_in(self, listed: Listed) -> None:
+        listed, unknown = problems.unknown_clients(listed, self.job.clients)
+        for problem in unknown:
+            self.put(Noticed(problem))
+        self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
+        self.progress.crawled(len(listed.ids))
+        self.put(listed)
+        never_shown = [
+            own_id for own_id in listed.gone if own_id not in self.known.members.get(listed.endpoint.name, ())
+        ]
+        if never_shown:
+            self.put(Refused(listed.endpoint.name, never_shown))
+
+    def names_nothing_known(self) -> bool:
+        """Tell of each account that the operator named and no list showed; whether nothing is left to read."""
+        named = set(self.job.only)
+        unknown = named - {*self._listed.get("accounts", ()), *self.known.shown.get("accounts", ())}
+        for account in sorted(unknown):
+            self.put(Noticed(problems.unknown("accounts", account)))
+        return bool(named) and unknown == named
+
+    def visit(self, endpoint: Endpoint) -> None:
+        """Objects that rows name: those never read, and the others in turn."""
+        ids = sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
+        marks = self.ledger.marks.get(endpoint.name, {})
+        if self.job.revisits:
+            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+        else:
+            chosen = [own_id for own_id in ids if own_id not in marks]
+        self.progress.stage(f"reading {endpoint.name}")
+        for listed in read_by_id(endpoint, chosen, self.reader, workers=self.workers, stop=self.stop):
+            self.known.learn(endpoint, [answer.batch for answer in listed.answers], self.endpoints)
+            shown = self.known.shown.setdefault(endpoint.name, set())
+            shown |= set(listed.ids)
+            shown -= set(listed.gone)
+            self.progress.crawled(len(listed.ids))
+            self.put(Visited(listed))
+
+    def unlisted_accounts(self) -> Sequence[str]:
+        """Ask by id for accounts that rows name and no list showed (L1); those that are there."""
+        accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
+        seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
+        seen |= self.known.outside.get("accounts", set())
+        unlisted = self.known.accounts - seen - set(self._census.refused.get("accounts", ()))
+        if accounts is None or not unlisted:
+            return ()
+        found: list[str] = []
+        ids = sorted(unlisted)
+        for listed in read_by_id(accounts, ids, self.reader, workers=self.workers, stop=self.stop):
+            answers = [self._census.kept(accounts, answer, by_id=True) for answer in listed.answers]
+            answers = [answer for answer in answers if answer.ids]
+            for answer in answers:
+                self._census.note_found(accounts, answer.ids[0], answer.batch[accounts.parent_column][0].as_py() or "")
+            hidden = [error for error in listed.problems if isinstance(error, ForbiddenError)]
+            gone = [*listed.gone, *(str(error.attrs.get("parent_id", "")) for error in hidden)]
+            problems = [error for error in listed.problems if error not in hidden]
+            self._take_in(replace(listed, answers=answers, problems=problems, gone=gone, by_id=True))
+            found += [answer.ids[0] for answer in answers]
+        self.put(Crawled())
+        return found
+
+    def tell_truncated_lists(self, caps: AbstractSet[int]) -> None:
+        """Tell of lists that may be truncated, at one of *caps* or at one that an earlier run found (L3)."""
+        caps = caps | {learned.known_cap for learned in self.ledger.learned.values() if learned.known_cap}
+        for found, reason in self._census.truncated(caps):
+            self.put(Noticed(problems.truncated(found.resource, found.parent_id, reason)))
+
+
+def _check_root(problems: Sequence[SourceError]) -> None:
+    """Raise where the root of the tree could not be read: then nothing can."""
+    if problems:
+        raise problems[0]

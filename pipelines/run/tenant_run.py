@@ -1,0 +1,291 @@
+"""One tenant's run: one thread reads, another loads, and what is committed is published."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+from schemas.tables import TABLES
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
+from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
+from sources.aleta.reading.below import endpoints_below
+from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.walk import Listed
+
+from ..compare.findings import Run
+from ..compare.promotion import promote
+from ..ledger.ledger import Ledger
+from ..ledger.readings import Horizon
+from ..publish.publish import NO_COPY, publish_tenant
+from ..report.progress import Progress
+from ..report.report import Problem, TenantReport
+from ..settings import TenantSettings
+from ..warehouse.warehouse import Warehouse
+from ..webhooks.takeup import take_up
+from . import failures
+from .events import (
+    Away,
+    Crawled,
+    Ended,
+    Event,
+    Fact,
+    Following,
+    Noticed,
+    NotOffered,
+    Refused,
+    Settle,
+    Taught,
+    Visited,
+)
+from .fetching import Fetching
+from .handover import Handover
+from .job import Job
+from .known import Known
+from .packages import Loader
+from .references import known
+from .tools import Session, Tools
+
+WAITING_ROWS = 30_000  # between reading and loading (C5)
+TICK_S = 1.0
+SHOWN = 5  # ids in a warning
+ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
+
+NOT_CONSTANT = (
+    "{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were read "
+    "again in parts until they agreed, and the next runs begin so"
+)
+
+log = logging.getLogger(__name__)
+
+
+class TenantRun:
+    """One tenant's run: one thread reads, this one loads; the lock is the caller's.
+
+    Args:
+        report: counts, problems and warnings are added to it.
+    """
+
+    def __init__(
+        self, tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, progress: Progress
+    ) -> None:
+        self._tenant = tenant
+        self._tools = tools
+        self._job = job
+        self._report = report
+        self._progress = progress
+        self._horizon = Horizon.of(tenant, now=tools.clock.now())
+        self._handover: Handover[Event] = Handover(WAITING_ROWS)
+        self._listings: dict[str, list[Listed]] = defaultdict(list)
+        self._missing: list[Endpoint] = []
+
+    def run(self) -> None:
+        warehouse = Warehouse(self._tenant.name, self._tenant.folder, destination=self._tenant.destination)
+        session = self._tools.connect(self._tenant, self._progress)
+        if warehouse.recover():
+            log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
+        self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
+        self._ledger = Ledger.from_state(warehouse.state())
+        self._clamp()
+        self._promote(warehouse)
+        self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
+        self._loader = Loader(
+            warehouse,
+            self._ledger,
+            run=Run(
+                run_id=self._report.run_id,
+                now=self._horizon.now,
+                max_removed_share=self._tenant.max_removed_share,
+                clients=self._job.clients,
+            ),
+            horizon=self._horizon,
+            report=self._report,
+            kind=self._job.kind,
+            committed=self._progress.committed,
+        )
+        with warehouse.open() as store:
+            found = known(store, self._endpoints, clients=self._job.clients)
+        threading.Thread(
+            target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
+        ).start()
+        try:
+            self._load()
+            self._forget(warehouse)
+        finally:
+            self._handover.close()
+            session.close()
+            warehouse.close()
+        self._publish(warehouse)
+
+    def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+        """Without endpoints that the API did not offer lately, unless the configuration names them."""
+        late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
+        offered = [
+            endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
+        ]
+        return endpoints_below(offered) if self._job.clients else offered
+
+    def _clamp(self) -> None:
+        """What an earlier run's wrong clock left behind (M6)."""
+        if ahead := self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed):
+            self._report.warnings.append(
+                f"{ahead} marks lay ahead of {self._horizon.elapsed}, the last day that is over: a clock was wrong. "
+                "They are put back, and what they claimed is read again"
+            )
+
+    def _promote(self, warehouse: Warehouse) -> None:
+        """Fill columns that are new in this version."""
+        for table, rows in promote(warehouse, self._ledger, TABLES).items():
+            log.info("%s: moved values of %s rows of %s from extra into new columns", self._tenant.name, rows, table)
+
+    # Reading: the other thread.
+
+    def _read(self, session: Session, found: Known) -> None:
+        reader = session.reader
+        reader.dialects.remember(self._ledger.dialects)
+        error: Exception | None = None
+        try:
+            Fetching(
+                tenant=self._tenant,
+                endpoints=self._endpoints,
+                reader=reader,
+                ledger=self._ledger,
+                horizon=self._horizon,
+                job=self._job,
+                known=found,
+                progress=self._progress,
+                clock=self._tools.clock,
+                stop=self._tools.stop,
+                rng=Random(self._report.run_id),  # noqa: S311 - no secret; another chance each night
+                put=self._handover.put,
+                wait=self._handover.wait,
+            ).run()
+        except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
+            error = failure
+        with contextlib.suppress(StoppedError):  # the loading side ended first
+            self._handover.put(Ended(error, reader.dialects.learned))
+
+    # Loading: this thread.
+
+    def _load(self) -> None:
+        while True:
+            event = self._handover.take(TICK_S)
+            if isinstance(event, Ended):
+                break
+            if event is None:
+                self._loader.tick(self._tools.clock.monotonic())
+            else:
+                self._take(event)
+        self._ledger.learn_dialects(event.dialects)
+        if event.error is not None:
+            failures.name(event.error, self._report, tenant=self._tenant.name)
+        self._count_requests()
+        self._progress.stage("loading")
+        self._loader.end(self._status, self._tools.clock.now())
+        self._deliveries.settle(self._tools.clock.now())
+
+    def _forget(self, warehouse: Warehouse) -> None:
+        """Receipts that are old, and that no mark rests on (C7)."""
+        if days := self._tenant.keep_windows_days:
+            warehouse.drop_receipts(before=self._horizon.now - timedelta(days=days))
+
+    def _status(self) -> str:
+        """How the run ended, once every receipt is in the report; an endpoint that is not offered is one problem."""
+        for endpoint in self._missing:
+            self._report_not_offered(endpoint)
+        status = failures.run_status(self._report)
+        self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now()))
+        return status
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Listed():
+                self._listings[event.endpoint.name].append(event)
+                self._loader.note_listed(event)
+            case Crawled():
+                self._loader.load_objects(
+                    self._listings, [endpoint for endpoint in self._endpoints if endpoint.crawled]
+                )
+                self._listings.clear()
+            case Visited():
+                self._loader.note_listed(event.listed)
+                self._loader.load_visited(event.listed)
+                self._report_unknown(event.listed)
+            case Following():
+                self._loader.follow(event.endpoint, event.readings)
+            case Receipt():
+                self._loader.take(event, self._tools.clock.monotonic())
+            case Settle():
+                event.missed = self._loader.settle(event.endpoint)
+                self._handover.wake()
+            case Ended():
+                raise AssertionError("ends the loop")
+            case _:
+                self._note(event)
+
+    def _note(self, event: Fact) -> None:
+        """What was found out besides rows."""
+        match event:
+            case Noticed():
+                self._report.errors.append(event.problem)
+            case Refused():
+                self._ledger.refuse(event.resource, event.ids, self._horizon.now)
+            case Away():
+                self._ledger.note_away(event.resource, event.ids)
+            case Taught():
+                self._learn(event)
+            case NotOffered():
+                self._missing.append(event.endpoint)
+
+    def _learn(self, taught: Taught) -> None:
+        self._ledger.learn(taught.resource, taught.learned, partly=bool(self._job.clients))
+        self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
+        self._report.note_trials(taught.resource, taught.trials)
+        if why := taught.trials.noticed:
+            self._report.warnings.append(NOT_CONSTANT.format(resource=taught.resource, why=why))
+
+    def _report_unknown(self, listed: Listed) -> None:
+        """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""
+        if listed.gone:
+            ids = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
+            name = listed.endpoint.name
+            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {ids}")
+
+    def _report_not_offered(self, endpoint: Endpoint) -> None:
+        """One sentence instead of an error a parent: a warning, unless it was asked for by name."""
+        codes = {NotOfferedError.code, ParentGoneError.code}
+        errors = self._report.errors
+        errors[:] = [error for error in errors if error.resource != endpoint.name or error.code not in codes]
+        if any(error.resource == endpoint.name for error in errors):
+            return
+        if not self._job.clients:  # one client's parents prove little of the others'
+            self._ledger.unoffered[endpoint.name] = self._horizon.now
+        message = "the API answers 404 to every request for it: it is not offered"
+        if endpoint.name in self._tenant.resources:
+            errors.append(Problem(code=NotOfferedError.code, message=message, resource=endpoint.name))
+        else:
+            self._report.warnings.append(f"{endpoint.name}: {message}")
+
+    def _count_requests(self) -> None:
+        self._report.requests = self._progress.requests_total
+        self._report.retries = self._progress.retries_total
+        for resource, count in self._progress.requests.items():
+            self._report.of(resource).requests = count
+
+    def _publish(self, warehouse: Warehouse) -> None:
+        if warehouse.remote:
+            self._report.warehouse = warehouse.place
+            self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
+            return
+        copy = self._tenant.folder / "warehouse.duckdb"
+        if not self._tenant.publish or (self._report.fatal and not copy.exists()):
+            return
+        self._progress.stage("publishing")
+        done = publish_tenant(self._tenant, warehouse.file)
+        self._report.errors += [failures.as_problem(done.problem)] if done.problem else []
+        self._report.warehouse = f"{copy}"
