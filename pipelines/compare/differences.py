@@ -22,7 +22,7 @@ from .change_feed import ChangeFeed
 from .conflicts import with_earlier_package, within_package
 from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .row_hash import row_hash
-from .staged import once_per_owner, slices_of_keys
+from .staged import once_per_owner, slices_of_keys, table_of_proven
 
 BACKFILLED_AHEAD_DAYS = 366
 """Rows whose days all lie so little beyond a night's windows may be there by a backfill: no night judges them."""
@@ -37,6 +37,7 @@ def differences(
     seen_before: Iterable[str],
     run: Run,
     missed_before: Collection[str] = (),
+    absent: Sequence[Missed] = (),
     readable: Collection[str] | None = None,
 ) -> Differences:
     """Compare the rows of one package with the warehouse.
@@ -46,10 +47,12 @@ def differences(
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
         missed_before: ids that earlier packages of this run missed.
+        absent: rows that earlier packages of this run missed, and that are gone unless this one shows them.
         readable: the parents that this run reads; a row that names another one too may still be listed there, so it is
             not missed. None: all.
     """
-    return _Comparison(store, endpoint, run, readable).compare(batches, proven, seen_before, missed_before)
+    comparison = _Comparison(store, endpoint, run, readable)
+    return comparison.compare(batches, proven, seen_before, missed_before=missed_before, absent=absent)
 
 
 class _Comparison:
@@ -70,10 +73,14 @@ class _Comparison:
         batches: Sequence[pa.RecordBatch],
         proven: Sequence[Proven],
         seen_before: Iterable[str],
+        *,
         missed_before: Collection[str],
+        absent: Sequence[Missed],
     ) -> Differences:
         conflicts = self._take_in(batches, proven, seen_before)
         self._stage(proven)
+        if absent:
+            self._stage_absent(absent)
         conflicts += with_earlier_package(self.sql, self.endpoint, now=self.run.now)
         suspicions = self._suspicions()
         rows = self._rows()
@@ -95,7 +102,7 @@ class _Comparison:
         incoming = pa.Table.from_batches([self._held(batch).cast(schema) for batch in batches], schema=schema)
         self.incoming = last_of_each(incoming, self.key)
         self.sql.register("incoming", numbered(self.incoming))
-        self.sql.register("proven", _table(proven))
+        self.sql.register("proven", table_of_proven(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
         repeated = self.incoming.num_rows < incoming.num_rows and self.key != ROW_KEY.name
         return within_package(self.sql, self.endpoint, incoming, batches) if repeated else []
@@ -116,6 +123,17 @@ class _Comparison:
         stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash()} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
+
+    def _stage_absent(self, absent: Sequence[Missed]) -> None:
+        """What earlier packages missed and the warehouse still has."""
+        given = {"id": [row.id for row in absent], "parent_id": [row.parent_id for row in absent]}
+        self.sql.register("absent", pa.table(given | {"late": [row.late for row in absent]}))
+        there = self.store.rows(self.schema, [self.key], slices_of_keys(self.sql, "id", "absent", column=self.key))
+        self.sql.execute(
+            f"INSERT INTO missed SELECT id, parent_id, late, true, NULL, NULL FROM absent "
+            f"WHERE id IN (SELECT {self.key} FROM {there}) AND id NOT IN (SELECT {self.key} FROM fresh) "
+            "AND id NOT IN (SELECT id FROM seen_before)"
+        )
 
     def _stage_known(self, stored: str, proven: Sequence[Proven]) -> None:
         """What may have to be removed, a column of parents at a time, which reads little; then the rest, if any."""
@@ -208,12 +226,12 @@ class _Comparison:
     def _pending(self) -> list[Missed]:
         """D6: what partial readings miss, but for what a reading of another parent's whole history settles."""
         sql = (
-            f"SELECT {self.key}, parent_id, first_day, last_day FROM missed "
+            f"SELECT {self.key}, parent_id, first_day, last_day, late FROM missed "
             f"WHERE NOT settled AND {self.key} NOT IN (SELECT {self.key} FROM gone) ORDER BY ALL"
         )
         return [
-            Missed(id=own_id, parent_id=parent_id, window=Window(first, last))
-            for own_id, parent_id, first, last in self.sql.execute(sql).fetchall()
+            Missed(id=own_id, parent_id=parent_id, window=Window(first, last), late=bool(late))
+            for own_id, parent_id, first, last, late in self.sql.execute(sql).fetchall()
         ]
 
     def _found(self, missed_before: Collection[str]) -> set[str]:
@@ -223,7 +241,7 @@ class _Comparison:
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        counted = "SELECT parent_id, count(*) FROM missed WHERE settled GROUP BY 1 ORDER BY 1"
+        counted = f"SELECT parent_id, count(DISTINCT {self.key}) FROM missed WHERE settled GROUP BY 1 ORDER BY 1"
         missed = self.sql.execute(counted).fetchall() if self.endpoint.guarded else []
         counts = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
         found = [
@@ -272,21 +290,3 @@ class _Comparison:
             f"FROM fresh f LEFT JOIN known k USING ({self.key})"
         ).fetchall()
         return Counter(dict(zip(("added", "modified", "unchanged", "removed"), counted[0], strict=True)))
-
-
-def _table(proven: Sequence[Proven]) -> pa.Table:
-    return pa.table(
-        {
-            "parent_id": pa.array([parent.parent_id for parent in proven], pa.string()),
-            "first": pa.array([parent.span.first for parent in proven], pa.date32()),
-            "last": pa.array([parent.span.last for parent in proven], pa.date32()),
-            "new_from": pa.array([parent.new_from for parent in proven], pa.date32()),
-            "since": pa.array([parent.covered and parent.covered.first for parent in proven], pa.date32()),
-            "through": pa.array([parent.covered and parent.covered.last for parent in proven], pa.date32()),
-            "first_load": pa.array([parent.first_load for parent in proven], pa.bool_()),
-            "reach_first": pa.array([parent.reach and parent.reach.first for parent in proven], pa.date32()),
-            "reach_last": pa.array([parent.reach and parent.reach.last for parent in proven], pa.date32()),
-            "settles": pa.array([parent.settles for parent in proven], pa.bool_()),
-            "ended": pa.array([parent.ended for parent in proven], pa.bool_()),
-        }
-    )

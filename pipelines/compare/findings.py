@@ -21,7 +21,8 @@ class Proven:
         new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
         covered: what was covered before this run began; None at a first load.
         first_load: its history was never read whole: what is added is no news.
-        settles: a row that is missed is gone; in a partial reading it may have moved out of what is read (D6).
+        settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
+            nor in one of the whole history before its end, for it may have moved to days that come later.
         reach: of a partial reading, all days that a reading of the whole history would ask for.
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
     """
@@ -47,11 +48,17 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """A row that a partial reading did not show where it was (D6): *window* holds all its days."""
+    """A row that a reading did not show where it was, and that may have moved (D6).
+
+    Args:
+        window: holds all its days.
+        late: they were covered before this run.
+    """
 
     id: str
     parent_id: str
     window: Window
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

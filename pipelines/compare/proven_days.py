@@ -28,7 +28,8 @@ class Scope:
         mark: as the run began.
         settles: a row that is missed is gone. A partial reading settles nothing: the row may have moved (D6).
         reach: of a partial reading, all days that a reading of the whole history would ask for.
-        ends: the span that is the whole history; once it is proven, rows out of reach of any window are judged (D7).
+        ends: the span that is the whole history. A row that is missed may show itself in a later part of it, so what is
+            missed is gone at its end; and once all of it is proven, rows out of reach of any window are judged (D7).
     """
 
     mark: Mark
@@ -66,10 +67,13 @@ class ProvenDays:
     scope: Callable[[str], Scope]
     parents: Collection[str] = ()
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
+    _absent: dict[tuple[str, str], Missed] = field(default_factory=dict)  # by id and parent: not shown so far
+    _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
+        self._ended |= {part.parent_id for part in package if self._reaches_the_end(part)}
         proven = self._prove(package)
         with warehouse.open() as store:
             found = differences(
@@ -79,15 +83,36 @@ class ProvenDays:
                 proven,
                 seen_before=self._seen_before(package),
                 run=run,
-                missed_before=self.missed.keys(),
+                missed_before={*self.missed, *(own_id for own_id, _ in self._absent)},
+                absent=[row for row in self._absent.values() if row.parent_id in self._ended],
                 readable=self.parents if run.clients else None,
             )
-        self.missed |= {row.id: row for row in found.missed}
-        for own_id in found.found:
-            self.missed.pop(own_id, None)
+        self._note_missed(found)
         for proven_window in package:
             self._remember(proven_window)
         return found
+
+    def _note_missed(self, found: Differences) -> None:
+        for row in found.missed:
+            if self._waits(self.scope(row.parent_id)):
+                self._absent[row.id, row.parent_id] = row
+            else:
+                self.missed[row.id] = row
+        for own_id in found.found:
+            self.missed.pop(own_id, None)
+        self._absent = {
+            (own_id, parent): row
+            for (own_id, parent), row in self._absent.items()
+            if own_id not in found.found and parent not in self._ended
+        }
+
+    def _waits(self, scope: Scope) -> bool:
+        """Whether a row that is missed may have moved to days that this reading comes to later."""
+        return scope.settles and scope.ends is not None and self.endpoint.movable
+
+    def _reaches_the_end(self, part: ProvenWindow) -> bool:
+        ends = self.scope(part.parent_id).ends
+        return ends is not None and part.window.last >= ends.last
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
         """A gap ends a span and begins the next; so do days that are read a second time (W6)."""
@@ -105,7 +130,7 @@ class ProvenDays:
                 new_from=begun.new_from if begun else proven_window.window.first,
                 covered=scope.mark.covered,
                 first_load=scope.mark.verified_at is None,
-                settles=scope.settles,
+                settles=scope.settles and (proven_window.parent_id in self._ended or not self._waits(scope)),
                 reach=scope.reach,
                 ended=bool(
                     scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last

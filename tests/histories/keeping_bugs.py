@@ -223,18 +223,18 @@ def back_and_not_read_whole() -> None:
 def missed_in_part_means_removed() -> None:
     """A row that a part of the history does not list is gone; nobody looks for it in the rest."""
     from pipelines.compare.proven_days import Scope
-    from pipelines.run import packages
+    from pipelines.run import followed
 
-    packages.Scope = lambda **given: Scope(**given | {"settles": True})
+    followed.Scope = lambda **given: Scope(**given | {"settles": True})
 
 
 @bug
 def dateless_ghosts() -> None:
     """Rows without days, or with far ones, are judged by no reading."""
     from pipelines.compare.proven_days import Scope
-    from pipelines.run import packages
+    from pipelines.run import followed
 
-    packages.Scope = lambda **given: Scope(**given | {"ends": None})
+    followed.Scope = lambda **given: Scope(**given | {"ends": None})
 
 
 @bug

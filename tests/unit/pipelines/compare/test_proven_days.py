@@ -1,0 +1,101 @@
+"""Readings that take several packages: what is missed may show itself in a later one (D3, D6)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from pipelines.compare.findings import Differences, Run
+from pipelines.compare.proven_days import ProvenDays, ProvenWindow, Scope
+from pipelines.ledger.marks import Mark
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.jsonapi.answer import Answer
+from sources.aleta.planning.windows import Window
+from tests.stores import at, on
+from tests.unit.pipelines.compare.stored import RUN, batch, fill, fx, removed, row
+
+WHOLE = Window(on(0), on(10))
+READ = Scope(mark=Mark(covered=Window(on(0), on(5)), verified_at=at(300)), reach=WHOLE, ends=WHOLE)
+
+
+class Reading:
+    """Readings of whole histories, in packages that are committed one after the other."""
+
+    def __init__(self, store, run: Run = RUN) -> None:
+        self.store = store
+        self.run = run
+        self.days = ProvenDays(CATALOGUE["transactions"], lambda _: READ)
+
+    @contextmanager
+    def open(self) -> Iterator[object]:
+        yield self.store
+
+    def commit(self, first: int, last: int, *rows, account: str = "A") -> Differences:
+        answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=RUN.now)
+        package = [ProvenWindow(parent_id=account, window=Window(on(first), on(last)), answer=answer)]
+        found = self.days.compare(self, package, self.run)
+        self.store.merge(found.rows)
+        return found
+
+
+def test_d6_a_row_that_moved_to_days_read_later_is_modified_not_removed_and_added(store):
+    """Its old days are read in one package and its new ones in another."""
+    fill(store, row("1", day=2), row("2", day=3))
+    reading = Reading(store)
+    first = reading.commit(0, 5, row("2", day=3))
+    assert (removed(first), first.missed[0].id) == (set(), "1")
+    second = reading.commit(6, 10, row("1", day=8))
+    assert (second.counts["modified"], second.counts["added"], removed(second)) == (1, 0, set())
+    assert reading.days.missed == {}
+
+
+def test_d3_what_no_later_package_shows_is_gone_at_the_end(store):
+    """Whatever the reading missed, in one feed: late as the package that missed it saw it."""
+    fill(store, row("1", day=2), row("2", day=3), row("3", day=9))
+    reading = Reading(store)
+    assert removed(reading.commit(0, 5, row("2", day=3))) == set()
+    last = reading.commit(6, 10)
+    assert removed(last) == {"1", "3"}
+    assert {line["id"]: line["late"] for line in last.changes.data.to_pylist()} == {"1": True, "3": False}
+    assert last.counts["removed"] == 2
+
+
+def test_d3_a_reading_that_does_not_reach_its_end_removes_nothing(store):
+    """It failed on the way: the account removes nothing."""
+    fill(store, row("1", day=2))
+    assert removed(Reading(store).commit(0, 5)) == set()
+
+
+def test_d3_days_that_were_left_out_keep_nothing_from_being_gone(store):
+    """One day is quarantined; what was proven before and after it is settled at the end."""
+    fill(store, row("1", day=2), row("2", day=9), row("3", day=5))
+    reading = Reading(store)
+    reading.commit(0, 4)
+    assert removed(reading.commit(6, 10)) == {"1", "2"}
+
+
+def test_d3_more_than_the_share_is_counted_over_all_packages(store):
+    """Two packages that miss a quarter each miss a half."""
+    fill(store, *(row(f"{day}", day=day) for day in range(1, 9)))
+    reading = Reading(store, run=replace(RUN, max_removed_share=0.4))
+    reading.commit(0, 5, *(row(f"{day}", day=day) for day in range(3, 6)))
+    last = reading.commit(6, 10, row("6", day=6))
+    assert ([suspicion.gone for suspicion in last.suspicions], removed(last)) == ([4], set())
+
+
+def test_d3_an_fx_spot_that_two_readings_missed_is_removed_once(store):
+    """The one that ends first removes it."""
+    fill(store, fx("1", "A", "B", day=2))
+    reading = Reading(store)
+    for account in ("A", "B"):
+        reading.commit(0, 5, account=account)
+    assert removed(reading.commit(6, 10, account="A")) == {"1"}
+    assert reading.commit(6, 10, account="B").counts["removed"] == 0
+
+
+@pytest.mark.parametrize("name", ["holdings", "custodian_holdings"])
+def test_what_cannot_move_is_gone_at_once(name):
+    """No row of a day is ever looked for on another."""
+    assert not CATALOGUE[name].movable
