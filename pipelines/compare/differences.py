@@ -21,6 +21,7 @@ from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
 from .conflicts import with_earlier_package, within_package
 from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
+from .late_rows import late_rows
 from .row_hash import row_hash
 from .staged import once_per_owner, slices_of_keys, table_of_proven
 
@@ -85,12 +86,15 @@ class _Comparison:
         suspicions = self._suspicions()
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
+        counts = self._counts()
+        partial = not all(parent.settles for parent in proven)
         return Differences(
             rows=rows,
             changes=changes,
-            counts=self._counts(),
+            counts=counts,
             suspicions=suspicions,
-            missed=[] if all(parent.settles for parent in proven) else self._pending(),
+            missed=self._pending() if partial else [],
+            late=late_rows(self.sql, self.endpoint) if partial and counts["added"] else {},
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,
         )

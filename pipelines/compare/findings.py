@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sources.aleta.planning.windows import Window
@@ -75,6 +75,7 @@ class Differences:
 
     Args:
         missed: rows to look for before anybody calls them removed.
+        late: by parent, rows that partial readings add in days that were covered: how many.
         found: of the rows missed before, those that this package shows.
         conflicts: ids with two contents; the newer reading is kept.
     """
@@ -84,6 +85,7 @@ class Differences:
     counts: Counter[str]
     suspicions: Sequence[Suspicion]
     missed: Sequence[Missed] = ()
+    late: Mapping[str, int] = field(default_factory=dict)
     found: Collection[str] = ()
     conflicts: Sequence[Conflict] = ()
 

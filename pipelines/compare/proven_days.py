@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -67,6 +68,7 @@ class ProvenDays:
     scope: Callable[[str], Scope]
     parents: Collection[str] = ()
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
+    late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
     _absent: dict[tuple[str, str], Missed] = field(default_factory=dict)  # by id and parent: not shown so far
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class ProvenDays:
         return found
 
     def _note_missed(self, found: Differences) -> None:
+        self.late.update(found.late)
         for row in found.missed:
             if self._waits(self.scope(row.parent_id)):
                 self._absent[row.id, row.parent_id] = row

@@ -59,12 +59,25 @@ class Away:
     ids: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """What partial readings leave open.
+
+    Args:
+        missed: by parent, rows that they did not show where the warehouse has them (D6).
+        late: by parent, rows that they showed for the first time, in days that earlier runs had covered.
+    """
+
+    missed: Mapping[str, Sequence[Missed]]
+    late: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Settle:
-    """Asks whoever compares: which rows did the partial readings of *endpoint* miss? *missed* is the answer (D6)."""
+    """Asks whoever compares: what do the partial readings of *endpoint* leave open? *answer* says it."""
 
     endpoint: Endpoint
-    missed: Mapping[str, Sequence[Missed]] | None = None
+    answer: Unsettled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ name, read one by one after what names them.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, whole_reading
 from ..report.progress import Progress
+from ..report.report import TrialRecord
 from ..settings import TenantSettings
 from . import problems
 from .crawl import Crawl
@@ -33,6 +35,11 @@ from .job import Job
 from .known import Known
 from .planners import planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
+
+LATE_ROWS = 3
+"""So many of one parent, in days that were covered, are more than a row that was booked late."""
+LATE_SHARE = 0.01
+"""Of a night's parents, those that are tested for it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +70,7 @@ class Fetching:
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
+    _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
     _crawl: Crawl = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,7 +121,7 @@ class Fetching:
         self._read_parents(endpoint, readings)
         self._tell_away(endpoint, parents)
         if endpoint.movable and not all(reading.whole for reading in readings.values()):
-            self._look_for_missed(endpoint)
+            self._look_for_missed(endpoint, readings)
 
     def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
         gone = self._crawl.gone(endpoint.parent)
@@ -122,15 +130,18 @@ class Fetching:
         if away:
             self.put(Away(endpoint.name, away))
 
-    def _look_for_missed(self, endpoint: Endpoint) -> None:
+    def _look_for_missed(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """D6: of a row that a partial reading missed, one of its days by itself; then its parent's whole history."""
         question = Settle(endpoint)
         self.put(question)
-        self.wait(lambda: question.missed is not None)
-        if not question.missed:
+        self.wait(lambda: question.answer is not None)
+        missed = question.answer.missed if question.answer else {}
+        late = question.answer.late if question.answer else {}
+        self._test_late(endpoint, readings, {parent: late[parent] for parent in late if parent not in missed})
+        if not missed:
             return
-        sizes = self._check_quietest(endpoint, question.missed)
-        parents = set(question.missed)
+        sizes = self._check_quietest(endpoint, missed)
+        parents = set(missed)
         if sizes:
             self._learned[endpoint.name] = strict_from(self._known(endpoint), sizes)
             parents |= {parent for name, parent in self._partly if name == endpoint.name}
@@ -166,16 +177,33 @@ class Fetching:
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
-        learned = self._known(endpoint)
         planner = self._planner(endpoint, readings)
-        prover = prover_of(planner, learned, budget_of(endpoint, readings), self.rng)
+        prover = prover_of(planner, self._known(endpoint), budget_of(endpoint, readings), self.rng)
+        self._provers[endpoint.name] = prover
         self._fetch(endpoint, readings, prover)
+        self._learn(endpoint, readings, prover)
+
+    def _learn(
+        self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, since: TrialRecord | None = None
+    ) -> None:
+        """What the answers of *readings* taught of the cap; of its trials, those *since* an earlier record."""
         if prover.noticed:
             self._doubt_earlier_runs(endpoint, readings, prover)
-        if planner.cap.divisible:
-            self._learned[endpoint.name] = learned_of(prover, learned)
-            self.put(Taught(endpoint.name, self._learned[endpoint.name], record_of(prover)))
-            self._caps |= {planner.cap.known} if planner.cap.known else set()
+        if prover.planner.cap.divisible:
+            self._learned[endpoint.name] = learned_of(prover, self._known(endpoint))
+            self.put(Taught(endpoint.name, self._learned[endpoint.name], record_of(prover, since=since)))
+            self._caps |= {prover.planner.cap.known} if prover.planner.cap.known else set()
+
+    def _test_late(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
+        """Rows that came late may have been left out before: rule 10 of the trials, for a hundredth of the parents."""
+        most = math.ceil(LATE_SHARE * len(readings))
+        suspects = [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS]
+        prover = self._provers[endpoint.name]
+        if suspects and prover.budget.on and not prover.noticed:
+            before = record_of(prover)
+            prover.suspect(suspects[:most])
+            self._fetch(endpoint, readings, prover, begun=True)
+            self._learn(endpoint, readings, prover, since=before)
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
         return planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
@@ -194,10 +222,12 @@ class Fetching:
             self.put(Following(endpoint, again))
             self._fetch(endpoint, again, prover)
 
-    def _fetch(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
+    def _fetch(
+        self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
+    ) -> None:
         for receipt in fetch(
             endpoint,
-            {parent: reading.span for parent, reading in readings.items()},
+            {} if begun else {parent: reading.span for parent, reading in readings.items()},
             self.reader,
             planner=prover,
             clock=self.clock,

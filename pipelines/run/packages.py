@@ -19,7 +19,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.fetch import Receipt, Status
 from sources.aleta.reading.walk import Listed
 
-from ..compare.findings import Differences, Missed, Run
+from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow
 from ..ledger.ledger import Ledger
@@ -30,6 +30,7 @@ from ..report.report import TenantReport, problem
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
 from . import problems
+from .events import Unsettled
 from .followed import FollowedParents
 from .run_row import run_row
 
@@ -128,20 +129,21 @@ class Loader:
             endpoint, lambda parent_id: self._followed.scope(endpoint, parent_id), parents=parents
         )
 
-    def settle(self, endpoint: Endpoint) -> Mapping[str, Sequence[Missed]]:
-        """Compare what was read so far; the rows that partial readings missed, by parent (D6).
+    def settle(self, endpoint: Endpoint) -> Unsettled:
+        """Compare what was read so far; what partial readings leave open.
 
-        Where there are any, all is committed first, so that what is read next is compared with it.
+        Where rows were missed, all is committed first, so that what is read next is compared with it.
         """
         self._pending += self._take_package()
         proven = self._proven[endpoint.name]
         missed = defaultdict(list)
         for row in proven.missed.values():
             missed[row.parent_id].append(row)
+        late, proven.late = proven.late, Counter()
         proven.missed.clear()
         if missed:
             self.flush()
-        return missed
+        return Unsettled(missed=missed, late=late)
 
     def take(self, receipt: Receipt, now_s: float) -> None:
         """Take in one receipt; commits when the package is full."""

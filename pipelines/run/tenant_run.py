@@ -221,7 +221,7 @@ class TenantRun:
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
             case Settle():
-                event.missed = self._loader.settle(event.endpoint)
+                event.answer = self._loader.settle(event.endpoint)
                 self._handover.wake()
             case Ended():
                 raise AssertionError("ends the loop")

@@ -63,6 +63,12 @@ def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:
     return replace(learned, cut_sizes=tuple(sorted(cut)), strict_runs=STRICT_RUNS) if cut else learned
 
 
-def record_of(prover: Prover) -> TrialRecord:
-    """How the trials of one endpoint went."""
-    return TrialRecord(strict=prover.strict, passed=prover.passed, requests=prover.tried, noticed=prover.noticed)
+def record_of(prover: Prover, *, since: TrialRecord | None = None) -> TrialRecord:
+    """How the trials of one endpoint went, in all or *since* an earlier record."""
+    before = since or TrialRecord()
+    return TrialRecord(
+        strict=prover.strict,
+        passed=prover.passed - before.passed,
+        requests=prover.tried - before.requests,
+        noticed=prover.noticed,
+    )

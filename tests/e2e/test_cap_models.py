@@ -43,3 +43,17 @@ def test_w6_a_model_that_changes_overnight_removes_nothing_under_complete(start,
     gone = program.column("SELECT id FROM aleta.transaction_changes WHERE op = 'removed'")
     assert [own_id for own_id in gone if own_id in program.box.truth("acme").transactions] == []
     assert set(gone) <= shown
+
+
+def test_w6_three_rows_that_come_late_in_one_account_put_it_to_the_test(start):
+    """Rule 10 of the trials: one request more, in which the same rows show themselves; two late rows are no evidence."""
+    program = start(accounts=8, rows=800, years=2, row_cap=200)
+    program.sync()
+    program.sync()
+    account = min(program.box.truth("acme").accounts)
+    costs = []
+    for late in (2, 3):
+        program.box.mutate("acme", "late", account=account, count=late, within_days=20)
+        costs.append(program.sync().counts()["requests"])
+        assert program.differences() == []
+    assert costs[1] == costs[0] + 1

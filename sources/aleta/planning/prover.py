@@ -6,7 +6,7 @@ contradiction, what is left, and what was kept in doubt, is read strictly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -60,6 +60,15 @@ class Prover:
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         self._plans.add(parent, span)
+
+    @property
+    def spans(self) -> Mapping[str, Window]:
+        """What is read of each parent."""
+        return self._plans.spans
+
+    def suspect(self, parents: Iterable[str]) -> None:
+        """Put the largest answer of each of *parents* to the test, whose rows came late (rule 10 of the trials)."""
+        self._testing.suspect(parents)
 
     @property
     def parents(self) -> int:

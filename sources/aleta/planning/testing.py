@@ -52,6 +52,11 @@ class Testing:
         self.probed += len(questions)
         self._wanted.extend(questions)
 
+    def suspect(self, parents: Iterable[str]) -> None:
+        """Test an answer of each of these, whatever is left of the budget."""
+        for parent in parents:
+            self._spend(self.choice.suspect(parent))
+
     def ask(self) -> Question | None:
         """The next request, if there is one."""
         if not self._wanted:

@@ -35,7 +35,6 @@ class Why(StrEnum):
     ROWS = "rows"
     RANDOM = "random"
     LATE = "late"  # rows came late, in days that were covered
-    MISSED = "missed"  # rows of the warehouse that it does not show
 
 
 class Verdict(StrEnum):
@@ -138,6 +137,11 @@ class Choice:
             if trial := self._best(why):
                 return trial
         return None
+
+    def suspect(self, parent: str) -> Trial | None:
+        """A trial of the largest answer of one parent, if it can be tested."""
+        free = [kept for kept in self.evidence.of(parent) if kept.testable and id(kept) not in self.tested]
+        return self.trial(max(free, key=lambda kept: kept.count), Why.LATE) if free else None
 
     def sizes(self, most: int | None) -> list[Trial]:
         """Trials of the answers whose sizes come too often; no more than *most*."""

@@ -44,7 +44,7 @@ def fetch(
 
     Args:
         endpoint: one with dates.
-        spans: the days to read of each parent, in the order of reading.
+        spans: the days to read of each parent, in the order of reading; none for what *planner* has left to ask.
         reader: of this tenant.
         planner: with what earlier runs learned. Without a prover nothing is put to the test.
         clock: for receipts of windows without a response.
@@ -60,14 +60,13 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, spans, reader, prover, pool, clock, existing_parents).run()
+        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents).run()
 
 
 class _Fetch:
     def __init__(
         self,
         endpoint: Endpoint,
-        spans: Mapping[str, Window],
         reader: Reader,
         prover: Prover,
         pool: Workers[Question, Answer],
@@ -76,7 +75,6 @@ class _Fetch:
     ) -> None:
         self._existing_parents = existing_parents if endpoint.none_is_404 else ()
         self._endpoint = endpoint
-        self._spans = spans
         self._reader = reader
         self._prover = prover
         self._holding = Holding(clock) if prover.budget.on else Holding(clock, rows=0)
@@ -174,7 +172,7 @@ class _Fetch:
         self._take_decisions()
         for parent in parents:
             error = UnavailableError(f"given up, as all reads fail: {last}")
-            self._holding.add(self._failure(parent, self._spans[parent], error))
+            self._holding.add(self._failure(parent, self._prover.spans[parent], error))
 
     def _take_decisions(self) -> None:
         """Take in what became of the windows that were asked."""

@@ -116,3 +116,13 @@ def test_a_first_load_is_news_for_the_account_that_was_loaded_before(store):
     """An fx-spot between a new and a known account is in the feed: the known one's reader has not seen it."""
     found = compare(store, [batch(fx("x", "A", "B"), row("1", "A"))], [proof("A", first_load=True), proof("B")])
     assert [line["id"] for line in found.changes.data.to_pylist()] == ["x"]
+
+
+def test_late_rows_are_counted_for_the_parents_that_are_read_in_part(store):
+    """Rule 10 of the trials: added in days that were covered; a first load and a whole reading tell nothing by it."""
+    fill(store, row("old", day=3))
+    rows = [row(f"{account}{day}", account, day=day) for account in "ABC" for day in (2, 3, 6)]
+    part = {"settles": False, "reach": Window(on(0), on(10))}
+    proven = [proof("A", **part), proof("B"), proof("C", first_load=True, **part)]
+    found = compare(store, [batch(row("old", day=3), *rows)], proven)
+    assert found.late == {"A": 2}
