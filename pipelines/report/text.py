@@ -158,7 +158,7 @@ def _drift(drift: Counter[str], *, verbose: bool) -> str:
     limit = len(drift) if verbose else DRIFTED
     names = ", ".join(f"{printable(name)} ×{count:,}" for name, count in islice(_most(drift), limit))  # noqa: RUF001  a sign
     more = f" and {len(drift) - limit:,} more: see --json" if len(drift) > limit else ""
-    kept = "attribute that no schema names is" if len(drift) == 1 else "attributes that no schema names are"
+    kept = "attribute that no column holds is" if len(drift) == 1 else "attributes that no column holds are"
     return f"{len(drift):,} {kept} in `extra`: {names}{more}"
 
 

@@ -30,6 +30,7 @@ from ..report.report import TenantReport, problem
 from ..warehouse.duckdb.file import ROW_GROUP
 from ..warehouse.warehouse import Rows, Warehouse
 from . import problems
+from .drift import Drift
 from .events import Unsettled
 from .followed import FollowedParents
 from .run_row import run_row
@@ -87,6 +88,7 @@ class Loader:
         self._committed = committed
         self._followed = FollowedParents(ledger, horizon, now=run.now)
         self._proven: dict[str, ProvenDays] = {}
+        self._drift = Drift(report, ledger, run.now)
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
 
@@ -95,7 +97,7 @@ class Loader:
         name = listed.endpoint.name
         self._report.of(name).windows += len(listed.answers)
         for answer in listed.answers:
-            self.note_drift(name, answer.drift)
+            self._drift.note(listed.endpoint, answer)
         self._report.errors.extend(
             problem(error, resource=name, parent_id=listed.parent_id) for error in listed.problems
         )
@@ -168,6 +170,7 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
+        self._report.warnings += self._drift.emptied()
         self._report.warnings += [
             f"{column}: {count} values have the character NUL, which {self._warehouse.place} cannot hold: "
             "stored without it, and spelt out"
@@ -206,17 +209,13 @@ class Loader:
             counts.quarantined += receipt.status is Status.QUARANTINED
             counts.read += receipt.answer.batch.num_rows if receipt.answer else 0
             if receipt.answer:
-                self.note_drift(endpoint.name, receipt.answer.drift)
+                self._drift.note(endpoint, receipt.answer)
             if receipt.status in {Status.QUARANTINED, Status.FAILED}:
                 self._report.errors.append(problems.of_receipt(receipt))
         self._report.errors += [problems.of_conflict(conflict, endpoint) for conflict in found.conflicts]
         for suspicion in found.suspicions:
             counts.quarantined += 1
             self._report.errors.append(problems.of_suspicion(suspicion, endpoint))
-
-    def note_drift(self, resource: str, drift: Counter[str]) -> None:
-        self._report.drift.update({f"{resource}.{name}": count for name, count in drift.items()})
-        self._ledger.note_drift(resource, drift, self._run.now)
 
     def _receipts(self, receipts: Sequence[Receipt], suspected: set[str]) -> Rows:
         entries = [

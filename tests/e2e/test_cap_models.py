@@ -46,7 +46,7 @@ def test_w6_a_model_that_changes_overnight_removes_nothing_under_complete(start,
 
 
 def test_w6_three_rows_that_come_late_in_one_account_put_it_to_the_test(start):
-    """Rule 10 of the trials: one request more, in which the same rows show themselves; two late rows are no evidence."""
+    """Rule 10 of the trials: one request more, and the same rows; two late rows are no evidence."""
     program = start(accounts=8, rows=800, years=2, row_cap=200)
     program.sync()
     program.sync()

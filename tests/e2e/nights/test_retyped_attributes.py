@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from tests.e2e.nights.second import fullest, rows_of
+
 
 def test_known_attributes_of_another_type_are_drift_d9(start_synced):
     """D9: the amount is text, the comment an object: named as drift, kept in `extra` as they came."""
@@ -29,3 +31,20 @@ def test_dates_that_are_instants_are_drift_d9(start_synced):
     ended = program.sync()
 
     assert ended.tenant()["drift"].keys() >= {"transactions.tradeDate", "transactions.valueDate"}
+
+
+def test_a_column_that_empties_is_warned_of_d9(start_synced):
+    """D9: no row that is read has an amount that is a number any more; one account's rows alone empty no column."""
+    program = start_synced(reverify_days=0)
+    account = fullest(program)
+    for row_id in rows_of(program, account):
+        program.box.mutate("acme", "retype", id=row_id, name="accountAmount")
+    assert program.sync().tenant()["warnings"] == []
+
+    program.box.mutate("acme", "retype", count=len(program.box.truth("acme").transactions), name="accountAmount")
+    ended = program.sync()
+
+    [warning] = ended.tenant()["warnings"]
+    assert warning.startswith("transactions.account_amount is empty in all rows that were read: its ")
+    assert warning.endswith('values are of another type, and kept in `extra` as "accountAmount"')
+    assert program.differences() == []

@@ -87,12 +87,12 @@ def test_the_report_fits_eighty_columns_whatever_the_figures() -> None:
         assert all(figure in shown for figure in ("1,200,000", "200,000,000", "198,472,111 unchanged", "2 quarantined"))
 
 
-def test_attributes_that_no_schema_names_are_counted_once() -> None:
+def test_attributes_that_no_column_holds_are_counted_once() -> None:
     """X2: nothing is lost, and the report says so, the most frequent first, of all tenants together."""
-    many = "2 attributes that no schema names are in `extra`: transactions.foo ×24,\naccounts.bar ×2\n"
-    one = "1 attribute that no schema names is in `extra`: transactions.foo ×1\n"
+    many = "2 attributes that no column holds are in `extra`: transactions.foo ×24,\naccounts.bar ×2\n"
+    one = "1 attribute that no column holds is in `extra`: transactions.foo ×1\n"
     assert many in text(complete(), complete("beta"))
-    assert text(complete(), complete("beta")).count("no schema") == 1
+    assert text(complete(), complete("beta")).count("no column") == 1
     assert one in text(TenantReport(tenant="acme", drift=Counter({"transactions.foo": 1})))
 
 
