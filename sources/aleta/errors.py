@@ -113,6 +113,12 @@ class TooLargeError(RefusedError):
     code = "too_large"
 
 
+class UndecodableError(FatalError):
+    """A whole answer with an id, a type or a name that is no text (rule F8): no attempt mends it, other days may do."""
+
+    code = "malformed"
+
+
 class DefectError(FatalError):
     """An answer that this program failed to read by its own fault: the read is lost, and nothing else (rule F6)."""
 

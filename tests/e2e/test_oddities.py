@@ -172,3 +172,45 @@ def test_a_bundle_of_certificates_that_is_not_there_is_named(start):
     [error] = ended.errors()
     assert (ended.exit, error["code"]) == (1, "tls")
     assert "REQUESTS_CA_BUNDLE names /nowhere/ca.pem" in error["message"]
+
+
+def test_an_id_that_is_no_text_costs_its_day_and_not_its_account_f8(start):
+    """Exit 4: the day is quarantined and named, all other rows are there; the next run has that day too."""
+    program = start()
+    ends = {own_id: accounts_of(row) for own_id, row in program.box.truth("acme").transactions.items()}
+    spoilt = {
+        account: [own for own, names in ends.items() if account in names and own[-1] == "0"]
+        for account in owners(program)
+    }
+    account = next(account for account, ids in spoilt.items() if len(ids) == 1)
+    program.box.faults.script("half_ids", path_contains=f"accountId={account}", times=ALWAYS)
+
+    ended = program.sync(expect=4)
+
+    [error] = ended.errors()
+    assert (error["code"], error["parent_id"], error["from_date"]) == ("quarantined", account, error["to_date"])
+    assert "no text (half a surrogate pair)" in error["message"]
+    missing = set(ends) - set(program.column("SELECT id FROM aleta.transactions"))
+    assert {spoilt[account][0]} <= missing
+    assert len(missing) < 10
+
+    program.box.faults.clear()
+    program.sync()
+
+    assert program.differences() == []
+
+
+def test_a_parent_whose_ids_are_no_text_is_named_once_f8(start):
+    """Where more than a few days cannot be read, none is tried any more: the account failed."""
+    program = start()
+    account = max(
+        owners(program),
+        key=lambda own: sum(own in accounts_of(row) for row in program.box.truth("acme").transactions.values()),
+    )
+    program.box.faults.script("half_pair_id", path_contains=f"accountId={account}", times=ALWAYS)
+
+    ended = program.sync(expect=4)
+
+    assert [error["code"] for error in ended.errors()].count("malformed") == 1
+    assert len(ended.errors()) <= 4
+    assert {error["parent_id"] for error in ended.errors()} == {account}

@@ -5,6 +5,7 @@ Values stay `msgspec.Raw` slices of the body, so that no number passes through a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
-from ..errors import MalformedError
+from ..errors import MalformedError, UndecodableError
 from . import unique
 from .tokens import repaired
 
@@ -97,6 +98,7 @@ def read_list(body: bytes, *, identified: bool = True) -> Page:
 
     Raises:
         MalformedError: rule F1: the answer is no JSON:API list, so it says nothing; it is never zero rows.
+        UndecodableError: it is one, with an id, a type or a name that is no text.
     """
     document = _document(body, identified=identified)
     if not isinstance(document.data, list):
@@ -191,9 +193,24 @@ def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedD
         raise MalformedError(f"the answer is no JSON:API document ({error})") from None
     except (msgspec.DecodeError, RecursionError):
         mended = repaired(body)
+    if mended is body and _is_json(body):
+        raise UndecodableError("an id, a type or a name in the answer is no text (half a surrogate pair)")
     if mended is body:
         raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
     return _decoded(mended, decode)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether all of *body* is JSON, though not what this decoder takes: Python's keeps half a surrogate pair."""
+    try:
+        json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode) -> _Document | _UnnamedDocument:

@@ -10,6 +10,8 @@ from datetime import date
 from .density import Density
 from .windows import ONE_DAY, Window, split
 
+SKIPPED = 3  # days of one parent that are left out since their answers cannot be taken in
+
 
 @dataclass(slots=True, eq=False)
 class Asked:
@@ -34,11 +36,13 @@ class Coverage:
         span: what is to be covered.
         max_days: the widest window that may be asked; 0 for no limit.
         density: what is guessed of its rows.
+        skipped: days that were left out since their answer could not be taken in.
     """
 
     span: Window
     max_days: int = 0
     density: Density = field(default_factory=Density)
+    skipped: int = 0
     _todo: list[Asked] = field(default_factory=list)  # oldest first
     _open: int = 0
     _settled: dict[date, Asked] = field(default_factory=dict)
@@ -129,6 +133,26 @@ class Coverage:
         self._wait(asked)
         half = (asked.window.days + 1) // 2
         self._tile_waiting(min(half, self.max_days or half))
+        return True
+
+    def divide(self, asked: Asked, *, skips: bool) -> bool:
+        """The answer to *asked* cannot be taken in: ask its days in two windows; others stay as wide as they are.
+
+        Args:
+            skips: a single day is left out; so are a few of a parent, and no more.
+        """
+        if asked.window.days == 1:
+            if not skips or self.skipped == SKIPPED:
+                return False
+            self.skipped += 1
+            self.skip(asked)
+            return True
+        self._open -= 1
+        parts = list(asked.window.tiles((asked.window.days + 1) // 2))
+        if asked.whole is not None:
+            asked.whole.open_parts += len(parts) - 1
+        for part in parts:
+            insort(self._todo, Asked(part, asked.whole))
         return True
 
     def narrow(self, width: int) -> None:

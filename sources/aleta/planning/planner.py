@@ -7,7 +7,7 @@ it or its parts do.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +18,7 @@ from .density import Density
 from .experience import Experience
 from .proofs import Proofs, Suspect
 from .questions import Decision, Fate, Proof, Question
+from .turns import Turns
 from .windows import Window
 
 FEW = 3  # windows of one parent that may be ahead, however many rows they hold
@@ -46,7 +47,7 @@ class Planner:
     experience: Experience = field(default_factory=Experience)
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
     _plans: dict[str, Coverage] = field(default_factory=dict)
-    _turn: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _turns: Turns = field(default_factory=Turns)
     _held: list[Suspect] = field(default_factory=list)
     _out: int = 0
     _testing: Asked | None = None
@@ -101,7 +102,24 @@ class Planner:
         self._came(question)
         if plan is not None:
             self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
-            self._queue(question.parent)
+            self._turns.queue(question.parent)
+        return True
+
+    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+        """The answer cannot be taken in: its days are asked in two windows; see `Coverage.divide` for a single day.
+
+        Returns:
+            False where that is no way out: the read failed.
+        """
+        plan, asked = None if question.proof else self._plans.get(question.parent), question.asked
+        if plan is None or not self.cap.divisible or not plan.divide(asked, skips=skips):
+            return False
+        self._came(question)
+        if asked.whole is self._testing:
+            self._testing = None  # its parts will not add up
+        fate = Fate.QUARANTINED if asked.gap else Fate.SPLIT
+        self._made.append(Decision(question.parent, question.window, fate, why=why))
+        self._close(question.parent)
         return True
 
     def follows(self, question: Question) -> bool:
@@ -165,18 +183,8 @@ class Planner:
         return question or self._going_on(busy=True) or self._start()
 
     def _going_on(self, *, busy: bool) -> Question | None:
-        """From a parent that was begun, and of which a window is out or not."""
-        done, found = [], None
-        for parent in self._turn:
-            plan = self._plans.get(parent)
-            if plan is None or not plan.waiting:
-                done.append(parent)
-            elif plan.busy is busy and plan.ready and (not busy or plan.ahead < FEW or self._room > 0):
-                found = parent, plan
-                break
-        for parent in done:
-            del self._turn[parent]
-        return self._question(*found) if found else None
+        found = self._turns.next(self._plans, busy=busy, least=FEW, room=self._room)
+        return self._question(found, self._plans[found]) if found else None
 
     def _start(self) -> Question | None:
         if not self._fresh:
@@ -190,7 +198,7 @@ class Planner:
         room = max(self._room, FEW - plan.ahead)
         question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None, room=room))
         self._out += 1
-        self._queue(parent, first=False)
+        self._turns.queue(parent, first=False)
         return question
 
     @property
@@ -198,10 +206,6 @@ class Planner:
         """How many more windows may be out or kept behind an older one."""
         most = self.rows // self.cap.value if self.cap.value else self.ahead * max(1, len(self._plans))
         return most - sum(plan.ahead for plan in self._plans.values())
-
-    def _queue(self, parent: str, *, first: bool = True) -> None:
-        self._turn[parent] = None
-        self._turn.move_to_end(parent, last=not first)
 
     def _sum_up(self, asked: Asked) -> None:
         """Hold the part against the whole it was split from."""
@@ -257,13 +261,8 @@ class Planner:
         """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
         if self.cap.configured or not self.cap.divisible or any(one.question.window.days > 1 for one in self._held):
             return None
-        for one in self._held:
-            if one.wider is None:
-                plan = self._plans[one.question.parent]
-                one.wider = self.proofs.around(one.question, span=plan.span, width=plan.max_days)
-            if one.wider:
-                return self._proof_of(one.question.parent, one.wider.pop())
-        return None
+        found = self.proofs.wider(self._held, self._plans)
+        return self._proof_of(*found) if found else None
 
     def _proof_of(self, parent: str, window: Window) -> Question:
         self._out += 1
@@ -278,7 +277,7 @@ class Planner:
 
     def _drop(self, question: Question) -> None:
         self._made.append(Decision(question.parent, question.window, Fate.SPLIT, question.asked.count))
-        self._queue(question.parent)
+        self._turns.queue(question.parent)
 
     def _quarantine(self, question: Question) -> None:
         self._made.append(Decision(question.parent, question.window, Fate.QUARANTINED, question.asked.count))
@@ -294,7 +293,7 @@ class Planner:
             if self.cap.value:
                 self.experience.end(plan.density.rows / self.cap.value, plan.density.oldest)
         else:
-            self._queue(parent)
+            self._turns.queue(parent)
 
     def _emit(self, parent: str, kept: Sequence[Asked]) -> None:
         self._made.extend(Decision(parent, asked.window, Fate.KEPT, asked.count) for asked in kept)

@@ -138,6 +138,12 @@ class Plans:
         self.planner.max_days = self.strict.max_days
         return refused
 
+    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+        """The answer cannot be taken in (F7, F8): see `Planner.divide`. Strictly, nothing is left out."""
+        if question.asked not in self._asked:
+            return True
+        return self.strict is None and self.planner.divide(question, why=why, skips=skips)
+
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         if self.follows(question) and self.strict is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from .cap import RowCap
+from .coverage import Coverage
 from .questions import Proof, Question
 from .windows import Window
 
@@ -57,6 +58,16 @@ class Proofs:
         spare = self.spare(cap)
         self.asked |= spare is not None
         return spare
+
+    def wider(self, held: Iterable[Suspect], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
+        """A window around the day of an answer that nothing parts, for its parent; None where all were asked."""
+        for suspect in held:
+            if suspect.wider is None:
+                plan = plans[suspect.question.parent]
+                suspect.wider = self.around(suspect.question, span=plan.span, width=plan.max_days)
+            if suspect.wider:
+                return suspect.question.parent, suspect.wider.pop()
+        return None
 
     def around(self, question: Question, *, span: Window, width: int) -> list[Window]:
         """The widest windows that hold the day of *question*, but for what was asked already.

@@ -123,6 +123,11 @@ class Prover:
         self._testing.came(question)
         return question.trial is not None or self._plans.refuse(question)
 
+    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+        """The answer cannot be taken in (F7, F8): see `Planner.divide`."""
+        self._testing.came(question)
+        return question.trial is not None or self._plans.divide(question, why=why, skips=skips)
+
     def follows(self, question: Question) -> bool:
         """Whether an answer to *question* may be kept: its parent was not given up."""
         return question.trial is None and self._plans.follows(question)

@@ -24,12 +24,17 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a window of *parent*. Kept ones come oldest first, so that a mark can follow them."""
+    """What became of a window of *parent*. Kept ones come oldest first, so that a mark can follow them.
+
+    Args:
+        why: the reason, where it is another than the fate's own.
+    """
 
     parent: str
     window: Window
     fate: Fate
     count: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

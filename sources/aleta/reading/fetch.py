@@ -11,7 +11,9 @@ from ..errors import (
     ParentGoneError,
     RetryableError,
     SourceError,
+    TooLargeError,
     UnavailableError,
+    UndecodableError,
     UnreachableError,
     WindowTooWideError,
 )
@@ -159,6 +161,11 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
+        if isinstance(error, TooLargeError | UndecodableError) and self._prover.divide(
+            question, why=str(error), skips=isinstance(error, UndecodableError)
+        ):
+            self._outages.answered()
+            return
         first = self._prover.follows(question)
         self._prover.fail(question)
         self._take_decisions()
@@ -208,6 +215,6 @@ class _Fetch:
             status=STATUS[decision.fate],
             rows=decision.count,
             fetched_at=answer.fetched_at if answer else self._clock.now(),
-            reason=REASONS[decision.fate],
+            reason=decision.why or REASONS[decision.fate],
             answer=answer if decision.fate is Fate.KEPT else None,
         )
