@@ -14,6 +14,7 @@ from ..errors import (
     RetryableError,
     SourceError,
     TooLargeError,
+    UndecodableError,
 )
 from .observer import Observer, Silent
 from .outcome import Action, action, header, retry_after_s
@@ -148,7 +149,7 @@ class Client:
         try:
             self._check_links(answer)
             return parse(answer.body)
-        except MalformedError as error:
+        except (MalformedError, UndecodableError) as error:
             raise read.located(error) from error
         except SourceError:
             raise
