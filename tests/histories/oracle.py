@@ -226,14 +226,14 @@ class Oracle:
 
 
 def _same(store: Books, copy: Books) -> Iterator[str]:
-    """C4: what is published is what is committed; but the row of a run that left nothing else is no reason to publish."""
+    """C4: what is published is what is committed; but a run that left nothing but its row is no reason to publish."""
     if not copy.runs.items() <= store.runs.items():
         yield "the published runs are not those of the store"
     if unknown := {claim.run_id for claim in copy.claims} - copy.runs.keys():
         yield f"runs left receipts, and are not published: {unknown}"
     for run_id, status in copy.statuses.items():
-        if status not in (store.statuses[run_id], "running"):
-            yield f"a run is published as {status}, and was {store.statuses[run_id]}"
+        if status not in (store.statuses.get(run_id), "running"):
+            yield f"a run is published as {status}, and was {store.statuses.get(run_id)}"
     for name in ("marks", "rows"):
         if getattr(store, name) != getattr(copy, name):
             yield f"the published {name} are not those of the store"
