@@ -70,10 +70,10 @@ def _table(connection, table: str, objects: Mapping[str, dict]) -> Iterator[str]
     held = {row[0]: dict(zip(columns, row, strict=True)) for row in found}
     if len(held) != len(found):
         yield f"{table}: {len(found) - len(held)} rows share an id with another"
-    yield from (f"{table}: {one} is missing" for one in objects.keys() - held.keys())
-    yield from (f"{table}: {one} is left over" for one in held.keys() - objects.keys())
-    for one in objects.keys() & held.keys():
-        yield from (f"{table} {one}: {line}" for line in _row(table, held[one], objects[one], columns))
+    yield from (f"{table}: {key} is missing" for key in objects.keys() - held.keys())
+    yield from (f"{table}: {key} is left over" for key in held.keys() - objects.keys())
+    for key in objects.keys() & held.keys():
+        yield from (f"{table} {key}: {line}" for line in _row(table, held[key], objects[key], columns))
     for relation, link in LINKS.get(table, {}).items():
         yield from _links(connection, relation, link, objects)
 
@@ -82,8 +82,8 @@ def _links(connection, relation: str, link: tuple[str, str, str], objects: Mappi
     name, owner, target = link
     found = connection.execute(f"SELECT {owner}, {target} FROM aleta.{name} WHERE removed_at IS NULL").fetchall()
     expected = {
-        (one, other["id"])
-        for one, said in objects.items()
+        (key, other["id"])
+        for key, said in objects.items()
         for other in (said.get("relationships", {}).get(relation) or {}).get("data") or ()
     }
     if len(set(found)) != len(found):

@@ -43,19 +43,19 @@ def keys_are_there_once(books: Books) -> Iterator[str]:
 
 def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
     """W2, W3: a window that is called complete held just the rows that there were."""
-    for one in claims:
-        true = len(night.lists(one.account, one.first, one.last))
-        if one.loads and one.account not in night.readable:
-            yield f"{one.account} could not be read, and has a receipt for {one.first}..{one.last}"
-        elif one.loads and one.rows != true:
-            yield f"receipt of {one.account} {one.first}..{one.last} counts {one.rows} rows; there were {true}"
+    for claim in claims:
+        true = len(night.lists(claim.account, claim.first, claim.last))
+        if claim.loads and claim.account not in night.readable:
+            yield f"{claim.account} could not be read, and has a receipt for {claim.first}..{claim.last}"
+        elif claim.loads and claim.rows != true:
+            yield f"receipt of {claim.account} {claim.first}..{claim.last} counts {claim.rows} rows; there were {true}"
 
 
 def claims_were_asked(claims: Iterable[Claim], answered: Collection[tuple[str, str, str]]) -> Iterator[str]:
     """Each receipt stands for a request of the same run that was answered."""
-    for one in claims:
-        if one.status == "complete" and (one.account, f"{one.first}", f"{one.last}") not in answered:
-            yield f"receipt of {one.account} {one.first}..{one.last} without a request"
+    for claim in claims:
+        if claim.status == "complete" and (claim.account, f"{claim.first}", f"{claim.last}") not in answered:
+            yield f"receipt of {claim.account} {claim.first}..{claim.last} without a request"
 
 
 def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[str]:
@@ -65,9 +65,9 @@ def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[
         cut: nobody knows how much of the whole history was still to come.
     """
     kept = defaultdict(list)
-    for one in claims:
-        if one.loads:
-            kept[one.account].append((one.first, one.last))
+    for claim in claims:
+        if claim.loads:
+            kept[claim.account].append((claim.first, claim.last))
     for account, spans in kept.items():
         first, *rest = _tilings(spans)
         again = len(rest) == 1 and (cut or any(covers(joined([*each]), reach) for each in (first, *rest)))
@@ -90,22 +90,22 @@ def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
 
 def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[str]:
     """W4: only a day that no answer of the run shows to be whole is given up."""
-    largest = max((one.rows for one in claims if one.status == "complete"), default=0)
-    for one in claims:
-        if one.status != "quarantined" or one.doubts:
+    largest = max((claim.rows for claim in claims if claim.status == "complete"), default=0)
+    for claim in claims:
+        if claim.status != "quarantined" or claim.doubts:
             continue
-        true = len(night.lists(one.account, one.first, one.last))
-        if one.first != one.last:
-            yield f"{one.account} {one.first}..{one.last} is quarantined, and is more than a day"
+        true = len(night.lists(claim.account, claim.first, claim.last))
+        if claim.first != claim.last:
+            yield f"{claim.account} {claim.first}..{claim.last} is quarantined, and is more than a day"
         elif true <= night.cap and true < largest:
-            yield f"{one.account} {one.first} is quarantined with {true} rows; another answer had {largest}"
+            yield f"{claim.account} {claim.first} is quarantined with {true} rows; another answer had {largest}"
 
 
 def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: Night, share: float) -> Iterator[str]:
     """D3: only an account that lost more than the share may be doubted."""
-    for account in {one.account for one in claims if one.doubts}:
-        held = [one for one, row in (before.rows if before else {}).items() if account in text_owners(row)]
-        gone = [one for one in held if account not in owners(night.shown.get(one, NOBODY))]
+    for account in {claim.account for claim in claims if claim.doubts}:
+        held = [row_id for row_id, row in (before.rows if before else {}).items() if account in text_owners(row)]
+        gone = [row_id for row_id in held if account not in owners(night.shown.get(row_id, NOBODY))]
         # its rows may also have left by their dates: then they are not where they were
         if len(gone) <= share * len(held) and not _moved_in_time(held, before, night):
             yield f"{account} lost {len(gone)} of {len(held)} rows and is doubted"
@@ -116,8 +116,8 @@ NOBODY: Mapping[str, object] = {"relationships": {}}
 
 
 def _moved_in_time(held: Iterable[str], before: Books, night: Night) -> bool:
-    shown = {one: night.shown[one] for one in held if one in night.shown}
-    return any(before.rows[one]["trade_date"] != f"{day(row, 'tradeDate')}" for one, row in shown.items())
+    shown = {row_id: night.shown[row_id] for row_id in held if row_id in night.shown}
+    return any(before.rows[row_id]["trade_date"] != f"{day(row, 'tradeDate')}" for row_id, row in shown.items())
 
 
 def text_owners(row: Mapping[str, str]) -> set[str]:
@@ -139,7 +139,7 @@ def marks_are_supported(books: Books, now: datetime, duty: Duty) -> Iterator[str
 
 def _verified(books: Books, account: str, since: datetime, duty: Duty) -> Iterator[str]:
     runs = {run_id: at for run_id, at in books.runs.items() if at >= since}
-    read = blocks(one for one in books.claims if one.account == account and one.run_id in runs)[account]
+    read = blocks(claim for claim in books.claims if claim.account == account and claim.run_id in runs)[account]
     span = (duty.history_start, max(duty.history_start, elapsed(since)))
     if not covers(read, span):
         yield f"{account} is verified since {since:%m-%d %H:%M}, but {span[0]}..{span[1]} was not read since: {read}"
@@ -222,13 +222,13 @@ def who_was_away_is_read_whole(
 def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
     """After a complete night in which whole histories were due, ids are the API's own: without the model's help."""
     end = night.at.date() + timedelta(days=duty.look_ahead_days)
-    due = {one for account in night.listed for one in night.lists(account, duty.history_start, end)}
-    yield from (f"{one} is shown, and missing" for one in due - books.rows.keys())
-    for one in books.rows.keys() - night.shown.keys():
-        row = books.rows[one]
+    due = {row_id for account in night.listed for row_id in night.lists(account, duty.history_start, end)}
+    yield from (f"{row_id} is shown, and missing" for row_id in due - books.rows.keys())
+    for row_id in books.rows.keys() - night.shown.keys():
+        row = books.rows[row_id]
         beyond = all(row[name] and row[name] > f"{end}" for name in TEXT_DATES)  # a backfill may have brought it
         if text_owners(row) & night.readable and not beyond:
-            yield f"{one} is not shown any more, and left over"
+            yield f"{row_id} is not shown any more, and left over"
 
 
 def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -> Iterator[str]:
@@ -239,20 +239,22 @@ def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -
     """
     old = before.rows if before else {}
     news = _news(before, after)
-    first_loads = {one for row in after.rows.values() for one in text_owners(row) if not _is_verified(before, one)}
-    for one in (old.keys() | after.rows.keys() | news.keys()) - set(doubled):
-        was, now = old.get(one), after.rows.get(one)
+    first_loads = {
+        owner for row in after.rows.values() for owner in text_owners(row) if not _is_verified(before, owner)
+    }
+    for row_id in (old.keys() | after.rows.keys() | news.keys()) - set(doubled):
+        was, now = old.get(row_id), after.rows.get(row_id)
         silent = was is None and now is not None and bool(text_owners(now) & first_loads)
-        if not (silent and not news[one]) and not _leads(was, now, news[one], first_load=bool(first_loads)):
-            yield f"{one}: the feed does not lead from {was} to {now}: {news[one]}"
+        if not (silent and not news[row_id]) and not _leads(was, now, news[row_id], first_load=bool(first_loads)):
+            yield f"{row_id}: the feed does not lead from {was} to {now}: {news[row_id]}"
 
 
 def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
-    known = {(one.run_id, one.op, one.id) for one in before.changes} if before else set()
+    known = {(change.run_id, change.op, change.id) for change in before.changes} if before else set()
     news = defaultdict(list)
-    for one in after.changes:
-        if (one.run_id, one.op, one.id) not in known:
-            news[one.id].append(one)
+    for change in after.changes:
+        if (change.run_id, change.op, change.id) not in known:
+            news[change.id].append(change)
     return news
 
 
@@ -262,7 +264,7 @@ def _is_verified(books: Books | None, account: str) -> bool:
 
 
 def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:
-    ordered = sorted(changes, key=lambda one: one.at)
+    ordered = sorted(changes, key=lambda change: change.at)
     if len(ordered) > 4:
         return True
     return any(_chained(was, now, each, first_load) for each in permutations(ordered))
@@ -270,10 +272,10 @@ def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:
 
 def _chained(was, now, changes: Sequence[Change], first_load: bool) -> bool:
     state = was
-    for one in changes:
-        if one.before != state and not (first_load and state is None):  # a first load came silently in between
+    for change in changes:
+        if change.before != state and not (first_load and state is None):  # a first load came silently in between
             return False
-        state = one.after
+        state = change.after
     return state == now
 
 
@@ -282,7 +284,7 @@ def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *
     true = Counter(
         added=len(new.keys() - old.keys()),
         removed=len(old.keys() - new.keys()),
-        modified=sum(1 for one in new.keys() & old.keys() if new[one] != old[one]),
+        modified=sum(1 for row_id in new.keys() & old.keys() if new[row_id] != old[row_id]),
     )
     said = Counter(added=counts.added, removed=counts.removed, modified=counts.modified)
     net = said["added"] - said["removed"] == true["added"] - true["removed"]
@@ -293,21 +295,23 @@ def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *
 def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], night: Night) -> Iterator[str]:
     """D6, D7: no row that an account lists where it always was counts as removed."""
     listed = {row["id"]: row for account in night.listed for _, row in night.listed[account]}
-    for one in old.keys() - new.keys():
-        row = listed.get(one)
-        if row and all(old[one][column] == f"{day(row, name)}" for column, name in TEXT_DATES.items()):
-            yield f"{one} is removed, and is shown where it was: {old[one]}"
+    for row_id in old.keys() - new.keys():
+        row = listed.get(row_id)
+        if row and all(old[row_id][column] == f"{day(row, name)}" for column, name in TEXT_DATES.items()):
+            yield f"{row_id} is removed, and is shown where it was: {old[row_id]}"
 
 
 def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
     """D8: ids that two accounts listed with different contents, both in what was read."""
     seen = {
-        (one, claim.account)
+        (row_id, claim.account)
         for claim in claims
         if claim.loads
-        for one in night.lists(claim.account, claim.first, claim.last)
+        for row_id in night.lists(claim.account, claim.first, claim.last)
     }
-    return {one for one, contents in night.doubled.items() if len({a for a in contents if (one, a) in seen}) > 1}
+    return {
+        row_id for row_id, contents in night.doubled.items() if len({a for a in contents if (row_id, a) in seen}) > 1
+    }
 
 
 def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:
@@ -315,14 +319,18 @@ def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping],
     held, gone = Counter(), Counter()
     for row in (new | old).values():
         held.update(text_owners(row))
-    for one, row in old.items():
-        gone.update(text_owners(row) if one not in new else ())
-    yield from (f"{one} lost {gone[one]} of {held[one]} rows at once" for one in gone if gone[one] > share * held[one])
+    for row_id, row in old.items():
+        gone.update(text_owners(row) if row_id not in new else ())
+    yield from (
+        f"{account} lost {gone[account]} of {held[account]} rows at once"
+        for account in gone
+        if gone[account] > share * held[account]
+    )
 
 
 def nothing_of_others(own: Books, others: Iterable[str]) -> Iterator[str]:
     """C3: no account of another tenant is named anywhere."""
-    named = {one.account for one in own.claims} | own.marks.keys()
+    named = {claim.account for claim in own.claims} | own.marks.keys()
     named |= {owner for row in own.rows.values() for owner in text_owners(row)}
     if mixed := named.intersection(others):
         yield f"accounts of another tenant: {mixed}"

@@ -58,11 +58,11 @@ class Run:
         """Whether a difference in the objects is to be held against a complete run."""
         if self.blind and line.endswith("is missing"):
             return False
-        return line.endswith("is missing") or not any(one in line for one in self.moving)
+        return line.endswith("is missing") or not any(account in line for account in self.moving)
 
     @property
     def stopped(self) -> bool:
-        return any(one.code == "stopped" for one in self.said.errors)
+        return any(error.code == "stopped" for error in self.said.errors)
 
 
 @dataclass
@@ -88,7 +88,7 @@ class Oracle:
     @property
     def doubled(self) -> set[str]:
         """Ids that ever had two contents at once."""
-        return {one for night in self.nights.values() for one in night.doubled}
+        return {row_id for night in self.nights.values() for row_id in night.doubled}
 
     @property
     def copy(self) -> Path:
@@ -123,7 +123,8 @@ class Oracle:
         rows = self._rows_are_right(books, cut=run.cut)
         if run.said.status == "complete":
             _none(
-                f"{one} is left over: a part of its account did not list it, the rest was not read" for one in rows.open
+                f"{row_id} is left over: a part of its account did not list it, the rest was not read"
+                for row_id in rows.open
             )
         self._look_at_books(run, books)
         self._look_at_report(run, books, new)
@@ -134,7 +135,7 @@ class Oracle:
         known = set(self.books.claims) if self.books else set()
         new: dict[datetime, list[Claim]] = {}
         for at, run_id in sorted((at, run_id) for run_id, at in books.runs.items()):
-            if claims := [one for one in books.claims if one.run_id == run_id and one not in known]:
+            if claims := [claim for claim in books.claims if claim.run_id == run_id and claim not in known]:
                 new[at] = claims
         return new
 
@@ -165,15 +166,15 @@ class Oracle:
         _none(checks.nothing_of_others(books, run.others))
 
     def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
-        claims = [one for each in new.values() for one in each]
+        claims = [claim for each in new.values() for claim in each]
         _none(self._status(run, claims))
         _none(self._is_in_the_books(run, books))
         _none(self._objects(run, books))
-        crawl_failed = any(one.resource in CRAWL for one in run.said.errors)
+        crawl_failed = any(error.resource in CRAWL for error in run.said.errors)
         if run.said.status != "failed" and not run.stopped and not crawl_failed:
-            excused = {one.parent_id for one in run.said.errors}
+            excused = {error.parent_id for error in run.said.errors}
             excused |= self.nights[run.at].readable - books.accounts if run.blind else set()
-            own = [one for one in claims if one.run_id == run.said.run_id]
+            own = [claim for claim in claims if claim.run_id == run.said.run_id]
             _none(checks.look_back_is_read(own, self.nights[run.at], run.duty, excused))
             _none(checks.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
             _none(checks.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
@@ -191,9 +192,9 @@ class Oracle:
     def _status(self, run: Run, claims: Iterable[Claim]) -> Iterator[str]:
         """F3: complete only when nothing is amiss, and not less than complete without a reason."""
         said = run.said
-        quarantined = any(one.run_id == said.run_id and one.status == "quarantined" for one in claims)
+        quarantined = any(claim.run_id == said.run_id and claim.status == "quarantined" for claim in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
-        conflicts = checks.conflicts((one for one in claims if one.run_id == said.run_id), self.nights[run.at])
+        conflicts = checks.conflicts((claim for claim in claims if claim.run_id == said.run_id), self.nights[run.at])
         if conflicts and not any(error.code == "conflict" for error in said.errors) and not run.stopped:
             yield f"{conflicts} came with two contents, and nobody says so"
         if said.status == "complete":
@@ -239,7 +240,7 @@ def the_exit_code_is_right(report, *, cut: bool) -> None:
     """As the contract has it; and nothing that ends a run is a surprise."""
     expected = {"complete": {0}, "partial": {4}, "failed": {1, 3}}[str(report.status)]
     assert int(report.exit) in expected, f"{report.status} exits {int(report.exit)}"
-    for error in (error for one in report.tenants for error in one.errors):
+    for error in (error for tenant in report.tenants for error in tenant.errors):
         unforeseen = error.code in {"defect", "error", "source_error"}
         assert not unforeseen, f"{error}"
         assert cut or error.code != "disk", f"{error}"

@@ -192,13 +192,13 @@ class Histories(RuleBasedStateMachine):
         happened=meanwhile,
         first=st.integers(-30, 700),
         days=st.integers(1, 400),
-        some=st.booleans(),
+        one_account=st.booleans(),
         cut=st.none() | cuts,
     )
-    def backfill(self, happened, first, days, some, cut):
+    def backfill(self, happened, first, days, one_account, cut):
         self._meanwhile(happened)
         begin = TODAY - timedelta(days=first)
-        accounts = self.scene.accounts()[:1] if some else ()
+        accounts = self.scene.accounts()[:1] if one_account else ()
         self.scene.backfill(begin, begin + timedelta(days=days), "acme", accounts=accounts, cut=cut)
 
     @rule(happened=meanwhile)

@@ -49,16 +49,16 @@ def days(ago: int) -> date:
 
 
 def fullest(scene: Scene) -> str:
-    return max(scene.accounts(), key=lambda one: (len(scene.rows_of(one)), one))
+    return max(scene.accounts(), key=lambda account: (len(scene.rows_of(account)), account))
 
 
 def all_recent_rows_vanish(scene: Scene) -> None:
     account = fullest(scene)
     scene.change("late", account=account, within_days=10, count=2)
     scene.sync()
-    for one, row in scene.rows_of(account).items():
+    for row_id, row in scene.rows_of(account).items():
         if max(row["attributes"]["tradeDate"], row["attributes"]["valueDate"]) >= f"{days(40)}":
-            scene.change("delete", id=one)
+            scene.change("delete", id=row_id)
 
 
 def a_day_passes_with_changes(scene: Scene) -> None:
@@ -104,26 +104,26 @@ def lists_are_cut(scene: Scene) -> None:
 def away_for_a_night(scene: Scene) -> None:
     """Meanwhile old rows of an account are deleted."""
     account = fullest(scene)
-    old = sorted(scene.rows_of(account), key=lambda one: scene.box._stores["acme"].find(one).trade)
+    old = sorted(scene.rows_of(account), key=lambda row_id: scene.box._stores["acme"].find(row_id).trade)
     scene.change("account_gone", account=account)
     scene.sync()
-    for one in old[:2]:
-        scene.change("delete", id=one)
+    for row_id in old[:2]:
+        scene.change("delete", id=row_id)
     scene.change("account_back", account=account)
     scene.sync()
 
 
 def dated_far_away(scene: Scene) -> None:
     """A row leaves the look-back by its dates."""
-    [one] = scene.change("late", account=fullest(scene), within_days=9)["added"]
+    [row_id] = scene.change("late", account=fullest(scene), within_days=9)["added"]
     scene.sync()
-    scene.change("redate", id=one, days=100)
+    scene.change("redate", id=row_id, days=100)
 
 
 def dateless_row_deleted(scene: Scene) -> None:
-    [one] = scene.change("dateless", account=fullest(scene), value="null")["edited"]
+    [row_id] = scene.change("dateless", account=fullest(scene), value="null")["edited"]
     scene.sync()
-    scene.change("delete", id=one)
+    scene.change("delete", id=row_id)
 
 
 def clock_was_ahead(scene: Scene) -> None:
