@@ -51,7 +51,7 @@ def test_m1_m2_a_mark_holds_the_days_proven_and_not_one_more(grows, end):
     assert covered == (component(proven, {first.first}) if first else set())
     assert days_of(mark.islands) == proven - covered
     parts = sorted([*mark.islands, *([mark.covered] if mark.covered else [])])
-    assert all(window.last + ONE_DAY < other.first for window, other in itertools.pairwise(parts))
+    assert all(earlier.last + ONE_DAY < later.first for earlier, later in itertools.pairwise(parts))
     for day in days_of([Window(START, START + timedelta(days=40))]):
         held = mark.holding(day)
         assert (held is not None and day in held) == (day in proven)

@@ -16,7 +16,7 @@ windows = st.tuples(DAYS, DAYS).map(lambda ends: Window(*(START + timedelta(days
 
 def tile(parts, span: Window) -> bool:
     ends = parts[0].first == span.first and parts[-1].last == span.last
-    return ends and all(part.last + ONE_DAY == other.first for part, other in itertools.pairwise(parts))
+    return ends and all(earlier.last + ONE_DAY == later.first for earlier, later in itertools.pairwise(parts))
 
 
 @given(window=windows.filter(lambda window: window.days > 1), days=st.lists(st.integers(-9, 70), max_size=20))

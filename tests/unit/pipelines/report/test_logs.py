@@ -92,7 +92,7 @@ def test_redact_keeps_what_stands_around_a_key() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text(), st.text(), st.sampled_from([one.values for one in PLANTED if one.id != "PEM cut short"]))
+@given(st.text(), st.text(), st.sampled_from([secret.values for secret in PLANTED if secret.id != "PEM cut short"]))
 def test_redact_masks_within_any_text(before: str, after: str, planted: tuple[str, str]) -> None:
     """Text around a secret does not hide it, and masking twice changes nothing."""
     text, secret = planted
@@ -265,7 +265,7 @@ def test_what_steers_a_terminal_is_made_visible_s2(*, debug: bool) -> None:
     assert r"\u202e" in stream.getvalue()
 
 
-@pytest.mark.parametrize("planted", [one.values for one in PLANTED])
+@pytest.mark.parametrize("planted", [secret.values for secret in PLANTED])
 def test_a_record_as_json_is_one_object_without_a_secret(planted: tuple[str, str]) -> None:
     """`--log-format json`: still JSON when something in it was masked, and one line."""
     stream = io.StringIO()

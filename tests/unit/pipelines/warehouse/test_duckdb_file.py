@@ -25,9 +25,9 @@ def rows(connection: duckdb.DuckDBPyConnection) -> list[tuple[int]]:
 def test_all_connections_of_a_process_share_one_database(tmp_path: Path) -> None:
     """What one commits the other sees; when the last is closed, all is in the file and anybody may open it."""
     file = tmp_path / "store.duckdb"
-    with attached(file) as one, attached(file) as other:
-        one.execute("CREATE TABLE kept AS SELECT 1 AS id")
-        assert rows(other) == [(1,)]
+    with attached(file) as first, attached(file) as second:
+        first.execute("CREATE TABLE kept AS SELECT 1 AS id")
+        assert rows(second) == [(1,)]
     assert not file.with_name("store.duckdb.wal").exists()
     with duckdb.connect(f"{file}", read_only=True) as reader:
         assert reader.execute("FROM kept").fetchall() == [(1,)]

@@ -8,14 +8,14 @@ from tests.unit.schemas.views.memory import D, rows
 
 
 def _held(entity, day, number, **more):
-    one = {
+    row = {
         "row_key": f"{number}",
         "reporting_entity_id": entity,
         "date": day,
         "ccy_code": "EUR",
         "market_value": number,
     }
-    return one | {"instrument_id": "i1", "instrument_type": "instrument"} | more
+    return row | {"instrument_id": "i1", "instrument_type": "instrument"} | more
 
 
 def test_each_reporting_entity_has_its_own_latest_day():

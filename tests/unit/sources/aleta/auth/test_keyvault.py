@@ -52,7 +52,7 @@ def test_the_vault_signs_the_digest_of_what_is_hashed_here():
     signer = KeyVaultSigner(URL, key_id="k1", client=vault)
     signatures = [signer.sign(b"message"), signer.sign(b"message")]
     public = jwt.PyJWK(signer.public_jwk)
-    assert all(public.Algorithm.verify(b"message", public.key, one) for one in signatures)
+    assert all(public.Algorithm.verify(b"message", public.key, signature) for signature in signatures)
     assert vault.asked == ["public", "sign", "sign"]
 
 

@@ -72,7 +72,7 @@ def test_an_older_name_is_meant_in_path_and_query():
 def test_a_404_decides_and_what_answered_is_asked_from_then_on():
     """The search is paid for once."""
     spoken, api = LearnedDialects(), Api(OLD_V2)
-    assert [spoken.ask(INSTRUMENTS, one, api) for one in ("a", "b")] == ["v2 asset"] * 2
+    assert [spoken.ask(INSTRUMENTS, parent, api) for parent in ("a", "b")] == ["v2 asset"] * 2
     assert api.asked == [V3, V2, OLD_V3, OLD_V2, OLD_V2]
     assert spoken.learned == {"instruments": "v2 asset"}
 
