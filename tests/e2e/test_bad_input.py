@@ -26,7 +26,7 @@ DAY = date(2026, 1, 1)
 
 
 def api_requests(program: Program) -> list:
-    return [one for one in program.box.requests if one.path.startswith("/api/")]
+    return [request for request in program.box.requests if request.path.startswith("/api/")]
 
 
 def one_error(ended: Ended) -> dict[str, str]:

@@ -41,7 +41,7 @@ COMMANDS = (
 
 
 def checks(ended) -> dict[str, dict]:
-    return {one["what"]: one for one in json.loads(ended.out)["checks"]}
+    return {check["what"]: check for check in json.loads(ended.out)["checks"]}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_check_finds_everything_well_with_three_requests_at_most(installed):
     assert ended.exit == 0
     assert json.loads(ended.out)["ok"] is True
     assert {"config", "key", "clock", "token", "api", "disk", "lock"} <= checks(ended).keys()
-    assert all(one["ok"] for one in checks(ended).values())
+    assert all(check["ok"] for check in checks(ended).values())
     assert len(installed.box.requests) <= 3
 
 
@@ -102,7 +102,7 @@ def test_check_names_a_key_that_is_refused(program):
 
     assert ended.exit == 3
     assert json.loads(ended.out)["ok"] is False
-    assert [name for name, one in checks(ended).items() if not one["ok"]] == ["token"]
+    assert [name for name, check in checks(ended).items() if not check["ok"]] == ["token"]
     assert "kid is unknown" in checks(ended)["token"]["text"]
 
 
@@ -162,7 +162,7 @@ def test_status_shows_freshness_coverage_and_runs_without_a_request(synced):
     assert ended.exit == 0
     assert facts["synced"] is True
     assert facts["fresh_at"]
-    assert [one["status"] for one in facts["runs"]] == ["complete"]
+    assert [run["status"] for run in facts["runs"]] == ["complete"]
     [coverage] = facts["coverage"]
     assert (coverage["resource"], coverage["parents"]) == ("transactions", len(synced.box.truth("acme").accounts))
     assert facts["quarantined"] == []
@@ -234,9 +234,9 @@ def test_a_backfill_of_one_account_asks_for_no_other(synced):
 
     ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", account, "--json")
 
-    asked = [one.query for one in synced.box.requests if one.path.endswith("/transactions")]
+    asked = [request.query for request in synced.box.requests if request.path.endswith("/transactions")]
     assert ended.exit == 0
-    assert [one["accountId"] for one in asked if one["toDate"] == "2025-01-31"] == [account]
+    assert [query["accountId"] for query in asked if query["toDate"] == "2025-01-31"] == [account]
     assert len(asked) <= 2  # the other one proves the cap
 
 
@@ -247,9 +247,9 @@ def test_a_backfill_of_an_account_that_is_not_listed_stops_after_the_lists(start
     ended = synced.run("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", "nobody", "--json")
 
     assert ended.exit == 4
-    assert [(one["code"], one["parent_id"]) for one in ended.errors()] == [("unknown", "nobody")]
+    assert [(error["code"], error["parent_id"]) for error in ended.errors()] == [("unknown", "nobody")]
     assert "nobody" in ended.err
-    asked = {one.path for one in synced.box.requests}
+    asked = {request.path for request in synced.box.requests}
     assert any(path.endswith("/accounts") for path in asked)
     assert not any(
         word in path for path in asked for word in ("transactions", "instruments", "holdings", "performance")
@@ -264,9 +264,10 @@ def test_a_backfill_of_an_account_that_is_there_beside_one_that_is_not_reads_the
     ended = synced.run("backfill", *span, "--account", account, "--account", "nobody", "--json")
 
     assert ended.exit == 4
-    assert [one["parent_id"] for one in ended.errors()] == ["nobody"]
-    asked = [one.query for one in synced.box.requests if one.path.endswith("/transactions")]
-    assert [one["accountId"] for one in asked if one["toDate"] == "2025-01-31"] == [account]  # another proves the cap
+    assert [error["parent_id"] for error in ended.errors()] == ["nobody"]
+    asked = [request.query for request in synced.box.requests if request.path.endswith("/transactions")]
+    # another proves the cap
+    assert [query["accountId"] for query in asked if query["toDate"] == "2025-01-31"] == [account]
 
 
 def test_a_span_the_wrong_way_round_is_exit_2(synced):
@@ -392,7 +393,7 @@ def test_check_opens_what_it_calls_ok(synced, name, what):
     ended = synced.run("check", "--json")
 
     assert ended.exit == 1
-    assert [found for found, one in checks(ended).items() if not one["ok"]] == [what]
+    assert [found for found, check in checks(ended).items() if not check["ok"]] == [what]
     assert f"{file}" in checks(ended)[what]["text"]
     assert f"{file}" in ended.err
 
@@ -405,7 +406,7 @@ def test_check_names_a_key_file_that_is_missing_and_looks_at_the_others(start):
 
     ended = program.run("check", "--json")
 
-    found = {(one["tenant"], one["what"]): one for one in json.loads(ended.out)["checks"]}
+    found = {(check["tenant"], check["what"]): check for check in json.loads(ended.out)["checks"]}
     assert ended.exit == 2
     assert f"{file}" in found["acme", "key"]["text"]
     assert found["beta", "api"]["ok"] is True

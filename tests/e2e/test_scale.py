@@ -59,7 +59,9 @@ def test_two_hundred_accounts_are_exact_under_faults(start):
 
     objects = program.box.objects("acme")
     expected, found = set(shown(objects.pop("transactions"))), list(held(program.warehouse()))
-    people = SimpleNamespace(**{name: {one: exact(text) for one, text in of.items()} for name, of in objects.items()})
+    people = SimpleNamespace(
+        **{name: {ident: exact(text) for ident, text in of.items()} for name, of in objects.items()}
+    )
     assert ended.report["status"] == "complete"
     assert len(found) == len(expected) == ROWS
     assert set(found) == expected

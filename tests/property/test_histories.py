@@ -232,7 +232,7 @@ def play(runner: Runner, number: int, *, histories: int) -> Counter[str]:
 
 
 @pytest.mark.timeout(0 if HISTORIES else 600)
-@pytest.mark.parametrize("shard", [pytest.param(one, id=f"shard-{one}") for one in range(SHARDS)])
+@pytest.mark.parametrize("shard", [pytest.param(shard, id=f"shard-{shard}") for shard in range(SHARDS)])
 def test_every_run_of_every_history_ends_exact(runner: Runner, shard: int, tell: Callable[[str], None]):
     """Whatever happened upstream or here, the warehouse is what its receipts claim, and they claim what was due."""
     played: Counter[str] = Counter()

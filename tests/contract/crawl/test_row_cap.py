@@ -49,7 +49,7 @@ def test_lists_of_objects_are_never_cut(box, caller):
 def test_an_instrument_or_depository_narrows_an_account(box, caller):
     """The narrowing comes before the cap, so a day can be read in parts."""
     rows = box.truth("acme").transactions.values()
-    account = next(one["relationships"] for one in rows if "depository" in one["relationships"])["account"]["data"][
+    account = next(row["relationships"] for row in rows if "depository" in row["relationships"])["account"]["data"][
         "id"
     ]
     held = [row for row in caller.rows(account) if "depository" in row["relationships"]]

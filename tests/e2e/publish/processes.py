@@ -16,7 +16,7 @@ import duckdb
 from pipelines.publish.publish import PublishError, publish
 from tests.e2e.publish.copies import BOTH, SOME, another_run, assert_whole
 
-CHANGING = {f"os.{one}" for one in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
+CHANGING = {f"os.{call}" for call in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
 ROOT = Path(__file__).parents[3]
 
 
