@@ -200,10 +200,10 @@ def _table(connection, table: str, said: list[Said], there: set[str]) -> Iterato
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE aleta.{table}").fetchall()}
     living = "WHERE removed_at IS NULL" if "removed_at" in columns else ""
     found = connection.execute(f"SELECT * FROM aleta.{table} {living}").fetchall()
-    held = _by_key(table, [dict(zip(columns, row, strict=True)) for row in found])
+    stored = _by_key(table, [dict(zip(columns, row, strict=True)) for row in found])
     expected = _by_key(table, [expectation(table, row, columns) for row in said])
-    for key in sorted(held.keys() | expected.keys(), key=repr):
-        here, wanted = held[key], expected[key]
+    for key in sorted(stored.keys() | expected.keys(), key=repr):
+        here, wanted = stored[key], expected[key]
         yield from [f"{table}: {key} is missing"] * bool(wanted and not here)
         yield from [f"{table}: {key} is left over"] * bool(here and not wanted)
         yield from [f"{table}: {key} is there {len(here)} times"] * (len(here) > 1)
@@ -219,16 +219,16 @@ def _by_key(table: str, rows: Iterable[dict]) -> dict[tuple, list[dict]]:
     return found
 
 
-def _row(table: str, held: dict, expected: dict, columns: Mapping[str, str]) -> Iterator[str]:
+def _row(table: str, stored: dict, expected: dict, columns: Mapping[str, str]) -> Iterator[str]:
     for name, kind in columns.items():
-        value, wanted = held[name], expected.get(name)
+        value, wanted = stored[name], expected.get(name)
         if name in OURS:
             yield from [f"{name} is null"] * (value is None and name != "removed_at")
             continue
         if kind == "JSON" and value is not None:
             value = json.loads(value, parse_float=Decimal, parse_int=Decimal)
         if name == "row_key":
-            wanted = "|".join(_escaped(held[column]) for column in KEYS[table])
+            wanted = "|".join(_escaped(stored[column]) for column in KEYS[table])
         if not (alike(value, wanted) if kind == "JSON" else type(value) is type(wanted) and value == wanted):
             yield f"{name} is {value!r}, not {wanted!r}"
 

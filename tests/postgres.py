@@ -158,9 +158,9 @@ def _reachable(binaries: Path, folder: Path, owner: dict[str, object]) -> Path:
 def _init(binaries: Path, folder: Path, owner: dict[str, object]) -> None:
     secret = folder / "password"
     secret.write_text(PASSWORD)
-    words = ["-U", "aleta", "-E", "UTF8", "--no-locale", "-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync"]
+    options = ["-U", "aleta", "-E", "UTF8", "--no-locale", "-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync"]
     subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", *words], check=True, capture_output=True, cwd=folder, **owner
+        [binaries / "initdb", "-D", folder / "data", *options], check=True, capture_output=True, cwd=folder, **owner
     )
 
 

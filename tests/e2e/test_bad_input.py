@@ -53,29 +53,29 @@ def test_a_key_that_aleta_does_not_have_is_refused_with_the_endpoint_s_words(pro
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
+    ("old", "new", "message"),
     [
         pytest.param("kid-acme", "kid-acne", "kid is unknown", id="kid"),
         pytest.param("iss-acme", "iss-acne", "iss is not the one registered", id="iss"),
         pytest.param("sub-acme", "sub-acne", "sub is not the one registered", id="sub"),
     ],
 )
-def test_a_wrong_name_in_the_assertion_is_refused_with_the_endpoint_s_words(program, old, new, words):
+def test_a_wrong_name_in_the_assertion_is_refused_with_the_endpoint_s_words(program, old, new, message):
     """Exit 3, and the claim that is wrong."""
     program.rewrite(old, new)
 
     error = one_error(program.sync(expect=3))
 
     assert error["code"] == "auth"
-    assert words in error["message"]
+    assert message in error["message"]
     assert api_requests(program) == []
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "words"),
+    ("ahead_s", "message"),
     [pytest.param(-600, "iat lies in the future", id="fast"), pytest.param(600, "expired", id="slow")],
 )
-def test_a_clock_that_is_wrong_is_refused_with_the_endpoint_s_words(program, monkeypatch, ahead_s, words):
+def test_a_clock_that_is_wrong_is_refused_with_the_endpoint_s_words(program, monkeypatch, ahead_s, message):
     """Exit 3: this machine's clock is ten minutes off the endpoint's."""
     theirs = SimpleNamespace(time=lambda: time.time() + ahead_s, monotonic=time.monotonic)
     monkeypatch.setattr(server, "time", theirs)
@@ -83,7 +83,7 @@ def test_a_clock_that_is_wrong_is_refused_with_the_endpoint_s_words(program, mon
     error = one_error(program.sync(expect=3))
 
     assert error["code"] == "auth"
-    assert words in error["message"]
+    assert message in error["message"]
 
 
 def test_a_key_file_that_is_no_key_is_named(program):

@@ -219,11 +219,11 @@ def test_a_backfill_reads_its_span_again_both_ends_included(synced):
 
     ended = synced.run("backfill", "--from", f"{first}", "--to", f"{last}", "--json")
 
-    held = set(synced.column("SELECT id FROM aleta.transactions"))
+    stored = set(synced.column("SELECT id FROM aleta.transactions"))
     assert ended.exit == 0
     assert ended.report["status"] == "complete"
-    assert set(inside) <= held
-    assert not set(outside) & held
+    assert set(inside) <= stored
+    assert not set(outside) & stored
     assert synced.rows("SELECT * FROM aleta.sync_marks ORDER BY ALL") == marks
     assert synced.column("SELECT kind FROM aleta.sync_runs ORDER BY started_at") == ["sync", "backfill"]
 

@@ -38,10 +38,10 @@ def test_a_signal_stops_a_run_after_what_it_read_is_committed(start, number, cod
     assert ended.tenant()["status"] == "partial"
     assert [error["code"] for error in ended.errors()] == ["stopped"]
     truth = program.box.truth("acme").transactions
-    held = program.column("SELECT id FROM aleta.transactions")
-    assert 0 < len(held) < len(truth)
-    assert ended.counts()["added"] == len(held)
-    assert set(held) < set(truth)
+    stored = program.column("SELECT id FROM aleta.transactions")
+    assert 0 < len(stored) < len(truth)
+    assert ended.counts()["added"] == len(stored)
+    assert set(stored) < set(truth)
     assert program.column("SELECT status FROM aleta.sync_runs") == ["stopped"]
 
     program.box.set(latency_s=0)

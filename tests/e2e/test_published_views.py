@@ -148,9 +148,9 @@ MONTH = "[reporting_entity_id, ccy_code, month::VARCHAR]::VARCHAR"
 
 def latest(program):
     """Of the positions those of each entity's last day."""
-    held = program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.instrument_holdings")
-    last = {entity: max(day for owner, day, _ in held if owner == entity) for entity, *_ in held}
-    return sorted(row for row in held if row[1] == last[row[0]])
+    positions = program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.instrument_holdings")
+    last = {entity: max(day for owner, day, _ in positions if owner == entity) for entity, *_ in positions}
+    return sorted(row for row in positions if row[1] == last[row[0]])
 
 
 def months(program):

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 from tests.histories.books import Books, Change
-from tests.histories.model import DAY, Claim, Night, Span, blocks, covers, day, joined, owners
+from tests.histories.model import DAY, Claim, Night, Span, covers, day, joined, owners, proven_spans
 
 HOURS_BEHIND = 12  # where a day ends last, UTC-12
 
@@ -104,19 +104,19 @@ def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[st
 def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: Night, share: float) -> Iterator[str]:
     """D3: only an account that lost more than the share may be doubted."""
     for account in {claim.account for claim in claims if claim.doubts}:
-        held = [row_id for row_id, row in (before.rows if before else {}).items() if account in text_owners(row)]
-        gone = [row_id for row_id in held if account not in owners(night.shown.get(row_id, NOBODY))]
+        owned = [row_id for row_id, row in (before.rows if before else {}).items() if account in text_owners(row)]
+        gone = [row_id for row_id in owned if account not in owners(night.shown.get(row_id, NOBODY))]
         # its rows may also have left by their dates: then they are not where they were
-        if len(gone) <= share * len(held) and not _moved_in_time(held, before, night):
-            yield f"{account} lost {len(gone)} of {len(held)} rows and is doubted"
+        if len(gone) <= share * len(owned) and not _moved_in_time(owned, before, night):
+            yield f"{account} lost {len(gone)} of {len(owned)} rows and is doubted"
 
 
 TEXT_DATES = {"trade_date": "tradeDate", "value_date": "valueDate"}
 NOBODY: Mapping[str, object] = {"relationships": {}}
 
 
-def _moved_in_time(held: Iterable[str], before: Books, night: Night) -> bool:
-    shown = {row_id: night.shown[row_id] for row_id in held if row_id in night.shown}
+def _moved_in_time(row_ids: Iterable[str], before: Books, night: Night) -> bool:
+    shown = {row_id: night.shown[row_id] for row_id in row_ids if row_id in night.shown}
     return any(before.rows[row_id]["trade_date"] != f"{day(row, 'tradeDate')}" for row_id, row in shown.items())
 
 
@@ -126,7 +126,7 @@ def text_owners(row: Mapping[str, str]) -> set[str]:
 
 def marks_are_supported(books: Books, now: datetime, duty: Duty) -> Iterator[str]:
     """M1, M2: a mark is what receipts prove, up to the last day that had elapsed; so is the instant of verification."""
-    ever = blocks(books.claims)
+    ever = proven_spans(books.claims)
     last = elapsed(now)
     for account, mark in books.marks.items():
         if not covers(ever[account], (mark.first, mark.through)):
@@ -139,7 +139,7 @@ def marks_are_supported(books: Books, now: datetime, duty: Duty) -> Iterator[str
 
 def _verified(books: Books, account: str, since: datetime, duty: Duty) -> Iterator[str]:
     runs = {run_id: at for run_id, at in books.runs.items() if at >= since}
-    read = blocks(claim for claim in books.claims if claim.account == account and claim.run_id in runs)[account]
+    read = proven_spans(claim for claim in books.claims if claim.account == account and claim.run_id in runs)[account]
     span = (duty.history_start, max(duty.history_start, elapsed(since)))
     if not covers(read, span):
         yield f"{account} is verified since {since:%m-%d %H:%M}, but {span[0]}..{span[1]} was not read since: {read}"
@@ -168,7 +168,7 @@ def look_back_is_read(own: Sequence[Claim], night: Night, duty: Duty, excused: s
     start = max(duty.history_start, elapsed(night.at) + DAY - timedelta(days=duty.look_back_days))
     if duty.span or start > end:
         return
-    claimed = blocks(own)
+    claimed = proven_spans(own)
     for account in sorted(night.readable - excused):
         if not covers(claimed[account], (start, end)):
             yield f"{account} was read {claimed[account]} in this run, not {start}..{end}"
@@ -178,7 +178,7 @@ def duty_is_done(
     before: Books | None, after: Books, claims: Sequence[Claim], night: Night, duty: Duty, excused: set[str]
 ) -> Iterator[str]:
     """D1, M3: of every account that was readable and is not named as a problem, all that was due was read."""
-    claimed = blocks(claims)
+    claimed = proven_spans(claims)
     for account in sorted(night.readable - excused):
         if duty.span:
             if (not duty.accounts or account in duty.accounts) and not covers(claimed[account], duty.span):
@@ -210,7 +210,7 @@ def who_was_away_is_read_whole(
     before: Books | None, claims: Sequence[Claim], night: Night, duty: Duty, excused: set[str]
 ) -> Iterator[str]:
     """L4: an account that had `removed_at` is read whole the night it is back."""
-    claimed = blocks(claims)
+    claimed = proven_spans(claims)
     back = (
         {account for account in before.gone_accounts if account in before.marks} if before and not duty.span else set()
     )
@@ -316,15 +316,15 @@ def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
 
 def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:
     """D3: no account loses more than the share of its rows at once, those counted that came in the same run."""
-    held, gone = Counter(), Counter()
+    owned, gone = Counter(), Counter()
     for row in (new | old).values():
-        held.update(text_owners(row))
+        owned.update(text_owners(row))
     for row_id, row in old.items():
         gone.update(text_owners(row) if row_id not in new else ())
     yield from (
-        f"{account} lost {gone[account]} of {held[account]} rows at once"
+        f"{account} lost {gone[account]} of {owned[account]} rows at once"
         for account in gone
-        if gone[account] > share * held[account]
+        if gone[account] > share * owned[account]
     )
 
 

@@ -100,11 +100,11 @@ class Rows:
     either: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
 
-    def given(self, held: Mapping[str, Mapping[str, str]]) -> Rows:
+    def given(self, stored: Mapping[str, Mapping[str, str]]) -> Rows:
         """With what is free settled by what is held: whether a row is there, and whose content it has."""
-        sure = {row_id: row for row_id, row in self.sure.items() if row_id in held or row_id not in self.free}
+        sure = {row_id: row for row_id, row in self.sure.items() if row_id in stored or row_id not in self.free}
         for row_id, contents in self.either.items():
-            if row_id in sure and (account := held.get(row_id, {}).get("account_id")) in contents:
+            if row_id in sure and (account := stored.get(row_id, {}).get("account_id")) in contents:
                 sure[row_id] = contents[account]
         return Rows(sure=sure, open=self.open)
 
@@ -118,7 +118,7 @@ class Rows:
         claims = list(claims)
         seen = {(row_id, c.account) for c in claims if c.loads for row_id in night.lists(c.account, c.first, c.last)}
         ids = {row_id for row_id, _ in seen}
-        proven, tried = blocks(claims), blocks(claims, {"complete", "quarantined"})
+        proven, tried = proven_spans(claims), proven_spans(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
         whole = {account for account in tried if settles or covers(tried[account], night.reach)}
         missed, open_ones = set(), set()
@@ -146,7 +146,7 @@ class Rows:
         )
 
 
-def blocks(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
+def proven_spans(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
     """Of each account the spans that are proven without a gap."""
     found: dict[str, list[Span]] = defaultdict(list)
     kept = (claim for claim in claims if claim.status in statuses and not claim.doubts)

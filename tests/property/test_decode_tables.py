@@ -111,15 +111,15 @@ class Oracle:
         return any(self.is_in(column, value) for column in columns) if columns else kept
 
     def is_in(self, column, value) -> bool:
-        held = self.row[column.name]
+        stored = self.row[column.name]
         if fact(column, "json"):
-            return parse(held or "null") == value
+            return parse(stored or "null") == value
         if column.type == DECIMAL:
             number = Number(value) if isinstance(value, str) and JSON_NUMBER.fullmatch(value) else value
-            return isinstance(number, Number) and number.exact is not None and held == number.exact
-        if isinstance(held, date):
-            return held.isoformat() == value
-        return held is not None and held == value
+            return isinstance(number, Number) and number.exact is not None and stored == number.exact
+        if isinstance(stored, date):
+            return stored.isoformat() == value
+        return stored is not None and stored == value
 
     def linked(self, name, value) -> bool:
         data = value.get("data", value or None) if isinstance(value, dict) else value

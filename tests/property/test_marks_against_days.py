@@ -53,8 +53,8 @@ def test_m1_m2_a_mark_holds_the_days_proven_and_not_one_more(grows, end):
     parts = sorted([*mark.islands, *([mark.covered] if mark.covered else [])])
     assert all(earlier.last + ONE_DAY < later.first for earlier, later in itertools.pairwise(parts))
     for day in days_of([Window(START, START + timedelta(days=40))]):
-        held = mark.holding(day)
-        assert (held is not None and day in held) == (day in proven)
+        window = mark.holding(day)
+        assert (window is not None and day in window) == (day in proven)
 
 
 @settings(deadline=None)
@@ -70,9 +70,11 @@ def test_m5_a_mark_comes_back_from_json_as_it_was(grows, verified, since):
 def test_m5_the_marks_of_a_resource_come_back_from_their_text(marks, verified):
     """Whatever the parents are called; also when the same packer writes them again after some grew."""
     packed, elapsed = Packed(), START + timedelta(days=40)
-    held = {parent: grown(grows, elapsed) for parent, grows in marks.items()}
-    assert unpack(packed.text(held)) == held
-    grown_since = {parent: replace(mark, verified_at=verified) for parent, mark in held.items()} | {"new": Mark()}
+    grown_marks = {parent: grown(grows, elapsed) for parent, grows in marks.items()}
+    assert unpack(packed.text(grown_marks)) == grown_marks
+    grown_since = {parent: replace(mark, verified_at=verified) for parent, mark in grown_marks.items()} | {
+        "new": Mark()
+    }
     assert unpack(packed.text(grown_since)) == grown_since
 
 

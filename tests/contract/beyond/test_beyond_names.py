@@ -56,14 +56,14 @@ def test_relationships_and_levels_have_the_names_in_use(box, reader, names, seen
     """Words of the other year are refused."""
     box.set(names=names)
     view = next(iter(box.truth("acme").holdings))[0]
-    words = {"instrument": "instruments,instrumentClasses,instrumentClassesDetailed"}
-    words["asset"] = words["instrument"].replace("instrument", "asset")
+    levels = {"instrument": "instruments,instrumentClasses,instrumentClassesDetailed"}
+    levels["asset"] = levels["instrument"].replace("instrument", "asset")
     path, other = f"/v2/holdings/reporting-entities/{view}", "asset" if names == "instrument" else "instrument"
 
-    rows = reader.data(path, **SPAN, expand=words[names])
+    rows = reader.data(path, **SPAN, expand=levels[names])
 
     assert {name for row in rows for name in row["relationships"]} == seen | {"reportingEntity"}
-    assert reader.ask(path, **SPAN, expand=words[other])[0] == 400
+    assert reader.ask(path, **SPAN, expand=levels[other])[0] == 400
 
 
 def test_mixed_names_occur_side_by_side(box, reader):

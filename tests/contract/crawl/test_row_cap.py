@@ -52,13 +52,13 @@ def test_an_instrument_or_depository_narrows_an_account(box, caller):
     account = next(row["relationships"] for row in rows if "depository" in row["relationships"])["account"]["data"][
         "id"
     ]
-    held = [row for row in caller.rows(account) if "depository" in row["relationships"]]
-    depository = held[0]["relationships"]["depository"]["data"]["id"]
+    deposited = [row for row in caller.rows(account) if "depository" in row["relationships"]]
+    depository = deposited[0]["relationships"]["depository"]["data"]["id"]
 
     got = caller.rows(account, depositoryId=depository)
 
-    wanted = {row["id"] for row in held if row["relationships"]["depository"]["data"]["id"] == depository}
+    wanted = {row["id"] for row in deposited if row["relationships"]["depository"]["data"]["id"] == depository}
     assert {row["id"] for row in got} == wanted
     assert len(wanted) < len(caller.rows(account))
-    instrument = next(link["data"]["id"] for name, link in held[0]["relationships"].items() if name in HOLDINGS)
-    assert held[0]["id"] in {row["id"] for row in caller.rows(account, instrumentId=instrument)}
+    instrument = next(link["data"]["id"] for name, link in deposited[0]["relationships"].items() if name in HOLDINGS)
+    assert deposited[0]["id"] in {row["id"] for row in caller.rows(account, instrumentId=instrument)}

@@ -32,7 +32,7 @@ def test_the_feed_shows_a_row_before_and_after(synced):
         row_id for row_id, row in rows_of(synced, account).items() if row["attributes"]["tradeDate"] >= "2000"
     )
     synced.configure(look_back_days=EVERYTHING)
-    [(held,)] = synced.rows(f"SELECT account_amount::VARCHAR FROM aleta.transactions WHERE id = '{recent}'")
+    [(stored,)] = synced.rows(f"SELECT account_amount::VARCHAR FROM aleta.transactions WHERE id = '{recent}'")
     synced.box.mutate("acme", "delete", id=recent)
     [late] = synced.box.mutate("acme", "late", account=account, within_days=20)["added"]
 
@@ -45,7 +45,7 @@ def test_the_feed_shows_a_row_before_and_after(synced):
     run_id = ended.tenant()["run_id"]
     assert found == [
         ("added", late, run_id, None, late, True, False),
-        ("removed", recent, run_id, held, None, False, True),
+        ("removed", recent, run_id, stored, None, False, True),
     ]
 
 

@@ -144,10 +144,10 @@ def test_a_line_holds_time_in_utc_level_and_name(monkeypatch: pytest.MonkeyPatch
     """One line a record, led by the UTC time, wherever the machine stands."""
     stream = io.StringIO()
     set_up(debug=False, stream=stream)
-    words = {"name": "pipelines.run.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
+    record = {"name": "pipelines.run.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
-    logging.getLogger().handle(logging.makeLogRecord(words))
+    logging.getLogger().handle(logging.makeLogRecord(record))
     monkeypatch.undo()
     time.tzset()
     assert stream.getvalue() == "1970-01-01T00:00:00Z INFO    pipelines.run.sync: read\n"

@@ -149,8 +149,8 @@ def test_random_faults_follow_their_share_and_seed():
     assert 800 < sum(fault is not None for fault in first) < 1100
     assert set(first) - {None} == set(TRANSIENT)
     for url in set(urls):
-        met = [fault for fault, at in zip(first, urls, strict=True) if at == url]
-        assert not any(pair == ("401", "401") for pair in pairwise(met))
+        served = [fault for fault, at in zip(first, urls, strict=True) if at == url]
+        assert not any(pair == ("401", "401") for pair in pairwise(served))
 
 
 def test_an_unknown_fault_is_an_error():

@@ -82,28 +82,28 @@ def test_days_without_rows_are_complete_and_empty_also_before_the_first_answer(w
 def test_limits_without_a_status_do_not_hide_the_one_that_has():
     """Twelve groups have none, on any day; the thirteenth is a limit."""
     groups = [f"group{number:02}" for number in range(12)]
-    receipts, spoken = read(Api({"limit": days(6)}), *groups, "limit")
+    receipts, dialects = read(Api({"limit": days(6)}), *groups, "limit")
 
     assert outcome(receipts)["limit"] == [(Status.COMPLETE, 0)] * 6 + [(Status.COMPLETE, 1)]
     assert {receipt.status for receipt in receipts} == {Status.COMPLETE}
-    assert not spoken.missing(STATUS)
+    assert not dialects.missing(STATUS)
 
 
 def test_404_to_everybody_is_no_answer():
     """Every parent is named once, none is complete: the API may not offer it."""
-    receipts, spoken = read(Api({}), "a", "b")
+    receipts, dialects = read(Api({}), "a", "b")
 
     assert outcome(receipts) == {"a": [(Status.FAILED, 0)], "b": [(Status.FAILED, 0)]}
     assert {receipt.error.code for receipt in receipts} == {"gone"}
-    assert spoken.missing(STATUS)
+    assert dialects.missing(STATUS)
 
 
 def test_d3_404_to_everybody_tonight_is_no_answer_though_it_answered_last_night():
     """A route that is broken for a night must not count as a night without rows: that would remove them."""
-    receipts, spoken = read(Api({}), "a", "b", remembered=True)
+    receipts, dialects = read(Api({}), "a", "b", remembered=True)
 
     assert {receipt.status for receipt in receipts} == {Status.FAILED}
-    assert not spoken.missing(STATUS)
+    assert not dialects.missing(STATUS)
 
 
 def test_a_parent_that_had_rows_and_was_not_seen_tonight_may_be_gone():

@@ -101,7 +101,7 @@ def test_an_odd_answer_is_a_failed_read_named_with_its_parent(wire, kind):
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "message"),
     [
         (204, "answered 204 No Content: only 200 carries rows"),
         (203, "answered 203 Non-Authoritative Information: only 200 carries rows"),
@@ -111,13 +111,13 @@ def test_an_odd_answer_is_a_failed_read_named_with_its_parent(wire, kind):
         (799, "answered 799: no rule says what to do with this status"),
     ],
 )
-def test_a_status_without_a_rule_is_called_what_it_is(status, words):
+def test_a_status_without_a_rule_is_called_what_it_is(status, message):
     """Nobody reads of redirects where there was none."""
     with scripted_server() as server:
         server.say(Reply(status=status))
         with pytest.raises(RefusedError) as caught:
             get(client_of(server.url))
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_server_that_hangs_up_once_it_answered_is_not_unreachable():
@@ -309,12 +309,12 @@ def dated(offset_s: int) -> Reply:
     return Reply(body=b'{"data":[]}', headers={"Date": f"{when:%a, %d %b %Y %H:%M:%S} GMT"})
 
 
-@pytest.mark.parametrize(("offset_s", "words"), [(4000, "4000 s behind"), (-4000, "4000 s ahead")])
-def test_a_clock_far_off_the_apis_ends_the_read(offset_s, words):
+@pytest.mark.parametrize(("offset_s", "message"), [(4000, "4000 s behind"), (-4000, "4000 s ahead")])
+def test_a_clock_far_off_the_apis_ends_the_read(offset_s, message):
     """Asked twice, for one answer may be odd."""
     with scripted_server() as server:
         server.say(dated(offset_s))
-        with pytest.raises(ClockError, match=f"this machine's clock is {words}: set it"):
+        with pytest.raises(ClockError, match=f"this machine's clock is {message}: set it"):
             get(client_of(server.url))
         assert len(server.seen) == 2
 
