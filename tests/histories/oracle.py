@@ -1,4 +1,7 @@
-"""Looks at all that a run left behind, and compares it with what must be there."""
+"""Looks at all that a run left behind, and compares it with what must be there.
+
+A check yields sentences that say what is wrong; one that yields nothing found no fault.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from types import SimpleNamespace
 
 from sandbox import Truth
 from tests import truth
-from tests.histories import checks
 from tests.histories.books import OBJECTS, Books, read
-from tests.histories.checks import Duty, elapsed
+from tests.histories.checks import contents, duties, feed, marks, receipts
+from tests.histories.checks.duties import Duty, elapsed
 from tests.histories.model import Claim, Night, Rows
 
 CRAWL = {"", *OBJECTS}
@@ -109,11 +112,11 @@ class Oracle:
             if self.books or self.copy.exists():
                 assert self.copy.exists(), "what was published is gone"
                 copy = read(self.copy)
-                _none(checks.keys_are_there_once(copy))
+                _none(contents.keys_are_there_once(copy))
                 self._rows_are_right(copy)
             return
         books = read(self.store)
-        _none(checks.keys_are_there_once(books))
+        _none(contents.keys_are_there_once(books))
         _none(_same(books, read(self.copy)))
         self._settle(run, books)
 
@@ -150,20 +153,20 @@ class Oracle:
 
     def _look_at_claims(self, run: Run, at: datetime, claims: list[Claim], *, alone: bool) -> None:
         night = self.nights[at]
-        _none(checks.claims_are_true(claims, night))
-        _none(checks.claims_were_asked(claims, self.answered[at]))
-        _none(checks.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
+        _none(receipts.claims_are_true(claims, night))
+        _none(receipts.claims_were_asked(claims, self.answered[at]))
+        _none(receipts.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
         if at == run.at and not run.cut:
-            _none(checks.quarantines_are_needed(claims, night))
+            _none(receipts.quarantines_are_needed(claims, night))
             if alone:
-                _none(checks.doubts_are_justified(claims, self.books, night, run.share))
+                _none(receipts.doubts_are_justified(claims, self.books, night, run.share))
 
     def _look_at_books(self, run: Run, books: Books) -> None:
-        _none(checks.receipts_are_append_only(self.books, books))
-        _none(checks.marks_are_supported(books, run.at, run.duty))
-        _none(checks.marks_only_grow(self.books, books, elapsed(run.at)))
-        _none(checks.feed_replays(self.books, books, self.doubled))
-        _none(checks.nothing_of_others(books, run.others))
+        _none(receipts.receipts_are_append_only(self.books, books))
+        _none(marks.marks_are_supported(books, run.at, run.duty))
+        _none(marks.marks_only_grow(self.books, books, elapsed(run.at)))
+        _none(feed.feed_replays(self.books, books, self.doubled))
+        _none(contents.nothing_of_others(books, run.others))
 
     def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
         claims = [claim for each in new.values() for claim in each]
@@ -175,26 +178,26 @@ class Oracle:
             excused = {error.parent_id for error in run.said.errors}
             excused |= self.nights[run.at].readable - books.accounts if run.blind else set()
             own = [claim for claim in claims if claim.run_id == run.said.run_id]
-            _none(checks.look_back_is_read(own, self.nights[run.at], run.duty, excused))
-            _none(checks.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
-            _none(checks.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
+            _none(duties.look_back_is_read(own, self.nights[run.at], run.duty, excused))
+            _none(duties.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
+            _none(duties.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
-            _none(checks.all_is_there(books, self.nights[run.at], run.duty))
+            _none(contents.all_is_there(books, self.nights[run.at], run.duty))
         if not run.cut and not new.keys() - {run.at}:
             one_package = run.package_rows >= ONE_PACKAGE
             old = self.books.rows if self.books else {}
-            if not checks.conflicts(claims, self.nights[run.at]):  # such a row may change to and fro in one run
-                _none(checks.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
-            _none(checks.what_is_shown_stays(old, books.rows, self.nights[run.at]))
+            if not contents.conflicts(claims, self.nights[run.at]):  # such a row may change to and fro in one run
+                _none(feed.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
+            _none(contents.what_is_shown_stays(old, books.rows, self.nights[run.at]))
             if one_package:
-                _none(checks.removals_are_guarded(old, books.rows, run.share))
+                _none(contents.removals_are_guarded(old, books.rows, run.share))
 
     def _status(self, run: Run, claims: Iterable[Claim]) -> Iterator[str]:
         """F3: complete only when nothing is amiss, and not less than complete without a reason."""
         said = run.said
         quarantined = any(claim.run_id == said.run_id and claim.status == "quarantined" for claim in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
-        conflicts = checks.conflicts((claim for claim in claims if claim.run_id == said.run_id), self.nights[run.at])
+        conflicts = contents.conflicts((claim for claim in claims if claim.run_id == said.run_id), self.nights[run.at])
         if conflicts and not any(error.code == "conflict" for error in said.errors) and not run.stopped:
             yield f"{conflicts} came with two contents, and nobody says so"
         if said.status == "complete":

@@ -16,7 +16,7 @@ from pipelines.settings import TenantSettings, load
 from sandbox import Sandbox, SandboxSettings
 from sandbox.world.jsontext import exact
 from tests import truth
-from tests.histories.checks import Duty
+from tests.histories.checks.duties import Duty
 from tests.histories.cuts import Cut
 from tests.histories.model import Night, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
