@@ -11,19 +11,19 @@ from tests.histories.planting import bug
 @bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
-    from pipelines.run.packages import Loader
+    from pipelines.run.followed import FollowedParents
     from sources.aleta.reading.fetch import Status
 
-    mark = Loader._mark
+    mark = FollowedParents.mark
 
-    def marked(self, endpoint, receipts, doubted):
+    def marked(self, endpoint, receipts, suspected):
         taken = [
             replace(receipt, status=Status.COMPLETE) if receipt.status is Status.QUARANTINED else receipt
             for receipt in receipts
         ]
-        return mark(self, endpoint, taken, doubted)
+        return mark(self, endpoint, taken, suspected)
 
-    Loader._mark = marked
+    FollowedParents.mark = marked
 
 
 @bug
