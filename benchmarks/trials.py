@@ -193,11 +193,11 @@ def play(rows: World, server: Server, prover: Prover, *, between: Callable[[int]
     while True:
         while len(out) < WORKERS and (question := prover.ask()):
             out.append(question)
-        for one in prover.decisions():
-            key = one.parent, one.window
-            if one.fate is Fate.KEPT:
+        for decision in prover.decisions():
+            key = decision.parent, decision.window
+            if decision.fate is Fate.KEPT:
                 kept[key] = answers[key]
-            complete &= one.fate is not Fate.QUARANTINED
+            complete &= decision.fate is not Fate.QUARANTINED
         if not out and prover.parents:
             raise AssertionError("neither asks nor ends")
         if not out:
@@ -206,7 +206,7 @@ def play(rows: World, server: Server, prover: Prover, *, between: Callable[[int]
         answer_one(question, server, prover, answers)
         between(server.requests)
     found = {own for shown in kept.values() for _, own, _ in shown}
-    sizes = [len(one) for one in rows.values()]
+    sizes = [len(days) for days in rows.values()]
     return Outcome(
         requests=server.requests,
         tried=prover.tried,
@@ -228,7 +228,7 @@ def answer_one(question: Question, server: Server, prover: Prover, answers: dict
     if prover.follows(question):
         answers[question.parent, window] = shown
     days = [day for day, _, _ in shown if day in window]
-    rows = Rows.of_days([own for _, own, _ in shown], [day for day, _, _ in shown], size=sum(one[2] for one in shown))
+    rows = Rows.of_days([own for _, own, _ in shown], [day for day, _, _ in shown], size=sum(row[2] for row in shown))
     prover.answer(question, rows, days)
 
 
@@ -246,12 +246,12 @@ def simulate(name: str, worlds: int, accounts: int, rows: int, caps: Sequence[in
 
 
 def line(name: str, outcomes: Sequence[Outcome]) -> str:
-    lies = sum(one.complete and one.missing > 0 for one in outcomes)
-    partial = sum(not one.complete for one in outcomes)
-    strict = sum(one.strict for one in outcomes)
-    ratio = sum(one.requests for one in outcomes) / sum(one.bound for one in outcomes)
-    tried = sum(one.tried for one in outcomes) / sum(one.requests for one in outcomes)
-    first = Counter(one.noticed for one in outcomes if one.noticed).most_common()
+    lies = sum(outcome.complete and outcome.missing > 0 for outcome in outcomes)
+    partial = sum(not outcome.complete for outcome in outcomes)
+    strict = sum(outcome.strict for outcome in outcomes)
+    ratio = sum(outcome.requests for outcome in outcomes) / sum(outcome.bound for outcome in outcomes)
+    tried = sum(outcome.tried for outcome in outcomes) / sum(outcome.requests for outcome in outcomes)
+    first = Counter(outcome.noticed for outcome in outcomes if outcome.noticed).most_common()
     noticed = ", ".join(f"{why} {count}" for why, count in first)
     return f"| {name} | {len(outcomes)} | {lies} | {partial} | {strict} | {ratio:.2f} | {tried:.1%} | {noticed} |"
 

@@ -156,14 +156,14 @@ def measure(*, rate: float, seconds: float, senders: int, quiet: bool, folder: P
         serving.wait()
         with Inbox(config.parent / "data" / TENANT) as inbox:
             kept = {delivery.webhook_id for delivery in inbox.undone()}
-    acknowledged = [one for one in done if one.accepted]
+    acknowledged = [delivery for delivery in done if delivery.accepted]
     assert acknowledged, f"nothing was accepted: {(folder / 'serve.log').read_text()[:500]}"
-    latencies = [one.latency_s * 1000 for one in done]
+    latencies = [delivery.latency_s * 1000 for delivery in done]
     cuts = quantiles(latencies, n=100)
     return Measured(
         sent=len(done),
         acknowledged=len(acknowledged),
-        lost=sum(one.webhook_id not in kept for one in acknowledged),
+        lost=sum(delivery.webhook_id not in kept for delivery in acknowledged),
         p50_ms=round(cuts[49], 1),
         p99_ms=round(cuts[98], 1),
         max_ms=round(max(latencies), 1),

@@ -21,7 +21,7 @@ Said = Exception | bytes | Sequence[Mapping[str, object]] | Mapping[str, object]
 def thing(own_id: str, **relations: object) -> dict[str, object]:
     """A resource; *relations* as ids (to-many) or one id (to-one)."""
     linked = {
-        name: {"data": {"id": said} if isinstance(said, str) else [{"id": one} for one in said]}
+        name: {"data": {"id": said} if isinstance(said, str) else [{"id": resource_id} for resource_id in said]}
         for name, said in relations.items()
     }
     return {"type": "thing", "id": own_id, "relationships": linked}
@@ -93,11 +93,11 @@ def _day(row: Mapping[str, object]) -> object:
 
 def threads_of(prefix: str) -> list[threading.Thread]:
     """Threads alive whose name begins so."""
-    return [one for one in threading.enumerate() if one.name.startswith(prefix)]
+    return [thread for thread in threading.enumerate() if thread.name.startswith(prefix)]
 
 
 def all_end(prefix: str, timeout_s: float = 10) -> bool:
     """Whether those threads come to their end by themselves."""
-    for one in threads_of(prefix):
-        one.join(timeout_s)
+    for thread in threads_of(prefix):
+        thread.join(timeout_s)
     return not threads_of(prefix)

@@ -100,8 +100,8 @@ def differences(
         named = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'aleta'"
         there = {row[0] for row in connection.execute(named).fetchall()}
         found = [line for table in tables for line in _table(connection, table, expected[table], there)]
-    unknown = (one for one in there - ELSEWHERE - KEYS.keys() if not one.startswith(LEDGER))
-    return found + [f"{one}: nobody compares this table" for one in sorted(unknown)]
+    unknown = (table for table in there - ELSEWHERE - KEYS.keys() if not table.startswith(LEDGER))
+    return found + [f"{table}: nobody compares this table" for table in sorted(unknown)]
 
 
 def shown(truth, *, since: date | None = None, before: Before | None = None) -> Shown:
@@ -114,26 +114,26 @@ def shown(truth, *, since: date | None = None, before: Before | None = None) -> 
     since = since or datetime.now(UTC).date() - timedelta(days=SNAPSHOT_DAYS)
     rows = {name: _every(getattr(truth, name)) for name in (*LISTED, *ROWS, *BY_DAY)}
     rows |= {grain: _every(truth.expanded(table, level)) for grain, (table, level) in GRAINS.items()}
-    rows |= {name: [one for one in rows[name] if _day(one) >= since] for name in BY_DAY}
+    rows |= {name: [row for row in rows[name] if _day(row) >= since] for name in BY_DAY}
     if before:
         rows |= {name: _kept(before, rows[name], name) for name in BY_DAY}
     rows["limit_conditions"] = [node for limit in rows["limits"] for node in _nodes(limit.object)]
-    rows["webhook_keys"] = [_key(one) for one in truth.webhook_keys.values()]
+    rows["webhook_keys"] = [_key(key) for key in truth.webhook_keys.values()]
     return rows | _named_objects(truth, rows, before.found if before else {})
 
 
 def _every(table: Mapping) -> list[Said]:
-    return [Said(one) for one in table.values()]
+    return [Said(row) for row in table.values()]
 
 
-def _day(one: Said) -> date:
-    return date.fromisoformat(one.object["attributes"]["date"])
+def _day(row: Said) -> date:
+    return date.fromisoformat(row.object["attributes"]["date"])
 
 
 def _kept(before: Before, now: list[Said], table: str) -> list[Said]:
     """Days that are not asked for again stay as they were."""
-    old = [one for one in before.found[table] if _day(one) < before.again]
-    return old + [one for one in now if _day(one) >= before.again]
+    old = [row for row in before.found[table] if _day(row) < before.again]
+    return old + [row for row in now if _day(row) >= before.again]
 
 
 def _key(key: Mapping) -> Said:
@@ -160,7 +160,7 @@ def _nodes(limit: Mapping) -> Iterator[Said]:
 
 def _named_objects(truth, rows: Shown, before: Shown) -> Shown:
     """What has no list is what rows name, now or before; and the series of those instruments."""
-    naming = [*_every(truth.transactions), *(one for name in NAMING for one in rows[name])]
+    naming = [*_every(truth.transactions), *(row for name in NAMING for row in rows[name])]
     instruments = _named(naming, "instrument") | _idents(before, "instruments")
     detailed = _named(naming, "instrumentClassDetailed") | _idents(before, "instrument_classes_detailed")
     details = _picked(truth.instrument_classes_detailed, detailed)
@@ -169,28 +169,28 @@ def _named_objects(truth, rows: Shown, before: Shown) -> Shown:
         "instruments": _picked(truth.instruments, instruments),
         "instrument_classes_detailed": details,
         "instrument_classes": _picked(truth.instrument_classes, classes),
-        "commitments": [one for one in _every(truth.commitments) if _named([one], "instrument") <= instruments],
+        "commitments": [row for row in _every(truth.commitments) if _named([row], "instrument") <= instruments],
         **{name: _points(getattr(truth, name), instruments) for name in SERIES},
     }
 
 
 def _points(series: Mapping, instruments: set[str]) -> list[Said]:
     """A point names no instrument: it is the one that was asked for."""
-    return [Said(one, {"instrument_id": key[0]}) for key, one in series.items() if key[0] in instruments]
+    return [Said(row, {"instrument_id": key[0]}) for key, row in series.items() if key[0] in instruments]
 
 
 def _named(rows: Iterable[Said], relation: str) -> set[str]:
     """The ids at the other ends of *relation*, in either spelling."""
-    links = [link for one in rows for link in one.object.get("relationships", {}).items()]
+    links = [link for row in rows for link in row.object.get("relationships", {}).items()]
     return {said["data"]["id"] for name, said in links if RENAMED.get(name, name) == relation}
 
 
 def _idents(found: Shown, table: str) -> set[str]:
-    return {one.object["id"] for one in found.get(table, ())}
+    return {row.object["id"] for row in found.get(table, ())}
 
 
 def _picked(table: Mapping, idents: set[str]) -> list[Said]:
-    return [Said(table[one]) for one in idents]
+    return [Said(table[ident]) for ident in idents]
 
 
 def _table(connection, table: str, said: list[Said], there: set[str]) -> Iterator[str]:
@@ -200,10 +200,10 @@ def _table(connection, table: str, said: list[Said], there: set[str]) -> Iterato
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE aleta.{table}").fetchall()}
     living = "WHERE removed_at IS NULL" if "removed_at" in columns else ""
     found = connection.execute(f"SELECT * FROM aleta.{table} {living}").fetchall()
-    held = _by_key(table, [dict(zip(columns, row, strict=True)) for row in found])
-    expected = _by_key(table, [expectation(table, one, columns) for one in said])
-    for key in sorted(held.keys() | expected.keys(), key=repr):
-        here, wanted = held[key], expected[key]
+    stored = _by_key(table, [dict(zip(columns, row, strict=True)) for row in found])
+    expected = _by_key(table, [expectation(table, row, columns) for row in said])
+    for key in sorted(stored.keys() | expected.keys(), key=repr):
+        here, wanted = stored[key], expected[key]
         yield from [f"{table}: {key} is missing"] * bool(wanted and not here)
         yield from [f"{table}: {key} is left over"] * bool(here and not wanted)
         yield from [f"{table}: {key} is there {len(here)} times"] * (len(here) > 1)
@@ -219,16 +219,16 @@ def _by_key(table: str, rows: Iterable[dict]) -> dict[tuple, list[dict]]:
     return found
 
 
-def _row(table: str, held: dict, expected: dict, columns: Mapping[str, str]) -> Iterator[str]:
+def _row(table: str, stored: dict, expected: dict, columns: Mapping[str, str]) -> Iterator[str]:
     for name, kind in columns.items():
-        value, wanted = held[name], expected.get(name)
+        value, wanted = stored[name], expected.get(name)
         if name in OURS:
             yield from [f"{name} is null"] * (value is None and name != "removed_at")
             continue
         if kind == "JSON" and value is not None:
             value = json.loads(value, parse_float=Decimal, parse_int=Decimal)
         if name == "row_key":
-            wanted = "|".join(_escaped(held[column]) for column in KEYS[table])
+            wanted = "|".join(_escaped(stored[column]) for column in KEYS[table])
         if not (alike(value, wanted) if kind == "JSON" else type(value) is type(wanted) and value == wanted):
             yield f"{name} is {value!r}, not {wanted!r}"
 
@@ -278,16 +278,16 @@ def _relationship(name: str, value: object, columns: Mapping[str, str], values: 
             values[f"{base}_type"] = data["type"]
 
 
-def alike(one: object, other: object) -> bool:
+def alike(value: object, other: object) -> bool:
     """Whether two values are the same to the last digit: 1.50 is not 1.5, and 1 is not true."""
     if isinstance(other, Digits):
-        return one == other
-    if type(one) is not type(other):
+        return value == other
+    if type(value) is not type(other):
         return False
-    if isinstance(one, Decimal):
-        return one.as_tuple() == other.as_tuple()
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(alike(one[name], other[name]) for name in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    return one == other
+    if isinstance(value, Decimal):
+        return value.as_tuple() == other.as_tuple()
+    if isinstance(value, dict):
+        return value.keys() == other.keys() and all(alike(value[name], other[name]) for name in value)
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(alike, value, other))
+    return value == other

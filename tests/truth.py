@@ -67,13 +67,13 @@ def _table(connection, table: str, objects: Mapping[str, dict]) -> Iterator[str]
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE aleta.{table}").fetchall()}
     shown = "WHERE removed_at IS NULL" if "removed_at" in columns else ""
     found = connection.execute(f"SELECT * FROM aleta.{table} {shown}").fetchall()
-    held = {row[0]: dict(zip(columns, row, strict=True)) for row in found}
-    if len(held) != len(found):
-        yield f"{table}: {len(found) - len(held)} rows share an id with another"
-    yield from (f"{table}: {one} is missing" for one in objects.keys() - held.keys())
-    yield from (f"{table}: {one} is left over" for one in held.keys() - objects.keys())
-    for one in objects.keys() & held.keys():
-        yield from (f"{table} {one}: {line}" for line in _row(table, held[one], objects[one], columns))
+    stored = {row[0]: dict(zip(columns, row, strict=True)) for row in found}
+    if len(stored) != len(found):
+        yield f"{table}: {len(found) - len(stored)} rows share an id with another"
+    yield from (f"{table}: {key} is missing" for key in objects.keys() - stored.keys())
+    yield from (f"{table}: {key} is left over" for key in stored.keys() - objects.keys())
+    for key in objects.keys() & stored.keys():
+        yield from (f"{table} {key}: {line}" for line in _row(table, stored[key], objects[key], columns))
     for relation, link in LINKS.get(table, {}).items():
         yield from _links(connection, relation, link, objects)
 
@@ -82,8 +82,8 @@ def _links(connection, relation: str, link: tuple[str, str, str], objects: Mappi
     name, owner, target = link
     found = connection.execute(f"SELECT {owner}, {target} FROM aleta.{name} WHERE removed_at IS NULL").fetchall()
     expected = {
-        (one, other["id"])
-        for one, said in objects.items()
+        (key, other["id"])
+        for key, said in objects.items()
         for other in (said.get("relationships", {}).get(relation) or {}).get("data") or ()
     }
     if len(set(found)) != len(found):
@@ -92,12 +92,12 @@ def _links(connection, relation: str, link: tuple[str, str, str], objects: Mappi
     yield from (f"{name}: {pair} is left over" for pair in set(found) - expected)
 
 
-def _row(table: str, held: dict, said: dict, columns: Mapping[str, str]) -> Iterator[str]:
+def _row(table: str, stored: dict, said: dict, columns: Mapping[str, str]) -> Iterator[str]:
     expected, extra = expectation(table, said, columns)
-    got = json.loads(held["extra"], parse_float=Decimal, parse_int=Decimal) if held["extra"] is not None else {}
+    got = json.loads(stored["extra"], parse_float=Decimal, parse_int=Decimal) if stored["extra"] is not None else {}
     for name in columns:
-        if name not in OURS and name != "extra" and not _same(held[name], expected.get(name)):
-            yield f"{name} is {held[name]!r}, not {expected.get(name)!r}"
+        if name not in OURS and name != "extra" and not _same(stored[name], expected.get(name)):
+            yield f"{name} is {stored[name]!r}, not {expected.get(name)!r}"
     if got != extra:
         yield f"extra is {got}, not {extra}"
 
@@ -168,8 +168,8 @@ def _number(value: object) -> tuple[object, bool]:
     return (rounded, rounded == exact) if abs(rounded) < Decimal(10) ** 26 else (None, False)
 
 
-def _same(held: object, expected: object) -> bool:
-    return type(held) is type(expected) and held == expected
+def _same(stored: object, expected: object) -> bool:
+    return type(stored) is type(expected) and stored == expected
 
 
 def snake(name: str) -> str:

@@ -40,6 +40,13 @@ def program(start: Start) -> Program:
     return start()
 
 
+@pytest.fixture
+def installed(program: Program) -> Program:
+    """What an operator starts: the installed script, with all that Python does first."""
+    program.cold = True
+    return program
+
+
 @pytest.fixture(scope="session")
 def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder that the first sync of the small world leaves; only to be copied."""

@@ -43,7 +43,9 @@ def doubles_accepted() -> None:
     record, count = Inbox.record, iter(range(1_000_000))
 
     def renamed(self, deliveries):
-        return record(self, [replace(one, webhook_id=f"{one.webhook_id}#{next(count)}") for one in deliveries])
+        return record(
+            self, [replace(delivery, webhook_id=f"{delivery.webhook_id}#{next(count)}") for delivery in deliveries]
+        )
 
     Inbox.record = renamed
 

@@ -111,7 +111,7 @@ class Program:
         """What *text* should not say: keys, tokens, assertions, tracebacks."""
         keys = [line for pem in self.config.glob("secrets/*.pem") for line in pem.read_text().splitlines()]
         tokens = list(self.box._issuer._tokens)
-        return [one for one in (*keys, *tokens, "Traceback", "eyJ", "Bearer ") if one in text]
+        return [secret for secret in (*keys, *tokens, "Traceback", "eyJ", "Bearer ") if secret in text]
 
     def tenant_folder(self, tenant: str = "acme") -> Path:
         return self.folder / "data" / tenant

@@ -53,13 +53,13 @@ class Serving:
     def send_all(self, deliveries: Sequence[Signed], *, at_once: int = 16) -> list[str]:
         """Send them side by side; the ids of those that were acknowledged."""
 
-        def one(signed: Signed) -> str | None:
+        def deliver(signed: Signed) -> str | None:
             with suppress(OSError, HTTPException):
                 return signed.headers["webhook-id"] if send(signed, self.url()) == 204 else None
             return None
 
         with ThreadPoolExecutor(at_once) as senders:
-            return [webhook_id for webhook_id in senders.map(one, deliveries) if webhook_id]
+            return [webhook_id for webhook_id in senders.map(deliver, deliveries) if webhook_id]
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)

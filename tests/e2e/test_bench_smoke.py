@@ -121,9 +121,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 def wrong(seen: Seen) -> Iterator[str]:
     """What every run must be: complete and exact, but for changes that no night looks for."""
-    one = seen.result
-    if one.exit or any((one.missing, one.extra, one.stale, one.digits)):
-        yield f"not exact: {one}"
+    result = seen.result
+    if result.exit or any((result.missing, result.extra, result.stale, result.digits)):
+        yield f"not exact: {result}"
 
 
 def wasteful_first(seen: Seen, played: Played, *, besides: int = 0) -> Iterator[str]:

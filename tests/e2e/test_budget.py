@@ -13,16 +13,16 @@ TOKENS = "/oauth/token"
 
 
 def statuses(program: Program) -> Counter[int]:
-    return Counter(one.status for one in program.box.requests)
+    return Counter(request.status for request in program.box.requests)
 
 
 def tokens(program: Program) -> int:
-    return len([one for one in program.box.requests if one.path == TOKENS])
+    return len([request for request in program.box.requests if request.path == TOKENS])
 
 
 def wait_for_rows(program: Program) -> None:
     """Until the program reads transactions."""
-    while not any(one.path.endswith("/transactions") for one in list(program.box.requests)):
+    while not any(request.path.endswith("/transactions") for request in list(program.box.requests)):
         time.sleep(0.01)
 
 

@@ -64,9 +64,9 @@ def test_parquet_says_what_duckdb_says(both):
     with duckdb.connect(f"{both.warehouse()}", read_only=True) as connection:
         tables = [row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         for table in tables:
-            copies = [f"SELECT COLUMNS(*)::VARCHAR FROM {one}" for one in (f"aleta.{table}", parquet(both, table))]
-            for one, other in (copies, copies[::-1]):
-                assert connection.execute(f"{one} EXCEPT ALL {other}").fetchall() == [], table
+            copies = [f"SELECT COLUMNS(*)::VARCHAR FROM {copy}" for copy in (f"aleta.{table}", parquet(both, table))]
+            for left, right in (copies, copies[::-1]):
+                assert connection.execute(f"{left} EXCEPT ALL {right}").fetchall() == [], table
     assert both.differences() == []
 
 
@@ -138,7 +138,7 @@ def test_selected_resources_bring_their_parents_and_nothing_else(start):
 
     truth = program.box.truth("acme")
     assert ended.tenant()["resources"].keys() == {"clients", "legal_entities", "accounts"}
-    asked = {one.path.rsplit("/", 1)[-1] for one in program.box.requests if one.path.startswith("/api/")}
+    asked = {request.path.rsplit("/", 1)[-1] for request in program.box.requests if request.path.startswith("/api/")}
     assert asked == {"clients", "legal-entities", "accounts"}
     for table in ("clients", "legal_entities", "accounts"):
         assert set(program.column(f"SELECT id FROM aleta.{table}")) == set(getattr(truth, table))

@@ -18,7 +18,7 @@ TWICE = """
 
 def wait_until_reading(program: Program, answers: int) -> None:
     """Until the server gave so many answers about transactions."""
-    while sum(one.path.endswith("/transactions") for one in list(program.box.requests)) < answers:
+    while sum(request.path.endswith("/transactions") for request in list(program.box.requests)) < answers:
         time.sleep(0.01)
 
 
@@ -36,12 +36,12 @@ def test_a_signal_stops_a_run_after_what_it_read_is_committed(start, number, cod
 
     assert ended.exit == code
     assert ended.tenant()["status"] == "partial"
-    assert [one["code"] for one in ended.errors()] == ["stopped"]
+    assert [error["code"] for error in ended.errors()] == ["stopped"]
     truth = program.box.truth("acme").transactions
-    held = program.column("SELECT id FROM aleta.transactions")
-    assert 0 < len(held) < len(truth)
-    assert ended.counts()["added"] == len(held)
-    assert set(held) < set(truth)
+    stored = program.column("SELECT id FROM aleta.transactions")
+    assert 0 < len(stored) < len(truth)
+    assert ended.counts()["added"] == len(stored)
+    assert set(stored) < set(truth)
     assert program.column("SELECT status FROM aleta.sync_runs") == ["stopped"]
 
     program.box.set(latency_s=0)
@@ -110,8 +110,8 @@ def test_killed_while_the_night_s_changes_are_loaded_it_is_exact_c1(synced):
     assert synced.rows(TWICE) == []
     feed = synced.rows("SELECT op, id FROM aleta.transaction_changes")
     assert len(feed) == len(set(feed))
-    assert {one for op, one in feed if op == "added"} == now.keys() - before.keys()
-    assert {one for op, one in feed if op == "removed"} == before.keys() - now.keys()
+    assert {row_id for op, row_id in feed if op == "added"} == now.keys() - before.keys()
+    assert {row_id for op, row_id in feed if op == "removed"} == before.keys() - now.keys()
 
 
 def test_the_lock_of_a_killed_run_is_free_c2(start):

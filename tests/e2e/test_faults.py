@@ -26,7 +26,7 @@ def without(program: Program, account: str) -> Truth:
     """What can be known of the world without reading *account*."""
     now = program.box.truth("acme")
     return replace(
-        now, transactions={one: row for one, row in now.transactions.items() if accounts_of(row) - {account}}
+        now, transactions={row_id: row for row_id, row in now.transactions.items() if accounts_of(row) - {account}}
     )
 
 
@@ -37,7 +37,7 @@ def busiest(program: Program) -> str:
         for row in program.box.truth("acme").transactions.values()
         if len(owner := accounts_of(row)) == 1
     ]
-    return max(set(owners), key=lambda one: (owners.count(one), one))
+    return max(set(owners), key=lambda account: (owners.count(account), account))
 
 
 # -- what passes
@@ -124,7 +124,7 @@ def test_a_forbidden_account_keeps_its_rows_d3(start_synced):
     account = busiest(program)
     kept = program.box.truth("acme").transactions
     row = next(
-        one for one, said in kept.items() if accounts_of(said) == {account} and "account" in said["relationships"]
+        row_id for row_id, said in kept.items() if accounts_of(said) == {account} and "account" in said["relationships"]
     )
     program.box.mutate("acme", "account_forbidden", account=account)
     program.box.mutate("acme", "delete", id=row)
@@ -159,7 +159,7 @@ def test_a_list_that_cannot_be_read_removes_no_object(synced, path, resource):
 
     ended = synced.sync(expect=4)
 
-    assert {(one["code"], one["resource"]) for one in ended.errors()} == {("gone", resource)}
+    assert {(error["code"], error["resource"]) for error in ended.errors()} == {("gone", resource)}
     assert synced.differences() == []
 
 
@@ -188,7 +188,7 @@ def test_when_the_first_list_fails_the_run_fails_and_the_warehouse_stays(synced)
     ended = synced.sync(expect=1)
 
     assert ended.report["status"] == ended.tenant()["status"] == "failed"
-    assert [one["resource"] for one in ended.errors()] == ["clients"]
+    assert [error["resource"] for error in ended.errors()] == ["clients"]
     assert synced.differences() == []
 
 
@@ -201,5 +201,5 @@ def test_a_200_that_is_no_answer_is_never_taken_for_no_rows_f1(start_synced, kin
 
     ended = program.sync(expect=4)
 
-    assert [one["parent_id"] for one in ended.errors()] == [account]
+    assert [error["parent_id"] for error in ended.errors()] == [account]
     assert program.differences() == []

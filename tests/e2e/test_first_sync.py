@@ -60,7 +60,7 @@ WORLDS = [
 ]
 
 
-@pytest.mark.parametrize("world", [pytest.param(one, id="-".join(map(str, one))) for one in WORLDS])
+@pytest.mark.parametrize("world", [pytest.param(world, id="-".join(map(str, world))) for world in WORLDS])
 def test_a_first_sync_is_exact_in_every_dialect_and_under_every_hidden_cap(start, world):
     """Rows, digits and objects equal the API's, whichever way it spells them and whichever rows it keeps back."""
     dialect, relation, keep, date_filter, row_cap = world
@@ -87,12 +87,12 @@ def test_a_span_refused_as_too_wide_is_halved_until_it_is_taken_w5(start):
     program = start(max_window_days=400, aleta={"history_start": "2020-01-01"})
 
     program.sync()
-    refused = [one for one in program.box.requests if one.status == 422]
+    refused = [request for request in program.box.requests if request.status == 422]
     program.box.reset_requests()
     program.sync()
 
     assert refused
-    assert not [one for one in program.box.requests if one.status == 422]
+    assert not [request for request in program.box.requests if request.status == 422]
     assert program.differences() == []
 
 
@@ -148,13 +148,13 @@ def test_the_counts_of_a_first_sync_add_up(looked_at):
     program, ended = looked_at
     truth, box = program.box.truth("acme"), program.box
     resources = ended.tenant()["resources"]
-    asked = [one for one in box.requests if one.path.startswith("/api/")]
+    asked = [request for request in box.requests if request.path.startswith("/api/")]
 
     for name in ("clients", "legal_entities", "accounts", "depositories", "portfolios", "users", "transactions"):
         assert resources[name]["added"] == len(getattr(truth, name))
         assert resources[name]["modified"] == resources[name]["removed"] == resources[name]["unchanged"] == 0
     assert resources["transactions"]["read"] >= resources["transactions"]["added"]
-    assert sum(one["requests"] for one in resources.values()) == ended.tenant()["requests"] == len(asked)
+    assert sum(counted["requests"] for counted in resources.values()) == ended.tenant()["requests"] == len(asked)
 
 
 def test_windows_and_splits_are_the_requests_of_the_transactions(looked_at):
@@ -202,7 +202,7 @@ def test_the_run_is_in_the_books(looked_at):
 
     [row] = program.rows("SELECT run_id, kind, status, requests, added, errors FROM aleta.sync_runs")
 
-    total = sum(one["added"] for one in ended.tenant()["resources"].values())
+    total = sum(counted["added"] for counted in ended.tenant()["resources"].values())
     assert row == (ended.tenant()["run_id"], "sync", "complete", ended.tenant()["requests"], total, 0)
 
 
@@ -263,7 +263,7 @@ def test_files_are_their_owner_s_only_s1(looked_at):
     program, _ = looked_at
     files = [program.tenant_folder(), *program.tenant_folder().rglob("*")]
 
-    assert [f"{one}" for one in files if stat.S_IMODE(one.stat().st_mode) & 0o077] == []
+    assert [f"{file}" for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
 
 
 def test_nothing_is_written_outside_the_data_folder(looked_at):
@@ -271,13 +271,13 @@ def test_nothing_is_written_outside_the_data_folder(looked_at):
     program, _ = looked_at
 
     assert list(program.home.iterdir()) == []
-    assert {one.name for one in program.folder.iterdir()} == {"config", "data", "home"}
+    assert {path.name for path in program.folder.iterdir()} == {"config", "data", "home"}
 
 
 def test_no_secret_is_in_any_file_s1(looked_at):
     """S1: neither a key nor a token is in what a sync leaves behind."""
     program, _ = looked_at
-    texts = [one.read_bytes().decode("latin-1") for one in program.tenant_folder().rglob("*") if one.is_file()]
+    texts = [path.read_bytes().decode("latin-1") for path in program.tenant_folder().rglob("*") if path.is_file()]
 
     assert [word for text in texts for word in program.indiscretions(text) if word not in {"Traceback", "eyJ"}] == []
 

@@ -57,7 +57,7 @@ class Step:
 
 def steps() -> list[Step]:
     page = (ROOT / "CONTRIBUTING.md").read_text().partition("### Another endpoint")[2].partition("\n## ")[0]
-    return [Step(one["file"], one["line"], one["code"]) for one in STEP.finditer(page)]
+    return [Step(match["file"], match["line"], match["code"]) for match in STEP.finditer(page)]
 
 
 def put(text: str, step: Step) -> str:
@@ -73,8 +73,8 @@ def put(text: str, step: Step) -> str:
 def extended(tmp_path_factory) -> Path:
     """A copy of the code with one more endpoint."""
     copy = tmp_path_factory.mktemp("extended")
-    for one in CODE:
-        shutil.copytree(ROOT / one, copy / one, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in CODE:
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for step in steps():
         file = copy / step.file

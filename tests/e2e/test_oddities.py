@@ -62,21 +62,21 @@ def owners(program: Program) -> list[str]:
 def test_an_odd_answer_is_named_and_stops_no_other_account_f6(start, kinds):
     """Exit 4: each account is named with what came, none of them is a defect; the rest is exact, and so is the next."""
     program = start(aleta=QUICK if SLOW & {*kinds} else SMALL)
-    met = dict(zip(owners(program), kinds, strict=False))
-    assert len(met) == len(kinds)
-    for account, kind in met.items():
+    odd_accounts = dict(zip(owners(program), kinds, strict=False))
+    assert len(odd_accounts) == len(kinds)
+    for account, kind in odd_accounts.items():
         program.box.faults.script(kind, path_contains=f"accountId={account}", times=ALWAYS)
 
     ended = program.sync(expect=4)
 
     errors = {error["parent_id"]: error for error in ended.errors()}
     assert {account: error["code"] for account, error in errors.items()} == {
-        account: CODES[kind] for account, kind in met.items()
+        account: CODES[kind] for account, kind in odd_accounts.items()
     }
     assert {error["resource"] for error in errors.values()} == {"transactions"}
-    for account, kind in met.items():
+    for account, kind in odd_accounts.items():
         assert WORDS.get(kind, "") in errors[account]["message"]
-    assert truth.differences(program.warehouse(), without(program, set(met))) == []
+    assert truth.differences(program.warehouse(), without(program, set(odd_accounts))) == []
 
     program.box.faults.clear()
     program.sync()

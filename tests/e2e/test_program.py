@@ -22,7 +22,7 @@ def facts(program: Program, command: str) -> dict[str, object]:
     """What `check` says, but for numbers that differ each time."""
     program.cold = command == "cold"
     ended = program.run("check", "--json", ALETA__WORKERS="3")
-    return {"exit": ended.exit, "err": ended.err, "what": [one["what"] for one in json.loads(ended.out)["checks"]]}
+    return {"exit": ended.exit, "err": ended.err, "what": [check["what"] for check in json.loads(ended.out)["checks"]]}
 
 
 def test_a_warm_process_says_what_a_cold_one_says(program):

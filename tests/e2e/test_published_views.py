@@ -31,7 +31,7 @@ def store(tmp_path):
     with duckdb.connect(file) as connection:
         connection.execute("CREATE SCHEMA aleta")
         for schema in TABLES:
-            columns = ", ".join(f'"{one.name}" {sql_type(one)}' for one in schema)
+            columns = ", ".join(f'"{column.name}" {sql_type(column)}' for column in schema)
             connection.execute(f"CREATE TABLE aleta.{name_of(schema)} ({columns})")
         fill(connection, ROWS)
     return file
@@ -93,9 +93,9 @@ def test_a_view_without_its_tables_is_left_out_and_breaks_nothing(store, folder)
     """Also where the store has such a table, of columns that nobody knows."""
     with duckdb.connect(store) as connection:
         connection.execute("CREATE OR REPLACE TABLE aleta.performance AS SELECT 1 AS something_else")
-    some = [schema for schema in TABLES if name_of(schema) not in {"performance", "transaction_changes"}]
+    tables = [schema for schema in TABLES if name_of(schema) not in {"performance", "transaction_changes"}]
 
-    publish(store, folder, formats=["duckdb"], tables=some)
+    publish(store, folder, formats=["duckdb"], tables=tables)
 
     assert _names(folder) == sorted({view.name for view in VIEWS} - {"performance_monthly", "changes_since"})
 
@@ -122,7 +122,7 @@ def test_views_are_part_of_the_fingerprint(store, folder):
         assert publish(store, folder, formats=BOTH, tables=TABLES, views=changed).written == ("duckdb",)
         assert publish(store, folder, formats=BOTH, tables=TABLES, views=changed).written == ()
 
-    parts = {one.name for one in (folder / "parquet" / "current").iterdir()}
+    parts = {path.name for path in (folder / "parquet" / "current").iterdir()}
     assert parts == {"manifest.json", *map(name_of, TABLES)}
 
 
@@ -148,9 +148,9 @@ MONTH = "[reporting_entity_id, ccy_code, month::VARCHAR]::VARCHAR"
 
 def latest(program):
     """Of the positions those of each entity's last day."""
-    held = program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.instrument_holdings")
-    last = {entity: max(day for one, day, _ in held if one == entity) for entity, *_ in held}
-    return sorted(row for row in held if row[1] == last[row[0]])
+    positions = program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.instrument_holdings")
+    last = {entity: max(day for owner, day, _ in positions if owner == entity) for entity, *_ in positions}
+    return sorted(row for row in positions if row[1] == last[row[0]])
 
 
 def months(program):
@@ -207,7 +207,9 @@ def test_changes_since_a_run_are_what_two_later_ones_saw_together(start_synced):
     assert dict(found) == {
         **dict.fromkeys(after.keys() - before.keys(), "added"),
         **dict.fromkeys(before.keys() - after.keys(), "removed"),
-        **dict.fromkeys((one for one in before.keys() & after.keys() if before[one] != after[one]), "modified"),
+        **dict.fromkeys(
+            (row_id for row_id in before.keys() & after.keys() if before[row_id] != after[row_id]), "modified"
+        ),
     }
     assert len(dict(found)) == len(found)
     assert {op for _, op in found} == {"added", "modified", "removed"}

@@ -25,7 +25,7 @@ def report(program: Program, *args: str, expect: int = 0) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def words(page: str) -> str:
+def text_of(page: str) -> str:
     """What stands on it, without markup."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)))
 
@@ -34,7 +34,7 @@ def test_the_page_has_the_figures_of_the_warehouse_and_asks_nothing(synced):
     """Runs, coverage, tables and drift are those of the published copy; no request is sent."""
     synced.box.reset_requests()
 
-    said = words(report(synced))
+    said = text_of(report(synced))
 
     assert synced.box.requests == []
     [(requests, added)] = synced.rows("SELECT requests, added FROM aleta.sync_runs")
@@ -83,7 +83,7 @@ def test_a_hostile_name_is_text(start):
     assert HOSTILE not in page
     assert "<img" not in page
     assert f"&lt;img src=x onerror=&#34;alert(&#39;1&#39;)&#34;&gt; &amp; Søn</bdi> <code>{stuck}</code>" in page
-    assert "1 quarantined" in words(page)
+    assert "1 quarantined" in text_of(page)
 
 
 def test_nothing_on_the_page_leads_elsewhere(synced):
@@ -102,13 +102,13 @@ def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
 
     page = report(program, expect=1)
 
-    assert "2 of 3 tenants need attention" in words(page)
-    assert "1 tenant is fine" in words(page)
-    assert "acme fresh: " in words(page)
-    assert "run aleta-sync sync bolt" in words(page)
-    assert "core cannot be read" in words(page)
-    assert "run `aleta-sync publish core`" in words(page)
-    assert "core" not in words(report(program, "acme", "bolt"))
+    assert "2 of 3 tenants need attention" in text_of(page)
+    assert "1 tenant is fine" in text_of(page)
+    assert "acme fresh: " in text_of(page)
+    assert "run aleta-sync sync bolt" in text_of(page)
+    assert "core cannot be read" in text_of(page)
+    assert "run `aleta-sync publish core`" in text_of(page)
+    assert "core" not in text_of(report(program, "acme", "bolt"))
     assert program.run("status").exit == 1
     assert "core: " in program.run("report", "--html", "r.html").err
 

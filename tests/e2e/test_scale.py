@@ -42,7 +42,7 @@ def shown(objects: dict[str, str]) -> Iterator[tuple]:
         )
 
 
-def held(warehouse: Path) -> Iterator[tuple]:
+def stored_rows(warehouse: Path) -> Iterator[tuple]:
     with duckdb.connect(f"{warehouse}", read_only=True) as connection:
         connection.execute(PLAIN)
         while rows := connection.fetchmany(20_000):
@@ -58,8 +58,10 @@ def test_two_hundred_accounts_are_exact_under_faults(start):
     ended = program.sync(timeout_s=240)
 
     objects = program.box.objects("acme")
-    expected, found = set(shown(objects.pop("transactions"))), list(held(program.warehouse()))
-    people = SimpleNamespace(**{name: {one: exact(text) for one, text in of.items()} for name, of in objects.items()})
+    expected, found = set(shown(objects.pop("transactions"))), list(stored_rows(program.warehouse()))
+    people = SimpleNamespace(
+        **{name: {ident: exact(text) for ident, text in of.items()} for name, of in objects.items()}
+    )
     assert ended.report["status"] == "complete"
     assert len(found) == len(expected) == ROWS
     assert set(found) == expected

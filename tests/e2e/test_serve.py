@@ -52,7 +52,7 @@ def wrongs_of_a_kill(program: Program, *, bug: str = "") -> list[str]:
     serving = Serving(program, "--no-sync", bug=bug)
     deliveries = signed(program, 5)
     sent = [*deliveries[:-1], *deliveries]
-    acknowledged = [one.headers["webhook-id"] for one in sent if send(one, serving.url()) == 204]
+    acknowledged = [delivery.headers["webhook-id"] for delivery in sent if send(delivery, serving.url()) == 204]
     serving.kill()
     found = recorded(program)
     lost = [f"lost: {webhook_id}" for webhook_id in dict.fromkeys(acknowledged) if webhook_id not in found]
@@ -85,7 +85,7 @@ def test_a_burst_through_a_kill_loses_nothing(synced):
     assert len(again.send_all(deliveries)) == len(deliveries)
     assert again.terminate() == 143
     synced.sync()
-    assert [row[0] for row in rows(synced)] == sorted(one.headers["webhook-id"] for one in deliveries)
+    assert [row[0] for row in rows(synced)] == sorted(delivery.headers["webhook-id"] for delivery in deliveries)
     assert {row[3:] for row in rows(synced)} == {(clients(synced)[0], True, True, True)}
     assert recorded(synced) == []
 

@@ -78,10 +78,10 @@ def test_a_sync_of_one_client_leaves_the_deliveries_of_others_due(start):
     """It did not read them."""
     synced = start(accounts=20)
     synced.sync()
-    one, other = clients(synced)[:2]
+    first, second = clients(synced)[:2]
     serving = Serving(synced, "--no-sync")
-    assert [serving.deliver(client_id=client, webhook_id=f"msg_{client}") for client in (one, other)] == [204, 204]
+    assert [serving.deliver(client_id=client, webhook_id=f"msg_{client}") for client in (first, second)] == [204, 204]
     serving.terminate()
-    synced.sync("--client", one)
-    assert synced_rows(synced) == [f"msg_{one}"]
-    assert recorded(synced) == [f"msg_{other}"]
+    synced.sync("--client", first)
+    assert synced_rows(synced) == [f"msg_{first}"]
+    assert recorded(synced) == [f"msg_{second}"]

@@ -30,7 +30,7 @@ def loaded(*arguments: str, sabotage: str = "") -> set[str]:
 
 
 def heavy(modules: set[str]) -> set[str]:
-    return HEAVY & {one.split(".")[0] for one in modules}
+    return HEAVY & {module.split(".")[0] for module in modules}
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ def two(start) -> Program:
 
 def ids(program: Program, tenant: str) -> set[bytes]:
     """Every id of a tenant's objects and rows."""
-    return {one.encode() for table in program.box.objects(tenant).values() for one in table}
+    return {ident.encode() for table in program.box.objects(tenant).values() for ident in table}
 
 
 def texts(program: Program, tenant: str) -> bytes:
     """All that is in a tenant's files."""
-    return b"".join(one.read_bytes() for one in program.tenant_folder(tenant).rglob("*") if one.is_file())
+    return b"".join(path.read_bytes() for path in program.tenant_folder(tenant).rglob("*") if path.is_file())
 
 
 def test_tenants_are_synced_side_by_side_and_each_is_exact_c3(two):
@@ -39,8 +39,10 @@ def test_tenants_are_synced_side_by_side_and_each_is_exact_c3(two):
         )
         for name in ("acme", "bolt")
     }
-    for one, other in (("acme", "bolt"), ("bolt", "acme")):
-        assert not [ident for ident in ids(two, other) if ident.decode() in dumped[one] or ident in texts(two, one)]
+    for tenant, other in (("acme", "bolt"), ("bolt", "acme")):
+        assert not [
+            ident for ident in ids(two, other) if ident.decode() in dumped[tenant] or ident in texts(two, tenant)
+        ]
 
 
 def test_a_tenant_that_fails_leaves_the_other_complete_f3(two):
@@ -71,7 +73,7 @@ def test_one_tenant_alone_can_be_named(two):
     ended = two.sync("bolt")
 
     assert ended.report["tenants"].keys() == {"bolt"}
-    assert {one.tenant for one in two.box.requests} == {"bolt"}
+    assert {request.tenant for request in two.box.requests} == {"bolt"}
     assert not two.tenant_folder("acme").exists()
 
 
@@ -87,7 +89,7 @@ def test_a_signal_stops_every_tenant(start):
     """Each says so; the next run ends exact for both."""
     two = start(tenants=("acme", "bolt"), latency_s=0.2)
     running = two.start("sync", "--json")
-    while sum(one.path.endswith("/transactions") for one in list(two.box.requests)) < 10:
+    while sum(request.path.endswith("/transactions") for request in list(two.box.requests)) < 10:
         time.sleep(0.01)
     running.send_signal(signal.SIGTERM)
 

@@ -130,8 +130,8 @@ def serve(orders: socket.socket) -> None:
         if not os.fork():
             orders.close()
             return _become(pickle.loads(said), *files)
-        for one in files:
-            os.close(one)
+        for file in files:
+            os.close(file)
 
 
 def _reap() -> None:

@@ -95,16 +95,17 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
             )
         },
         changes=tuple(
-            Change(run_id=run_id, at=at, op=op, id=one, before=_json(before), after=_json(after))
-            for run_id, at, op, one, before, after in rows(
+            Change(run_id=run_id, at=at, op=op, id=row_id, before=_json(before), after=_json(after))
+            for run_id, at, op, row_id, before, after in rows(
                 "transaction_changes", "run_id, changed_at, op, id, before, after"
             )
         ),
         rows=_content(connection) if "transactions" in tables else {},
         removed={
-            name: frozenset(one for one, gone in rows(name, "id, removed_at IS NOT NULL") if gone) for name in OBJECTS
+            name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if gone)
+            for name in OBJECTS
         },
-        accounts=frozenset(one for one, gone in rows("accounts", "id, removed_at IS NOT NULL") if not gone),
+        accounts=frozenset(object_id for object_id, gone in rows("accounts", "id, removed_at IS NOT NULL") if not gone),
         tables=tables,
         doubled={name: doubles[0] for name in tables & KEYS.keys() if (doubles := _doubles(connection, name))},
     )

@@ -11,16 +11,19 @@ from tests.histories.planting import bug
 @bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
-    from pipelines.run.packages import Loader
+    from pipelines.run.followed import FollowedParents
     from sources.aleta.reading.fetch import Status
 
-    mark = Loader._mark
+    mark = FollowedParents.mark
 
-    def marked(self, endpoint, receipts, doubted):
-        taken = [replace(one, status=Status.COMPLETE) if one.status is Status.QUARANTINED else one for one in receipts]
-        return mark(self, endpoint, taken, doubted)
+    def marked(self, endpoint, receipts, suspected):
+        taken = [
+            replace(receipt, status=Status.COMPLETE) if receipt.status is Status.QUARANTINED else receipt
+            for receipt in receipts
+        ]
+        return mark(self, endpoint, taken, suspected)
 
-    Loader._mark = marked
+    FollowedParents.mark = marked
 
 
 @bug
@@ -64,8 +67,8 @@ def state_written_before_rows() -> None:
     write = Warehouse.write
 
     def in_two(self, package, state):
-        write(self, [one for one in package if name_of(one.schema).startswith("sync_")], state)
-        write(self, [one for one in package if not name_of(one.schema).startswith("sync_")], state)
+        write(self, [rows for rows in package if name_of(rows.schema).startswith("sync_")], state)
+        write(self, [rows for rows in package if not name_of(rows.schema).startswith("sync_")], state)
 
     Warehouse.write = in_two
 
@@ -96,7 +99,7 @@ def removal_by_one_date() -> None:
 
     def careless(self):
         sql = missed(self)
-        last = f"greatest({', '.join(f'k.{one}' for one in self.dates)})"
+        last = f"greatest({', '.join(f'k.{column}' for column in self.dates)})"
         assert f"{last} <= p.last" in sql
         return sql.replace(f"{last} <= p.last", "true")
 

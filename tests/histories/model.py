@@ -78,7 +78,9 @@ class Night:
         for account, rows in self.listed.items():
             for _, row in rows:
                 found[row["id"]][account] = row
-        return {one: each for one, each in found.items() if any(row != self.shown[one] for row in each.values())}
+        return {
+            row_id: each for row_id, each in found.items() if any(row != self.shown[row_id] for row in each.values())
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +100,12 @@ class Rows:
     either: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
 
-    def given(self, held: Mapping[str, Mapping[str, str]]) -> Rows:
+    def given(self, stored: Mapping[str, Mapping[str, str]]) -> Rows:
         """With what is free settled by what is held: whether a row is there, and whose content it has."""
-        sure = {one: row for one, row in self.sure.items() if one in held or one not in self.free}
-        for one, contents in self.either.items():
-            if one in sure and (account := held.get(one, {}).get("account_id")) in contents:
-                sure[one] = contents[account]
+        sure = {row_id: row for row_id, row in self.sure.items() if row_id in stored or row_id not in self.free}
+        for row_id, contents in self.either.items():
+            if row_id in sure and (account := stored.get(row_id, {}).get("account_id")) in contents:
+                sure[row_id] = contents[account]
         return Rows(sure=sure, open=self.open)
 
     def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:
@@ -114,37 +116,41 @@ class Rows:
             cut: the run was cut short: what it was still to read is not known.
         """
         claims = list(claims)
-        seen = {(one, c.account) for c in claims if c.loads for one in night.lists(c.account, c.first, c.last)}
-        ids = {one for one, _ in seen}
-        proven, tried = blocks(claims), blocks(claims, {"complete", "quarantined"})
+        seen = {(row_id, c.account) for c in claims if c.loads for row_id in night.lists(c.account, c.first, c.last)}
+        ids = {row_id for row_id, _ in seen}
+        proven, tried = proven_spans(claims), proven_spans(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
         whole = {account for account in tried if settles or covers(tried[account], night.reach)}
         missed, open_ones = set(), set()
-        for one, row in self.sure.items():
-            if one not in ids and (lost := [owner for owner in owners(row) if _misses(row, proven[owner], night)]):
-                (missed if whole.intersection(lost) else open_ones).add(one)
-        free = {one for one in missed if doubted.intersection(owners(self.sure[one]))} | (open_ones if cut else set())
-        kept = {one: row for one, row in self.sure.items() if one not in missed or one in free}
+        for row_id, row in self.sure.items():
+            if row_id not in ids and (lost := [owner for owner in owners(row) if _misses(row, proven[owner], night)]):
+                (missed if whole.intersection(lost) else open_ones).add(row_id)
+        free = {row_id for row_id in missed if doubted.intersection(owners(self.sure[row_id]))} | (
+            open_ones if cut else set()
+        )
+        kept = {row_id: row for row_id, row in self.sure.items() if row_id not in missed or row_id in free}
         either = {
-            one: {account: row for account, row in contents.items() if (one, account) in seen}
-            for one, contents in night.doubled.items()
-            if one in ids
+            row_id: {account: row for account, row in contents.items() if (row_id, account) in seen}
+            for row_id, contents in night.doubled.items()
+            if row_id in ids
         }
-        newest = {one: next(iter(either[one].values())) if one in either else night.shown[one] for one in ids}
+        newest = {
+            row_id: next(iter(either[row_id].values())) if row_id in either else night.shown[row_id] for row_id in ids
+        }
         return replace(
             self,
             sure=kept | newest,
             free=(self.free | free) - ids,
             open=frozenset(open_ones),
-            either={one: row for one, row in self.either.items() if one not in ids} | either,
+            either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,
         )
 
 
-def blocks(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
+def proven_spans(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
     """Of each account the spans that are proven without a gap."""
     found: dict[str, list[Span]] = defaultdict(list)
-    kept = (one for one in claims if one.status in statuses and not one.doubts)
-    for claim in sorted(kept, key=lambda one: (one.first, one.last)):
+    kept = (claim for claim in claims if claim.status in statuses and not claim.doubts)
+    for claim in sorted(kept, key=lambda claim: (claim.first, claim.last)):
         add(found[claim.account], (claim.first, claim.last))
     return found
 

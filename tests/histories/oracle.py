@@ -1,4 +1,7 @@
-"""Looks at all that a run left behind, and compares it with what must be there."""
+"""Looks at all that a run left behind, and compares it with what must be there.
+
+A check yields sentences that say what is wrong; one that yields nothing found no fault.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from types import SimpleNamespace
 
 from sandbox import Truth
 from tests import truth
-from tests.histories import checks
 from tests.histories.books import OBJECTS, Books, read
-from tests.histories.checks import Duty, elapsed
+from tests.histories.checks import contents, duties, feed, marks, receipts
+from tests.histories.checks.duties import Duty, elapsed
 from tests.histories.model import Claim, Night, Rows
 
 CRAWL = {"", *OBJECTS}
@@ -58,11 +61,11 @@ class Run:
         """Whether a difference in the objects is to be held against a complete run."""
         if self.blind and line.endswith("is missing"):
             return False
-        return line.endswith("is missing") or not any(one in line for one in self.moving)
+        return line.endswith("is missing") or not any(account in line for account in self.moving)
 
     @property
     def stopped(self) -> bool:
-        return any(one.code == "stopped" for one in self.said.errors)
+        return any(error.code == "stopped" for error in self.said.errors)
 
 
 @dataclass
@@ -88,7 +91,7 @@ class Oracle:
     @property
     def doubled(self) -> set[str]:
         """Ids that ever had two contents at once."""
-        return {one for night in self.nights.values() for one in night.doubled}
+        return {row_id for night in self.nights.values() for row_id in night.doubled}
 
     @property
     def copy(self) -> Path:
@@ -109,11 +112,11 @@ class Oracle:
             if self.books or self.copy.exists():
                 assert self.copy.exists(), "what was published is gone"
                 copy = read(self.copy)
-                _none(checks.keys_are_there_once(copy))
+                _none(contents.keys_are_there_once(copy))
                 self._rows_are_right(copy)
             return
         books = read(self.store)
-        _none(checks.keys_are_there_once(books))
+        _none(contents.keys_are_there_once(books))
         _none(_same(books, read(self.copy)))
         self._settle(run, books)
 
@@ -123,7 +126,8 @@ class Oracle:
         rows = self._rows_are_right(books, cut=run.cut)
         if run.said.status == "complete":
             _none(
-                f"{one} is left over: a part of its account did not list it, the rest was not read" for one in rows.open
+                f"{row_id} is left over: a part of its account did not list it, the rest was not read"
+                for row_id in rows.open
             )
         self._look_at_books(run, books)
         self._look_at_report(run, books, new)
@@ -134,7 +138,7 @@ class Oracle:
         known = set(self.books.claims) if self.books else set()
         new: dict[datetime, list[Claim]] = {}
         for at, run_id in sorted((at, run_id) for run_id, at in books.runs.items()):
-            if claims := [one for one in books.claims if one.run_id == run_id and one not in known]:
+            if claims := [claim for claim in books.claims if claim.run_id == run_id and claim not in known]:
                 new[at] = claims
         return new
 
@@ -149,51 +153,51 @@ class Oracle:
 
     def _look_at_claims(self, run: Run, at: datetime, claims: list[Claim], *, alone: bool) -> None:
         night = self.nights[at]
-        _none(checks.claims_are_true(claims, night))
-        _none(checks.claims_were_asked(claims, self.answered[at]))
-        _none(checks.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
+        _none(receipts.claims_are_true(claims, night))
+        _none(receipts.claims_were_asked(claims, self.answered[at]))
+        _none(receipts.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
         if at == run.at and not run.cut:
-            _none(checks.quarantines_are_needed(claims, night))
+            _none(receipts.quarantines_are_needed(claims, night))
             if alone:
-                _none(checks.doubts_are_justified(claims, self.books, night, run.share))
+                _none(receipts.doubts_are_justified(claims, self.books, night, run.share))
 
     def _look_at_books(self, run: Run, books: Books) -> None:
-        _none(checks.receipts_are_append_only(self.books, books))
-        _none(checks.marks_are_supported(books, run.at, run.duty))
-        _none(checks.marks_only_grow(self.books, books, elapsed(run.at)))
-        _none(checks.feed_replays(self.books, books, self.doubled))
-        _none(checks.nothing_of_others(books, run.others))
+        _none(receipts.receipts_are_append_only(self.books, books))
+        _none(marks.marks_are_supported(books, run.at, run.duty))
+        _none(marks.marks_only_grow(self.books, books, elapsed(run.at)))
+        _none(feed.feed_replays(self.books, books, self.doubled))
+        _none(contents.nothing_of_others(books, run.others))
 
     def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
-        claims = [one for each in new.values() for one in each]
+        claims = [claim for each in new.values() for claim in each]
         _none(self._status(run, claims))
         _none(self._is_in_the_books(run, books))
         _none(self._objects(run, books))
-        crawl_failed = any(one.resource in CRAWL for one in run.said.errors)
+        crawl_failed = any(error.resource in CRAWL for error in run.said.errors)
         if run.said.status != "failed" and not run.stopped and not crawl_failed:
-            excused = {one.parent_id for one in run.said.errors}
+            excused = {error.parent_id for error in run.said.errors}
             excused |= self.nights[run.at].readable - books.accounts if run.blind else set()
-            own = [one for one in claims if one.run_id == run.said.run_id]
-            _none(checks.look_back_is_read(own, self.nights[run.at], run.duty, excused))
-            _none(checks.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
-            _none(checks.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
+            own = [claim for claim in claims if claim.run_id == run.said.run_id]
+            _none(duties.look_back_is_read(own, self.nights[run.at], run.duty, excused))
+            _none(duties.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
+            _none(duties.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
-            _none(checks.all_is_there(books, self.nights[run.at], run.duty))
+            _none(contents.all_is_there(books, self.nights[run.at], run.duty))
         if not run.cut and not new.keys() - {run.at}:
             one_package = run.package_rows >= ONE_PACKAGE
             old = self.books.rows if self.books else {}
-            if not checks.conflicts(claims, self.nights[run.at]):  # such a row may change to and fro in one run
-                _none(checks.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
-            _none(checks.what_is_shown_stays(old, books.rows, self.nights[run.at]))
+            if not contents.conflicts(claims, self.nights[run.at]):  # such a row may change to and fro in one run
+                _none(feed.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
+            _none(contents.what_is_shown_stays(old, books.rows, self.nights[run.at]))
             if one_package:
-                _none(checks.removals_are_guarded(old, books.rows, run.share))
+                _none(contents.removals_are_guarded(old, books.rows, run.share))
 
     def _status(self, run: Run, claims: Iterable[Claim]) -> Iterator[str]:
         """F3: complete only when nothing is amiss, and not less than complete without a reason."""
         said = run.said
-        quarantined = any(one.run_id == said.run_id and one.status == "quarantined" for one in claims)
+        quarantined = any(claim.run_id == said.run_id and claim.status == "quarantined" for claim in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
-        conflicts = checks.conflicts((one for one in claims if one.run_id == said.run_id), self.nights[run.at])
+        conflicts = contents.conflicts((claim for claim in claims if claim.run_id == said.run_id), self.nights[run.at])
         if conflicts and not any(error.code == "conflict" for error in said.errors) and not run.stopped:
             yield f"{conflicts} came with two contents, and nobody says so"
         if said.status == "complete":
@@ -246,7 +250,7 @@ def the_exit_code_is_right(report, *, cut: bool) -> None:
     """As the contract has it; and nothing that ends a run is a surprise."""
     expected = {"complete": {0}, "partial": {4}, "failed": {1, 3}}[str(report.status)]
     assert int(report.exit) in expected, f"{report.status} exits {int(report.exit)}"
-    for error in (error for one in report.tenants for error in one.errors):
+    for error in (error for tenant in report.tenants for error in tenant.errors):
         unforeseen = error.code in {"defect", "error", "source_error"}
         assert not unforeseen, f"{error}"
         assert cut or error.code != "disk", f"{error}"

@@ -16,7 +16,7 @@ from pipelines.settings import TenantSettings, load
 from sandbox import Sandbox, SandboxSettings
 from sandbox.world.jsontext import exact
 from tests import truth
-from tests.histories.checks import Duty
+from tests.histories.checks.duties import Duty
 from tests.histories.cuts import Cut
 from tests.histories.model import Night, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
@@ -66,8 +66,8 @@ class Scene:
         self._runner = runner
         self._folder = folder
         config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2, resources=CRAWL)
-        self._tenants = {one.name: one for one in load(config, environ={}).tenants}
-        self.oracles = {name: Oracle(one.folder) for name, one in self._tenants.items()}
+        self._tenants = {tenant.name: tenant for tenant in load(config, environ={}).tenants}
+        self.oracles = {name: Oracle(tenant.folder) for name, tenant in self._tenants.items()}
         self.configure(**{"history_start": TODAY - timedelta(days=500)} | dict(aleta or {}))
 
     def __enter__(self) -> Self:
@@ -84,7 +84,7 @@ class Scene:
 
     def configure(self, **aleta: object) -> None:
         """Other settings, of every tenant."""
-        self._tenants = {name: replace(one, **aleta) for name, one in self._tenants.items()}
+        self._tenants = {name: replace(tenant, **aleta) for name, tenant in self._tenants.items()}
 
     def pass_time(self, **time: float) -> None:
         self.now += timedelta(**time)
@@ -105,8 +105,8 @@ class Scene:
         """Delete what is booked on one day, all but *keep* rows."""
         ledger = self.box._stores["acme"].ledgers[account]
         rows = [row.id for row in ledger.rows if on.toordinal() in (row.trade, row.value)]
-        for one in sorted(rows)[keep:]:
-            self.change("delete", id=one)
+        for row_id in sorted(rows)[keep:]:
+            self.change("delete", id=row_id)
 
     def moves_meanwhile(self, account: str, target: str, *, skip: int, tenant: str = "acme") -> None:
         """While the next run reads, an account changes hands: before the list of accounts that comes after *skip*."""
@@ -128,7 +128,7 @@ class Scene:
 
     def rows_of(self, account: str, tenant: str = "acme") -> dict[str, Mapping[str, object]]:
         night = self._night(tenant)
-        return {one: night.shown[one] for one in night.lists(account, date.min, date.max)}
+        return {row_id: night.shown[row_id] for row_id in night.lists(account, date.min, date.max)}
 
     # -- what is run
 
@@ -158,25 +158,25 @@ class Scene:
         Rows of accounts that are not shown any more are to be as they were last seen (D3).
         """
         shown, readable = self.box.truth(name), self._night(name).readable
-        last_seen = {one: row for one, row in self.oracles[name].rows.sure.items() if not owners(row) & readable}
+        last_seen = {row_id: row for row_id, row in self.oracles[name].rows.sure.items() if not owners(row) & readable}
         expected = replace(shown, transactions={**last_seen, **shown.transactions})
         return truth.differences(self.oracles[name].copy, expected)
 
     def _run(self, names: Iterable[str], order: Order) -> Ended:
         self.now += timedelta(minutes=1)  # so that every run has an instant of its own
         chosen = [self._tenants[name] for name in names or self.names]
-        for one in chosen:
-            self.oracles[one.name].nights[self.now] = self._night(one.name)
+        for tenant in chosen:
+            self.oracles[tenant.name].nights[self.now] = self._night(tenant.name)
         self.box.reset_requests()
         order = replace(order, tenants=tuple(chosen), now=self.now, bug=self.bug, package_rows=self.package_rows)
         ended = self._runner.run(order)
         self.ends[str(ended.report.status) if ended.report else "killed"] += 1
-        said = {one.tenant: one for one in ended.report.tenants} if ended.report else {}
+        said = {report.tenant: report for report in ended.report.tenants} if ended.report else {}
         if ended.report:
             the_exit_code_is_right(ended.report, cut=bool(order.cut))
-        for one in chosen:
-            self.oracles[one.name].answered[self.now] = self._answered(one.name)
-            self.oracles[one.name].look(self._as_run(one, order, said.get(one.name)))
+        for tenant in chosen:
+            self.oracles[tenant.name].answered[self.now] = self._answered(tenant.name)
+            self.oracles[tenant.name].look(self._as_run(tenant, order, said.get(tenant.name)))
         self._moving.clear()
         self.box._agenda.clear()
         return ended
@@ -192,7 +192,9 @@ class Scene:
             broken=self._broken,
             shown=shown,
             shut=frozenset(shut & set(order.accounts) if order.accounts else shut),
-            others=frozenset(one for name in self.names if name != tenant.name for one in self._all_accounts(name)),
+            others=frozenset(
+                account for name in self.names if name != tenant.name for account in self._all_accounts(name)
+            ),
             share=tenant.max_removed_share,
             package_rows=order.package_rows,
             short=(short := self._short_lists(tenant.name)),
@@ -241,9 +243,9 @@ class Scene:
 
     def _answered(self, name: str) -> set[tuple[str, str, str]]:
         return {
-            (one.query["accountId"], one.query["fromDate"], one.query["toDate"])
-            for one in self.box.requests
-            if (one.path, one.status, one.tenant) == ("/api/v2/transactions", 200, name)
+            (request.query["accountId"], request.query["fromDate"], request.query["toDate"])
+            for request in self.box.requests
+            if (request.path, request.status, request.tenant) == ("/api/v2/transactions", 200, name)
         }
 
     # -- the same state twice

@@ -17,10 +17,16 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
     expected = {
         "missing": after.sure.keys() - rows.sure.keys(),
         "extra": rows.sure.keys() - after.sure.keys(),
-        "different": {one for one in rows.sure.keys() & after.sure.keys() if rows.sure[one] != after.sure[one]},
+        "different": {
+            row_id for row_id in rows.sure.keys() & after.sure.keys() if rows.sure[row_id] != after.sure[row_id]
+        },
     }
     for kind, ids in expected.items():
-        found = {one.id for one in verdict.differences if one.kind == kind and one.resource == "transactions"}
+        found = {
+            difference.id
+            for difference in verdict.differences
+            if difference.kind == kind and difference.resource == "transactions"
+        }
         if found != ids:
             yield f"verify calls {found} {kind}; {set(ids)} are"
     if verdict.checks:

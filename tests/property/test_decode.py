@@ -22,7 +22,9 @@ COLUMNS = {
 }
 ENDS = {
     spelling: [
-        one.name for one in TRANSACTIONS if f"relationships/{spelling}" in fact(one, "api").replace("/type", "").split()
+        column.name
+        for column in TRANSACTIONS
+        if f"relationships/{spelling}" in fact(column, "api").replace("/type", "").split()
     ]
     for field in TRANSACTIONS
     for path in fact(field, "api").split()
@@ -35,7 +37,7 @@ linkages = st.fixed_dictionaries({"id": ids}, optional={"type": st.sampled_from(
 relationships = st.dictionaries(
     st.sampled_from([*ENDS, "custodian", "comment", "accountAmount", ELSEWHERE]),
     st.one_of(
-        linkages.map(lambda one: {"data": one}),
+        linkages.map(lambda linkage: {"data": linkage}),
         linkages,
         st.just({"data": None}),
         st.just({}),
@@ -124,12 +126,12 @@ def check_relationships(resource, row, extra) -> None:
             assert left == value
         elif linkage:
             said = {end: linkage.get("type" if end.endswith("_type") else "id") for end in ENDS[name]}
-            if any(one and seen.get(end) not in (None, one) for end, one in said.items()):
+            if any(ident and seen.get(end) not in (None, ident) for end, ident in said.items()):
                 assert left == value
             else:
-                seen |= {end: one for end, one in said.items() if one}
+                seen |= {end: ident for end, ident in said.items() if ident}
                 assert name not in extra
-    for end in {one for ends in ENDS.values() for one in ends}:
+    for end in {end for ends in ENDS.values() for end in ends}:
         assert row[end] == seen.get(end)
 
 
@@ -140,7 +142,7 @@ def test_x1_x2_every_value_is_in_its_column_or_in_extra(page, ascii_only, blanks
     body = dump({"data": page}, ascii_only=ascii_only, blanks=blanks).encode()
     decoded = decode(read_list(body), schema=TRANSACTIONS, elsewhere=frozenset({ELSEWHERE}))
     rows = decoded.batch.to_pylist()
-    assert [row["id"] for row in rows] == [one["id"] for one in page]
+    assert [row["id"] for row in rows] == [resource["id"] for resource in page]
     for resource, row in zip(page, rows, strict=True):
         extra = parse(row["extra"]) if row["extra"] is not None else {}
         for name, value in resource["attributes"].items():
@@ -160,11 +162,11 @@ def test_x3_the_order_of_keys_says_nothing(resource, turned):
         part: dict(turned.sample(list(resource[part].items()), len(resource[part])))
         for part in ("attributes", "relationships")
     }
-    one, two = (
+    first, second = (
         decode(
             read_list(dump({"data": [said]}, ascii_only=ascii_only, blanks=ascii_only).encode()), schema=TRANSACTIONS
         )
         for said, ascii_only in ((resource, True), (other, False))
     )
-    assert one.batch.equals(two.batch)
-    assert one.drift == two.drift
+    assert first.batch.equals(second.batch)
+    assert first.drift == second.drift

@@ -18,7 +18,7 @@ from sources.aleta.jsonapi.envelope import read_list
 from tests.documents import JSON_NUMBER, Number, dump, numbers, parse, rounded, texts, values
 
 DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
-SCHEMAS = [one for one in TABLES if any(fact(column, "api") for column in one)]
+SCHEMAS = [schema for schema in TABLES if any(fact(column, "api") for column in schema)]
 NAMES = ("mood", "é", "type", "values")  # the last two are known to some
 OWN = {
     "string": texts,
@@ -53,7 +53,7 @@ def member(head, paths):
 
 linkages = st.fixed_dictionaries({"id": st.sampled_from("ab")}, optional={"type": st.sampled_from(["bond", "fund"])})
 relationships = st.one_of(
-    linkages.map(lambda one: {"data": one}),
+    linkages.map(lambda linkage: {"data": linkage}),
     linkages,
     st.sampled_from([{"data": None}, {}, None, {"data": []}, {"links": {"self": "/x"}}]),
     values,
@@ -100,30 +100,32 @@ class Oracle:
         if path in self.extra:
             return self.extra[path] in (value, value.text if isinstance(value, Number) else value)
         columns = self.paths.get(path, [])
-        opened = any(one.startswith(f"{path}/") for one in self.paths)
+        opened = any(known.startswith(f"{path}/") for known in self.paths)
         if value is None and (columns or opened):
             return True
-        kept = kept or any(fact(one, "json") and parse(self.row[one.name] or "null") == value for one in columns)
+        kept = kept or any(
+            fact(column, "json") and parse(self.row[column.name] or "null") == value for column in columns
+        )
         if opened and isinstance(value, dict) and (value or kept):
             return all(self.told(f"{path}/{name}", inner, kept=kept) for name, inner in value.items())
-        return any(self.is_in(one, value) for one in columns) if columns else kept
+        return any(self.is_in(column, value) for column in columns) if columns else kept
 
     def is_in(self, column, value) -> bool:
-        held = self.row[column.name]
+        stored = self.row[column.name]
         if fact(column, "json"):
-            return parse(held or "null") == value
+            return parse(stored or "null") == value
         if column.type == DECIMAL:
             number = Number(value) if isinstance(value, str) and JSON_NUMBER.fullmatch(value) else value
-            return isinstance(number, Number) and number.exact is not None and held == number.exact
-        if isinstance(held, date):
-            return held.isoformat() == value
-        return held is not None and held == value
+            return isinstance(number, Number) and number.exact is not None and stored == number.exact
+        if isinstance(stored, date):
+            return stored.isoformat() == value
+        return stored is not None and stored == value
 
     def linked(self, name, value) -> bool:
         data = value.get("data", value or None) if isinstance(value, dict) else value
         if name in self.links and data is None:
             return value is not None
-        ends = {path: column for path, some in self.links.items() for column in some}
+        ends = {path: column for path, columns in self.links.items() for column in columns}
         at = {end: ends.get(name if end == "id" else f"{name}/{end}") for end in ("id", "type")}
         if name not in self.links or not isinstance(data, dict) or not isinstance(data.get("id"), str):
             return False
@@ -166,7 +168,7 @@ def test_the_oracle_sees_what_is_lost(place, data):
 
 def test_rounding_is_told_by_extra():
     """The oracle takes no rounded number for the number."""
-    (schema,) = (one for one in SCHEMAS if name_of(one) == "prices")
+    (schema,) = (schema for schema in SCHEMAS if name_of(schema) == "prices")
     resource = {"type": "price", "attributes": {"value": Number("1e-13")}, "relationships": {}}
     ((row, extra),) = rows_of(schema, [resource])
     assert (row["value"], extra) == (rounded(Decimal("1e-13")), {"value": "1e-13"})

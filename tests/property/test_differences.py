@@ -75,22 +75,23 @@ def proofs(draw) -> list[Proven]:
 
 def owners(row) -> set[str]:
     named = {row["account_id"], row["inflow_account_id"], row["outflow_account_id"]}
-    return {one for one in named if one}
+    return {owner for owner in named if owner}
 
 
 def dates(row):
     return [day for day in (row["trade_date"], row["value_date"]) if day]
 
 
-def is_missed(row, one: Proven) -> bool:
-    """Rules D3, D6 and D7: whether *one* could have shown the row, had it been there."""
+def is_missed(row, proof: Proven) -> bool:
+    """Rules D3, D6 and D7: whether *proof* could have shown the row, had it been there."""
     days = dates(row)
     dateless = len(days) < 2
-    inside = not dateless and all(day in one.span for day in days) and max(days) >= one.new_from
-    ahead = not dateless and min(days) > one.span.last and max(days) <= one.span.last + A_YEAR  # by a backfill, perhaps
-    unreached = one.ended and not ahead and (dateless or any(day not in one.span for day in days))
-    strange = dateless or any(day not in one.reach for day in days)
-    odd = not one.settles and strange and any(one.new_from <= day <= one.span.last for day in days)
+    inside = not dateless and all(day in proof.span for day in days) and max(days) >= proof.new_from
+    # by a backfill, perhaps
+    ahead = not dateless and min(days) > proof.span.last and max(days) <= proof.span.last + A_YEAR
+    unreached = proof.ended and not ahead and (dateless or any(day not in proof.span for day in days))
+    strange = dateless or any(day not in proof.reach for day in days)
+    odd = not proof.settles and strange and any(proof.new_from <= day <= proof.span.last for day in days)
     return inside or unreached or odd
 
 
@@ -110,7 +111,7 @@ class Expected:
 
 
 def settled(proven, account) -> bool:
-    return any(one.settles for one in proven if one.parent_id == account)
+    return any(proof.settles for proof in proven if proof.parent_id == account)
 
 
 def expect(old, answers, proven, seen_before, share) -> Expected:
@@ -121,11 +122,11 @@ def expect(old, answers, proven, seen_before, share) -> Expected:
         kind = found.added if own_id not in old else found.unchanged if old[own_id] == row else found.modified
         kind.add(own_id)
     gone = {
-        (own_id, one.parent_id)
+        (own_id, proof.parent_id)
         for own_id, row in old.items()
-        for one in proven
-        if own_id not in found.fresh and own_id not in seen_before and one.parent_id in owners(row)
-        if is_missed(row, one)
+        for proof in proven
+        if own_id not in found.fresh and own_id not in seen_before and proof.parent_id in owners(row)
+        if is_missed(row, proof)
     }
     found.missed = {(own_id, account) for own_id, account in gone if not settled(proven, account)}
     gone -= found.missed
@@ -138,11 +139,11 @@ def expect(old, answers, proven, seen_before, share) -> Expected:
     found.removed = {own_id for own_id, _ in gone} - doubted
     for own_id in found.added | found.modified | found.removed:
         row = found.fresh.get(own_id) or old[own_id]
-        mine = [one for one in proven if one.parent_id in owners(row)]
+        mine = [proof for proof in proven if proof.parent_id in owners(row)]
         if own_id in found.removed:
-            mine = [one for one in mine if (own_id, one.parent_id) in gone]
-        found.late[own_id] = any(one.covered and dates(row) and min(dates(row)) in one.covered for one in mine)
-        if own_id not in found.added or not mine or not all(one.first_load for one in mine):
+            mine = [proof for proof in mine if (own_id, proof.parent_id) in gone]
+        found.late[own_id] = any(proof.covered and dates(row) and min(dates(row)) in proof.covered for proof in mine)
+        if own_id not in found.added or not mine or not all(proof.first_load for proof in mine):
             found.news.add(own_id)
     return found
 
@@ -192,8 +193,8 @@ def test_d_rules_hold_for_any_warehouse_and_any_answers(stored, batches, again, 
     assert len(loaded) == found.rows.data.num_rows
     counts = {name: len(getattr(wanted, name)) for name in ("added", "modified", "unchanged", "removed")}
     assert found.counts == Counter(counts)
-    assert {one.parent_id: (one.gone, one.rows) for one in found.suspicions} == wanted.suspects
-    assert {(one.id, one.parent_id) for one in found.missed} == {
+    assert {proof.parent_id: (proof.gone, proof.rows) for proof in found.suspicions} == wanted.suspects
+    assert {(proof.id, proof.parent_id) for proof in found.missed} == {
         (own_id, account) for own_id, account in wanted.missed if own_id not in wanted.removed
     }
 

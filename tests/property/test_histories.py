@@ -192,13 +192,13 @@ class Histories(RuleBasedStateMachine):
         happened=meanwhile,
         first=st.integers(-30, 700),
         days=st.integers(1, 400),
-        some=st.booleans(),
+        one_account=st.booleans(),
         cut=st.none() | cuts,
     )
-    def backfill(self, happened, first, days, some, cut):
+    def backfill(self, happened, first, days, one_account, cut):
         self._meanwhile(happened)
         begin = TODAY - timedelta(days=first)
-        accounts = self.scene.accounts()[:1] if some else ()
+        accounts = self.scene.accounts()[:1] if one_account else ()
         self.scene.backfill(begin, begin + timedelta(days=days), "acme", accounts=accounts, cut=cut)
 
     @rule(happened=meanwhile)
@@ -232,7 +232,7 @@ def play(runner: Runner, number: int, *, histories: int) -> Counter[str]:
 
 
 @pytest.mark.timeout(0 if HISTORIES else 600)
-@pytest.mark.parametrize("shard", [pytest.param(one, id=f"shard-{one}") for one in range(SHARDS)])
+@pytest.mark.parametrize("shard", [pytest.param(shard, id=f"shard-{shard}") for shard in range(SHARDS)])
 def test_every_run_of_every_history_ends_exact(runner: Runner, shard: int, tell: Callable[[str], None]):
     """Whatever happened upstream or here, the warehouse is what its receipts claim, and they claim what was due."""
     played: Counter[str] = Counter()

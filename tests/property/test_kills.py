@@ -41,7 +41,7 @@ def night(scene: Scene) -> None:
 
 @pytest.mark.timeout(0 if EVERY else 300)
 @pytest.mark.parametrize(
-    ("prepare", "at", "some"),
+    ("prepare", "at", "chosen"),
     [
         pytest.param(first, "file", (140,), id="first-file"),
         pytest.param(first, "sql", (10,), id="first-sql"),
@@ -50,9 +50,9 @@ def night(scene: Scene) -> None:
         pytest.param(night, "copy", (5,), id="night-copy"),
     ],
 )
-def test_a_kill_before_any_step_is_made_good(runner: Runner, tmp_path: Path, prepare, at: str, some: tuple[int, ...]):
+def test_a_kill_before_any_step_is_made_good(runner: Runner, tmp_path: Path, prepare, at: str, chosen: tuple[int, ...]):
     """C1: the next run finishes or discards what is half written, and all checks of the oracle hold."""
-    for nth in range(0, LAST, EVERY) if EVERY else some:
+    for nth in range(0, LAST, EVERY) if EVERY else chosen:
         with Scene(runner, tmp_path / f"{nth}") as scene:
             prepare(scene)
 
@@ -74,7 +74,7 @@ def test_a_kill_while_a_kill_is_made_good_is_made_good_too(runner: Runner, tmp_p
 
 
 @pytest.mark.timeout(0 if KILLS else 300)
-@pytest.mark.parametrize("shard", [pytest.param(one, id=f"shard-{one}") for one in range(SHARDS)])
+@pytest.mark.parametrize("shard", [pytest.param(shard, id=f"shard-{shard}") for shard in range(SHARDS)])
 def test_random_kills_of_a_first_load_lose_and_double_nothing(runner: Runner, tmp_path: Path, shard: int, tell: Tell):
     """C1: of every load that was killed, once or more often, the next run makes just what the API shows."""
     kills: Counter[str] = Counter()

@@ -21,7 +21,7 @@ instants = hours.map(lambda hour: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(h
 
 
 def days_of(windows) -> set[date]:
-    return {one.first + timedelta(days=day) for one in windows for day in range(one.days)}
+    return {window.first + timedelta(days=day) for window in windows for day in range(window.days)}
 
 
 def component(days: set[date], seed: set[date]) -> set[date]:
@@ -46,15 +46,15 @@ def test_m1_m2_a_mark_holds_the_days_proven_and_not_one_more(grows, end):
     elapsed = START + timedelta(days=end)
     mark = grown(grows, elapsed)
     proven = {day for day in days_of(grows) if day <= elapsed}
-    first = next((one for one in grows if one.first <= elapsed), None)
+    first = next((window for window in grows if window.first <= elapsed), None)
     covered = days_of([mark.covered] if mark.covered else [])
     assert covered == (component(proven, {first.first}) if first else set())
     assert days_of(mark.islands) == proven - covered
     parts = sorted([*mark.islands, *([mark.covered] if mark.covered else [])])
-    assert all(one.last + ONE_DAY < other.first for one, other in itertools.pairwise(parts))
+    assert all(earlier.last + ONE_DAY < later.first for earlier, later in itertools.pairwise(parts))
     for day in days_of([Window(START, START + timedelta(days=40))]):
-        held = mark.holding(day)
-        assert (held is not None and day in held) == (day in proven)
+        window = mark.holding(day)
+        assert (window is not None and day in window) == (day in proven)
 
 
 @settings(deadline=None)
@@ -70,9 +70,11 @@ def test_m5_a_mark_comes_back_from_json_as_it_was(grows, verified, since):
 def test_m5_the_marks_of_a_resource_come_back_from_their_text(marks, verified):
     """Whatever the parents are called; also when the same packer writes them again after some grew."""
     packed, elapsed = Packed(), START + timedelta(days=40)
-    held = {parent: grown(grows, elapsed) for parent, grows in marks.items()}
-    assert unpack(packed.text(held)) == held
-    grown_since = {parent: replace(mark, verified_at=verified) for parent, mark in held.items()} | {"new": Mark()}
+    grown_marks = {parent: grown(grows, elapsed) for parent, grows in marks.items()}
+    assert unpack(packed.text(grown_marks)) == grown_marks
+    grown_since = {parent: replace(mark, verified_at=verified) for parent, mark in grown_marks.items()} | {
+        "new": Mark()
+    }
     assert unpack(packed.text(grown_since)) == grown_since
 
 
@@ -158,14 +160,14 @@ def test_d1_over_ninety_nights_nobody_waits_longer_than_reverify_days(seed, reve
     here = {f"a{number}" for number in range(accounts)}
     for number in range(90):
         now = datetime(2024, 6, 1, 12, tzinfo=UTC) + timedelta(days=number, hours=rng.uniform(-3, 3))
-        here -= {one for one in here if rng.random() < 0.02}
+        here -= {name for name in here if rng.random() < 0.02}
         here |= {f"a{rng.randrange(2 * accounts)}" for _ in range(rng.randrange(3))}
         night = horizon(now, reverify_days=reverify)
         readings = tonight(marks, sorted(here), night)
         assert set(readings) == here
-        marks |= {one: finish(reading, night) for one, reading in readings.items()}
-        for one in here:
-            assert now - marks[one].verified_at <= timedelta(days=reverify) - timedelta(hours=4), (one, number)
+        marks |= {name: finish(reading, night) for name, reading in readings.items()}
+        for name in here:
+            assert now - marks[name].verified_at <= timedelta(days=reverify) - timedelta(hours=4), (name, number)
 
 
 @settings(max_examples=25, deadline=None)
@@ -178,10 +180,10 @@ def test_d1_whole_histories_are_spread_evenly(accounts, reverify):
     for number in range(90):
         night = horizon(datetime(2024, 6, 1, 2, tzinfo=UTC) + timedelta(days=number), reverify_days=reverify)
         readings = tonight(marks, names, night)
-        whole = [one for one, reading in readings.items() if reading.whole]
+        whole = [name for name, reading in readings.items() if reading.whole]
         assert len(whole) == (share if number else accounts)
         assert list(readings)[: len(whole)] == whole
-        marks |= {one: finish(reading, night) for one, reading in readings.items()}
+        marks |= {name: finish(reading, night) for name, reading in readings.items()}
 
 
 @settings(max_examples=25, deadline=None)
@@ -193,8 +195,8 @@ def test_d1_accounts_that_never_come_through_starve_nobody(seed, stuck):
     marks: dict[str, Mark] = {}
     for number in range(90):
         night = horizon(datetime(2024, 6, 1, 2, tzinfo=UTC) + timedelta(days=number, hours=rng.uniform(-2, 2)))
-        for one, reading in tonight(marks, names, night).items():
-            if number == 0 or int(one[1:]) >= stuck:
-                marks[one] = finish(reading, night)
-        ages = [night.now - marks[one].verified_at for one in names[stuck:]]
+        for name, reading in tonight(marks, names, night).items():
+            if number == 0 or int(name[1:]) >= stuck:
+                marks[name] = finish(reading, night)
+        ages = [night.now - marks[name].verified_at for name in names[stuck:]]
         assert max(ages) <= timedelta(days=30)

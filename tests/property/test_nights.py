@@ -95,7 +95,7 @@ def test_a_quiet_night_loads_no_row_and_costs_accounts_and_crawl(runner: Runner,
             [said] = scene.sync().report.tenants
 
             assert said.status == "complete"
-            assert {one: said.total(one) for one in ("added", "modified", "removed")} == {
+            assert {op: said.total(op) for op in ("added", "modified", "removed")} == {
                 "added": 0,
                 "modified": 0,
                 "removed": 0,

@@ -27,7 +27,7 @@ class Case:
     """A history that gives a bug away.
 
     Args:
-        words: what the oracle says.
+        objection: what the oracle says.
         synced: whether it begins with a sync without the bug.
         then: what happens after that, and before what is played.
         play: what is run with the bug, and then without.
@@ -35,7 +35,7 @@ class Case:
         package_rows: rows a package.
     """
 
-    words: str
+    objection: str
     synced: bool = True
     then: Play = lambda _: None
     play: Play = Scene.sync
@@ -49,16 +49,16 @@ def days(ago: int) -> date:
 
 
 def fullest(scene: Scene) -> str:
-    return max(scene.accounts(), key=lambda one: (len(scene.rows_of(one)), one))
+    return max(scene.accounts(), key=lambda account: (len(scene.rows_of(account)), account))
 
 
 def all_recent_rows_vanish(scene: Scene) -> None:
     account = fullest(scene)
     scene.change("late", account=account, within_days=10, count=2)
     scene.sync()
-    for one, row in scene.rows_of(account).items():
+    for row_id, row in scene.rows_of(account).items():
         if max(row["attributes"]["tradeDate"], row["attributes"]["valueDate"]) >= f"{days(40)}":
-            scene.change("delete", id=one)
+            scene.change("delete", id=row_id)
 
 
 def a_day_passes_with_changes(scene: Scene) -> None:
@@ -104,26 +104,26 @@ def lists_are_cut(scene: Scene) -> None:
 def away_for_a_night(scene: Scene) -> None:
     """Meanwhile old rows of an account are deleted."""
     account = fullest(scene)
-    old = sorted(scene.rows_of(account), key=lambda one: scene.box._stores["acme"].find(one).trade)
+    old = sorted(scene.rows_of(account), key=lambda row_id: scene.box._stores["acme"].find(row_id).trade)
     scene.change("account_gone", account=account)
     scene.sync()
-    for one in old[:2]:
-        scene.change("delete", id=one)
+    for row_id in old[:2]:
+        scene.change("delete", id=row_id)
     scene.change("account_back", account=account)
     scene.sync()
 
 
 def dated_far_away(scene: Scene) -> None:
     """A row leaves the look-back by its dates."""
-    [one] = scene.change("late", account=fullest(scene), within_days=9)["added"]
+    [row_id] = scene.change("late", account=fullest(scene), within_days=9)["added"]
     scene.sync()
-    scene.change("redate", id=one, days=100)
+    scene.change("redate", id=row_id, days=100)
 
 
 def dateless_row_deleted(scene: Scene) -> None:
-    [one] = scene.change("dateless", account=fullest(scene), value="null")["edited"]
+    [row_id] = scene.change("dateless", account=fullest(scene), value="null")["edited"]
     scene.sync()
-    scene.change("delete", id=one)
+    scene.change("delete", id=row_id)
 
 
 def clock_was_ahead(scene: Scene) -> None:
@@ -137,85 +137,89 @@ def clock_was_ahead(scene: Scene) -> None:
 
 
 CASES: Mapping[str, Case] = {
-    "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, words="there were"),
+    "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, objection="there were"),
     "cap_of_another_night_believed": Case(
-        aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), words="there were"
+        aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), objection="there were"
     ),
-    "cut_answers_kept": Case(synced=False, words="there were"),
+    "cut_answers_kept": Case(synced=False, objection="there were"),
     "trials_left_out": Case(
-        synced=False, world={"cap_model": "alternating", "rows": 400, "keep": "first"}, words="there were|is missing"
+        synced=False,
+        world={"cap_model": "alternating", "rows": 400, "keep": "first"},
+        objection="there were|is missing",
     ),
     "strict_reading_believes_sizes": Case(
-        synced=False, world={"cap_model": "alternating", "rows": 400, "keep": "first"}, words="there were|is missing"
+        synced=False,
+        world={"cap_model": "alternating", "rows": 400, "keep": "first"},
+        objection="there were|is missing",
     ),
-    "parts_overlap_by_a_day": Case(synced=False, world={"rows": 240}, words="was read"),  # much to be parted
-    "parts_leave_a_day_out": Case(synced=False, world={"rows": 240}, words="was read"),
+    "parts_overlap_by_a_day": Case(synced=False, world={"rows": 240}, objection="was read"),  # much to be parted
+    "parts_leave_a_day_out": Case(synced=False, world={"rows": 240}, objection="was read"),
     "quarantined_day_marked": Case(
         synced=False,
         then=lambda scene: scene.change("late", account=fullest(scene), date=f"{days(50)}", count=30),
-        words="not covered by receipts",
+        objection="not covered by receipts",
     ),
     "mark_grows_over_a_gap": Case(
-        play=lambda scene: scene.backfill(days(800), days(700)), words="not covered by receipts"
+        play=lambda scene: scene.backfill(days(800), days(700)), objection="not covered by receipts"
     ),
-    "mark_outruns_the_day": Case(synced=False, words="later than the last elapsed day"),
+    "mark_outruns_the_day": Case(synced=False, objection="later than the last elapsed day"),
     "new_account_starts_at_the_look_back": Case(
-        then=lambda scene: scene.change("new_account", count=9), words="was not read since"
+        then=lambda scene: scene.change("new_account", count=9), objection="was not read since"
     ),
-    "state_written_before_rows": Case(synced=False, play=killed_then_again("step", 2), words="is missing"),
-    "look_back_left_out": Case(then=a_day_passes_with_changes, words="was read"),
-    "nothing_read_again": Case(aleta={"reverify_days": 2}, play=three_nights, words="was last verified"),
+    "state_written_before_rows": Case(synced=False, play=killed_then_again("step", 2), objection="is missing"),
+    "look_back_left_out": Case(then=a_day_passes_with_changes, objection="was read"),
+    "nothing_read_again": Case(aleta={"reverify_days": 2}, play=three_nights, objection="was last verified"),
     "removal_by_one_date": Case(
         world={"date_filter": "value"},
         aleta={"max_removed_share": 1.0},
         then=lambda scene: (scene.change("late", account=fullest(scene), count=40), scene.sync()),
         play=two_backfills_that_cut_rows_in_two,
-        words="is missing",
+        objection="is missing",
     ),
     "ghosts_of_empty_windows": Case(
-        aleta={"max_removed_share": 1.0}, then=all_recent_rows_vanish, words="is left over"
+        aleta={"max_removed_share": 1.0}, then=all_recent_rows_vanish, objection="is left over"
     ),
     "straddling_rows_forgotten": Case(
         world={"row_cap": 20, "accounts": 1, "rows": 80},
         aleta={"reverify_days": 0, "workers": 1},
         package_rows=10,
-        words="the feed does not lead|is missing",
+        objection="the feed does not lead|is missing",
     ),
-    "one_row_loaded_twice": Case(synced=False, words="the report counts"),
+    "one_row_loaded_twice": Case(synced=False, objection="the report counts"),
     "vanished_accounts_are_emptied": Case(
         aleta={"reverify_days": 0, "max_removed_share": 1.0},
         then=lambda scene: scene.change("account_forbidden", account=fullest(scene)),
-        words="could not be read",
+        objection="could not be read",
     ),
     "mass_removal_believed": Case(
         aleta={"reverify_days": 0},
         then=lambda scene: scene.change("empty_account", account=fullest(scene)),
-        words="at once",
+        objection="at once",
     ),
     "no_answer_read_as_no_rows": Case(
         aleta={"reverify_days": 0},
         then=lambda scene: scene.break_down("200_no_data", fullest(scene)),
-        words="counts 0 rows",
+        objection="counts 0 rows",
     ),
     "failed_account_passed_over": Case(
-        then=lambda scene: scene.break_down("500", fullest(scene)), words=r"was read \[\]"
+        then=lambda scene: scene.break_down("500", fullest(scene)), objection=r"was read \[\]"
     ),
-    "pending_package_skipped": Case(synced=False, then=half_written_then_a_late_row, words="sync_runs calls run"),
+    "pending_package_skipped": Case(synced=False, then=half_written_then_a_late_row, objection="sync_runs calls run"),
     "rows_appended": Case(
-        synced=False, play=killed_then_again("merged", 0, table="transactions"), words="is there twice"
+        synced=False, play=killed_then_again("merged", 0, table="transactions"), objection="is there twice"
     ),
-    "copy_written_in_place": Case(play=killed("copy", 4), words="is gone"),
-    "list_believed": Case(then=lists_are_cut, words="is missing"),
-    "left_out_means_removed": Case(then=lists_are_cut, words="were marked as gone"),
-    "back_and_not_read_whole": Case(play=away_for_a_night, words="was away"),
-    "missed_in_part_means_removed": Case(then=dated_far_away, words="is missing"),
-    "dateless_ghosts": Case(aleta={"reverify_days": 0}, then=dateless_row_deleted, words="is left over"),
+    "copy_written_in_place": Case(play=killed("copy", 4), objection="is gone"),
+    "list_believed": Case(then=lists_are_cut, objection="is missing"),
+    "left_out_means_removed": Case(then=lists_are_cut, objection="were marked as gone"),
+    "back_and_not_read_whole": Case(play=away_for_a_night, objection="was away"),
+    "missed_in_part_means_removed": Case(then=dated_far_away, objection="is missing"),
+    "dateless_ghosts": Case(aleta={"reverify_days": 0}, then=dateless_row_deleted, objection="is left over"),
     "conflict_passed_over": Case(
-        aleta={"reverify_days": 0}, then=lambda scene: scene.change("double"), words="nobody says so"
+        aleta={"reverify_days": 0}, then=lambda scene: scene.change("double"), objection="nobody says so"
     ),
-    "mark_ahead_believed": Case(then=clock_was_ahead, words="later than the last elapsed day"),
+    "mark_ahead_believed": Case(then=clock_was_ahead, objection="later than the last elapsed day"),
     "token_of_another_tenant": Case(
-        synced=False, world={"tenants": ("acme", "bolt")}, words="could not be read|without a reason"
+        synced=False, world={"tenants": ("acme", "bolt")}, objection="could not be read|without a reason"
     ),
 }
 
@@ -253,7 +257,7 @@ def test_a_planted_bug_is_caught(runner: Runner, first_night: Kept, tmp_path: Pa
             scene.resume(first_night)
         case.then(scene)
 
-        with scene.rehearsal(name), pytest.raises(AssertionError, match=case.words) as caught:
+        with scene.rehearsal(name), pytest.raises(AssertionError, match=case.objection) as caught:
             case.play(scene)
 
         assert "unforeseen" not in str(caught.value), "caught for how it is planted, not for what it does"

@@ -16,10 +16,10 @@ windows = st.tuples(DAYS, DAYS).map(lambda ends: Window(*(START + timedelta(days
 
 def tile(parts, span: Window) -> bool:
     ends = parts[0].first == span.first and parts[-1].last == span.last
-    return ends and all(one.last + ONE_DAY == other.first for one, other in itertools.pairwise(parts))
+    return ends and all(earlier.last + ONE_DAY == later.first for earlier, later in itertools.pairwise(parts))
 
 
-@given(window=windows.filter(lambda one: one.days > 1), days=st.lists(st.integers(-9, 70), max_size=20))
+@given(window=windows.filter(lambda window: window.days > 1), days=st.lists(st.integers(-9, 70), max_size=20))
 def test_w2_the_two_parts_tile_the_window_wherever_the_rows_lie(window, days):
     """No gap, no overlap, and each part is narrower than the whole."""
     assert tile(split(window, [START + timedelta(days=day) for day in days]), window)
@@ -30,7 +30,7 @@ def test_w5_tiles_are_no_wider_than_asked_and_as_few_as_can_be(window, width):
     """Every day in one of them."""
     tiles = list(window.tiles(width))
     assert tile(tiles, window)
-    assert max(one.days for one in tiles) <= width
+    assert max(tile.days for tile in tiles) <= width
     assert len(tiles) == -(-window.days // width)
 
 
@@ -58,7 +58,7 @@ def test_w5_what_is_handed_on_and_what_is_given_up_tile_the_span(span, width, ca
             plan.keep(asked, days)
         if fate == "narrow":
             plan.narrow(data.draw(st.integers(0, 20)))
-        handed_on += [one.window for one in plan.take()]
+        handed_on += [question.window for question in plan.take()]
     assert tile(sorted(handed_on + given_up), span)
     assert handed_on == sorted(handed_on)
     assert not plan.ahead

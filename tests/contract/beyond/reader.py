@@ -63,7 +63,7 @@ def link(row, *names: str) -> str | None:
 
 
 def by_id(objects):
-    return {one["id"]: one for one in objects}
+    return {resource["id"]: resource for resource in objects}
 
 
 def anonymous(rows, key):

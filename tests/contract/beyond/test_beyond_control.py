@@ -29,4 +29,4 @@ def test_a_crawl_meets_instruments_of_many_types(box):
     found = named_instruments(truth)
 
     assert found <= truth.instruments.keys()
-    assert len({truth.instruments[one]["type"] for one in found}) >= 6
+    assert len({truth.instruments[ident]["type"] for ident in found}) >= 6

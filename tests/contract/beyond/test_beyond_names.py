@@ -34,9 +34,9 @@ def test_a_contested_path_is_on_one_prefix_only(box, reader, path, table, prefix
 def test_instruments_are_found_under_the_names_in_use(box, reader, names):
     """2026 has /v3/instruments, 2025 /v2/assets; both answer where names are mixed."""
     box.set(names=names)
-    one, view = next(iter(box.truth("acme").prices))[0], next(iter(box.truth("acme").holdings))[0]
+    instrument, view = next(iter(box.truth("acme").prices))[0], next(iter(box.truth("acme").holdings))[0]
 
-    tails = (f"s/{one}", f"s/{one}/prices", f"-holdings/reporting-entities/{view}")
+    tails = (f"s/{instrument}", f"s/{instrument}/prices", f"-holdings/reporting-entities/{view}")
     statuses = {
         base: {reader.ask(f"{base}{tail}", **SPAN)[0] for tail in tails} for base in ("/v3/instrument", "/v2/asset")
     }
@@ -56,14 +56,14 @@ def test_relationships_and_levels_have_the_names_in_use(box, reader, names, seen
     """Words of the other year are refused."""
     box.set(names=names)
     view = next(iter(box.truth("acme").holdings))[0]
-    words = {"instrument": "instruments,instrumentClasses,instrumentClassesDetailed"}
-    words["asset"] = words["instrument"].replace("instrument", "asset")
+    levels = {"instrument": "instruments,instrumentClasses,instrumentClassesDetailed"}
+    levels["asset"] = levels["instrument"].replace("instrument", "asset")
     path, other = f"/v2/holdings/reporting-entities/{view}", "asset" if names == "instrument" else "instrument"
 
-    rows = reader.data(path, **SPAN, expand=words[names])
+    rows = reader.data(path, **SPAN, expand=levels[names])
 
     assert {name for row in rows for name in row["relationships"]} == seen | {"reportingEntity"}
-    assert reader.ask(path, **SPAN, expand=words[other])[0] == 400
+    assert reader.ask(path, **SPAN, expand=levels[other])[0] == 400
 
 
 def test_mixed_names_occur_side_by_side(box, reader):
@@ -73,8 +73,8 @@ def test_mixed_names_occur_side_by_side(box, reader):
     names = {name for row in truth.instrument_holdings.values() for name in row["relationships"]}
     rows = [
         row
-        for one in truth.reporting_entities
-        for row in reader.data(f"/v3/instrument-holdings/reporting-entities/{one}", **SPAN)
+        for entity in truth.reporting_entities
+        for row in reader.data(f"/v3/instrument-holdings/reporting-entities/{entity}", **SPAN)
     ]
 
     found = anonymous(

@@ -110,7 +110,7 @@ def test_series_without_dates_are_never_cut(box, reader, table):
 
     found = reader.data(f"/v3/instruments/{owner}/{table.replace('_', '-')}")
 
-    assert {(owner, one["id"]) for one in found} == {key for key in points if key[0] == owner}
+    assert {(owner, point["id"]) for point in found} == {key for key in points if key[0] == owner}
     assert len(found) > 1
 
 

@@ -12,23 +12,25 @@ from tests.contract.beyond.reader import DAYS, SPAN, anonymous, by_id, holding_k
 
 def below(table: str, path: str):
     """Reads the objects below every object of *table*."""
-    return lambda reader, truth: by_id(x for one in getattr(truth, table) for x in reader.data(path.format(one)))
+    return lambda reader, truth: by_id(x for ident in getattr(truth, table) for x in reader.data(path.format(ident)))
 
 
 def each(table: str, path: str):
     """Reads every object of *table* by its own address."""
-    return lambda reader, truth: by_id(reader.data(path.format(one)) for one in getattr(truth, table))
+    return lambda reader, truth: by_id(reader.data(path.format(ident)) for ident in getattr(truth, table))
 
 
 def series(path: str):
     return lambda reader, truth: {
-        (one, point["id"]): point for one in truth.instruments for point in reader.data(f"/v3/instruments/{one}/{path}")
+        (instrument, point["id"]): point
+        for instrument in truth.instruments
+        for point in reader.data(f"/v3/instruments/{instrument}/{path}")
     }
 
 
 def spans(path: str, key):
     def read(reader, truth):
-        rows = [row for one in truth.reporting_entities for row in reader.data(path.format(one), **SPAN)]
+        rows = [row for entity in truth.reporting_entities for row in reader.data(path.format(entity), **SPAN)]
         return anonymous(rows, key)
 
     return read
@@ -37,9 +39,9 @@ def spans(path: str, key):
 def custodian_holdings(reader, truth):
     rows = [
         row
-        for one in truth.legal_entities
+        for entity in truth.legal_entities
         for day in DAYS
-        for row in reader.data(f"/v2/custodian-holdings/legal-entities/{one}", date=day)
+        for row in reader.data(f"/v2/custodian-holdings/legal-entities/{entity}", date=day)
     ]
     parts = (("legalEntity",), (), ("account",), ("depository",), ("asset",))
     return {tuple(link(row, *names) if names else row["attributes"]["date"] for names in parts): row for row in rows}
@@ -48,9 +50,9 @@ def custodian_holdings(reader, truth):
 def private_markets(reader, truth):
     rows = [
         row
-        for one in truth.reporting_entities
+        for entity in truth.reporting_entities
         for day in DAYS
-        for row in reader.data(f"/v2/performance/reporting-entities/{one}/private-markets", date=day)
+        for row in reader.data(f"/v2/performance/reporting-entities/{entity}/private-markets", date=day)
     ]
     ends = [(link(row, "reportingEntity"), row["attributes"], link(row, "instrument")) for row in rows]
     keys = iter([(view, said["date"], said["reportingCcyCode"], fund) for view, said, fund in ends])
@@ -58,7 +60,7 @@ def private_markets(reader, truth):
 
 
 def limit_status(reader, truth):
-    rows = [reader.data(f"/v2/limits/{one}/status", date=day) for one in truth.limits for day in DAYS]
+    rows = [reader.data(f"/v2/limits/{limit}/status", date=day) for limit in truth.limits for day in DAYS]
     return anonymous(rows, lambda row: (link(row, "limit"), row["attributes"]["date"]))
 
 
@@ -131,7 +133,7 @@ def test_an_object_has_an_address_of_its_own(box, reader, table):
     objects = getattr(box.truth("acme"), table)
 
     assert objects
-    assert by_id(reader.data(SINGLES[table].format(one)) for one in objects) == dict(objects)
+    assert by_id(reader.data(SINGLES[table].format(ident)) for ident in objects) == dict(objects)
 
 
 @pytest.mark.parametrize("table", ["holdings", "performance"])
@@ -158,8 +160,8 @@ def test_expanded_rows_are_the_truth_of_their_level(box, reader, table, levels):
     }
     rows = [
         row
-        for one in truth.reporting_entities
-        for row in reader.data(f"/v2/{table}/reporting-entities/{one}", **SPAN, expand=",".join(reversed(levels)))
+        for entity in truth.reporting_entities
+        for row in reader.data(f"/v2/{table}/reporting-entities/{entity}", **SPAN, expand=",".join(reversed(levels)))
     ]
 
     found = anonymous(rows, lambda row: (*holding_key(row), *(link(row, names[level]) for level in levels)))
@@ -172,7 +174,7 @@ def test_a_client_lists_the_status_of_all_its_limits(box, reader):
     """One request instead of one for each limit."""
     truth = box.truth("acme")
 
-    rows = [row for one in truth.clients for row in reader.data(f"/v2/clients/{one}/limits-status", date=DAYS[0])]
+    rows = [row for client in truth.clients for row in reader.data(f"/v2/clients/{client}/limits-status", date=DAYS[0])]
 
     found = anonymous(rows, lambda row: (link(row, "limit"), row["attributes"]["date"]))
     assert found == {key: row for key, row in truth.limit_status.items() if key[1] == DAYS[0]}
@@ -187,7 +189,9 @@ def test_included_instruments_are_those_that_rows_name(box, reader, word):
     _, answer = reader.ask(f"/v3/instrument-holdings/reporting-entities/{view}", **SPAN, include=word)
 
     named = {link(row, "instrument") for row in answer["data"]}
-    assert {one["id"]: one for one in answer["included"]} == {one: truth.instruments[one] for one in named}
+    assert {resource["id"]: resource for resource in answer["included"]} == {
+        instrument: truth.instruments[instrument] for instrument in named
+    }
 
 
 def test_ids_of_computed_rows_mean_nothing(box, reader):

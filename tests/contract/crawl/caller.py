@@ -75,15 +75,15 @@ def fullest(box: Sandbox, tenant: str = "acme") -> str:
     """The account with the most rows of its own."""
     rows = [row["relationships"].get("account") for row in box.truth(tenant).transactions.values()]
     owners = [row["data"]["id"] for row in rows if row]
-    return max(set(owners), key=lambda one: (owners.count(one), one))
+    return max(set(owners), key=lambda account: (owners.count(account), account))
 
 
 def crawl(caller: Caller) -> dict[str, dict[str, object]]:
     found = {name: {} for name in type(caller.box.truth("acme")).__slots__}
 
     def keep(name: str, objects):
-        found[name] |= {one["id"]: one for one in objects}
-        return [one["id"] for one in objects]
+        found[name] |= {resource["id"]: resource for resource in objects}
+        return [resource["id"] for resource in objects]
 
     for client in keep("clients", caller.get("/v2/clients")[1]["data"]):
         for owner in keep("legal_entities", caller.get(f"/v2/clients/{client}/legal-entities")[1]["data"]):

@@ -39,7 +39,7 @@ def test_an_assertion_with_one_flaw_is_refused(caller, changes, word):
 def test_an_assertion_is_good_once(caller):
     """A replayed assertion, and a replayed `jti`, are refused."""
     assertion = caller.assertion()
-    statuses = [caller.exchange(one)[0] for one in (assertion, assertion)]
+    statuses = [caller.exchange(sent)[0] for sent in (assertion, assertion)]
     named = [caller.exchange(caller.assertion(jti="one"))[0] for _ in range(2)]
 
     assert statuses == named == [200, 400]
@@ -84,7 +84,7 @@ def test_the_budget_is_enforced_and_refusals_are_recorded(box, caller):
 
     assert [status for status, _, _ in answers] == [200, 200, 200, 429, 429]
     assert 1 <= int(answers[-1][1]["retry-after"]) <= 60
-    assert [one.status for one in box.requests] == [200, 200, 200, 429, 429]
+    assert [request.status for request in box.requests] == [200, 200, 200, 429, 429]
 
 
 @pytest.mark.parametrize(

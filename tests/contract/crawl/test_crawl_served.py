@@ -27,7 +27,7 @@ def test_reporting_entity_lists_do_not_show_portfolios(box, caller):
 
     listed = caller.get(f"/v2/clients/{client}/reporting-entities")[1]["data"]
 
-    assert all(set(one["relationships"]) == {"client"} for one in listed)
+    assert all(set(resource["relationships"]) == {"client"} for resource in listed)
 
 
 def test_both_spellings_of_the_media_type_occur(caller):
@@ -82,7 +82,7 @@ def test_requests_are_recorded_in_order(box, caller):
     caller.get("/v2/clients", a="1")
     caller.get("/v2/nothing")
 
-    assert [(one.tenant, one.path, one.query, one.status) for one in box.requests] == [
+    assert [(request.tenant, request.path, request.query, request.status) for request in box.requests] == [
         ("acme", "/api/v2/clients", {"a": "1"}, 200),
         ("acme", "/api/v2/nothing", {}, 404),
     ]

@@ -19,7 +19,7 @@ def test_late_edited_and_deleted_rows_show(box, caller):
 
     assert len(late) == 2
     assert set(late) <= after.keys() - before.keys()
-    assert all(after[one]["attributes"]["tradeDate"] < TODAY.isoformat() for one in late)
+    assert all(after[row_id]["attributes"]["tradeDate"] < TODAY.isoformat() for row_id in late)
     assert after[edited[0]] != before[edited[0]]
     assert deleted[0] not in after
 
@@ -119,7 +119,7 @@ def test_a_renamed_object_shows_its_new_name(box, table):
     touched = box.mutate("acme", "rename", collection=table)[table]
     after = getattr(box.truth("acme"), table)
 
-    assert [one for one in after if after[one] != before[one]] == touched
+    assert [object_id for object_id in after if after[object_id] != before[object_id]] == touched
 
 
 def test_a_night_changes_the_stated_shares(box):

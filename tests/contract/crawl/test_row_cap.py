@@ -49,16 +49,16 @@ def test_lists_of_objects_are_never_cut(box, caller):
 def test_an_instrument_or_depository_narrows_an_account(box, caller):
     """The narrowing comes before the cap, so a day can be read in parts."""
     rows = box.truth("acme").transactions.values()
-    account = next(one["relationships"] for one in rows if "depository" in one["relationships"])["account"]["data"][
+    account = next(row["relationships"] for row in rows if "depository" in row["relationships"])["account"]["data"][
         "id"
     ]
-    held = [row for row in caller.rows(account) if "depository" in row["relationships"]]
-    depository = held[0]["relationships"]["depository"]["data"]["id"]
+    deposited = [row for row in caller.rows(account) if "depository" in row["relationships"]]
+    depository = deposited[0]["relationships"]["depository"]["data"]["id"]
 
     got = caller.rows(account, depositoryId=depository)
 
-    wanted = {row["id"] for row in held if row["relationships"]["depository"]["data"]["id"] == depository}
+    wanted = {row["id"] for row in deposited if row["relationships"]["depository"]["data"]["id"] == depository}
     assert {row["id"] for row in got} == wanted
     assert len(wanted) < len(caller.rows(account))
-    instrument = next(link["data"]["id"] for name, link in held[0]["relationships"].items() if name in HOLDINGS)
-    assert held[0]["id"] in {row["id"] for row in caller.rows(account, instrumentId=instrument)}
+    instrument = next(link["data"]["id"] for name, link in deposited[0]["relationships"].items() if name in HOLDINGS)
+    assert deposited[0]["id"] in {row["id"] for row in caller.rows(account, instrumentId=instrument)}

@@ -52,7 +52,7 @@ def test_requests_over_http_tell_what_came(box, caller):
 
     told = json.loads(caller.send("GET", "/_sandbox/requests")[2])
 
-    assert [(one["path"], one["status"]) for one in told] == [("/api/v2/clients", 200)]
+    assert [(request["path"], request["status"]) for request in told] == [("/api/v2/clients", 200)]
 
 
 @pytest.mark.parametrize(

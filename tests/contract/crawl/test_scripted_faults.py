@@ -96,7 +96,7 @@ def test_no_id_leaves_one_resource_without(box, caller):
 
     lists = [json.loads(caller.raw(*ask)[2])["data"] for ask in (("/v2/clients",), ("/v2/transactions", empty))]
 
-    assert [sum("id" not in one for one in objects) for objects in lists] == [1, 1]
+    assert [sum("id" not in resource for resource in objects) for objects in lists] == [1, 1]
 
 
 def test_slow_answers_after_a_while(box, caller):

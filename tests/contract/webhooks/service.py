@@ -43,7 +43,7 @@ class Service:
 
     def recorded(self, tenant: str = "acme") -> list[str]:
         with Inbox(self.data / tenant) as inbox:
-            return [one.webhook_id for one in inbox.undone()]
+            return [delivery.webhook_id for delivery in inbox.undone()]
 
     def key_requests(self) -> int:
         return sum(request.path == KEYS for request in self.box.requests)

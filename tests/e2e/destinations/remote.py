@@ -45,4 +45,4 @@ class Remote:
 
 def whole_histories(box) -> int:
     """Requests for all of an account's days, since the last reset."""
-    return sum(one.query.get("fromDate") == "1970-01-01" for one in box.requests)
+    return sum(request.query.get("fromDate") == "1970-01-01" for request in box.requests)

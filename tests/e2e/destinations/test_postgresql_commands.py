@@ -18,7 +18,7 @@ def test_verify_reads_postgresql(synced):
     ended = synced.run("verify", "--all", "--json")
 
     assert ended.exit == 1
-    assert [one["id"] for one in ended.tenant()["differences"]] == [own_id]
+    assert [difference["id"] for difference in ended.tenant()["differences"]] == [own_id]
 
 
 def test_plan_status_and_check_read_postgresql(synced):
@@ -30,8 +30,8 @@ def test_plan_status_and_check_read_postgresql(synced):
     accounts = synced.column(f"SELECT count(*) FROM {DATASET}.accounts WHERE removed_at IS NULL")
     assert [plan["resources"]["transactions"]["parents"]] == accounts
     assert status["warehouse"] == f"postgres, dataset {DATASET}"
-    assert [one["status"] for one in status["runs"]] == ["complete"]
-    assert [one["resource"] for one in status["coverage"]] == ["transactions"]
+    assert [run["status"] for run in status["runs"]] == ["complete"]
+    assert [coverage["resource"] for coverage in status["coverage"]] == ["transactions"]
 
 
 def test_the_page_of_report_is_made_of_the_books_in_postgresql(synced):
@@ -68,7 +68,7 @@ def test_a_database_that_is_away_is_told_without_its_password(remote):
     status = remote.run("status")
     check = remote.run("check")
 
-    assert [one["code"] for one in ended.errors()] == ["warehouse"]
+    assert [error["code"] for error in ended.errors()] == ["warehouse"]
     assert "nowhere" in ended.errors()[0]["message"]
     assert status.exit == 1
     assert check.exit == 1
@@ -95,5 +95,5 @@ def test_a_destination_that_cannot_keep_a_warehouse_is_refused(start, destinatio
 
     ended = program.sync(expect=1)
 
-    assert [one["code"] for one in ended.errors()] == ["destination"]
+    assert [error["code"] for error in ended.errors()] == ["destination"]
     assert program.box.requests == []

@@ -15,7 +15,7 @@ from tests.e2e.destinations.remote import CHANGES, DATASET, Remote
 def loaded(ended) -> dict[str, int]:
     """What a run changed, over all tables."""
     resources = ended.tenant()["resources"].values()
-    return {op: sum(one[op] for one in resources) for op in ("added", "modified", "removed")}
+    return {op: sum(counts[op] for counts in resources) for op in ("added", "modified", "removed")}
 
 
 def test_a_first_sync_is_exact_in_postgresql(remote):
@@ -48,7 +48,7 @@ def test_late_edited_and_deleted_rows_reach_postgresql(synced):
     after = synced.box.truth("acme").transactions
     changed = {
         "added": after.keys() - before.keys(),
-        "modified": {one for one in after.keys() & before.keys() if after[one] != before[one]},
+        "modified": {row_id for row_id in after.keys() & before.keys() if after[row_id] != before[row_id]},
         "removed": before.keys() - after.keys(),
     }
     assert all(changed.values())
@@ -144,5 +144,5 @@ def test_more_gone_than_believable_is_not_removed_from_postgresql_d3(remote):
 
     ended = remote.sync(expect=4)
 
-    assert {one["code"] for one in ended.errors()} == {"removals"}
+    assert {error["code"] for error in ended.errors()} == {"removals"}
     assert remote.column(f"SELECT count(*) FROM {DATASET}.transactions") == count

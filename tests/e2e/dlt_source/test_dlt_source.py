@@ -58,7 +58,7 @@ def test_transactions_alone_walk_their_parents(pipeline, box, known):
     load(pipeline, source(known).with_resources("transactions"))
 
     assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
-    assert not [one for one in box.requests if one.path.endswith("/users")]
+    assert not [request for request in box.requests if request.path.endswith("/users")]
     assert "accounts" not in pipeline.default_schema.data_table_names()
 
 
@@ -67,7 +67,7 @@ def test_names_select_as_with_resources_does(pipeline, box, known):
     load(pipeline, source(known, resources=["accounts", "clients"]))
 
     assert {"accounts", "clients"} <= set(pipeline.default_schema.data_table_names())
-    assert not [one for one in box.requests if one.path.endswith("/transactions")]
+    assert not [request for request in box.requests if request.path.endswith("/transactions")]
 
 
 def test_a_limit_leaves_a_mark_no_further_than_its_rows(pipeline, box, known):

@@ -49,9 +49,9 @@ def test_the_key_is_nowhere_in_what_dlt_keeps(pipeline, box, known, tmp_path):
     load(pipeline, source(known))
 
     secret = known["private_key"].splitlines()[1].encode()
-    kept = [one for one in (tmp_path / "dlt").rglob("*") if one.is_file()]
+    kept = [file for file in (tmp_path / "dlt").rglob("*") if file.is_file()]
     assert kept
-    assert [one for one in [*kept, tmp_path / "theirs.duckdb"] if secret in one.read_bytes()] == []
+    assert [file for file in [*kept, tmp_path / "theirs.duckdb"] if secret in file.read_bytes()] == []
 
 
 def test_iterating_needs_no_pipeline(box, known):

@@ -57,4 +57,4 @@ def shown(pipeline) -> set:
 
 
 def asked_whole(box) -> int:
-    return sum(one.query.get("fromDate") == "1970-01-01" for one in box.requests)
+    return sum(request.query.get("fromDate") == "1970-01-01" for request in box.requests)

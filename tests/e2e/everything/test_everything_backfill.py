@@ -47,7 +47,7 @@ def test_a_200_without_an_answer_is_never_no_rows_of_what_is_computed_f1(reread)
     night, before = reread
 
     assert night.ended.exit == 4
-    told = {(one["code"], one["resource"], one["parent_id"]) for one in night.ended.errors()}
-    assert told == {("malformed", "performance__instruments", one) for one in before.reporting_entities}
+    told = {(error["code"], error["resource"], error["parent_id"]) for error in night.ended.errors()}
+    assert told == {("malformed", "performance__instruments", entity) for entity in before.reporting_entities}
     table = ("performance__instruments",)
     assert beyond.differences(night.program.warehouse(), before, tables=table) == []

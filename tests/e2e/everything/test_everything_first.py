@@ -29,12 +29,12 @@ def test_every_table_of_the_catalogue_is_compared():
 
 def test_an_invitation_s_link_is_nowhere_s1(first):
     """S1: it is as good as a password; invitations are not even asked for."""
-    links = [one["attributes"]["link"] for one in first.program.box.truth("acme").invites.values()]
-    kept = [one for one in (first.program.folder / "data").rglob("*") if one.is_file()]
+    links = [invite["attributes"]["link"] for invite in first.program.box.truth("acme").invites.values()]
+    kept = [file for file in (first.program.folder / "data").rglob("*") if file.is_file()]
 
     assert links
     assert not [path for path in paths(first.program) if "invite" in path]
-    assert [one for one in kept for link in links if link.encode() in one.read_bytes()] == []
+    assert [file for file in kept for link in links if link.encode() in file.read_bytes()] == []
 
 
 UNOFFERED = {
@@ -53,7 +53,7 @@ def test_what_is_not_offered_is_a_warning_and_all_else_is_exact(start):
 
     ended = program.sync()
 
-    told = sorted(one.partition(":")[0] for one in ended.tenant()["warnings"])
+    told = sorted(warning.partition(":")[0] for warning in ended.tenant()["warnings"])
     offered = tuple(table for table in beyond.KEYS if table not in UNOFFERED)
     assert (told, ended.errors()) == (sorted(UNOFFERED), [])
     assert program.differences() == []
@@ -69,7 +69,7 @@ def test_what_was_asked_for_by_name_and_is_not_offered_is_an_error_until_it_is(s
 
     ended = program.sync(expect=4)
 
-    assert [(one["code"], one["resource"]) for one in ended.errors()] == [("not_offered", *table)]
+    assert [(error["code"], error["resource"]) for error in ended.errors()] == [("not_offered", *table)]
 
     program.box.faults.clear()
     program.sync()
@@ -87,7 +87,7 @@ def test_what_was_asked_for_by_name_and_is_not_offered_is_an_error_until_it_is(s
 def test_prices_bring_what_names_instruments_and_nothing_else(start):
     """Their parents, and the rows that instruments are met in; all exact, though the API shows the last rows only."""
     program = start(keep="last", aleta={"resources": ["prices"]})
-    wanted = {one.name for one in with_parents(["prices"], CATALOGUE)}
+    wanted = {endpoint.name for endpoint in with_parents(["prices"], CATALOGUE)}
     tables = tuple(table for table in beyond.KEYS if table in wanted)
 
     ended = program.sync()
@@ -104,7 +104,7 @@ def test_prices_bring_what_names_instruments_and_nothing_else(start):
         *("backfill", "--from", f"{first}", "--to", f"{last}", "--resource", "custodian_holdings", "--json")
     )
 
-    asked = {one.query["date"] for one in program.box.requests if "custodian-holdings" in one.path}
+    asked = {request.query["date"] for request in program.box.requests if "custodian-holdings" in request.path}
     days = {f"{first + timedelta(days=number)}" for number in range((TODAY - first).days + 1)}
     assert (again.exit, asked) == (0, days)
     table = ("custodian_holdings",)

@@ -34,7 +34,7 @@ def second(first, tmp_path_factory) -> Iterator[tuple[Night, Truth, beyond.Befor
 
 def priced(box: Sandbox) -> str:
     """An instrument that rows name and that has prices."""
-    return min(one.given["instrument_id"] for one in beyond.shown(box.truth("acme"))["prices"])
+    return min(price.given["instrument_id"] for price in beyond.shown(box.truth("acme"))["prices"])
 
 
 def change_everything(box: Sandbox) -> None:

@@ -21,6 +21,6 @@ def test_verify_calls_all_equal_and_finds_what_was_spoilt_in_any_table(start_syn
 
     assert (sound.exit, sound.tenant()["status"], sound.tenant()["differences"]) == (0, "equal", [])
     assert (ended.exit, ended.tenant()["status"]) == (1, "different")
-    assert sorted(one["resource"] for one in ended.tenant()["differences"]) == sorted(TABLES)
+    assert sorted(difference["resource"] for difference in ended.tenant()["differences"]) == sorted(TABLES)
     counts = {kind: ended.tenant()[kind] for kind in ("missing", "different", "extra")}
     assert counts == {"missing": len(PARTS), "different": len(TABLES - PARTS), "extra": 0}

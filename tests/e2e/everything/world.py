@@ -14,8 +14,8 @@ from tests.e2e.program import Ended, Program
 WORLD = SMALL | {"seed": 5, "instruments": 8, "computed_days": 25, "prefix": "v3"}
 TODAY: date = SMALL["today"]
 ALWAYS = 10_000
-TABLES = {schema.metadata[b"table"].decode() for one in CATALOGUE.values() for schema in one.schemas}
-PARTS = {schema.metadata[b"table"].decode() for one in CATALOGUE.values() for schema in one.parts}
+TABLES = {schema.metadata[b"table"].decode() for endpoint in CATALOGUE.values() for schema in endpoint.schemas}
+PARTS = {schema.metadata[b"table"].decode() for endpoint in CATALOGUE.values() for schema in endpoint.parts}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,15 @@ def differences(program: Program, *, before: beyond.Before | None = None) -> lis
 
 
 def paths(program: Program) -> set[str]:
-    return {one.path for one in program.box.requests}
+    return {request.path for request in program.box.requests}
 
 
 def changed(ended: Ended) -> dict[str, dict[str, int]]:
     """What a run added, modified and removed, where it did."""
     ops = ("added", "modified", "removed")
-    counts = {name: {op: one[op] for op in ops if one[op]} for name, one in ended.tenant()["resources"].items()}
+    counts = {
+        name: {op: counted[op] for op in ops if counted[op]} for name, counted in ended.tenant()["resources"].items()
+    }
     return {name: found for name, found in counts.items() if found}
 
 

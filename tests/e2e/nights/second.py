@@ -16,9 +16,9 @@ NOT_BOOKS = (
 def asked(program: Program, account: str = "") -> list[dict[str, str]]:
     """The queries for transactions, of one account or of all."""
     return [
-        one.query
-        for one in program.box.requests
-        if one.path == "/api/v2/transactions" and account in ("", one.query["accountId"])
+        request.query
+        for request in program.box.requests
+        if request.path == "/api/v2/transactions" and account in ("", request.query["accountId"])
     ]
 
 
@@ -39,7 +39,7 @@ def rows_of(program: Program, account: str) -> dict[str, dict]:
 
 def fullest(program: Program) -> str:
     """The account with the most rows of its own."""
-    return max(program.box.truth("acme").accounts, key=lambda one: (len(rows_of(program, one)), one))
+    return max(program.box.truth("acme").accounts, key=lambda account: (len(rows_of(program, account)), account))
 
 
 def touched(before: dict, after: dict) -> dict[str, set[str]]:
@@ -47,7 +47,7 @@ def touched(before: dict, after: dict) -> dict[str, set[str]]:
     both = before.keys() & after.keys()
     return {
         "added": after.keys() - before.keys(),
-        "modified": {one for one in both if before[one] != after[one]},
+        "modified": {row_id for row_id in both if before[row_id] != after[row_id]},
         "removed": before.keys() - after.keys(),
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.histories.books import read
-from tests.histories.checks import elapsed
+from tests.histories.checks.duties import elapsed
 from tests.histories.runner import Runner
 from tests.histories.scene import Scene
 

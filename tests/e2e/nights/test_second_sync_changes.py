@@ -28,9 +28,11 @@ def test_late_edited_and_deleted_rows_come_in_and_are_in_the_feed(synced):
 def test_the_feed_shows_a_row_before_and_after(synced):
     """`before` is what the warehouse held, `after` what the API shows now, both with every digit."""
     account = fullest(synced)
-    recent = next(one for one, row in rows_of(synced, account).items() if row["attributes"]["tradeDate"] >= "2000")
+    recent = next(
+        row_id for row_id, row in rows_of(synced, account).items() if row["attributes"]["tradeDate"] >= "2000"
+    )
     synced.configure(look_back_days=EVERYTHING)
-    [(held,)] = synced.rows(f"SELECT account_amount::VARCHAR FROM aleta.transactions WHERE id = '{recent}'")
+    [(stored,)] = synced.rows(f"SELECT account_amount::VARCHAR FROM aleta.transactions WHERE id = '{recent}'")
     synced.box.mutate("acme", "delete", id=recent)
     [late] = synced.box.mutate("acme", "late", account=account, within_days=20)["added"]
 
@@ -43,7 +45,7 @@ def test_the_feed_shows_a_row_before_and_after(synced):
     run_id = ended.tenant()["run_id"]
     assert found == [
         ("added", late, run_id, None, late, True, False),
-        ("removed", recent, run_id, held, None, False, True),
+        ("removed", recent, run_id, stored, None, False, True),
     ]
 
 
@@ -87,11 +89,11 @@ def test_a_change_that_touches_more_than_one_row_comes_in_whole(start_synced, ki
     """D5 and X3: what moved, was replaced or lost its counterpart is seen for what it is."""
     program = start_synced(look_back_days=EVERYTHING)
     before = program.box.truth("acme").transactions
-    like = [one for one in before.values() if "counterparty-transaction" not in one["relationships"]]
+    like = [row for row in before.values() if "counterparty-transaction" not in row["relationships"]]
     chosen = (
         {}
         if kind == "unlink_transfer"
-        else {"id": next(one["id"] for one in like if "account" in one["relationships"])}
+        else {"id": next(row["id"] for row in like if "account" in row["relationships"])}
     )
     program.box.mutate("acme", kind, **chosen)
 

@@ -51,7 +51,7 @@ def test_what_is_new_is_read_from_history_start_m3(synced, kind, tables):
 
     [account] = made["accounts"]
     assert synced.differences() == []
-    assert min(one["fromDate"] for one in asked(synced, account)) == "1970-01-01"
+    assert min(query["fromDate"] for query in asked(synced, account)) == "1970-01-01"
     assert [ended.counts(table)["added"] for table in tables] == [1] * len(tables)
     assert ended.counts()["added"] == len(made["added"])
     assert feed(synced)["added"] == set()

@@ -16,8 +16,8 @@ def test_a_second_sync_reads_from_look_back_to_look_ahead_only(synced):
     accounts = synced.box.truth("acme").accounts
     first = through - timedelta(days=29)
     last = synced.column("SELECT max(started_at)::DATE + 31 FROM aleta.sync_runs")[0]
-    nightly = [one for one in asked(synced) if (one["fromDate"], one["toDate"]) == (f"{first}", f"{last}")]
-    assert sorted(one["accountId"] for one in nightly) == sorted(accounts)
+    nightly = [query for query in asked(synced) if (query["fromDate"], query["toDate"]) == (f"{first}", f"{last}")]
+    assert sorted(query["accountId"] for query in nightly) == sorted(accounts)
     assert len(asked(synced)) - len(nightly) <= 1  # the largest answer of all, to prove that the cap still stands
 
 
@@ -32,7 +32,9 @@ def test_a_night_without_changes_costs_the_crawl_and_one_request_an_account(sync
 
     lowest = crawl + len(synced.box.truth("acme").accounts)
     assert lowest <= ended.tenant()["requests"] <= lowest + 1
-    assert ended.tenant()["requests"] == len([one for one in synced.box.requests if one.path.startswith("/api/")])
+    assert ended.tenant()["requests"] == len(
+        [request for request in synced.box.requests if request.path.startswith("/api/")]
+    )
 
 
 def test_a_night_without_changes_loads_no_row_d2(synced):
@@ -56,5 +58,5 @@ def test_each_account_s_whole_history_is_read_again_in_time_d1(start_synced):
 
     program.sync()
 
-    assert {one["fromDate"] for one in asked(program)} >= {"1970-01-01"}
+    assert {query["fromDate"] for query in asked(program)} >= {"1970-01-01"}
     assert program.differences() == []

@@ -98,9 +98,9 @@ def test_only_what_hangs_below_the_client_changes(program):
     gone = program.column("SELECT id FROM aleta.accounts WHERE removed_at IS NOT NULL")
     assert gone == [min(below(program, client)["accounts"])]
     verified = program.run("verify", "--all", "--client", client, "--json")
-    assert {one["resource"] for one in verified.tenant()["differences"]} <= DAY_BY_DAY
+    assert {difference["resource"] for difference in verified.tenant()["differences"]} <= DAY_BY_DAY
     everybody = program.run("verify", "--all", "--json").tenant()["differences"]
-    assert {one["resource"] for one in everybody} > {"accounts", "transactions"}
+    assert {difference["resource"] for difference in everybody} > {"accounts", "transactions"}
     assert program.rows("SELECT kind, clients FROM aleta.sync_runs ORDER BY started_at") == [
         ("sync", None),
         ("sync", client),
@@ -121,7 +121,7 @@ def test_nobody_else_s_figures_are_asked_for(program):
 
     program.sync("--client", client)
 
-    said = [f"{one.path} {json.dumps(one.query)}" for one in program.box.requests]
+    said = [f"{request.path} {json.dumps(request.query)}" for request in program.box.requests]
     assert [line for line in said if any(ident in line for ident in elsewhere)] == []
     assert not [line for line in said if "auth-flows" in line or "webhooks" in line]
     assert any("accountId" in line for line in said)
@@ -148,12 +148,12 @@ def test_a_client_that_nobody_lists_is_an_error_and_removes_nothing(program):
 
     ended = program.sync("--client", client, "--client", nobody, expect=4)
 
-    told = [(one["code"], one["resource"], one["parent_id"]) for one in ended.errors()]
-    assert sorted(told) == sorted(("unknown", "clients", one) for one in (client, nobody))
+    told = [(error["code"], error["resource"], error["parent_id"]) for error in ended.errors()]
+    assert sorted(told) == sorted(("unknown", "clients", named) for named in (client, nobody))
     for table in ("clients", "legal_entities", "accounts"):
         assert program.column(f"SELECT id FROM aleta.{table} WHERE removed_at IS NOT NULL") == []
     verified = program.run("verify", "--client", nobody, "--json")
-    assert [one["code"] for one in verified.tenant()["errors"]] == ["unknown"]
+    assert [error["code"] for error in verified.tenant()["errors"]] == ["unknown"]
     assert verified.tenant()["status"] != "equal"
 
 

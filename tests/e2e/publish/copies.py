@@ -21,7 +21,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 EXACT = Decimal("12345678901234567890123456.123456789012")
 NAMES = [name_of(schema) for schema in TABLES]
 SOME = (TRANSACTIONS, SYNC_RUNS, CLIENTS)  # what is about the way of publishing needs no more than what has rows
-each_table = pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
+each_table = pytest.mark.parametrize("schema", [pytest.param(schema, id=name_of(schema)) for schema in TABLES])
 
 
 def rows(schema, rows, **options):
@@ -92,7 +92,7 @@ def assert_whole(folder):
             ("copy.aleta.transactions", "copy.aleta.sync_runs", "copy.aleta.clients"),
             tuple(parquet(folder, name_of(schema)) for schema in SOME),
         ):
-            for one in sources:
-                connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {one}").fetchall()
-            transactions, runs, clients = (value_of(connection, f"SELECT count(*) FROM {one}") for one in sources)
+            for source in sources:
+                connection.execute(f"SELECT sum(hash(COLUMNS(*))) FROM {source}").fetchall()
+            transactions, runs, clients = (value_of(connection, f"SELECT count(*) FROM {source}") for source in sources)
             assert (transactions - runs, clients) == (48, 1)

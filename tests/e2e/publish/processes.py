@@ -16,18 +16,18 @@ import duckdb
 from pipelines.publish.publish import PublishError, publish
 from tests.e2e.publish.copies import BOTH, SOME, another_run, assert_whole
 
-CHANGING = {f"os.{one}" for one in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
+CHANGING = {f"os.{call}" for call in ("chmod", "link", "mkdir", "remove", "rename", "rmdir", "symlink")}  # audit events
 ROOT = Path(__file__).parents[3]
 
 
-def started(*words):
+def started(*arguments):
     """A process that does what the first word says."""
-    command = [sys.executable, "-m", "tests.e2e.publish.processes", *map(str, words)]
+    command = [sys.executable, "-m", "tests.e2e.publish.processes", *map(str, arguments)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def in_a_process(*words):
-    process = started(*words)
+def in_a_process(*arguments):
+    process = started(*arguments)
     out, err = process.communicate()
     assert process.returncode == 0, err
     return out.strip()

@@ -62,7 +62,7 @@ def test_a_kill_at_any_step_leaves_a_whole_copy(store, folder):
 
     assert steps > 30
     assert not (folder / "publishing").exists()
-    assert {one.name for one in (folder / "parquet").iterdir()} >= {"current"}
+    assert {path.name for path in (folder / "parquet").iterdir()} >= {"current"}
     assert len(list((folder / "parquet").iterdir())) == 3
 
 

@@ -88,7 +88,7 @@ def test_the_version_before_stays_and_no_older_one(store, folder):
         publish(store, folder, formats=["parquet"], tables=SOME)
 
     home = folder / "parquet"
-    assert sorted(one.name for one in home.iterdir()) == ["current", "version-3", "version-4"]
+    assert sorted(path.name for path in home.iterdir()) == ["current", "version-3", "version-4"]
     assert (home / "current").readlink() == Path("version-4")
 
 

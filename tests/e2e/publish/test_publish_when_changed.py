@@ -92,7 +92,7 @@ def test_what_dlt_wrote_is_copied_with_the_file_and_not_written_again(written):
         connection.execute(f"ATTACH '{written}' AS store (READ_ONLY)")
         tables = snapshot(connection, written, TABLES).tables
 
-    assert {one.name for one in tables if one.as_stored} == {"transactions", "clients", "sync_runs"}
+    assert {table.name for table in tables if table.as_stored} == {"transactions", "clients", "sync_runs"}
 
 
 def test_a_store_with_other_columns_is_written_again(store):
@@ -102,7 +102,7 @@ def test_a_store_with_other_columns_is_written_again(store):
         connection.execute(f"ATTACH '{store}' AS store (READ_ONLY)")
         tables = snapshot(connection, store, TABLES).tables
 
-    assert {one.name for one in tables if one.as_stored} == {"clients", "sync_runs"}
+    assert {table.name for table in tables if table.as_stored} == {"clients", "sync_runs"}
 
 
 def test_what_is_in_a_log_beside_the_store_is_published_too(store, folder):

@@ -99,7 +99,7 @@ def test_a_table_that_no_schema_knows_is_copied(store, folder):
             "read_parquet($$%s$$)" % (folder / "parquet/current/later's/*.parquet"),
         ):
             assert connection.execute(f"SELECT * FROM {source}").fetchall() == [(1,)]
-            assert [one[0] for one in connection.description] == ["an 'id'"]
+            assert [column[0] for column in connection.description] == ["an 'id'"]
 
 
 def test_a_column_that_the_store_does_not_have_yet_is_null(store, folder):
@@ -116,10 +116,15 @@ def test_what_is_published_is_its_owners_only(store, folder):
     """Rule S1: files 0600, folders 0700; nothing unfinished and no log is left behind."""
     publish(store, folder, formats=BOTH, tables=SOME)
 
-    assert sorted(one.name for one in folder.iterdir()) == ["parquet", "private", "warehouse.duckdb", "warehouse.json"]
-    published = [one for one in folder.rglob("*") if "private" not in one.parts and not one.is_symlink()]
-    assert {one.stat().st_mode & 0o777 for one in published if one.is_file()} == {0o600}
-    assert {one.stat().st_mode & 0o777 for one in (folder, *published) if one.is_dir()} == {0o700}
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "parquet",
+        "private",
+        "warehouse.duckdb",
+        "warehouse.json",
+    ]
+    published = [path for path in folder.rglob("*") if "private" not in path.parts and not path.is_symlink()]
+    assert {path.stat().st_mode & 0o777 for path in published if path.is_file()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (folder, *published) if path.is_dir()} == {0o700}
 
 
 @each_table
@@ -127,11 +132,11 @@ def test_parquet_equals_duckdb(published, schema):
     """The two copies hold the same rows and types, also where there are none; JSON is text in Parquet."""
     copies = f"copy.aleta.{name_of(schema)}", parquet(published, name_of(schema))
     with opened(published) as connection:
-        kinds = [connection.execute(f"DESCRIBE SELECT * FROM {one}").fetchall() for one in copies]
-        for one, other in itertools.permutations(copies):
+        kinds = [connection.execute(f"DESCRIBE SELECT * FROM {copy}").fetchall() for copy in copies]
+        for copy, other in itertools.permutations(copies):
             assert (
                 connection.execute(
-                    f"SELECT id FROM (SELECT 1 AS id, * FROM {one} EXCEPT ALL SELECT 1, * FROM {other})"
+                    f"SELECT id FROM (SELECT 1 AS id, * FROM {copy} EXCEPT ALL SELECT 1, * FROM {other})"
                 ).fetchall()
                 == []
             )

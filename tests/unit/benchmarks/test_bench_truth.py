@@ -18,12 +18,12 @@ from benchmarks.truth import Differences, canonical, differences
 
 SAID = canonical(
     {
-        one: {
+        row_id: {
             "type": "fee-transaction",
             "attributes": {"accountAmount": Decimal("0.1234567890123456"), "tradeDate": "2026-01-02", "comment": None},
             "relationships": {"account": {"data": {"type": "account", "id": "a1"}}, "parties": {"data": []}},
         }
-        for one in ("r1", "r2")
+        for row_id in ("r1", "r2")
     }
 )
 RUN = Result(

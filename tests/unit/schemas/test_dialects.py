@@ -53,7 +53,7 @@ def _named(rows):
 @pytest.mark.parametrize(("schema", "column", "spellings", "value"), _named(ATTRIBUTES))
 def test_an_attribute_is_read_in_every_spelling(schema, column, spellings, value):
     """Neither is unknown, and both mean one column."""
-    found = [_row(schema, {one: value})[column] for one in spellings]
+    found = [_row(schema, {spelling: value})[column] for spelling in spellings]
     assert found[0] is not None
     assert found == found[:1] * len(spellings)
 
@@ -61,7 +61,7 @@ def test_an_attribute_is_read_in_every_spelling(schema, column, spellings, value
 @pytest.mark.parametrize(("schema", "column", "spellings"), _named(RELATIONS))
 def test_a_relationship_is_read_in_every_spelling(schema, column, spellings):
     """The asset family became the instrument family in 2026."""
-    assert [_row(schema, relations={one: "x"})[column] for one in spellings] == ["x"] * len(spellings)
+    assert [_row(schema, relations={spelling: "x"})[column] for spelling in spellings] == ["x"] * len(spellings)
 
 
 def test_a_limit_of_the_flat_dialect_has_kind_and_bounds():

@@ -29,7 +29,7 @@ def test_what_make_docs_runs_writes_the_page():
     assert printed.stdout.decode() == text(TABLES)
 
 
-@pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
+@pytest.mark.parametrize("schema", [pytest.param(schema, id=name_of(schema)) for schema in TABLES])
 def test_a_table_has_a_section_with_all_of_its_columns(schema):
     """What analysts look up is there."""
     section = text(TABLES).split(f"\n## {name_of(schema)}\n")[1].split("\n## ")[0]
@@ -37,7 +37,7 @@ def test_a_table_has_a_section_with_all_of_its_columns(schema):
     assert [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")] == schema.names
 
 
-@pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
+@pytest.mark.parametrize("schema", [pytest.param(schema, id=name_of(schema)) for schema in TABLES])
 def test_types_are_those_that_are_published(schema):
     """The page promises what the copies hold."""
     assert [sql_type(field) for field in schema] == [snapshot.sql_type(field) for field in schema]

@@ -34,7 +34,7 @@ def test_a_missing_value_keeps_its_place():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         pytest.param(("a|b", "c"), ("a", "b|c"), id="the-sign-that-joins"),
         pytest.param(("a\\", "b"), ("a", "\\b"), id="the-sign-that-escapes"),
@@ -43,9 +43,9 @@ def test_a_missing_value_keeps_its_place():
         pytest.param((None, "a"), ("a", None), id="nothing"),
     ],
 )
-def test_different_rows_have_different_keys(one, other):
+def test_different_rows_have_different_keys(left, right):
     """Ids are opaque: none may pass for two others."""
-    rows = [dict(zip(("reporting_entity_id", "depository_id"), pair, strict=True)) for pair in (one, other)]
+    rows = [dict(zip(("reporting_entity_id", "depository_id"), pair, strict=True)) for pair in (left, right)]
     first, second = _keys(HOLDINGS__DEPOSITORIES, *rows)
     assert first != second
 

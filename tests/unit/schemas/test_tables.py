@@ -19,16 +19,16 @@ TABLES = tables.TABLES
 PATH = re.compile(r"id|type|attributes/\w+(/\w+)*|relationships/[\w-]+(/type)?")
 COMPUTED = {"holdings", "instrument_holdings", "custodian_holdings", "performance", "private_market_performance"}
 
-each_table = pytest.mark.parametrize("schema", [pytest.param(one, id=name_of(one)) for one in TABLES])
+each_table = pytest.mark.parametrize("schema", [pytest.param(schema, id=name_of(schema)) for schema in TABLES])
 
 
 def test_every_schema_of_the_package_is_listed():
     """A table that a module defines and the list forgets would never be published."""
-    modules = [importlib.import_module(f"schemas.{one.name}") for one in pkgutil.iter_modules(schemas.__path__)]
+    modules = [importlib.import_module(f"schemas.{module.name}") for module in pkgutil.iter_modules(schemas.__path__)]
 
-    defined = {name_of(one) for module in modules for one in vars(module).values() if isinstance(one, pa.Schema)}
+    defined = {name_of(value) for module in modules for value in vars(module).values() if isinstance(value, pa.Schema)}
 
-    assert defined == {name_of(one) for one in TABLES}
+    assert defined == {name_of(schema) for schema in TABLES}
 
 
 def test_what_is_published_is_filled():
@@ -36,12 +36,12 @@ def test_what_is_published_is_filled():
     own = {"transaction_changes", "sync_runs", "sync_windows", "sync_marks", "sync_drift", "webhook_deliveries"}
     filled = {name_of(schema) for endpoint in CATALOGUE.values() for schema in endpoint.schemas}
 
-    assert {name_of(one) for one in tables.TABLES} == filled | own
+    assert {name_of(schema) for schema in tables.TABLES} == filled | own
 
 
 def test_no_two_tables_share_a_name():
     """A name is one table."""
-    names = [name_of(one) for one in TABLES]
+    names = [name_of(schema) for schema in TABLES]
 
     assert len(set(names)) == len(names)
 
@@ -127,26 +127,26 @@ def test_what_is_left_out_is_in_no_column(schema):
 
 def test_what_is_computed_is_keyed_by_what_it_is_of():
     """Rows of computed tables have no id that stays (contract: their natural key)."""
-    keys = {name_of(one).split("__")[0]: key_of(one) for one in TABLES}
+    keys = {name_of(schema).split("__")[0]: key_of(schema) for schema in TABLES}
     assert {name for name, key in keys.items() if key == ("row_key",)} == {*COMPUTED, "limit_status"}
 
 
 def test_a_grain_is_a_table():
     """Rows split by different things never share a table: the columns that split them are in its natural key."""
-    grains = [natural_key_of(one) for one in TABLES if name_of(one).startswith(("holdings", "performance"))]
+    grains = [natural_key_of(schema) for schema in TABLES if name_of(schema).startswith(("holdings", "performance"))]
     assert len(set(grains)) == 6
     assert all(key[0] == "reporting_entity_id" and key[-2:] == ("date", "ccy_code") for key in grains)
 
 
 def test_values_that_count_from_the_first_day_asked_for_are_left_out():
     """ADR 6: a window would decide what is stored."""
-    tables = {name_of(one): left_out(one) for one in TABLES if left_out(one)}
+    tables = {name_of(schema): left_out(schema) for schema in TABLES if left_out(schema)}
     assert all(name.split("__")[0] == "performance" for name in tables)
     assert set(tables.values()) == {frozenset({"accumulatedReturn", "accumulatedTwr"})}
 
 
 def test_an_invite_is_stored_nowhere():
     """Its link logs in whoever has it (rule S1)."""
-    paths = {path for one in TABLES for field in one for path in fact(field, "api").split()}
-    assert "invites" not in {name_of(one) for one in TABLES}
+    paths = {path for schema in TABLES for field in schema for path in fact(field, "api").split()}
+    assert "invites" not in {name_of(schema) for schema in TABLES}
     assert "attributes/link" not in paths

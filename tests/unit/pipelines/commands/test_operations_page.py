@@ -24,11 +24,11 @@ def test_the_page_has_calls() -> None:
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_one_that_the_program_takes(call: str) -> None:
     """Each is parsed as the program parses it; none is run."""
-    words = call.split()
-    name = next(word for word in words if word in COMMANDS)
+    arguments = call.split()
+    name = next(word for word in arguments if word in COMMANDS)
     command = main.get_command(click.Context(main), name)
     known = {option for parameter in (*main.params, *command.params) for option in parameter.opts}
-    assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known
+    assert {word.partition("=")[0] for word in arguments if word.startswith("--")} <= known
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here")

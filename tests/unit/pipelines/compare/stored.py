@@ -27,7 +27,7 @@ def fx(own_id: str, inflow: str, outflow: str, day: int = 5) -> dict[str, object
 
 
 def batch(*rows) -> pa.RecordBatch:
-    full = [{name: one.get(name) for name in SAID.names} for one in rows]
+    full = [{name: row.get(name) for name in SAID.names} for row in rows]
     return pa.RecordBatch.from_pylist(full, schema=SAID)
 
 

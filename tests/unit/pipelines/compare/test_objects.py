@@ -47,8 +47,8 @@ def failed(resource: str, parent_id: str, problem=None) -> Listed:
 def night(store, day: int, *listings: Listed) -> dict[str, object]:
     """Compare a whole walk, commit it, and give the counts of each table."""
     by_name = defaultdict(list)
-    for one in listings:
-        by_name[one.endpoint.name].append(one)
+    for listing in listings:
+        by_name[listing.endpoint.name].append(listing)
     comparison = Comparison(store, at(day))
     counts = {}
     for resource in TREE:
@@ -60,7 +60,7 @@ def night(store, day: int, *listings: Listed) -> dict[str, object]:
 
 def show(store, resource: str):
     """Day each object was first seen, and gone; by key."""
-    schema = next(one for one in SCHEMAS if name_of(one) == resource)
+    schema = next(schema for schema in SCHEMAS if name_of(schema) == resource)
     start = at(0)
     return {
         key: tuple((row[name] - start).days if row[name] else None for name in ("first_seen_at", "removed_at"))

@@ -84,13 +84,13 @@ def test_values_go_from_extra_into_their_columns_and_nothing_else_changes(wareho
 
     assert promote(warehouse, ledger, [WIDER]) == {"transactions": 3}
 
-    held = rows(warehouse)
-    assert held["t0"]["barrier_level"] == Decimal("12.5")
-    assert (held["t0"]["desk"], held["t0"]["broker_id"], held["t0"]["extra"]) == ("Zürich", "b1", None)
-    assert held["t1"]["barrier_level"] == Decimal("0.123456789012")
-    assert json.loads(held["t1"]["extra"]) == {"barrierLevel": "0.1234567890123456789"}
-    assert held["t2"]["desk"] is None
-    assert json.loads(held["t2"]["extra"]) == {"desk": "7", "mood": "good"}
+    stored = rows(warehouse)
+    assert stored["t0"]["barrier_level"] == Decimal("12.5")
+    assert (stored["t0"]["desk"], stored["t0"]["broker_id"], stored["t0"]["extra"]) == ("Zürich", "b1", None)
+    assert stored["t1"]["barrier_level"] == Decimal("0.123456789012")
+    assert json.loads(stored["t1"]["extra"]) == {"barrierLevel": "0.1234567890123456789"}
+    assert stored["t2"]["desk"] is None
+    assert json.loads(stored["t2"]["extra"]) == {"desk": "7", "mood": "good"}
     assert list(ledger.drift) == ["transactions.mood"]
     with warehouse.open() as store:
         assert store.sql.execute("SELECT name FROM store.aleta.sync_drift").fetchall() == [("mood",)]
@@ -156,5 +156,5 @@ def test_rows_without_a_hash_are_promoted_too(tmp_path):
     promote(made, Ledger(), [wider])
 
     with made.open() as store:
-        held = store.sql.sql(f"SELECT id, overdraft_limit, extra FROM {store.rows(wider)}").fetchall()
-    assert held == [("a", Decimal("5.25"), None)]
+        stored = store.sql.sql(f"SELECT id, overdraft_limit, extra FROM {store.rows(wider)}").fetchall()
+    assert stored == [("a", Decimal("5.25"), None)]

@@ -34,13 +34,13 @@ VALUES = {
 @pytest.mark.parametrize("name", SAID.names)
 def test_x3_a_change_of_any_column_is_a_change_of_the_hash(name):
     """One value or another or none, in each column: three different hashes."""
-    one, other = VALUES[SAID.field(name).type]
-    rows = [dict.fromkeys(SAID.names) | {name: value} for value in (one, other, None)]
+    first, second = VALUES[SAID.field(name).type]
+    rows = [dict.fromkeys(SAID.names) | {name: value} for value in (first, second, None)]
     assert len(set(hashes(SAID, *rows))) == 3
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("row", "other"),
     [
         pytest.param({"comment": "a\x1fextra=b"}, {"comment": "a", "extra": "b"}, id="a-separator-in-the-text"),
         pytest.param({"comment": "a\x1e1"}, {"comment": "a"}, id="what-separates-the-lengths-in-the-text"),
@@ -49,6 +49,6 @@ def test_x3_a_change_of_any_column_is_a_change_of_the_hash(name):
         pytest.param({"comment": "a\x00b"}, {"comment": "a"}, id="a-nul-in-the-text"),
     ],
 )
-def test_x3_no_text_can_pass_for_another_row(one, other):
+def test_x3_no_text_can_pass_for_another_row(row, other):
     """Rows that differ hash differently, whatever characters their text holds."""
-    assert len(set(hashes(SAID, one, other))) == 2
+    assert len(set(hashes(SAID, row, other))) == 2

@@ -55,7 +55,7 @@ def test_a_row_that_was_spoilt_in_the_warehouse_is_found_by_who_distrusts_it(sto
         run=replace(RUN, distrusts=True, tells_all=True),
     )
     assert (found.counts["modified"], found.counts["unchanged"], found.counts["added"]) == (1, 1, 0)
-    assert [(one["op"], one["id"]) for one in found.changes.data.to_pylist()] == [("modified", "1")]
+    assert [(change["op"], change["id"]) for change in found.changes.data.to_pylist()] == [("modified", "1")]
 
 
 def test_sound_rows_are_unchanged_for_who_distrusts_them_too(store):
@@ -77,7 +77,7 @@ def test_an_added_row_keeps_its_two_instants_and_a_modified_one_its_first(store)
     """`first_seen_at` is never moved; `changed_at` is the run's."""
     fill(store, row("1"))
     store.merge(compare(store, [batch(row("1", comment="edited"), row("2"))], [proof()]).rows)
-    seen = {own_id: (one["first_seen_at"], one["changed_at"]) for own_id, one in store.read(TRANSACTIONS).items()}
+    seen = {own_id: (row["first_seen_at"], row["changed_at"]) for own_id, row in store.read(TRANSACTIONS).items()}
     assert seen == {"1": (FIRST_RUN.now, NOW), "2": (NOW, NOW)}
 
 

@@ -97,7 +97,7 @@ def test_d3_an_account_in_doubt_does_not_hold_back_the_others(store):
         run=replace(RUN, max_removed_share=0.5),
     )
     assert removed(found) == {"b2"}
-    assert [one.parent_id for one in found.suspicions] == ["A"]
+    assert [suspicion.parent_id for suspicion in found.suspicions] == ["A"]
 
 
 def test_d3_an_fx_spot_counts_as_missed_by_each_of_its_accounts(store):

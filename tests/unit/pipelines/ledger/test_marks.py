@@ -69,7 +69,7 @@ def test_d1_whole_histories_come_first():
     """Their large answers clear the small ones of the others (rule W3)."""
     marks = {"a": COVERED, "b": COVERED, "c": replace(COVERED, verified_at=at(10))}
     readings = tonight(marks, ["a", "b", "c"], horizon())
-    assert [one for one, reading in readings.items() if reading.whole] == ["c"]
+    assert [parent for parent, reading in readings.items() if reading.whole] == ["c"]
     assert next(iter(readings)) == "c"
     assert readings["c"].mark.reading_since == horizon().now
 

@@ -63,7 +63,7 @@ def test_d1_who_rests_is_read_whole_when_it_is_its_turn():
     marks = {f"bare{number:03}": read(night(), days_ago=31, bare=True) for number in range(A_HUNDRED + 50)}
     found = tonight(marks, sorted(marks), night(), replace(SPANS, skip_empty_parents=True))
     assert len(found) == A_HUNDRED + 50
-    assert {(one.whole, one.span.first) for one in found.values()} == {(True, START)}
+    assert {(reading.whole, reading.span.first) for reading in found.values()} == {(True, START)}
 
 
 def test_a_first_load_that_found_nothing_and_was_not_read_to_its_end_does_not_rest():
@@ -119,7 +119,7 @@ def test_what_has_no_days_is_read_whole_in_turn():
     marks = {name: read(night(), days_ago=1 + number % 7) for number, name in enumerate(names)} | {"new": Mark()}
     found = tonight(marks, [*names, "new"], night(), replace(WHOLE, every_days=7))
     assert found.keys() - {"new"} == {name for name in names if marks[name].verified_at <= night(-7).now}
-    assert {(one.whole, one.span.first) for one in found.values()} == {(True, START)}
+    assert {(reading.whole, reading.span.first) for reading in found.values()} == {(True, START)}
 
 
 def test_a_hundred_are_read_every_night():
@@ -141,7 +141,7 @@ def test_everyone_is_read_within_its_days_however_the_nights_go():
     """D1: with a night left out now and then, nobody waits longer than a week and the nights left out."""
     names = [f"i{number:04}" for number in range(1_000)]
     marks = {name: read(night(), days_ago=1) for name in names}
-    for number in (one for one in range(40) if one % 9):
+    for number in (number for number in range(40) if number % 9):
         horizon = night(number)
         waited = [(horizon.now - marks[name].verified_at).days for name in names]
         assert max(waited) <= 7 + 1
@@ -164,7 +164,7 @@ def chosen(endpoint: str, *, accounts=(), resources=(), listed=("a", "b")) -> di
     span = Window(date(2025, 1, 1), date(2025, 1, 31))
     job = backfill.job(span, accounts=accounts, resources=resources)
     found = dict(job.choose(Ledger(), CATALOGUE[endpoint], list(listed), night()))
-    assert all((one.span, one.whole) == (span, False) for one in found.values())
+    assert all((reading.span, reading.whole) == (span, False) for reading in found.values())
     return found
 
 
@@ -237,7 +237,7 @@ def asked(endpoint: Endpoint, marks: dict[str, Mark], horizon: Horizon) -> int:
         since = horizon.now if reading.whole else reading.mark.verified_at
         marks[parent] = Mark(covered=covered, verified_at=since, bare=bare(endpoint, parent))
     by_day = endpoint.dates.by is By.DAY
-    return sum(one.span.days if by_day else 1 for one in readings.values())
+    return sum(reading.span.days if by_day else 1 for reading in readings.values())
 
 
 def test_a_quiet_night_of_everything_fits_into_ten_minutes_of_budget():
@@ -248,8 +248,12 @@ def test_a_quiet_night_of_everything_fits_into_ten_minutes_of_budget():
     marks: dict[str, dict[str, Mark]] = {name: {} for name in CATALOGUE}
     nights = []
     for number in range(35):
-        dated = {name: asked(one, marks[name], night(number)) for name, one in CATALOGUE.items() if not one.crawled}
-        nights.append(sum(dated.values()) + sum(crawl(one) for one in CATALOGUE.values() if one.crawled))
+        dated = {
+            name: asked(endpoint, marks[name], night(number))
+            for name, endpoint in CATALOGUE.items()
+            if not endpoint.crawled
+        }
+        nights.append(sum(dated.values()) + sum(crawl(endpoint) for endpoint in CATALOGUE.values() if endpoint.crawled))
 
     assert max(nights[1:]) <= TEN_MINUTES
     assert min(nights) >= math.ceil(COUNTS["accounts"] * 31 / 30) + COUNTS["reporting_entities"]  # it counted something

@@ -15,7 +15,7 @@ def test_it_says_what_status_says():
     """Freshness, figures of the last run, coverage, runs, tables."""
     text = said(acme=facts())
 
-    for words in (
+    for sentence in (
         "fresh: 9 h old",
         "last run complete",
         "12,352 rows",
@@ -29,11 +29,11 @@ def test_it_says_what_status_says():
         "partial",
         "failed",
     ):
-        assert words in text
+        assert sentence in text
 
 
 @pytest.mark.parametrize(
-    ("age", "words"),
+    ("age", "sentence"),
     [
         pytest.param(timedelta(seconds=-5), "fresh: 0 min old", id="a clock that lags"),
         pytest.param(timedelta(minutes=7), "fresh: 7 min old", id="minutes"),
@@ -42,13 +42,13 @@ def test_it_says_what_status_says():
         pytest.param(timedelta(days=3), "stale: 3 days old", id="days"),
     ],
 )
-def test_freshness_is_the_age_of_the_last_complete_run(age, words):
+def test_freshness_is_the_age_of_the_last_complete_run(age, sentence):
     """A night that was missed is seen."""
-    assert words in said(acme=facts(fresh_at=(NOW - age).isoformat()))
+    assert sentence in said(acme=facts(fresh_at=(NOW - age).isoformat()))
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "sentence"),
     [
         pytest.param(
             {"fresh_at": None, "history": [a_run(status="partial")]}, "no complete run yet", id="none complete"
@@ -67,9 +67,9 @@ def test_freshness_is_the_age_of_the_last_complete_run(age, words):
         pytest.param({"bytes": 3 * 1024**3}, "3.0 GiB", id="gigabytes"),
     ],
 )
-def test_what_is_unusual_is_said(change, words):
+def test_what_is_unusual_is_said(change, sentence):
     """Each in words, not in colour alone."""
-    assert words in said(acme=facts(**change))
+    assert sentence in said(acme=facts(**change))
 
 
 def test_a_tenant_that_was_never_synced_or_cannot_be_read_says_so():

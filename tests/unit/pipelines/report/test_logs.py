@@ -92,7 +92,7 @@ def test_redact_keeps_what_stands_around_a_key() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text(), st.text(), st.sampled_from([one.values for one in PLANTED if one.id != "PEM cut short"]))
+@given(st.text(), st.text(), st.sampled_from([secret.values for secret in PLANTED if secret.id != "PEM cut short"]))
 def test_redact_masks_within_any_text(before: str, after: str, planted: tuple[str, str]) -> None:
     """Text around a secret does not hide it, and masking twice changes nothing."""
     text, secret = planted
@@ -144,10 +144,10 @@ def test_a_line_holds_time_in_utc_level_and_name(monkeypatch: pytest.MonkeyPatch
     """One line a record, led by the UTC time, wherever the machine stands."""
     stream = io.StringIO()
     set_up(debug=False, stream=stream)
-    words = {"name": "pipelines.run.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
+    record = {"name": "pipelines.run.sync", "msg": "read", "levelno": logging.INFO, "levelname": "INFO", "created": 0.0}
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
-    logging.getLogger().handle(logging.makeLogRecord(words))
+    logging.getLogger().handle(logging.makeLogRecord(record))
     monkeypatch.undo()
     time.tzset()
     assert stream.getvalue() == "1970-01-01T00:00:00Z INFO    pipelines.run.sync: read\n"
@@ -265,7 +265,7 @@ def test_what_steers_a_terminal_is_made_visible_s2(*, debug: bool) -> None:
     assert r"\u202e" in stream.getvalue()
 
 
-@pytest.mark.parametrize("planted", [one.values for one in PLANTED])
+@pytest.mark.parametrize("planted", [secret.values for secret in PLANTED])
 def test_a_record_as_json_is_one_object_without_a_secret(planted: tuple[str, str]) -> None:
     """`--log-format json`: still JSON when something in it was masked, and one line."""
     stream = io.StringIO()

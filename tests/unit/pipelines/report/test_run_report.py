@@ -33,7 +33,7 @@ def test_f3_a_tenant_is_complete_only_without_errors(report, status, code):
 
 def test_exit_codes_are_those_of_the_contract():
     """Scripts rely on the numbers."""
-    assert {one.name: int(one) for one in Exit} == {
+    assert {code.name: int(code) for code in Exit} == {
         "COMPLETE": 0,
         "FAILED": 1,
         "USAGE": 2,

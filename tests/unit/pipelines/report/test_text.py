@@ -90,10 +90,10 @@ def test_the_report_fits_eighty_columns_whatever_the_figures() -> None:
 def test_attributes_that_no_column_holds_are_counted_once() -> None:
     """X2: nothing is lost, and the report says so, the most frequent first, of all tenants together."""
     many = "2 attributes that no column holds are in `extra`: transactions.foo ×24,\naccounts.bar ×2\n"
-    one = "1 attribute that no column holds is in `extra`: transactions.foo ×1\n"
+    line = "1 attribute that no column holds is in `extra`: transactions.foo ×1\n"
     assert many in text(complete(), complete("beta"))
     assert text(complete(), complete("beta")).count("no column") == 1
-    assert one in text(TenantReport(tenant="acme", drift=Counter({"transactions.foo": 1})))
+    assert line in text(TenantReport(tenant="acme", drift=Counter({"transactions.foo": 1})))
 
 
 def test_many_new_attributes_are_cut_short_unless_verbose() -> None:

@@ -96,25 +96,25 @@ class Run:
         ).run()
 
     def of(self, kind) -> list:
-        return [one for one in self.events if isinstance(one, kind)]
+        return [event for event in self.events if isinstance(event, kind)]
 
     def rows(self, resource: str) -> dict[str, int]:
         """Rows kept of each parent."""
-        kept = [one for one in self.of(Receipt) if one.endpoint.name == resource and one.answer]
+        kept = [receipt for receipt in self.of(Receipt) if receipt.endpoint.name == resource and receipt.answer]
         return {
-            parent: sum(one.rows for one in kept if one.parent_id == parent)
-            for parent in {one.parent_id for one in kept}
+            parent: sum(receipt.rows for receipt in kept if receipt.parent_id == parent)
+            for parent in {receipt.parent_id for receipt in kept}
         }
 
 
 def test_lists_come_first_then_each_endpoint_in_the_order_of_the_catalogue():
     """Objects that rows name are visited after what names them, and before what hangs below them."""
     events = Run(api(a=[named("t", "i1")])).events
-    assert [type(one) for one in events[:4]] == [Listed, Listed, Listed, Crawled]
+    assert [type(event) for event in events[:4]] == [Listed, Listed, Listed, Crawled]
     told = [
-        (type(one), one.endpoint.name) if isinstance(one, Following) else (Visited, one.listed.endpoint.name)
-        for one in events
-        if isinstance(one, Following | Visited)
+        (type(event), event.endpoint.name) if isinstance(event, Following) else (Visited, event.listed.endpoint.name)
+        for event in events
+        if isinstance(event, Following | Visited)
     ]
     assert told == [(Following, "transactions"), (Visited, "instruments"), (Following, "prices")]
 
@@ -131,7 +131,7 @@ def test_what_earlier_rows_name_is_known_too():
     """Also when tonight's rows do not name it; what the API showed last stays known when no row names it any more."""
     known = Known(named={"instruments": {"i1"}}, shown={"instruments": {"i2"}})
     run = Run(api(), known=known)
-    assert sorted(one for visited in run.of(Visited) for one in visited.listed.ids) == ["i1", "i2"]
+    assert sorted(own_id for visited in run.of(Visited) for own_id in visited.listed.ids) == ["i1", "i2"]
     assert run.rows("prices") == {"i1": 1, "i2": 0}
 
 
@@ -140,14 +140,14 @@ def test_an_object_is_visited_in_its_turn_and_what_hangs_below_it_is_read_all_th
     names = {f"i{number:03}" for number in range(300)} | {"i1"}
     marks = {name: Mark(verified_at=NOON) for name in names}
     run = Run(api(), known=Known(shown={"instruments": names}), ledger=Ledger(marks={"instruments": marks}))
-    assert [one for visited in run.of(Visited) for one in visited.listed.ids] == []
+    assert [own_id for visited in run.of(Visited) for own_id in visited.listed.ids] == []
     assert run.rows("prices")["i1"] == 1
 
 
 def test_a_gone_object_is_no_parent_any_more():
     """It is told as gone; its prices are not asked for."""
     run = Run(api(), known=Known(named={"instruments": {"i1", "i9"}}, shown={"instruments": {"i9"}}))
-    assert [one for visited in run.of(Visited) for one in visited.listed.gone] == ["i9"]
+    assert [own_id for visited in run.of(Visited) for own_id in visited.listed.gone] == ["i9"]
     assert run.rows("prices").keys() == {"i1"}
     assert not [path for path in run.api.asked if "i9/prices" in path]
 
@@ -157,7 +157,7 @@ def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
     rows = api(a=[named("t", "i1")])
     for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
         del rows.says[path]
-    assert [one.endpoint.name for one in Run(rows).of(NotOffered)] == ["instruments"]
+    assert [event.endpoint.name for event in Run(rows).of(NotOffered)] == ["instruments"]
 
 
 def test_what_a_sync_rests_on_is_never_told_as_not_offered():
@@ -166,7 +166,7 @@ def test_what_a_sync_rests_on_is_never_told_as_not_offered():
     broken.says |= {"a": GONE, "b": GONE}
     run = Run(broken)
     assert run.of(NotOffered) == []
-    assert {one.parent_id for one in run.of(Receipt) if one.status is Status.FAILED} == {"a", "b"}
+    assert {receipt.parent_id for receipt in run.of(Receipt) if receipt.status is Status.FAILED} == {"a", "b"}
 
 
 def test_without_clients_there_is_nothing_to_read():
@@ -182,7 +182,7 @@ def test_a_list_that_fails_elsewhere_does_not_stop_the_others():
     broken = api(a=[named("t", "i1")])
     broken.says["/v2/clients/c/legal-entities"] = ForbiddenError("403")
     run = Run(broken, known=Known(named={"instruments": {"i2"}}))
-    assert [one.endpoint.name for one in run.of(Listed) if one.problems] == ["legal_entities"]
+    assert [listed.endpoint.name for listed in run.of(Listed) if listed.problems] == ["legal_entities"]
     assert run.rows("prices") == {"i2": 0}
 
 
@@ -190,7 +190,9 @@ def test_an_account_that_the_operator_named_and_nobody_lists_is_told():
     """Once, and the other account is read."""
     job = Job(kind="backfill", choose=nightly, only=("a", "nobody"))
     run = Run(api(), job=job)
-    assert [(one.problem.resource, one.problem.parent_id) for one in run.of(Noticed)] == [("accounts", "nobody")]
+    assert [(notice.problem.resource, notice.problem.parent_id) for notice in run.of(Noticed)] == [
+        ("accounts", "nobody")
+    ]
     assert run.of(Noticed)[0].problem.code == "unknown"
 
 
@@ -198,7 +200,7 @@ def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():
     """There is nothing to learn of what is asked for day by day, or whole."""
     names = (*NAMES[:3], "transactions", "custodian_holdings", "instruments", "interest_rates")
     run = Run(api(a=[named("t", "i1")]), names=names)
-    assert [one.resource for one in run.of(Taught)] == ["transactions"]
+    assert [event.resource for event in run.of(Taught)] == ["transactions"]
 
 
 # -- a parent's 404
@@ -210,7 +212,9 @@ def prices_gone(mark: Mark) -> list[tuple[str, Status, int]]:
     half.says["/v3/instruments/i2/prices"] = GONE
     known = Known(shown={"instruments": {"i1", "i2"}})
     run = Run(half, known=known, ledger=Ledger(marks={"prices": {"i2": mark}}))
-    return [(one.parent_id, one.status, one.rows) for one in run.of(Receipt) if one.parent_id == "i2"]
+    return [
+        (receipt.parent_id, receipt.status, receipt.rows) for receipt in run.of(Receipt) if receipt.parent_id == "i2"
+    ]
 
 
 def test_a_404_says_none_of_an_instrument_that_never_had_any():
@@ -262,11 +266,11 @@ def test_a_cap_that_the_operator_set_holds_everywhere():
 def test_references_are_the_columns_that_name_what_has_no_list():
     """Of the endpoints selected only."""
     selected = [CATALOGUE[name] for name in NAMES]
-    assert [(one.name, column) for one, column in references(CATALOGUE["transactions"], selected)] == [
+    assert [(endpoint.name, column) for endpoint, column in references(CATALOGUE["transactions"], selected)] == [
         ("instruments", "instrument_id")
     ]
     classes = references(CATALOGUE["instrument_holdings"], list(CATALOGUE.values()))
-    assert [(one.name, column) for one, column in classes] == [
+    assert [(endpoint.name, column) for endpoint, column in classes] == [
         ("instruments", "instrument_id"),
         ("instrument_classes_detailed", "instrument_class_detailed_id"),
         ("instrument_classes", "instrument_class_id"),

@@ -135,7 +135,7 @@ def test_file_and_folders_are_their_owners_only(path: Path) -> None:
     before = os.umask(0)
     try:
         with TenantLock(path, command="sync"):
-            modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, path.parent.parent)]
+            modes = [stat.S_IMODE(place.stat().st_mode) for place in (path, path.parent, path.parent.parent)]
     finally:
         os.umask(before)
     assert modes == [0o600, 0o700, 0o700]

@@ -55,10 +55,10 @@ def test_r4_a_holder_that_dies_costs_the_others_its_own_token(file):
 
 def test_r4_a_pause_is_everybody_s(file):
     """A 429 that one process met stops the others, and makes the tokens void that they wait for."""
-    one, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
+    bucket, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
     other.reserve(0.0)
     before = other.pauses
-    one.pause(1.0, 30.0)
+    bucket.pause(1.0, 30.0)
 
     assert other.pauses == before + 1
     assert other.reserve(1.0) >= 30.0

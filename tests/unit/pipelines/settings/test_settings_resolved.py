@@ -72,7 +72,7 @@ def test_the_shipped_examples_are_right_once_uncommented(folder: Path) -> None:
 
 def test_every_key_has_a_rule_that_says_what_is_expected() -> None:
     """No field of a tenant escapes the check."""
-    assert {one.name for one in fields(TenantSettings)} == {"name", "key", *DEFAULTS, *REQUIRED}
+    assert {field.name for field in fields(TenantSettings)} == {"name", "key", *DEFAULTS, *REQUIRED}
     assert REQUIRED == ("kid", "iss", "sub")
 
 

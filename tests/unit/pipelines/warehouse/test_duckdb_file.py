@@ -25,9 +25,9 @@ def rows(connection: duckdb.DuckDBPyConnection) -> list[tuple[int]]:
 def test_all_connections_of_a_process_share_one_database(tmp_path: Path) -> None:
     """What one commits the other sees; when the last is closed, all is in the file and anybody may open it."""
     file = tmp_path / "store.duckdb"
-    with attached(file) as one, attached(file) as other:
-        one.execute("CREATE TABLE kept AS SELECT 1 AS id")
-        assert rows(other) == [(1,)]
+    with attached(file) as first, attached(file) as second:
+        first.execute("CREATE TABLE kept AS SELECT 1 AS id")
+        assert rows(second) == [(1,)]
     assert not file.with_name("store.duckdb.wal").exists()
     with duckdb.connect(f"{file}", read_only=True) as reader:
         assert reader.execute("FROM kept").fetchall() == [(1,)]
@@ -35,11 +35,11 @@ def test_all_connections_of_a_process_share_one_database(tmp_path: Path) -> None
 
 def test_what_is_held_is_bounded_for_all_c5(tmp_path: Path) -> None:
     """C5: the limit holds for connections that dlt opens, too."""
-    held = OpenDatabase(tmp_path / "store.duckdb")
-    held.take()
+    database = OpenDatabase(tmp_path / "store.duckdb")
+    database.take()
     with attached(tmp_path / "store.duckdb") as other:
         assert other.execute("SELECT current_setting('memory_limit')").fetchall() == [("122.0 MiB",)]
-    held.close()
+    database.close()
 
 
 def test_row_groups_that_are_full_are_written_once(tmp_path: Path) -> None:

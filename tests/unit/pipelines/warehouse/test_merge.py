@@ -35,10 +35,10 @@ def merge(sql, folder: Path, *rows, deleted: str = "") -> None:
     pq.write_table(pa.table([list(column) for column in zip(*rows, strict=True)], names=names), file)
     if deleted:
         sql.execute(f"ALTER TABLE kept ADD COLUMN IF NOT EXISTS {deleted} BOOLEAN")
-    for one in merge_sql(
+    for statement in merge_sql(
         "kept", f"read_parquet('{file}', file_row_number = true)", key=["own", "part"], deleted=deleted
     ):
-        sql.execute(one)
+        sql.execute(statement)
 
 
 def kept(sql) -> list[tuple]:
@@ -72,8 +72,8 @@ def test_a_row_that_is_marked_is_deleted_and_not_inserted(sql, tmp_path):
 
 def marks(*parents: str) -> Rows:
     """So many rows of `sync_marks`."""
-    lines = [("transactions", one, on(0), on(1), at(2)) for one in parents]
-    columns = [pa.array([line[place] for line in lines], one.type) for place, one in enumerate(SYNC_MARKS)]
+    lines = [("transactions", parent, on(0), on(1), at(2)) for parent in parents]
+    columns = [pa.array([line[place] for line in lines], column.type) for place, column in enumerate(SYNC_MARKS)]
     return Rows(schema=SYNC_MARKS, data=pa.Table.from_arrays(columns, schema=SYNC_MARKS.remove_metadata()))
 
 
@@ -175,7 +175,7 @@ def kept_ids(warehouse: Warehouse) -> int:
 
 def clients(*own_ids: str, name: str = "") -> Rows:
     """So many rows of `clients`."""
-    lines = [dict.fromkeys(CLIENTS.names) | {"id": one, "name": name} for one in own_ids]
+    lines = [dict.fromkeys(CLIENTS.names) | {"id": own_id, "name": name} for own_id in own_ids]
     return Rows(schema=CLIENTS, data=pa.Table.from_pylist(lines, schema=CLIENTS.remove_metadata()))
 
 

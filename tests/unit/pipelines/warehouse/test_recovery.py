@@ -18,27 +18,27 @@ CUT_OFF = (
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    for one in CUT_OFF:
-        file = tmp_path / one
+    for name in CUT_OFF:
+        file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
-        file.write_text(f"in {one}")
+        file.write_text(f"in {name}")
     return tmp_path
 
 
 def files(package: Path) -> dict[str, str]:
-    return {f"{one.relative_to(package)}": one.read_text() for one in package.rglob("*") if one.is_file()}
+    return {f"{path.relative_to(package)}": path.read_text() for path in package.rglob("*") if path.is_file()}
 
 
 def test_all_rows_are_new_again_and_nothing_says_what_was_done_c1(package):
     """C1: jobs that dlt makes while it loads, notes, and what was half written are gone; the rows are as they were."""
-    rows = {Path(one).name: f"in {one}" for one in CUT_OFF if Path(one).name in ROWS and "transitions" not in one}
+    rows = {Path(name).name: f"in {name}" for name in CUT_OFF if Path(name).name in ROWS and "transitions" not in name}
 
     rewind_folder(package)
 
     there = files(package)
     assert {name.removeprefix("new_jobs/"): text for name, text in there.items() if "jobs" in name} == rows
     assert set(rows) == ROWS
-    assert there.keys() - {f"new_jobs/{one}" for one in ROWS} == {"schema.json", "schema_updates.json"}
+    assert there.keys() - {f"new_jobs/{name}" for name in ROWS} == {"schema.json", "schema_updates.json"}
 
 
 def test_done_again_it_changes_nothing_c1(package):

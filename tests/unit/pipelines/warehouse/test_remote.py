@@ -153,17 +153,17 @@ def test_slices_bring_what_they_mean(there, remote, seed):
 
     found = ids(remote, remote.rows(TRANSACTIONS, [*PARENTS, *DAYS], slices))
 
-    assert found == sorted(row["id"] for row in rows if any(meant(one, row) for one in slices))
+    assert found == sorted(row["id"] for row in rows if any(meant(selection, row) for selection in slices))
     assert remote.count(TRANSACTIONS, PARENTS, ["a1", "a2"]) == counted(rows, ["a1", "a2"])
     assert DuckDbStore(there.sql).count(TRANSACTIONS, PARENTS, ["a1", "a2"]) == counted(rows, ["a1", "a2"])
     assert remote.repeated(TRANSACTIONS) == 0
 
 
-def meant(one: Slice, row: dict) -> bool:
-    latest = max((row[day] for day in one.days if row[day]), default=None)
-    bounded = one.first > date.min or one.last < date.max
-    in_time = not bounded or (latest is not None and one.first <= latest <= one.last)
-    return in_time and (not one.column or row[one.column] in one.values)
+def meant(selection: Slice, row: dict) -> bool:
+    latest = max((row[day] for day in selection.days if row[day]), default=None)
+    bounded = selection.first > date.min or selection.last < date.max
+    in_time = not bounded or (latest is not None and selection.first <= latest <= selection.last)
+    return in_time and (not selection.column or row[selection.column] in selection.values)
 
 
 def counted(rows, values) -> dict[str, int]:
@@ -193,7 +193,7 @@ def test_the_private_file_lacks_a_column_that_is_new(there):
 )
 def test_no_two_tenants_share_a_dataset_c3(names):
     """C3: names that a database may fold into one stay apart, and no dataset is another's staging."""
-    one, other = map(dataset_of, names)
+    first, second = map(dataset_of, names)
 
-    assert len({one, other, f"staging_{one}", f"staging_{other}"}) == 4
-    assert all(part.isidentifier() and "__" not in part for part in (one, other))
+    assert len({first, second, f"staging_{first}", f"staging_{second}"}) == 4
+    assert all(part.isidentifier() and "__" not in part for part in (first, second))

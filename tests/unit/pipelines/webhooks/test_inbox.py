@@ -19,7 +19,7 @@ def delivery(webhook_id, client_id="c1", *, kind=CALCULATED, at=NOW):
 
 
 def ids(deliveries):
-    return [one.webhook_id for one in deliveries]
+    return [delivery.webhook_id for delivery in deliveries]
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def test_the_file_is_bounded(folder):
     sizes = []
     with Inbox(folder) as inbox:
         for turn in range(4):
-            some = [delivery(f"{turn}-{number}") for number in range(count)]
-            inbox.record(some)
-            inbox.settle(some, run_id="r1", synced_at=NOW)
+            deliveries = [delivery(f"{turn}-{number}") for number in range(count)]
+            inbox.record(deliveries)
+            inbox.settle(deliveries, run_id="r1", synced_at=NOW)
             inbox.compact(NOW)
             sizes.append((folder / FILE).stat().st_size)
         assert inbox.record([delivery("0-0"), delivery("3-0")]) == [True, False]

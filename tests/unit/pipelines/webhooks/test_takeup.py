@@ -35,7 +35,7 @@ def folder(tmp_path):
 
 def due(folder):
     with Inbox(folder) as inbox:
-        return [one.webhook_id for one in inbox.undone()]
+        return [delivery.webhook_id for delivery in inbox.undone()]
 
 
 @pytest.mark.parametrize(

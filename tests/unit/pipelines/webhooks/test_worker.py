@@ -44,13 +44,13 @@ class Office:
         self.calls.append((tenant, list(clients)))
         self.running += 1
         self.most = max(self.most, self.running)
-        taken = [one for one in self.inbox[tenant] if one.client_id in clients]
+        taken = [delivery for delivery in self.inbox[tenant] if delivery.client_id in clients]
         await asyncio.sleep(0)
         await self.proceed.wait()
         self.running -= 1
         code = self.codes.pop(0) if self.codes else 0
         if code in {0, 4}:
-            self.inbox[tenant] = [one for one in self.inbox[tenant] if one not in taken]
+            self.inbox[tenant] = [delivery for delivery in self.inbox[tenant] if delivery not in taken]
         return code
 
     async def play(self, scene):

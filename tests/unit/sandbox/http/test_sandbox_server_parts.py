@@ -52,7 +52,7 @@ def test_subjects_do_not_share_a_bucket():
     """One tenant's haste costs another nothing."""
     budget = Budget(per_minute=1, burst=1)
 
-    assert [budget.take(one, now=0) for one in ("acme", "acme", "bolt")] == [0, 60, 0]
+    assert [budget.take(tenant, now=0) for tenant in ("acme", "acme", "bolt")] == [0, 60, 0]
 
 
 def test_no_rate_means_no_limit():
@@ -115,9 +115,9 @@ def test_a_second_token_does_not_end_the_first():
     aleta = issuer()
     tokens = [str(exchange(aleta, signed())[1]["access_token"]) for _ in range(2)]
 
-    assert [aleta.tenant_of(one, now=NOON) for one in tokens] == ["acme", "acme"]
+    assert [aleta.tenant_of(token, now=NOON) for token in tokens] == ["acme", "acme"]
     aleta.revoke()
-    assert [aleta.tenant_of(one, now=NOON) for one in tokens] == [None, None]
+    assert [aleta.tenant_of(token, now=NOON) for token in tokens] == [None, None]
 
 
 # -- faults
@@ -146,11 +146,11 @@ def test_random_faults_follow_their_share_and_seed():
     )
 
     assert first == again
-    assert 800 < sum(one is not None for one in first) < 1100
+    assert 800 < sum(fault is not None for fault in first) < 1100
     assert set(first) - {None} == set(TRANSIENT)
     for url in set(urls):
-        met = [fault for fault, at in zip(first, urls, strict=True) if at == url]
-        assert not any(pair == ("401", "401") for pair in pairwise(met))
+        served = [fault for fault, at in zip(first, urls, strict=True) if at == url]
+        assert not any(pair == ("401", "401") for pair in pairwise(served))
 
 
 def test_an_unknown_fault_is_an_error():

@@ -83,4 +83,4 @@ def test_a_planned_mutation_happens_before_the_request_that_it_waits_for():
         after = box.truth("acme").accounts
 
     assert happened == [False, True]
-    assert {one for one in before if before[one] != after[one]} == {moved}
+    assert {account for account in before if before[account] != after[account]} == {moved}

@@ -37,7 +37,7 @@ def test_custodians_and_reporting_agree_on_units(truth):
     ]
 
     assert pairs
-    assert all(one == other for one, other in pairs)
+    assert all(reported == custodian for reported, custodian in pairs)
 
 
 def test_performance_explains_holdings(truth):
@@ -77,7 +77,7 @@ def test_holdings_follow_transactions():
     """A late row moves every holding of its account from its day on, and none before."""
     world = store()
     before = world.truth()
-    account = max(world.ledgers, key=lambda one: sum(one in str(x.links) for x in world.every("portfolios")))
+    account = max(world.ledgers, key=lambda account: sum(account in str(x.links) for x in world.every("portfolios")))
     mutate(world, "late", {"account": account, "date": "2026-02-10"})
 
     changed = differing(before, world.truth())
@@ -104,8 +104,8 @@ def test_what_is_gone_is_named_nowhere():
     """Neither a client's limits nor what it held."""
     world = store(replace(SMALL, accounts=20))
     client = mutate(world, "client_gone", {})["clients"][0]
-    gone = [one for one in world.entities if not world.shown(one)]
+    gone = [ident for ident in world.entities if not world.shown(ident)]
     texts = "".join(text for name in BEYOND for text in world.texts(name, SMALL).values())
 
     assert client in gone
-    assert not [one for one in gone if one in texts]
+    assert not [ident for ident in gone if ident in texts]

@@ -81,7 +81,7 @@ def test_a_new_instrument_comes_with_transactions(plain):
     assert set(touched["instruments"]) <= named_instruments(after)
     assert after.transactions.keys() - before.transactions.keys() == set(touched["added"])
     assert len(touched["added"]) == 3
-    assert all(after.instruments[one] == row for one, row in before.instruments.items())
+    assert all(after.instruments[instrument] == row for instrument, row in before.instruments.items())
 
 
 def test_a_changed_limit_keeps_its_id():

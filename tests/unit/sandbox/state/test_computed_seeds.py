@@ -49,10 +49,10 @@ def test_the_crawl_of_a_seed_is_what_it_has_always_been(settings, digest):
 
 def test_looking_changes_nothing():
     """The next mutation draws what it would have drawn."""
-    one, other = store(), store()
-    tables(one.truth())
+    looked_at, untouched = store(), store()
+    tables(looked_at.truth())
 
-    assert mutate(one, "late", {"count": 5}) == mutate(other, "late", {"count": 5})
+    assert mutate(looked_at, "late", {"count": 5}) == mutate(untouched, "late", {"count": 5})
 
 
 def test_a_truth_is_of_its_moment():
@@ -88,10 +88,10 @@ def test_numbers_are_spelt_in_every_hard_way():
     numbers = [row["attributes"]["marketValue"] for row in truth.instrument_holdings.values()]
     numbers += [row["attributes"]["dailyReturn"] for row in truth.performance.values()]
 
-    assert any(one.as_tuple().exponent < -12 for one in numbers)
+    assert any(number.as_tuple().exponent < -12 for number in numbers)
     assert any(re.search(r"\de\+\d", text) for text in world.texts("holdings", SMALL).values())
-    assert any(one > 10**24 for one in numbers)
-    assert any(one < 0 for one in numbers)
+    assert any(number > 10**24 for number in numbers)
+    assert any(number < 0 for number in numbers)
     assert max(map(abs, numbers)) < 10**26
 
 

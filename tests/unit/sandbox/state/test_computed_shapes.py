@@ -36,26 +36,26 @@ def test_transactions_name_as_many_instruments_as_asked():
 def test_limits_are_trees_with_trees_of_conditions():
     """Groups without a parent and a filter; limits in limits; `and`, `or` and conditions inside each other."""
     limits = store(SandboxSettings(seed=3)).truth().limits
-    links = {one: limit["relationships"]["parentLimit"]["data"] for one, limit in limits.items()}
-    tops = {one for one, above in links.items() if above is None}
+    links = {ident: limit["relationships"]["parentLimit"]["data"] for ident, limit in limits.items()}
+    tops = {ident for ident, above in links.items() if above is None}
     filters = [limit["attributes"]["limitFilter"] for limit in limits.values()]
 
-    assert {limits[one]["attributes"]["limitType"]["type"] for one in tops} == {"limit-group"}
+    assert {limits[ident]["attributes"]["limitType"]["type"] for ident in tops} == {"limit-group"}
     assert any(above and above["id"] not in tops for above in links.values())
     assert {limit["attributes"]["limitType"]["type"] for limit in limits.values()} >= {"proportional", "absolute"}
-    assert {one["type"] for one in filters if one} == {"and", "or", "condition"}
-    assert any(inside.get("filters") for one in filters if one for inside in one.get("filters", []))
+    assert {node["type"] for node in filters if node} == {"and", "or", "condition"}
+    assert any(inside.get("filters") for node in filters if node for inside in node.get("filters", []))
 
 
 def test_authorities_have_open_states_and_their_files():
     """A status that nobody documented is among those drawn; pending files only while waiting for files."""
     truth = store(SandboxSettings(accounts=200, rows=0)).truth()
-    states = {one["attributes"]["status"] for one in truth.custodian_authorities.values()}
+    states = {authority["attributes"]["status"] for authority in truth.custodian_authorities.values()}
 
     assert states == set(STATUSES)
     assert all(
-        bool(one["attributes"]["pendingFiles"]) == (one["attributes"]["status"] == "waiting-for-files")
-        for one in truth.custodian_authorities.values()
+        bool(authority["attributes"]["pendingFiles"]) == (authority["attributes"]["status"] == "waiting-for-files")
+        for authority in truth.custodian_authorities.values()
     )
     assert truth.custodian_authority_files
 

@@ -38,16 +38,16 @@ def unchanged() -> list[object]:
 @pytest.mark.parametrize("kind", MUTATIONS)
 def test_a_mutation_is_repeatable_and_changes_the_truth(kind):
     """The same world and seed give the same change."""
-    one, other = store(), store()
+    first, second = store(), store()
     gone = {"account_back": "account_gone", "client_back": "client_gone"}.get(kind)
     if gone:
-        mutate(one, gone, {})
-        mutate(other, gone, {})
+        mutate(first, gone, {})
+        mutate(second, gone, {})
 
-    before, touched = shown(one) if gone else unchanged(), mutate(one, kind, {})
+    before, touched = shown(first) if gone else unchanged(), mutate(first, kind, {})
 
-    assert touched == mutate(other, kind, {})
-    assert (after := shown(one)) == shown(other)
+    assert touched == mutate(second, kind, {})
+    assert (after := shown(first)) == shown(second)
     assert after != before
 
 
@@ -66,9 +66,9 @@ def test_a_mutation_touches_exactly_the_rows_it_names(kind):
     named = {place: set(touched.get(place, [])) for place in ("added", "edited", "removed")}
     assert after.keys() - before.keys() == named["added"]
     assert before.keys() - after.keys() == named["removed"]
-    assert {one for one in before.keys() & after.keys() if before[one] != after[one]} == named["edited"] - named[
-        "removed"
-    ]
+    assert {row_id for row_id in before.keys() & after.keys() if before[row_id] != after[row_id]} == named[
+        "edited"
+    ] - named["removed"]
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -95,7 +95,7 @@ def test_a_recent_night_leaves_old_rows_alone():
     night(world, 1, {"late": 0.1, "edited": 0.05, "deleted": 0.02}, within_days=60)
     after = world.truth().transactions
 
-    pairs = [(before.get(one), after.get(one)) for one in before.keys() | after.keys()]
+    pairs = [(before.get(row_id), after.get(row_id)) for row_id in before.keys() | after.keys()]
     changed = [row for pair in pairs if pair[0] != pair[1] for row in pair if row]
     days = [ordinal(row["attributes"]["tradeDate"]) for row in changed]
     assert days
@@ -150,12 +150,12 @@ def test_rows_of_a_crowded_day_change_where_they_are():
     day, _ = Counter(busy.tracks["trade"].days).most_common(1)[0]
     before = {row.id: row for row in busy.tracks["trade"].between(day, day)}
 
-    for one in before:
-        mutate(world, "edit", {"id": one})
+    for row_id in before:
+        mutate(world, "edit", {"id": row_id})
 
     after = {row.id: row for row in busy.rows}
-    assert all(after[one].body != before[one].body for one in before)
-    assert sum(after[one].trade != day for one in before) > 0
+    assert all(after[row_id].body != before[row_id].body for row_id in before)
+    assert sum(after[row_id].trade != day for row_id in before) > 0
 
 
 def test_a_night_with_nothing_to_change_changes_nothing():

@@ -110,7 +110,7 @@ def test_an_exchange_has_two_accounts_and_no_amount_of_its_own(harsh):
     spots = [document for document in documents(harsh.rows) if document["type"] == FX_SPOT.name]
 
     assert spots
-    assert all(set(one["relationships"]) == {"inflowAccount", "outflowAccount"} for one in spots)
+    assert all(set(row["relationships"]) == {"inflowAccount", "outflowAccount"} for row in spots)
 
 
 def test_linked_transfers_name_each_other(harsh):
@@ -123,8 +123,8 @@ def test_linked_transfers_name_each_other(harsh):
     }
 
     assert links
-    assert all(links[links[one]] == one for one in links)
-    assert all(rows[one].accounts != rows[other].accounts for one, other in links.items())
+    assert all(links[links[row_id]] == row_id for row_id in links)
+    assert all(rows[row_id].accounts != rows[counterpart].accounts for row_id, counterpart in links.items())
 
 
 def test_dates_lag_cross_month_ends_and_lie_ahead(harsh):
@@ -156,13 +156,13 @@ def test_numbers_are_spelt_in_every_hard_way(harsh):
         rb":-0[,}]",
     ):
         assert re.search(spelling, bodies)
-    amounts = [one["attributes"].get("accountAmount", Decimal(0)) for one in documents(harsh.rows)]
+    amounts = [row["attributes"].get("accountAmount", Decimal(0)) for row in documents(harsh.rows)]
     assert max(abs(amount) for amount in amounts) < Decimal(10) ** 26
 
 
 def test_index_factors_are_numbers_or_strings(harsh):
     """As the vendor's pages have them, by kind."""
-    kinds = {type(one["attributes"].get("indexFactor")) for one in documents(harsh.rows)}
+    kinds = {type(row["attributes"].get("indexFactor")) for row in documents(harsh.rows)}
 
     assert {Decimal, str} <= kinds
 
@@ -185,7 +185,7 @@ def test_the_instrument_relation_has_the_chosen_name(relation, names):
     """Older answers say `asset`."""
     rows = world(SandboxSettings(relation=relation, rows=400)).rows
 
-    seen = {name for one in documents(rows) for name in one["relationships"]}
+    seen = {name for row in documents(rows) for name in row["relationships"]}
     assert seen & {"instrument", "asset"} == names
 
 
@@ -194,8 +194,8 @@ def test_the_single_dialect_has_one_type(plain):
     """The kind moves into attribute `type`."""
     rows = documents(world(SandboxSettings(dialect="single", rows=400, plain=plain)).rows)
 
-    assert {one["type"] for one in rows} == {"transaction"}
-    assert all(one["attributes"]["type"].endswith("-transaction") for one in rows)
+    assert {row["type"] for row in rows} == {"transaction"}
+    assert all(row["attributes"]["type"].endswith("-transaction") for row in rows)
 
 
 def test_a_plain_world_of_50_000_rows_is_sound():
@@ -214,23 +214,23 @@ def test_a_plain_world_of_50_000_rows_is_sound():
 def test_clients_are_parents_and_children_in_one_list(harsh):
     """The links agree both ways."""
     store = Store(harsh, seed="1")
-    clients = {one.id: store.render(one)["relationships"] for one in store.every("clients")}
-    above = {one: links["parent"]["data"] for one, links in clients.items()}
+    clients = {client.id: store.render(client)["relationships"] for client in store.every("clients")}
+    above = {client: links["parent"]["data"] for client, links in clients.items()}
 
     assert any(above.values())
     assert not all(above.values())
     for child, parent in above.items():
         if parent:
-            assert child in [one["id"] for one in clients[parent["id"]]["children"]["data"]]
+            assert child in [link["id"] for link in clients[parent["id"]]["children"]["data"]]
 
 
 def test_accounts_show_the_deprecated_depository_too(harsh):
     """`depository` is the first of `depositories`, or null."""
     store = Store(harsh, seed="1")
-    links = [store.render(one)["relationships"] for one in store.every("accounts")]
+    links = [store.render(account)["relationships"] for account in store.every("accounts")]
 
-    assert {bool(one["depository"]["data"]) for one in links} == {True, False}
-    assert all(one["depository"]["data"] == (one["depositories"]["data"] or [None])[0] for one in links)
+    assert {bool(link["depository"]["data"]) for link in links} == {True, False}
+    assert all(link["depository"]["data"] == (link["depositories"]["data"] or [None])[0] for link in links)
 
 
 def test_shares_are_whole_capped_and_complete():
@@ -264,4 +264,4 @@ def test_a_tiny_world_has_all_its_rows(accounts, plain):
     tiny = world(SandboxSettings(accounts=accounts, rows=60, plain=plain))
 
     assert len(tiny.rows) == 60
-    assert {one for row in tiny.rows for one in row.accounts} == set(tiny.ids("accounts"))
+    assert {account for row in tiny.rows for account in row.accounts} == set(tiny.ids("accounts"))

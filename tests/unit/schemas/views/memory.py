@@ -14,7 +14,7 @@ from schemas.views.views import VIEWS
 
 TABLES = {name_of(schema) for schema in tables.TABLES}
 D = Decimal
-each_view = pytest.mark.parametrize("view", [pytest.param(one, id=one.name) for one in VIEWS])
+each_view = pytest.mark.parametrize("view", [pytest.param(view, id=view.name) for view in VIEWS])
 
 
 @functools.cache

@@ -17,12 +17,12 @@ def _row(own_id, amount, seen=0, changed=0):
 
 
 def _step(day, op, before=None, after=None, *, late="false"):
-    one = before or after
+    row = before or after
     return {
         "run_id": f"r{day}",
         "changed_at": DAYS[day],
         "op": op,
-        "id": one["id"],
+        "id": row["id"],
         "late": late,
         "before": as_feed(before) if before else None,
         "after": as_feed(after) if after else None,
@@ -127,8 +127,10 @@ def test_before_and_after_are_whole_rows_as_the_feed_has_them():
         "changed_at": DAYS[2],
     }
     was = spot | {"inflow_account_amount": "0.5"}
-    with opened({"transactions": [spot], "transaction_changes": [_step(2, "modified", was, spot, late="true")]}) as one:
-        found = one.sql(f"FROM aleta.changes_since(TIMESTAMPTZ '{DAYS[1]}')").to_arrow_table().to_pylist()[0]
+    with opened(
+        {"transactions": [spot], "transaction_changes": [_step(2, "modified", was, spot, late="true")]}
+    ) as connection:
+        found = connection.sql(f"FROM aleta.changes_since(TIMESTAMPTZ '{DAYS[1]}')").to_arrow_table().to_pylist()[0]
 
     assert json.loads(found["after"]) == json.loads(as_feed(spot))
     assert json.loads(found["before"]) == json.loads(as_feed(was))
@@ -146,7 +148,7 @@ def test_before_and_after_are_whole_rows_as_the_feed_has_them():
 
 def test_the_example_family_is_consistent_with_its_own_feed():
     """Each change's last `after` is the row that is there now; what was removed is not there."""
-    now = {one["id"]: one for one in ROWS["transactions"]}
+    now = {row["id"]: row for row in ROWS["transactions"]}
     for step in ROWS["transaction_changes"]:
         assert (step["id"] in now) is (step["op"] != "removed")
         if step["id"] in now:

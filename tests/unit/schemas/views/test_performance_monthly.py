@@ -8,8 +8,8 @@ from tests.unit.schemas.views.memory import D, rows
 
 
 def _earned(day, twr, amount="1", flow=None, ccy="EUR"):
-    one = {"row_key": f"{day} {ccy}", "reporting_entity_id": "r1", "date": day, "ccy_code": ccy, "daily_twr": twr}
-    return one | {"daily_return": amount, "daily_net_cash_flow": flow}
+    row = {"row_key": f"{day} {ccy}", "reporting_entity_id": "r1", "date": day, "ccy_code": ccy, "daily_twr": twr}
+    return row | {"daily_return": amount, "daily_net_cash_flow": flow}
 
 
 def test_days_chain_to_the_month():

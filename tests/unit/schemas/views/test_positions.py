@@ -7,15 +7,15 @@ from datetime import date
 from tests.unit.schemas.views.memory import D, rows
 
 
-def _held(entity, day, number, **more):
-    one = {
+def _holding(entity, day, number, **more):
+    row = {
         "row_key": f"{number}",
         "reporting_entity_id": entity,
         "date": day,
         "ccy_code": "EUR",
         "market_value": number,
     }
-    return one | {"instrument_id": "i1", "instrument_type": "instrument"} | more
+    return row | {"instrument_id": "i1", "instrument_type": "instrument"} | more
 
 
 def test_each_reporting_entity_has_its_own_latest_day():
@@ -23,9 +23,9 @@ def test_each_reporting_entity_has_its_own_latest_day():
     found = rows(
         "SELECT reporting_entity_id, date, market_value FROM aleta.positions ORDER BY ALL",
         instrument_holdings=[
-            _held("r1", "2026-01-01", "1", instrument_id="sold"),
-            _held("r1", "2026-01-02", "2"),
-            _held("r2", "2026-01-01", "3"),
+            _holding("r1", "2026-01-01", "1", instrument_id="sold"),
+            _holding("r1", "2026-01-02", "2"),
+            _holding("r2", "2026-01-01", "3"),
         ],
         reporting_entities=[{"id": "r1"}],
     )
@@ -38,7 +38,7 @@ def test_a_position_of_no_depository_in_two_currencies_is_two_rows():
     found = rows(
         "SELECT depository_id, depository_name, ccy_code, market_value, instrument_type "
         "FROM aleta.positions ORDER BY ALL",
-        instrument_holdings=[_held("r1", "2026-01-02", "1"), _held("r1", "2026-01-02", "7.46", ccy_code="DKK")],
+        instrument_holdings=[_holding("r1", "2026-01-02", "1"), _holding("r1", "2026-01-02", "7.46", ccy_code="DKK")],
         depositories=[{"id": "d1", "name": "Not this one"}],
     )
 
@@ -50,7 +50,7 @@ def test_a_removed_reporting_entity_has_no_positions():
     assert (
         rows(
             "FROM aleta.positions",
-            instrument_holdings=[_held("r1", "2026-01-02", "1")],
+            instrument_holdings=[_holding("r1", "2026-01-02", "1")],
             reporting_entities=[{"id": "r1", "removed_at": "2026-02-01 00:00:00+00"}],
         )
         == []
@@ -63,7 +63,7 @@ def test_the_instrument_itself_says_its_type_and_names_come_along():
         "SELECT instrument_name, instrument_type, instrument_class_name, portfolio_name, depository_name, units "
         "FROM aleta.positions",
         instrument_holdings=[
-            _held(
+            _holding(
                 "r1",
                 "2026-01-02",
                 "1",

@@ -21,7 +21,7 @@ def test_a_view_says_what_it_reads(view):
 
 def test_views_come_after_those_they_read_and_hide_no_table():
     """All of them are possible where all tables are."""
-    names = [one.name for one in VIEWS]
+    names = [view.name for view in VIEWS]
 
     assert possible(VIEWS, TABLES) == list(VIEWS)
     assert len(set(names)) == len(names)
@@ -30,7 +30,7 @@ def test_views_come_after_those_they_read_and_hide_no_table():
 
 def test_a_view_without_its_tables_is_left_out_and_so_is_what_reads_it():
     """cash_balances reads cash_movements, which reads accounts."""
-    left = {one.name for one in VIEWS} - {one.name for one in possible(VIEWS, TABLES - {"accounts"})}
+    left = {view.name for view in VIEWS} - {view.name for view in possible(VIEWS, TABLES - {"accounts"})}
 
     assert left == {"account_tree", "cash_movements", "cash_balances", "flows_by_month"}
     assert possible(VIEWS, ()) == []
@@ -51,9 +51,9 @@ def test_a_view_and_its_columns_are_described_in_sql(view):
             "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = ?", [view.name]
         ).fetchall()
 
-    assert [row[0] for row in found] == [one.name for one in view.columns]
+    assert [row[0] for row in found] == [column.name for column in view.columns]
     assert said == [(" ".join((f"{view.description}.", *view.notes)),)]
-    assert dict(columns) == ({} if view.takes else {one.name: one.comment for one in view.columns})
+    assert dict(columns) == ({} if view.takes else {column.name: column.comment for column in view.columns})
 
 
 @each_view
@@ -63,7 +63,9 @@ def test_every_amount_has_a_unit(view):
         source = f"aleta.{view.name}(now())" if view.takes else f"aleta.{view.name}"
         kinds = {row[0]: row[1] for row in warehouse.execute(f"DESCRIBE FROM {source}").fetchall()}
     assert [
-        one.name for one in view.columns if re.match("DECIMAL|BIGINT|DATE|TIMESTAMP", kinds[one.name]) and not one.unit
+        column.name
+        for column in view.columns
+        if re.match("DECIMAL|BIGINT|DATE|TIMESTAMP", kinds[column.name]) and not column.unit
     ] == []
     assert "DOUBLE" not in kinds.values()
 
@@ -72,8 +74,10 @@ def test_every_amount_has_a_unit(view):
 def test_columns_need_no_quotes(view):
     """What analysts write every day."""
     with duckdb.connect() as connection:
-        names = ", ".join(one.name for one in view.columns)
-        connection.execute(f"SELECT {names} FROM (SELECT {', '.join(f'1 AS {one.name}' for one in view.columns)})")
+        names = ", ".join(column.name for column in view.columns)
+        connection.execute(
+            f"SELECT {names} FROM (SELECT {', '.join(f'1 AS {column.name}' for column in view.columns)})"
+        )
 
 
 def test_a_quote_in_a_comment_is_no_end_of_it():

@@ -36,7 +36,7 @@ def test_every_view_is_on_the_page_with_an_example_that_prints_something(view):
     assert f"```sql\n{view.example}\n```" in section
     assert len(section.split("```")[2].strip().splitlines()) > 2
     assert [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")] == [
-        one.name for one in view.columns
+        column.name for column in view.columns
     ]
 
 

@@ -52,7 +52,7 @@ def test_the_vault_signs_the_digest_of_what_is_hashed_here():
     signer = KeyVaultSigner(URL, key_id="k1", client=vault)
     signatures = [signer.sign(b"message"), signer.sign(b"message")]
     public = jwt.PyJWK(signer.public_jwk)
-    assert all(public.Algorithm.verify(b"message", public.key, one) for one in signatures)
+    assert all(public.Algorithm.verify(b"message", public.key, signature) for signature in signatures)
     assert vault.asked == ["public", "sign", "sign"]
 
 
@@ -162,7 +162,7 @@ def test_azures_own_client_asks_for_the_key_and_signs_with_its_version():
 
 
 @pytest.mark.parametrize(
-    ("azure", "kind", "words"),
+    ("azure", "kind", "message"),
     [
         (FakeAzure(FakeVault(), status=403), KeyUnusableError, r"refused the key \(HttpResponseError 403\)"),
         (FakeAzure(FakeVault(), status=404), KeyUnusableError, r"refused the key \(ResourceNotFoundError 404\)"),
@@ -172,10 +172,10 @@ def test_azures_own_client_asks_for_the_key_and_signs_with_its_version():
     ],
     ids=["forbidden", "absent", "odd", "unreachable", "rsa"],
 )
-def test_azures_errors_come_in_our_words(monkeypatch, azure, kind, words):
+def test_azures_errors_come_in_our_words(monkeypatch, azure, kind, message):
     """What failed and what to do; nothing that the vault or the SDK said."""
     monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK's own retries
-    with pytest.raises(kind, match=words) as caught:
+    with pytest.raises(kind, match=message) as caught:
         azure_signer(azure).sign(b"message")
     assert "s3cret" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

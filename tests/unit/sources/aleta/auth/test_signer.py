@@ -82,10 +82,10 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), UNUSABLE)
-def test_an_unusable_key_is_refused_in_words(text, words):
+@pytest.mark.parametrize(("text", "message"), UNUSABLE)
+def test_an_unusable_key_is_refused_in_words(text, message):
     """The error says what the text is and what was expected."""
-    with pytest.raises(KeyUnusableError, match=words) as caught:
+    with pytest.raises(KeyUnusableError, match=message) as caught:
         LocalSigner.parse(text, key_id="k1")
     assert "expected an unencrypted P-256 private key" in str(caught.value)
 
@@ -96,8 +96,8 @@ def leaks(secret: str, said: str) -> bool:
     return any(letters[at : at + 8] in said for at in range(len(letters) - 7))
 
 
-@pytest.mark.parametrize(("text", "words"), UNUSABLE)
-def test_an_error_holds_nothing_of_the_key(text, words):
+@pytest.mark.parametrize(("text", "message"), UNUSABLE)
+def test_an_error_holds_nothing_of_the_key(text, message):
     """Neither the message nor anything chained to it quotes the text."""
     with pytest.raises(KeyUnusableError) as caught:
         LocalSigner.parse(text, key_id="k1")

@@ -70,13 +70,13 @@ def race(cache: TokenCache, threads: int = 8) -> list[str]:
     """What each of many threads gets at once."""
     got: list[str] = []
 
-    def one() -> None:
+    def get() -> None:
         try:
             got.append(cache.get())
         except SourceError as error:
             got.append(type(error).__name__)
 
-    running = [threading.Thread(target=one) for _ in range(threads)]
+    running = [threading.Thread(target=get) for _ in range(threads)]
     for thread in running:
         thread.start()
     for thread in running:

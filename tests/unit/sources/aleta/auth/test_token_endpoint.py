@@ -110,13 +110,13 @@ def test_a_refused_assertion_is_an_auth_error_with_the_endpoints_words(server, e
 
 
 @pytest.mark.parametrize(
-    ("off", "words"), [(timedelta(seconds=95), "95 s behind"), (timedelta(seconds=-3600), "3600 s ahead")]
+    ("off", "message"), [(timedelta(seconds=95), "95 s behind"), (timedelta(seconds=-3600), "3600 s ahead")]
 )
-def test_a_refusal_says_when_the_clock_is_off(server, endpoint, off, words):
+def test_a_refusal_says_when_the_clock_is_off(server, endpoint, off, message):
     """A wrong clock is the likeliest cause of a refused assertion; the Date header shows it."""
     date = (NOON + off).strftime("%a, %d %b %Y %H:%M:%S GMT")
     server.say(Reply(raw=f"HTTP/1.1 400 Bad\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n".encode()))
-    with pytest.raises(AuthError, match=f"this machine's clock is {words}: set it"):
+    with pytest.raises(AuthError, match=f"this machine's clock is {message}: set it"):
         endpoint.fetch()
 
 

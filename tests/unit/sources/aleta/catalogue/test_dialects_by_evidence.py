@@ -38,11 +38,11 @@ class Api:
 
 def vain(endpoint, *, parents: int = PARENTS_TO_TRY) -> LearnedDialects:
     """What is known after so many parents answered 404 under every name."""
-    spoken = LearnedDialects()
+    dialects = LearnedDialects()
     for number in range(parents):
         with pytest.raises(ParentGoneError):
-            spoken.ask(endpoint, f"p{number}", Api())
-    return spoken
+            dialects.ask(endpoint, f"p{number}", Api())
+    return dialects
 
 
 @pytest.mark.parametrize(
@@ -71,30 +71,30 @@ def test_an_older_name_is_meant_in_path_and_query():
 
 def test_a_404_decides_and_what_answered_is_asked_from_then_on():
     """The search is paid for once."""
-    spoken, api = LearnedDialects(), Api(OLD_V2)
-    assert [spoken.ask(INSTRUMENTS, one, api) for one in ("a", "b")] == ["v2 asset"] * 2
+    dialects, api = LearnedDialects(), Api(OLD_V2)
+    assert [dialects.ask(INSTRUMENTS, parent, api) for parent in ("a", "b")] == ["v2 asset"] * 2
     assert api.asked == [V3, V2, OLD_V3, OLD_V2, OLD_V2]
-    assert spoken.learned == {"instruments": "v2 asset"}
+    assert dialects.learned == {"instruments": "v2 asset"}
 
 
 def test_what_answered_in_the_last_run_is_asked_first():
     """And when it no longer does, the others are tried."""
-    spoken, api = LearnedDialects(), Api(V2)
-    spoken.remember({"instruments": "v2 asset", "prices": "v3 instrument"})
-    spoken.ask(INSTRUMENTS, "a", api)
+    dialects, api = LearnedDialects(), Api(V2)
+    dialects.remember({"instruments": "v2 asset", "prices": "v3 instrument"})
+    dialects.ask(INSTRUMENTS, "a", api)
     assert api.asked == [OLD_V2, V3, V2]
-    assert spoken.learned == {"instruments": "v2 instrument", "prices": "v3 instrument"}
+    assert dialects.learned == {"instruments": "v2 instrument", "prices": "v3 instrument"}
 
 
 def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
     """Its 404 is its own."""
-    spoken = LearnedDialects()
-    spoken.ask(INSTRUMENTS, "a", Api(V3))
+    dialects = LearnedDialects()
+    dialects.ask(INSTRUMENTS, "a", Api(V3))
     api = Api()
     with pytest.raises(ParentGoneError):
-        spoken.ask(INSTRUMENTS, "b", api)
+        dialects.ask(INSTRUMENTS, "b", api)
     assert api.asked == [V3]
-    assert not spoken.missing(INSTRUMENTS)
+    assert not dialects.missing(INSTRUMENTS)
 
 
 def test_of_several_404s_the_documented_address_is_named():
@@ -105,38 +105,38 @@ def test_of_several_404s_the_documented_address_is_named():
 
 def test_a_path_that_refuses_a_word_exists_so_only_its_other_names_are_tried():
     """400 to `expand=instrumentClasses`: the prefix is right, the word may be the older one."""
-    spoken, api = LearnedDialects(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
-    assert spoken.ask(GRAIN, "a", api) == "v2 asset"
+    dialects, api = LearnedDialects(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
+    assert dialects.ask(GRAIN, "a", api) == "v2 asset"
     assert api.asked == [V2, OLD_V2]
 
 
 def test_a_span_that_every_name_refuses_is_too_wide_not_gone():
     """W5: whoever asked halves it; the endpoint is not missing."""
-    spoken = LearnedDialects()
+    dialects = LearnedDialects()
     refused = {"v2_instrument": WindowTooWideError("422"), "v2_asset": WindowTooWideError("422")}
     with pytest.raises(WindowTooWideError):
-        spoken.ask(GRAIN, "a", Api(**refused))
-    assert not spoken.missing(GRAIN)
-    assert not spoken.answers(GRAIN)
+        dialects.ask(GRAIN, "a", Api(**refused))
+    assert not dialects.missing(GRAIN)
+    assert not dialects.answers(GRAIN)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("503"), ForbiddenError("403")])
 def test_what_is_no_404_says_nothing_of_names(error):
     """It is the caller's to handle; no other name is tried, and nothing is learned."""
-    spoken, api = LearnedDialects(), Api(V2, v3_instrument=error)
+    dialects, api = LearnedDialects(), Api(V2, v3_instrument=error)
     with pytest.raises(type(error)):
-        spoken.ask(INSTRUMENTS, "a", api)
+        dialects.ask(INSTRUMENTS, "a", api)
     assert api.asked == [V3]
-    assert (spoken.missing(INSTRUMENTS), spoken.learned) == (False, {})
+    assert (dialects.missing(INSTRUMENTS), dialects.learned) == (False, {})
 
 
 def test_an_endpoint_that_answers_nobody_is_not_offered_and_not_asked_for_any_more():
     """After eight parents under every name: no further request."""
-    spoken, api = vain(INSTRUMENTS), Api(V3)
+    dialects, api = vain(INSTRUMENTS), Api(V3)
     with pytest.raises(NotOfferedError):
-        spoken.ask(INSTRUMENTS, "one more", api)
+        dialects.ask(INSTRUMENTS, "one more", api)
     assert api.asked == []
-    assert spoken.missing(INSTRUMENTS)
+    assert dialects.missing(INSTRUMENTS)
 
 
 def test_fewer_parents_in_vain_prove_nothing():
@@ -146,11 +146,11 @@ def test_fewer_parents_in_vain_prove_nothing():
 
 def test_one_parent_asked_for_often_is_one_parent():
     """A day by day reading of one parent is no evidence of many."""
-    spoken = LearnedDialects()
+    dialects = LearnedDialects()
     for _ in range(PARENTS_TO_TRY + 1):
         with pytest.raises(ParentGoneError):
-            spoken.ask(CLASSES, "a", Api())
-    assert spoken.ask(CLASSES, "b", Api(V2)) == "v2 instrument"
+            dialects.ask(CLASSES, "a", Api())
+    assert dialects.ask(CLASSES, "b", Api(V2)) == "v2 instrument"
 
 
 def test_what_a_sync_cannot_do_without_is_always_asked_for():
@@ -161,11 +161,11 @@ def test_what_a_sync_cannot_do_without_is_always_asked_for():
 
 def test_what_answered_in_an_earlier_run_is_never_missing():
     """An API that answers 404 tonight is failing, or somebody took rights away: not a reason to be silent."""
-    spoken = LearnedDialects()
-    spoken.remember({"instruments": "v3 instrument"})
+    dialects = LearnedDialects()
+    dialects.remember({"instruments": "v3 instrument"})
     with pytest.raises(ParentGoneError):
-        spoken.ask(INSTRUMENTS, "a", Api())
-    assert (spoken.answers(INSTRUMENTS), spoken.missing(INSTRUMENTS)) == (True, False)
+        dialects.ask(INSTRUMENTS, "a", Api())
+    assert (dialects.answers(INSTRUMENTS), dialects.missing(INSTRUMENTS)) == (True, False)
 
 
 def test_where_a_404_may_mean_no_rows_many_of_them_do_not_end_the_asking():
@@ -175,9 +175,9 @@ def test_where_a_404_may_mean_no_rows_many_of_them_do_not_end_the_asking():
 
 def test_and_then_only_the_dialect_of_its_parents_is_tried():
     """Four requests for each of two thousand instruments would be a night's budget."""
-    spoken, api = vain(RATES), Api(OLD_V2)
-    spoken.ask(INSTRUMENTS, "a", Api(OLD_V2))
-    assert spoken.ask(RATES, "a bond", api) == "v2 asset"
+    dialects, api = vain(RATES), Api(OLD_V2)
+    dialects.ask(INSTRUMENTS, "a", Api(OLD_V2))
+    assert dialects.ask(RATES, "a bond", api) == "v2 asset"
     assert api.asked == [OLD_V2]
     with pytest.raises(ParentGoneError):
         vain(RATES).ask(RATES, "a stock", api := Api())
@@ -186,9 +186,9 @@ def test_and_then_only_the_dialect_of_its_parents_is_tried():
 
 def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
     """What 404s say tonight is judged by what answered tonight."""
-    spoken = LearnedDialects()
-    spoken.remember({"instruments": "v3 instrument"})
-    assert not spoken.answered_in_this_run(INSTRUMENTS)
-    spoken.ask(INSTRUMENTS, "a", Api(V3))
-    assert spoken.answered_in_this_run(INSTRUMENTS)
-    assert not spoken.answered_in_this_run(replace(INSTRUMENTS, name="prices"))
+    dialects = LearnedDialects()
+    dialects.remember({"instruments": "v3 instrument"})
+    assert not dialects.answered_in_this_run(INSTRUMENTS)
+    dialects.ask(INSTRUMENTS, "a", Api(V3))
+    assert dialects.answered_in_this_run(INSTRUMENTS)
+    assert not dialects.answered_in_this_run(replace(INSTRUMENTS, name="prices"))

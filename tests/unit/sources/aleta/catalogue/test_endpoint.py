@@ -26,7 +26,7 @@ def test_a_sound_table_comes_back_by_name_parents_first():
 
 def test_the_catalogue_is_sound_and_every_table_is_filled_once():
     """No two endpoints fill one table."""
-    names = [schema.metadata[b"table"] for one in CATALOGUE.values() for schema in one.schemas]
+    names = [schema.metadata[b"table"] for endpoint in CATALOGUE.values() for schema in endpoint.schemas]
     assert len(names) == len(set(names))
     assert list(check(list(CATALOGUE.values()))) == list(CATALOGUE)
 
@@ -67,9 +67,9 @@ def test_an_unsound_table_is_refused(table, problem):
 def test_relationships_that_have_another_place_are_not_of_the_own_table():
     """Link tables, and those that mirror a column elsewhere."""
     link = Link(relation="depositories", schema=ACCOUNTS__DEPOSITORIES)
-    one = Endpoint(name="accounts", track=Track.V2, path="/x", schema=ACCOUNTS, links=(link,), mirrors=("users",))
-    assert one.elsewhere == {"depositories", "users"}
-    assert one.schemas == (ACCOUNTS, ACCOUNTS__DEPOSITORIES)
+    endpoint = Endpoint(name="accounts", track=Track.V2, path="/x", schema=ACCOUNTS, links=(link,), mirrors=("users",))
+    assert endpoint.elsewhere == {"depositories", "users"}
+    assert endpoint.schemas == (ACCOUNTS, ACCOUNTS__DEPOSITORIES)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_relationships_that_have_another_place_are_not_of_the_own_table():
 )
 def test_a_child_brings_its_parents_along(names, wanted):
     """In the table's order, each once; a star is everything."""
-    assert [one.name for one in with_parents(names, CATALOGUE)] == wanted
+    assert [endpoint.name for endpoint in with_parents(names, CATALOGUE)] == wanted
 
 
 @pytest.mark.parametrize("names", [["nothing"], ["*", "nothing"], ["nothing", "*"]])

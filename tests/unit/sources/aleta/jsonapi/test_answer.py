@@ -15,7 +15,7 @@ from tests.stores import on
 
 
 def body(*resources, single=False) -> bytes:
-    full = [{"type": "x", **one} for one in resources]
+    full = [{"type": "x", **resource} for resource in resources]
     return json.dumps({"data": full[0] if single else full}).encode()
 
 

@@ -45,7 +45,7 @@ def test_a_condition_alone_is_one_node():
 def test_a_tree_is_one_row_a_node_and_a_path_tells_where_it_is():
     """Children count from 0, a parent comes before them."""
     tree = {"type": "and", "filters": [DENMARK, {"type": "or", "filters": [EUROS, DENMARK]}, EUROS]}
-    assert [(one.path, one.parent_path, one.operator) for one in walked(tree)] == [
+    assert [(node.path, node.parent_path, node.operator) for node in walked(tree)] == [
         ("0", None, "and"),
         ("0.0", "0", "country-code-is"),
         ("0.1", "0", "or"),
@@ -79,7 +79,7 @@ def test_of_a_condition_nothing_is_lost(said, field, values):
 def test_numbers_keep_their_text_x1():
     """X1: nothing passes through a float."""
     tree = b'{"type":"condition","condition":{"type":"share-is","share":0.10000000000000000001}}'
-    assert [one.values for one in nodes(msgspec.Raw(tree))] == ["[0.10000000000000000001]"]
+    assert [node.values for node in nodes(msgspec.Raw(tree))] == ["[0.10000000000000000001]"]
 
 
 def test_a_condition_that_is_not_wrapped_is_read_as_it_stands():
@@ -98,7 +98,7 @@ def test_what_is_no_tree_yields_no_node(tree):
 def test_a_child_that_is_no_node_leaves_its_siblings_their_places():
     """The second child is `0.1`, whatever the first was."""
     tree = {"type": "and", "filters": ["?", DENMARK]}
-    assert [one.path for one in walked(tree)] == ["0", "0.1"]
+    assert [node.path for node in walked(tree)] == ["0", "0.1"]
 
 
 def test_rows_are_those_of_every_limit_on_the_page():

@@ -109,7 +109,7 @@ def test_tables_with_the_same_columns_read_what_each_of_them_names():
         for name in ("here", "there")
     ]
     assert tables[0] == tables[1]
-    assert [decode(read_list(body), schema=one).batch["value"].to_pylist() for one in tables] == [[1], [2]]
+    assert [decode(read_list(body), schema=schema).batch["value"].to_pylist() for schema in tables] == [[1], [2]]
 
 
 def test_what_a_table_leaves_out_is_nowhere():

@@ -114,7 +114,7 @@ def test_x3_one_form_for_one_value(text, form):
 def test_what_is_no_number_moves_no_other_number(odd):
     """All numbers of a page are read in one go, and each comes back to its own place."""
     cells = ["1", odd, "null", "", '"2.5"', "12345678901234567890123456.123456789012", "1e2"]
-    column, misfits = numbers([Raw(one.encode()) for one in cells])
+    column, misfits = numbers([Raw(cell.encode()) for cell in cells])
     largest = Decimal("12345678901234567890123456.123456789012")
     assert column.to_pylist() == [Decimal(1), None, None, None, Decimal("2.5"), largest, Decimal(100)]
     assert misfits == [1]

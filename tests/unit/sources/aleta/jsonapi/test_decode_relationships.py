@@ -49,8 +49,8 @@ def test_x2_what_many_rows_say_is_in_each_of_them():
     said = [odd, '{"account":{"data":{"id":"b"}}}', odd, "{}", '{"account":{"data":{"id":""}}}', odd]
     names = ["mood", "mood", "custodian", "mood", "mood", "mood"]
     things = ",".join(
-        f'{{"type":"t","id":"{place}","attributes":{{"{name}":1}},"relationships":{one}}}'
-        for place, (name, one) in enumerate(zip(names, said, strict=True))
+        f'{{"type":"t","id":"{place}","attributes":{{"{name}":1}},"relationships":{links}}}'
+        for place, (name, links) in enumerate(zip(names, said, strict=True))
     )
     found = decode(read_list(f'{{"data":[{things}]}}'.encode()), schema=TRANSACTIONS)
     left = '"custodian":{"data":{"id":"c"}}'

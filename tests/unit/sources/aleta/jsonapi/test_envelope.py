@@ -65,8 +65,8 @@ def test_an_empty_list_is_an_answer():
 
 def test_a_list_and_a_single_resource_are_not_the_same():
     """One resource is no list of one, and a list of one is no single resource."""
-    assert [one.id for one in read_list(b'{"data":[' + ONE + b"]}")] == ["1"]
-    assert [one.id for one in read_one(b'{"data":' + ONE + b"}")] == ["1"]
+    assert [resource.id for resource in read_list(b'{"data":[' + ONE + b"]}")] == ["1"]
+    assert [resource.id for resource in read_one(b'{"data":' + ONE + b"}")] == ["1"]
     with pytest.raises(MalformedError, match="no list"):
         read_list(b'{"data":' + ONE + b"}")
     with pytest.raises(MalformedError, match="no single resource"):
@@ -76,16 +76,18 @@ def test_a_list_and_a_single_resource_are_not_the_same():
 @pytest.mark.parametrize("ident", ["", ',"id":""', ',"id":null', ',"id":5', ',"id":"1"', ',"id":["1"],"/":"x"'])
 def test_where_ids_tell_nothing_apart_none_is_needed(ident):
     """Whatever stands there is not looked at."""
-    one = '{"type":"holding"' + ident + "}"
-    assert [row.type for row in read_list(f'{{"data":[{one},{one}]}}'.encode(), identified=False)] == ["holding"] * 2
-    assert [row.type for row in read_one(f'{{"data":{one}}}'.encode(), identified=False)] == ["holding"]
+    holding = '{"type":"holding"' + ident + "}"
+    assert [row.type for row in read_list(f'{{"data":[{holding},{holding}]}}'.encode(), identified=False)] == [
+        "holding"
+    ] * 2
+    assert [row.type for row in read_one(f'{{"data":{holding}}}'.encode(), identified=False)] == ["holding"]
 
 
-@pytest.mark.parametrize("one", ['{"id":"1"}', '{"id":"1","type":""}', '{"id":"1","type":null}', '{"type":"x"]'])
-def test_f1_without_ids_the_rest_is_as_strict(one):
+@pytest.mark.parametrize("resource", ['{"id":"1"}', '{"id":"1","type":""}', '{"id":"1","type":null}', '{"type":"x"]'])
+def test_f1_without_ids_the_rest_is_as_strict(resource):
     """A row that does not say what it is, is none."""
     with pytest.raises(MalformedError):
-        read_list(f'{{"data":[{one}]}}'.encode(), identified=False)
+        read_list(f'{{"data":[{resource}]}}'.encode(), identified=False)
 
 
 def test_members_that_nobody_asked_for_are_no_obstacle():
@@ -96,8 +98,8 @@ def test_members_that_nobody_asked_for_are_no_obstacle():
 
 def many(relationships: object) -> list[str] | None:
     body = {"data": {"type": "client", "id": "1", "relationships": {"accounts": relationships}}}
-    (one,) = read_one(json.dumps(body).encode())
-    return read_many(one, "accounts")
+    (resource,) = read_one(json.dumps(body).encode())
+    return read_many(resource, "accounts")
 
 
 @pytest.mark.parametrize(
@@ -119,16 +121,16 @@ def test_a_to_many_relationship_says_its_ids_or_nothing(said, ids):
 
 def test_an_absent_relationship_says_nothing():
     """Absent is not empty."""
-    (one,) = read_one(b'{"data":' + ONE + b"}")
-    assert read_many(one, "accounts") is None
+    (resource,) = read_one(b'{"data":' + ONE + b"}")
+    assert read_many(resource, "accounts") is None
 
 
 @pytest.mark.parametrize("relationships", ["[]", "null", "5", '"accounts"'])
 def test_f1_relationships_that_are_no_object_are_a_failed_read(relationships):
     """They say neither that there are links nor that there are none."""
-    (one,) = read_one(f'{{"data":{{"type":"client","id":"1","relationships":{relationships}}}}}'.encode())
+    (resource,) = read_one(f'{{"data":{{"type":"client","id":"1","relationships":{relationships}}}}}'.encode())
     with pytest.raises(MalformedError, match="no JSON object"):
-        read_many(one, "accounts")
+        read_many(resource, "accounts")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_f1_a_relationship_of_another_shape_is_a_failed_read(said):
 @pytest.mark.parametrize("body", [b'{"data":[' + ONE + b"]}", b'{"data":' + ONE + b"}"])
 def test_either_is_a_list_or_one_resource(body):
     """Where the vendor does not say which."""
-    assert [one.id for one in read_either(body)] == ["1"]
+    assert [resource.id for resource in read_either(body)] == ["1"]
 
 
 def test_either_may_be_an_empty_list():

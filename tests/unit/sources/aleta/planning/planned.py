@@ -38,4 +38,4 @@ def ask_all(found: Planner) -> list:
 
 
 def fates(found: Planner) -> list[tuple[str, Fate]]:
-    return [(one.parent, one.fate) for one in found.decisions()]
+    return [(decision.parent, decision.fate) for decision in found.decisions()]

@@ -10,7 +10,7 @@ from tests.unit.sources.aleta.planning.planned import SPAN, answer, ask_all, fat
 def test_w1_each_parent_is_asked_for_its_whole_span_first():
     """Nothing is parted without evidence."""
     found = planner("a", "b")
-    assert [(one.parent, one.window) for one in ask_all(found)] == [("a", SPAN), ("b", SPAN)]
+    assert [(question.parent, question.window) for question in ask_all(found)] == [("a", SPAN), ("b", SPAN)]
     assert found.parents == 2
 
 
@@ -44,7 +44,7 @@ def test_w5_a_refusal_is_remembered_for_every_parent():
     assert (question.parent, question.window.days) == ("a", 50)
     answer(found, question, 0)
     assert found.max_days == 50
-    assert all(one.window.days <= 50 for one in ask_all(found))
+    assert all(question.window.days <= 50 for question in ask_all(found))
 
 
 def test_w5_a_refused_day_is_not_too_wide():
@@ -65,7 +65,7 @@ def test_c5_no_parent_runs_further_ahead_than_it_may():
         answer(found, question, 0)
     assert found.ask() is None
     answer(found, oldest, 0)
-    assert [one.window for one in found.decisions()] == [window(day, day) for day in range(4)]
+    assert [decision.window for decision in found.decisions()] == [window(day, day) for day in range(4)]
     assert len(ask_all(found)) == 4
 
 
@@ -77,9 +77,9 @@ def indivisible(*parents: str, **more) -> Planner:
 def test_what_cannot_be_divided_is_asked_in_one_piece_and_kept():
     """No answer waits for a larger one, and none is put to the test."""
     found = indivisible("a", "b")
-    one, two = ask_all(found)
-    answer(found, one, 90)
-    answer(found, two, 90)
+    first, second = ask_all(found)
+    answer(found, first, 90)
+    answer(found, second, 90)
     assert fates(found) == [("a", Fate.KEPT), ("b", Fate.KEPT)]
     assert (found.ask(), found.parents) == (None, 0)
 
@@ -88,7 +88,7 @@ def test_day_by_day_each_day_is_a_question():
     """The planner tiles the span; nothing is ever asked in less than a day."""
     found = indivisible("a", max_days=1, span=window(0, 4))
     questions = ask_all(found)
-    assert [one.window for one in questions] == [window(day, day) for day in range(5)]
+    assert [question.window for question in questions] == [window(day, day) for day in range(5)]
     for question in reversed(questions):
         answer(found, question, 39)
     assert fates(found) == [("a", Fate.KEPT)] * 5
@@ -100,7 +100,7 @@ def test_w4_what_cannot_be_divided_and_has_just_the_cap_is_quarantined():
     for question in ask_all(found):
         answer(found, question, 40 if question.parent == "a" and question.window == window(0, 0) else 3)
     assert found.ask() is None
-    decided = {(one.parent, one.window.first, one.fate) for one in found.decisions()}
+    decided = {(decision.parent, decision.window.first, decision.fate) for decision in found.decisions()}
     assert decided == {
         ("a", on(0), Fate.QUARANTINED),
         ("a", on(1), Fate.KEPT),

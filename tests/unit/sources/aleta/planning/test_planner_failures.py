@@ -8,9 +8,9 @@ def test_a_failure_gives_its_parent_up_and_no_other():
     """Answers to what was out are of no use, and change nothing; the other parent is kept."""
     found = planner("a", "b", max_days=50)
     questions = ask_all(found)
-    (a1, a2), others = ([one for one in questions if one.parent == name] for name in ("a", "b"))
+    (a1, a2), others = ([question for question in questions if question.parent == name] for name in ("a", "b"))
     found.fail(a1)
-    assert [found.follows(one) for one in (a2, *others)] == [False, True, True]
+    assert [found.follows(question) for question in (a2, *others)] == [False, True, True]
     for question in (a2, *others):
         answer(found, question, 0)
     assert fates(found) == [("b", Fate.KEPT), ("b", Fate.KEPT)]
@@ -20,18 +20,18 @@ def test_a_failure_gives_its_parent_up_and_no_other():
 def test_a_second_failure_of_a_parent_given_up_changes_nothing():
     """Several of its windows were out."""
     found = planner("a", max_days=50)
-    one, two = ask_all(found)
-    found.fail(one)
-    found.fail(two)
+    first, second = ask_all(found)
+    found.fail(first)
+    found.fail(second)
     assert (found.decisions(), found.parents, found.ask()) == ([], 0, None)
 
 
 def test_a_refusal_of_a_parent_given_up_changes_nothing():
     """Nobody waits for it."""
     found = planner("a", max_days=50)
-    one, two = ask_all(found)
-    found.fail(one)
-    assert found.refuse(two)
+    first, second = ask_all(found)
+    found.fail(first)
+    assert found.refuse(second)
     assert (found.decisions(), found.ask()) == ([], None)
 
 
@@ -62,7 +62,7 @@ def test_a_failed_answer_that_was_held_is_forgotten():
     """Its parent failed in another window before the evidence was in."""
     found = planner("a", "b", max_days=50)
     questions = ask_all(found)
-    first, second = (one for one in questions if one.parent == "a")
+    first, second = (question for question in questions if question.parent == "a")
     answer(found, first, 40)
     found.fail(second)
     for question in questions:

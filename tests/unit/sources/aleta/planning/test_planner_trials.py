@@ -15,7 +15,7 @@ def test_w3_the_largest_answer_is_put_to_the_test_when_nothing_else_can_clear_it
     for part in parts:
         answer(found, part, 25)
     assert found.cap.proven_whole
-    assert [one.fate for one in found.decisions()] == [Fate.KEPT] * 2
+    assert [decision.fate for decision in found.decisions()] == [Fate.KEPT] * 2
     assert found.parents == 0
 
 
@@ -59,7 +59,7 @@ def test_w3_a_proof_that_comes_back_smaller_clears_nothing():
     found = planner("a", proof=Proof("big", SPAN, 90))
     answer(found, found.ask(), 50)
     answer(found, found.ask(), 50)
-    assert [one.parent for one in ask_all(found)] == ["a", "a"]
+    assert [question.parent for question in ask_all(found)] == ["a", "a"]
 
 
 def test_w3_a_proof_that_fails_or_is_refused_is_not_asked_again():
@@ -68,7 +68,7 @@ def test_w3_a_proof_that_fails_or_is_refused_is_not_asked_again():
         found = planner("a", proof=Proof("big", SPAN, 90))
         answer(found, found.ask(), 50)
         end(found, found.ask())
-        assert [one.parent for one in ask_all(found)] == ["a", "a"]
+        assert [question.parent for question in ask_all(found)] == ["a", "a"]
         assert found.next_proof == Proof("a", SPAN, 50)
 
 

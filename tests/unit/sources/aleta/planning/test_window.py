@@ -63,9 +63,9 @@ def test_w5_tiles_are_of_one_width_and_the_rest():
 def test_a_coverage_asks_its_span_once():
     """W1: the widest that may be asked."""
     plan = Coverage(window(0, 99))
-    one = plan.ask(None)
-    plan.keep(one, [])
-    assert (one.window, plan.take(), plan.done) == (window(0, 99), [one], True)
+    question = plan.ask(None)
+    plan.keep(question, [])
+    assert (question.window, plan.take(), plan.done) == (window(0, 99), [question], True)
 
 
 def test_a_coverage_with_a_widest_window_asks_in_tiles():
@@ -130,7 +130,7 @@ def test_w5_a_late_refusal_does_not_widen_what_was_learned_since():
     plan.halve(plan.ask(None))
     plan.halve(other)
     assert plan.max_days == 5
-    assert all(one.days == 5 for one in asked(plan))
+    assert all(window.days == 5 for window in asked(plan))
 
 
 def test_w5_a_single_day_is_not_too_wide():

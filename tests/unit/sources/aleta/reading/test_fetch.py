@@ -53,22 +53,22 @@ def read(api: FakeApi, *, accounts=None, planner=None, workers: int = 3, stop=No
 
 def complete(receipts) -> dict[str, list]:
     found = defaultdict(list)
-    for one in receipts:
-        if one.status is Status.COMPLETE:
-            found[one.parent_id].append(one)
+    for receipt in receipts:
+        if receipt.status is Status.COMPLETE:
+            found[receipt.parent_id].append(receipt)
     return found
 
 
 def ids(receipts) -> list[str]:
-    return sorted(own_id for one in receipts for own_id in one.answer.ids)
+    return sorted(own_id for receipt in receipts for own_id in receipt.answer.ids)
 
 
 def assert_tiles(receipts, span: Window) -> None:
     """Oldest first, without a gap or an overlap, from end to end."""
     assert receipts[0].window.first == span.first
     assert receipts[-1].window.last == span.last
-    for one, other in itertools.pairwise(receipts):
-        assert one.window.last + ONE_DAY == other.window.first
+    for earlier, later in itertools.pairwise(receipts):
+        assert earlier.window.last + ONE_DAY == later.window.first
 
 
 @pytest.mark.parametrize("workers", [1, 5])
@@ -86,17 +86,17 @@ def test_w5_complete_windows_tile_the_span_and_hold_every_row(cap, workers):
 def test_w2_rows_of_a_split_window_are_dropped():
     """Its receipt says how many came and why they are not kept, and holds none."""
     api = FakeApi(rows={"a": account("a", 300)}, cap=50)
-    split = [one for one in read(api) if one.status is Status.SPLIT]
+    split = [receipt for receipt in read(api) if receipt.status is Status.SPLIT]
     assert split
-    for one in split:
-        assert (one.answer, one.rows > 0, "row cap" in one.reason) == (None, True, True)
+    for receipt in split:
+        assert (receipt.answer, receipt.rows > 0, "row cap" in receipt.reason) == (None, True, True)
 
 
 def test_a_complete_receipt_says_what_came_and_when():
     """The count of its rows, no reason, no error, the instant of its answer."""
-    (one,) = read(FakeApi(rows={"a": account("a", 1)}))
-    assert (one.endpoint.name, one.parent_id, one.window, one.rows) == ("transactions", "a", SPAN, 1)
-    assert (one.reason, one.error, one.fetched_at, one.answer.fetched_at) == ("", None, NOON, NOON)
+    (receipt,) = read(FakeApi(rows={"a": account("a", 1)}))
+    assert (receipt.endpoint.name, receipt.parent_id, receipt.window, receipt.rows) == ("transactions", "a", SPAN, 1)
+    assert (receipt.reason, receipt.error, receipt.fetched_at, receipt.answer.fetched_at) == ("", None, NOON, NOON)
 
 
 def test_w4_a_day_over_the_cap_is_quarantined_and_the_rest_is_complete():
@@ -104,11 +104,11 @@ def test_w4_a_day_over_the_cap_is_quarantined_and_the_rest_is_complete():
     crowd = [booked(f"x{number}", on(100)) for number in range(30)]
     api = FakeApi(rows={"a": account("a", 60) + crowd, "b": account("b", 9)}, cap=20)
     receipts = read(api)
-    (gap,) = [one for one in receipts if one.status is Status.QUARANTINED]
+    (gap,) = [receipt for receipt in receipts if receipt.status is Status.QUARANTINED]
     assert (gap.parent_id, gap.window, gap.rows, gap.answer) == ("a", Window(on(100), on(100)), 20, None)
     assert "row_cap" in gap.reason
     done = complete(receipts)
-    assert_tiles(sorted([*done["a"], gap], key=lambda one: one.window), SPAN)
+    assert_tiles(sorted([*done["a"], gap], key=lambda receipt: receipt.window), SPAN)
     assert_tiles(done["b"], SPAN)
 
 
@@ -125,7 +125,9 @@ def test_w5_a_span_refused_as_too_wide_is_read_in_narrower_windows():
     done = complete(receipts)
     for name in ("a", "b"):
         assert_tiles(done[name], SPAN)
-    assert {one.reason for one in receipts if one.status is Status.SPLIT and not one.rows} == {"refused as too wide"}
+    assert {receipt.reason for receipt in receipts if receipt.status is Status.SPLIT and not receipt.rows} == {
+        "refused as too wide"
+    }
     assert planner.max_days == 25
     assert ids(done["a"]) == sorted(str(row["id"]) for row in api.rows["a"])
 
@@ -138,7 +140,7 @@ def test_a_day_that_is_refused_is_a_failure():
             raise WindowTooWideError("422 unknown account")
 
     receipts = read(FakeApi(rows={"a": [], "b": account("b", 3)}, trouble=refuse), span=Window(on(0), on(3)))
-    (failure,) = [one for one in receipts if one.status is Status.FAILED]
+    (failure,) = [receipt for receipt in receipts if receipt.status is Status.FAILED]
     assert (failure.parent_id, failure.window.days, failure.reason) == ("a", 1, "422 unknown account")
     assert list(complete(receipts)) == ["b"]
 
@@ -148,7 +150,7 @@ def test_f3_a_failing_account_does_not_stop_the_others(error):
     """It is named once, with its error; it is never complete; all others are."""
     api = FakeApi(rows={name: account(name, 30) for name in "abcde"}, says={"c": error}, cap=20)
     receipts = read(api, workers=2)
-    (failure,) = [one for one in receipts if one.status is Status.FAILED]
+    (failure,) = [receipt for receipt in receipts if receipt.status is Status.FAILED]
     assert (failure.parent_id, failure.window, failure.answer, failure.rows) == ("c", SPAN, None, 0)
     assert failure.error is not None
     assert failure.reason == str(failure.error)
@@ -167,10 +169,10 @@ def test_f3_what_was_kept_before_a_failure_stays_kept():
 
     api = FakeApi(rows={"a": account("a", 100), "b": account("b", 200)}, trouble=fail_late)
     receipts = read(api, planner=Planner(cap=RowCap(), max_days=10), workers=4)
-    assert [one.parent_id for one in receipts if one.status is Status.FAILED] == ["a"]
+    assert [receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED] == ["a"]
     done = complete(receipts)
     assert_tiles(done["b"], SPAN)
-    assert all(one.window.last <= on(150) for one in done["a"])
+    assert all(receipt.window.last <= on(150) for receipt in done["a"])
     wanted = {str(row["id"]) for row in api.rows["a"]}
     assert set(ids(done["a"])) <= wanted
 
@@ -182,7 +184,7 @@ def test_f1_a_server_that_answers_wrongly_is_never_complete(body):
     """Every account gets the same no-answer: not one receipt says complete, not one row is kept."""
     api = FakeApi(rows={"a": [], "b": []}, says={"a": body, "b": body})
     receipts = read(api, workers=3)
-    assert [one.status for one in receipts] == [Status.FAILED] * 2
+    assert [receipt.status for receipt in receipts] == [Status.FAILED] * 2
 
 
 def test_a_proof_is_asked_and_nothing_of_it_is_kept():
@@ -191,7 +193,7 @@ def test_a_proof_is_asked_and_nothing_of_it_is_kept():
     week = Window(on(0), on(99))
     planner = Planner(cap=RowCap(), proof=Proof("big", SPAN, 90))
     receipts = read(api, accounts=["a", "b"], planner=planner, span=week, workers=1)
-    assert {(one.parent_id, one.status, one.window) for one in receipts} == {
+    assert {(receipt.parent_id, receipt.status, receipt.window) for receipt in receipts} == {
         ("a", Status.COMPLETE, week),
         ("b", Status.COMPLETE, week),
     }
@@ -210,7 +212,7 @@ def test_a_proof_that_cannot_be_read_costs_nothing_but_itself(error):
     api = FakeApi(rows={"a": account("a", 30)}, trouble=refuse)
     receipts = read(api, planner=Planner(cap=RowCap(), proof=Proof("big", SPAN, 90)))
     assert_tiles(complete(receipts)["a"], SPAN)
-    assert not [one for one in receipts if one.parent_id == "big"]
+    assert not [receipt for receipt in receipts if receipt.parent_id == "big"]
 
 
 @pytest.mark.parametrize("error", [AuthError("401"), UnreachableError("no host"), KeyError("defect")])
@@ -228,9 +230,9 @@ def test_an_outage_names_everyone_and_asks_no_more():
     api = FakeApi(rows={name: [] for name in names}, says=dict.fromkeys(names, UnavailableError("503")))
     receipts = read(api, workers=2)
     assert len(api.seen) <= 8
-    assert sorted(one.parent_id for one in receipts) == sorted(names)
-    assert {one.status for one in receipts} == {Status.FAILED}
-    assert {one.window for one in receipts} == {SPAN}
+    assert sorted(receipt.parent_id for receipt in receipts) == sorted(names)
+    assert {receipt.status for receipt in receipts} == {Status.FAILED}
+    assert {receipt.window for receipt in receipts} == {SPAN}
 
 
 def test_a_stop_ends_the_reading_and_what_came_before_stands():
@@ -293,5 +295,5 @@ def test_w1_quiet_accounts_cost_a_request_each():
 def test_a_span_of_one_day_is_one_window():
     """Both ends are the same day, and the next day's row is not in it."""
     api = FakeApi(rows={"a": [booked("t", on(0)), booked("u", on(1))]})
-    (one,) = read(api, span=Window(on(0), on(0)))
-    assert (one.status, one.answer.ids) == (Status.COMPLETE, ["t"])
+    (receipt,) = read(api, span=Window(on(0), on(0)))
+    assert (receipt.status, receipt.answer.ids) == (Status.COMPLETE, ["t"])

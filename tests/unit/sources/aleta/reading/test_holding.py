@@ -30,7 +30,7 @@ def test_receipts_are_handed_on_in_their_order_when_all_is_done():
         holding.add(receipt(number))
 
     assert list(holding.release()) == []
-    assert [one.window.first for one in holding.release(everything=True)] == [on(0), on(1), on(2)]
+    assert [receipt.window.first for receipt in holding.release(everything=True)] == [on(0), on(1), on(2)]
 
 
 def test_what_is_old_is_handed_on():
@@ -41,7 +41,7 @@ def test_what_is_old_is_handed_on():
     clock.sleep(HELD_S)
     holding.add(receipt(1))
 
-    assert [one.window.first for one in holding.release()] == [on(0)]
+    assert [receipt.window.first for receipt in holding.release()] == [on(0)]
 
 
 def test_what_is_too_much_is_handed_on():
@@ -50,7 +50,7 @@ def test_what_is_too_much_is_handed_on():
     for number in range(4):
         holding.add(receipt(number, rows=4))
 
-    assert [one.window.first for one in holding.release()] == [on(0), on(1)]
+    assert [receipt.window.first for receipt in holding.release()] == [on(0), on(1)]
 
 
 def test_a_window_in_doubt_is_taken_back_once():
@@ -61,7 +61,7 @@ def test_a_window_in_doubt_is_taken_back_once():
 
     assert holding.take_back("a", Window(on(0), on(0))) is not None
     assert holding.take_back("a", Window(on(0), on(0))) is None
-    assert [one.status for one in holding.release(everything=True)] == [Status.SPLIT]
+    assert [receipt.status for receipt in holding.release(everything=True)] == [Status.SPLIT]
 
 
 def test_without_trials_nothing_is_held():

@@ -55,9 +55,9 @@ def test_transactions_are_asked_for_by_account_and_both_days(api, reader):
 def test_an_object_is_asked_for_by_its_own_id(api, reader):
     """By its detail where it is listed too, else by its path; its row names the parent it was found under."""
     api.says = {"/v2/portfolios/f": thing("f"), "/v2/reporting-entities/r": thing("r")}
-    one = reader.one_of(CATALOGUE["portfolios"], "f", "r")()
+    answer = reader.one_of(CATALOGUE["portfolios"], "f", "r")()
     two = reader.one_of(CATALOGUE["reporting_entities"], "r", "c")()
-    assert one.batch["reporting_entity_id"].to_pylist() == ["r"]
+    assert answer.batch["reporting_entity_id"].to_pylist() == ["r"]
     assert two.batch["client_id"].to_pylist() == ["c"]
     assert [path for path, _ in api.seen] == ["/v2/portfolios/f", "/v2/reporting-entities/r"]
 

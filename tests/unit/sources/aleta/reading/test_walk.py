@@ -42,7 +42,11 @@ def crawl(api: FakeApi, *names: str, workers: int = 4, stop: threading.Event | N
 
 
 def problems(found) -> dict[tuple[str, str], list[str]]:
-    return {(one.endpoint.name, one.parent_id): [str(p) for p in one.problems] for one in found if one.problems}
+    return {
+        (listed.endpoint.name, listed.parent_id): [str(p) for p in listed.problems]
+        for listed in found
+        if listed.problems
+    }
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -53,7 +57,7 @@ def test_every_object_is_found_under_its_parent(workers):
     assert ids_of(found, "clients") == {"c1": "", "c2": ""}
     assert ids_of(found, "accounts") == {"a1": "l1", "a2": "l1", "a3": "l2"}
     assert ids_of(found, "portfolios") == {"f1": "r1", "f2": "r1"}
-    assert all(one.complete for one in found)
+    assert all(listed.complete for listed in found)
     assert set(api.asked.values()) == {1}
 
 
@@ -68,9 +72,9 @@ def test_a_parent_comes_before_its_children():
     """Whoever compares them can go in that order."""
     found = crawl(world())
     seen: set[tuple[str, str]] = {("", "")}
-    for one in found:
-        assert (one.endpoint.parent, one.parent_id) in seen
-        seen |= {(one.endpoint.name, own_id) for own_id in one.ids}
+    for listed in found:
+        assert (listed.endpoint.parent, listed.parent_id) in seen
+        seen |= {(listed.endpoint.name, own_id) for own_id in listed.ids}
 
 
 def test_f3_a_parent_that_is_gone_is_named_and_the_others_go_on():
@@ -89,7 +93,7 @@ def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
     for path in (ACCOUNTS.format("l1"), ACCOUNTS.format("l2"), ACCOUNT.format("a1")):
         api.says[path] = ParentGoneError("no such path")
     found = crawl(api)
-    assert [one.gone for one in found if one.gone] == []
+    assert [listed.gone for listed in found if listed.gone] == []
     assert problems(found)["accounts", ""] == ["no such path"]
 
 
@@ -97,9 +101,11 @@ def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
     """A 200 without `data` says nothing of what exists."""
     api = world()
     api.says[ENTITIES.format("c1")] = b'{"meta":{}}'
-    (one,) = [one for one in crawl(api) if one.endpoint.name == "legal_entities" and one.parent_id == "c1"]
-    assert not one.complete
-    assert one.answers == ()
+    (listed,) = [
+        listed for listed in crawl(api) if listed.endpoint.name == "legal_entities" and listed.parent_id == "c1"
+    ]
+    assert not listed.complete
+    assert listed.answers == ()
 
 
 def test_f3_an_object_without_its_detail_is_listed_all_the_same():
@@ -109,7 +115,7 @@ def test_f3_an_object_without_its_detail_is_listed_all_the_same():
     found = crawl(api)
     assert problems(found) == {("reporting_entities", "c1"): ["503"]}
     assert ids_of(found, "reporting_entities") == {"r1": "c1", "r2": "c1"}
-    assert not [one for one in found if one.endpoint.name == "portfolios" and one.parent_id == "r1"]
+    assert not [listed for listed in found if listed.endpoint.name == "portfolios" and listed.parent_id == "r1"]
 
 
 def test_f1_a_detail_of_another_object_is_a_problem():
@@ -125,8 +131,10 @@ def test_a_list_with_details_that_fails_itself_is_incomplete_and_empty():
     """Without the list there are no details to ask for."""
     api = world()
     api.says[VIEWS.format("c1")] = UnavailableError("503")
-    (one,) = [one for one in crawl(api) if one.endpoint.name == "reporting_entities" and one.parent_id == "c1"]
-    assert (one.ids, one.complete) == ([], False)
+    (listed,) = [
+        listed for listed in crawl(api) if listed.endpoint.name == "reporting_entities" and listed.parent_id == "c1"
+    ]
+    assert (listed.ids, listed.complete) == ([], False)
 
 
 def test_an_object_read_by_id_that_fails_leaves_its_siblings():
@@ -142,8 +150,8 @@ def test_an_empty_relationship_is_a_complete_list_of_nothing():
     """r2 has no portfolios, and that is known; of r1 without the relationship nothing is."""
     api = world()
     api.says[VIEW.format("r1")] = thing("r1")
-    found = [one for one in crawl(api) if one.endpoint.name == "portfolios"]
-    assert [(one.parent_id, one.ids, one.complete) for one in found] == [("r2", [], True)]
+    found = [listed for listed in crawl(api) if listed.endpoint.name == "portfolios"]
+    assert [(listed.parent_id, listed.ids, listed.complete) for listed in found] == [("r2", [], True)]
 
 
 def test_only_what_is_wanted_is_walked():

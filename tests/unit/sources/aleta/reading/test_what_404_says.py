@@ -64,8 +64,8 @@ def days(*numbers: int) -> set[str]:
 
 def outcome(receipts) -> dict[str, list[tuple[Status, int]]]:
     found: dict[str, list[tuple[Status, int]]] = {}
-    for one in receipts:
-        found.setdefault(one.parent_id, []).append((one.status, one.rows))
+    for receipt in receipts:
+        found.setdefault(receipt.parent_id, []).append((receipt.status, receipt.rows))
     return found
 
 
@@ -75,42 +75,42 @@ def test_days_without_rows_are_complete_and_empty_also_before_the_first_answer(w
     receipts, _ = read(Api({"a": days(4, 5, 6)}), "a", workers=workers)
 
     assert outcome(receipts) == {"a": [(Status.COMPLETE, 0)] * 4 + [(Status.COMPLETE, 1)] * 3}
-    assert [one.window.first for one in receipts] == [on(number) for number in range(7)]
-    assert [one.answer.batch["date"].to_pylist() for one in receipts[4:]] == [[on(4)], [on(5)], [on(6)]]
+    assert [receipt.window.first for receipt in receipts] == [on(number) for number in range(7)]
+    assert [receipt.answer.batch["date"].to_pylist() for receipt in receipts[4:]] == [[on(4)], [on(5)], [on(6)]]
 
 
 def test_limits_without_a_status_do_not_hide_the_one_that_has():
     """Twelve groups have none, on any day; the thirteenth is a limit."""
     groups = [f"group{number:02}" for number in range(12)]
-    receipts, spoken = read(Api({"limit": days(6)}), *groups, "limit")
+    receipts, dialects = read(Api({"limit": days(6)}), *groups, "limit")
 
     assert outcome(receipts)["limit"] == [(Status.COMPLETE, 0)] * 6 + [(Status.COMPLETE, 1)]
-    assert {one.status for one in receipts} == {Status.COMPLETE}
-    assert not spoken.missing(STATUS)
+    assert {receipt.status for receipt in receipts} == {Status.COMPLETE}
+    assert not dialects.missing(STATUS)
 
 
 def test_404_to_everybody_is_no_answer():
     """Every parent is named once, none is complete: the API may not offer it."""
-    receipts, spoken = read(Api({}), "a", "b")
+    receipts, dialects = read(Api({}), "a", "b")
 
     assert outcome(receipts) == {"a": [(Status.FAILED, 0)], "b": [(Status.FAILED, 0)]}
-    assert {one.error.code for one in receipts} == {"gone"}
-    assert spoken.missing(STATUS)
+    assert {receipt.error.code for receipt in receipts} == {"gone"}
+    assert dialects.missing(STATUS)
 
 
 def test_d3_404_to_everybody_tonight_is_no_answer_though_it_answered_last_night():
     """A route that is broken for a night must not count as a night without rows: that would remove them."""
-    receipts, spoken = read(Api({}), "a", "b", remembered=True)
+    receipts, dialects = read(Api({}), "a", "b", remembered=True)
 
-    assert {one.status for one in receipts} == {Status.FAILED}
-    assert not spoken.missing(STATUS)
+    assert {receipt.status for receipt in receipts} == {Status.FAILED}
+    assert not dialects.missing(STATUS)
 
 
 def test_a_parent_that_had_rows_and_was_not_seen_tonight_may_be_gone():
     """Its 404 is a failed read, whatever the others answered."""
     receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", existing_parents=["a"])
 
-    assert [one.parent_id for one in receipts if one.status is Status.FAILED] == ["b"]
+    assert [receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED] == ["b"]
 
 
 def test_no_request_is_sent_twice():
@@ -126,13 +126,13 @@ def test_more_days_without_rows_than_may_be_out_at_once_do_not_stand_in_the_way(
     """C5 bounds rows in memory, and there are none: the only day with a row is the last of thirty."""
     receipts, _ = read(Api({"a": days(29)}), "a", span=Window(on(0), on(29)))
 
-    assert [one.status for one in receipts] == [Status.COMPLETE] * 30
+    assert [receipt.status for receipt in receipts] == [Status.COMPLETE] * 30
 
 
 def visited(shown: list[str], *asked: str, remembered: bool = False):
-    api = FakeApi(says={f"/v2/instrument-classes/{one}": thing(one) for one in shown})
+    api = FakeApi(says={f"/v2/instrument-classes/{group}": thing(group) for group in shown})
     for path in ("/v2/instrument-classes", "/v2/asset-classes"):
-        api.says |= {f"{path}/{one}": ParentGoneError("404") for one in asked if one not in shown}
+        api.says |= {f"{path}/{group}": ParentGoneError("404") for group in asked if group not in shown}
     reader = Reader(api, FakeClock())
     if remembered:
         reader.dialects.remember({CLASSES.name: "v2 instrument"})
@@ -153,4 +153,4 @@ def test_d3_objects_are_not_gone_where_none_is_shown_tonight(remembered):
     found = visited([], "a", "b", remembered=remembered)
 
     assert (found.ids, found.gone) == ([], [])
-    assert [one.code for one in found.problems] == ["gone", "gone"]
+    assert [problem.code for problem in found.problems] == ["gone", "gone"]

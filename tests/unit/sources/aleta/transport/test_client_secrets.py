@@ -11,8 +11,9 @@ from sources.aleta.errors import (
     ParentGoneError,
     SourceError,
 )
-from tests.fakes import Reply
+from tests.fakes import Reply, scripted_server
 from tests.unit.sources.aleta.transport.client_world import CUTS, SECRET, told
+from tests.unit.sources.aleta.transport.odd_client import BEARER, client_of, get
 
 
 def quoting(status: int):
@@ -53,3 +54,13 @@ def test_the_secret_check_sees_a_planted_one(server, world, caplog):
     assert SECRET in told(world, None, caplog.text)
     error.__cause__ = ValueError(f"header {SECRET}1")
     assert SECRET in told(world, error, "")
+
+
+@pytest.mark.parametrize("piece", [BEARER, BEARER[:8], BEARER[7:15], BEARER[-6:]])
+def test_no_piece_of_the_bearer_is_shown(piece):
+    """A server that truncates what it quotes is masked as well."""
+    body = json.dumps({"errors": [{"title": "bad token", "detail": f"token '{piece}' is unknown"}]}).encode()
+    with scripted_server() as server:
+        server.say(Reply(status=403, body=body))
+        with pytest.raises(Exception, match=r"\(bad token: token '\*\*\*' is unknown\)"):
+            get(client_of(server.url))

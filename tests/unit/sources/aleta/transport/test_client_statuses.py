@@ -19,7 +19,7 @@ from tests.unit.sources.aleta.transport.client_world import EMPTY, World
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "words"),
+    ("status", "kind", "message"),
     [
         (404, ParentGoneError, "shows this no longer"),
         (403, ForbiddenError, "ask Aleta"),
@@ -30,12 +30,12 @@ from tests.unit.sources.aleta.transport.client_world import EMPTY, World
         (501, RefusedError, "no rule"),
     ],
 )
-def test_a_status_without_hope_is_asked_once(server, world, status, kind, words):
+def test_a_status_without_hope_is_asked_once(server, world, status, kind, message):
     """The error says what was read, whose, the status, and what to do."""
     server.say(Reply(status=status))
     error = world.fails(kind)
     assert re.match(rf"transactions of a1: the API answered {status}[;: ]", str(error))
-    assert words in str(error)
+    assert message in str(error)
     assert error.attrs == {
         "resource": "transactions",
         "parent_id": "a1",

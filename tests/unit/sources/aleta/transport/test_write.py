@@ -151,8 +151,8 @@ def test_a_host_that_nobody_answers_at_took_nothing(server):
 
 def test_a_rejection_has_the_words_of_the_api_and_never_the_bearer(world, server):
     """422 is not tried again; a token that the server quotes is masked."""
-    words = f'{{"errors":[{{"title":"No","detail":"account {BEARER}1 unknown"}}]}}'.encode()
-    server.say(Reply(status=422, body=words))
+    body = f'{{"errors":[{{"title":"No","detail":"account {BEARER}1 unknown"}}]}}'.encode()
+    server.say(Reply(status=422, body=body))
 
     result = world.send(repeatable=True)
 

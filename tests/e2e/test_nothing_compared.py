@@ -1,0 +1,36 @@
+"""`verify` where nothing can be compared."""
+
+from __future__ import annotations
+
+import json
+import time
+
+
+def test_verify_says_only_what_it_did_while_a_run_holds_the_lock(start):
+    """Exit 1, and no word of receipts or digits: nothing was looked at."""
+    program = start(latency_s=0.3)
+    program.sync()
+    program.box.requests.clear()
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.02)
+
+    ended = program.run("verify", "--json")
+
+    verdict = json.loads(ended.out)["tenants"]["acme"]
+    assert (ended.exit, verdict["status"]) == (1, "nothing compared")
+    assert f"process {running.pid}" in verdict["statement"]
+    assert "Ledger: not checked" in verdict["statement"]
+    assert program.end(running).exit == 0
+
+
+def test_verify_without_a_database_compares_nothing_and_makes_nothing(program):
+    """Exit 1; no request is sent, no folder made."""
+    ended = program.run("verify", "--json")
+
+    verdict = json.loads(ended.out)
+    assert (ended.exit, verdict["status"]) == (1, "nothing compared")
+    assert "run `aleta-sync sync acme` first" in verdict["tenants"]["acme"]["statement"]
+    assert " ERROR " in ended.err
+    assert program.box.requests == []
+    assert not (program.folder / "data").exists()

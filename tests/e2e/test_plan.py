@@ -1,0 +1,45 @@
+"""`plan`: what the next run will ask for, and what is not known."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_plan_before_a_first_load_says_what_is_not_known(program):
+    """No zeros that look like an answer; nothing is made, nothing asked."""
+    ended = program.run("plan")
+
+    said = " ".join(ended.out.split())
+    assert ended.exit == 0
+    assert "acme: a first load" in said
+    assert "not known: how many accounts there are" in said
+    assert "at least 1 request an account: transactions" in said
+    assert "no other tenant was loaded here" in said
+    assert " 0 requests" not in said
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert not (program.folder / "data").exists()
+    assert program.box.requests == []
+
+
+def test_plan_before_a_first_load_guesses_from_what_others_took(start):
+    """A range from the other tenants' first loads, with their accounts and the row cap that they met."""
+    program = start(tenants=("acme", "beta"))
+    took = program.sync("beta").tenant("beta")
+
+    ended = program.run("plan", "acme")
+
+    said = " ".join(ended.out.split())
+    assert f"beta took {took['requests']:,} requests for" in said
+    assert "(row cap 40)" in said
+    assert f"so perhaps {took['requests']:,} to {took['requests']:,} requests" in said
+    assert (
+        json.loads(program.run("plan", "acme", "--json").out)["tenants"]["acme"]["estimate"] == [took["requests"]] * 2
+    )
+
+
+def test_plan_has_no_lines_of_zeros(synced):
+    """A table of which nothing is due is counted, not listed."""
+    ended = synced.run("plan")
+
+    assert ended.exit == 0
+    assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])

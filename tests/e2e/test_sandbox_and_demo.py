@@ -1,0 +1,56 @@
+"""`sandbox` and `demo`: the local Aleta, as the installed script starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from types import SimpleNamespace
+
+from pipelines.commands.demo import WORLD
+from sandbox import Sandbox
+from sandbox.world.jsontext import exact
+from tests import truth
+from tests.e2e.program import SCRIPT
+
+
+def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
+    """One JSON line: its URL, and a config folder with which a sync comes out exact; SIGTERM ends it."""
+    command = [SCRIPT, "sandbox", "--accounts", "6", "--rows", "120", "--seed", "5"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env={"TMPDIR": f"{tmp_path}"}
+    ) as served:
+        try:
+            said = json.loads(served.stdout.readline())
+            sync = [SCRIPT, "--config", said["config"], "sync", "--json"]
+            few = {"ALETA__RESOURCES": ",".join(truth.CRAWL)}
+            synced = subprocess.run(sync, capture_output=True, text=True, check=False, env=os.environ | few)
+            with urllib.request.urlopen(f"{said['url']}/_sandbox/truth?tenant=acme") as answer:
+                shown = SimpleNamespace(**exact(answer.read()))
+        finally:
+            served.send_signal(signal.SIGTERM)
+            rest = served.communicate(timeout=60)[0]
+
+    assert (synced.returncode, rest) == (0, ""), synced.stderr
+    [file] = tmp_path.rglob("warehouse.duckdb")
+    assert truth.differences(file, shown) == []
+    assert served.returncode in {0, 143}
+
+
+def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
+    """In an empty folder: a complete run, exact, and three lines that work as they are printed."""
+    ended = subprocess.run([SCRIPT, "demo"], capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    printed = [line.strip() for line in ended.stdout.splitlines()]
+    script = "\n".join(line for line in printed if line.startswith(("import duckdb", "db = ", "db.sql")))
+    python = [sys.executable, "-c", script]
+    shown = subprocess.run(python, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert script.count("\n") == 2
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "accounts" in shown.stdout
+    with Sandbox(WORLD) as box:
+        assert truth.differences(tmp_path / "demo" / "data" / "acme" / "warehouse.duckdb", box.truth("acme")) == []

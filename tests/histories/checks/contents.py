@@ -1,0 +1,79 @@
+"""Whether the rows are those that the API shows: each once, none removed that is shown, none of another tenant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from tests.histories.books import Books
+from tests.histories.checks.duties import Duty
+from tests.histories.model import Claim, Night, day
+
+
+def keys_are_there_once(books: Books) -> Iterator[str]:
+    """C1, D5: whatever was staged or loaded again, no key of any table is there twice."""
+    yield from (f"{table}: {key} is there twice" for table, key in sorted(books.doubled.items()))
+
+
+TEXT_DATES = {"trade_date": "tradeDate", "value_date": "valueDate"}
+
+
+def text_owners(row: Mapping[str, str]) -> set[str]:
+    return {row[name] for name in ("account_id", "inflow_account_id", "outflow_account_id") if row[name]}
+
+
+def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
+    """After a complete night in which whole histories were due, ids are the API's own: without the model's help."""
+    end = night.at.date() + timedelta(days=duty.look_ahead_days)
+    due = {row_id for account in night.listed for row_id in night.lists(account, duty.history_start, end)}
+    yield from (f"{row_id} is shown, and missing" for row_id in due - books.rows.keys())
+    for row_id in books.rows.keys() - night.shown.keys():
+        row = books.rows[row_id]
+        beyond = all(row[name] and row[name] > f"{end}" for name in TEXT_DATES)  # a backfill may have brought it
+        if text_owners(row) & night.readable and not beyond:
+            yield f"{row_id} is not shown any more, and left over"
+
+
+def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], night: Night) -> Iterator[str]:
+    """D6, D7: no row that an account lists where it always was counts as removed."""
+    listed = {row["id"]: row for account in night.listed for _, row in night.listed[account]}
+    for row_id in old.keys() - new.keys():
+        row = listed.get(row_id)
+        if row and all(old[row_id][column] == f"{day(row, name)}" for column, name in TEXT_DATES.items()):
+            yield f"{row_id} is removed, and is shown where it was: {old[row_id]}"
+
+
+def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
+    """D8: ids that two accounts listed with different contents, both in what was read."""
+    seen = {
+        (row_id, claim.account)
+        for claim in claims
+        if claim.loads
+        for row_id in night.lists(claim.account, claim.first, claim.last)
+    }
+    return {
+        row_id for row_id, contents in night.doubled.items() if len({a for a in contents if (row_id, a) in seen}) > 1
+    }
+
+
+def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:
+    """D3: no account loses more than the share of its rows at once, those counted that came in the same run."""
+    owned, gone = Counter(), Counter()
+    for row in (new | old).values():
+        owned.update(text_owners(row))
+    for row_id, row in old.items():
+        gone.update(text_owners(row) if row_id not in new else ())
+    yield from (
+        f"{account} lost {gone[account]} of {owned[account]} rows at once"
+        for account in gone
+        if gone[account] > share * owned[account]
+    )
+
+
+def nothing_of_others(own: Books, others: Iterable[str]) -> Iterator[str]:
+    """C3: no account of another tenant is named anywhere."""
+    named = {claim.account for claim in own.claims} | own.marks.keys()
+    named |= {owner for row in own.rows.values() for owner in text_owners(row)}
+    if mixed := named.intersection(others):
+        yield f"accounts of another tenant: {mixed}"

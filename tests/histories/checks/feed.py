@@ -1,0 +1,71 @@
+"""Whether the change feed leads from the rows as they were to the rows as they are, and the report counts the same."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import permutations
+
+from tests.histories.books import Books, Change
+from tests.histories.checks.contents import text_owners
+
+
+def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -> Iterator[str]:
+    """What a consumer gets who took the rows as they were and follows the feed is the rows as they are.
+
+    Args:
+        doubled: ids with two contents; one run may change such a row twice, and tell only of the last time.
+    """
+    old = before.rows if before else {}
+    news = _news(before, after)
+    first_loads = {
+        owner for row in after.rows.values() for owner in text_owners(row) if not _is_verified(before, owner)
+    }
+    for row_id in (old.keys() | after.rows.keys() | news.keys()) - set(doubled):
+        was, now = old.get(row_id), after.rows.get(row_id)
+        silent = was is None and now is not None and bool(text_owners(now) & first_loads)
+        if not (silent and not news[row_id]) and not _leads(was, now, news[row_id], first_load=bool(first_loads)):
+            yield f"{row_id}: the feed does not lead from {was} to {now}: {news[row_id]}"
+
+
+def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
+    known = {(change.run_id, change.op, change.id) for change in before.changes} if before else set()
+    news = defaultdict(list)
+    for change in after.changes:
+        if (change.run_id, change.op, change.id) not in known:
+            news[change.id].append(change)
+    return news
+
+
+def _is_verified(books: Books | None, account: str) -> bool:
+    mark = books.marks.get(account) if books else None
+    return bool(mark and mark.verified_at)
+
+
+def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:
+    ordered = sorted(changes, key=lambda change: change.at)
+    if len(ordered) > 4:
+        return True
+    return any(_chained(was, now, each, first_load) for each in permutations(ordered))
+
+
+def _chained(was, now, changes: Sequence[Change], first_load: bool) -> bool:
+    state = was
+    for change in changes:
+        if change.before != state and not (first_load and state is None):  # a first load came silently in between
+            return False
+        state = change.after
+    return state == now
+
+
+def counts_agree(counts, old: Mapping[str, object], new: Mapping[str, object], *, one_package: bool) -> Iterator[str]:
+    """D2: the report counts what changed; where nothing did, it counts nothing."""
+    true = Counter(
+        added=len(new.keys() - old.keys()),
+        removed=len(old.keys() - new.keys()),
+        modified=sum(1 for row_id in new.keys() & old.keys() if new[row_id] != old[row_id]),
+    )
+    said = Counter(added=counts.added, removed=counts.removed, modified=counts.modified)
+    net = said["added"] - said["removed"] == true["added"] - true["removed"]
+    if not net or ((one_package or not true.total()) and said != true):
+        yield f"the report counts {dict(said)}; it was {dict(true)}"

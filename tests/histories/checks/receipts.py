@@ -1,0 +1,97 @@
+"""Whether receipts say what happened: each window asked for, whole, and given up only where it had to be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from tests.histories.books import Books
+from tests.histories.checks.contents import text_owners
+from tests.histories.model import Claim, Night, Span, covers, day, joined, owners
+
+
+def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
+    """W2, W3: a window that is called complete held just the rows that there were."""
+    for claim in claims:
+        true = len(night.lists(claim.account, claim.first, claim.last))
+        if claim.loads and claim.account not in night.readable:
+            yield f"{claim.account} could not be read, and has a receipt for {claim.first}..{claim.last}"
+        elif claim.loads and claim.rows != true:
+            yield f"receipt of {claim.account} {claim.first}..{claim.last} counts {claim.rows} rows; there were {true}"
+
+
+def claims_were_asked(claims: Iterable[Claim], answered: Collection[tuple[str, str, str]]) -> Iterator[str]:
+    """Each receipt stands for a request of the same run that was answered."""
+    for claim in claims:
+        if claim.status == "complete" and (claim.account, f"{claim.first}", f"{claim.last}") not in answered:
+            yield f"receipt of {claim.account} {claim.first}..{claim.last} without a request"
+
+
+def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[str]:
+    """W5: the kept windows of one run do not overlap, but for a whole history that is read after a part of it (D6).
+
+    Args:
+        cut: nobody knows how much of the whole history was still to come.
+    """
+    kept = defaultdict(list)
+    for claim in claims:
+        if claim.loads:
+            kept[claim.account].append((claim.first, claim.last))
+    for account, spans in kept.items():
+        first, *rest = _tilings(spans)
+        again = len(rest) == 1 and (cut or any(covers(joined([*each]), reach) for each in (first, *rest)))
+        if rest and not again:
+            yield f"windows of {account} overlap: {first}, {rest}"
+
+
+def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
+    """As few rows of spans without an overlap as will do."""
+    found: list[list[Span]] = []
+    for span in sorted(spans):
+        for each in found:
+            if each[-1][1] < span[0]:
+                each.append(span)
+                break
+        else:
+            found.append([span])
+    return found
+
+
+def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[str]:
+    """W4: only a day that no answer of the run shows to be whole is given up."""
+    largest = max((claim.rows for claim in claims if claim.status == "complete"), default=0)
+    for claim in claims:
+        if claim.status != "quarantined" or claim.doubts:
+            continue
+        true = len(night.lists(claim.account, claim.first, claim.last))
+        if claim.first != claim.last:
+            yield f"{claim.account} {claim.first}..{claim.last} is quarantined, and is more than a day"
+        elif true <= night.cap and true < largest:
+            yield f"{claim.account} {claim.first} is quarantined with {true} rows; another answer had {largest}"
+
+
+def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: Night, share: float) -> Iterator[str]:
+    """D3: only an account that lost more than the share may be doubted."""
+    for account in {claim.account for claim in claims if claim.doubts}:
+        owned = [row_id for row_id, row in (before.rows if before else {}).items() if account in text_owners(row)]
+        gone = [row_id for row_id in owned if account not in owners(night.shown.get(row_id, NOBODY))]
+        # its rows may also have left by their dates: then they are not where they were
+        if len(gone) <= share * len(owned) and not _moved_in_time(owned, before, night):
+            yield f"{account} lost {len(gone)} of {len(owned)} rows and is doubted"
+
+
+NOBODY: Mapping[str, object] = {"relationships": {}}
+
+
+def _moved_in_time(row_ids: Iterable[str], before: Books, night: Night) -> bool:
+    shown = {row_id: night.shown[row_id] for row_id in row_ids if row_id in night.shown}
+    return any(before.rows[row_id]["trade_date"] != f"{day(row, 'tradeDate')}" for row_id, row in shown.items())
+
+
+def receipts_are_append_only(before: Books | None, after: Books) -> Iterator[str]:
+    if before and (lost := set(before.claims) - set(after.claims)):
+        yield f"receipts are gone: {lost}"
+    if before and (
+        lost := {(c.run_id, c.op, c.id) for c in before.changes} - {(c.run_id, c.op, c.id) for c in after.changes}
+    ):
+        yield f"lines of the feed are gone: {lost}"

@@ -1,0 +1,143 @@
+"""An odd answer is a failed read that says whose it was, and costs nothing else (rules F5 and F6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sources.aleta.errors import (
+    DefectError,
+    MalformedError,
+    RefusedError,
+    UnavailableError,
+)
+from sources.aleta.jsonapi.envelope import read_list
+from tests.fakes import Reply, scripted_server
+from tests.rawserver import raw_server
+from tests.unit.sources.aleta.transport.odd_client import EMPTY, client_of, get, head
+
+
+def nested(depth: int) -> bytes:
+    return b'{"errors":' + b"[" * depth + b"]" * depth + b"}"
+
+
+ODD = {
+    "location-latin-1": (head("Location: /caf\xe9", "Content-Length: 0", status="302 Found"), RefusedError),
+    "location-no-host": (head("Location: http://[::1/x", "Content-Length: 0", status="302 Found"), RefusedError),
+    "error-nested-deep": (
+        head(f"Content-Length: {len(nested(50_000))}", status="500 Oh") + nested(50_000),
+        UnavailableError,
+    ),
+    "retry-after-beyond-time": (
+        head("Retry-After: Fri, 31 Dec 9999 23:59:59 -0500", "Content-Length: 0", status="503 Oh"),
+        UnavailableError,
+    ),
+    "length-superscript": (head("Content-Length: 5\xb2") + b'{"data":[]}', UnavailableError),
+    "length-twice": (head("Content-Length: 5, 11") + b'{"data":[]}', UnavailableError),
+    "length-negative": (head("Content-Length: -5") + b'{"data":[]}', UnavailableError),
+    "no-http": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", UnavailableError),
+    "status-no-number": (b"HTTP/1.1 abc OK\r\n\r\n", UnavailableError),
+    "headers-without-end": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", UnavailableError),
+    "line-without-end": (b"HTTP/1.1 200 " + b"x" * 100_000, UnavailableError),
+    "chunk-size-no-number": (head("Transfer-Encoding: chunked") + b"zz\r\nabc\r\n0\r\n\r\n", UnavailableError),
+    "chunk-size-negative": (head("Transfer-Encoding: chunked") + b"-5\r\nabc\r\n0\r\n\r\n", UnavailableError),
+    "unknown-coding": (head("Content-Encoding: br", "Content-Length: 2") + b"{}", UnavailableError),
+    "gzip-that-is-none": (head("Content-Encoding: gzip", "Content-Length: 2") + b"{}", UnavailableError),
+    "rows-nested-deep": (head("Connection: close") + b'{"data":' + b"[" * 50_000, MalformedError),
+    "no-utf-8": (head("Content-Length: 16") + b'{"data":[{"\xff":1}]', MalformedError),
+}
+
+
+@pytest.mark.parametrize(("wire", "kind"), [pytest.param(*case, id=name) for name, case in ODD.items()])
+def test_an_odd_answer_is_a_failed_read_named_with_its_parent(wire, kind):
+    """F6: whatever a library makes of it, the error is the read's, and says whose."""
+    with raw_server(lambda connection: connection.sendall(wire)) as url, pytest.raises(kind) as caught:
+        get(client_of(url))
+    assert str(caught.value).startswith("transactions of a1: ")
+    assert (caught.value.attrs["resource"], caught.value.attrs["parent_id"]) == ("transactions", "a1")
+    assert caught.value.code != "defect"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (204, "answered 204 No Content: only 200 carries rows"),
+        (203, "answered 203 Non-Authoritative Information: only 200 carries rows"),
+        (206, "answered 206 Partial Content: only 200 carries rows"),
+        (302, "answered 302 Found: redirects are never followed"),
+        (418, "answered 418 I'm a Teapot: no rule says what to do with this status"),
+        (799, "answered 799: no rule says what to do with this status"),
+    ],
+)
+def test_a_status_without_a_rule_is_called_what_it_is(status, message):
+    """Nobody reads of redirects where there was none."""
+    with scripted_server() as server:
+        server.say(Reply(status=status))
+        with pytest.raises(RefusedError) as caught:
+            get(client_of(server.url))
+    assert message in str(caught.value)
+
+
+def test_a_server_that_hangs_up_once_it_answered_is_not_unreachable():
+    """Else the first account of an endpoint could end the tenant."""
+    with scripted_server() as server:
+        client = client_of(server.url, attempts=2)
+        server.say(EMPTY, Reply(raw=b""))
+        client.get("/v2/clients", parse=read_list, resource="clients")
+        with pytest.raises(UnavailableError, match="hung up before its answer was whole"):
+            get(client)
+
+
+@pytest.mark.parametrize(
+    "link", ['</api/v2/x?page=2>; rel="next"', "</x>; rel=next", '<a>; rel="last", <b>; rel="next"']
+)
+def test_a_next_page_that_only_a_header_names_is_a_failed_read(link):
+    """F5: nobody follows it, so the answer is not whole."""
+    with scripted_server() as server:
+        server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
+        with pytest.raises(MalformedError, match="Link header says that there is a next page"):
+            get(client_of(server.url))
+
+
+@pytest.mark.parametrize("link", ["", "</x>; rel=self", '</next>; rel="prev"'])
+def test_other_links_in_headers_are_no_matter(link):
+    """They say nothing of more rows."""
+    with scripted_server() as server:
+        server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
+        assert get(client_of(server.url)) == []
+
+
+def test_a_parser_that_fails_by_itself_costs_one_read_and_says_so():
+    """F6: a defect of ours is called one, and is not the tenant's end."""
+
+    def parse(_: bytes) -> object:
+        raise KeyError("id")
+
+    with scripted_server() as server:
+        server.say(EMPTY)
+        with pytest.raises(DefectError, match=r"transactions of a1: .*KeyError.*report it"):
+            get(client_of(server.url), parse=parse)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), RecursionError("x"), OverflowError("x"), UnicodeError("x")])
+def test_what_a_library_makes_of_a_body_is_a_malformed_answer(error):
+    """Nothing of its text is shown: it may quote the body."""
+
+    def parse(_: bytes) -> object:
+        raise error
+
+    with scripted_server() as server:
+        server.say(EMPTY)
+        with pytest.raises(MalformedError, match=type(error).__name__):
+            get(client_of(server.url), parse=parse)
+
+
+def test_an_identifier_is_shown_without_its_control_characters():
+    """ESC, line ends and OSC 8 stay escapes; the attrs keep the id for the machine."""
+    own_id = "a\x1b]8;;http://x\x07\nb"
+    with scripted_server() as server:
+        server.say(Reply(status=404))
+        client = client_of(server.url)
+        with pytest.raises(Exception, match="404") as caught:
+            client.get("/v2/transactions", parse=read_list, resource="transactions", parent_id=own_id)
+        client.close()
+    assert str(caught.value).startswith(r"transactions of a\x1b]8;;http://x\x07\nb: ")
