@@ -161,12 +161,12 @@ class TenantReport:
     @property
     def cap_rule(self) -> str:
         """The stricter of the rules that were in force; nothing where nothing could be tried."""
-        rules = {one.rule for one in self.trials.values()}
+        rules = {trials.rule for trials in self.trials.values()}
         return "strict" if "strict" in rules else "".join(rules)
 
     @property
     def trials_passed(self) -> int:
-        return sum(one.passed for one in self.trials.values())
+        return sum(trials.passed for trials in self.trials.values())
 
     def _trials_of(self, resource: str) -> dict[str, object]:
         record = self.trials.get(resource)

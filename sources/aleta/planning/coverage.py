@@ -186,7 +186,7 @@ class Coverage:
 
     def _wait(self, asked: Asked) -> None:
         """Put a window among those to ask; joined with its neighbours, where they are parts of the same."""
-        for other in [one for one in self._todo if one.whole is asked.whole]:
+        for other in [waiting for waiting in self._todo if waiting.whole is asked.whole]:
             joined = asked.window.joined(other.window)
             if joined and not 0 < self.max_days < joined.days:
                 self._todo.remove(other)
@@ -208,8 +208,8 @@ class Coverage:
     def _tile_waiting(self, width: int) -> None:
         self.max_days = width
         waiting, self._todo = self._todo, []
-        for one in waiting:
-            parts = list(one.window.tiles(width))
-            if one.whole is not None:
-                one.whole.open_parts += len(parts) - 1
-            self._todo.extend([one] if len(parts) == 1 else [Asked(part, one.whole) for part in parts])
+        for asked in waiting:
+            parts = list(asked.window.tiles(width))
+            if asked.whole is not None:
+                asked.whole.open_parts += len(parts) - 1
+            self._todo.extend([asked] if len(parts) == 1 else [Asked(part, asked.whole) for part in parts])

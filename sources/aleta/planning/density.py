@@ -59,14 +59,14 @@ class Density:
         self._came(window, len(days), cut=False)
         if wider := self._around(window):
             self.experience.confirm(wider, window, len(days))
-        for one in self._cuts:
-            self._take(one, window, len(days))
+        for cut in self._cuts:
+            self._take(cut, window, len(days))
         if window.first == self._first:
             if not days:
                 self._first = window.last + ONE_DAY
             oldest = [self._edge[1]] if self._edge[0] == self._first else []
             self.experience.begins = min([self.experience.begins, *(days or oldest)])
-        self._cuts = [one for one in self._cuts if not one.read]
+        self._cuts = [cut for cut in self._cuts if not cut.read]
         self._next, self._idle = self._beyond(window), not days
         self.rows += len(days)
         if days:
@@ -121,7 +121,7 @@ class Density:
 
     def _around(self, window: Window) -> Cut | None:
         """The narrowest cut answer to a window that holds *window*."""
-        return next((one for one in reversed(self._cuts) if one.window.covers(window) and one.days), None)
+        return next((cut for cut in reversed(self._cuts) if cut.window.covers(window) and cut.days), None)
 
     @property
     def _rate(self) -> float:
@@ -169,7 +169,7 @@ class Density:
 
     def _oldest_cut(self, window: Window) -> Window:
         """The days of the narrowest cut answer that holds the oldest one."""
-        cut = next((one.window for one in reversed(self._cuts) if window.first in one.window), window)
+        cut = next((cut.window for cut in reversed(self._cuts) if window.first in cut.window), window)
         return Window(window.first, min(window.last, cut.last))
 
     def _guess_forward(self, window: Window, cap: int) -> tuple[int, float]:
@@ -187,7 +187,7 @@ class Density:
 
     def _rate_ahead(self, window: Window) -> float:
         """Rows a day at the end of the cut answer that begins with *window*; or else where rows were last kept."""
-        known = [one for one in self._cuts if one.days and (one.window.first == window.first or not self._rate)]
+        known = [cut for cut in self._cuts if cut.days and (cut.window.first == window.first or not self._rate)]
         if not known:
             return self._rate
         shown, last = known[-1].days, known[-1].window.last
@@ -230,14 +230,14 @@ class Density:
     def _near(self, window: Window) -> Cut | None:
         """The cut answer that tells most of the near days: the narrowest that begins with them, else the widest."""
         near = self._near_end(window)
-        begun = [one for one in self._cuts if self._near_end(one.window) == near]
-        return begun[-1] if begun else next((one for one in self._cuts if near in one.window), None)
+        begun = [cut for cut in self._cuts if self._near_end(cut.window) == near]
+        return begun[-1] if begun else next((cut for cut in self._cuts if near in cut.window), None)
 
     def _limit(self, window: Window) -> int:
         """No days that were cut before are asked again together; after many tries, far fewer."""
-        inside = [one.window for one in self._cuts if window.covers(one.window)]
-        again = [one for one in inside if self._near_end(one) == self._near_end(window)]
-        limits = [self._offset(window, self._far_end(one)) for one in inside]
+        inside = [cut.window for cut in self._cuts if window.covers(cut.window)]
+        again = [part for part in inside if self._near_end(part) == self._near_end(window)]
+        limits = [self._offset(window, self._far_end(part)) for part in inside]
         if len(again) >= PATIENCE:
             limits.append(again[-1].days // 2)
         return min(limits, default=window.days)

@@ -110,7 +110,7 @@ def contrast(whole: Rows, parts: Iterable[tuple[Window, Rows]]) -> Contrast:
         found = rows.known()
         shown |= found
         lacking[window] = whole.within(window) - found
-    return Contrast(more=shown - known, lacking={one: rows for one, rows in lacking.items() if rows})
+    return Contrast(more=shown - known, lacking={window: rows for window, rows in lacking.items() if rows})
 
 
 @dataclass(slots=True)

@@ -130,7 +130,7 @@ class Experience:
         Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
         that is asked because more rows were expected costs one, too, and tells nothing.
         """
-        earlier = sorted(one for one in self._oldest if one < before)
+        earlier = sorted(day for day in self._oldest if day < before)
         if earlier:
             return _at(earlier, BEGUN)
         return before if self._oldest else self.begins
@@ -157,7 +157,7 @@ class Experience:
 
     def length(self, least: float) -> float:
         """Caps of rows of a parent that has more than *least*: few of the others had more."""
-        longer = sorted(one.scale for one in self._lengths if one.scale > least)
+        longer = sorted(length.scale for length in self._lengths if length.scale > least)
         return _at(longer, LATE) if longer else least * USUAL
 
     def compare(self, wider: Cut, cut: Cut) -> None:

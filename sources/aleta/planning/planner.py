@@ -135,7 +135,7 @@ class Planner:
         plan = self._plans.pop(parent, None)
         self.experience.explorer = None  # the others no longer wait for it
         if plan is not None:
-            self._held = [one for one in self._held if one.question.parent != parent]
+            self._held = [suspect for suspect in self._held if suspect.question.parent != parent]
             self._testing = None
             self._emit(parent, plan.take_rest())
 
@@ -221,32 +221,32 @@ class Planner:
     def _settle(self) -> None:
         """Judge everything held again."""
         held, self._held = self._held, []
-        for one in held:
-            self._judge(one)
+        for suspect in held:
+            self._judge(suspect)
 
-    def _judge(self, one: Suspect) -> None:
-        question = one.question
+    def _judge(self, suspect: Suspect) -> None:
+        question = suspect.question
         judgement = self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
-            self._plans[question.parent].keep(question.asked, one.days)
+            self._plans[question.parent].keep(question.asked, suspect.days)
             self._close(question.parent)
         elif judgement is Judgement.CUT and self._divisible(question):
             self._drop(question)
-            self._plans[question.parent].again(question.asked, one.days)
+            self._plans[question.parent].again(question.asked, suspect.days)
         else:
-            self._held.append(one)
+            self._held.append(suspect)
 
     def _test(self) -> bool:
         """Put held answers to the test: ask their spans in parts.
 
         One test can show the cap and so spare the others theirs. Once it came out whole, it can not: test them all.
         """
-        divisible = [one for one in self._held if self._divisible(one.question)]
-        for one in divisible if self.cap.proven_whole else divisible[:1]:
-            self._held.remove(one)
-            self._testing = one.question.asked
-            self._drop(one.question)
-            self._plans[one.question.parent].test(one.question.asked, one.days)
+        divisible = [suspect for suspect in self._held if self._divisible(suspect.question)]
+        for suspect in divisible if self.cap.proven_whole else divisible[:1]:
+            self._held.remove(suspect)
+            self._testing = suspect.question.asked
+            self._drop(suspect.question)
+            self._plans[suspect.question.parent].test(suspect.question.asked, suspect.days)
         return bool(divisible)
 
     def _divisible(self, question: Question) -> bool:
@@ -259,7 +259,8 @@ class Planner:
 
     def _widen(self) -> Question | None:
         """Ask for the days around one that nothing parts: they hold more rows, unless the cap is what it holds."""
-        if self.cap.configured or not self.cap.divisible or any(one.question.window.days > 1 for one in self._held):
+        parted = any(suspect.question.window.days > 1 for suspect in self._held)
+        if self.cap.configured or not self.cap.divisible or parted:
             return None
         found = self.proofs.wider(self._held, self._plans)
         return self._proof_of(*found) if found else None

@@ -178,8 +178,8 @@ class Plans:
                 self._keep(decision.parent, decision.window, rows)
             elif rows is not None and self.watches:
                 self._shown.show(decision.parent, rows, within=decision.window if self.overlaps else None)
-        found = [self._close(one) for one in closed if self.strict is None and not self.planner.covers(one)]
-        return next((one for one in found if one), None)
+        found = [self._close(parent) for parent in closed if self.strict is None and not self.planner.covers(parent)]
+        return next(filter(None, found), None)
 
     def _keep(self, parent: str, window: Window, rows: Rows, *, proven: bool = False) -> None:
         kept = KeptWindow(
@@ -233,7 +233,7 @@ class Plans:
         for kept in self.evidence.all():
             parents.add(kept.parent)
             self._void(kept, Fate.DROPPED)
-        for parent in [one for one in self.spans if one in parents]:
+        for parent in [name for name in self.spans if name in parents]:
             self._read(parent, self.spans[parent])
 
     def contradict(self, found: Contradiction) -> None:
@@ -250,13 +250,13 @@ class Plans:
             left: what was not read yet.
         """
         assert self.strict is not None
-        doubted = {id(one): one for one in also if self.evidence.holds(one)}
-        doubted |= {id(one): one for one in self.evidence.all() if not one.proven and self.cut.suspects(one.count)}
+        doubted = {id(kept): kept for kept in also if self.evidence.holds(kept)}
+        doubted |= {id(kept): kept for kept in self.evidence.all() if not kept.proven and self.cut.suspects(kept.count)}
         again: list[tuple[str, Window, Rows | None]] = [(parent, window, None) for parent, window in left]
         for kept in doubted.values():
             self._void(kept, Fate.DOUBTED)
             again.append((kept.parent, kept.window, kept.rows))
-        for parent, window, rows in sorted(again, key=lambda one: (one[0], one[1].first)):
+        for parent, window, rows in sorted(again, key=lambda entry: (entry[0], entry[1].first)):
             self.strict.add(parent, window, rows)
         self.take_in()
 

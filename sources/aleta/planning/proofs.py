@@ -83,4 +83,4 @@ class Proofs:
             return [] if span.covers(reach) else [reach]
         day = question.window.first
         wider = [Window(reach.first, day).part(width, back=True), Window(day, reach.last).part(width)]
-        return [one for one in wider if one.days > 1]
+        return [window for window in wider if window.days > 1]

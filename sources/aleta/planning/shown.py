@@ -43,7 +43,7 @@ class ShownRows:
         """*parent* is read: what was shown and is in no window that was kept."""
         missing, holes = self._rows.pop(parent, {}), Counter[KeptWindow]()
         for days in missing.values():
-            holes.update(one for one in kept if _touches(one.window, *_ends(days)))
+            holes.update(whole for whole in kept if _touches(whole.window, *_ends(days)))
         return Missing(rows=missing.keys(), holes=holes)
 
     def again(self, parent: str) -> bool:

@@ -105,7 +105,7 @@ class StrictPlanner:
         """The window could not be read: its parent is given up."""
         node = self._out.pop(question.asked)
         self._roots.pop(node.parent, None)
-        self._todo = [one for one in self._todo if one.parent != node.parent]
+        self._todo = [waiting for waiting in self._todo if waiting.parent != node.parent]
 
     def abandon(self) -> list[str]:
         """Give up whatever is not settled. Returns the parents."""

@@ -146,21 +146,21 @@ class Choice:
     def sizes(self, most: int | None) -> list[Trial]:
         """Trials of the answers whose sizes come too often; no more than *most*."""
         free = self._testable()
-        counts = Counter(one.count for one in self.evidence.all() if one.count and not one.explained)
+        counts = Counter(kept.count for kept in self.evidence.all() if kept.count and not kept.explained)
         chosen = []
         for size in repeated(counts):
-            same = [one for one in free if one.count == size and not one.explained]
+            same = [kept for kept in free if kept.count == size and not kept.explained]
             self.rng.shuffle(same)
             more = same[: max(0, FIRST_OF_SIZE - self._of_size[size])]
             self._of_size[size] += len(more)
             chosen += more
-        return [self.trial(one, Why.SIZE, both=True) for one in chosen[:most]]
+        return [self.trial(kept, Why.SIZE, both=True) for kept in chosen[:most]]
 
     def bytes(self, most: int | None) -> list[Trial]:
         """Trials of the answers that are about as large, in bytes, as the largest of any kind; as above."""
         size = self.evidence.most_bytes
-        large = [one for one in self._testable() if one.size and one.size + WIDE * one.size / one.count >= size]
-        return [self.trial(one, Why.BYTES, both=True) for one in large[:most]]
+        large = [kept for kept in self._testable() if kept.size and kept.size + WIDE * kept.size / kept.count >= size]
+        return [self.trial(kept, Why.BYTES, both=True) for kept in large[:most]]
 
     def trial(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Trial:
         self.tested.add(id(kept))
@@ -182,24 +182,24 @@ class Choice:
                 return [at_end if why is Why.EDGE else self.rng.choice((older, newer))]
 
     def _testable(self) -> list[KeptWindow]:
-        return [one for one in self.evidence.all() if one.testable and id(one) not in self.tested]
+        return [kept for kept in self.evidence.all() if kept.testable and id(kept) not in self.tested]
 
     def _best(self, why: Why) -> Trial | None:
         free = self._testable()
         if why is Why.EDGE:
             self._back = not self._back
-            edged = [(self._silence(one), index) for index, one in enumerate(free) if one.entire]
+            edged = [(self._silence(kept), index) for index, kept in enumerate(free) if kept.entire]
             score, index = max(edged, default=(0.0, 0))
             return self.trial(free[index], why) if score > SILENT else None
         if not free:
             return None
         match why:
             case Why.LARGEST | Why.ROWS:
-                kept = max(free, key=lambda one: one.count)
+                kept = max(free, key=lambda kept: kept.count)
             case Why.BYTES:
-                kept = max(free, key=lambda one: one.size)
+                kept = max(free, key=lambda kept: kept.size)
             case Why.WEIGHT:
-                kept = self.rng.choices(free, [one.count for one in free])[0]
+                kept = self.rng.choices(free, [kept.count for kept in free])[0]
             case _:
                 kept = self.rng.choice(free)
         return self.trial(kept, why)
