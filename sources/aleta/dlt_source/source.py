@@ -6,10 +6,10 @@ The only file of the source that imports dlt. Usage and guarantees: docs/dlt-sou
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from random import Random
 from typing import Any, Literal, TypeAlias, cast
 
 import dlt
@@ -26,8 +26,9 @@ from ..clock import Clock, SystemClock
 from ..errors import IncompleteError, SourceError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
-from ..reading.fetch import Receipt, fetch
+from ..reading.fetch import Receipt
 from ..reading.walk import Listed, ids_of
+from .due_windows import due_windows
 from .receipts import WINDOWS, WINDOWS_NAME, failures, in_packages, receipts, unread_windows
 from .session import Session, unread
 from .spans import Horizon, Spans
@@ -228,25 +229,17 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """Rows by date, window by window; the state is updated after they are yielded."""
     selected = dlt.current.source().selected_resources.keys()
     spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
-    planner = spans.planner(row_cap=options.row_cap, max_window_days=options.max_window_days)
+    prover = spans.prover(row_cap=options.row_cap, max_window_days=options.max_window_days, rng=Random())  # noqa: S311
     failed: list[str] = []
     with options.session.reader() as reader:
         listings = options.session.listed(endpoint.name, selected)
         readings = spans.readings(_parents(endpoint, listings, options))
-        fetched = fetch(
-            endpoint,
-            readings,
-            reader,
-            planner=planner,
-            clock=options.clock,
-            workers=options.workers,
-            stop=threading.Event(),
-            existing_parents=readings.keys(),
-        )
-        for package in in_packages(fetched):
+        for package in in_packages(
+            due_windows(endpoint, readings, spans, reader, prover, clock=options.clock, workers=options.workers)
+        ):
             yield from _extracted(package, spans, options)
             failed += unread_windows(package)
-    spans.learn(planner)
+    spans.learn(prover)
     yield from _report_unread(endpoint, unread(listings, endpoint, selected), options, failed)
 
 

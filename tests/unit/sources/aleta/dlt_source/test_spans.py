@@ -1,10 +1,15 @@
 """What the dlt source reads of each parent, and what its state may say afterwards."""
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
+from sources.aleta.catalogue.endpoint import By, DateParams
 from sources.aleta.dlt_source.spans import Horizon, Spans
+from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS
+from sources.aleta.planning.ends import Ends
+from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
 
@@ -90,23 +95,47 @@ def test_windows_side_by_side_are_one_block_since_its_first_answer():
     assert (apart.window, apart.since) == (window("2021-02-01", "2021-02-28"), late)
 
 
+def prover(state: dict, *, row_cap: int = 0, max_window_days: int = 0) -> Prover:
+    return spans(state).prover(row_cap=row_cap, max_window_days=max_window_days, rng=Random(1))
+
+
 def test_what_a_planner_learned_is_there_in_the_next_run():
     """W3, W5: the cap, the proof and the widest window survive in the state; what is configured goes first."""
     state: dict = {}
-    first = spans(state).planner(row_cap=0, max_window_days=90)
-    first.cap.known = 250
-    first.proof = Proof("a", window("2020-01-01", "2020-01-31"), 249)
+    first = prover(state, max_window_days=90)
+    first.planner.cap.known = 250
+    first.planner.proof = Proof("a", window("2020-01-01", "2020-01-31"), 249)
     spans(state).learn(first)
 
-    again = spans(state).planner(row_cap=0, max_window_days=0)
+    again = prover(state).planner
 
-    assert (again.cap.known, again.max_days, again.proof) == (250, 90, first.proof)
-    assert spans(state).planner(row_cap=7, max_window_days=5).max_days == 5
+    assert (again.cap.known, again.max_days, again.proof) == (250, 90, first.planner.proof)
+    assert prover(state, row_cap=7, max_window_days=5).planner.max_days == 5
+
+
+def test_w6_what_trials_found_out_is_there_in_the_next_run():
+    """A run after one in which the model of the cap was contradicted begins strictly, and windows overlap."""
+    state: dict = {}
+    first = prover(state)
+    assert (first.budget, first.strict) == (FIRST_LOAD, False)
+    first.cut.add(60)
+    first.ends = Ends.SKIPPED
+    spans(state).learn(first)
+
+    again = prover(state)
+
+    assert (again.budget, again.strict, again.ends, again.cut.sizes) == (NIGHT, True, Ends.SKIPPED, {60})
+
+
+def test_w6_what_is_asked_for_day_by_day_is_not_tried():
+    """A day has no parts."""
+    by_day = Spans({}, spans().horizon, DateParams(by=By.DAY))
+    assert by_day.prover(row_cap=0, max_window_days=0, rng=Random(1)).budget == NO_TRIALS
 
 
 def test_nothing_learned_is_kept_as_nothing():
     """A run without answers leaves no proof."""
     state: dict = {}
-    spans(state).learn(spans(state).planner(row_cap=0, max_window_days=0))
+    spans(state).learn(prover(state))
 
-    assert spans(state).planner(row_cap=0, max_window_days=0).proof is None
+    assert prover(state).planner.proof is None

@@ -1,0 +1,50 @@
+"""The windows that one run reads of one endpoint; more, where the cap turns out to be no constant number (rule W6)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+
+from ..catalogue.endpoint import Endpoint
+from ..clock import Clock
+from ..planning.prover import Prover
+from ..planning.windows import Window
+from ..reading.fetch import Receipt, fetch
+from ..reading.reader import Reader
+from .spans import Spans
+
+NOT_CONSTANT = "%s: the API does not cut its answers at one constant number of rows (noticed by: %s): all is read again"
+
+log = logging.getLogger(__name__)
+
+
+def due_windows(  # what a run knows of one endpoint
+    endpoint: Endpoint,
+    readings: Mapping[str, Window],
+    spans: Spans,
+    reader: Reader,
+    prover: Prover,
+    *,
+    clock: Clock,
+    workers: int,
+) -> Iterator[Receipt]:
+    """What is due: *readings*; and all days of all parents, strictly, once the belief in one cap was contradicted."""
+
+    def read(windows: Mapping[str, Window]) -> Iterator[Receipt]:
+        return fetch(
+            endpoint,
+            windows,
+            reader,
+            planner=prover,
+            clock=clock,
+            workers=workers,
+            stop=threading.Event(),
+            existing_parents=readings.keys(),
+        )
+
+    yield from read(readings)
+    if prover.noticed:
+        log.warning(NOT_CONSTANT, endpoint.name, prover.noticed)
+        whole = spans.whole(readings)
+        yield from read({parent: span for parent, span in whole.items() if span != readings[parent]})
