@@ -65,6 +65,14 @@ class Mark:
         island, others = _absorb(window, self.islands)
         return replace(self, islands=tuple(sorted([*others, island])))
 
+    def without(self, window: Window) -> Mark:
+        """Without the days of *window*: what counted as proven does not any more."""
+        before = [*self._all()]
+        intervals = [part for interval in before for part in _without(interval, window)]
+        if intervals == before:
+            return self
+        return replace(self, covered=intervals[0] if intervals else None, islands=tuple(intervals[1:]), due=True)
+
     def led_from(self, history_start: date) -> Mark:
         """With the interval that holds *history_start* as the mark, where it reaches further: runs continue it."""
         lead = self.holding(history_start)
@@ -88,6 +96,11 @@ class Mark:
 def touches(window: Window, other: Window) -> bool:
     """Whether the two overlap or lie side by side."""
     return window.first <= other.last + ONE_DAY and other.first <= window.last + ONE_DAY
+
+
+def _without(interval: Window, window: Window) -> Iterable[Window]:
+    first, last = max(interval.first, window.first), min(interval.last, window.last)
+    return interval.without(Window(first, last)) if first <= last else [interval]
 
 
 def _hull(window: Window, other: Window) -> Window:

@@ -24,6 +24,12 @@ class _ParentReading:
     reading: Reading
     clean: bool = True  # nothing failed, nothing quarantined
     bare: bool = True  # no row so far
+    proven: Window | None = None  # from the first to the last day that this reading found complete
+
+    def doubts(self, receipt: Receipt) -> bool:
+        """Whether days that could not be read after all had counted as complete in this run (W6)."""
+        window = receipt.window
+        return self.proven is not None and self.proven.first <= window.last and window.first <= self.proven.last
 
 
 class FollowedParents:
@@ -62,10 +68,14 @@ class FollowedParents:
         """Grow the marks by what *receipts* prove; of the *suspected* parents they prove nothing."""
         for receipt in receipts:
             progress = self._readings[endpoint.name, receipt.parent_id]
-            if receipt.status in {Status.QUARANTINED, Status.FAILED} or receipt.parent_id in suspected:
+            unread = receipt.status in {Status.QUARANTINED, Status.FAILED}
+            if unread or receipt.parent_id in suspected:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
+            if unread and progress.doubts(receipt):
+                mark = mark.without(receipt.window)
+                self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if isinstance(receipt.error, SkippableError):
                 self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))
             elif receipt.status is Status.COMPLETE and receipt.parent_id not in suspected:
@@ -73,6 +83,7 @@ class FollowedParents:
 
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
         reading = progress.reading
+        progress.proven = progress.proven.hull(window) if progress.proven else window
         if window.first == reading.span.first:
             mark = replace(mark, reading_since=reading.mark.reading_since)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)

@@ -10,10 +10,12 @@ MODELS = ["alternating", "two_nodes", "per_parent", "bytes", "falling", "rising"
 def test_w6_a_cap_of_any_model_loses_no_row_under_complete(start, model, keep):
     """W6: after a first load the warehouse equals the world, or the exit code is 4."""
     program = start(accounts=12, rows=1800, years=4, row_cap=60, cap_model=model, keep=keep)
-    ended = program.run("sync", "--json")
-    assert ended.exit in {0, 4}, ended.err
-    if ended.exit == 0:
-        assert program.differences() == []
+    for _ in range(2):  # what a partial run could not read, no later one takes for complete
+        ended = program.run("sync", "--json")
+        assert ended.exit in {0, 4}, ended.err
+        if ended.exit == 0:
+            assert program.differences() == []
+            return
 
 
 @pytest.mark.parametrize("end", ["first", "last"])

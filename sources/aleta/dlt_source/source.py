@@ -1,6 +1,6 @@
 """Aleta for anyone's own dlt pipeline: `aleta_source`, one resource for each row of the catalogue.
 
-The only file of the source that imports dlt. Usage and guarantees: docs/dlt-source.md.
+Usage and guarantees: docs/dlt-source.md.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 import dlt
-import pyarrow as pa
-from dlt.common.schema.typing import TColumnSchema, TWriteDispositionConfig
 from dlt.extract import DltResource
 
-from schemas.table import answered, key_of, name_of
+from schemas.table import answered, name_of
 
 from ..auth.signer import LocalSigner
 from ..catalogue.catalogue import CATALOGUE
@@ -26,19 +24,19 @@ from ..clock import Clock, SystemClock
 from ..errors import IncompleteError, SourceError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
-from ..reading.fetch import Receipt
+from ..reading.fetch import Receipt, Status
 from ..reading.walk import Listed, ids_of
+from .destination import describe, fitted
 from .due_windows import due_windows
-from .receipts import WINDOWS, WINDOWS_NAME, failures, in_packages, receipts, unread_windows
+from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
 from .session import Session, unread
 from .spans import Horizon, Spans
-from .tables import LATEST, api_columns, hints, in_batches, with_fetch_time
+from .tables import api_columns, in_batches, with_fetch_time
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # failures in an error's message; all are logged
 NAMED_IDS = "met"  # key of the dlt state; renaming it would lose the ids of earlier runs
-MERGE: TWriteDispositionConfig = {"disposition": "merge", "strategy": "delete-insert"}
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
@@ -116,9 +114,15 @@ def aleta_source(
             missing.
 
     Raises:
+        ValueError: *resources* names a table that there is not.
+        NoMergeError: during extraction and before the first request, where the destination cannot merge.
         KeyUnusableError, AuthError: during extraction.
         IncompleteError: see *on_failure*.
     """
+    if unknown := set(resources) - {*CATALOGUE, "*"}:
+        raise ValueError(
+            f"resources: no table is called {', '.join(sorted(unknown))}. There are {', '.join(CATALOGUE)}"
+        )
     access = Access(
         api_url=api_url,
         auth_url=auth_url,
@@ -146,8 +150,8 @@ def aleta_source(
         workers=workers,
         on_failure=on_failure,
     )
-    named = CATALOGUE if "*" in resources else {name: CATALOGUE[name] for name in resources}
-    return [_resource(endpoint, options) for endpoint in named.values()]
+    named = CATALOGUE if "*" in resources else resources
+    return [_resource(CATALOGUE[name], options) for name in named]
 
 
 def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
@@ -156,24 +160,9 @@ def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
             yield from _wait_for_dependencies(endpoint, options)
             yield from (_dated if endpoint.dates else _read_by_id if endpoint.named_in else _objects)(endpoint, options)
 
-    resource = dlt.resource(rows, name=endpoint.name)
-    _describe(resource, WINDOWS, table_name=WINDOWS_NAME)
-    for part in endpoint.parts:
-        _describe(resource, api_columns(part), table_name=name_of(part))
-    _describe(resource, answered(endpoint.schema))
+    resource = dlt.resource(lambda: fitted(endpoint, rows()), name=endpoint.name)
+    describe(resource, endpoint)
     return resource
-
-
-def _describe(resource: DltResource, schema: pa.Schema, *, table_name: str | None = None) -> None:
-    """Add a table's hints. The resource's own table comes last: dlt copies existing hints into each further table."""
-    merged = bool(key_of(schema))
-    resource.apply_hints(
-        table_name=table_name,
-        write_disposition=MERGE if merged else "append",
-        primary_key=list(key_of(schema)) or None,
-        columns=cast("dict[str, TColumnSchema]", hints(schema) | (LATEST if merged else {})),
-        create_table_variant=table_name is not None,
-    )
 
 
 def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[None]:
@@ -259,6 +248,8 @@ def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
         if receipt.answer:
             options.session.remember_ids(endpoint, receipt.answer.batch)
             spans.keep(receipt.parent_id, receipt.window)
+        elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
+            spans.lose(receipt.parent_id, receipt.window)
 
 
 def _report_unread(

@@ -68,6 +68,7 @@ class Spans:
     horizon: Horizon
     dates: DateParams = field(default_factory=DateParams)
     _proven: dict[str, ProvenSpan] = field(default_factory=dict)
+    _kept: dict[str, Window] = field(default_factory=dict)  # by this run, from its first day to its last
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
@@ -97,9 +98,12 @@ class Spans:
         return max(start, date.fromisoformat(through) + ONE_DAY - days) if through else start
 
     def prove(self, parent: str, window: Window, at: datetime) -> ProvenSpan:
-        """Add a window that was read completely *at* a time, oldest first; return the proven span that ends with it."""
+        """Add a window that was read completely *at* a time; return the proven span that ends with it.
+
+        Windows come oldest first; after a gap, and where days are read once more (W6), a span begins anew.
+        """
         span = self._proven.get(parent)
-        if span is None or window.first > span.window.last + ONE_DAY:
+        if span is None or window.first != span.window.last + ONE_DAY:
             span = ProvenSpan(window=window, since=at)
         span = ProvenSpan(window=Window(span.window.first, window.last), since=min(span.since, at))
         self._proven[parent] = span
@@ -110,8 +114,16 @@ class Spans:
         stored = self.state["through"].get(parent)
         through = date.fromisoformat(stored) if stored else self.horizon.history_start - ONE_DAY
         reached = min(window.last, self.horizon.elapsed)
+        self._kept[parent] = self._kept[parent].hull(window) if parent in self._kept else window
         if window.first <= through + ONE_DAY and reached > through:
             self.state["through"][parent] = f"{reached}"
+
+    def lose(self, parent: str, window: Window) -> None:
+        """A window could not be read; what this run had read of it before, it had to doubt: it counts no more (W6)."""
+        kept = self._kept.get(parent)
+        if kept and kept.first <= window.last and window.first <= kept.last:
+            through = date.fromisoformat(self.state["through"].get(parent, f"{date.min}"))
+            self.state["through"][parent] = f"{min(through, window.first - ONE_DAY)}"
 
     def prover(self, *, row_cap: int, max_window_days: int, rng: Random) -> Prover:
         """A planner, and the trials of its model of the cap (W6), that start with what earlier runs learned.

@@ -141,3 +141,16 @@ def test_m1_the_mark_is_the_interval_that_runs_continue():
     assert (mark.covered, mark.islands) == (read, (backfilled,))
     earlier = mark.grow(Window(date(2010, 1, 1), date(2012, 1, 1)), elapsed=date(2026, 3, 1))
     assert earlier.led_from(date(2010, 1, 1)).covered == read
+
+
+def test_w6_days_that_were_doubted_leave_a_gap_and_have_all_read_again():
+    """What lies before them leads on; what lies behind them stays proven, as an island."""
+    mark = Mark(covered=Window(on(0), on(20)), islands=(Window(on(30), on(40)),), verified_at=at(1))
+    doubted = mark.without(Window(on(5), on(6)))
+    assert (doubted.covered, doubted.islands) == (
+        Window(on(0), on(4)),
+        (Window(on(7), on(20)), Window(on(30), on(40))),
+    )
+    assert doubted.due
+    assert mark.without(Window(on(22), on(25))) is mark
+    assert mark.without(Window(on(0), on(50))).covered is None

@@ -1,0 +1,89 @@
+"""What dlt is told of our tables, as the destination needs it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+import dlt
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.schema.typing import TColumnSchema, TTableFormat, TWriteDispositionConfig
+from dlt.extract import DltResource
+from dlt.extract.items import DataItemWithMeta
+
+from schemas.table import answered, key_of, name_of
+
+from ..catalogue.endpoint import Endpoint
+from .merging import Merge, OncePerKey, merge_of
+from .receipts import WINDOWS, WINDOWS_NAME
+from .tables import LATEST, api_columns, hints
+
+
+def describe(
+    resource: DltResource, endpoint: Endpoint, merge: Merge = Merge.DELETE_INSERT, *, form: TTableFormat | None = None
+) -> None:
+    """Say what the tables of *endpoint* are.
+
+    The resource's own table comes last: dlt copies existing hints into each further table.
+    """
+    _describe(resource, WINDOWS, merge, form, table_name=WINDOWS_NAME)
+    for part in endpoint.parts:
+        _describe(resource, api_columns(part), merge, form, table_name=name_of(part))
+    _describe(resource, answered(endpoint.schema), merge, form)
+
+
+def _describe(
+    resource: DltResource, schema: pa.Schema, merge: Merge, form: TTableFormat | None, *, table_name: str | None = None
+) -> None:
+    merged = bool(key_of(schema))
+    newest = LATEST if merged and merge is Merge.DELETE_INSERT else {}
+    disposition: TWriteDispositionConfig = {"disposition": "merge", "strategy": merge.value} if merged else "append"
+    resource.apply_hints(
+        table_name=table_name,
+        write_disposition=disposition,
+        primary_key=list(key_of(schema)) or None,
+        columns=cast("dict[str, TColumnSchema]", hints(schema) | newest),
+        table_format=form,
+        create_table_variant=table_name is not None,
+    )
+
+
+def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
+    """*items* of a resource that is being extracted, and its hints, as the destination needs them.
+
+    Raises:
+        NoMergeError: before the first of *items* is asked for: the destination cannot merge.
+    """
+    if DestinationCapabilitiesContext not in Container():  # somebody iterates, and loads nothing
+        yield from items
+        return
+    resource = dlt.current.source().resources[endpoint.name]
+    capabilities = Container()[DestinationCapabilitiesContext]
+    table, strategies = resource.compute_table_schema(), capabilities.supported_merge_strategies or ()
+    if capabilities.merge_strategies_selector:
+        strategies = capabilities.merge_strategies_selector(strategies, table_schema=table)
+    name = dlt.current.pipeline().destination.destination_name
+    merge = merge_of(strategies, table=endpoint.name, destination=name) if key_of(endpoint.schema) else Merge.UPSERT
+    logging.getLogger("dlt").addFilter(_is_news)
+    if merge is Merge.DELETE_INSERT:
+        yield from items
+        return
+    describe(resource, endpoint, merge, form=table.get("table_format"))
+    once = OncePerKey({name_of(schema): key_of(schema) for schema in (endpoint.schema, *endpoint.parts)})
+    for item in items:
+        yield _once(once, endpoint.name, item)
+
+
+def _once(once: OncePerKey, table: str, item: Any) -> Any:  # noqa: ANN401 - whatever a resource yields
+    if isinstance(item, DataItemWithMeta):
+        item.data = once.of(item.meta.table_name, item.data)
+        return item
+    return item if item is None else once.of(table, item)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Of each batch dlt warns that JSON is text in Arrow, where there is no such type. It is so in all of them."""
+    return "when merging arrow schema with dlt schema" not in f"{record.msg}"
