@@ -123,7 +123,7 @@ class ProvenDays:
         for proven_window in package:
             span = self._spans.get(proven_window.parent_id)
             if span is None or proven_window.window.first != span.window.last + ONE_DAY:
-                span = self._spans[proven_window.parent_id] = _ProvenSpan(proven_window.window)
+                span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))
             scope = self.scope(proven_window.parent_id)
@@ -159,3 +159,9 @@ class ProvenDays:
             beyond = pc.or_kleene(beyond, pc.is_null(day))
         beyond = pc.fill_null(beyond, fill_value=True)
         span.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())
+
+
+def _begun(window: Window, *, after: _ProvenSpan | None) -> _ProvenSpan:
+    """The span that begins with *window*; over a gap, what was seen before it is still there."""
+    over_gap = after is not None and window.first > after.window.last
+    return _ProvenSpan(window, straddling=after.straddling if after and over_gap else set())

@@ -27,7 +27,7 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
             for difference in verdict.differences
             if difference.kind == kind and difference.resource == "transactions"
         }
-        if found != ids:
+        if found - oracle.doubled != ids - oracle.doubled:  # of two contents, either may be the newer reading
             yield f"verify calls {found} {kind}; {set(ids)} are"
     if verdict.checks:
         yield f"verify finds the books unsound: {verdict.checks}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.histories.cuts import Cut
+from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
-from tests.histories.scene import Scene
+from tests.histories.scene import TODAY, Scene
 
 
 @pytest.mark.parametrize("nth", [0, 6])
@@ -18,3 +20,18 @@ def test_a_kill_before_merged_rows_are_noted_doubles_nothing(runner: Runner, tmp
         scene.sync(cut=Cut(how="kill", at="merged", nth=nth))
 
         scene.sync()
+
+
+def test_a_row_seen_before_a_quarantined_day_is_not_removed_behind_it(runner: Runner, tmp_path: Path):
+    """Listed by its trade date before the day, with a value date behind it, in a package that has the gap."""
+    start = TODAY - timedelta(days=200)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 2, "reverify_days": 0}
+    world = {"seed": 37366, "accounts": 1, "rows": 60, "row_cap": 28, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
+        scene.package_rows = 10
+        Happenings(scene).busy_day(ago=-1, count=47)
+        first = TODAY - timedelta(days=46)
+        scene.backfill(first, first + timedelta(days=190), "acme")
+        Happenings(scene).odd(kind="dateless", count=1, within_days=20, value="instant")
+
+        scene.sync()  # the oracle looks

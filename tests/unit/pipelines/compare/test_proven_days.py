@@ -20,6 +20,11 @@ WHOLE = Window(on(0), on(10))
 READ = Scope(mark=Mark(covered=Window(on(0), on(5)), verified_at=at(300)), reach=WHOLE, ends=WHOLE)
 
 
+def window(first: int, last: int, *rows, account: str = "A") -> ProvenWindow:
+    answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=RUN.now)
+    return ProvenWindow(parent_id=account, window=Window(on(first), on(last)), answer=answer)
+
+
 class Reading:
     """Readings of whole histories, in packages that are committed one after the other."""
 
@@ -33,8 +38,9 @@ class Reading:
         yield self.store
 
     def commit(self, first: int, last: int, *rows, account: str = "A") -> Differences:
-        answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=RUN.now)
-        package = [ProvenWindow(parent_id=account, window=Window(on(first), on(last)), answer=answer)]
+        return self.commit_together(window(first, last, *rows, account=account))
+
+    def commit_together(self, *package: ProvenWindow) -> Differences:
         found = self.days.compare(self, package, self.run)
         self.store.merge(found.rows)
         return found
@@ -93,6 +99,15 @@ def test_d3_an_fx_spot_that_two_readings_missed_is_removed_once(store):
         reading.commit(0, 5, account=account)
     assert removed(reading.commit(6, 10, account="A")) == {"1"}
     assert reading.commit(6, 10, account="B").counts["removed"] == 0
+
+
+def test_d3_what_was_seen_before_a_day_that_is_left_out_is_not_gone_behind_it(store):
+    """A row that a window lists by one of its dates; the other lies in a window of a package that has a gap."""
+    straddling = row("1", trade_date=on(2), value_date=on(4))
+    fill(store, straddling)
+    reading = Reading(store)
+    reading.commit(0, 3, straddling)
+    assert removed(reading.commit_together(window(4, 5), window(7, 10))) == set()
 
 
 @pytest.mark.parametrize("name", ["holdings", "custodian_holdings"])
