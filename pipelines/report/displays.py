@@ -15,7 +15,7 @@ from rich.text import Text
 
 from sources.aleta.clock import Clock
 
-from .figures import Facts, Overall, described, described_overall
+from .figures import Facts, Overall, described, described_overall, described_stage
 
 BAR = 20
 WIDE = 60  # columns of a terminal that has room for bars
@@ -43,7 +43,7 @@ class Display(Protocol):
 
 
 class Lines:
-    """Log lines: at each change of stage, and for each tenant that runs every *interval_s* seconds.
+    """Log lines: at the end of each stage, and for each tenant that runs every *interval_s* seconds.
 
     Of many tenants, not their stages but their ends, and how many there were.
     """
@@ -55,7 +55,10 @@ class Lines:
 
     def changed(self, tenant: Shown, overall: Overall) -> None:
         facts = tenant.facts()
-        if not overall.many or facts.ended:
+        self._said_s[tenant.name] = self._clock.monotonic()
+        if not overall.many and facts.last and facts.last.name:
+            log.info("%s: %s", tenant.name, ", ".join(described_stage(facts.last)))
+        if facts.ended:
             self._say(tenant)
         if facts.ended:
             self._said_s.pop(tenant.name)
@@ -124,7 +127,9 @@ def drawing(tenants: Sequence[Shown], overall: Overall, *, width: int) -> Render
     for tenant in tenants:
         facts = tenant.facts()
         if not (overall.many and facts.ended):
-            table.add_row(Text(tenant.name, style="bold"), *_bar(facts.parents, facts.done, width=width), _words(facts))
+            table.add_row(
+                Text(tenant.name, style="bold"), *_bar(facts.total, facts.total_done, width=width), _words(facts)
+            )
     if not overall.many:
         return table
     head = Table.grid(padding=(0, 2))

@@ -34,7 +34,9 @@ class Facts:
         last_minute: requests sent in the last 60 seconds; `per_minute` is the budget, 0 for none.
         waits: those that are not over.
         ended: only what was done is described.
-        left_s: seconds until all parents are read, at the speed so far; None where that is unknown.
+        total, total_done: parents of all tables that are read, and those of them whose rows are.
+        left_s: seconds until all of them are read, at the speed so far; None where that is unknown.
+        last: the stage that ended last.
     """
 
     now: datetime
@@ -51,7 +53,28 @@ class Facts:
     per_minute: int = 0
     retries: int = 0
     waits: tuple[Wait, ...] = ()
+    total: int = 0
+    total_done: int = 0
     left_s: float | None = None
+    last: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage of a run that ended, and what it did by itself.
+
+    Args:
+        parents: of how many, called *noun*, the rows were read.
+    """
+
+    name: str
+    seconds: float = 0.0
+    objects: int = 0
+    noun: str = ""
+    parents: int = 0
+    rows: int = 0
+    requests: int = 0
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +128,19 @@ def described(facts: Facts) -> list[str]:
     if not facts.ended:
         parts += [_waiting(wait, facts.now) for wait in facts.waits]
         parts.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
+    return [part for part in parts if part]
+
+
+def described_stage(stage: Stage) -> list[str]:
+    """A stage that ended as short phrases; counts of zero are left out."""
+    parts = [
+        f"{stage.name} took {timedelta(seconds=round(stage.seconds))}",
+        f"{stage.parents:,} {stage.noun}" if stage.parents else "",
+        _count(stage.objects, "object", "objects"),
+        _count(stage.rows, "row", "rows"),
+        _count(stage.requests, "request", "requests"),
+        _count(stage.retries, "retry", "retries"),
+    ]
     return [part for part in parts if part]
 
 
@@ -164,15 +200,48 @@ class Recent:
 
 @dataclass(slots=True)
 class Plan:
-    """The parents to read, and since when; the time stops when a stage follows."""
+    """The parents to read of each table, and since when; the time stops when what follows is not reading."""
 
     resource: str = ""
     noun: str = ""
-    parents: int = 0
+    expected: dict[str, int] = field(default_factory=dict)  # table -> parents
+    done: dict[str, set[str]] = field(default_factory=dict)
     since_s: float | None = None
-    done: set[str] = field(default_factory=set)
+
+    def expect(self, parents: Mapping[str, int]) -> None:
+        """So many parents are likely to be read of each table."""
+        self.expected |= parents
+
+    def begin(self, resource: str, noun: str, parents: int, now_s: float) -> None:
+        """Just so many are read of a table, from now on."""
+        self.resource, self.noun = resource, noun
+        self.expected[resource] = parents
+        self.done.setdefault(resource, set())
+        self.since_s = now_s if self.since_s is None else self.since_s
+
+    def take(self, resource: str, parent_id: str) -> None:
+        """All is read of one parent."""
+        if resource in self.done:
+            self.done[resource].add(parent_id)
+
+    @property
+    def parents(self) -> int:
+        return self.expected.get(self.resource, 0)
+
+    @property
+    def read(self) -> int:
+        return len(self.done.get(self.resource, ()))
+
+    @property
+    def total(self) -> int:
+        return sum(self.expected.values())
+
+    @property
+    def total_read(self) -> int:
+        return sum(len(parents) for parents in self.done.values())
 
     def left_s(self, now_s: float) -> float | None:
+        """Seconds until all tables are read, at the speed so far."""
         if self.since_s is None:
             return None
-        return left_s(done=len(self.done), parents=self.parents, elapsed_s=now_s - self.since_s)
+        return left_s(done=self.total_read, parents=self.total, elapsed_s=now_s - self.since_s)

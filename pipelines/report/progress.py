@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TextIO
@@ -17,12 +18,25 @@ from sources.aleta.errors import RetryableError
 from sources.aleta.transport.observer import Reason
 
 from .displays import Display, Drawing, Lines
-from .figures import Facts, Overall, Plan, Recent, Wait
+from .figures import Facts, Overall, Plan, Recent, Stage, Wait
 from .report import Status
 
 DRAW_S = 0.25
 LOOK_S = 1.0  # how often a log line may fall due
 ENDED = frozenset(Status)
+READING = "reading "  # how the stages begin in which there is something to foretell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A run's figures when a stage began."""
+
+    at_s: float
+    objects: int = 0
+    parents: int = 0
+    rows: int = 0
+    requests: int = 0
+    retries: int = 0
 
 
 class Progress:
@@ -43,6 +57,8 @@ class Progress:
         self._lock = threading.Lock()
         self._stage = ""
         self._plan = Plan()
+        self._begun = Begun(at_s=clock.monotonic())
+        self._last: Stage | None = None
         self._counts: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()
@@ -73,10 +89,43 @@ class Progress:
         """What the run does from now on; a `Status` ends it."""
         with self._lock:
             changed = text != self._stage
+            if changed:
+                self._end_stage()
             self._stage = text
-            self._plan.since_s = None
+            if not text.startswith(READING):
+                self._plan.since_s = None
         if changed:
             self._changed(self)
+
+    def _end_stage(self) -> None:
+        """What the stage did since it began."""
+        before, now = self._begun, self._now()
+        self._last = Stage(
+            name=self._stage,
+            seconds=now.at_s - before.at_s,
+            objects=now.objects - before.objects,
+            noun=self._plan.noun,
+            parents=now.parents - before.parents,
+            rows=now.rows - before.rows,
+            requests=now.requests - before.requests,
+            retries=now.retries - before.retries,
+        )
+        self._begun = now
+
+    def _now(self) -> Begun:
+        return Begun(
+            at_s=self._clock.monotonic(),
+            objects=self._counts["objects"],
+            parents=self._plan.total_read,
+            rows=self._counts["rows"],
+            requests=self._requests.total(),
+            retries=self._retries.total(),
+        )
+
+    def expected(self, parents: Mapping[str, int]) -> None:
+        """The rows of so many parents of each table are likely to be read."""
+        with self._lock:
+            self._plan.expect(parents)
 
     def crawled(self, objects: int) -> None:
         """So many more objects are listed."""
@@ -85,13 +134,12 @@ class Progress:
     def planned(self, resource: str, parents: int, *, noun: str = "accounts") -> None:
         """From now on the rows of so many parents are read; say it after the stage."""
         with self._lock:
-            self._plan = Plan(resource, noun, parents, self._clock.monotonic())
+            self._plan.begin(resource, noun, parents, self._clock.monotonic())
 
     def parent_done(self, resource: str, parent_id: str) -> None:
         """All is read of this parent, or it was given up; saying it twice changes nothing."""
         with self._lock:
-            if resource == self._plan.resource:
-                self._plan.done.add(parent_id)
+            self._plan.take(resource, parent_id)
 
     def rows(self, n: int) -> None:
         """So many more rows are read."""
@@ -137,7 +185,7 @@ class Progress:
                 ended=self._stage in ENDED,
                 objects=self._counts["objects"],
                 noun=self._plan.noun,
-                done=len(self._plan.done),
+                done=self._plan.read,
                 parents=self._plan.parents,
                 rows=self._counts["rows"],
                 committed=self._counts["committed"],
@@ -146,7 +194,10 @@ class Progress:
                 per_minute=self._per_minute,
                 retries=self._retries.total(),
                 waits=tuple(self._still_waiting(now)),
+                total=self._plan.total,
+                total_done=self._plan.total_read,
                 left_s=self._plan.left_s(now_s),
+                last=self._last,
             )
 
     def _still_waiting(self, now: datetime) -> Iterator[Wait]:

@@ -96,6 +96,8 @@ class Fetching:
         self._crawl.run()
         if self._crawl.names_nothing_known():
             return
+        dated = [endpoint for endpoint in self.endpoints if endpoint.dates]
+        self.progress.expected({endpoint.name: len(self._parents(endpoint)) for endpoint in dated})
         for endpoint in self.endpoints:
             if endpoint.dates:
                 self._read(endpoint)

@@ -121,6 +121,21 @@ def test_the_time_left_is_for_the_stage_that_reads(clock: FakeClock, progress: P
     assert progress.facts().done == 1
 
 
+def test_the_time_left_is_for_all_tables(clock: FakeClock, progress: Progress) -> None:
+    """What was expected counts until it is known; the bar goes over all of it."""
+    progress.expected({"transactions": 4, "prices": 10})
+    progress.stage("reading transactions")
+    progress.planned("transactions", 4)
+    clock.sleep(10)
+    for parent in ("a", "b"):
+        progress.parent_done("transactions", parent)
+    assert (progress.facts().total_done, progress.facts().total, progress.facts().left_s) == (2, 14, 60)
+    progress.stage("reading prices")
+    progress.planned("prices", 2, noun="instruments")
+    assert (progress.facts().total_done, progress.facts().total, progress.facts().left_s) == (2, 6, 20)
+    assert (progress.facts().done, progress.facts().parents) == (0, 2)
+
+
 def test_a_parent_counts_once_and_for_its_resource_only(progress: Progress) -> None:
     """A parent reported twice, or for a resource that is not being read, does not move the bar."""
     progress.planned("prices", 7, noun="instruments")

@@ -35,15 +35,25 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_stage_is_a_log_line_without_a_terminal(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
-    """A change of stage is said at once; the same stage again is not."""
+    """A stage is said at its end, with what it did by itself; the same stage again is no end."""
     stream = io.StringIO()
     with Screen(stream, clock) as screen:
         acme = screen.tenant("acme", requests_per_minute=1000)
         acme.stage("reading clients")
         acme.stage("reading clients")
         acme.crawled(312)
-        acme.stage("loading")
-    assert lines.messages == ["acme: reading clients", "acme: loading, 312 objects"]
+        acme.attempt("clients")
+        clock.sleep(2)
+        acme.stage("reading transactions")
+        acme.planned("transactions", 1)
+        acme.rows(40)
+        acme.parent_done("transactions", "a")
+        acme.stage("complete")
+    assert lines.messages == [
+        "acme: reading clients took 0:00:02, 312 objects, 1 request",
+        "acme: reading transactions took 0:00:00, 1 accounts, 40 rows",
+        "acme: complete, 1 of 1 accounts, 40 rows, 1 request",
+    ]
     assert stream.getvalue() == ""
 
 
@@ -162,10 +172,12 @@ def test_a_terminal_may_get_log_lines(
     monkeypatch.setenv("TERM", term)
     stream = Terminal()
     with Screen(stream, clock, live=live) as screen:
-        screen.tenant("acme", requests_per_minute=1000).stage("loading")
+        acme = screen.tenant("acme", requests_per_minute=1000)
+        acme.stage("loading")
+        acme.stage("complete")
         screen.refresh()
     assert stream.getvalue() == ""
-    assert lines.messages == ["acme: loading"]
+    assert lines.messages == ["acme: loading took 0:00:00", "acme: complete"]
 
 
 def test_a_screen_without_tenants_shows_nothing(clock: FakeClock) -> None:
