@@ -18,8 +18,8 @@ import pyarrow as pa
 from schemas.table import fact, key_of, name_of
 from schemas.views.view import View, possible
 
+from ..warehouse.package import GONE
 from ..warehouse.store import DATASET
-from ..warehouse.warehouse import GONE
 from .files import State, state_of
 
 LAYOUT = 3  # of the copies: a higher number has every table written anew

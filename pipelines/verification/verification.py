@@ -34,7 +34,8 @@ from ..run.references import known
 from ..run.tools import Tools
 from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
-from ..warehouse.warehouse import Rows, Warehouse, store_file
+from ..warehouse.package import Rows
+from ..warehouse.warehouse import Warehouse, store_file
 from .ledger_checks import ledger_faults
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 from .windows import Windows

@@ -11,56 +11,34 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
 import dlt
 import duckdb
 import pyarrow as pa
 from dlt.common.data_types import TDataType
 from dlt.common.exceptions import DltException
-from dlt.common.schema.typing import TColumnSchema
-from dlt.extract import DltResource
 
 from schemas.ledger import SYNC_WINDOWS
-from schemas.table import fact, key_of, name_of
 from schemas.views.view import literal
 
 from .destination import dataset_of, find, keeps_json
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
+from .package import Rows, State, source
 from .recovery import rewind
 from .remote import RemoteStore
 from .retention import DAYS_ARE_NUMBERS, drop_superseded, forget_packages
 from .store import DATASET, DuckDbStore, OpenStore, Store
 
-GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
 FORMAT = 4  # of what is in the state and the tables; a warehouse with a higher one is refused
-
-State: TypeAlias = dict[str, object]
 
 
 class WarehouseError(Exception):
     """The private warehouse cannot be used: what is wrong with it, and what to do."""
 
     code = "warehouse"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Rows for one table.
-
-    Args:
-        schema: the table; its key decides what a row replaces.
-        data: with exactly the columns of *schema*, and `GONE` where *deletes*.
-        deletes: rows with `GONE` set are deleted by key.
-    """
-
-    schema: pa.Schema
-    data: pa.Table
-    deletes: bool = False
 
 
 class Warehouse:
@@ -155,9 +133,9 @@ class Warehouse:
         """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied."""
         if not self.remote:
             self._database.take()
-        source = _source(package, {**state, "format": FORMAT}, json=self._json)
+        loaded = source(package, {**state, "format": FORMAT}, json=self._json)
         with self._explained():
-            self._pipeline.run(source)
+            self._pipeline.run(loaded)
         forget_packages(self._pipeline)
         self._protect()
 
@@ -254,51 +232,6 @@ def glance(tenant: str, destination: str) -> Iterator[Store]:
 def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> pa.Table:
     """The rows of a query as Arrow."""
     return connection.sql(sql, params=values).to_arrow_table()
-
-
-def _source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
-    """Takes the rows out of *package*: dlt's objects and the frames around them live on in cycles for a while."""
-    waiting = [(rows.schema, [rows.data], rows.deletes) for rows in package]
-    package.clear()
-    resources = [_resource(schema, data, state, deletes=deletes, json=json) for schema, data, deletes in waiting]
-
-    @dlt.source(name=DATASET, max_table_nesting=0)
-    def aleta() -> list[DltResource]:
-        return resources
-
-    return aleta()
-
-
-def _resource(
-    schema: pa.Schema, waiting: list[pa.Table], state: State, *, deletes: bool, json: TDataType
-) -> DltResource:
-    """One table's rows, taken out of *waiting* when dlt asks for them."""
-
-    def data() -> Iterator[pa.Table]:
-        dlt.current.source_state().update(state)
-        yield _keyed(waiting.pop(), schema)
-
-    key = key_of(schema)
-    hints: dict[str, TColumnSchema] = {
-        field.name: {"name": field.name, "data_type": json} for field in schema if fact(field, "json")
-    }
-    if len(key) == 1:
-        hints[key[0]] = {"name": key[0], "unique": True}  # an index, where a database makes one
-    if deletes:
-        hints[GONE] = {"name": GONE, "data_type": "bool", "hard_delete": True}
-    return dlt.resource(
-        data,
-        name=name_of(schema),
-        primary_key=list(key),
-        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
-        columns=hints,
-    )
-
-
-def _keyed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The rows, with a schema that says what dlt makes of a key: it is never null."""
-    key = key_of(schema)
-    return rows.cast(pa.schema([field.with_nullable(field.name not in key) for field in rows.schema]))
 
 
 def _reason(error: BaseException) -> str:
