@@ -61,8 +61,8 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
     )
     try:
         _check_stored(tenant)
-        with TenantLock(tenant.folder / "lock", command="verify"):
-            _Verify(tenant, tools, found).run(sample)
+        with TenantLock(tenant.folder / "lock", command="verify") as lock:
+            _Verify(tenant, tools, found).run(sample, owner=lock.owner)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     log_problems(tenant.name, report.errors)
@@ -108,7 +108,12 @@ class _Verify:
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
         self._windows = Windows(self._warehouse, at=found.at, look_ahead_days=tenant.look_ahead_days)
 
-    def run(self, sample: int | None) -> None:
+    def run(self, sample: int | None, *, owner: str) -> None:
+        """Compare, while no other machine writes there."""
+        with self._warehouse.leased(command="verify", owner=owner, creates=False):
+            self._verify(sample)
+
+    def _verify(self, sample: int | None) -> None:
         self._warehouse.recover()
         if not self._warehouse.state():
             raise NothingStoredError(self._tenant, self._warehouse.place)

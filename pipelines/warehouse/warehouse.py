@@ -12,24 +12,26 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import dlt
 import duckdb
 import pyarrow as pa
-from dlt.common.data_types import TDataType
 from dlt.common.exceptions import DltException
 
 from schemas.ledger import SYNC_WINDOWS
 from schemas.views.view import literal
 
-from .destination import dataset_of, find, keeps_json
+from .destination import dataset_of, dialect_of, find
+from .dialect import DUCKDB, Dialect
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
+from .lease import Lease
 from .package import Rows, State, source
 from .recovery import rewind
 from .remote import RemoteStore
-from .retention import DAYS_ARE_NUMBERS, drop_superseded, forget_packages
+from .retention import drop_superseded, forget_packages
 from .store import DATASET, DuckDbStore, OpenStore, Store
 
 FORMAT = 4  # of what is in the state and the tables; a warehouse with a higher one is refused
@@ -65,8 +67,8 @@ class Warehouse:
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
-        self._json: TDataType = "json" if keeps_json(found) else "text"
         self._database = OpenDatabase(self.file)
+        self._lease: Lease | None = None
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -75,6 +77,43 @@ class Warehouse:
                 dataset_name=dataset_of(tenant) if self.remote else DATASET,
             )
         self._pipeline.config.enable_runtime_trace = False  # a file that grows, and that nobody reads
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        if not self.remote:
+            return DUCKDB
+        with self._explained():
+            return dialect_of(self._pipeline.destination, self._pipeline.sql_client())
+
+    @property
+    def unproven(self) -> str:
+        """What kind of database this is, where nobody proved that a warehouse can be kept in it; else empty."""
+        return "" if self._dialect.is_proven else self._dialect.name
+
+    @contextlib.contextmanager
+    def leased(self, *, command: str, owner: str, creates: bool = True) -> Iterator[None]:
+        """Keep other machines from writing for as long as the block takes; of the private file the lock does (C2).
+
+        Args:
+            owner: whose lock this process has: a run that had it before is dead, and its lease is taken over.
+            creates: write to a database that has no warehouse yet.
+
+        Raises:
+            LeasedError: another machine writes there.
+            WarehouseError: the destination cannot be used.
+        """
+        if not self._dialect.now:
+            yield
+            return
+        with self._explained():
+            client = self._pipeline.sql_client()
+            lease = Lease(client, self._dialect, place=self.place, owner=owner, command=command, creates=creates)
+            with lease:
+                self._lease = lease
+                try:
+                    yield
+                finally:
+                    self._lease = None
 
     def recover(self) -> bool:
         """Finish a package that a crash left partly loaded, before anything is read; whether there was one.
@@ -130,24 +169,29 @@ class Warehouse:
         return dict(sources.get(DATASET, {}))
 
     def write(self, package: list[Rows], state: Mapping[str, object]) -> None:
-        """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied."""
+        """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied.
+
+        Raises:
+            LeaseLostError: another machine may write there now; nothing is committed.
+            WarehouseError: the destination refuses.
+        """
         if not self.remote:
             self._database.take()
-        loaded = source(package, {**state, "format": FORMAT}, json=self._json)
+        loaded = source(package, {**state, "format": FORMAT}, json="json" if self._dialect.has_json else "text")
         with self._explained():
+            if self._lease:
+                self._lease.renew()
             self._pipeline.run(loaded)
         forget_packages(self._pipeline)
         self._protect()
 
     def drop_receipts(self, *, before: datetime) -> None:
         """Forget receipts older than that which no mark rests on (rule C7)."""
-        if self._pipeline.destination.destination_type not in DAYS_ARE_NUMBERS:
-            return
         with self.open() as store:
             if not store.columns(SYNC_WINDOWS):  # no window was read yet
                 return
         with self._explained(), self._pipeline.sql_client() as client:
-            drop_superseded(client, before=before)
+            drop_superseded(client, self._dialect, before=before)
         self._protect()
 
     def close(self) -> None:
@@ -166,7 +210,7 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")
             if self.remote:
                 with self._explained(), self._pipeline.sql_client() as client:
-                    yield RemoteStore(connection, client, has_json=self._json == "json", misfits=self.misfits)
+                    yield RemoteStore(connection, client, dialect=self._dialect, misfits=self.misfits)
             else:
                 found = (
                     f"{literal(f'{self.file}')} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"

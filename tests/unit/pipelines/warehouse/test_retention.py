@@ -37,7 +37,7 @@ def read(sql: duckdb.DuckDBPyConnection, *receipts: Receipt) -> None:
 def forget(sql: duckdb.DuckDBPyConnection, *, run: int = 1000) -> list[tuple[int, int, str]]:
     """Drop what was read before *run*; run, first day and status of what is left."""
     before = NOW - timedelta(days=1000 - run)
-    sql.execute(superseded_sql("windows").replace("%s", "?"), [before])
+    sql.execute(superseded_sql("windows", day_after="{day} + 1").replace("%s", "?"), [before])
     days = f"from_date - DATE '{DAY}'"
     return sql.execute(f"SELECT run_id::INT, {days}, status FROM windows ORDER BY ALL").fetchall()
 
