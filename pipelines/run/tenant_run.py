@@ -28,7 +28,7 @@ from ..report.report import Problem, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
-from . import failures
+from . import failures, problems
 from .events import (
     Away,
     Crawled,
@@ -280,6 +280,7 @@ class TenantRun:
         if warehouse.remote:
             self._report.warehouse = warehouse.place
             self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
+            self._report.errors += [problems.of_layout(warehouse.place, warehouse.fault)] if warehouse.fault else []
             return
         copy = self._tenant.folder / "warehouse.duckdb"
         if not self._tenant.publish or (self._report.fatal and not copy.exists()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from ..report.report import TenantReport
 from ..warehouse.destination import PROVEN
@@ -11,6 +12,8 @@ UNPROVEN = (
     "destination {destination}: nobody proved that it keeps a warehouse exactly; proven are {proven}. Check it with "
     "`aleta-sync verify --all`, and let no second machine sync the same tenant: no lease keeps it out"
 )
+
+ONE_AT_A_TIME = threading.Lock()  # tenants run side by side
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,8 @@ def warn(destination: str, report: TenantReport, said: set[str]) -> None:
         return
     warning = UNPROVEN.format(destination=destination, proven=PROVEN)
     report.warnings.append(warning)
-    if warning not in said:
+    with ONE_AT_A_TIME:
+        if warning in said:
+            return
         said.add(warning)
-        log.warning(warning)
+    log.warning(warning)

@@ -35,7 +35,7 @@ from ..run.tools import Tools
 from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
 from ..warehouse.package import Rows
-from ..warehouse.warehouse import Warehouse, store_file
+from ..warehouse.warehouse import Warehouse, place_of, store_file
 from .ledger_checks import ledger_faults
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 from .windows import Windows
@@ -55,7 +55,8 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, 
 
 def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: Sequence[str]) -> Verification:
     report = TenantReport(tenant=tenant.name, kind="verify", clients=clients)
-    place = f"{tenant.folder}"
+    is_remote = tenant.destination != "duckdb"
+    place = place_of(tenant.name, tenant.destination) if is_remote else f"{tenant.folder}"
     found = Verification(
         tenant=tenant.name, address=tenant.api_url, warehouse=place, at=tools.clock.now(), report=report
     )

@@ -1,11 +1,13 @@
-"""What SQL databases do each in their own way: values on their way there and back, days, clocks. Pure."""
+"""What SQL databases do each in their own way: values on their way there and back, days, clocks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+from dlt.destinations.sql_client import SqlClientBase
 
 
 def as_it_is(value: object) -> object:
@@ -30,6 +32,7 @@ class Dialect:
         now: SQL for the database's clock, whole seconds since 1970; empty where nobody tried it: then no lease is kept.
         bind: a value as the driver takes it.
         array: the values of one column, as the driver gives them, as Arrow.
+        lay_out: makes what analysts find beside the rows, given an open client of the dataset; None: nothing is made.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Dialect:
     now: str = ""
     bind: Callable[[object], object] = as_it_is
     array: Callable[[Sequence[object], pa.Field], pa.Array] = as_arrow
+    lay_out: Callable[[SqlClientBase[Any]], None] | None = None
 
 
 DUCKDB = Dialect(name="duckdb", is_proven=True, has_json=True, day_after="{day} + 1")

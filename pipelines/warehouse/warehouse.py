@@ -53,6 +53,7 @@ class Warehouse:
     Attributes:
         remote: rows are kept in another destination than the private file.
         place: where they are, for messages.
+        fault: why analysts do not find there what they should beside the rows; empty where they do.
 
     Raises:
         DestinationError: no warehouse can be kept there.
@@ -64,11 +65,13 @@ class Warehouse:
         self.folder = self.file.parent
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
+        self.fault = ""
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._database = OpenDatabase(self.file)
         self._lease: Lease | None = None
+        self._laid_out = ""  # dlt's version of the schema
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -184,6 +187,20 @@ class Warehouse:
             self._pipeline.run(loaded)
         forget_packages(self._pipeline)
         self._protect()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """What analysts find beside the rows; again when dlt changed a table. The rows are there all the same."""
+        version = self._pipeline.default_schema.version_hash
+        if self._dialect.lay_out is None or version == self._laid_out:
+            return
+        try:
+            with self._pipeline.sql_client() as client:
+                self._dialect.lay_out(client)
+            self.fault = ""
+        except DltException as error:
+            self.fault = _reason(error)
+        self._laid_out = version
 
     def drop_receipts(self, *, before: datetime) -> None:
         """Forget receipts older than that which no mark rests on (rule C7)."""

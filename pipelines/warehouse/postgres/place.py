@@ -5,12 +5,14 @@ from __future__ import annotations
 from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 
 from ..dialect import Dialect
+from .layout import lay_out
 
 POSTGRES = Dialect(
     name="postgres",
     is_proven=True,
     has_json=True,
     day_after="{day} + 1",
+    lay_out=lay_out,
     now="CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)",
 )
 
