@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from dlt.common.destination import Destination
@@ -76,8 +77,8 @@ def dialect_of(destination: AnyDestination, client: SqlClientBase[Any]) -> Diale
         client: of it, configured; it need not be open.
     """
     kind, sql = destination.destination_type, client.capabilities.sqlglot_dialect or ""
-    if kind == OF_DUCKDB:
-        return DUCKDB
+    if kind == OF_DUCKDB:  # some other file than the private one
+        return replace(DUCKDB, name=destination.destination_name, is_proven=False)
     if kind == OF_POSTGRES:
         return POSTGRES
     name = destination.destination_name

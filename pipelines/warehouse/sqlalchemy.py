@@ -6,6 +6,7 @@ SQLite has neither decimals nor days. dlt would store decimals as floats there (
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,6 +23,9 @@ from dlt.destinations.impl.sqlalchemy.type_mapper import SqlalchemyTypeMapper
 from .dialect import Dialect
 
 BACKEND = "sqlite"
+warnings.filterwarnings(
+    "ignore", message="implicitly coercing SELECT object", module="dlt.destinations.impl.sqlalchemy"
+)
 
 
 class ExactNumber(sa.TypeDecorator[Decimal]):
@@ -72,7 +76,7 @@ class exact_sqlalchemy(sqlalchemy):  # noqa: N801 - dlt names destinations so
 def bind(value: object) -> object:
     """Days and instants as they are stored."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -27,20 +27,13 @@ from .destination import dataset_of, dialect_of, find
 from .dialect import DUCKDB, Dialect
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
+from .format import FORMAT, WarehouseError, check_format
 from .lease import Lease
 from .package import Rows, State, source
 from .recovery import rewind
 from .remote import RemoteStore
 from .retention import drop_superseded, forget_packages
 from .store import DATASET, DuckDbStore, OpenStore, Store
-
-FORMAT = 4  # of what is in the state and the tables; a warehouse with a higher one is refused
-
-
-class WarehouseError(Exception):
-    """The private warehouse cannot be used: what is wrong with it, and what to do."""
-
-    code = "warehouse"
 
 
 class Warehouse:
@@ -250,20 +243,6 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
-
-
-def check_format(state: Mapping[str, object], *, place: str) -> None:
-    """Refuse what a newer version wrote.
-
-    Raises:
-        WarehouseError: a newer version wrote the warehouse whose *state* this is.
-    """
-    written = state.get("format", FORMAT)
-    if not isinstance(written, int) or written > FORMAT:
-        raise WarehouseError(
-            f"{place} was written by a newer version (format {written}, this one knows {FORMAT}): "
-            "use that version, or another data_dir"
-        )
 
 
 def store_file(folder: Path) -> Path:
