@@ -166,8 +166,8 @@ class Lease:
                 self.renew()
             except LeaseLostError:  # whoever commits next asks by itself, and hears it
                 return
-            except DltException as error:
-                log.warning("%s: the lease could not be renewed, and will be tried again: %s", self._place, error)
+            except DltException as error:  # SQLite, for one, takes one writer at a time
+                log.info("%s: the lease could not be renewed yet: %s", self._place, error)
 
     @property
     def _table(self) -> str:
@@ -202,7 +202,9 @@ class Lease:
                 return
 
     def _take(self) -> Holder:
-        """Take it if it is free; who has it then."""
+        """Take it if it is free; who has it then. Who asks in vain writes nothing, and waits for no writer."""
+        if held := self._holder(f"WHERE until_s > {self._now} AND owner <> %s", self._owner):
+            return held
         mine = (KEY, self._token, self._owner, socket.gethostname(), os.getpid(), self._command)
         marks = ", ".join(["%s"] * len(mine))
         with self._client.begin_transaction():
@@ -217,8 +219,9 @@ class Lease:
             return self._take()
         return holder
 
-    def _holder(self) -> Holder | None:
-        found = self._execute(f"SELECT token, host, pid, command, since_s, until_s FROM {self._table}")
+    def _holder(self, where: str = "", *values: str) -> Holder | None:
+        read = f"SELECT token, host, pid, command, since_s, until_s FROM {self._table} {where}"
+        found = self._execute(read, *values)
         for token, host, pid, command, since_s, until_s in found:
             since, until = datetime.fromtimestamp(since_s, UTC), datetime.fromtimestamp(until_s, UTC)
             return Holder(token=token, host=host, pid=pid, command=command, since=since, until=until)
