@@ -16,13 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.exceptions import DltException
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.sql_client import SqlClientBase
 
+from .connection import Client, connected
 from .dialect import Dialect
 
 TABLE = "sync_lease"
@@ -30,8 +30,6 @@ DESCRIPTION = "Which run may write to this dataset now, and until when (seconds 
 LEASE_S = 120
 RENEW_S = 30.0
 KEY = "writer"  # of the only row
-
-Client: TypeAlias = SqlClientBase[Any]
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +87,7 @@ class Lease:
 
     Raises:
         LeasedError: another run has it.
-        DatabaseException: the database refuses.
+        DltException: the database refuses, or cannot be reached.
     """
 
     def __init__(
@@ -118,7 +116,7 @@ class Lease:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        with self._turn, self._client:
+        with self._turn, connected(self._client):
             if not self._is_there():
                 if not self._creates:
                     return self
@@ -138,7 +136,7 @@ class Lease:
         self._over.set()
         self._thread.join()
         try:
-            with self._turn, self._client:
+            with self._turn, connected(self._client):
                 self._execute(f"DELETE FROM {self._table} WHERE token = %s", self._token)
         except DltException as failure:
             log.warning("%s: the lease was not given back, and runs out by itself: %s", self._place, failure)
@@ -148,11 +146,11 @@ class Lease:
 
         Raises:
             LeaseLostError: it is another's, or gone.
-            DatabaseException: the database does not answer; the lease is what it was.
+            DltException: the database does not answer; the lease is what it was.
         """
         if self._thread is None:
             return
-        with self._turn, self._client:
+        with self._turn, connected(self._client):
             self._execute(
                 f"UPDATE {self._table} SET until_s = {self._now} + {self._lasts_s} WHERE token = %s", self._token
             )

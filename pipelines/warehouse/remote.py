@@ -10,23 +10,20 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
+from .connection import Client
 from .dialect import Dialect
 from .nul import without_nul
 from .store import DATASET, Slice, add_up, count_sql, distinct_sql, repeated_sql, sql_type
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
-
-Client: TypeAlias = SqlClientBase[Any]
 
 
 class RemoteStore:

@@ -23,6 +23,7 @@ from dlt.common.exceptions import DltException
 from schemas.ledger import SYNC_WINDOWS
 from schemas.views.view import literal
 
+from .connection import connected
 from .destination import dataset_of, dialect_of, find
 from .dialect import DUCKDB, Dialect
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
@@ -188,7 +189,7 @@ class Warehouse:
         if self._dialect.lay_out is None or version == self._laid_out:
             return
         try:
-            with self._pipeline.sql_client() as client:
+            with connected(self._pipeline.sql_client()) as client:
                 self._dialect.lay_out(client)
             self.fault = ""
         except DltException as error:
@@ -200,7 +201,7 @@ class Warehouse:
         with self.open() as store:
             if not store.columns(SYNC_WINDOWS):  # no window was read yet
                 return
-        with self._explained(), self._pipeline.sql_client() as client:
+        with self._explained(), connected(self._pipeline.sql_client()) as client:
             drop_superseded(client, self._dialect, before=before)
         self._protect()
 
@@ -219,7 +220,7 @@ class Warehouse:
             bound(connection, self.folder / "spill")
             connection.execute("SET TimeZone = 'UTC'")
             if self.remote:
-                with self._explained(), self._pipeline.sql_client() as client:
+                with self._explained(), connected(self._pipeline.sql_client()) as client:
                     yield RemoteStore(connection, client, dialect=self._dialect, misfits=self.misfits)
             else:
                 found = (

@@ -12,11 +12,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import column_comment_of, comment_of, fact, key_of, name_of
 from schemas.tables import TABLES
@@ -24,12 +22,11 @@ from schemas.views import postgres as in_postgres
 from schemas.views.view import View, literal, possible
 from schemas.views.views import VIEWS
 
+from ..connection import Client
 from ..lease import DESCRIPTION as LEASE_COMMENT
 from ..lease import TABLE as LEASE
 from ..package import GONE
 from .indexes import indexed, name_for
-
-Client: TypeAlias = SqlClientBase[Any]
 
 log = logging.getLogger(__name__)
 
