@@ -105,11 +105,12 @@ def test_late_edited_deleted_and_moved_rows_arrive(synced: Kept) -> None:
     }
     assert all(told.values())
 
-    synced.sync()
+    ended = synced.sync()
 
     assert synced.differences() == []
     feed = synced.feed()
     assert {op: {own_id for said, own_id in feed if said == op} for op in told} == told
+    assert {op: ended.counts()[op] for op in told} == {op: len(ids) for op, ids in told.items()}
     assert synced.run("verify", "--all", "--json").exit == 0
 
 
