@@ -20,6 +20,10 @@ from dlt.destinations.impl.sqlalchemy.configuration import SqlalchemyClientConfi
 from dlt.destinations.impl.sqlalchemy.factory import sqlalchemy
 from dlt.destinations.impl.sqlalchemy.type_mapper import SqlalchemyTypeMapper
 
+from schemas.table import key_of, name_of
+from schemas.tables import TABLES
+
+from .connection import Client
 from .dialect import Dialect
 
 BACKEND = "sqlite"
@@ -91,6 +95,24 @@ def array(values: Sequence[object], field: pa.Field) -> pa.Array:
     return pa.array(values, field.type)
 
 
+def lay_out(client: Client) -> None:
+    """Every table, also one without rows yet, as dlt would make it."""
+    dataset = client.fully_qualified_dataset_name()
+    found = client.execute_sql(f"SELECT name FROM {dataset}.sqlite_master WHERE type = 'table'") or ()
+    missing = [schema for schema in TABLES if name_of(schema) not in {row[0] for row in found}]
+    with client.begin_transaction():
+        for schema in missing:
+            columns = ", ".join(_column(field, key=key_of(schema)) for field in schema)
+            client.execute_sql(f"CREATE TABLE IF NOT EXISTS {dataset}.{name_of(schema)} ({columns})")
+
+
+def _column(field: pa.Field, *, key: Sequence[str]) -> str:
+    unique = (field.name,) == tuple(key)  # dlt bounds its length, which SQLite does not look at
+    kinds = {pa.date32(): "DATE", pa.int64(): "BIGINT", pa.bool_(): "BOOLEAN"}
+    plain = "VARCHAR(128)" if unique else "DATETIME" if pa.types.is_timestamp(field.type) else "TEXT"
+    return f'"{field.name}" {kinds.get(field.type, plain)}{" NOT NULL" if field.name in key else ""}'
+
+
 SQLITE = Dialect(
     name="sqlalchemy (SQLite)",
     is_proven=True,
@@ -98,4 +120,5 @@ SQLITE = Dialect(
     now="CAST((julianday('now') - 2440587.5) * 86400 AS INTEGER)",
     bind=bind,
     array=array,
+    lay_out=lay_out,
 )
