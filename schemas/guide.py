@@ -23,8 +23,9 @@ _INTRODUCTION = """\
 # The views
 
 Queries that an analyst would write first, kept in the DuckDB file `data/TENANT/warehouse.duckdb` beside the tables
-(docs/tables.md), in the same schema: `FROM aleta.cash_balances`. Parquet copies and other destinations have no views;
-the queries are in `schemas/`, and in the file itself: `SELECT view_name, sql FROM duckdb_views() WHERE NOT internal`.
+(docs/tables.md), in the same schema: `FROM aleta.cash_balances`. A warehouse in PostgreSQL has them in each tenant's
+schema (docs/destinations.md); Parquet and Delta copies and other destinations have none. The queries are in `schemas/`,
+and in the file itself: `SELECT view_name, sql FROM duckdb_views() WHERE NOT internal`.
 
 - A view is computed when it is read, so it is never older than the tables.
 - Descriptions and units are SQL comments (`duckdb_views()`, `duckdb_columns()`, `duckdb_functions()`).

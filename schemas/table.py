@@ -177,6 +177,17 @@ def natural_key_of(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(fact(schema, "natural_key").split()) or key_of(schema)
 
 
+def comment_of(schema: pa.Schema) -> str:
+    """What is said of a table where its rows are."""
+    return f"{fact(schema, 'description')}. Key: {', '.join(key_of(schema))}"
+
+
+def column_comment_of(field: pa.Field) -> str:
+    """What is said of a column where its rows are."""
+    unit = fact(field, "unit")
+    return f"{fact(field, 'description')} [{unit}]" if unit else fact(field, "description")
+
+
 def left_out(schema: pa.Schema) -> frozenset[str]:
     """Attributes, under the API's names, that are neither stored nor counted as unknown."""
     return frozenset(fact(schema, "left_out").split())

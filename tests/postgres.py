@@ -59,7 +59,7 @@ class Database:
         file.unlink(missing_ok=True)
         with duckdb.connect(f"{file}") as target:
             target.execute("SET TimeZone = 'UTC'; CREATE SCHEMA aleta")
-            tables = self.run(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{dataset}'")
+            tables = self.run(f"SELECT tablename FROM pg_tables WHERE schemaname = '{dataset}'")
             for (table,) in tables:
                 self._copy_table(dataset, table, target)
         return file

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 import duckdb
 import pyarrow as pa
 
+from pipelines.warehouse.package import GONE, Rows
 from pipelines.warehouse.store import DuckDbStore
-from pipelines.warehouse.warehouse import GONE, Rows
 from schemas.table import fact, key_of, name_of
 
 EPOCH = date(2024, 1, 1)

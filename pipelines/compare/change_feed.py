@@ -13,8 +13,9 @@ from schemas.table import key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.catalogue.endpoint import Endpoint
 
+from ..warehouse.package import Rows
 from ..warehouse.store import Store
-from ..warehouse.warehouse import Rows, table_of
+from ..warehouse.warehouse import table_of
 from .arrow_rows import filled
 from .row_hash import as_json
 from .staged import once_per_owner, slices_of_keys

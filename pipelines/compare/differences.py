@@ -15,8 +15,9 @@ from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
+from ..warehouse.package import GONE, Rows
 from ..warehouse.store import Slice, Store
-from ..warehouse.warehouse import GONE, Rows, table_of
+from ..warehouse.warehouse import table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
 from .conflicts import with_earlier_package, within_package

@@ -17,8 +17,9 @@ from schemas.table import fact, key_of, name_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.walk import Listed
 
+from ..warehouse.package import Rows
 from ..warehouse.store import Store
-from ..warehouse.warehouse import Rows, table_of
+from ..warehouse.warehouse import table_of
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]

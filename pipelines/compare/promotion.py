@@ -19,8 +19,9 @@ from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import Resource
 
 from ..ledger.ledger import Ledger, PromotionState
+from ..warehouse.package import GONE, Rows
 from ..warehouse.store import Store, sql_type
-from ..warehouse.warehouse import GONE, Rows, Warehouse, table_of
+from ..warehouse.warehouse import Warehouse, table_of
 from .row_hash import row_hash
 
 ROWS = 50_000  # of one package (rule C5)

@@ -21,8 +21,8 @@ from schemas.table import name_of
 from schemas.views.view import View, literal
 
 from ..warehouse.duckdb.file import ROW_GROUP
+from ..warehouse.package import GONE
 from ..warehouse.store import DATASET
-from ..warehouse.warehouse import GONE
 from .files import seal
 from .manifest import Manifest
 from .publication import Publication

@@ -15,11 +15,11 @@ from typing import TypeAlias
 import duckdb
 import pyarrow as pa
 
-from schemas.table import fact, key_of, name_of
+from schemas.table import column_comment_of, comment_of, fact, name_of
 from schemas.views.view import View, possible
 
+from ..warehouse.package import GONE
 from ..warehouse.store import DATASET
-from ..warehouse.warehouse import GONE
 from .files import State, state_of
 
 LAYOUT = 3  # of the copies: a higher number has every table written anew
@@ -133,8 +133,8 @@ def _known(schema: pa.Schema, stored: Columns) -> Table:
         name_of(schema),
         stored,
         {field.name: sql_type(field) for field in schema},
-        comment=f"{fact(schema, 'description')}. Key: {', '.join(key_of(schema))}",
-        comments={field.name: _described(field) for field in schema},
+        comment=comment_of(schema),
+        comments={field.name: column_comment_of(field) for field in schema},
     )
 
 
@@ -178,8 +178,3 @@ def _select(name: str, stored: Columns, columns: Columns) -> str:
         return f"SELECT {wanted} WHERE false"
     here = f" WHERE {GONE} IS NOT TRUE" if GONE in stored else ""
     return f"SELECT {wanted} FROM store.{DATASET}.{identifier(name)}{here}"
-
-
-def _described(field: pa.Field) -> str:
-    unit = fact(field, "unit")
-    return f"{fact(field, 'description')} [{unit}]" if unit else fact(field, "description")

@@ -66,6 +66,12 @@ class TenantLock:
             raise
         return self
 
+    @property
+    def owner(self) -> str:
+        """Equal for whoever had this lock before, and for nobody else: this machine, and this very file."""
+        file = os.fstat(self._file)
+        return f"{socket.gethostname()}:{file.st_dev}:{file.st_ino}"
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -28,7 +28,8 @@ from ..ledger.readings import Horizon, Reading
 from ..ledger.tables import Entry, receipt_rows
 from ..report.report import TenantReport, problem
 from ..warehouse.duckdb.file import ROW_GROUP
-from ..warehouse.warehouse import Rows, Warehouse
+from ..warehouse.package import Rows
+from ..warehouse.warehouse import Warehouse
 from . import problems
 from .drift import Drift
 from .events import Unsettled

@@ -71,6 +71,15 @@ def contradicted(receipt: Receipt) -> Problem:
     )
 
 
+def of_layout(place: str, reason: str) -> Problem:
+    """The rows are in the database, and something that analysts find beside them is not."""
+    return Problem(
+        code="publish",
+        message=f"all that was read is committed to {place}, but its comments, indexes or views could not be made "
+        f"({reason}): the next run tries again",
+    )
+
+
 def unknown(resource: str, parent_id: str) -> Problem:
     """A parent that the operator named and the API does not list."""
     message = "the API does not list it: check the id and the tenant"

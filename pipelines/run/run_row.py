@@ -11,7 +11,7 @@ from schemas.ledger import SYNC_RUNS
 from ..compare.findings import Run
 from ..report.report import TenantReport, bound_of
 from ..report.version import VERSION
-from ..warehouse.warehouse import Rows
+from ..warehouse.package import Rows
 
 
 def run_row(report: TenantReport, run: Run, *, kind: str, ended_at: datetime | None, status: str) -> Rows:

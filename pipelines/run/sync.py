@@ -10,7 +10,8 @@ from sources.aleta.errors import StoppedError
 
 from ..report.report import RunReport, TenantReport
 from ..settings import TenantSettings
-from . import aftermath, failures, journal
+from ..warehouse.warehouse import Warehouse
+from . import aftermath, failures, journal, unproven
 from .job import SYNC, Job
 from .lock import TenantLock
 from .notices import Notice
@@ -45,9 +46,12 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     )
     try:
         _check_not_stopped(tools.stop)
-        with TenantLock(tenant.folder / "lock", command=job.kind):
+        with TenantLock(tenant.folder / "lock", command=job.kind) as lock:
             journal.append(tenant.folder, entry)
-            TenantRun(tenant, tools, job, report, progress).run()
+            warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+            unproven.warn(warehouse.unproven, report, tools.warned)
+            with warehouse.leased(command=job.kind, owner=lock.owner):
+                TenantRun(tenant, tools, job, report, progress).run(warehouse)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     report.duration_s = tools.clock.monotonic() - began_s

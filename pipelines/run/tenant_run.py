@@ -28,7 +28,7 @@ from ..report.report import Problem, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
-from . import failures
+from . import failures, problems
 from .events import (
     Away,
     Crawled,
@@ -65,7 +65,7 @@ log = logging.getLogger(__name__)
 
 
 class TenantRun:
-    """One tenant's run: one thread reads, this one loads; the lock is the caller's.
+    """One tenant's run: one thread reads, this one loads; lock and lease are the caller's.
 
     Args:
         report: counts, problems and warnings are added to it.
@@ -84,8 +84,7 @@ class TenantRun:
         self._listings: dict[str, list[Listed]] = defaultdict(list)
         self._missing: list[Endpoint] = []
 
-    def run(self) -> None:
-        warehouse = Warehouse(self._tenant.name, self._tenant.folder, destination=self._tenant.destination)
+    def run(self, warehouse: Warehouse) -> None:
         session = self._tools.connect(self._tenant, self._progress)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
@@ -281,6 +280,7 @@ class TenantRun:
         if warehouse.remote:
             self._report.warehouse = warehouse.place
             self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
+            self._report.errors += [problems.of_layout(warehouse.place, warehouse.fault)] if warehouse.fault else []
             return
         copy = self._tenant.folder / "warehouse.duckdb"
         if not self._tenant.publish or (self._report.fatal and not copy.exists()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from sources.aleta.clock import Clock
@@ -29,9 +29,14 @@ Connect: TypeAlias = Callable[[TenantSettings, Progress], Session]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What every tenant's run needs; safe for threads."""
+    """What every tenant's run needs; safe for threads.
+
+    Attributes:
+        warned: what was said in the log for one tenant, and need not be said for the next.
+    """
 
     connect: Connect
     screen: Screen
     clock: Clock
     stop: threading.Event
+    warned: set[str] = field(default_factory=set)

@@ -34,7 +34,8 @@ from ..run.references import known
 from ..run.tools import Tools
 from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
-from ..warehouse.warehouse import Rows, Warehouse, store_file
+from ..warehouse.package import Rows
+from ..warehouse.warehouse import Warehouse, place_of, store_file
 from .ledger_checks import ledger_faults
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 from .windows import Windows
@@ -54,14 +55,15 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, 
 
 def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: Sequence[str]) -> Verification:
     report = TenantReport(tenant=tenant.name, kind="verify", clients=clients)
-    place = f"{tenant.folder}"
+    is_remote = tenant.destination != "duckdb"
+    place = place_of(tenant.name, tenant.destination) if is_remote else f"{tenant.folder}"
     found = Verification(
         tenant=tenant.name, address=tenant.api_url, warehouse=place, at=tools.clock.now(), report=report
     )
     try:
         _check_stored(tenant)
-        with TenantLock(tenant.folder / "lock", command="verify"):
-            _Verify(tenant, tools, found).run(sample)
+        with TenantLock(tenant.folder / "lock", command="verify") as lock:
+            _Verify(tenant, tools, found).run(sample, owner=lock.owner)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     log_problems(tenant.name, report.errors)
@@ -107,7 +109,12 @@ class _Verify:
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
         self._windows = Windows(self._warehouse, at=found.at, look_ahead_days=tenant.look_ahead_days)
 
-    def run(self, sample: int | None) -> None:
+    def run(self, sample: int | None, *, owner: str) -> None:
+        """Compare, while no other machine writes there."""
+        with self._warehouse.leased(command="verify", owner=owner, creates=False):
+            self._verify(sample)
+
+    def _verify(self, sample: int | None) -> None:
         self._warehouse.recover()
         if not self._warehouse.state():
             raise NothingStoredError(self._tenant, self._warehouse.place)

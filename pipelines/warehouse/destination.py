@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import DltException
-from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
-from dlt.destinations.sql_client import WithSqlClient
+from dlt.destinations.sql_client import SqlClientBase, WithSqlClient
+
+from .dialect import DUCKDB, Dialect
+from .postgres.place import POSTGRES, ExactJson
 
 INEXACT = ("csv",)  # an empty text would come back as null
+OF_DUCKDB = "dlt.destinations.duckdb"
+OF_POSTGRES = "dlt.destinations.postgres"
+OF_SQLALCHEMY = "dlt.destinations.sqlalchemy"
+PROVEN = "duckdb, postgres, and sqlalchemy with SQLite"  # as `dialect_of` has it
 STAGING = "staging_%s"  # dlt's own `%s_staging` may be the dataset of another tenant (rule C3)
 
 AnyDestination: TypeAlias = Destination[Any, Any]
@@ -23,12 +30,6 @@ class DestinationError(Exception):
     """No warehouse can be kept there: why, and what to do."""
 
     code = "destination"
-
-
-class _ExactJson(PostgresTypeMapper):
-    """JSON as it came: `jsonb` would rewrite numbers and refuse some text (rule X2)."""
-
-    sct_to_unbound_dbt = {**PostgresTypeMapper.sct_to_unbound_dbt, "json": "json"}  # noqa: RUF012
 
 
 def find(name: str) -> AnyDestination:
@@ -48,8 +49,12 @@ def find(name: str) -> AnyDestination:
         raise DestinationError(f"destination {name!r} cannot replace and delete rows by key: use a database")
     formats = [kind for kind in plain.capabilities().supported_loader_file_formats or () if kind not in INEXACT]
     options: dict[str, Any] = {"staging_dataset_name_layout": STAGING, "supported_loader_file_formats": formats}
-    if plain.destination_type == "dlt.destinations.postgres":
-        options["type_mapper"] = _ExactJson
+    if plain.destination_type == OF_POSTGRES:
+        options["type_mapper"] = ExactJson
+    if plain.destination_type == OF_SQLALCHEMY:
+        from .sqlalchemy import exact_sqlalchemy  # noqa: PLC0415 - an extra
+
+        return exact_sqlalchemy(destination_name=plain.destination_name, **options)
     return _named(name, **options)
 
 
@@ -65,9 +70,25 @@ def dataset_of(tenant: str) -> str:
     return f"aleta_{plain}" if plain == tenant else f"aleta_{plain}_{hashlib.sha256(tenant.encode()).hexdigest()[:6]}"
 
 
-def keeps_json(destination: AnyDestination) -> bool:
-    """Whether the database has a type for JSON that keeps the text as it came; elsewhere it is text."""
-    return (destination.capabilities().sqlglot_dialect or "") in {"duckdb", "postgres"}
+def dialect_of(destination: AnyDestination, client: SqlClientBase[Any]) -> Dialect:
+    """How to speak to *destination*.
+
+    Args:
+        client: of it, configured; it need not be open.
+    """
+    kind, sql = destination.destination_type, client.capabilities.sqlglot_dialect or ""
+    if kind == OF_DUCKDB:  # some other file than the private one
+        return replace(DUCKDB, name=destination.destination_name, is_proven=False)
+    if kind == OF_POSTGRES:
+        return POSTGRES
+    name = destination.destination_name
+    if kind == OF_SQLALCHEMY:
+        from .sqlalchemy import BACKEND, SQLITE  # noqa: PLC0415 - an extra
+
+        if sql == BACKEND:
+            return SQLITE
+        name = f"{name} ({sql})"
+    return Dialect(name=name, has_json=sql in {"duckdb", "postgres"})
 
 
 def _line(error: Exception) -> str:

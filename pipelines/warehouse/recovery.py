@@ -16,6 +16,8 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema.typing import C_DLT_LOAD_ID, PIPELINE_STATE_TABLE_NAME
 from dlt.common.storages import LoadStorage, PackageStorage
 
+from .connection import connected
+
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
 
 
@@ -49,6 +51,6 @@ def rewind_folder(package: Path) -> None:
 
 def _forget_state(pipeline: Pipeline, load_id: str) -> None:
     """States are appended by dlt, where rows are merged."""
-    with pipeline.sql_client() as client, suppress(DestinationUndefinedEntity):  # no table was made yet
+    with connected(pipeline.sql_client()) as client, suppress(DestinationUndefinedEntity):  # no table was made yet
         states, column = client.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME), C_DLT_LOAD_ID
         client.execute_sql(f"DELETE FROM {states} WHERE {client.escape_column_name(column)} = %s", load_id)

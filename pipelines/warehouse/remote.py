@@ -10,22 +10,20 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.destinations.sql_client import SqlClientBase
 
 from schemas.table import fact, key_of, name_of
 
+from .connection import Client
+from .dialect import Dialect
 from .nul import without_nul
 from .store import DATASET, Slice, add_up, count_sql, distinct_sql, repeated_sql, sql_type
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
-
-Client: TypeAlias = SqlClientBase[Any]
 
 
 class RemoteStore:
@@ -34,17 +32,17 @@ class RemoteStore:
     Args:
         sql: an in-memory DuckDB of its own.
         client: open.
-        has_json: columns of JSON have a type of their own there.
+        dialect: how to speak to it.
         misfits: counts the values that are held differently from what they are, by `table.column`.
     """
 
     def __init__(
-        self, sql: duckdb.DuckDBPyConnection, client: Client, *, has_json: bool, misfits: Counter[str]
+        self, sql: duckdb.DuckDBPyConnection, client: Client, *, dialect: Dialect, misfits: Counter[str]
     ) -> None:
         self._misfits = misfits
         self._sql = sql
         self._client = client
-        self._has_json = has_json
+        self._dialect = dialect
         self._numbers = itertools.count()
         self._whole: dict[str, str] = {}
         self._known: dict[str, frozenset[str]] = {}
@@ -114,10 +112,10 @@ class RemoteStore:
         for pieces in _statements(slices):
             conditions = [self._condition(piece) for piece in pieces]
             where = " OR ".join(f"({sql})" for sql, _ in conditions)
-            values = [value for _, given in conditions for value in given]
+            values = [self._dialect.bind(value) for _, given in conditions for value in given]
             with self._client.execute_query(f"{read} WHERE {where}", *values) as found:
                 while rows := found.fetchmany(BATCH):
-                    self._sql.register("brought", _arrow(rows, there))
+                    self._sql.register("brought", self._arrow(rows, there))
                     names = ", ".join(field.name for field in there)
                     self._sql.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM brought")
                     self._sql.unregister("brought")
@@ -144,7 +142,7 @@ class RemoteStore:
         if name not in self._known:
             try:
                 with self._client.execute_query(f"SELECT * FROM {self._place(schema)} WHERE 1 = 0") as found:
-                    self._known[name] = frozenset(column[0].lower() for column in found.description)
+                    self._known[name] = frozenset(column.lower() for column in found.columns_schema)
             except DestinationUndefinedEntity:
                 self._known[name] = frozenset()
         return self._known[name]
@@ -158,7 +156,13 @@ class RemoteStore:
     def _read(self, field: pa.Field) -> str:
         """JSON as the text it is: a driver would make floats of its numbers."""
         column = self._quoted(field.name)
-        return f"CAST({column} AS VARCHAR)" if self._has_json and fact(field, "json") else column
+        return f"CAST({column} AS VARCHAR)" if self._dialect.has_json and fact(field, "json") else column
+
+    def _arrow(self, rows: Sequence[Sequence[object]], fields: Sequence[pa.Field]) -> pa.Table:
+        columns = [
+            self._dialect.array(column, field) for column, field in zip(zip(*rows, strict=True), fields, strict=True)
+        ]
+        return pa.Table.from_arrays(columns, names=[field.name for field in fields])
 
 
 def _statements(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
@@ -178,8 +182,3 @@ def _parts(values: Collection[str]) -> Iterator[Sequence[str]]:
     waiting = iter(dict.fromkeys(values))
     while part := tuple(itertools.islice(waiting, VALUES)):
         yield part
-
-
-def _arrow(rows: Sequence[Sequence[object]], fields: Sequence[pa.Field]) -> pa.Table:
-    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), fields, strict=True)]
-    return pa.Table.from_arrays(columns, names=[field.name for field in fields])

@@ -17,8 +17,9 @@ from dlt.destinations.sql_client import SqlClientBase
 from schemas.ledger import SYNC_WINDOWS
 from schemas.table import name_of
 
+from .dialect import Dialect
+
 TRACE = "trace.pickle"
-DAYS_ARE_NUMBERS = {"dlt.destinations.duckdb", "dlt.destinations.postgres"}  # there, a day plus 1 is the next
 
 READINGS = """
     SELECT resource, parent_id, min(from_date) AS first_day, max(to_date) AS last_day, min(fetched_at) AS began_at
@@ -28,39 +29,43 @@ READINGS = """
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
         FROM {windows} WHERE status = 'complete') AS ordered
     GROUP BY run_id, resource, parent_id
-    HAVING max(CASE WHEN from_date > reached + 1 THEN 1 ELSE 0 END) = 0"""
+    HAVING max(CASE WHEN from_date > {after_reached} THEN 1 ELSE 0 END) = 0"""
 
 
-def superseded_sql(windows: str) -> str:
+def superseded_sql(windows: str, *, day_after: str) -> str:
     """What deletes the receipts fetched before some instant, its one value, that prove nothing any more.
 
     A receipt whose answer was split proves nothing. Any other goes once a later run has read all its days without a
     gap: of each day the last complete receipt stays, so receipts go on covering every mark, and every island beside it.
     """
+    readings = READINGS.format(windows=windows, after_reached=day_after.format(day="reached"))
     later = (
         "SELECT 1 FROM readings WHERE readings.resource = old.resource AND readings.parent_id = old.parent_id "
         "AND readings.began_at > old.fetched_at "
         "AND readings.first_day <= old.from_date AND readings.last_day >= old.to_date"
     )
     return (
-        f"WITH readings AS ({READINGS.format(windows=windows)}) DELETE FROM {windows} AS old "
+        f"WITH readings AS ({readings}) DELETE FROM {windows} AS old "
         f"WHERE old.fetched_at < %s AND (old.status = 'split' OR EXISTS ({later}))"
     )
 
 
-def drop_superseded(client: SqlClientBase[object], *, before: datetime) -> None:
+def drop_superseded(client: SqlClientBase[object], dialect: Dialect, *, before: datetime) -> None:
     """Delete receipts that were fetched *before* and that no mark rests on; in one transaction.
 
-    Where days are no numbers, nothing is deleted.
+    Where nobody tried the SQL for the next day, nothing is deleted.
 
     Raises:
         DatabaseException: the destination refuses; all receipts are there.
     """
     windows = client.make_qualified_table_name(name_of(SYNC_WINDOWS))
-    if not client.execute_sql(f"SELECT 1 FROM {windows} WHERE fetched_at < %s LIMIT 1", before):
+    if not dialect.day_after:
+        return
+    value = dialect.bind(before)
+    if not client.execute_sql(f"SELECT 1 FROM {windows} WHERE fetched_at < %s LIMIT 1", value):
         return
     with client.begin_transaction():
-        client.execute_sql(superseded_sql(windows), before)
+        client.execute_sql(superseded_sql(windows, day_after=dialect.day_after), value)
 
 
 def forget_packages(pipeline: Pipeline) -> None:

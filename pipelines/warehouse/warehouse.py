@@ -11,56 +11,30 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
 
 import dlt
 import duckdb
 import pyarrow as pa
-from dlt.common.data_types import TDataType
 from dlt.common.exceptions import DltException
-from dlt.common.schema.typing import TColumnSchema
-from dlt.extract import DltResource
 
 from schemas.ledger import SYNC_WINDOWS
-from schemas.table import fact, key_of, name_of
 from schemas.views.view import literal
 
-from .destination import dataset_of, find, keeps_json
+from .connection import connected
+from .destination import dataset_of, dialect_of, find
+from .dialect import DUCKDB, Dialect
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
+from .format import FORMAT, WarehouseError, check_format
+from .lease import Lease
+from .package import Rows, State, source
 from .recovery import rewind
 from .remote import RemoteStore
-from .retention import DAYS_ARE_NUMBERS, drop_superseded, forget_packages
+from .retention import drop_superseded, forget_packages
 from .store import DATASET, DuckDbStore, OpenStore, Store
-
-GONE = "deleted_by_aleta"  # marks the rows that a merge deletes; no analyst sees it
-FORMAT = 4  # of what is in the state and the tables; a warehouse with a higher one is refused
-
-State: TypeAlias = dict[str, object]
-
-
-class WarehouseError(Exception):
-    """The private warehouse cannot be used: what is wrong with it, and what to do."""
-
-    code = "warehouse"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Rows for one table.
-
-    Args:
-        schema: the table; its key decides what a row replaces.
-        data: with exactly the columns of *schema*, and `GONE` where *deletes*.
-        deletes: rows with `GONE` set are deleted by key.
-    """
-
-    schema: pa.Schema
-    data: pa.Table
-    deletes: bool = False
 
 
 class Warehouse:
@@ -73,6 +47,7 @@ class Warehouse:
     Attributes:
         remote: rows are kept in another destination than the private file.
         place: where they are, for messages.
+        fault: why analysts do not find there what they should beside the rows; empty where they do.
 
     Raises:
         DestinationError: no warehouse can be kept there.
@@ -84,11 +59,13 @@ class Warehouse:
         self.folder = self.file.parent
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.remote = destination != "duckdb"
+        self.fault = ""
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
-        self._json: TDataType = "json" if keeps_json(found) else "text"
         self._database = OpenDatabase(self.file)
+        self._lease: Lease | None = None
+        self._laid_out = ""  # dlt's version of the schema
         with self._explained():
             self._pipeline = dlt.pipeline(
                 f"aleta_{tenant}",
@@ -97,6 +74,43 @@ class Warehouse:
                 dataset_name=dataset_of(tenant) if self.remote else DATASET,
             )
         self._pipeline.config.enable_runtime_trace = False  # a file that grows, and that nobody reads
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        if not self.remote:
+            return DUCKDB
+        with self._explained():
+            return dialect_of(self._pipeline.destination, self._pipeline.sql_client())
+
+    @property
+    def unproven(self) -> str:
+        """What kind of database this is, where nobody proved that a warehouse can be kept in it; else empty."""
+        return "" if self._dialect.is_proven else self._dialect.name
+
+    @contextlib.contextmanager
+    def leased(self, *, command: str, owner: str, creates: bool = True) -> Iterator[None]:
+        """Keep other machines from writing for as long as the block takes; of the private file the lock does (C2).
+
+        Args:
+            owner: whose lock this process has: a run that had it before is dead, and its lease is taken over.
+            creates: write to a database that has no warehouse yet.
+
+        Raises:
+            LeasedError: another machine writes there.
+            WarehouseError: the destination cannot be used.
+        """
+        if not self._dialect.now:
+            yield
+            return
+        with self._explained():
+            client = self._pipeline.sql_client()
+            lease = Lease(client, self._dialect, place=self.place, owner=owner, command=command, creates=creates)
+            with lease:
+                self._lease = lease
+                try:
+                    yield
+                finally:
+                    self._lease = None
 
     def recover(self) -> bool:
         """Finish a package that a crash left partly loaded, before anything is read; whether there was one.
@@ -152,24 +166,43 @@ class Warehouse:
         return dict(sources.get(DATASET, {}))
 
     def write(self, package: list[Rows], state: Mapping[str, object]) -> None:
-        """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied."""
+        """Commit one package: every table's rows, and the whole *state*, or nothing. *package* is emptied.
+
+        Raises:
+            LeaseLostError: another machine may write there now; nothing is committed.
+            WarehouseError: the destination refuses.
+        """
         if not self.remote:
             self._database.take()
-        source = _source(package, {**state, "format": FORMAT}, json=self._json)
+        loaded = source(package, {**state, "format": FORMAT}, json="json" if self._dialect.has_json else "text")
         with self._explained():
-            self._pipeline.run(source)
+            if self._lease:
+                self._lease.renew()
+            self._pipeline.run(loaded)
         forget_packages(self._pipeline)
         self._protect()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """What analysts find beside the rows; again when dlt changed a table. The rows are there all the same."""
+        version = self._pipeline.default_schema.version_hash
+        if self._dialect.lay_out is None or version == self._laid_out:
+            return
+        try:
+            with connected(self._pipeline.sql_client()) as client:
+                self._dialect.lay_out(client)
+            self.fault = ""
+        except DltException as error:
+            self.fault = _reason(error)
+        self._laid_out = version
 
     def drop_receipts(self, *, before: datetime) -> None:
         """Forget receipts older than that which no mark rests on (rule C7)."""
-        if self._pipeline.destination.destination_type not in DAYS_ARE_NUMBERS:
-            return
         with self.open() as store:
             if not store.columns(SYNC_WINDOWS):  # no window was read yet
                 return
-        with self._explained(), self._pipeline.sql_client() as client:
-            drop_superseded(client, before=before)
+        with self._explained(), connected(self._pipeline.sql_client()) as client:
+            drop_superseded(client, self._dialect, before=before)
         self._protect()
 
     def close(self) -> None:
@@ -187,8 +220,8 @@ class Warehouse:
             bound(connection, self.folder / "spill")
             connection.execute("SET TimeZone = 'UTC'")
             if self.remote:
-                with self._explained(), self._pipeline.sql_client() as client:
-                    yield RemoteStore(connection, client, has_json=self._json == "json", misfits=self.misfits)
+                with self._explained(), connected(self._pipeline.sql_client()) as client:
+                    yield RemoteStore(connection, client, dialect=self._dialect, misfits=self.misfits)
             else:
                 found = (
                     f"{literal(f'{self.file}')} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"
@@ -211,20 +244,6 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
-
-
-def check_format(state: Mapping[str, object], *, place: str) -> None:
-    """Refuse what a newer version wrote.
-
-    Raises:
-        WarehouseError: a newer version wrote the warehouse whose *state* this is.
-    """
-    written = state.get("format", FORMAT)
-    if not isinstance(written, int) or written > FORMAT:
-        raise WarehouseError(
-            f"{place} was written by a newer version (format {written}, this one knows {FORMAT}): "
-            "use that version, or another data_dir"
-        )
 
 
 def store_file(folder: Path) -> Path:
@@ -254,51 +273,6 @@ def glance(tenant: str, destination: str) -> Iterator[Store]:
 def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> pa.Table:
     """The rows of a query as Arrow."""
     return connection.sql(sql, params=values).to_arrow_table()
-
-
-def _source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
-    """Takes the rows out of *package*: dlt's objects and the frames around them live on in cycles for a while."""
-    waiting = [(rows.schema, [rows.data], rows.deletes) for rows in package]
-    package.clear()
-    resources = [_resource(schema, data, state, deletes=deletes, json=json) for schema, data, deletes in waiting]
-
-    @dlt.source(name=DATASET, max_table_nesting=0)
-    def aleta() -> list[DltResource]:
-        return resources
-
-    return aleta()
-
-
-def _resource(
-    schema: pa.Schema, waiting: list[pa.Table], state: State, *, deletes: bool, json: TDataType
-) -> DltResource:
-    """One table's rows, taken out of *waiting* when dlt asks for them."""
-
-    def data() -> Iterator[pa.Table]:
-        dlt.current.source_state().update(state)
-        yield _keyed(waiting.pop(), schema)
-
-    key = key_of(schema)
-    hints: dict[str, TColumnSchema] = {
-        field.name: {"name": field.name, "data_type": json} for field in schema if fact(field, "json")
-    }
-    if len(key) == 1:
-        hints[key[0]] = {"name": key[0], "unique": True}  # an index, where a database makes one
-    if deletes:
-        hints[GONE] = {"name": GONE, "data_type": "bool", "hard_delete": True}
-    return dlt.resource(
-        data,
-        name=name_of(schema),
-        primary_key=list(key),
-        write_disposition={"disposition": "merge", "strategy": "delete-insert"},
-        columns=hints,
-    )
-
-
-def _keyed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The rows, with a schema that says what dlt makes of a key: it is never null."""
-    key = key_of(schema)
-    return rows.cast(pa.schema([field.with_nullable(field.name not in key) for field in rows.schema]))
 
 
 def _reason(error: BaseException) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from schemas.ledger import WEBHOOK_DELIVERIES
 
 from ..report.report import Status, TenantReport, problem
-from ..warehouse.warehouse import Rows
+from ..warehouse.package import Rows
 from .delivery import Delivery
 from .inbox import Inbox, InboxError, exists
 

@@ -37,15 +37,15 @@ ACCOUNT_TREE = View(
     reads=("accounts", "clients", "legal_entities"),
     sql="""\
 WITH RECURSIVE above AS (
-    SELECT id AS client_id, id AS top_id, [id] AS path FROM aleta.clients
+    SELECT id AS client_id, id AS top_id, ARRAY[id] AS path, 1 AS height FROM aleta.clients
     UNION ALL
-    SELECT above.client_id, parents.id, list_append(above.path, parents.id)
+    SELECT above.client_id, parents.id, array_append(above.path, parents.id), above.height + 1
     FROM above
     JOIN aleta.clients ON clients.id = above.top_id
     JOIN aleta.clients AS parents ON parents.id = clients.parent_id
-    WHERE NOT list_contains(above.path, parents.id)
+    WHERE NOT parents.id = ANY(above.path)
 ), tops AS (
-    SELECT client_id, arg_max(top_id, len(path)) AS top_id FROM above GROUP BY client_id
+    SELECT DISTINCT ON (client_id) client_id, top_id FROM above ORDER BY client_id, height DESC
 )
 SELECT
     accounts.id AS account_id,
@@ -102,7 +102,7 @@ CASH_MOVEMENTS = View(
     reads=("accounts", "transactions"),
     sql="""\
 WITH legs AS (
-    SELECT 'account' AS leg, account_id AS of_account, account_amount AS amount, * FROM aleta.transactions
+    SELECT 'account' AS leg, account_id AS of_account, account_amount AS booked, * FROM aleta.transactions
     UNION ALL
     SELECT 'inflow', inflow_account_id, inflow_account_amount, * FROM aleta.transactions
     UNION ALL
@@ -115,7 +115,7 @@ SELECT
     accounts.ccy_code,
     coalesce(legs.value_date, legs.trade_date) AS date,
     legs.trade_date,
-    legs.amount,
+    legs.booked AS amount,
     legs.type,
     legs.counterparty_transaction_id IS NOT NULL
         OR (legs.inflow_account_id IS NOT NULL AND legs.outflow_account_id IS NOT NULL) AS internal
@@ -205,8 +205,8 @@ SELECT
     type,
     internal,
     count(*) AS movements,
-    coalesce(sum(amount) FILTER (amount > 0), 0) AS inflow,
-    coalesce(sum(amount) FILTER (amount < 0), 0) AS outflow,
+    coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS inflow,
+    coalesce(sum(amount) FILTER (WHERE amount < 0), 0) AS outflow,
     coalesce(sum(amount), 0) AS net
 FROM aleta.cash_movements
 GROUP BY account_id, ccy_code, month, type, internal""",

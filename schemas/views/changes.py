@@ -7,27 +7,27 @@ from collections.abc import Iterator
 from ..transactions import TRANSACTIONS
 from .view import Column, View
 
-_WAREHOUSE_ONLY = ("first_seen_at", "changed_at", "row_hash")  # not in `before` and `after` of the feed
+WAREHOUSE_ONLY = ("first_seen_at", "changed_at", "row_hash")  # not in `before` and `after` of the feed
 _FEED = ", ".join(
-    f"'{name}', transactions.{name}::VARCHAR" for name in TRANSACTIONS.names if name not in _WAREHOUSE_ONLY
+    f"'{name}', transactions.{name}::VARCHAR" for name in TRANSACTIONS.names if name not in WAREHOUSE_ONLY
 )
-_TEXTS = ("type", "account_id", "inflow_account_id", "outflow_account_id")
-_DAYS = ("trade_date", "value_date")
-_AMOUNTS = ("account", "inflow_account", "outflow_account")
+TEXTS = ("type", "account_id", "inflow_account_id", "outflow_account_id")
+DAYS = ("trade_date", "value_date")
+AMOUNTS = ("account", "inflow_account", "outflow_account")
 
 
 def _values() -> Iterator[str]:
-    for name in _TEXTS:
+    for name in TEXTS:
         yield f"coalesce(after, before) ->> '{name}' AS {name}"
-    for name in _DAYS:
+    for name in DAYS:
         yield f"(coalesce(after, before) ->> '{name}')::DATE AS {name}"
-    for name in _AMOUNTS:
+    for name in AMOUNTS:
         for side in ("before", "after"):
             yield f"({side} ->> '{name}_amount')::DECIMAL(38, 12) AS {name}_amount_{side}"
 
 
 def _amounts() -> Iterator[Column]:
-    for name in _AMOUNTS:
+    for name in AMOUNTS:
         what = "Amount booked" if name == "account" else f"fx-spot: amount of the {name.replace('_', ' ')}"
         unit = "account currency" if name == "account" else f"currency of the {name.replace('_', ' ')}"
         yield Column(name=f"{name}_amount_before", description=f"{what}, at that moment", unit=unit)

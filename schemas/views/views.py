@@ -1,6 +1,6 @@
 """All views: cash, positions, flows, returns, and changes. Pure.
 
-They are in the published DuckDB file only.
+They are in the published DuckDB file, and in a warehouse in PostgreSQL (`postgres`).
 """
 
 from __future__ import annotations

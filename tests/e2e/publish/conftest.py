@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from pipelines.publish.publish import publish
-from pipelines.warehouse.warehouse import GONE, Warehouse
+from pipelines.warehouse.package import GONE
+from pipelines.warehouse.warehouse import Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_RUNS
 from schemas.transactions import TRANSACTIONS

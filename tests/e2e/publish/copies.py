@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.warehouse.warehouse import GONE, Rows
+from pipelines.warehouse.package import GONE, Rows
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_RUNS
 from schemas.table import name_of

@@ -12,7 +12,7 @@ import pytest
 from deltalake import DeltaTable
 
 from pipelines.publish.publish import PublishError, publish
-from pipelines.warehouse.warehouse import GONE
+from pipelines.warehouse.package import GONE
 from schemas.table import fact, name_of
 from tests.e2e.publish.copies import EXACT, NAMES, SOME, another_run, change_store, each_table, opened
 

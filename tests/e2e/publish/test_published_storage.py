@@ -10,7 +10,7 @@ import pytest
 from pipelines.publish import duckdb as duckdb_file
 from pipelines.publish.publish import publish
 from pipelines.warehouse.duckdb.file import attached
-from pipelines.warehouse.warehouse import GONE
+from pipelines.warehouse.package import GONE
 from schemas.tables import TABLES
 from tests.e2e.publish.copies import NAMES, SOME, another_run, change_store, opened, value_of
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.publish.publish import publish
-from pipelines.warehouse.warehouse import GONE
+from pipelines.warehouse.package import GONE
 from schemas.table import fact, key_of, name_of
 from tests.e2e.publish.copies import BOTH, EXACT, NAMES, SOME, change_store, each_table, opened, parquet, value_of
 

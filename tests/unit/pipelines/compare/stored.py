@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from pipelines.compare.differences import differences
 from pipelines.compare.findings import Proven, Run
-from pipelines.warehouse.warehouse import GONE
+from pipelines.warehouse.package import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue.catalogue import CATALOGUE

@@ -14,7 +14,8 @@ from pipelines.compare.differences import differences
 from pipelines.compare.findings import Proven, Run
 from pipelines.compare.promotion import promote
 from pipelines.ledger.ledger import Ledger
-from pipelines.warehouse.warehouse import Rows, Warehouse
+from pipelines.warehouse.package import Rows
+from pipelines.warehouse.warehouse import Warehouse
 from schemas.ledger import SYNC_DRIFT
 from schemas.table import number, text, to_one
 from schemas.transactions import TRANSACTIONS

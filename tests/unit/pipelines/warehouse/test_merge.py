@@ -12,7 +12,8 @@ import pytest
 from pipelines.publish.publish import publish
 from pipelines.warehouse.duckdb.file import LOG_BYTES, ROW_GROUP
 from pipelines.warehouse.duckdb.merge import JOBS, merge_sql, merging_duckdb, outdated_sql
-from pipelines.warehouse.warehouse import Rows, Warehouse
+from pipelines.warehouse.package import Rows
+from pipelines.warehouse.warehouse import Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
 from tests.stores import at, on

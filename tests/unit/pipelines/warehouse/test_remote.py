@@ -11,6 +11,7 @@ import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from pipelines.warehouse.destination import dataset_of
+from pipelines.warehouse.dialect import DUCKDB
 from pipelines.warehouse.remote import VALUES, RemoteStore
 from pipelines.warehouse.store import DuckDbStore, Slice
 from schemas.transactions import TRANSACTIONS
@@ -18,6 +19,14 @@ from tests.stores import at, memory_store, on
 
 PARENTS = ("account_id", "inflow_account_id", "outflow_account_id")
 DAYS = ("trade_date", "value_date")
+
+
+class Cursor:
+    """What dlt's cursor offers."""
+
+    def __init__(self, found: duckdb.DuckDBPyConnection) -> None:
+        self.columns_schema = {column[0]: {} for column in found.description}
+        self.fetchmany, self.fetchall = found.fetchmany, found.fetchall
 
 
 class Elsewhere:
@@ -38,7 +47,7 @@ class Elsewhere:
         assert len(values) <= 2 * VALUES
         self.asked.append((sql, values))
         try:
-            yield self.sql.execute(sql.replace("%s", "?"), list(values))
+            yield Cursor(self.sql.execute(sql.replace("%s", "?"), list(values)))
         except duckdb.CatalogException as error:
             raise DatabaseUndefinedRelation(error) from error
 
@@ -63,7 +72,7 @@ def client(there):
 def remote(client):
     with duckdb.connect(":memory:") as sql:
         sql.execute("SET TimeZone = 'UTC'")
-        yield RemoteStore(sql, client, has_json=True, misfits=Counter())
+        yield RemoteStore(sql, client, dialect=DUCKDB, misfits=Counter())
 
 
 def transaction(number: int, **more) -> dict:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -10,6 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse.retention import superseded_sql
+from pipelines.warehouse.sqlalchemy import SQLITE
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 DAY = date(2026, 1, 1)
@@ -37,7 +40,7 @@ def read(sql: duckdb.DuckDBPyConnection, *receipts: Receipt) -> None:
 def forget(sql: duckdb.DuckDBPyConnection, *, run: int = 1000) -> list[tuple[int, int, str]]:
     """Drop what was read before *run*; run, first day and status of what is left."""
     before = NOW - timedelta(days=1000 - run)
-    sql.execute(superseded_sql("windows").replace("%s", "?"), [before])
+    sql.execute(superseded_sql("windows", day_after="{day} + 1").replace("%s", "?"), [before])
     days = f"from_date - DATE '{DAY}'"
     return sql.execute(f"SELECT run_id::INT, {days}, status FROM windows ORDER BY ALL").fetchall()
 
@@ -102,3 +105,28 @@ def test_no_day_loses_its_last_receipt(sql: duckdb.DuckDBPyConnection, seed: int
 
     assert sql.execute(complete).fetchall() == before
     assert len(left) < rows
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sqlite_drops_the_same_receipts(sql: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """What is the next day is the only difference between the two."""
+    draw = Random(seed)
+    for run in range(12):
+        for _ in range(draw.randint(1, 4)):
+            first = draw.randint(0, 20)
+            status = draw.choice(["complete"] * 4 + ["split", "quarantined"])
+            read(sql, (run, "t", draw.choice("ab"), first, first + draw.randint(0, 12), status))
+    with closing(sqlite3.connect(":memory:")) as there:
+        there.execute("CREATE TABLE windows (run_id, resource, parent_id, from_date, to_date, status, fetched_at)")
+        rows = [[SQLITE.bind(value) for value in row] for row in sql.execute("FROM windows").fetchall()]
+        there.executemany("INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        run = draw.randint(3, 12)
+        before = SQLITE.bind(NOW - timedelta(days=1000 - run))
+        there.execute(superseded_sql("windows", day_after=SQLITE.day_after).replace("%s", "?"), [before])
+        left = there.execute("SELECT run_id, from_date, status FROM windows").fetchall()
+
+    forget(sql, run=run)
+
+    kept = sql.execute("SELECT run_id, from_date::VARCHAR, status FROM windows").fetchall()
+    assert sorted(left) == sorted(kept)
+    assert len(left) < len(rows)

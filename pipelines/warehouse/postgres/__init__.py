@@ -1,0 +1,1 @@
+"""A warehouse in PostgreSQL: exact JSON, and what an analyst finds beside the rows."""
