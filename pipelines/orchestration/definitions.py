@@ -1,7 +1,6 @@
 """Definitions for Dagster of a configuration folder: an asset a tenant, synced by the program as its own process."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ import dagster as dg
 from ..settings import TenantSettings, load
 from . import process
 from .outcome import COUNTS, Outcome, outcome_of
+from .pools import introduce, pool_of
 
 GROUP = "aleta"
 CHECK = "complete"
@@ -68,11 +68,6 @@ def key_of(tenant: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, tenant])
 
 
-def pool_of(sub: str) -> str:
-    """The `sub`; Dagster refuses a pool whose name has blanks."""
-    return re.sub(r"\s+", "_", sub)
-
-
 def _asset(tenant: TenantSettings, config: Path, night: Night) -> dg.AssetsDefinition:
     key = key_of(tenant.name)
     whole = dg.AssetCheckSpec(CHECK, asset=key, description="All that the API shows is in the warehouse, and proven.")
@@ -80,7 +75,7 @@ def _asset(tenant: TenantSettings, config: Path, night: Night) -> dg.AssetsDefin
     @dg.asset(
         key=key,
         group_name=GROUP,
-        description=f"The warehouse of {tenant.name}, in {tenant.folder}.",
+        description=f"The warehouse of {tenant.name}: all that Aleta's API shows of it.",
         pool=pool_of(tenant.sub),
         check_specs=[whole],
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=night.stale_after),
@@ -142,7 +137,9 @@ def _schedule(tenants: Sequence[TenantSettings], night: Night) -> dg.ScheduleDef
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="A run a tenant; those of one `sub` wait for each other.",
     )
-    def nightly() -> Sequence[dg.RunRequest]:
+    def nightly(context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest]:
+        if context.instance_ref:  # none where somebody evaluates a schedule by hand
+            introduce(context.instance, {pool_of(tenant.sub) for tenant in tenants})
         return [
             dg.RunRequest(run_key=tenant.name, asset_selection=[key_of(tenant.name)], tags={TENANT_TAG: tenant.name})
             for tenant in tenants

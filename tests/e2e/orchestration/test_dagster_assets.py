@@ -146,6 +146,23 @@ def test_the_schedule_asks_for_a_run_a_tenant(start, instance):
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
+def test_the_schedule_introduces_each_pool_before_it_asks(start, tmp_path):
+    """Dagster begins every waiting run of a pool that is new to it; a limit that an operator set stays."""
+    program = start(tenants=("acme", "bolt"))
+    pools = [program.known(tenant)["sub"] for tenant in ("acme", "bolt")]
+    schedule = definitions(program.config).resolve_schedule_def("nightly")
+    home = tmp_path / "instance"
+    home.mkdir()
+    shutil.copy(DEPLOY / "dagster.yaml", home)
+    with dg.DagsterInstance.from_config(f"{home}") as instance:
+        instance.event_log_storage.set_concurrency_slots(pools[0], 3)
+
+        schedule.evaluate_tick(dg.build_schedule_context(instance))
+
+        limits = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+    assert limits == {pools[0]: 3, pools[1]: 1}
+
+
 def test_a_wrong_configuration_is_named_when_dagster_loads_it(program):
     program.rewrite("kid = ", "kit = ")
 
