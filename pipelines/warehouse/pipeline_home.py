@@ -23,14 +23,13 @@ def pipeline_home(store: Path, *, tenant: str) -> Path:
     own = private / DLT / f"{PREFIX}{tenant}"
     if own.exists():
         return own
-    [*names] = other_names(private, tenant=tenant) or _stored_names(store)
+    names = _names_in(private) or _stored_names(store)
     return private / DLT / names[0] if len(names) == 1 else own
 
 
-def other_names(private: Path, *, tenant: str) -> Sequence[str]:
-    """Pipelines in *private* that were begun when the tenant was called otherwise."""
-    found = (home.name for home in (private / DLT).glob(f"{PREFIX}*") if home.is_dir())
-    return sorted(name for name in found if name != f"{PREFIX}{tenant}")
+def _names_in(private: Path) -> Sequence[str]:
+    """The pipelines whose files are in *private*."""
+    return sorted(home.name for home in (private / DLT).glob(f"{PREFIX}*") if home.is_dir())
 
 
 def _stored_names(store: Path) -> Sequence[str]:

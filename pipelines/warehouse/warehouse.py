@@ -31,7 +31,7 @@ from schemas.views.view import literal
 from .destination import dataset_of, find, keeps_json
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back
 from .duckdb.merge import merging_duckdb
-from .pipeline_home import other_names, pipeline_home
+from .pipeline_home import pipeline_home
 from .recovery import rewind
 from .remote import RemoteStore
 from .retention import DAYS_ARE_NUMBERS, drop_superseded, forget_packages
@@ -90,9 +90,8 @@ class Warehouse:
         found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
         self._json: TDataType = "json" if keeps_json(found) else "text"
         self._database = OpenDatabase(self.file)
-        own = self.folder / "dlt" / f"aleta_{tenant}"
-        home = own if self.remote else pipeline_home(self.file, tenant=tenant)
-        self._begun_as = other_names(self.folder, tenant=tenant) if self.remote else ()
+        home = pipeline_home(self.file, tenant=tenant)
+        self._renamed = home.name != f"aleta_{tenant}"
         with self._explained():
             self._pipeline = dlt.pipeline(
                 home.name,
@@ -108,8 +107,9 @@ class Warehouse:
         Raises:
             WarehouseError: a newer version wrote this warehouse, or the destination cannot be used.
         """
-        self._check_name()
         with self._explained():
+            if self.remote and self._renamed:
+                self._check_dataset()
             self._follow()
             pending = self._finish()
             if self.remote:
@@ -118,14 +118,14 @@ class Warehouse:
         self._protect()
         return pending
 
-    def _check_name(self) -> None:
-        """A dataset is called after its tenant: under another name, everything would be read again, into a new one."""
-        for name in self._begun_as:
-            dlt_folder = self.folder / "dlt"
-            raise WarehouseError(
-                f"{self.place}: {dlt_folder / name} is of the tenant's former name. Rename its dataset as well, then "
-                f'move {dlt_folder} away: docs/runbook.md, "Rename a tenant", has the statements'
-            )
+    def _check_dataset(self) -> None:
+        """A dataset is called after its tenant: one that was not renamed with it would be left, and all read again."""
+        with self._pipeline.sql_client() as client:
+            if not client.has_dataset():
+                raise WarehouseError(
+                    f"{self.place}: it is not there, and {self._pipeline.working_dir} is of the tenant's former name. "
+                    'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
+                )
 
     def _follow(self) -> None:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
