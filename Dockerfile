@@ -1,5 +1,11 @@
+# `python:3.11-slim` is what the suite runs on. To build the same image again and again, pin it where your registry can
+# be asked: docker buildx imagetools inspect python:3.11-slim --format '{{.Manifest.Digest}}', and append @sha256:... to
+# the line below. No digest stands here because none could be looked up and tried where this file is tested.
+ARG PYTHON=python:3.11-slim
+
 # Build: the locked dependencies first, so that a change of code does not fetch them again.
-FROM python:3.11-slim AS build
+# hadolint ignore=DL3006
+FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/aleta-sync
@@ -11,7 +17,8 @@ COPY . .
 RUN pip install --no-deps --no-build-isolation .
 
 # Run: the environment alone.
-FROM python:3.11-slim
+# hadolint ignore=DL3006
+FROM ${PYTHON}
 RUN useradd --uid 10001 --create-home aleta \
     && install --directory --owner aleta --group aleta --mode 0700 /data
 COPY --from=build /opt/aleta-sync /opt/aleta-sync
@@ -23,6 +30,7 @@ USER 10001
 VOLUME ["/data"]
 # Healthy while every tenant was complete lately; a first load has a day. It reads files and sends nothing.
 ENV ALETA_SYNC_MAX_AGE=26
+# hadolint ignore=DL3025
 HEALTHCHECK --interval=15m --timeout=60s --start-period=24h --retries=1 \
     CMD aleta-sync status --max-age "$ALETA_SYNC_MAX_AGE" > /dev/null
 ENTRYPOINT ["aleta-sync"]

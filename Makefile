@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
 READERS_LOCK = $(subst pyproject.toml,tests/readers/requirements.in,$(LOCK)) --output-file tests/readers/requirements.lock
+ENGINES_LOCK = $(subst pyproject.toml,tests/engines/requirements.in,$(LOCK)) --output-file tests/engines/requirements.lock
 RUN := --extra serve
-DEV := $(RUN) --extra azure --extra delta --extra notify --extra postgres --extra sqlalchemy --group dev
+DEV := $(RUN) --extra azure --extra dagster --extra delta --extra notify --extra postgres --extra sqlalchemy --group dev
 HISTORIES ?= 1000
 BENCH ?=
 HISTORY_SEED ?= $(shell date +%s)
@@ -19,7 +20,7 @@ KILL_SEED ?= 1
 PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-fast check locked format docs lock readers oracle nights kills fuzz bench clean
+.PHONY: help demo test test-fast check locked format docs lock readers engines oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -56,6 +57,7 @@ locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks 
 	@cp requirements.lock $(VENV)/run.lock && $(LOCK) $(RUN) --output-file $(VENV)/run.lock && cmp requirements.lock $(VENV)/run.lock
 	@cp requirements-dev.lock $(VENV)/dev.lock && $(LOCK) $(DEV) --output-file $(VENV)/dev.lock && cmp requirements-dev.lock $(VENV)/dev.lock
 	@cp tests/readers/requirements.lock $(VENV)/readers.lock && $(READERS_LOCK:tests/readers/requirements.lock=$(VENV)/readers.lock) && cmp tests/readers/requirements.lock $(VENV)/readers.lock
+	@cp tests/engines/requirements.lock $(VENV)/engines.lock && $(ENGINES_LOCK:tests/engines/requirements.lock=$(VENV)/engines.lock) && cmp tests/engines/requirements.lock $(VENV)/engines.lock
 
 format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
@@ -69,6 +71,7 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) $(RUN) --output-file requirements.lock
 	$(LOCK) $(DEV) --output-file requirements-dev.lock
 	$(READERS_LOCK)
+	$(ENGINES_LOCK)
 
 .readers/ok: tests/readers/requirements.lock
 	@test -x .readers/bin/python || $(PYTHON) -m venv .readers
@@ -77,6 +80,14 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 
 readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas and delta-rs
 	@READERS=1 $(BIN)/python -m pytest -rA tests/readers
+
+.engines/ok: tests/engines/requirements.lock
+	@test -x .engines/bin/python || $(PYTHON) -m venv .engines
+	@.engines/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r tests/engines/requirements.lock
+	@touch $@
+
+engines: $(VENV)/dev.ok .engines/ok  ## the examples of deployments under real ones: Dagster's daemons, Airflow, Kubernetes
+	@ENGINES=1 $(BIN)/python -m pytest -rA tests/engines
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
 	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 2 -rA \

@@ -83,16 +83,21 @@ class Chromium:
 
     def show(self, file: Path, *, width: int, dark: bool = False) -> None:
         """Open *file* in a window of *width*, for a reader who likes it light or *dark*."""
+        url = file.as_uri()
+        self.visit(url, width=width, dark=dark, ready=f"document.readyState + document.URL === {f'complete{url}'!r}")
+
+    def visit(self, url: str, *, width: int, ready: str, dark: bool = False) -> None:
+        """The same for an address, whose page is there when the expression *ready* is true."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", media="screen", features=features)
         self.call("Page.navigate", url="about:blank")
         self.requests.clear()
-        self.call("Page.navigate", url=file.as_uri())
+        self.call("Page.navigate", url=url)
         deadline = monotonic() + LOAD_S
-        while self.run("document.readyState + document.URL") != f"complete{file.as_uri()}":
-            assert monotonic() < deadline, f"{file} is not shown"
-        self.requests = [url for url in self.requests if url != file.as_uri()]
+        while self.run(ready) is not True:
+            assert monotonic() < deadline, f"{url} is not shown"
+        self.requests = [asked for asked in self.requests if asked != url]
 
     def run(self, script: str) -> object:
         """The value of an expression, or of its promise, in the tab; the page's own policy does not hold for it."""

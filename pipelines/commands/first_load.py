@@ -19,6 +19,7 @@ from sources.aleta.catalogue.endpoint import By, with_parents
 
 from ..ledger.ledger import Ledger
 from ..settings import TenantSettings
+from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 from ..warehouse.warehouse import store_file
 
@@ -124,7 +125,7 @@ def _precedent(tenant: TenantSettings) -> Precedent | None:
 
 
 def _learned_cap(tenant: TenantSettings) -> int:
-    state = _state(store_file(tenant.folder).parent / "dlt" / f"aleta_{tenant.name}" / "state.json")
+    state = _state(pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json")
     learned = Ledger.from_state(state).learned.values() if state else []
     return max((found.known_cap or 0 for found in learned), default=0)
 

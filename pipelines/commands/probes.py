@@ -18,6 +18,7 @@ from ..run.damage import damaged, unopenable
 from ..run.lock import holder
 from ..settings import TenantSettings, loose_key_file
 from ..warehouse.format import check_format
+from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 from ..warehouse.warehouse import glance, place_of, store_file
 
@@ -107,7 +108,7 @@ def _has_runs(store: Path) -> bool:
 
 def _state(tenant: TenantSettings) -> dict[str, object]:
     """What dlt keeps of the last committed package; a file that is not there is made again from the store."""
-    file = store_file(tenant.folder).parent / "dlt" / f"aleta_{tenant.name}" / "state.json"
+    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
     try:
         state = json.loads(file.read_bytes())["sources"][DATASET]
     except (FileNotFoundError, KeyError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ..report.report import Problem
+from ..warehouse.pipeline_home import pipeline_home
 
 CODE = "damaged"
 CORRUPT = ("Corrupt database file", "does not match stored checksum", "Could not read enough bytes")
@@ -32,10 +33,10 @@ def damaged(tenant: str, folder: Path, *, said: str = "") -> Problem | None:
         said: what an error said; of a database that opens, DuckDB finds some damage only when it reads on.
     """
     private = folder / "private"
-    for file in _of_dlt(private / "dlt" / f"aleta_{tenant}"):
+    store = private / "store.duckdb"
+    for file in _of_dlt(pipeline_home(store, tenant=tenant)):
         if fault := _unreadable(file):
             return _problem(file, fault, STATE.format(folder=private / "dlt", tenant=tenant))
-    store = private / "store.duckdb"
     fault = unopenable(store) if store.exists() else ""
     if not fault and any(word in said for word in CORRUPT):
         fault = "some of its blocks are not as they were written"

@@ -31,6 +31,7 @@ from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
 from .lease import Lease
 from .package import Rows, State, source
+from .pipeline_home import pipeline_home
 from .recovery import rewind
 from .remote import RemoteStore
 from .retention import drop_superseded, forget_packages
@@ -66,10 +67,12 @@ class Warehouse:
         self._database = OpenDatabase(self.file)
         self._lease: Lease | None = None
         self._laid_out = ""  # dlt's version of the schema
+        home = pipeline_home(self.file, tenant=tenant)
+        self._renamed = home.name != f"aleta_{tenant}"
         with self._explained():
             self._pipeline = dlt.pipeline(
-                f"aleta_{tenant}",
-                pipelines_dir=f"{self.folder / 'dlt'}",
+                home.name,
+                pipelines_dir=f"{home.parent}",
                 destination=found,
                 dataset_name=dataset_of(tenant) if self.remote else DATASET,
             )
@@ -119,6 +122,8 @@ class Warehouse:
             WarehouseError: a newer version wrote this warehouse, or the destination cannot be used.
         """
         with self._explained():
+            if self.remote and self._renamed:
+                self._check_dataset()
             self._follow()
             pending = self._finish()
             if self.remote:
@@ -126,6 +131,15 @@ class Warehouse:
         self.check_format()
         self._protect()
         return pending
+
+    def _check_dataset(self) -> None:
+        """A dataset is called after its tenant: one that was not renamed with it would be left, and all read again."""
+        with self._pipeline.sql_client() as client:
+            if not client.has_dataset():
+                raise WarehouseError(
+                    f"{self.place}: it is not there, and {self._pipeline.working_dir} is of the tenant's former name. "
+                    'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
+                )
 
     def _follow(self) -> None:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""

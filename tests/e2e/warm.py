@@ -31,6 +31,7 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 LARGEST_ORDER = 1 << 17
+EXTRAS = ("keyvault", "orchestration")  # bring azure and Dagster, which the commands do without
 LAZY = (
     *("dlt._workspace", "dlt.destinations.impl.duckdb.duck", "dlt.destinations.impl.duckdb.sql_client"),
     *("dlt.destinations.impl.postgres.postgres", "dlt.destinations.impl.postgres.factory"),
@@ -149,7 +150,7 @@ def _import_all() -> None:
 
     for package in (pipelines, sources.aleta):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if "keyvault" not in module.name:  # it brings azure, which is an extra
+            if not any(extra in module.name for extra in EXTRAS):
                 importlib.import_module(module.name)
     for name in LAZY:
         importlib.import_module(name)

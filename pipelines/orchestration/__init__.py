@@ -1,0 +1,1 @@
+"""Definitions for orchestrators that run the program as a process of its own; no other room imports this one."""
