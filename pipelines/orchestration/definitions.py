@@ -49,15 +49,17 @@ def definitions(config: Path, *, night: Night = NIGHT) -> dg.Definitions:
     """An asset `aleta/TENANT` for each tenant of the folder *config*, and the schedule that runs them.
 
     Within one Dagster run tenants are synced one after the other; the schedule starts a run a tenant, and pools keep
-    two of one `sub`, which share a request budget (rule R4), from running at once.
+    two of one `sub`, which share a request budget (rule R4), from running at once. A tenant is an asset and not a
+    partition, because a backfill of partitions runs past a limit that goes by tags.
 
     Raises:
         SettingsError: the configuration is wrong.
     """
-    tenants = load(config, environ=os.environ).tenants
+    settings = load(config, environ=os.environ)
+    tenants, folder = settings.tenants, settings.folder  # absolute: Dagster's processes begin in folders of their own
     job = dg.define_asset_job(JOB, selection=dg.AssetSelection.groups(GROUP), description="Sync of every tenant")
     return dg.Definitions(
-        assets=[_asset(tenant, config, night) for tenant in tenants],
+        assets=[_asset(tenant, folder, night) for tenant in tenants],
         jobs=[job],
         schedules=[_schedule(tenants, night)],
         executor=dg.in_process_executor,
