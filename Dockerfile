@@ -12,7 +12,7 @@ RUN python -m venv /opt/aleta-sync
 ENV PATH=/opt/aleta-sync/bin:$PATH
 WORKDIR /src
 COPY requirements.lock ./
-RUN pip install --require-hashes --requirement requirements.lock
+RUN pip install --no-deps --require-hashes --requirement requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation .
 

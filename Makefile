@@ -28,12 +28,12 @@ help:  ## list what can be made
 
 $(VENV)/run.ok: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || { echo "Setting up $(VENV) (once) ..."; $(PYTHON) -m venv $(VENV); }
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
@@ -75,7 +75,7 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 
 .readers/ok: tests/readers/requirements.lock
 	@test -x .readers/bin/python || $(PYTHON) -m venv .readers
-	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r tests/readers/requirements.lock
+	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r tests/readers/requirements.lock
 	@touch $@
 
 readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas and delta-rs
@@ -83,7 +83,7 @@ readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.
 
 .engines/ok: tests/engines/requirements.lock
 	@test -x .engines/bin/python || $(PYTHON) -m venv .engines
-	@.engines/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r tests/engines/requirements.lock
+	@.engines/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r tests/engines/requirements.lock
 	@touch $@
 
 engines: $(VENV)/dev.ok .engines/ok  ## the examples of deployments under real ones: Dagster's daemons, Airflow, Kubernetes
