@@ -33,7 +33,7 @@ $(VENV)/run.ok: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
