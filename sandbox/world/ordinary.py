@@ -38,7 +38,17 @@ CLASS_OF_TYPE = {
     "mutual-fund": "Equities - American",
 }
 """A word in the type of an instrument -> its detailed class; the first that fits."""
-UNDOCUMENTED = ("overdraftLimit", "bank", "sideLetter", "escalation", "insuredAmount", "appraisals", "vault")
+UNDOCUMENTED = (
+    "isAccumulating",
+    "overdraftLimit",
+    "bank",
+    "sideLetter",
+    "escalation",
+    "insuredAmount",
+    "appraisals",
+    "vault",
+    "isAccumulating",
+)
 BEGINS = ("agreementDate", "datedDate", "firstCouponDate", "fixingDate", "vintageDate", "startDate", "date")
 ENDS = ("maturityDate", "settlementDate", "expectedExitDate", "exitDate")
 
