@@ -63,9 +63,10 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the schemas
+docs: $(VENV)/run.ok  ## write docs/tables.md, docs/views.md and the dbt sources again, from the schemas
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
 	$(BIN)/python -m schemas.guide > docs/views.md
+	$(BIN)/python -m schemas.dbt_sources > dbt/models/sources.yml
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) $(RUN) --output-file requirements.lock
@@ -75,10 +76,10 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 
 .readers/ok: tests/readers/requirements.lock
 	@test -x .readers/bin/python || $(PYTHON) -m venv .readers
-	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r tests/readers/requirements.lock
+	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r tests/readers/requirements.lock
 	@touch $@
 
-readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas and delta-rs
+readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas, delta-rs, dbt and marimo
 	@READERS=1 $(BIN)/python -m pytest -rA tests/readers
 
 .engines/ok: tests/engines/requirements.lock

@@ -77,7 +77,7 @@ def instrument_holdings(state: TenantState, selection: Selection) -> Iterator[It
 
 def _instrument_holding(state: TenantState, owner: str, lot: Lot, day: int, worth: tuple[str, int]) -> Item:
     levels = ["portfolios", "depositories", "instruments"]
-    if noise(lot.instrument, "classes") % 2:
+    if state.ordinary or noise(lot.instrument, "classes") % 2:
         levels += ["instrumentClasses", "instrumentClassesDetailed"]
     group = tuple(LEVELS[level][2](state, lot) for level in levels)
     return Item(
