@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -63,6 +64,14 @@ def test_what_is_no_command_of_the_program_says_why_it_is_not_run(page):
     ]
 
     assert unmarked == []
+
+
+def test_a_reason_names_tests_that_there_are():
+    """A mark that sends its reader to nowhere explains nothing."""
+    named = [path for block in BLOCKS for path in re.findall(r"tests/[\w/]+(?:\.py)?", block.reason)]
+
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_blocks_and_marks_are_found_where_they_are():
