@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -138,6 +139,21 @@ def test_values_plus_flows_plus_returns_are_the_next_values(said):
         for before, day in pairwise(sorted(days)):
             moved = days[day]["dailyNetCashFlow"] + days[day]["dailyReturn"]
             assert holdings[entity][before]["marketValue"] + moved == holdings[entity][day]["marketValue"]
+
+
+def test_a_funds_multiples_are_those_of_its_amounts():
+    """Paid back and left, of what was called: a fund alone, and all of an entity's together."""
+    truth = store(replace(ORDINARY, accounts=40, computed_days=5)).truth()
+    rows = [row["attributes"] for row in truth.private_market_performance.values()]
+
+    assert {row["nav"] is None for row in rows} == {True, False}
+    for row in rows:
+        flows, multiples = row["cashflow"], row["multiplier"]
+        assert row["commitmentInReportingCurrency"]["called"] == flows["drawdowns"]
+        assert row["return"] == flows["distributions"] + row["marketValue"] - flows["drawdowns"]
+        assert multiples["tvpi"] == multiples["dpi"] + multiples["rvpi"]
+        assert multiples["dpi"] * flows["drawdowns"] == flows["distributions"]
+        assert 0 < row["irr"] < Decimal("0.2")
 
 
 def test_a_custodian_reports_the_balance_that_was_booked(office, said):
