@@ -20,7 +20,7 @@ KILL_SEED ?= 1
 PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-fast check locked format docs lock readers engines oracle nights kills fuzz bench clean
+.PHONY: help demo test test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -45,12 +45,12 @@ test: $(VENV)/dev.ok  ## run the whole test suite
 test-fast: $(VENV)/dev.ok  ## unit and property tests for the edit loop, a minute on two cores; plays no histories
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))
 
-check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, tests
+check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, the site, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory locked
+	@$(MAKE) --no-print-directory locked site
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 locked: $(VENV)/dev.ok  ## see that the lock files say what pyproject.toml asks for
@@ -63,9 +63,14 @@ format: $(VENV)/dev.ok  ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/run.ok  ## write docs/tables.md and docs/views.md again, from the schemas
+docs: $(VENV)/run.ok  ## write docs/tables.md, docs/views.md, docs/reference/ and the dbt sources again, from the code
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
 	$(BIN)/python -m schemas.guide > docs/views.md
+	$(BIN)/python -m schemas.dbt_sources > dbt/models/sources.yml
+	PYTHONPATH=. $(BIN)/python docs/reference/generate.py
+
+site: $(VENV)/dev.ok  ## build the documentation site into site/; a warning or a dead link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lock: $(VENV)/dev.ok  ## compile the lock files again
 	$(LOCK) $(RUN) --output-file requirements.lock
@@ -78,7 +83,7 @@ lock: $(VENV)/dev.ok  ## compile the lock files again
 	@.readers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r tests/readers/requirements.lock
 	@touch $@
 
-readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas and delta-rs
+readers: $(VENV)/dev.ok .readers/ok  ## open the published copies with DuckDB 1.x, polars, pandas, delta-rs, dbt and marimo
 	@READERS=1 $(BIN)/python -m pytest -rA tests/readers
 
 .engines/ok: tests/engines/requirements.lock
@@ -108,4 +113,4 @@ bench: $(VENV)/dev.ok  ## us and the peers on the same server, in pairs (BENCH="
 	@$(BIN)/python -m benchmarks.matrix $(BENCH)
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo site .mypy_cache .ruff_cache .pytest_cache .hypothesis

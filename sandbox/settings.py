@@ -12,7 +12,7 @@ DAY_LIMIT = 15
 WORLD = frozenset(
     {
         *("tenants", "seed", "accounts", "rows", "years", "dialect", "relation", "plain", "busy_day", "skew"),
-        *("instruments", "computed_days"),
+        *("instruments", "computed_days", "ordinary"),
     }
 )
 """Settings that a running sandbox cannot change."""
@@ -37,6 +37,8 @@ class SandboxSettings:
         requests_per_minute: rate of the bucket of each `sub`, 0: no limit; *burst* is its size.
         fault_share: share of API requests with a random transient fault of *fault_kinds* (empty: all kinds).
         plain: simple rows that are built fast, for worlds of a million.
+        ordinary: names, days and amounts as a real office has them, and computed figures that agree with one another
+            (*plain* goes before it).
         busy_day: one account has more rows on one day than the cap.
         latency_s: wait before every answer.
         skew: Zipf exponent of the rows per account, 0: even.
@@ -72,6 +74,7 @@ class SandboxSettings:
     fault_share: float = 0.0
     fault_kinds: tuple[str, ...] = ()
     plain: bool = False
+    ordinary: bool = False
     busy_day: bool = False
     latency_s: float = 0.0
     skew: float = 1.0

@@ -21,14 +21,14 @@ from .invocation import stop_on_signals
     type=click.Choice(["hostile", "ordinary"]),
     default="hostile",
     show_default=True,
-    help="ordinary: transactions with short amounts, few kinds and no edge cases.",
+    help="ordinary: names, days and amounts as a real office has them.",
 )
 def command(port: int, seed: int, accounts: int, rows: int, profile: str) -> None:
     """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
     from sandbox import Sandbox, SandboxSettings, announce
 
     stop, _ = stop_on_signals()
-    settings = SandboxSettings(seed=seed, accounts=accounts, rows=rows, plain=profile == "ordinary")
+    settings = SandboxSettings(seed=seed, accounts=accounts, rows=rows, ordinary=profile == "ordinary")
     with Sandbox(settings, port=port) as box:
         config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
         print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report

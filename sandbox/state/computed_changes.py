@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..world import limits
 from ..world.instruments import INSTRUMENT_TYPES, instrument
 from ..world.jsontext import Num
+from ..world.ordinary_rows import money
 from ..world.rows import Row, iso, new_id, ordinal
 from .computed import positions, series
 from .computed.resource import Item, Selection
@@ -57,8 +58,14 @@ def edit_price(store: Store, args: Args) -> Touched:
         raise ValueError("no price that this mutation could change")
     found = store.rng.sample(points, min(args.count, len(points)))
     for item in found:
-        store.edits.points[item.id] = Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(1, 999):03d}")
+        store.edits.points[item.id] = _another_price(store)
     return {"instruments": [chosen], "prices": [item.id for item in found]}
+
+
+def _another_price(store: Store) -> Num:
+    if store.ordinary:
+        return money(store.rng.randint(5_000, 20_000))
+    return Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(1, 999):03d}")
 
 
 def _prices(store: Store, ident: str) -> list[Item]:

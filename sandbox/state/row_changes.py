@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ..world.jsontext import Document, Num, inner, linkage, load
 from ..world.ledgers import Ledger
+from ..world.ordinary_rows import money
 from ..world.rows import Row, as_row, iso, new_id, ordinal
 from .store import Store
 
@@ -177,7 +178,7 @@ def _edited(store: Store, row: Row, args: Args) -> Row:
     choice = store.rng.choice(("amount", "comment", "days", "unknown"))
     if choice == "amount":
         amount = "accountAmount" if "accountAmount" in attributes else "inflowAccountAmount"
-        attributes[amount] = Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(0, 10**9):09d}")
+        attributes[amount] = _another_amount(store)
     elif choice == "days" and _is_near(store, row):
         shift = -1 if row.trade > store.first and not args.within_days else 1
         attributes |= {"tradeDate": iso(row.trade + shift), "valueDate": iso(row.value + shift)}
@@ -186,6 +187,12 @@ def _edited(store: Store, row: Row, args: Args) -> Row:
         attributes[name] = f"edited {store.rng.randint(1, 10**9)}"
     edited = as_row(document, was=row)
     return edited if _fits(store, edited) else _commented(store, row)
+
+
+def _another_amount(store: Store) -> Num:
+    if store.ordinary:
+        return money(store.rng.randint(100, 100_000))
+    return Num(f"{store.rng.randint(1, 10**7)}.{store.rng.randint(0, 10**9):09d}")
 
 
 def _is_near(store: Store, row: Row) -> bool:

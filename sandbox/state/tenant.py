@@ -9,9 +9,11 @@ from random import Random
 from typing import Self, TypeAlias, TypeVar
 
 from ..settings import SandboxSettings
+from ..world.amounts import PLAIN, as_number
 from ..world.extras import extras
-from ..world.jsontext import Document, Json
+from ..world.jsontext import Document, Json, Num
 from ..world.ledgers import Ledger
+from ..world.ordinary import make_ordinary, ordinary_classes
 from ..world.rows import Row
 from ..world.world import COLLECTIONS, Entity, Link, World
 from .caps import ROW_BYTES, Asked, cap_of
@@ -31,6 +33,7 @@ class TenantState:
         computed_from: the first day of what Aleta computes.
         edits: edits of computed rows and series.
         uploads: what clients uploaded.
+        ordinary: whether its figures are those of a real office.
     """
 
     def __init__(self, world: World, *, seed: str) -> None:
@@ -39,6 +42,9 @@ class TenantState:
         self.instruments_in, self.classes, self.edits = more.instruments_in, more.classes, Edits()
         self.uploads = Uploads()
         self.computed_from = max(world.first, world.today - world.composer.settings.computed_days)
+        self.ordinary = world.composer.settings.ordinary
+        if self.ordinary:
+            self._make_ordinary()
         self.composer, self.first, self.today = world.composer, world.first, world.today
         self.rng, self.shuffler = Random(f"{seed}:mutations"), Random(f"{seed}:order")
         self.seed, self._nights, self._cuts = seed, 0, 0
@@ -53,6 +59,11 @@ class TenantState:
             for account in row.accounts:
                 listed[account].append(row)
         self.ledgers = {account: Ledger(rows) for account, rows in listed.items()}
+
+    def _make_ordinary(self) -> None:
+        for entity in self.entities.values():
+            make_ordinary(entity)
+        self.classes = ordinary_classes(self.entities.values())
 
     def begin_night(self, night_seed: int) -> None:
         """Use *night_seed* for random choices from now on; ids never repeat those of another night or tenant."""
@@ -94,7 +105,13 @@ class TenantState:
             entity for entity in self.entities.values() if entity.collection == collection and self.shown(entity.id)
         ]
 
+    def number(self, atoms: int, turn: int) -> Num:
+        """*atoms* as a JSON number, spelt by *turn*; in an ordinary world plainly."""
+        return as_number(atoms, PLAIN if self.ordinary else turn)
+
     def create(self, entity: Entity) -> None:
+        if self.ordinary:
+            make_ordinary(entity)
         self.entities[entity.id] = entity
         self._file(entity)
         if entity.collection == "accounts":

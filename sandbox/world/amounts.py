@@ -7,8 +7,10 @@ from hashlib import blake2b
 from .jsontext import Num
 
 PLACES = 16
-ONE = 10**PLACES
+ONE: int = 10**PLACES
 CENT = ONE // 100
+PLAIN = 3
+"""The turn at which `as_number` spells a number as people do."""
 
 
 def noise(*words: object) -> int:

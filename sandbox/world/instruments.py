@@ -133,7 +133,9 @@ def instruments(rng: Random, world: World) -> Iterator[Entity]:
     """Those that transactions refer to, and two of every other type."""
     accounts = world.ids("accounts")
     named = [instrument(rng, BY_TYPE[kind], ident, accounts) for kind, ident in world.composer.instruments]
-    yield from named
+    for made in named:
+        yield from _commitments(rng, made)
+        yield made
     for sort in INSTRUMENT_TYPES:
         if sort.type not in {entity.type for entity in named}:
             for _ in range(2):

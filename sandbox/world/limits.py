@@ -7,7 +7,7 @@ from random import Random
 from typing import TypeAlias
 from uuid import UUID
 
-from .amounts import CENT, as_number, noise
+from .amounts import CENT, PLAIN, as_number, noise
 from .instruments import day
 from .jsontext import Document, Json, Num
 from .kinds import number, string
@@ -87,12 +87,24 @@ def _condition(rng: Random, subjects: Subjects) -> Document:
     return {"type": f"{subject}-is{rng.choice(('', '-not'))}", name: rng.choice(subjects[subject])}
 
 
-def status(limit: str, day_: int) -> Document:
-    """The status of the limit at the end of a day."""
+def status(limit: str, day_: int, *, plain: bool = False) -> Document:
+    """The status of the limit at the end of a day.
+
+    Args:
+        plain: numbers are spelt as people do, and the words follow from the share.
+    """
     chance = noise(limit, day_)
-    attributes: Document = {
-        "value": as_number(chance % 10**11 * CENT, chance),
-        "proportion": as_number(chance % 10**4 * (CENT // 100), chance // 8),
-        "status": STATUSES[chance % len(STATUSES)],
+    turns = (PLAIN, PLAIN) if plain else (chance, chance // 8)
+    share = chance % 10**4 * (CENT // 100)
+    return {
+        "value": as_number(chance % 10**11 * CENT, turns[0]),
+        "proportion": as_number(share, turns[1]),
+        "status": _within(share) if plain else STATUSES[chance % len(STATUSES)],
     }
-    return attributes
+
+
+def _within(share: int) -> str:
+    """How a share stands to the bounds of an ordinary limit, 5 and 40 percent."""
+    if share < 5 * CENT:
+        return "below-min"
+    return "above-max" if share > 40 * CENT else "within"

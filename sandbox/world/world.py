@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ..settings import DAY_LIMIT, SandboxSettings
 from .jsontext import Document, Num
+from .ordinary_rows import FUND, OrdinaryComposer, ordinary_rows
 from .rows import Calendar, Composer, PlainComposer, Row, new_id, plain_rows, shares, varied_rows
 
 CURRENCIES = ("DKK", "EUR", "USD", "CHF", "SEK", "JPY")
@@ -99,13 +100,20 @@ def build(settings: SandboxSettings, *, tenant: str, today: date) -> World:
     depositories = {
         entity.id: tuple(entity.links["depositories"] or ()) for entity in entities.values() if _is_account(entity)
     }
-    instruments = [(rng.choice(INSTRUMENT_KINDS), new_id(rng)) for _ in range(settings.instruments)]
-    writer = PlainComposer if settings.plain else Composer
-    composer = writer(settings=settings, depositories=depositories, instruments=instruments)
+    kinds = (*INSTRUMENT_KINDS, FUND) if settings.ordinary else INSTRUMENT_KINDS
+    instruments = [(rng.choice(kinds), new_id(rng)) for _ in range(settings.instruments)]
+    composer = writer(settings)(settings=settings, depositories=depositories, instruments=instruments)
     last = today.toordinal()
     world = World(entities=entities, rows=[], composer=composer, first=last - settings.years * 365, today=last)
     world.rows.extend(_rows(rng, settings, world))
     return world
+
+
+def writer(settings: SandboxSettings) -> type[Composer | PlainComposer]:
+    """What composes the transactions of such a world."""
+    if settings.plain:
+        return PlainComposer
+    return OrdinaryComposer if settings.ordinary else Composer
 
 
 def _is_account(entity: Entity) -> bool:
@@ -225,6 +233,8 @@ def _spread(rng: Random, world: World, counts: Mapping[str, int]) -> Iterator[Ro
         prefix = f"{rng.getrandbits(32):08x}"
         return plain_rows(prefix, world.composer, counts, world.first, world.today)
     calendar = Calendar(rng=rng, first=world.first, today=world.today)
+    if isinstance(world.composer, OrdinaryComposer):
+        return ordinary_rows(rng, world.composer, counts, calendar)
     return varied_rows(rng, world.composer, counts, calendar)
 
 

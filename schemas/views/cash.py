@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from .view import Column, View
 
-_CCY = Column(name="ccy_code", description="Currency of the account and of the amounts, ISO 4217")
-_ACCOUNT = Column(name="account_id", description="The account")
-_ONE_CURRENCY = "Amounts are in the currency of the account: add up one ccy_code at a time."
-_VALUE_DATE = "Cash moves on the value date (value_date); if a transaction has none, on its trade date."
-_TO_COME = "Future value dates are included: exclude them with date <= current_date."
-_REMOVED = "A removed account keeps its last known transactions: see removed_at in account_tree."
-_TWO_LEGS = "An fx-spot is booked on two accounts and counts on both."
+CCY = Column(name="ccy_code", description="Currency of the account and of the amounts, ISO 4217")
+ACCOUNT = Column(name="account_id", description="The account")
+ONE_CURRENCY = "Amounts are in the currency of the account: add up one ccy_code at a time."
+VALUE_DATE = "Cash moves on the value date (value_date); if a transaction has none, on its trade date."
+TO_COME = "Future value dates are included: exclude them with date <= current_date."
+REMOVED = "A removed account keeps its last known transactions: see removed_at in account_tree."
+TWO_LEGS = "An fx-spot is booked on two accounts and counts on both."
 
 ACCOUNT_TREE = View(
     name="account_tree",
@@ -77,18 +77,18 @@ CASH_MOVEMENTS = View(
     name="cash_movements",
     description="One row per transaction and account it is booked on: the amount and the date of the movement",
     notes=(
-        _TWO_LEGS,
-        _VALUE_DATE,
-        _TO_COME,
-        _ONE_CURRENCY,
-        _REMOVED,
+        TWO_LEGS,
+        VALUE_DATE,
+        TO_COME,
+        ONE_CURRENCY,
+        REMOVED,
         "cash_balances and flows_by_month are sums of these rows.",
     ),
     columns=(
         Column(name="transaction_id", description="The transaction; an fx-spot has two rows"),
         Column(name="leg", description="account; for an fx-spot inflow or outflow"),
-        _ACCOUNT,
-        _CCY,
+        ACCOUNT,
+        CCY,
         Column(name="date", description="Value date; the trade date if there is none", unit="day"),
         Column(name="trade_date", description="Day of the trade", unit="day"),
         Column(name="amount", description="Amount received or, as a negative number, paid", unit="account currency"),
@@ -136,15 +136,15 @@ CASH_BALANCES = View(
     notes=(
         "A day without a movement has no row: its balance is that of the previous row.",
         "It is the sum of all transactions so far: the bank's balance, if the history begins when the account opened.",
-        _VALUE_DATE,
-        _TO_COME,
-        _TWO_LEGS,
-        _ONE_CURRENCY,
-        _REMOVED,
+        VALUE_DATE,
+        TO_COME,
+        TWO_LEGS,
+        ONE_CURRENCY,
+        REMOVED,
     ),
     columns=(
-        _ACCOUNT,
-        _CCY,
+        ACCOUNT,
+        CCY,
         Column(name="date", description="Value date; the trade date if there is none", unit="day"),
         Column(name="movements", description="Movements of that day", unit="count"),
         Column(name="change", description="Sum of the movements", unit="account currency"),
@@ -179,15 +179,15 @@ FLOWS_BY_MONTH = View(
     description="Money in and money out, one row per account, month and kind of transaction",
     notes=(
         "Internal movements neither enter nor leave the family: exclude them when you add up accounts.",
-        _VALUE_DATE,
+        VALUE_DATE,
         "Future months are included, as far as there are value dates.",
-        _TWO_LEGS,
-        _ONE_CURRENCY,
-        _REMOVED,
+        TWO_LEGS,
+        ONE_CURRENCY,
+        REMOVED,
     ),
     columns=(
-        _ACCOUNT,
-        _CCY,
+        ACCOUNT,
+        CCY,
         Column(name="month", description="First day of the month", unit="day"),
         Column(name="type", description="The kind of transaction, as in the API"),
         Column(name="internal", description="Whether the other side is on another account that Aleta knows"),

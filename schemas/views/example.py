@@ -79,6 +79,20 @@ def _performance(entity: str, day: date, amount: str, twr: str, flow: str = "0")
     }
 
 
+def _run(run: str, at: str, **counts: str) -> Row:
+    return {"run_id": run, "kind": "sync", "started_at": at, "ended_at": at, "status": "complete", **counts}
+
+
+def _mark(account: str) -> Row:
+    return {"resource": "transactions", "parent_id": account, "from_date": "1970-01-01", "through_date": "2026-06-02"}
+
+
+def _total(table_key: str, day: str, value: str, **portfolio: str) -> Row:
+    key = "|".join(("r-all", *portfolio.values(), day, "EUR"))
+    same = {"row_key": key, "reporting_entity_id": "r-all", "date": day, "ccy_code": "EUR"}
+    return {**same, table_key: value, **portfolio}
+
+
 def _weekdays(first: date, last: date) -> Iterable[date]:
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return (day for day in days if day.weekday() < 5)  # noqa: PLR2004 - Saturday
@@ -121,6 +135,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     ),
     "portfolios": (
         {"id": "p-core", "name": "Core", "reporting_entity_id": "r-all"},
+        {"id": "p-fund", "name": "Funds", "reporting_entity_id": "r-all"},
         {"id": "p-ida", "name": "Ida's", "reporting_entity_id": "r-ida"},
     ),
     "depositories": ({"id": "d-1", "name": "Custody 1"},),
@@ -133,6 +148,24 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         _position("r-all", "2026-06-02", "p-core/d-1", "i-bond", "100", "9962.50"),
         _position("r-all", "2026-06-02", "p-core", "i-fund", "1", "25000.00"),
         _position("r-ida", "2026-05-29", "p-ida/d-1", "i-bond", "40", "3980.00"),
+    ),
+    "sync_runs": (_run("r1", FIRST, added="9"), _run("r2", SECOND, modified="1"), _run("r3", THIRD, added="1")),
+    "sync_marks": tuple(_mark(account) for account in ("a-eur", "a-ida", "a-dkk")),
+    "holdings": (
+        _total("market_value", "2026-05-29", "34900.00"),
+        _total("market_value", "2026-06-01", "34950.00"),
+        _total("market_value", "2026-06-02", "34962.50"),
+    ),
+    "holdings__portfolios": (
+        _total("market_value", "2026-05-29", "9900.00", portfolio_id="p-core"),
+        _total("market_value", "2026-06-02", "9962.50", portfolio_id="p-core"),
+        _total("market_value", "2026-06-02", "25000.00", portfolio_id="p-fund"),
+    ),
+    "performance__portfolios": (
+        _total("daily_twr", "2026-05-29", "0.002", portfolio_id="p-core"),
+        _total("daily_twr", "2026-06-01", "0.01", portfolio_id="p-core"),
+        _total("daily_twr", "2026-06-02", "0.005", portfolio_id="p-core"),
+        _total("daily_twr", "2026-06-02", "0", portfolio_id="p-fund"),
     ),
     "performance": (
         *(_performance("r-all", day, "10.00", "0.001") for day in _weekdays(date(2026, 5, 1), date(2026, 5, 31))),

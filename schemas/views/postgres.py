@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from ..transactions import TRANSACTIONS
 from .changes import AMOUNTS, DAYS, TEXTS, WAREHOUSE_ONLY
+from .portfolios import PORTFOLIOS_MONTHLY
+from .runs import CHANGES_BY_RUN
 from .view import View, literal
 
 _NAMES = [name for name in TRANSACTIONS.names if name not in WAREHOUSE_ONLY]
@@ -110,13 +112,65 @@ SELECT
 FROM compared
 WHERE columns_changed IS NULL OR cardinality(columns_changed) > 0"""  # noqa: S608 - of names in a schema
 
-OWN_SQL: Mapping[str, str] = {"changes_since": _CHANGES_SINCE, "performance_monthly": _PERFORMANCE_MONTHLY}
+# DuckDB joins each day with the last movement before it (ASOF); here a movement holds until the next.
+_CASH_BALANCES_DAILY = """\
+WITH known AS (
+    SELECT *, lead(date) OVER (PARTITION BY account_id ORDER BY date) AS next_date
+    FROM aleta.cash_balances
+    WHERE date IS NOT NULL
+)
+SELECT
+    known.account_id,
+    known.ccy_code,
+    every.day::date AS date,
+    CASE WHEN every.day = known.date THEN known.movements ELSE 0 END AS movements,
+    CASE WHEN every.day = known.date THEN known.change ELSE 0 END AS change,
+    known.balance
+FROM known
+LEFT JOIN aleta.sync_marks ON resource = 'transactions' AND parent_id = known.account_id
+CROSS JOIN LATERAL generate_series(
+    known.date::timestamp,
+    coalesce(known.next_date - 1, greatest(known.date, through_date)),
+    INTERVAL '1 day'
+) AS every(day)"""
+
+_PORTFOLIOS_MONTHLY = (
+    PORTFOLIOS_MONTHLY.sql.replace(
+        "try_cast(product(1 + daily_twr) - 1 AS DECIMAL(38, 12))", "round(aleta.product(1 + daily_twr) - 1, 12)"
+    )
+    .replace("GROUP BY reporting_entity_id, portfolio_id, ccy_code, month", "GROUP BY 1, 2, 3, 4")
+    .replace(
+        "try_cast(valued.market_value::DOUBLE / nullif(ends.entity_value, 0)::DOUBLE AS DECIMAL(38, 12))",
+        "round(valued.market_value / nullif(ends.entity_value, 0), 12)",
+    )
+)
+
+_CHANGES_BY_RUN = CHANGES_BY_RUN.sql.replace(
+    """list_filter(
+            json_keys(changes.after),
+            lambda name: (changes.before ->> name) IS DISTINCT FROM (changes.after ->> name)
+        )""",
+    """ARRAY(
+            SELECT name FROM json_object_keys(changes.after) AS name
+            WHERE (changes.before ->> name) IS DISTINCT FROM (changes.after ->> name)
+        )""",
+)
+
+OWN_SQL: Mapping[str, str] = {
+    "cash_balances_daily": _CASH_BALANCES_DAILY,
+    "changes_by_run": _CHANGES_BY_RUN,
+    "changes_since": _CHANGES_SINCE,
+    "performance_monthly": _PERFORMANCE_MONTHLY,
+    "portfolios_monthly": _PORTFOLIOS_MONTHLY,
+}
 TYPES: Mapping[str, str] = {
     "changed_at": "timestamptz",
     "late": "boolean",
     "columns_changed": "text[]",
     "before": "json",
     "after": "json",
+    "date": "date",
+    **dict.fromkeys(("units", "market_value", "accrued_interest"), "numeric"),
     **dict.fromkeys(DAYS, "date"),
     **{f"{name}_amount_{side}": "numeric" for name in AMOUNTS for side in ("before", "after")},
 }

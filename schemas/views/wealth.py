@@ -4,44 +4,43 @@ from __future__ import annotations
 
 from .view import Column, View
 
-POSITIONS = View(
-    name="positions",
-    description="The latest positions: the instrument_holdings of each reporting entity's own latest day, with names",
-    notes=(
-        "date says how old a row is: reporting entities need not have the same latest day.",
-        "Reporting entities that are gone from the API are left out.",
-        "A position in two portfolios has two rows: add up within one portfolio, or make sure that none counts twice.",
-        "An entity may report in several currencies: each position then has a row for each. Filter by one ccy_code.",
-    ),
-    columns=(
-        Column(name="reporting_entity_id", description="The reporting entity"),
-        Column(name="reporting_entity_name", description="Its display name"),
-        Column(name="date", description="Its latest day", unit="day"),
-        Column(name="portfolio_id", description="The portfolio of the reporting entity"),
-        Column(name="portfolio_name", description="Its display name"),
-        Column(name="depository_id", description="The depository that holds it; null for what none holds"),
-        Column(name="depository_name", description="Its display name; may be null"),
-        Column(name="instrument_id", description="The instrument"),
-        Column(name="instrument_name", description="Its name; loans and forwards have none"),
-        Column(name="instrument_type", description="Its type, from the instrument or else from the position"),
-        Column(name="security_identifier", description="Its security identifier, of any scheme"),
-        Column(name="instrument_class_name", description="Its class, from the position"),
-        Column(name="ccy_code", description="Reporting currency of the row's amounts, ISO 4217"),
-        Column(name="units", description="Units held", unit="units"),
-        Column(name="market_value", description="Value at the end of the day", unit="reporting currency"),
-        Column(name="accrued_interest", description="Interest accrued", unit="reporting currency"),
-    ),
-    reads=(
-        "depositories",
-        "instrument_classes",
-        "instrument_holdings",
-        "instruments",
-        "portfolios",
-        "reporting_entities",
-    ),
-    sql="""\
+_COLUMNS = (
+    Column(name="reporting_entity_id", description="The reporting entity"),
+    Column(name="reporting_entity_name", description="Its display name"),
+    Column(name="date", description="Its latest day", unit="day"),
+    Column(name="portfolio_id", description="The portfolio of the reporting entity"),
+    Column(name="portfolio_name", description="Its display name"),
+    Column(name="depository_id", description="The depository that holds it; null for what none holds"),
+    Column(name="depository_name", description="Its display name; may be null"),
+    Column(name="instrument_id", description="The instrument"),
+    Column(name="instrument_name", description="Its name; loans and forwards have none"),
+    Column(name="instrument_type", description="Its type, from the instrument or else from the position"),
+    Column(name="security_identifier", description="Its security identifier, of any scheme"),
+    Column(name="instrument_class_name", description="Its class, from the position"),
+    Column(name="ccy_code", description="Reporting currency of the row's amounts, ISO 4217"),
+    Column(name="units", description="Units held", unit="units"),
+    Column(name="market_value", description="Value at the end of the day", unit="reporting currency"),
+    Column(name="accrued_interest", description="Interest accrued", unit="reporting currency"),
+)
+_READS = (
+    "depositories",
+    "instrument_classes",
+    "instrument_holdings",
+    "instruments",
+    "portfolios",
+    "reporting_entities",
+)
+_REPEATED = (
+    "A position in two portfolios has two rows: add up within one portfolio, or make sure that none counts twice.",
+    "An entity may report in several currencies: each position then has a row for each. Filter by one ccy_code.",
+)
+
+
+def _positions(until: str = "") -> str:
+    """The positions of each entity's latest day, of those that *until* leaves."""
+    return f"""\
 WITH latest AS (
-    SELECT reporting_entity_id, max(date) AS date FROM aleta.instrument_holdings GROUP BY reporting_entity_id
+    SELECT reporting_entity_id, max(date) AS date FROM aleta.instrument_holdings{until} GROUP BY reporting_entity_id
 )
 SELECT
     held.reporting_entity_id,
@@ -67,7 +66,20 @@ LEFT JOIN aleta.portfolios ON portfolios.id = held.portfolio_id
 LEFT JOIN aleta.depositories ON depositories.id = held.depository_id
 LEFT JOIN aleta.instruments ON instruments.id = held.instrument_id
 LEFT JOIN aleta.instrument_classes ON instrument_classes.id = held.instrument_class_id
-WHERE reporting_entities.removed_at IS NULL""",
+WHERE reporting_entities.removed_at IS NULL"""  # noqa: S608 - written here
+
+
+POSITIONS = View(
+    name="positions",
+    description="The latest positions: the instrument_holdings of each reporting entity's own latest day, with names",
+    notes=(
+        "date says how old a row is: reporting entities need not have the same latest day.",
+        "Reporting entities that are gone from the API are left out.",
+        *_REPEATED,
+    ),
+    columns=_COLUMNS,
+    reads=_READS,
+    sql=_positions(),
     question="What does each reporting entity hold, and as of when?",
     example="""\
 SELECT
@@ -80,6 +92,28 @@ SELECT
     market_value::DECIMAL(18, 2) AS market_value,
     ccy_code
 FROM aleta.positions
+ORDER BY ALL""",
+)
+
+POSITIONS_ON = View(
+    name="positions_on",
+    description="Positions as of any day: the instrument_holdings of each reporting entity's latest day until then",
+    notes=(
+        "A table macro: call it with a day.",
+        "date says which day a row is of: an entity has none on a weekend if the API computes none.",
+        "It is what the API says now of that day: a late transaction or a replaced price has changed it since.",
+        "Reporting entities that are gone from the API are left out.",
+        *_REPEATED,
+        "If the file is attached, USE it first: DuckDB resolves a macro's tables in the current database.",
+    ),
+    columns=_COLUMNS,
+    reads=_READS,
+    takes="as_of",
+    sql=_positions(" WHERE date <= as_of::DATE"),
+    question="What did each reporting entity hold on Sunday, 31 May 2026?",
+    example="""\
+SELECT reporting_entity_name, date, instrument_name, units::DECIMAL(18, 2) AS units, ccy_code
+FROM aleta.positions_on(DATE '2026-05-31')
 ORDER BY ALL""",
 )
 

@@ -66,13 +66,14 @@ def test_every_example_gives_in_the_published_file_what_the_guide_prints(store, 
             assert copy.execute(view.example).fetchall() == guide.execute(view.example).fetchall()
             assert copy.execute(view.example).fetchall() != []
         comments = dict(copy.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall())
-        (macro,) = copy.execute("SELECT comment FROM duckdb_functions() WHERE NOT internal").fetchone()
+        macros = copy.execute("SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").fetchall()
         balance = copy.execute(
             "SELECT comment FROM duckdb_columns() WHERE table_name = 'cash_balances' AND column_name = 'balance'"
         ).fetchone()
     assert comments.keys() == {view.name for view in VIEWS if not view.takes}
     assert all(comments.values())
-    assert macro.startswith("How transactions differ from an earlier moment")
+    assert dict(macros).keys() == {view.name for view in VIEWS if view.takes}
+    assert dict(macros)["changes_since"].startswith("How transactions differ from an earlier moment")
     assert balance == ("Balance at the end of the day [account currency]",)
 
 
@@ -97,7 +98,8 @@ def test_a_view_without_its_tables_is_left_out_and_breaks_nothing(store, folder)
 
     publish(store, folder, formats=["duckdb"], tables=tables)
 
-    assert _names(folder) == sorted({view.name for view in VIEWS} - {"performance_monthly", "changes_since"})
+    gone = {"performance_monthly", "portfolios_monthly", "changes_by_run", "changes_since"}
+    assert _names(folder) == sorted({view.name for view in VIEWS} - gone)
 
 
 def test_a_table_of_the_same_name_goes_before_a_view(store, folder):
@@ -107,7 +109,7 @@ def test_a_table_of_the_same_name_goes_before_a_view(store, folder):
 
     publish(store, folder, formats=["duckdb"], tables=TABLES)
 
-    gone = {"cash_movements", "cash_balances", "flows_by_month"}
+    gone = {"cash_movements", "cash_balances", "cash_balances_daily", "flows_by_month", "flows_by_category"}
     assert _names(folder) == sorted({view.name for view in VIEWS} - gone)
     with _opened(folder) as copy:
         assert copy.execute("FROM aleta.cash_movements").fetchall() == [(1,)]
@@ -133,8 +135,8 @@ def test_a_sync_of_everything_gives_every_view_rows_that_add_up(start):
 
     assert _names(program.tenant_folder()) == sorted(view.name for view in VIEWS)
     for view in VIEWS:
-        of = "('1970-01-01 00:00:00+00')" if view.takes else ""
-        assert program.rows(f"SELECT 1 FROM aleta.{view.name}{of} LIMIT 1"), view.name
+        of = {"as_of": "(current_date)", "since": "('1970-01-01 00:00:00+00')", "": ""}[view.takes]
+        assert program.rows(f"SELECT 1 FROM aleta.{view.name}{of} LIMIT 1") or view.name == "changes_by_run", view.name
     assert sorted(program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.positions")) == latest(
         program
     )
@@ -212,4 +214,6 @@ def test_changes_since_a_run_are_what_two_later_ones_saw_together(start_synced):
         ),
     }
     assert len(dict(found)) == len(found)
+    steps = "SELECT run_id, op, count(*) FROM aleta.{} GROUP BY ALL ORDER BY ALL"
+    assert program.rows(steps.format("changes_by_run")) == program.rows(steps.format("transaction_changes"))
     assert {op for _, op in found} == {"added", "modified", "removed"}

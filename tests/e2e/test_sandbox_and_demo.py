@@ -17,6 +17,25 @@ from tests import truth
 from tests.e2e.program import SCRIPT
 
 
+def test_the_ordinary_profile_serves_amounts_of_an_office(tmp_path):
+    """Nothing of 10^24, as the hostile one has."""
+    command = [SCRIPT, "sandbox", "--accounts", "6", "--rows", "120", "--profile", "ordinary"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env={"TMPDIR": f"{tmp_path}"}
+    ) as served:
+        try:
+            said = json.loads(served.stdout.readline())
+            with urllib.request.urlopen(f"{said['url']}/_sandbox/truth?tenant=acme") as answer:
+                shown = exact(answer.read())
+        finally:
+            served.send_signal(signal.SIGTERM)
+            served.communicate(timeout=60)
+
+    booked = [row["attributes"].get("accountAmount", 0) for row in shown["transactions"].values()]
+    assert len(booked) == 120
+    assert max(map(abs, booked)) < 10**8
+
+
 def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
     """One JSON line: its URL, and a config folder with which a sync comes out exact; SIGTERM ends it."""
     command = [SCRIPT, "sandbox", "--accounts", "6", "--rows", "120", "--seed", "5"]

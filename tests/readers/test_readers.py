@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from sandbox import Sandbox, SandboxSettings
 from tests.e2e.program import Program
 
 ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".readers" / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +29,9 @@ def synced(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def seen(synced):
+def seen(readers, synced):
     """What the readers saw."""
-    if not PYTHON.exists():
-        assert "READERS" not in os.environ, "make readers did not set up .readers"
-        pytest.skip("no .readers here: `make readers` sets it up and runs this with DuckDB 1.x, polars and pandas")
-    command = [f"{PYTHON}", f"{ROOT / 'tests/readers/read_copies.py'}", f"{synced.tenant_folder()}"]
+    command = [f"{readers / 'python'}", f"{ROOT / 'tests/readers/read_copies.py'}", f"{synced.tenant_folder()}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -86,11 +81,16 @@ def test_delta_has_every_table(synced, seen):
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_the_page_shows_what_works(synced, seen, number):
+def test_the_page_shows_what_works(readers, synced, number):
     """Each piece of Python in docs/published.md, as it stands there."""
     pieces = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/published.md").read_text(), re.DOTALL | re.MULTILINE)
     assert len(pieces) == 5
     done = subprocess.run(
-        [f"{PYTHON}", "-c", pieces[number]], capture_output=True, text=True, check=False, cwd=synced.folder, timeout=100
+        [f"{readers / 'python'}", "-c", pieces[number]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=synced.folder,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr

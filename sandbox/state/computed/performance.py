@@ -11,8 +11,10 @@ from ...world.instruments import PRIVATE
 from ...world.jsontext import Document, Json, Num
 from ...world.rows import iso
 from ..tenant import TenantState
+from . import ordinary_funds
 from .holdings import Group, groups, relations
-from .positions import Lot, currencies, days, lots_of, rows_until, values
+from .lots import Lot
+from .positions import currencies, days, lots_of, rows_until, values
 from .resource import Item, Selection
 
 WHOLE = 10**12
@@ -53,7 +55,7 @@ def performance(state: TenantState, selection: Selection) -> Iterator[Item]:
             moves = _moves(state, selection.owner, lots, (previous, day))
             if moves is not None:
                 totals[group].add(moves)
-                yield from _items(selection, group, day, moves, totals[group])
+                yield from _items(state, selection, group, day, moves, totals[group])
 
 
 def _moves(state: TenantState, owner: str, lots: list[Lot], span: tuple[int | None, int]) -> Moves | None:
@@ -77,22 +79,24 @@ def _flow(state: TenantState, lot: Lot, span: tuple[int | None, int], worth: lis
     if not (before and after):
         return after - before
     previous, day = (rows_until(state, lot.accounts, until or 0) for until in span)
-    return lot.step * (day - previous)
+    return lot.flow(span[1], day - previous)
 
 
-def _items(selection: Selection, group: Group, day: int, moves: Moves, total: Total) -> Iterator[Item]:
-    for currency, rate in currencies(selection.owner).items():
+def _items(
+    state: TenantState, selection: Selection, group: Group, day: int, moves: Moves, total: Total
+) -> Iterator[Item]:
+    for currency, rate in currencies(state, selection.owner).items():
         turn = noise(selection.owner, *group, day, currency)
         attributes: Document = {
             "date": iso(day),
             "ccyCode": currency,
-            "dailyNetCashFlow": as_number(moves.flow * rate, turn),
-            "dailyReturn": as_number(moves.gain * rate, turn // 8),
-            "dailyTwr": as_number(moves.twr * TURNS, turn // 64),
-            "accumulatedReturn": as_number(total.gain * rate, turn // 512),
-            "accumulatedTwr": as_number(total.twr * TURNS, turn // 4096),
+            "dailyNetCashFlow": state.number(moves.flow * rate, turn),
+            "dailyReturn": state.number(moves.gain * rate, turn // 8),
+            "dailyTwr": state.number(moves.twr * TURNS, turn // 64),
+            "accumulatedReturn": state.number(total.gain * rate, turn // 512),
+            "accumulatedTwr": state.number(total.twr * TURNS, turn // 4096),
         }
-        if turn % 6 == 0:  # nobody documented this
+        if turn % 6 == 0 and not state.ordinary:  # nobody documented this
             attributes["benchmark"] = {"name": "Weltindex ™", "dailyTwr": Num("1.0E-4"), "until": None}
         yield Item(
             key=(selection.owner, iso(day), currency, *group),
@@ -112,12 +116,13 @@ def private_markets(state: TenantState, selection: Selection) -> Iterator[Item]:
     held = [instrument for instrument, lot in funds.items() if rows_until(state, lot.accounts, selection.first)]
     together = [None] if held and noise(selection.owner, "together") % 2 else []
     for instrument in (*held, *together):
-        for currency in currencies(selection.owner):
+        for currency in currencies(state, selection.owner):
+            figures = ordinary_funds.figures if state.ordinary else _private
             yield Item(
                 key=(selection.owner, iso(selection.first), currency, instrument),
                 day=selection.first,
                 type="private-market-performance",
-                attributes=_private(state, instrument, currency, selection.first),
+                attributes=figures(state, instrument, currency, selection.first),
                 relations=relations(selection.owner, ("instruments",), (instrument,)),
             )
 

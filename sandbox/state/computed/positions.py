@@ -8,71 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain, zip_longest
 
 from ...world.amounts import CENT, ONE, noise
+from ...world.market import reporting_currency
 from ..tenant import TenantState
+from .lots import Lot, lot
 
 MAX_LOTS = 9
 """Lots of one reporting entity: with two currencies a day has at most 18 rows, below any cap that a test sets."""
-SEASON = 40
 SATURDAY = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
-    """One instrument in one depository; None: in the portfolio itself.
-
-    Args:
-        accounts: those whose rows change its value.
-        base: its value before any row.
-        step: what each row adds to its value.
-        grain: the unit of its daily changes: a cent, or for some lots an atom.
-    """
-
-    portfolio: str
-    depository: str | None
-    instrument: str
-    accounts: tuple[str, ...]
-    base: int
-    step: int
-    grain: int
-
-    @property
-    def place(self) -> str:
-        return self.depository or self.portfolio
-
-    def exists(self, day: int, rows: int) -> bool:
-        """Whether the lot is there: not before the first row, and not in seasons after a sale."""
-        return rows > 0 and noise(self.place, self.instrument, day // SEASON) % 6 > 0
-
-    def value(self, day: int, rows: int) -> int:
-        """Its market value at the end of *day*, after *rows* rows; 0 if it is not there."""
-        if not self.exists(day, rows):
-            return 0
-        return self.base + self.step * rows + noise(self.place, self.instrument, day, "value") % 10**5 * self.grain
-
-    def units(self, rows: int) -> int:
-        """Its units after *rows* rows."""
-        return self.base // 100 + self.step * rows
-
-
-def lot(
-    state: TenantState, *, portfolio: str, depository: str | None, instrument: str, accounts: tuple[str, ...]
-) -> Lot:
-    chance = noise(depository or portfolio, instrument)
-    huge = chance % 7 == 0
-    return Lot(
-        portfolio=portfolio,
-        depository=depository,
-        instrument=instrument,
-        accounts=tuple(account for account in accounts if state.shown(account)),
-        base=(10**24 if huge else 10**6 + chance % 10**7) * ONE,
-        step=(chance % 10**5 - 5 * 10**4) * CENT,
-        grain=1 if chance % 5 == 0 else CENT,
-    )
 
 
 def lots_of(state: TenantState, reporting_entity: str) -> list[Lot]:
@@ -111,14 +57,16 @@ def rows_until(state: TenantState, accounts: tuple[str, ...], day: int) -> int:
 
 
 def days(state: TenantState, reporting_entity: str, first: int, last: int) -> list[int]:
-    """The days that are computed for it: up to today, for every other entity without weekends."""
+    """The days that are computed for it: up to today, for every other entity without weekends; ordinarily for all."""
     start, end = max(first, state.computed_from), min(last, state.today)
-    weekends = noise(reporting_entity, "weekends") % 2
+    weekends = not state.ordinary and noise(reporting_entity, "weekends") % 2
     return [day for day in range(start, end + 1) if weekends or date.fromordinal(day).weekday() < SATURDAY]
 
 
-def currencies(reporting_entity: str) -> Mapping[str, int]:
-    """Its reporting currencies, with their exchange rates; one entity in three has two."""
+def currencies(state: TenantState, reporting_entity: str) -> Mapping[str, int]:
+    """Its reporting currencies, with their exchange rates; one entity in three has two, ordinarily none."""
+    if state.ordinary:
+        return {reporting_currency(reporting_entity): 1}
     chance = noise(reporting_entity, "currency")
     return {"EUR": 1, "DKK": 7} if chance % 3 == 0 else {("CHF", "USD")[chance % 2]: 1}
 

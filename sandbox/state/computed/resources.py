@@ -35,7 +35,10 @@ def limit_status(state: TenantState, selection: Selection) -> Iterator[Item]:
             key=(selection.owner, iso(selection.first)),
             day=selection.first,
             type="limit-status",
-            attributes={"date": iso(selection.first), **limits.status(selection.owner, selection.first)},
+            attributes={
+                "date": iso(selection.first),
+                **limits.status(selection.owner, selection.first, plain=state.ordinary),
+            },
             relations={"limit": linkage("limit", selection.owner)},
         )
 

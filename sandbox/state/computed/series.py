@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ...world.amounts import ONE, as_number, noise
+from ...world.amounts import CENT, ONE, PLAIN, as_number, noise
 from ...world.instruments import PRIVATE
-from ...world.jsontext import Document, Json
+from ...world.jsontext import Document, Json, Num
+from ...world.market import price
 from ...world.rows import iso
 from ..tenant import TenantState
 from .resource import Item, Rows, Selection
 
 OPEN_START = date(1900, 1, 1).toordinal()
+FRIDAY = 4
 UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})
 
 
@@ -87,20 +89,31 @@ def rows_of(series: Series) -> Rows:
 
 
 def _points(state: TenantState, series: Series, selection: Selection) -> Iterator[Point]:
+    if state.ordinary and series is PRICES:
+        yield from _weekdays(state, selection)
+        return
     chance = noise(selection.owner, series.type)
     gap = series.gaps[chance % len(series.gaps)]
     first, last = max(selection.first, state.first), min(selection.last, state.today)
     if series.open_start and selection.first <= OPEN_START:
         yield Point(instrument=selection.owner, day=OPEN_START, twin=0)
     for day in range(first + (chance - first) % gap, last + 1, gap):
-        twins = 2 if series.provider and noise(selection.owner, day, "twins") % 10 == 0 else 1
+        twins = 2 if series.provider and not state.ordinary and noise(selection.owner, day, "twins") % 10 == 0 else 1
         yield from (Point(instrument=selection.owner, day=day, twin=twin) for twin in range(twins))
+
+
+def _weekdays(state: TenantState, selection: Selection) -> Iterator[Point]:
+    """Ordinary prices: every weekday where holdings are computed, Fridays before."""
+    for day in range(max(selection.first, state.first), min(selection.last, state.today) + 1):
+        weekday = date.fromordinal(day).weekday()
+        if weekday == FRIDAY or (weekday < FRIDAY and day >= state.computed_from):
+            yield Point(instrument=selection.owner, day=day, twin=0)
 
 
 def _item(state: TenantState, series: Series, point: Point) -> Item:
     ident = f"{point.noise('id', series.type):016x}{point.day:08x}"
     chance = point.noise("value")
-    value = state.edits.points.get(ident) or as_number(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
+    value = state.edits.points.get(ident) or _value(state, series, point)
     attributes: Document = {**series.dates(point), "value": value}
     if series.provider:
         attributes["provider"] = "client" if point.twin else ("aleta", "Börse Zürich")[chance % 2]
@@ -111,6 +124,18 @@ def _item(state: TenantState, series: Series, point: Point) -> Item:
         id=ident,
         attributes=attributes,
     )
+
+
+def _value(state: TenantState, series: Series, point: Point) -> Num:
+    """Any number; ordinarily the price of the day, a rate of a few percent, a factor that grows slowly."""
+    chance = point.noise("value")
+    if not state.ordinary:
+        return as_number(chance % 10**7 * (ONE // 10 ** (2 + chance % 15)), chance)
+    if series is INTEREST_RATES:
+        return as_number((100 + chance % 400) * CENT, PLAIN)
+    if series is INDEX_FACTORS:
+        return as_number(ONE + (point.day - state.first) * (ONE // 10**5), PLAIN)
+    return as_number(price(point.instrument, point.day), PLAIN)
 
 
 SERIES: Mapping[str, Series] = {
