@@ -39,9 +39,10 @@ LAZY = (
         "dlt._workspace._plugins",
         "dlt.common.libs.pyarrow",
         "dlt.common.libs.sql_alchemy_compat",
-        "pendulum.locales.en",
     ),
-    *("cryptography.hazmat.backends.openssl", "dlt.sources.helpers.requests", "pyarrow.parquet", "http.server"),
+    *("cryptography.hazmat.backends.openssl", "dlt.sources.helpers.requests", "http.server"),
+    *("dlt._workspace.cli._plugins", "pendulum.locales.en.custom", "pendulum.locales.en.locale"),
+    *("pyarrow.dataset", "pyarrow.parquet", "pyarrow.substrait", "_strptime", "encodings.utf_8_sig"),
 )
 NUMBER = struct.Struct("<q")
 

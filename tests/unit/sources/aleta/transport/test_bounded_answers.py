@@ -76,8 +76,10 @@ def test_the_words_of_an_error_may_drip_no_longer_either():
 
 
 def blanks_in_gzip(megabytes: int) -> bytes:
+    """One stream. After a full flush, each megabyte of the same bytes is compressed to the same bytes."""
     stream = zlib.compressobj(9, wbits=31)
-    return b"".join(stream.compress(b" " * MB) for _ in range(megabytes)) + stream.flush()
+    first, another = (stream.compress(b" " * MB) + stream.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + another * (megabytes - 1)
 
 
 def chunks_of_blanks(connection: socket.socket) -> None:

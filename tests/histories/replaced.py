@@ -1,0 +1,59 @@
+"""Which planted bugs replace what the program does not have (any more), so that they would break nothing.
+
+As a script: a line for each of them. Each bug is planted in a fork.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from types import ModuleType
+
+import pipelines
+import sources.aleta
+from tests.histories.bugs import BUGS, plant
+
+Owner = ModuleType | type
+
+
+def owners() -> list[Owner]:
+    """Every module of the program, and every class."""
+    modules = [
+        importlib.import_module(module.name)
+        for package in (pipelines, sources.aleta)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if "keyvault" not in module.name  # it brings azure, which is an extra
+    ]
+    return modules + [value for module in modules for value in vars(module).values() if isinstance(value, type)]
+
+
+def strangers(name: str, known: list[Owner]) -> list[str]:
+    """What a bug adds to the program instead of replacing it; or how it fails to be planted."""
+    before = [set(dir(owner)) for owner in known]
+    try:
+        plant(name)
+    except Exception:  # noqa: BLE001  whatever it is, the test shows it
+        return [f"{name}: {traceback.format_exc()}"]
+    return [
+        f"{name} adds {owner.__name__}.{added}"
+        for owner, names in zip(known, before, strict=True)
+        for added in {*dir(owner)} - names
+    ]
+
+
+def main() -> None:
+    known = owners()
+    for name in BUGS:
+        if not os.fork():
+            for line in strangers(name, known):
+                print(line, flush=True)  # noqa: T201  its output is the answer
+            os._exit(0)
+        os.wait()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
