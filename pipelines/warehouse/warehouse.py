@@ -102,6 +102,7 @@ class Warehouse:
             LeasedError: another machine writes there.
             WarehouseError: the destination cannot be used.
         """
+        self._check_dataset()  # before the lease makes one
         if not self._dialect.now:
             yield
             return
@@ -121,9 +122,8 @@ class Warehouse:
         Raises:
             WarehouseError: a newer version wrote this warehouse, or the destination cannot be used.
         """
+        self._check_dataset()
         with self._explained():
-            if self.remote and self._renamed:
-                self._check_dataset()
             self._follow()
             pending = self._finish()
             if self.remote:
@@ -134,12 +134,15 @@ class Warehouse:
 
     def _check_dataset(self) -> None:
         """A dataset is called after its tenant: one that was not renamed with it would be left, and all read again."""
-        with self._pipeline.sql_client() as client:
-            if not client.has_dataset():
-                raise WarehouseError(
-                    f"{self.place}: it is not there, and {self._pipeline.working_dir} is of the tenant's former name. "
-                    'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
-                )
+        if not (self.remote and self._renamed):
+            return
+        with self._explained(), self._pipeline.sql_client() as client:
+            there = client.has_dataset()
+        if not there:
+            raise WarehouseError(
+                f"{self.place}: it is not there, and {self._pipeline.working_dir} is of the tenant's former name. "
+                'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
+            )
 
     def _follow(self) -> None:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
