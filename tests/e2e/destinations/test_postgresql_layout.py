@@ -89,7 +89,7 @@ def test_a_quiet_night_makes_nothing_of_it_again(synced: Remote) -> None:
 
 def test_what_someone_dropped_is_made_again(synced: Remote) -> None:
     """A view, an index, the function: the next run sees that they are gone."""
-    synced.database.run(f"DROP VIEW {DATASET}.cash_balances")
+    synced.database.run(f"DROP VIEW {DATASET}.cash_balances CASCADE")
     synced.database.run(f"DROP FUNCTION {DATASET}.changes_since(timestamptz)")
     synced.database.run(f"DROP INDEX {DATASET}.ix_transactions_account_id")
 
