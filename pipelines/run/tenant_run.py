@@ -20,6 +20,7 @@ from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Run
 from ..compare.promotion import promote
+from ..compare.rehash import rehash
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
@@ -138,9 +139,11 @@ class TenantRun:
             )
 
     def _promote(self, warehouse: Warehouse) -> None:
-        """Fill columns that are new in this version."""
+        """Fill columns that are new in this version, and hash rows as this version does."""
         for table, rows in promote(warehouse, self._ledger, TABLES).items():
             log.info("%s: moved values of %s rows of %s from extra into new columns", self._tenant.name, rows, table)
+        for table, rows in rehash(warehouse, self._ledger, TABLES).items():
+            log.info("%s: hashed %s rows of %s as this version does", self._tenant.name, rows, table)
 
     # Reading: the other thread.
 
