@@ -42,6 +42,8 @@ SYNC_WINDOWS = table(
         own_text("status", "complete: kept. split: dropped, its parts were read. quarantined: not proven complete"),
         own_text("reason", "Why it was split or quarantined"),
         instant("fetched_at", "When the answer came"),
+        own_text("track", "The API version that answered: v1, v2 or v3"),
+        own_count("pages", "Pages that the answer came in; those that answered 304 count too"),
     ],
     key=("run_id", "resource", "parent_id", "from_date", "to_date", "status"),
 )

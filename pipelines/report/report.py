@@ -130,6 +130,7 @@ class TenantReport:
     retries: int = 0
     resources: dict[str, Counts] = field(default_factory=dict)
     trials: dict[str, TrialRecord] = field(default_factory=dict)
+    tracks: Mapping[str, str] = field(default_factory=dict)  # by resource, the API version that answered
     row_cap: int | None = None
     drift: Counter[str] = field(default_factory=Counter)
     errors: list[Problem] = field(default_factory=list)
@@ -190,6 +191,7 @@ class TenantReport:
             "retries": self.retries,
             "duration_s": round(self.duration_s, 3),
             "resources": {name: asdict(counts) | self._trials_of(name) for name, counts in self.resources.items()},
+            "tracks": dict(self.tracks),
             "row_cap": self.row_cap,
             "drift": dict(self.drift),
             "errors": [asdict(problem) for problem in self.errors],

@@ -53,6 +53,7 @@ class Connector:
             workers=tenant.workers,
             read_timeout_s=tenant.read_timeout_s,
             max_answer_mb=tenant.max_answer_mb,
+            v1_url=tenant.v1_url if tenant.track == "v1" else "",
         )
         with self._lock:
             bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), self._bucket(tenant, access))

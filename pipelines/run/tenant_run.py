@@ -170,7 +170,7 @@ class TenantRun:
         except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
             error = failure
         with contextlib.suppress(StoppedError):  # the loading side ended first
-            self._handover.put(Ended(error, reader.dialects.learned))
+            self._handover.put(Ended(error, reader.dialects.learned, reader.dialects.tracks))
 
     # Loading: this thread.
 
@@ -184,6 +184,7 @@ class TenantRun:
             else:
                 self._take(event)
         self._ledger.learn_dialects(event.dialects)
+        self._report.tracks = event.tracks
         if event.error is not None:
             failures.name(event.error, self._report, tenant=self._tenant.name)
         self._count_requests()
@@ -245,7 +246,7 @@ class TenantRun:
                 self._missing.append(event.endpoint)
 
     def _learn(self, taught: Taught) -> None:
-        self._ledger.learn(taught.resource, taught.learned, partly=bool(self._job.clients))
+        self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=bool(self._job.clients))
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         self._report.note_trials(taught.resource, taught.trials)
         if why := taught.trials.noticed:

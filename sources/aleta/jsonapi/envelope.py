@@ -77,11 +77,13 @@ class Resources(list[Resource]):
 
     Attributes:
         signs: what stands beside `data` and may say that there is more.
+        cursor: of the next page, where pages go on by cursors (v1).
     """
 
-    def __init__(self, found: Sequence[Resource], signs: Mapping[str, Raw]) -> None:
+    def __init__(self, found: Sequence[Resource], signs: Mapping[str, Raw], *, cursor: str = "") -> None:
         super().__init__(found)
         self.signs = signs
+        self.cursor = cursor
 
 
 Page: TypeAlias = Sequence[Resource]
@@ -171,8 +173,7 @@ def _resources(document: _Signs, found: Sequence[Resource]) -> Page:
 
 
 def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
-    if not body.isascii():
-        _check_utf8(body)
+    check_utf8(body)
     decode = _identified.decode if identified else _unnamed.decode
     document = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
@@ -236,8 +237,14 @@ def _least(document: _Document | _UnnamedDocument) -> int:
     return unique.size([replace(document, data=[])]) + unique.size(data) + commas
 
 
-def _check_utf8(body: bytes) -> None:
-    """RFC 8259, section 8.1; msgspec looks at what it decodes only, and Python is ten times as slow as Arrow."""
+def check_utf8(body: bytes) -> None:
+    """RFC 8259, section 8.1; msgspec looks at what it decodes only, and Python is ten times as slow as Arrow.
+
+    Raises:
+        MalformedError: it is no UTF-8.
+    """
+    if body.isascii():
+        return
     try:
         pa.array([body], pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:

@@ -77,10 +77,13 @@ class Planner:
                 question = self._next()
         return question
 
-    def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
-        """Take in an answer: *count* rows, whose dates are *days*."""
+    def answer(self, question: Question, count: int, days: Sequence[date], *, whole: bool = False) -> None:
+        """Take in an answer: *count* rows, whose dates are *days*; *whole*: no cap cuts it, and it tells of none."""
         self._came(question)
         question.asked.count = count
+        if whole:
+            self._take_whole(question, days)
+            return
         known = (self.cap.known, self.cap.largest)
         self.proofs.see(question, count, self.cap)
         self.cap.see(count)
@@ -93,6 +96,14 @@ class Planner:
             self._judge(Suspect(question, days))
         if self._testing is None and len(self._held) > self.hold and self.proofs.spare(self.cap) is None:
             self._test()
+
+    def _take_whole(self, question: Question, days: Sequence[date]) -> None:
+        self._sum_up(question.asked)
+        plan = None if question.proof else self._plans.get(question.parent)
+        if plan is not None:
+            self.max_days = min(plan.max_days, self.max_days or plan.max_days)
+            plan.keep(question.asked, days)
+            self._close(question.parent)
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""

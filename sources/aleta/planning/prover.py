@@ -112,10 +112,11 @@ class Prover:
 
     def answer(self, question: Question, rows: Rows, days: Sequence[date]) -> None:
         """Take in an answer: its *rows*, and their *days* as the planner is told them."""
-        self._plans.evidence.most_bytes = max(self._plans.evidence.most_bytes, rows.size)
         self._testing.came(question)
         self._heed(self._judge(question, rows, days))
-        self._heed(self._plans.see(len(rows)))
+        if not rows.whole:
+            self._plans.evidence.most_bytes = max(self._plans.evidence.most_bytes, rows.size)
+            self._heed(self._plans.see(len(rows)))
         self._look_at_ends()
 
     def refuse(self, question: Question) -> bool:
