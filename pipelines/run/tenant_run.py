@@ -21,6 +21,7 @@ from sources.aleta.reading.walk import Listed
 from ..compare.findings import Run
 from ..compare.promotion import promote
 from ..compare.rehash import rehash
+from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
@@ -86,7 +87,8 @@ class TenantRun:
         self._missing: list[Endpoint] = []
 
     def run(self, warehouse: Warehouse) -> None:
-        session = self._tools.connect(self._tenant, self._progress)
+        kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
+        session = self._tools.connect(self._tenant, self._progress, kept=kept if self._tenant.track == "v1" else None)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
@@ -119,6 +121,8 @@ class TenantRun:
         finally:
             self._handover.close()
             session.close()
+            if self._tenant.track == "v1":
+                kept.close()
             warehouse.close()
         self._publish(warehouse)
 

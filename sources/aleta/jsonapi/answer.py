@@ -146,7 +146,9 @@ def joined(pages: Sequence[Answer]) -> Answer:
         drift=sum((page.drift for page in pages), Counter[str]()),
         fetched_at=pages[-1].fetched_at,
         owners={name: [own for page in pages for own in page.owners[name]] for name in first.owners},
-        pages=len(pages),
+        pages=sum(page.pages for page in pages),
+        track=first.track,
+        chained=all(page.chained for page in pages),
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from ..catalogue.endpoint import Endpoint, Track
 from ..errors import MalformedError, ParentGoneError, SourceError
-from ..jsonapi.answer import Answer, Parse
+from ..jsonapi.answer import Answer, Parse, joined
 from ..safe_text import printable
 from ..v1.chain import Chain, KeptPage, KeptPages, NothingKept
 
@@ -87,11 +87,26 @@ class CursorLists:
         Raises:
             SourceError: as for `Client.get`.
         """
-        answer = self._page(wanted, {}, lambda body, _: wanted.parse(body))
-        assert answer is not None  # nothing was asked on condition
-        return replace(answer, track=Track.V1)
+        kept = self.kept.of(wanted.key)
+        while True:
+            chain = Chain(wanted.parse)
+            try:
+                if self._page(wanted, {}, chain.take, kept[0].etag if kept else "") is None:
+                    _take_kept(chain, kept[0])
+                self._keep(wanted.key, chain, before=kept)
+                return replace(chain.whole, track=Track.V1)
+            except _StartAgainError:
+                kept = ()
 
-    def all(self, wanted: Wanted) -> Answer:
+    def all(self, lists: Sequence[Wanted]) -> Answer:
+        """Whole *lists*, all of which are parts of one answer.
+
+        Raises:
+            SourceError: as for `whole`.
+        """
+        return joined([self.whole(wanted) for wanted in lists])
+
+    def whole(self, wanted: Wanted) -> Answer:
         """A whole list.
 
         Raises:
@@ -120,7 +135,7 @@ class CursorLists:
             elif held is not None:
                 unchanged += 1
                 _take_kept(chain, held)
-        self._keep(wanted.key, chain, as_before=unchanged == len(chain.kept))
+        self._keep(wanted.key, chain, before=kept)
         return replace(chain.whole, track=Track.V1, chained=True)
 
     def _next(self, wanted: Wanted, chain: Chain, etag: str) -> bool:
@@ -148,13 +163,12 @@ class CursorLists:
             etag=etag,
         )
 
-    def _keep(self, key: str, chain: Chain, *, as_before: bool) -> None:
-        if as_before:
-            return
-        if all(page.etag for page in chain.kept):
-            self.kept.keep(key, chain.kept)
-        else:
+    def _keep(self, key: str, chain: Chain, *, before: Sequence[KeptPage]) -> None:
+        """Keep the pages for the next run, where each has an ETag."""
+        if not all(page.etag for page in chain.kept):
             self.kept.forget(key)
+        elif [page.etag for page in chain.kept] != [page.etag for page in before] or not before:
+            self.kept.keep(key, chain.kept)
 
 
 def _take_kept(chain: Chain, held: KeptPage) -> None:
