@@ -24,7 +24,7 @@ from .conflicts import with_earlier_package, within_package
 from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
 from .row_content import stage_contents
-from .row_hash import OLDER, is_type, row_hash
+from .row_hash import OLDER, is_type, row_hash, types_differ
 from .staged import once_per_owner, slices_of_keys, table_of_proven
 
 BACKFILLED_AHEAD_DAYS = 366
@@ -190,7 +190,7 @@ class _Comparison:
                 name = column.name
                 self.sql.execute(
                     f"UPDATE known SET row_hash = '' FROM fresh f WHERE known.{self.key} = f.{self.key} "
-                    f"AND known.{name} <> f.{name}"
+                    f"AND {types_differ(f'known.{name}', f'f.{name}')}"
                 )
 
     def _slices(self, proven: Sequence[Proven]) -> Iterator[Slice]:

@@ -22,7 +22,7 @@ from ..warehouse.package import Rows
 from ..warehouse.store import Store
 from ..warehouse.warehouse import table_of
 from .row_content import AS_IT_IS, Contents, stage_contents
-from .row_hash import is_type
+from .row_hash import is_type, types_differ
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]
@@ -153,7 +153,7 @@ def _differs(schema: pa.Schema, contents: Contents) -> str:
     Types at the other end of a relationship are compared where both sides know them: not every track gives them.
     """
     differing = [
-        f"f.{name} <> o.{name}"
+        types_differ(f"f.{name}", f"o.{name}")
         if is_type(schema.field(name))
         else f"{_text(schema.field(name), 'f.', contents)} IS DISTINCT FROM {_text(schema.field(name), 'o.', contents)}"
         for name in _api_columns(schema)

@@ -14,9 +14,10 @@ import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
-from schemas.table import EXTRA, camel, fact, plural
+from schemas.table import EXTRA, fact
+from sources.aleta.v1.names import camel_of, singular
 
-SPELT = r'"[^"\\]*([_-][^"\\]*|Ids)":|"data":|\{"id":'
+SPELT = r'"[^"\\]*[_-][^"\\]*":|"data":|\{"id":|:\['
 """Matches text that may be spelt in another way: the rest is content as it is, and costs nothing."""
 
 _object = msgspec.json.Decoder(dict[str, Raw])
@@ -26,7 +27,7 @@ _RELATIONSHIP = frozenset({"data", "links", "meta"})
 
 
 def extra_content(text: str) -> str:
-    """The content of an `extra`: a relationship is `NAMEId` with an id, or its plural with ids, as in a flat object."""
+    """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several."""
     found = [_flat(camel_of(name), raw) for name, raw in _object.decode(text).items()]
     return _joined((name, _renamed(raw)) for name, raw in found).decode()
 
@@ -36,15 +37,10 @@ def json_content(text: str) -> str:
     return _renamed(Raw(text.encode())).decode()
 
 
-def camel_of(name: str) -> str:
-    """`account_amount` and `account-amount` -> `accountAmount`."""
-    return camel(name.replace("-", "_")) if "_" in name or "-" in name else name
-
-
 def _flat(name: str, raw: Raw) -> tuple[str, Raw]:
     text = bytes(raw)
-    if text[:1] == b"[" and name.endswith("Ids"):
-        return plural(name.removesuffix("Ids")), raw
+    if text[:1] == b"[" and all(bytes(part)[:1] == b'"' for part in _list.decode(text)):
+        return _ids_of(name), raw
     if text[:1] != b"{":
         return name, raw
     members = _object.decode(text)
@@ -65,7 +61,13 @@ def _linked(name: str, raw: Raw) -> tuple[str, Raw] | None:
         return None
     ids = [_id_of(_object.decode(part)) if bytes(part)[:1] == b"{" else None for part in _list.decode(text)]
     known = [bytes(own_id) for own_id in ids if own_id is not None]
-    return (name, Raw(b"[" + b",".join(known) + b"]")) if len(known) == len(ids) else None
+    return (_ids_of(name), Raw(b"[" + b",".join(known) + b"]")) if len(known) == len(ids) else None
+
+
+def _ids_of(name: str) -> str:
+    """What a list of ids is called, be it `parties`, `partiesId`, `partyIds` or `partiesIds`."""
+    plain = name.removesuffix("Ids") if name.endswith("Ids") else name.removesuffix("Id")
+    return f"{singular(plain)}Ids"
 
 
 def _id_of(members: Mapping[str, Raw]) -> Raw | None:

@@ -38,6 +38,12 @@ def is_type(column: pa.Field) -> bool:
     return api.startswith("relationships/") and api.endswith("/type")
 
 
+def types_differ(one: str, other: str) -> str:
+    """SQL for whether two types are both known and not the same; asset names became instrument names in 2026."""
+    named = (f"replace({name}, 'asset', 'instrument')" for name in (one, other))
+    return " <> ".join(named)
+
+
 def as_json(names: Iterable[str], table: str) -> str:
     """SQL for a row as JSON, every value as text: a number keeps its digits in any reader."""
     return "json_object(" + ", ".join(f"'{name}', {table}.{name}::VARCHAR" for name in names) + ")::VARCHAR"
