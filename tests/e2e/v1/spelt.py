@@ -1,4 +1,4 @@
-"""What a warehouse read from v1 may have differently: the spelling of names in `extra`, and types that v1 leaves out."""
+"""What a warehouse read from v1 may have differently: spelling in `extra`, and types that v1 leaves out."""
 
 from __future__ import annotations
 
