@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -94,8 +93,6 @@ class Fetching:
         Raises:
             SourceError: the API cannot be used at all; or StoppedError.
         """
-        if self.tenant.track == "v1":
-            self.reader.borders = self._borders()
         self._crawl.run()
         if self._crawl.names_nothing_known():
             return
@@ -110,10 +107,6 @@ class Fetching:
                 self.put(NotOffered(endpoint))
         self._read_unlisted_accounts()
         self._crawl.tell_truncated_lists(self._caps)
-
-    def _borders(self) -> Mapping[str, date]:
-        dated = ((endpoint.name, self.horizon.border(endpoint.dates)) for endpoint in self.endpoints if endpoint.dates)
-        return {name: border for name, border in dated if border}
 
     def _read_unlisted_accounts(self) -> None:
         """Accounts that rows name and no list showed are read like the others (L1)."""
@@ -216,7 +209,10 @@ class Fetching:
             self._learn(endpoint, readings, prover, since=before)
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
-        return planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
+        planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
+        if self.horizon.by_months and endpoint.dates:
+            planner.border = self.horizon.border(endpoint.dates)
+        return planner
 
     def _known(self, endpoint: Endpoint) -> Learned:
         """What was learned of an endpoint: in this run, or before."""

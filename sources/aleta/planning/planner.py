@@ -35,6 +35,7 @@ class Planner:
         ahead: windows of one parent that may be out or kept behind an older one, while no cap is known.
         rows: rows that may wait behind older ones, of all parents: from then on, the bound on memory (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
+        border: the day that nightly windows begin with, where those are to be asked by themselves from the first.
     """
 
     cap: RowCap
@@ -43,6 +44,7 @@ class Planner:
     ahead: int = 16
     rows: int = 200_000
     hold: int = 4
+    border: date | None = None
     proofs: Proofs = field(default_factory=Proofs)
     experience: Experience = field(default_factory=Experience)
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
@@ -201,7 +203,7 @@ class Planner:
         if not self._fresh:
             return None
         parent, span = self._fresh.popleft()
-        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience))
+        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience), border=self.border)
         return self._question(parent, plan)
 
     def _question(self, parent: str, plan: Coverage) -> Question:

@@ -34,12 +34,9 @@ class Window:
         """Two windows that tile this one, the first ending with *day*."""
         return Window(self.first, day), Window(day + ONE_DAY, self.last)
 
-    def parted(self, border: date, *, overlap: int = 0) -> tuple[Window, ...]:
-        """In two where *border* is the first day of the second, each so many days wider there; itself elsewhere."""
-        if not self.first + timedelta(days=overlap) < border <= self.last - timedelta(days=overlap):
-            return (self,)
-        more = timedelta(days=overlap)
-        return Window(self.first, border - ONE_DAY + more), Window(border - more, self.last)
+    def parted(self, border: date | None) -> tuple[Window, ...]:
+        """In two, the second beginning with *border*; itself where that is not inside."""
+        return self.cut_after(border - ONE_DAY) if border and self.first < border <= self.last else (self,)
 
     def part(self, days: int, *, back: bool = False) -> Window:
         """Its first days, or the last if *back*; no more than it has."""

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from ..catalogue.endpoint import Endpoint, Track
 from ..errors import MalformedError, ParentGoneError, SourceError
-from ..jsonapi.answer import Answer, Parse, joined
+from ..jsonapi.answer import Answer, Parse
 from ..safe_text import printable
 from ..v1.chain import Chain, KeptPage, KeptPages, NothingKept
 
@@ -97,14 +97,6 @@ class CursorLists:
                 return replace(chain.whole, track=Track.V1)
             except _StartAgainError:
                 kept = ()
-
-    def all(self, lists: Sequence[Wanted]) -> Answer:
-        """Whole *lists*, all of which are parts of one answer.
-
-        Raises:
-            SourceError: as for `whole`.
-        """
-        return joined([self.whole(wanted) for wanted in lists])
 
     def whole(self, wanted: Wanted) -> Answer:
         """A whole list.

@@ -24,7 +24,7 @@ from ..planning.prover import Prover
 from ..planning.questions import Decision, Fate, Question
 from ..planning.windows import Window
 from .holding import Holding
-from .reader import Ask, Outages, Reader
+from .reader import Outages, Reader
 from .receipts import REASONS, STATUS, Receipt, Status
 from .workers import Workers
 
@@ -140,10 +140,7 @@ class _Fetch:
     def _submit_questions(self) -> None:
         while self._pool.idle and (question := self._prover.ask()):
             window = question.window.widened(self._prover.overlap)
-            self._pool.submit(question, self._ask(question.parent, window))
-
-    def _ask(self, parent: str, window: Window) -> Ask:
-        return self._reader.list_of(self._endpoint, parent, window, overlap=self._prover.overlap)
+            self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, window))
 
     def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()

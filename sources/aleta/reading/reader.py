@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Protocol, TypeAlias, TypeVar
 
 from ..catalogue.dialects import Dialect, LearnedDialects
@@ -56,7 +55,6 @@ class Reader:
 
     Attributes:
         dialects: the prefixes and names that the API is served under.
-        borders: by endpoint, the day that its nightly windows begin with; v1 is asked for what lies before apart.
     """
 
     def __init__(self, client: Getter, clock: Clock, *, v1: CursorLists | None = None) -> None:
@@ -64,39 +62,24 @@ class Reader:
         self._v1 = v1
         self._clock = clock
         self.dialects = LearnedDialects()
-        self.borders: Mapping[str, date] = {}
 
-    def list_of(
-        self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None, *, overlap: int = 0
-    ) -> Ask:
-        """A request for the rows of *endpoint* under *parent_id*, within *window* if it has dates.
-
-        Args:
-            overlap: days that windows are wider by at both ends, where the API may leave out the days there (rule W8).
-        """
+    def list_of(self, endpoint: Endpoint, parent_id: str = "", window: Window | None = None) -> Ask:
+        """A request for the rows of *endpoint* under *parent_id*, within *window* if it has dates."""
         parent = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
+        days = endpoint.dates.query(window) if endpoint.dates and window else {}
         day = window.first if window and endpoint.form is Form.EITHER else None
         read = functools.partial(parser, endpoint, parent_id=parent_id, now=self._clock.now, day=day)
-        ask = self._ask(endpoint, endpoint.path, {**parent, **_days(endpoint, window)}, parent_id, read())
+        ask = self._ask(endpoint, endpoint.path, {**parent, **days}, parent_id, read())
         if self._v1 is None:
             return ask
-        parse = read(read=list_reader(endpoint))
-        wanted = [
-            Wanted(
-                endpoint=endpoint,
-                path=endpoint.path,
-                params={**endpoint.params, **parent, **_days(endpoint, part)},
-                parent_id=parent_id,
-                parse=parse,
-            )
-            for part in self._parts(endpoint, window, overlap)
-        ]
-        return functools.partial(self._v1_first, endpoint, functools.partial(self._v1.all, wanted), ask, by_id=False)
-
-    def _parts(self, endpoint: Endpoint, window: Window | None, overlap: int) -> Sequence[Window | None]:
-        """A window, parted where the nightly ones begin: their ETags are known then, however much is read at once."""
-        border = self.borders.get(endpoint.name)
-        return window.parted(border, overlap=overlap) if window and border else (window,)
+        wanted = Wanted(
+            endpoint=endpoint,
+            path=endpoint.path,
+            params={**endpoint.params, **parent, **days},
+            parent_id=parent_id,
+            parse=read(read=list_reader(endpoint)),
+        )
+        return functools.partial(self._v1_first, endpoint, functools.partial(self._v1.whole, wanted), ask, by_id=False)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """A request for one object of *endpoint* by its own id."""
@@ -155,10 +138,6 @@ class Reader:
             return replace(pages.whole, track=dialect.track)
 
         return functools.partial(self.dialects.ask, endpoint, parent_id, send)
-
-
-def _days(endpoint: Endpoint, window: Window | None) -> Mapping[str, str]:
-    return endpoint.dates.query(window) if endpoint.dates and window else {}
 
 
 class Outages:
