@@ -22,7 +22,11 @@ SYNC_RUNS = table(
         own_count("removed", "Rows removed"),
         own_count("errors", "Errors in the report"),
         own_text("version", "Version of aleta-sync"),
-        own_text("cap_rule", "What counted as whole. one constant cap: fewer rows than the most. strict: equal parts"),
+        own_text(
+            "cap_rule",
+            "What counted as whole. one constant cap: fewer rows than the most. strict: equal parts. pages"
+            " to the last: v1 says which page is the last",
+        ),
         own_count("trials", "Answers read again in parts, which showed the same rows"),
         own_text("trials_bound", "What the trials say of all answers of the run; null where there were none"),
     ],

@@ -46,15 +46,19 @@ class TrialRecord:
         passed: trials that found nothing.
         requests: what they took.
         noticed: what contradicted the model first.
+        chained: no answer was one that a cap may cut: each list was read to its last page.
     """
 
     strict: bool = False
     passed: int = 0
     requests: int = 0
     noticed: str = ""
+    chained: bool = False
 
     @property
     def rule(self) -> str:
+        if self.chained:
+            return "pages to the last"
         return "strict" if self.strict else "one constant cap"
 
     @property
@@ -157,13 +161,14 @@ class TenantReport:
             passed=before.passed + record.passed,
             requests=before.requests + record.requests,
             noticed=before.noticed or record.noticed,
+            chained=record.chained and (before.chained or resource not in self.trials),
         )
 
     @property
     def cap_rule(self) -> str:
         """The stricter of the rules that were in force; nothing where nothing could be tried."""
         rules = {trials.rule for trials in self.trials.values()}
-        return "strict" if "strict" in rules else "".join(rules)
+        return "strict" if "strict" in rules else ", ".join(sorted(rules))
 
     @property
     def trials_passed(self) -> int:

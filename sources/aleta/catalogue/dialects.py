@@ -81,7 +81,7 @@ class LearnedDialects:
     @property
     def tracks(self) -> Mapping[str, Track]:
         """By endpoint, the API version whose answers fill its table in this run."""
-        tracks = {name: dialect.track for name, dialect in self._answered.items()}
+        tracks = {name: dialect.track for name, dialect in dict(self._answered).items()}
         return dict.fromkeys(self.on_v1.answered, Track.V1) | tracks | dict.fromkeys(self.on_v1.lists, Track.V1)
 
     def answers(self, endpoint: Endpoint) -> bool:

@@ -70,8 +70,7 @@ class Planner:
 
     def ask(self) -> Question | None:
         """The next window to read; None when there is none before another answer comes. Few parents are open."""
-        question = self._prove() if len(self._held) > self.hold else None
-        question = question or self._next()
+        question = (self._prove() if len(self._held) > self.hold else None) or self._next()
         while question is None and not self._out and self._held:
             question = self._prove() or self._widen()
             if question is None:
@@ -83,29 +82,18 @@ class Planner:
         """Take in an answer: *count* rows, whose dates are *days*; *whole*: no cap cuts it, and it tells of none."""
         self._came(question)
         question.asked.count = count
-        if whole:
-            self._take_whole(question, days)
-            return
         known = (self.cap.known, self.cap.largest)
-        self.proofs.see(question, count, self.cap)
-        self.cap.see(count)
+        if not whole:
+            self.proofs.see(question, count, self.cap)
+            self.cap.see(count)
         self._sum_up(question.asked)
         if known != (self.cap.known, self.cap.largest):
             self._settle()  # what is held may be clear by now
-        plan = None if question.proof else self._plans.get(question.parent)
-        if plan is not None:
+        if plan := None if question.proof else self._plans.get(question.parent):
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
-            self._judge(Suspect(question, days))
+            self._judge(Suspect(question, days), whole=whole)
         if self._testing is None and len(self._held) > self.hold and self.proofs.spare(self.cap) is None:
             self._test()
-
-    def _take_whole(self, question: Question, days: Sequence[date]) -> None:
-        self._sum_up(question.asked)
-        plan = None if question.proof else self._plans.get(question.parent)
-        if plan is not None:
-            self.max_days = min(plan.max_days, self.max_days or plan.max_days)
-            plan.keep(question.asked, days)
-            self._close(question.parent)
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
@@ -157,9 +145,8 @@ class Planner:
         parents = [*self._plans, *(parent for parent, _ in self._fresh)]
         for parent, plan in self._plans.items():
             self._emit(parent, plan.take_rest())
-        self._plans.clear()
-        self._fresh.clear()
-        self._held.clear()
+        for pending in (self._plans, self._fresh, self._held):
+            pending.clear()
         return parents
 
     def covers(self, parent: str) -> bool:
@@ -237,9 +224,9 @@ class Planner:
         for suspect in held:
             self._judge(suspect)
 
-    def _judge(self, suspect: Suspect) -> None:
+    def _judge(self, suspect: Suspect, *, whole: bool = False) -> None:
         question = suspect.question
-        judgement = self.cap.judge(question.asked.count)
+        judgement = Judgement.WHOLE if whole else self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
             self._plans[question.parent].keep(question.asked, suspect.days)
             self._close(question.parent)

@@ -100,6 +100,7 @@ def connect(
         observer=observer,
         pool=access.workers,
         bounds=Bounds(seconds=access.read_timeout_s, size=access.max_answer_mb * MB),
+        clocks=Comparison(),
     )
     client = connected(access.api_url)
     v1 = connected(access.v1_url, prefix="", accept=ANY_JSON) if access.v1_url else None

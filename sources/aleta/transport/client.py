@@ -53,6 +53,7 @@ class Client:
         bounds: of each answer.
         prefix: of every path.
         accept: media types, in order of preference.
+        clocks: what other servers of the same API said of this machine's clock.
 
     Attributes:
         bounds: of each answer.
@@ -76,8 +77,9 @@ class Client:
         bounds: Bounds | None = None,
         prefix: str = "/api",
         accept: str = JSON_API,
+        clocks: Comparison | None = None,
     ) -> None:
-        self.clocks = Comparison()
+        self.clocks = clocks or Comparison()
         self.bounds = bounds or Bounds()
         self._prefix, self._accept = prefix, accept
         self._wire = Wire(base_url, pool=pool, bounds=self.bounds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import MalformedError
@@ -11,6 +11,7 @@ from ..jsonapi.answer import Answer, Parse, joined
 
 MOST_PAGES = 10_000
 MOST_BYTES = 1 << 29  # of rows in Arrow: bounds the memory of one list
+MOST_KEPT = 64 << 20  # bytes of bodies: of a longer list, none are kept
 MOST_BARREN = 50  # pages in a row that show no object that no page before showed: such a list may never end
 
 
@@ -57,12 +58,13 @@ class Chain:
     """
 
     parse: Parse
-    kept: list[KeptPage] = field(default_factory=list)
+    kept: list[KeptPage] = field(default_factory=list)  # without bodies, where they are too large
     cursor: str = ""  # of the page to ask for next; empty for the first, and behind the last
     _pages: list[Answer] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _shown: set[str] = field(default_factory=set)
     _bytes: int = 0
+    _body_bytes: int = 0
     _barren: int = 0
 
     @property
@@ -92,11 +94,17 @@ class Chain:
         self._barren = self._barren_with(page)
         self._shown.update(page.ids)
         self._pages.append(page)
-        self.kept.append(KeptPage(cursor=self.cursor, etag=etag, body=body))
+        self._remember(KeptPage(cursor=self.cursor, etag=etag, body=body))
         self._bytes += page.batch.nbytes
         self._seen.add(cursor)
         self.cursor = cursor
         return page
+
+    def _remember(self, page: KeptPage) -> None:
+        self._body_bytes += len(page.body)
+        self.kept.append(page)
+        if self._body_bytes > MOST_KEPT:
+            self.kept = [replace(kept, etag="", body=b"") for kept in self.kept]
 
     def _check_next(self, cursor: str, page: Answer) -> None:
         if cursor in self._seen:
