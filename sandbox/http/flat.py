@@ -32,7 +32,7 @@ def _linked(name: str, relation: Json, spelt: Callable[[str], str]) -> Document:
         return {}
     target = relation.get("data", relation)
     if isinstance(target, list):
-        ids: list[Json] = [one["id"] for one in target if isinstance(one, dict)]
+        ids: list[Json] = [member["id"] for member in target if isinstance(member, dict)]
         return {f"{spelt(name)}_id" if spelt is _snake else f"{_singular(_camel(name))}Ids": ids}
     own_id = target["id"] if isinstance(target, dict) else None
     return {f"{spelt(name)}_id" if spelt is _snake else f"{_camel(name)}Id": own_id}
@@ -55,4 +55,4 @@ def _camel(name: str) -> str:
 def _deep(value: Json, spelt: Callable[[str], str]) -> Json:
     if isinstance(value, dict):
         return {spelt(name): _deep(inside, spelt) for name, inside in value.items()}
-    return [_deep(one, spelt) for one in value] if isinstance(value, list) else value
+    return [_deep(part, spelt) for part in value] if isinstance(value, list) else value

@@ -19,6 +19,7 @@ from . import unique
 from .tokens import repaired
 
 NO_MEMBERS = Raw(b"{}")
+NO_TEXT = "an id, a type or a name in the answer is no text (half a surrogate pair)"
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -194,14 +195,14 @@ def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedD
         raise MalformedError(f"the answer is no JSON:API document ({error})") from None
     except (msgspec.DecodeError, RecursionError):
         mended = repaired(body)
-    if mended is body and _is_json(body):
-        raise UndecodableError("an id, a type or a name in the answer is no text (half a surrogate pair)")
+    if mended is body and is_json(body):
+        raise UndecodableError(NO_TEXT)
     if mended is body:
         raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
     return _decoded(mended, decode)
 
 
-def _is_json(body: bytes) -> bool:
+def is_json(body: bytes) -> bool:
     """Whether all of *body* is JSON, though not what this decoder takes: Python's keeps half a surrogate pair."""
     try:
         json.loads(body, parse_constant=_no_number)

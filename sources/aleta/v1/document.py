@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Raw
 
 from ..catalogue.endpoint import Endpoint, Form
-from ..errors import MalformedError
+from ..errors import MalformedError, UndecodableError
 from ..jsonapi import unique
 from ..jsonapi.answer import ReadPage
-from ..jsonapi.envelope import Page, Resource, Resources, check_utf8
+from ..jsonapi.envelope import NO_TEXT, Page, Resource, Resources, check_utf8, is_json
 from ..jsonapi.tokens import repaired
 from .items import resource_of
 from .names import names_of
@@ -69,6 +69,7 @@ def _decoded(body: bytes) -> dict[str, Raw]:
 
     Raises:
         MalformedError: rules F1, F5: it is no JSON object, has `errors`, or a member twice somewhere.
+        UndecodableError: it is one, with a name or another text that nothing repairs (rule F8).
     """
     check_utf8(body)
     for text in _mended(body):
@@ -80,6 +81,8 @@ def _decoded(body: bytes) -> dict[str, Raw]:
         if "errors" in document:
             raise MalformedError("the answer is a 200 with `errors`")
         return document
+    if b"\\u" in body and is_json(body):
+        raise UndecodableError(NO_TEXT)
     raise MalformedError("the answer is no JSON document (not JSON, or cut short)")
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw
 
-from ..errors import MalformedError
-from ..jsonapi.envelope import NO_MEMBERS, Resource
+from ..errors import MalformedError, UndecodableError
+from ..jsonapi.envelope import NO_MEMBERS, NO_TEXT, Resource
 from ..jsonapi.tokens import is_undecodable, repaired
 from .names import Names, camel_of
 
@@ -33,6 +33,7 @@ def resource_of(item: Raw, names: Names, *, kind: str, identified: bool) -> Reso
 
     Raises:
         MalformedError: rule F1: it is no object, lacks its type or id, or has one name in two spellings.
+        UndecodableError: its type or id is no text (rule F8).
     """
     members = _object(item)
     own_id = _word(members, "id") if identified or "id" in members else ""
@@ -57,6 +58,8 @@ def _object(item: Raw) -> dict[str, Raw]:
 
 def _word(members: Mapping[str, Raw], name: str) -> str:
     raw = members.get(name, Raw(NULL))
+    if is_undecodable(raw):
+        raise UndecodableError(NO_TEXT)
     try:
         word = _text.decode(raw)
     except msgspec.DecodeError:

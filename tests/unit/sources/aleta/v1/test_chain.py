@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.errors import MalformedError
+from sources.aleta.errors import MalformedError, UndecodableError
 from sources.aleta.jsonapi.answer import parser
 from sources.aleta.v1 import chain as chains
 from sources.aleta.v1.chain import Chain
@@ -123,3 +123,17 @@ def test_one_undecodable_value_does_not_cost_the_page():
     nested = b'{"data":[{"type":"client","id":"a","attributes":{"name":"x","note":"\\ud83d"}},{"id":"b","name":"y"}]}'
     for text in (flat, nested):
         assert parse()(text).ids == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"data":[{"id":"\\ud83d","name":"x"}]}',
+        b'{"data":[{"type":"client","id":"\\ud83d","attributes":{}}]}',
+        b'{"data":[{"id":"a","\\ud83d":{"\\ud83d":1}}],"\\ud83d":1}',
+    ],
+)
+def test_an_id_that_is_no_text_is_told_from_what_is_no_json(text):
+    """F8: a day may be quarantined for it, not its account."""
+    with pytest.raises(UndecodableError):
+        parse()(text)
