@@ -19,6 +19,7 @@ from .row_content import stage_contents
 from .row_hash import OLDER, VERSION, row_hash
 
 ROWS = 50_000  # of one package (rule C5)
+REMOTE_ROWS = 10 * ROWS  # for each package a table that is elsewhere is brought here anew
 
 
 def rehash(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) -> Mapping[str, int]:
@@ -43,19 +44,19 @@ def _packages(warehouse: Warehouse, schema: pa.Schema) -> Iterator[Rows]:
         with warehouse.open() as store:
             if ROW_HASH.name not in store.columns(schema):
                 return
-            data = table_of(store.sql, _rehashed(store, schema))
+            data = table_of(store.sql, _rehashed(store, schema, rows=REMOTE_ROWS if warehouse.remote else ROWS))
         if not data.num_rows:
             return
         target = schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
         yield Rows(schema=schema, data=data.cast(target), deletes=True)
 
 
-def _rehashed(store: Store, schema: pa.Schema) -> str:
-    """Some rows with an older hash, whole, with the hash of this version."""
+def _rehashed(store: Store, schema: pa.Schema, *, rows: int) -> str:
+    """Up to *rows* rows with an older hash, whole, with the hash of this version."""
     columns = ", ".join(f"{field.name}::{sql_type(field)} AS {field.name}" for field in schema)
     store.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE older AS SELECT {columns} FROM {store.rows(schema)} "
-        f"WHERE {OLDER} ORDER BY {', '.join(key_of(schema))} LIMIT {ROWS}"
+        f"WHERE {OLDER} ORDER BY {', '.join(key_of(schema))} LIMIT {rows}"
     )
     hashed = {ROW_HASH.name: row_hash(answered(schema), stage_contents(store.sql, "older", answered(schema)))}
     wanted = ", ".join(f"{hashed.get(name, name)} AS {name}" for name in schema.names)
