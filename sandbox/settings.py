@@ -49,6 +49,12 @@ class SandboxSettings:
         date_off_s: answers have a `Date` that is so many seconds off this machine's clock; None: they have none.
         page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
+        v1_spelling: of the items of v1: `jsonapi`, flat in `snake` or `camel`, or `mixed`, each in its own.
+        v1_page_rows: most rows of a page of v1, 0: as many as are asked for.
+        v1_missing: v1 answers 404 where its path contains any of these.
+        v1_cursors: of the pages behind the first: `stable`; or they are `expired` (410), `lost` (404), `early` (there
+            is more, and no cursor), `repeating` (the same cursor again) or `endless`.
+        v1_etags: whether v1 has ETags, and answers 304.
         list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table.
         relationships: how parents in *relationships_of* name their members: `full`, `cut` to *relationships_cut*,
             `empty` (a list without any) or `links` (no `data` at all).
@@ -85,6 +91,11 @@ class SandboxSettings:
     limited_series: bool = True
     date_off_s: float | None = None
     page_rows: int = 0
+    v1_spelling: str = "mixed"
+    v1_page_rows: int = 0
+    v1_missing: tuple[str, ...] = ()
+    v1_cursors: str = "stable"
+    v1_etags: bool = True
     list_cap: int = 0
     list_caps: Mapping[str, int] = field(default_factory=dict)
     relationships: str = "full"
@@ -106,6 +117,8 @@ _CHOICES = {
     "relation": ("instrument", "asset", "mixed"),
     "prefix": ("documented", "v2", "v3"),
     "names": ("instrument", "asset", "mixed"),
+    "v1_spelling": ("jsonapi", "snake", "camel", "mixed"),
+    "v1_cursors": ("stable", "expired", "lost", "early", "repeating", "endless"),
     "relationships": ("full", "cut", "empty", "links"),
 }
 

@@ -22,7 +22,11 @@ SYNC_RUNS = table(
         own_count("removed", "Rows removed"),
         own_count("errors", "Errors in the report"),
         own_text("version", "Version of aleta-sync"),
-        own_text("cap_rule", "What counted as whole. one constant cap: fewer rows than the most. strict: equal parts"),
+        own_text(
+            "cap_rule",
+            "What counted as whole. one constant cap: fewer rows than the most. strict: equal parts. pages"
+            " to the last: v1 says which page is the last",
+        ),
         own_count("trials", "Answers read again in parts, which showed the same rows"),
         own_text("trials_bound", "What the trials say of all answers of the run; null where there were none"),
     ],
@@ -42,6 +46,8 @@ SYNC_WINDOWS = table(
         own_text("status", "complete: kept. split: dropped, its parts were read. quarantined: not proven complete"),
         own_text("reason", "Why it was split or quarantined"),
         instant("fetched_at", "When the answer came"),
+        own_text("track", "The API version that answered: v1, v2 or v3"),
+        own_count("pages", "Pages that the answer came in; those that answered 304 count too"),
     ],
     key=("run_id", "resource", "parent_id", "from_date", "to_date", "status"),
 )

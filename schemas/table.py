@@ -135,7 +135,9 @@ EXTRA = column(
 FIRST_SEEN = instant("first_seen_at", "When a sync first saw this row")
 REMOVED = instant("removed_at", "When a sync first found this object gone from the API; null while it is there")
 CHANGED = instant("changed_at", "When a sync last saw this row change (or first saw it)")
-ROW_HASH = own_text("row_hash", "MD5 of the row's entire content: it changes whenever the row does")
+ROW_HASH = own_text(
+    "row_hash", "Version and MD5 of the row's content: it changes whenever the row does, whichever track it came from"
+)
 ROW_KEY = own_text("row_key", "The values of the natural key, joined by |, null as empty text; \\ escapes a | in them")
 OBJECT = (
     FIRST_SEEN,

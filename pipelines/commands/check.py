@@ -14,6 +14,7 @@ from typing import TypeAlias
 import click
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.clock import SystemClock
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.connection import Connection
@@ -182,4 +183,5 @@ def _clock(connection: Connection) -> str:
 
 def _api(connection: Connection, tenant: TenantSettings) -> str:
     clients = connection.reader.list_of(CATALOGUE["clients"])()
-    return f"{tenant.api_url} shows {clients.batch.num_rows} clients"
+    address = tenant.v1_url if clients.track == Track.V1 else tenant.api_url
+    return f"{address} shows {clients.batch.num_rows} clients"

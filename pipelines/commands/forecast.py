@@ -5,6 +5,7 @@ The planner is a pure function, so it is not guessed at: it is run against the r
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.cursor_lists import LIMIT
 
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
@@ -198,7 +200,11 @@ def _dated(
         whole=sum(reading.whole for reading in readings.values()),
         first=sum(reading.mark.verified_at is None for reading in readings.values()),
     )
-    rehearse(planner_of(endpoint, ledger, tenant), readings, _days(store, endpoint, readings), forecast)
+    planner = planner_of(endpoint, ledger, tenant)
+    if horizon.by_months and endpoint.dates:
+        planner.border = horizon.border(endpoint.dates)
+    rows = _days(store, endpoint, readings)
+    rehearse(planner, readings, rows, forecast, page_rows=int(LIMIT) if horizon.by_months else 0)
     return forecast
 
 
@@ -217,18 +223,27 @@ def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> 
 
 
 def rehearse(
-    planner: Planner, readings: Mapping[str, Reading], rows: Mapping[str, Sequence[date]], forecast: Forecast
+    planner: Planner,
+    readings: Mapping[str, Reading],
+    rows: Mapping[str, Sequence[date]],
+    forecast: Forecast,
+    *,
+    page_rows: int = 0,
 ) -> None:
-    """Run the planner against the rows as they are known, behind the cap as it is known; counts what it asks."""
+    """Run the planner against the rows as they are known, behind the cap as it is known; counts what it asks.
+
+    Args:
+        page_rows: rows of a page, where answers come in pages (v1) and no cap cuts them; 0: they do not.
+    """
     for parent, reading in readings.items():
         planner.add(parent, reading.span)
     cap = planner.cap.value
     while question := planner.ask():
-        forecast.requests += 1
         days = _within(rows.get(question.parent, ()), question.window)
-        answered = days[:cap] if cap else days
+        forecast.requests += max(1, math.ceil(len(days) / page_rows)) if page_rows else 1
+        answered = days[:cap] if cap and not page_rows else days
         count = planner.proof.count if question.proof and planner.proof else len(answered)
-        planner.answer(question, count, answered)
+        planner.answer(question, count, answered, whole=bool(page_rows))
         forecast.windows += sum(decision.fate is Fate.KEPT for decision in planner.decisions())
     forecast.windows += sum(decision.fate is Fate.KEPT for decision in planner.decisions())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import click
 
@@ -18,6 +20,7 @@ from .tools import tools
 @click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Windows to read of each tenant.")
 @click.option("--all", "everything", is_flag=True, help="Read every account's whole history.")
 @clients_option
+@click.option("--track", type=click.Choice(["v1", "v2"]), help="Read that track, whatever `track` says.")
 @json_option
 @click.pass_obj
 def command(
@@ -27,10 +30,11 @@ def command(
     sample: int,
     everything: bool,
     clients: Sequence[str],
+    track: Literal["v1", "v2"] | None,
     as_json: bool,
 ) -> None:
     """Read windows again and compare them with the warehouse; changes nothing."""
-    settings = chosen(invocation, tenants, keys=True)
+    settings = [replace(tenant, track=track or tenant.track) for tenant in chosen(invocation, tenants, keys=True)]
     with tools() as (given, stopped):
         verdict = run(settings, given, sample=None if everything else sample, clients=clients)
     output(verdict.to_json() if as_json else verdict.text())

@@ -12,6 +12,7 @@ from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 
 from .findings import Conflict
+from .row_content import stage_contents
 from .row_hash import row_hash
 
 
@@ -26,10 +27,12 @@ def within_package(
     answers = pa.array([place for place, batch in enumerate(batches) for _ in range(batch.num_rows)], pa.int64())
     sql.register("given", incoming.append_column("answer", answers))
     key, owners = key_of(endpoint.schema)[0], ", ".join(endpoint.owners)
+    columns = answered(endpoint.schema)
+    contents = stage_contents(sql, "given", columns)
     found = sql.execute(
         f"SELECT {key}, list_sort(list_distinct(flatten(list({_present(owners)})))) "
         f"FROM given WHERE {key} IN (SELECT {key} FROM given GROUP BY 1 HAVING count(*) > 1) GROUP BY 1 "
-        f"HAVING count(DISTINCT {row_hash(answered(endpoint.schema))}) > 1 "
+        f"HAVING count(DISTINCT {row_hash(columns, contents)}) > 1 "
         f"AND (count(DISTINCT [{owners}]) > 1 OR count(DISTINCT answer) < count(*)) ORDER BY 1"
     ).fetchall()
     return [Conflict(id=own_id, parents=parents) for own_id, parents in found]

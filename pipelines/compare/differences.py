@@ -23,7 +23,8 @@ from .change_feed import ChangeFeed
 from .conflicts import with_earlier_package, within_package
 from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
-from .row_hash import row_hash
+from .row_content import stage_contents
+from .row_hash import OLDER, is_type, row_hash, types_differ
 from .staged import once_per_owner, slices_of_keys, table_of_proven
 
 BACKFILLED_AHEAD_DAYS = 366
@@ -118,15 +119,18 @@ class _Comparison:
     def _stage(self, proven: Sequence[Proven]) -> None:
         """`fresh`: one row an id, hashed. `known`: what the warehouse has of them, and of what is proven."""
         kept = list(dict.fromkeys([self.key, *self.parents, *self.dates]))
+        kept += [column.name for column in self.api_columns if is_type(column)]
+        contents = stage_contents(self.sql, "incoming", self.api_columns)
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE fresh AS "
-            f"SELECT place, {', '.join(kept)}, {row_hash(self.api_columns)} AS row_hash FROM incoming"
+            f"SELECT place, {', '.join(kept)}, {row_hash(self.api_columns, contents)} AS row_hash FROM incoming"
         )
         ours = ["first_seen_at", "changed_at"]
         read = [*(self.api_columns.names if self.run.distrusts else []), *kept, *ours, "row_hash"]
         committed = self.store.rows(self.schema, read, self._slices(proven))
-        stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash()} AS row_hash FROM {committed}"
+        stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash(committed)} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
+        self._tell_types_apart()
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
 
     def _stage_absent(self, absent: Sequence[Missed]) -> None:
@@ -170,9 +174,24 @@ class _Comparison:
             beyond = f" OR {missing} OR least({', '.join(self.dates)}) < DATE '{first}'"
         return f" AND (greatest({', '.join(self.dates)}) >= DATE '{day}'{beyond})"
 
-    def _stored_hash(self) -> str:
+    def _stored_hash(self, committed: str) -> str:
         """SQL for the hash of a stored row; one that equals no other, where `row_hash` is not that of its values."""
-        return f"if(row_hash = {row_hash(self.api_columns)}, row_hash, '')" if self.run.distrusts else "row_hash"
+        if not self.run.distrusts:
+            return "row_hash"
+        owned = " OR ".join(f"{column} IN (SELECT parent_id FROM proven)" for column in self.parents)
+        known = f"(FROM {committed} WHERE ({owned}) OR {self.key} IN (SELECT {self.key} FROM fresh))"
+        now = row_hash(self.api_columns, stage_contents(self.sql, known, self.api_columns))
+        return f"CASE WHEN row_hash = {now} THEN row_hash WHEN {OLDER} THEN {now} ELSE '' END"
+
+    def _tell_types_apart(self) -> None:
+        """A type at the other end of a relationship is compared where both sides know it: not every track gives it."""
+        for column in self.api_columns:
+            if is_type(column):
+                name = column.name
+                self.sql.execute(
+                    f"UPDATE known SET row_hash = '' FROM fresh f WHERE known.{self.key} = f.{self.key} "
+                    f"AND {types_differ(f'known.{name}', f'f.{name}')}"
+                )
 
     def _slices(self, proven: Sequence[Proven]) -> Iterator[Slice]:
         """What may have to be removed, rows of the parents whose latest day lies in what is proven; and the keys."""

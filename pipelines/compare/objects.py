@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import duckdb
 import pyarrow as pa
 
 from schemas.table import fact, key_of, name_of
@@ -20,6 +21,8 @@ from sources.aleta.reading.walk import Listed
 from ..warehouse.package import Rows
 from ..warehouse.store import Store
 from ..warehouse.warehouse import table_of
+from .row_content import AS_IT_IS, Contents, stage_contents
+from .row_hash import is_type, types_differ
 
 KEPT_BY_US = ("first_seen_at", "removed_at")
 Key = tuple[str, ...]
@@ -118,11 +121,12 @@ class Comparison:
         sql.register("fresh_in", fresh)
         sql.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
         sql.execute(_stage(schema, self.store.rows(schema)))
-        data = table_of(sql, _changed(schema), {"now": self.now}).cast(schema.remove_metadata())
-        return Objects(Rows(schema=schema, data=data), self._count(schema))
+        differs = _differs(schema, _stage_contents(sql, schema))
+        data = table_of(sql, _changed(schema, differs), {"now": self.now}).cast(schema.remove_metadata())
+        return Objects(Rows(schema=schema, data=data), self._count(schema, differs))
 
-    def _count(self, schema: pa.Schema) -> Counter[str]:
-        read, added, modified, removed = self.store.sql.execute(_counted(schema)).fetchone() or (0, 0, 0, 0)
+    def _count(self, schema: pa.Schema, differs: str) -> Counter[str]:
+        read, added, modified, removed = self.store.sql.execute(_counted(schema, differs)).fetchone() or (0, 0, 0, 0)
         return Counter(read=read, added=added, modified=modified, removed=removed, unchanged=read - added - modified)
 
 
@@ -143,17 +147,37 @@ def _stage(schema: pa.Schema, committed: str) -> str:
     )
 
 
-def _differs(schema: pa.Schema) -> str:
-    """Whether a row that is here and was there says something else. Nested values are compared as text."""
-    differing = [f"f.{name}::VARCHAR IS DISTINCT FROM o.{name}::VARCHAR" for name in _api_columns(schema)]
-    return f"({' OR '.join([*differing, 'o.removed_at IS NOT NULL'])})"
+def _differs(schema: pa.Schema, contents: Contents) -> str:
+    """Whether a row that is here and was there says something else. Nested values are compared as text.
+
+    Types at the other end of a relationship are compared where both sides know them: not every track gives them.
+    """
+    differing = [
+        types_differ(f"f.{name}", f"o.{name}")
+        if is_type(schema.field(name))
+        else f"{_text(schema.field(name), 'f.', contents)} IS DISTINCT FROM {_text(schema.field(name), 'o.', contents)}"
+        for name in _api_columns(schema)
+    ]
+    return f"coalesce({' OR '.join([*differing, 'o.removed_at IS NOT NULL'])}, false)"
+
+
+def _text(column: pa.Field, table: str, contents: Contents) -> str:
+    return f"{contents.of(column, table=table)}::VARCHAR"
+
+
+def _stage_contents(sql: duckdb.DuckDBPyConnection, schema: pa.Schema) -> Contents:
+    nested = [column for column in schema if fact(column, "json")]
+    if not nested:
+        return AS_IT_IS
+    names = ", ".join(f"{column.name}::VARCHAR AS {column.name}" for column in nested)
+    return stage_contents(sql, f"(SELECT {names} FROM fresh UNION ALL SELECT {names} FROM old)", nested)
 
 
 def _joined(schema: pa.Schema) -> str:
     return f"fresh f LEFT JOIN old o USING ({', '.join(key_of(schema))})"
 
 
-def _changed(schema: pa.Schema) -> str:
+def _changed(schema: pa.Schema, differs: str) -> str:
     key = key_of(schema)
     fresh = {name: f"f.{name}" for name in schema.names} | {
         "first_seen_at": "coalesce(o.first_seen_at, $now)",
@@ -164,7 +188,7 @@ def _changed(schema: pa.Schema) -> str:
         if fact(column, "json"):  # on its way to dlt JSON is text
             fresh[column.name], lost[column.name] = f"f.{column.name}::VARCHAR", f"o.{column.name}::VARCHAR"
     return (
-        f"SELECT {_as(fresh)} FROM {_joined(schema)} WHERE o.{key[0]} IS NULL OR {_differs(schema)} "
+        f"SELECT {_as(fresh)} FROM {_joined(schema)} WHERE o.{key[0]} IS NULL OR {differs} "
         f"UNION ALL SELECT {_as(lost)} FROM old o JOIN gone_in USING ({', '.join(key)}) WHERE o.removed_at IS NULL"
     )
 
@@ -173,9 +197,9 @@ def _as(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
 
-def _counted(schema: pa.Schema) -> str:
+def _counted(schema: pa.Schema, differs: str) -> str:
     there = f"o.{key_of(schema)[0]} IS NOT NULL"
     return (
-        f"SELECT count(*), count(*) FILTER (NOT ({there})), count(*) FILTER ({there} AND {_differs(schema)}), "
+        f"SELECT count(*), count(*) FILTER (NOT ({there})), count(*) FILTER ({there} AND {differs}), "
         f"(SELECT count(*) FROM gone_in) FROM {_joined(schema)}"
     )

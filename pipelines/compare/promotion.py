@@ -22,6 +22,7 @@ from ..ledger.ledger import Ledger, PromotionState
 from ..warehouse.package import GONE, Rows
 from ..warehouse.store import Store, sql_type
 from ..warehouse.warehouse import Warehouse, table_of
+from .row_content import stage_contents
 from .row_hash import row_hash
 
 ROWS = 50_000  # of one package (rule C5)
@@ -115,7 +116,7 @@ def _packages(warehouse: Warehouse, promotion: Promotion) -> Iterator[tuple[Rows
             kept = _kept(store, promotion, after)
             moved = _moved(kept, promotion)
             store.sql.register("moved", moved)
-            data = table_of(store.sql, _rewritten(promotion, store.rows(promotion.schema)))
+            data = table_of(store.sql, _rewritten(store, promotion))
         more = kept.num_rows == ROWS
         after = tuple(kept[name][-1].as_py() for name in key_of(promotion.schema)) if more else ()
         if data.num_rows:
@@ -175,13 +176,14 @@ def _api_name(path: str) -> str:
     return path.split("/")[1] if "/" in path else path
 
 
-def _rewritten(promotion: Promotion, committed: str) -> str:
+def _rewritten(store: Store, promotion: Promotion) -> str:
     """The whole rows, with the columns filled, `extra` without what went there, and another hash."""
+    committed, said = store.rows(promotion.schema), answered(promotion.schema)
     taken = {*promotion.columns, EXTRA.name}
     columns = ", ".join(_column(field, taken) for field in promotion.schema if field.name != ROW_HASH.name)
     using = ", ".join(key_of(promotion.schema))
     rows = f"(SELECT {columns} FROM {committed} s JOIN moved m USING ({using}))"
-    hashed = {ROW_HASH.name: row_hash(answered(promotion.schema))}
+    hashed = {ROW_HASH.name: row_hash(said, stage_contents(store.sql, rows, said))}
     wanted = ", ".join(f"{hashed.get(name, name)} AS {name}" for name in promotion.schema.names)
     return f"SELECT {wanted}, false AS {GONE} FROM {rows}"
 

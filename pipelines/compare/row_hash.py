@@ -6,16 +6,42 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from schemas.table import fact
 
-def row_hash(columns: Iterable[pa.Field]) -> str:
-    """SQL for the MD5 of a row's content (X3): what is not null, by name, so that the order of columns says nothing.
+from .row_content import AS_IT_IS, Contents
 
-    No text can pass for another column's: the lengths of all texts follow, and nothing else holds a separator.
+VERSION = "h2:"
+"""Of the hash, in front of it. Those of the first version had none: 32 hexadecimal digits."""
+
+OLDER = "regexp_full_match(row_hash, '[0-9a-f]{32}')"
+"""SQL for whether a stored hash is of the first version; anything else that is not of this one is damage."""
+
+
+def row_hash(columns: Iterable[pa.Field], contents: Contents = AS_IT_IS) -> str:
+    """SQL for the hash of a row's content (X3): what is not null, by name, so that the order of columns says nothing.
+
+    No text can pass for another column's: the lengths of all texts follow, and nothing else holds a separator. The type
+    at the other end of a relationship is no part of it: not every track gives it.
+
+    Args:
+        contents: of the relation that the rows are read from.
     """
-    ordered = sorted(columns, key=lambda column: column.name)
-    values = ", ".join(f"'{column.name}=' || {column.name}" for column in ordered)
-    lengths = ", ".join(f"strlen({column.name})" for column in ordered if column.type == pa.string())
-    return f"md5(concat(concat_ws(chr(31), {values}), chr(30), concat_ws(',', {lengths})))"
+    ordered = sorted((column for column in columns if not is_type(column)), key=lambda column: column.name)
+    values = ", ".join(f"'{column.name}=' || {contents.of(column)}" for column in ordered)
+    lengths = ", ".join(f"strlen({contents.of(column)})" for column in ordered if column.type == pa.string())
+    return f"'{VERSION}' || md5(concat(concat_ws(chr(31), {values}), chr(30), concat_ws(',', {lengths})))"
+
+
+def is_type(column: pa.Field) -> bool:
+    """Whether it holds the type at the other end of a to-one relationship."""
+    api = fact(column, "api")
+    return api.startswith("relationships/") and api.endswith("/type")
+
+
+def types_differ(one: str, other: str) -> str:
+    """SQL for whether two types are both known and not the same; asset names became instrument names in 2026."""
+    named = (f"replace({name}, 'asset', 'instrument')" for name in (one, other))
+    return " <> ".join(named)
 
 
 def as_json(names: Iterable[str], table: str) -> str:

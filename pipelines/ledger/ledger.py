@@ -73,6 +73,7 @@ class Ledger:
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
     refused: dict[str, dict[str, datetime]] = field(default_factory=dict)  # endpoint -> id named, not shown -> when
     promoting: dict[str, PromotionState] = field(default_factory=dict)
+    hash_version: str = ""  # of all row hashes that are stored
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
     _packed: dict[str, Packed] = field(default_factory=dict)
 
@@ -154,6 +155,7 @@ class Ledger:
             "drift": dict(self.drift),
             "dialects": dict(self.dialects),
             "promoting": {name: [[*begun.columns], [*begun.after]] for name, begun in self.promoting.items()},
+            "hash_version": self.hash_version,
             "unoffered": {name: at.isoformat() for name, at in self.unoffered.items()},
             "refused": {
                 name: {own_id: at.isoformat() for own_id, at in ids.items()}
@@ -179,6 +181,7 @@ class Ledger:
             name: {own_id: datetime.fromisoformat(str(at)) for own_id, at in _dict(ids).items()}
             for name, ids in _dict(state.get("refused")).items()
         }
+        ledger.hash_version = str(state.get("hash_version") or "")
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger

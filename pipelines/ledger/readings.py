@@ -25,6 +25,8 @@ class Horizon:
     Args:
         now: when the run began, aware.
         snapshot_days: what is asked for day by day begins so many days before the first run.
+        by_months: windows begin and end with a month, so that the same are asked for night after night: v1 can answer
+            304 only to a question that it was asked before.
     """
 
     now: datetime
@@ -33,6 +35,7 @@ class Horizon:
     look_ahead_days: int
     reverify_days: int
     snapshot_days: int = 7
+    by_months: bool = False
 
     @classmethod
     def of(cls, tenant: TenantSettings, *, now: datetime) -> Horizon:
@@ -43,6 +46,7 @@ class Horizon:
             look_ahead_days=tenant.look_ahead_days,
             reverify_days=tenant.reverify_days,
             snapshot_days=tenant.snapshot_days,
+            by_months=tenant.track == "v1",
         )
 
     @property
@@ -52,7 +56,17 @@ class Horizon:
 
     @property
     def end(self) -> date:
-        return self.now.date() + timedelta(days=self.look_ahead_days)
+        last = self.now.date() + timedelta(days=self.look_ahead_days)
+        return _month_end(last) if self.by_months else last
+
+    def border(self, dates: DateParams) -> date | None:
+        """The day that nightly windows of rows with these *dates* begin with; None where windows are no spans."""
+        days = self.look_back_days if dates.look_back_days is None else dates.look_back_days
+        return self._back_from(self.elapsed, days) if dates.by is By.SPAN else None
+
+    def _back_from(self, covered: date, days: int) -> date:
+        first = covered + ONE_DAY - timedelta(days=days)
+        return first.replace(day=1) if self.by_months else first
 
     def whole(self, mark: Mark) -> Window:
         """All of a parent's history."""
@@ -65,7 +79,7 @@ class Horizon:
         base = mark.holding(self.history_start)
         if base is None:
             return whole
-        back = base.last + ONE_DAY - timedelta(days=self.look_back_days)
+        back = self._back_from(base.last, self.look_back_days)
         return Window(min(max(whole.first, back), whole.last), whole.last)
 
 
@@ -82,6 +96,10 @@ class Reading:
     span: Window
     mark: Mark
     whole: bool
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - ONE_DAY
 
 
 def tonight(

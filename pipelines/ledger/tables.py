@@ -24,6 +24,8 @@ class Entry:
     status: str
     reason: str
     fetched_at: datetime
+    track: str = ""
+    pages: int = 1
 
 
 def receipt_rows(entries: Iterable[Entry]) -> pa.Table:
@@ -31,7 +33,8 @@ def receipt_rows(entries: Iterable[Entry]) -> pa.Table:
     rows: dict[tuple[object, ...], tuple[object, ...]] = {}
     for entry in entries:
         key = (entry.run_id, entry.resource, entry.parent_id, entry.window.first, entry.window.last, entry.status)
-        rows[key] = (*key[:5], entry.rows, entry.status, entry.reason or None, entry.fetched_at)
+        told = (entry.rows, entry.status, entry.reason or None, entry.fetched_at, entry.track or None, entry.pages)
+        rows[key] = (*key[:5], *told)
     return rows_of(SYNC_WINDOWS, list(rows.values()))
 
 

@@ -46,15 +46,19 @@ class TrialRecord:
         passed: trials that found nothing.
         requests: what they took.
         noticed: what contradicted the model first.
+        chained: no answer was one that a cap may cut: each list was read to its last page.
     """
 
     strict: bool = False
     passed: int = 0
     requests: int = 0
     noticed: str = ""
+    chained: bool = False
 
     @property
     def rule(self) -> str:
+        if self.chained:
+            return "pages to the last"
         return "strict" if self.strict else "one constant cap"
 
     @property
@@ -130,6 +134,7 @@ class TenantReport:
     retries: int = 0
     resources: dict[str, Counts] = field(default_factory=dict)
     trials: dict[str, TrialRecord] = field(default_factory=dict)
+    tracks: Mapping[str, str] = field(default_factory=dict)  # by resource, the API version that answered
     row_cap: int | None = None
     drift: Counter[str] = field(default_factory=Counter)
     errors: list[Problem] = field(default_factory=list)
@@ -156,13 +161,14 @@ class TenantReport:
             passed=before.passed + record.passed,
             requests=before.requests + record.requests,
             noticed=before.noticed or record.noticed,
+            chained=record.chained and (before.chained or resource not in self.trials),
         )
 
     @property
     def cap_rule(self) -> str:
         """The stricter of the rules that were in force; nothing where nothing could be tried."""
         rules = {trials.rule for trials in self.trials.values()}
-        return "strict" if "strict" in rules else "".join(rules)
+        return "strict" if "strict" in rules else ", ".join(sorted(rules))
 
     @property
     def trials_passed(self) -> int:
@@ -190,6 +196,7 @@ class TenantReport:
             "retries": self.retries,
             "duration_s": round(self.duration_s, 3),
             "resources": {name: asdict(counts) | self._trials_of(name) for name, counts in self.resources.items()},
+            "tracks": dict(self.tracks),
             "row_cap": self.row_cap,
             "drift": dict(self.drift),
             "errors": [asdict(problem) for problem in self.errors],

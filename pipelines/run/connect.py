@@ -13,6 +13,7 @@ from sources.aleta.reading.connection import Access, Connection, connect
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings
 from .budget import SharedBucket, budget_file
@@ -35,8 +36,11 @@ class Connector:
     _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, tenant: TenantSettings, observer: Observer) -> Connection:
+    def __call__(self, tenant: TenantSettings, observer: Observer, *, kept: KeptPages | None = None) -> Connection:
         """Nothing is sent yet.
+
+        Args:
+            kept: pages of v1 that earlier runs read; None: every list is read without conditions.
 
         Raises:
             KeyUnusableError: the private key is missing, unreadable or not P-256.
@@ -53,10 +57,13 @@ class Connector:
             workers=tenant.workers,
             read_timeout_s=tenant.read_timeout_s,
             max_answer_mb=tenant.max_answer_mb,
+            v1_url=tenant.v1_url if tenant.track == "v1" else "",
         )
         with self._lock:
             bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), self._bucket(tenant, access))
-        return connect(access, signer(tenant), self.clock, bucket=bucket, policy=self.policy, observer=observer)
+        return connect(
+            access, signer(tenant), self.clock, bucket=bucket, policy=self.policy, observer=observer, kept=kept
+        )
 
     def _bucket(self, tenant: TenantSettings, access: Access) -> TokenBucket:
         file = budget_file(tenant.folder.parent, tenant.sub)

@@ -82,11 +82,12 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What the answers of one endpoint taught."""
+    """What the answers of one endpoint taught; the ledger keeps it as *lesson* (`planners.lesson`)."""
 
     resource: str
     learned: Learned
     trials: TrialRecord = field(default_factory=TrialRecord)
+    lesson: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,16 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more comes; *error*: why, unless all was read. *dialects*: the names under which endpoints answered."""
+    """Nothing more comes; *error*: why, unless all was read.
+
+    Args:
+        dialects: the names under which endpoints answered.
+        tracks: by endpoint, the API version that answered.
+    """
 
     error: Exception | None = None
     dialects: Mapping[str, str] = field(default_factory=dict)
+    tracks: Mapping[str, str] = field(default_factory=dict)
 
 
 Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered

@@ -33,7 +33,7 @@ from .crawl import Crawl
 from .events import Away, Following, Noticed, NotOffered, Put, Settle, Taught
 from .job import Job
 from .known import Known
-from .planners import planner_of
+from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
 
 LATE_ROWS = 3
@@ -193,7 +193,8 @@ class Fetching:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if prover.planner.cap.divisible:
             self._learned[endpoint.name] = learned_of(prover, self._known(endpoint))
-            self.put(Taught(endpoint.name, self._learned[endpoint.name], record_of(prover, since=since)))
+            learned, kept_as = self._learned[endpoint.name], lesson(endpoint, self.tenant)
+            self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
             self._caps |= {prover.planner.cap.known} if prover.planner.cap.known else set()
 
     def _test_late(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
@@ -208,11 +209,14 @@ class Fetching:
             self._learn(endpoint, readings, prover, since=before)
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
-        return planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
+        planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
+        if self.horizon.by_months and endpoint.dates:
+            planner.border = self.horizon.border(endpoint.dates)
+        return planner
 
     def _known(self, endpoint: Endpoint) -> Learned:
         """What was learned of an endpoint: in this run, or before."""
-        before = self.ledger.learned.get(endpoint.name, Learned())
+        before = self.ledger.learned.get(lesson(endpoint, self.tenant), Learned())
         return self._learned.setdefault(endpoint.name, next_run(before))
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:

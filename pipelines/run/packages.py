@@ -231,6 +231,8 @@ class Loader:
                 else receipt.status,
                 reason=problems.TOO_MUCH_GONE if suspect else receipt.reason,
                 fetched_at=receipt.fetched_at,
+                track=receipt.track,
+                pages=receipt.pages,
             )
             for receipt in receipts
             if receipt.status is not Status.FAILED

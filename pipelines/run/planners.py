@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import By, Endpoint, Track
 from sources.aleta.planning.planner import Planner
 
 from ..ledger.ledger import Learned, Ledger
 from ..settings import TenantSettings
+
+
+def lesson(endpoint: Endpoint, tenant: TenantSettings) -> str:
+    """Under which name the ledger keeps what the answers of *endpoint* teach: v1 has windows and bounds of its own."""
+    return f"{endpoint.name} {Track.V1}" if tenant.track == "v1" else endpoint.name
 
 
 def planner_of(
@@ -21,7 +26,7 @@ def planner_of(
         only: the parents that may be asked for, be it to prove the cap; None: all.
     """
     divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
-    learned = ledger.learned.get(endpoint.name, Learned())
+    learned = ledger.learned.get(lesson(endpoint, tenant), Learned())
     if learned.proof and only is not None and learned.proof.parent not in only:
         learned = replace(learned, proof=None)
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)

@@ -20,6 +20,8 @@ from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Run
 from ..compare.promotion import promote
+from ..compare.rehash import rehash
+from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
@@ -85,7 +87,8 @@ class TenantRun:
         self._missing: list[Endpoint] = []
 
     def run(self, warehouse: Warehouse) -> None:
-        session = self._tools.connect(self._tenant, self._progress)
+        kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
+        session = self._tools.connect(self._tenant, self._progress, kept=kept if self._tenant.track == "v1" else None)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
@@ -118,6 +121,8 @@ class TenantRun:
         finally:
             self._handover.close()
             session.close()
+            if self._tenant.track == "v1":
+                kept.close()
             warehouse.close()
         self._publish(warehouse)
 
@@ -138,9 +143,11 @@ class TenantRun:
             )
 
     def _promote(self, warehouse: Warehouse) -> None:
-        """Fill columns that are new in this version."""
+        """Fill columns that are new in this version, and hash rows as this version does."""
         for table, rows in promote(warehouse, self._ledger, TABLES).items():
             log.info("%s: moved values of %s rows of %s from extra into new columns", self._tenant.name, rows, table)
+        for table, rows in rehash(warehouse, self._ledger, TABLES).items():
+            log.info("%s: hashed %s rows of %s as this version does", self._tenant.name, rows, table)
 
     # Reading: the other thread.
 
@@ -167,7 +174,7 @@ class TenantRun:
         except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
             error = failure
         with contextlib.suppress(StoppedError):  # the loading side ended first
-            self._handover.put(Ended(error, reader.dialects.learned))
+            self._handover.put(Ended(error, reader.dialects.learned, reader.dialects.tracks))
 
     # Loading: this thread.
 
@@ -181,6 +188,7 @@ class TenantRun:
             else:
                 self._take(event)
         self._ledger.learn_dialects(event.dialects)
+        self._report.tracks = event.tracks
         if event.error is not None:
             failures.name(event.error, self._report, tenant=self._tenant.name)
         self._count_requests()
@@ -242,7 +250,7 @@ class TenantRun:
                 self._missing.append(event.endpoint)
 
     def _learn(self, taught: Taught) -> None:
-        self._ledger.learn(taught.resource, taught.learned, partly=bool(self._job.clients))
+        self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=bool(self._job.clients))
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         self._report.note_trials(taught.resource, taught.trials)
         if why := taught.trials.noticed:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from sources.aleta.clock import Clock
 from sources.aleta.reading.reader import Reader
+from sources.aleta.v1.chain import KeptPages
 
 from ..report.progress import Progress, Screen
 from ..settings import TenantSettings
@@ -24,7 +25,10 @@ class Session(Protocol):
     def close(self) -> Callable[[], None]: ...
 
 
-Connect: TypeAlias = Callable[[TenantSettings, Progress], Session]
+class Connect(Protocol):
+    """Connects one tenant; *kept*: pages of v1 that earlier runs read."""
+
+    def __call__(self, tenant: TenantSettings, observer: Progress, /, *, kept: KeptPages | None = None) -> Session: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

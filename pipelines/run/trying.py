@@ -71,4 +71,5 @@ def record_of(prover: Prover, *, since: TrialRecord | None = None) -> TrialRecor
         passed=prover.passed - before.passed,
         requests=prover.tried - before.requests,
         noticed=prover.noticed,
+        chained=0 < prover.answers == prover.chained,
     )

@@ -75,7 +75,7 @@ def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, confi
             refuse(config, f"{section}.{key}", EXPECTED[key], f"It is missing: add it to [{section}].")
     values = DEFAULTS | {key: value for key, value in read.items() if key not in KEY_RULES}
     values["data_dir"] = config.parent.parent / values["data_dir"]
-    values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url", "publish_url")}
+    values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url", "v1_url", "publish_url")}
     return TenantSettings(name=name, key=_key(section, read, given, config=config), **values)
 
 

@@ -73,6 +73,8 @@ class TenantSettings:
     )
     tenants_at_once: Positive = 4
     keep_windows_days: Days = 400  # 0: for ever
+    track: Annotated[Literal["v1", "v2"], Meta(description='"v1" or "v2"')] = "v2"  # where lists are read from first
+    v1_url: Url = "https://api.aleta.io"
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
     kid: Annotated[Text, Meta(description="the id of the key at Aleta")]

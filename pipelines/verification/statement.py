@@ -108,6 +108,7 @@ class Verification:
             "statement": self.statement,
             "compared": {"windows": self.windows, "rows": self.rows, "accounts": len(self.accounts)},
             **self.counts,
+            "tracks": dict(self.report.tracks),
             "cap_rule": self.report.cap_rule,
             "trials": self.report.trials_passed,
             "trials_bound": bound_of(self.report.trials_passed),

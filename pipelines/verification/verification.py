@@ -29,7 +29,7 @@ from ..report.problem_lines import log_problems
 from ..report.report import TenantReport, problem
 from ..run import failures, problems
 from ..run.lock import TenantLock
-from ..run.planners import planner_of
+from ..run.planners import lesson, planner_of
 from ..run.references import known
 from ..run.tools import Tools
 from ..run.trying import prover_of, record_of
@@ -58,7 +58,7 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
     is_remote = tenant.destination != "duckdb"
     place = place_of(tenant.name, tenant.destination) if is_remote else f"{tenant.folder}"
     found = Verification(
-        tenant=tenant.name, address=tenant.api_url, warehouse=place, at=tools.clock.now(), report=report
+        tenant=tenant.name, address=_address(tenant), warehouse=place, at=tools.clock.now(), report=report
     )
     try:
         _check_stored(tenant)
@@ -68,6 +68,10 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
     log_problems(tenant.name, report.errors)
     return found
+
+
+def _address(tenant: TenantSettings) -> str:
+    return f"{tenant.v1_url} (what v1 lacks: {tenant.api_url})" if tenant.track == "v1" else tenant.api_url
 
 
 class NothingStoredError(Exception):
@@ -130,6 +134,7 @@ class _Verify:
         try:
             self._read(session.reader, ledger, sample)
         finally:
+            self._found.report.tracks = session.reader.dialects.tracks
             session.close()
 
     def _checked(self) -> Mapping[str, Collection[str]] | None:
@@ -226,7 +231,7 @@ class _Verify:
     def _prover(self, endpoint: Endpoint, ledger: Ledger, parents: Collection[str], sample: int | None) -> Prover:
         """A verification tries the cap's model as a sync does (W6)."""
         budget = FIRST_LOAD if endpoint.guarded and sample is None else SIDE_TABLE_NIGHT
-        learned = ledger.learned.get(endpoint.name, Learned())
+        learned = ledger.learned.get(lesson(endpoint, self._tenant), Learned())
         planner = planner_of(endpoint, ledger, self._tenant, only=parents if self._clients else None)
         return prover_of(planner, learned, budget, self._windows.rng)
 

@@ -97,6 +97,9 @@ TRANSIENT: Mapping[str, Callable[[Reply, bool], Wire]] = {
 SCRIPTED_ONLY: Mapping[str, Callable[[Reply, bool], Wire]] = {
     "403": _error(403, "forbidden"),
     "404": _error(404, "not_found"),
+    "400": _error(400, "invalid_cursor"),
+    "410": _error(410, "cursor_expired"),
+    "422": _error(422, "unprocessable"),
     "500_unwritten": _error(500, "internal"),
     "reset_unwritten": _reset,
 }

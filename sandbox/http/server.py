@@ -21,7 +21,7 @@ from ..state.store import Store
 from ..state.truth import Truth
 from ..world.webhook_keys import signing_key
 from ..world.world import build
-from . import control, uploads
+from . import control, uploads, v1
 from .budget import Budget
 from .deliveries import Signed, Wanted, send, sign
 from .faults import BEFORE_WRITING, FAULTS, Faults
@@ -94,7 +94,14 @@ class Sandbox:
         """Write a configuration that points here, and every tenant's key; *aleta* overrides keys of `[aleta]`."""
         secrets = folder / "secrets"
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        top = {"api_url": self.url, "auth_url": self.url, "audience": self.url, "data_dir": "data", **aleta}
+        top = {
+            "api_url": self.url,
+            "v1_url": self.url,
+            "auth_url": self.url,
+            "audience": self.url,
+            "data_dir": "data",
+            **aleta,
+        }
         sections = [section("aleta", top)]
         for integrator in self._registrations():
             write_private(secrets / f"{integrator.tenant}.pem", self._keys[integrator.tenant])
@@ -202,10 +209,7 @@ class Sandbox:
             return sent(control.handle(self, call), takes_gzip=call.takes_gzip)
         at_s = time.monotonic()
         tenant, wire = self._answered(call, at_s)
-        query = dict(call.query)
-        self.requests.append(
-            Request(tenant=tenant, method=call.method, path=call.path, query=query, status=wire.status, at_s=at_s)
-        )
+        self.requests.append(Request.of(call, tenant=tenant, status=wire.status, at_s=at_s))
         return wire
 
     def _answered(self, call: Call, at_s: float) -> tuple[str, Wire]:
@@ -260,12 +264,15 @@ class Sandbox:
         try:
             return tenant, respond(tenant)
         except RefusalError as error:
-            return tenant, error.reply
+            return tenant, v1.problem(error.reply) if call.path.startswith(v1.PREFIX) else error.reply
 
     def _read(self, tenant: str, call: Call) -> Reply:
         with self._lock:
             self._agenda = [planned for planned in self._agenda if not self._happens(planned, call.target)]
-            reply = serve(self._stores[tenant], self.settings, path=call.path, query=call.query)
+            store = self._stores[tenant]
+            if call.path.startswith(v1.PREFIX):
+                return v1.answer(store, self.settings, call)
+            reply = serve(store, self.settings, path=call.path, query=call.query)
             return reply if reply.headers else replace(reply, headers={"Content-Type": next(self._media)})
 
     def _happens(self, planned: Planned, target: str) -> bool:

@@ -54,6 +54,19 @@ class Request:
     query: dict[str, str]
     status: int
     at_s: float
+    if_none_match: str = ""
+
+    @classmethod
+    def of(cls, call: Call, *, tenant: str, status: int, at_s: float) -> Request:
+        return cls(
+            tenant=tenant,
+            method=call.method,
+            path=call.path,
+            query=dict(call.query),
+            status=status,
+            at_s=at_s,
+            if_none_match=call.headers.get("if-none-match", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ COLUMNS = {
     },
     "sync_windows": {
         *("run_id", "resource", "parent_id", "from_date", "to_date", "rows", "status", "reason", "fetched_at"),
+        *("track", "pages"),
     },
     "sync_marks": {"resource", "parent_id", "from_date", "through_date", "verified_at"},
 }

@@ -255,3 +255,16 @@ def mark_ahead_believed() -> None:
     from pipelines.ledger.ledger import Ledger
 
     Ledger.clamp = lambda *_, **__: 0
+
+
+@bug
+def first_304_believed() -> None:
+    """Of a list on v1 whose first page is answered 304, the other pages are taken as they were kept."""
+    from sources.aleta.reading.cursor_lists import CursorLists
+
+    following = CursorLists._next
+
+    def believing(self, wanted, chain, etag):
+        return following(self, wanted, chain, etag) if not chain.kept or not etag else False
+
+    CursorLists._next = believing

@@ -27,6 +27,7 @@ from tests.truth import CRAWL
 TODAY = date(2026, 3, 2)
 SMALL = {"accounts": 4, "rows": 60, "years": 1, "row_cap": 25, "today": TODAY, "skew": 0.5}
 NO_CAP = 10**9
+LISTS = {"/api/v2/transactions", "/v1/transactions"}
 NAMELESS = {"clients", "users"}
 """Objects that no other names, or not every one: whom a list of them leaves out may not be known."""
 MANY = {"late": 0.05, "edited": 0.05, "deleted": 0.03}
@@ -245,7 +246,7 @@ class Scene:
         return {
             (request.query["accountId"], request.query["fromDate"], request.query["toDate"])
             for request in self.box.requests
-            if (request.path, request.status, request.tenant) == ("/api/v2/transactions", 200, name)
+            if request.path in LISTS and request.status in {200, 304} and request.tenant == name
         }
 
     # -- the same state twice

@@ -141,6 +141,12 @@ def clock_was_ahead(scene: Scene) -> None:
     scene.change("late", account=fullest(scene), within_days=9, count=2)
 
 
+def later_pages_are_edited(scene: Scene) -> None:
+    """Of the fullest account, rows that no first page of ten shows; v1 has them in the order of their ids."""
+    for own_id in sorted(scene.rows_of(fullest(scene)))[10:20]:
+        scene.change("edit", id=own_id)
+
+
 CASES: Mapping[str, Case] = {
     "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, objection="there were"),
     "cap_of_another_night_believed": Case(
@@ -223,6 +229,12 @@ CASES: Mapping[str, Case] = {
         aleta={"reverify_days": 0}, then=lambda scene: scene.change("double"), objection="nobody says so"
     ),
     "mark_ahead_believed": Case(then=clock_was_ahead, objection="later than the last elapsed day"),
+    "first_304_believed": Case(
+        world={"v1_page_rows": 5, "v1_spelling": "jsonapi", "plain": True},
+        aleta={"track": "v1", "look_back_days": 1000},
+        then=later_pages_are_edited,
+        objection=", not ",
+    ),
     "token_of_another_tenant": Case(
         synced=False, world={"tenants": ("acme", "bolt")}, objection="could not be read|without a reason"
     ),
@@ -242,8 +254,9 @@ SOME = (
     *("trials_left_out", "cut_answers_kept", "parts_leave_a_day_out"),
     *("list_believed", "mark_outruns_the_day", "missed_in_part_means_removed"),
     *("no_answer_read_as_no_rows", "pending_package_skipped", "state_written_before_rows"),
+    "first_304_believed",
 )
-"""Three of the rules W, one of L and M each, one of D, one of F, two of C; `make oracle` plants all of them."""
+"""Three of the rules W, one of L, M, D, F and V each, two of C; `make oracle` plants all of them."""
 PLANTED = BUGS if os.environ.get("EVERY_STEP") else SOME
 
 

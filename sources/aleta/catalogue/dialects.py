@@ -14,8 +14,10 @@ from typing import TypeVar
 
 from ..errors import NotOfferedError, ParentGoneError, WindowTooWideError
 from .endpoint import Endpoint, Track
+from .on_v1 import OfferedOnV1
 
 T = TypeVar("T")
+DOCUMENTED = (Track.V2, Track.V3)
 PARENTS_TO_TRY = 5  # after 404 for so many parents under every name, an endpoint counts as not offered
 
 
@@ -41,7 +43,7 @@ class Dialect:
 
 def dialects(endpoint: Endpoint) -> Sequence[Dialect]:
     """Every dialect to try for *endpoint*, each address once, the documented dialect first."""
-    tracks = sorted(Track, key=lambda track: track is not endpoint.track)
+    tracks = sorted(DOCUMENTED, key=lambda track: track is not endpoint.track)
     combinations = [Dialect(track, older) for older in (False, True) for track in tracks]
     by_address = {_address(endpoint, dialect): dialect for dialect in reversed(combinations)}
     return [dialect for dialect in combinations if dialect in by_address.values()]
@@ -52,31 +54,43 @@ def _address(endpoint: Endpoint, dialect: Dialect) -> tuple[str, ...]:
 
 
 class LearnedDialects:
-    """The dialect that each endpoint of one API is served in, as far as it is known. Thread-safe."""
+    """The dialect that each endpoint of one API is served in, as far as it is known. Thread-safe.
+
+    Attributes:
+        on_v1: what v1 has, as far as this run found out.
+    """
 
     def __init__(self) -> None:
         self._remembered: dict[str, str] = {}
         self._answered: dict[str, Dialect] = {}
+        self.on_v1 = OfferedOnV1()
         self._working_paths: set[str] = set()
         self._not_found: dict[str, set[str]] = {}  # endpoint name or path -> parents answered 404
         self._lock = threading.Lock()
 
     def remember(self, learned: Mapping[str, str]) -> None:
-        """Add what an earlier run `learned`."""
-        self._remembered |= learned
+        """Add what an earlier run `learned`; what v1 has is found out anew."""
+        self._remembered |= {name: dialect for name, dialect in learned.items() if dialect != Track.V1}
 
     @property
     def learned(self) -> Mapping[str, str]:
         """Dialects by endpoint name, to be stored for the next run."""
-        return self._remembered | {name: f"{dialect}" for name, dialect in self._answered.items()}
+        on_v1 = dict.fromkeys(self.on_v1.answered, f"{Track.V1}")
+        return on_v1 | self._remembered | {name: f"{dialect}" for name, dialect in self._answered.items()}
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """By endpoint, the API version whose answers fill its table in this run."""
+        tracks = {name: dialect.track for name, dialect in dict(self._answered).items()}
+        return dict.fromkeys(self.on_v1.answered, Track.V1) | tracks | dict.fromkeys(self.on_v1.lists, Track.V1)
 
     def answers(self, endpoint: Endpoint) -> bool:
         """Whether *endpoint* has answered, in this run or an earlier one."""
-        return endpoint.name in self._answered or endpoint.name in self._remembered
+        return self.answered_in_this_run(endpoint) or endpoint.name in self._remembered
 
     def answered_in_this_run(self, endpoint: Endpoint) -> bool:
         """Whether *endpoint* has answered in this run; only then a 404 means that an object or its rows are missing."""
-        return endpoint.name in self._answered
+        return endpoint.name in self._answered or endpoint.name in self.on_v1.answered
 
     def missing(self, endpoint: Endpoint) -> bool:
         """Whether *endpoint* was requested under every name and never answered."""

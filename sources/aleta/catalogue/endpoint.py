@@ -16,8 +16,9 @@ from ..planning.windows import Window
 
 
 class Track(StrEnum):
-    """The version prefix of a path."""
+    """The version prefix of a path. v1 has its own server, and any endpoint may be there besides."""
 
+    V1 = "v1"
     V2 = "v2"
     V3 = "v3"
 

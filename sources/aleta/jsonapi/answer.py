@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,6 +41,9 @@ class Answer:
         paging: what the answer says of others that belong to it.
         owners: for each link table, the objects whose links the answer gives, none included; of others it says nothing.
         size: bytes of the body, unpacked.
+        track: the API version that it came from.
+        pages: how many pages it came in.
+        chained: it is whole because its last page said so, whatever cap on rows there may be.
     """
 
     batch: pa.RecordBatch
@@ -51,6 +54,9 @@ class Answer:
     owners: Mapping[str, Sequence[str]] = field(default_factory=dict)
     paging: Paging = ALONE
     size: int = 0
+    track: str = ""
+    pages: int = 1
+    chained: bool = False
 
     @property
     def ids(self) -> list[str]:
@@ -79,8 +85,20 @@ def _of(rows: pa.RecordBatch, ids: Collection[str]) -> pa.RecordBatch:
 Parse: TypeAlias = Callable[[bytes], Answer]
 
 
+class ReadPage(Protocol):
+    """Turns a body into resources."""
+
+    def __call__(self, body: bytes, *, identified: bool = True) -> Page: ...
+
+
 def parser(
-    endpoint: Endpoint, *, parent_id: str, now: Callable[[], datetime], own_id: str = "", day: date | None = None
+    endpoint: Endpoint,
+    *,
+    parent_id: str,
+    now: Callable[[], datetime],
+    own_id: str = "",
+    day: date | None = None,
+    read: ReadPage | None = None,
 ) -> Parse:
     """How to read a body of *endpoint*, asked for *parent_id*: one resource where it is asked for by *own_id*.
 
@@ -88,8 +106,9 @@ def parser(
 
     Args:
         day: the one that was asked for, where the vendor does not say what is answered: a row without a day is of it.
+        read: how to read a body that is no JSON:API document of v2 and v3.
     """
-    read = read_one if own_id else READ[endpoint.form]
+    read = read or (read_one if own_id else READ[endpoint.form])
     identified = ROW_KEY.name not in endpoint.schema.names
 
     def decoded(body: bytes) -> Answer:
@@ -127,6 +146,9 @@ def joined(pages: Sequence[Answer]) -> Answer:
         drift=sum((page.drift for page in pages), Counter[str]()),
         fetched_at=pages[-1].fetched_at,
         owners={name: [own for page in pages for own in page.owners[name]] for name in first.owners},
+        pages=sum(page.pages for page in pages),
+        track=first.track,
+        chained=all(page.chained for page in pages),
     )
 
 
@@ -134,7 +156,7 @@ def _all(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.Table.from_batches(batches).combine_chunks().to_batches()[0] if any(map(len, batches)) else batches[0]
 
 
-READ: Mapping[Form, Callable[..., Page]] = {
+READ: Mapping[Form, ReadPage] = {
     Form.LIST: read_list,
     Form.ONE: read_one,
     Form.EITHER: read_either,
@@ -157,7 +179,7 @@ def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime
         related={relation: _related(page, relation) for relation in endpoint.mirrors},
         drift=decoded.drift,
         fetched_at=fetched_at,
-        paging=paging_of(page.signs) if isinstance(page, Resources) else ALONE,
+        paging=replace(paging_of(page.signs), cursor=page.cursor) if isinstance(page, Resources) else ALONE,
         owners={name: list(given) for name, (_, given) in linked.items()}
         | {name: [resource.id for resource in page] for name in parted},
     )
@@ -221,7 +243,8 @@ def evidence(answer: Answer, columns: Sequence[str]) -> Rows:
     """What the answer shows, as the trials compare it; *columns* are those of the rows' dates."""
     batch = answer.batch
     first, last = (_ordinals(batch, columns, pick) for pick in (pc.min_element_wise, pc.max_element_wise))
-    return Rows(ids=array("q", map(hash, batch[0].to_pylist())), first=first, last=last, size=answer.size)
+    ids = array("q", map(hash, batch[0].to_pylist()))
+    return Rows(ids=ids, first=first, last=last, size=answer.size, whole=answer.chained)
 
 
 EPOCH = date(1970, 1, 1).toordinal()

@@ -19,6 +19,7 @@ from . import unique
 from .tokens import repaired
 
 NO_MEMBERS = Raw(b"{}")
+NO_TEXT = "an id, a type or a name in the answer is no text (half a surrogate pair)"
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -77,11 +78,13 @@ class Resources(list[Resource]):
 
     Attributes:
         signs: what stands beside `data` and may say that there is more.
+        cursor: of the next page, where pages go on by cursors (v1).
     """
 
-    def __init__(self, found: Sequence[Resource], signs: Mapping[str, Raw]) -> None:
+    def __init__(self, found: Sequence[Resource], signs: Mapping[str, Raw], *, cursor: str = "") -> None:
         super().__init__(found)
         self.signs = signs
+        self.cursor = cursor
 
 
 Page: TypeAlias = Sequence[Resource]
@@ -171,8 +174,7 @@ def _resources(document: _Signs, found: Sequence[Resource]) -> Page:
 
 
 def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
-    if not body.isascii():
-        _check_utf8(body)
+    check_utf8(body)
     decode = _identified.decode if identified else _unnamed.decode
     document = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
@@ -193,14 +195,14 @@ def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedD
         raise MalformedError(f"the answer is no JSON:API document ({error})") from None
     except (msgspec.DecodeError, RecursionError):
         mended = repaired(body)
-    if mended is body and _is_json(body):
-        raise UndecodableError("an id, a type or a name in the answer is no text (half a surrogate pair)")
+    if mended is body and is_json(body):
+        raise UndecodableError(NO_TEXT)
     if mended is body:
         raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
     return _decoded(mended, decode)
 
 
-def _is_json(body: bytes) -> bool:
+def is_json(body: bytes) -> bool:
     """Whether all of *body* is JSON, though not what this decoder takes: Python's keeps half a surrogate pair."""
     try:
         json.loads(body, parse_constant=_no_number)
@@ -236,8 +238,14 @@ def _least(document: _Document | _UnnamedDocument) -> int:
     return unique.size([replace(document, data=[])]) + unique.size(data) + commas
 
 
-def _check_utf8(body: bytes) -> None:
-    """RFC 8259, section 8.1; msgspec looks at what it decodes only, and Python is ten times as slow as Arrow."""
+def check_utf8(body: bytes) -> None:
+    """RFC 8259, section 8.1; msgspec looks at what it decodes only, and Python is ten times as slow as Arrow.
+
+    Raises:
+        MalformedError: it is no UTF-8.
+    """
+    if body.isascii():
+        return
     try:
         pa.array([body], pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:

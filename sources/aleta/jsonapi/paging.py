@@ -32,12 +32,14 @@ class Paging:
         total: rows that all pages have together.
         pages: how many pages there are.
         more: it says that there is more, and not where.
+        cursor: of the next page (v1); empty on the last one.
     """
 
     next_url: str = ""
     total: int = 0
     pages: int = 0
     more: bool = False
+    cursor: str = ""
 
     def check_whole(self, *, rows: int, pages: int) -> None:
         """See that *rows* rows on *pages* pages are all, this answer being the last that could be read.

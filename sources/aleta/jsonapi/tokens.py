@@ -82,6 +82,7 @@ class _Member:
 class _Repair:
     text: bytes
     attributes: list[int] = field(default_factory=list)  # the depths of open objects of attributes: one at most
+    level: int = 0  # at which every object is one of attributes
     member: _Member | None = None
     changes: list[tuple[int, int, bytes]] = field(default_factory=list)  # from, to, instead
 
@@ -104,7 +105,7 @@ class _Repair:
                 self._end_value(depth, at)
                 depth -= token in b"}]"
                 name = b""
-                if self.attributes and depth < self.attributes[-1]:
+                if self.attributes and depth < self.attributes[-1] and not self.level:
                     self.attributes.pop()
 
     def _take_string(self, token: bytes) -> None:
@@ -136,7 +137,7 @@ class _Repair:
         self.member = None
 
 
-def repaired(text: bytes, *, bare: bool = False) -> bytes:
+def repaired(text: bytes, *, bare: bool = False, level: int = 0) -> bytes:
     """*text* with every attribute that cannot be decoded marked, and its text in the mark; *text* itself without any.
 
     A value cannot be decoded if it has half a surrogate pair (RFC 8259, section 8.2) or more than DEEPEST levels. The
@@ -145,8 +146,9 @@ def repaired(text: bytes, *, bare: bool = False) -> bytes:
     Args:
         text: a document; its objects of attributes are members of that name.
         bare: *text* is an object of attributes itself.
+        level: so deep in it, every object is one of attributes.
     """
-    repair = _Repair(text, attributes=[1] if bare else [])
+    repair = _Repair(text, attributes=[level] if level else [1] if bare else [], level=level)
     repair.find()
     return b"".join(_spliced(text, repair.changes)) if repair.changes else text
 

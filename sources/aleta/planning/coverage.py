@@ -37,12 +37,14 @@ class Coverage:
         max_days: the widest window that may be asked; 0 for no limit.
         density: what is guessed of its rows.
         skipped: days that were left out since their answer could not be taken in.
+        border: a day that no window lies on both sides of.
     """
 
     span: Window
     max_days: int = 0
     density: Density = field(default_factory=Density)
     skipped: int = 0
+    border: date | None = None
     _todo: list[Asked] = field(default_factory=list)  # oldest first
     _open: int = 0
     _settled: dict[date, Asked] = field(default_factory=dict)
@@ -50,7 +52,7 @@ class Coverage:
 
     def __post_init__(self) -> None:
         self._next = self.span.first
-        self._wait(Asked(self.span))
+        self._todo = [Asked(part) for part in self.span.parted(self.border)]
         width, self.max_days = self.max_days, 0
         self.narrow(width)
 

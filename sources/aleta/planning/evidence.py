@@ -25,12 +25,14 @@ class Rows:
         ids: a number for each, equal for equal ids.
         first, last: the ordinals of its first and last date.
         size: bytes of the answer; 0 for not known.
+        whole: no cap on rows cuts such an answer: its last page said that it is the last.
     """
 
     ids: Sequence[int] = field(default_factory=lambda: array("q"))
     first: Sequence[int] = field(default_factory=lambda: array("i"))
     last: Sequence[int] = field(default_factory=lambda: array("i"))
     size: int = 0
+    whole: bool = False
 
     @classmethod
     def of_days(cls, ids: Iterable[int], days: Iterable[date], *, size: int = 0) -> Rows:

@@ -35,6 +35,7 @@ class Planner:
         ahead: windows of one parent that may be out or kept behind an older one, while no cap is known.
         rows: rows that may wait behind older ones, of all parents: from then on, the bound on memory (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
+        border: the day that nightly windows begin with, where those are to be asked by themselves from the first.
     """
 
     cap: RowCap
@@ -43,6 +44,7 @@ class Planner:
     ahead: int = 16
     rows: int = 200_000
     hold: int = 4
+    border: date | None = None
     proofs: Proofs = field(default_factory=Proofs)
     experience: Experience = field(default_factory=Experience)
     _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
@@ -68,8 +70,7 @@ class Planner:
 
     def ask(self) -> Question | None:
         """The next window to read; None when there is none before another answer comes. Few parents are open."""
-        question = self._prove() if len(self._held) > self.hold else None
-        question = question or self._next()
+        question = (self._prove() if len(self._held) > self.hold else None) or self._next()
         while question is None and not self._out and self._held:
             question = self._prove() or self._widen()
             if question is None:
@@ -77,20 +78,20 @@ class Planner:
                 question = self._next()
         return question
 
-    def answer(self, question: Question, count: int, days: Sequence[date]) -> None:
-        """Take in an answer: *count* rows, whose dates are *days*."""
+    def answer(self, question: Question, count: int, days: Sequence[date], *, whole: bool = False) -> None:
+        """Take in an answer: *count* rows, whose dates are *days*; *whole*: no cap cuts it, and it tells of none."""
         self._came(question)
         question.asked.count = count
         known = (self.cap.known, self.cap.largest)
-        self.proofs.see(question, count, self.cap)
-        self.cap.see(count)
+        if not whole:
+            self.proofs.see(question, count, self.cap)
+            self.cap.see(count)
         self._sum_up(question.asked)
         if known != (self.cap.known, self.cap.largest):
             self._settle()  # what is held may be clear by now
-        plan = None if question.proof else self._plans.get(question.parent)
-        if plan is not None:
+        if plan := None if question.proof else self._plans.get(question.parent):
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
-            self._judge(Suspect(question, days))
+            self._judge(Suspect(question, days), whole=whole)
         if self._testing is None and len(self._held) > self.hold and self.proofs.spare(self.cap) is None:
             self._test()
 
@@ -144,9 +145,8 @@ class Planner:
         parents = [*self._plans, *(parent for parent, _ in self._fresh)]
         for parent, plan in self._plans.items():
             self._emit(parent, plan.take_rest())
-        self._plans.clear()
-        self._fresh.clear()
-        self._held.clear()
+        for pending in (self._plans, self._fresh, self._held):
+            pending.clear()
         return parents
 
     def covers(self, parent: str) -> bool:
@@ -190,7 +190,7 @@ class Planner:
         if not self._fresh:
             return None
         parent, span = self._fresh.popleft()
-        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience))
+        self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience), border=self.border)
         return self._question(parent, plan)
 
     def _question(self, parent: str, plan: Coverage) -> Question:
@@ -224,9 +224,9 @@ class Planner:
         for suspect in held:
             self._judge(suspect)
 
-    def _judge(self, suspect: Suspect) -> None:
+    def _judge(self, suspect: Suspect, *, whole: bool = False) -> None:
         question = suspect.question
-        judgement = self.cap.judge(question.asked.count)
+        judgement = Judgement.WHOLE if whole else self.cap.judge(question.asked.count)
         if judgement is Judgement.WHOLE:
             self._plans[question.parent].keep(question.asked, suspect.days)
             self._close(question.parent)

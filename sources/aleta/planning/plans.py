@@ -115,7 +115,7 @@ class Plans:
         cap, before = self.planner.cap, self.planner.cap.known
         if self.planner.follows(question):
             self._rows[question.parent, question.window] = rows
-        self.planner.answer(question, len(rows), days)
+        self.planner.answer(question, len(rows), days, whole=rows.whole)
         if cap.known is not None and cap.known != before:
             self._cap_proven = cap.known
         return self.take_in()
@@ -189,7 +189,7 @@ class Plans:
             rows=rows,
             size=rows.size,
             entire=window == self.spans.get(parent),
-            proven=proven,
+            proven=proven or rows.whole,
             explained=self._shown.keep(parent, rows),
         )
         self.evidence.keep(kept)

@@ -32,6 +32,7 @@ class Prover:
         ends: what earlier runs found out of the ends of windows.
         cut: what earlier runs proved cut: it begins strictly where there is anything.
         noticed: what contradicted the model first; nothing, where nothing did in this run.
+        answers: that came, those of trials too; *chained*: those that no cap cuts.
     """
 
     planner: Planner
@@ -40,6 +41,8 @@ class Prover:
     cut: CutSizes = field(default_factory=CutSizes)
     rng: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - no secret
     noticed: str = ""
+    answers: int = 0
+    chained: int = 0
     _plans: Plans = field(init=False)
     _testing: Testing = field(init=False)
     _check: EndsCheck = field(init=False)
@@ -112,10 +115,13 @@ class Prover:
 
     def answer(self, question: Question, rows: Rows, days: Sequence[date]) -> None:
         """Take in an answer: its *rows*, and their *days* as the planner is told them."""
-        self._plans.evidence.most_bytes = max(self._plans.evidence.most_bytes, rows.size)
+        self.answers += 1
+        self.chained += rows.whole
         self._testing.came(question)
         self._heed(self._judge(question, rows, days))
-        self._heed(self._plans.see(len(rows)))
+        if not rows.whole:
+            self._plans.evidence.most_bytes = max(self._plans.evidence.most_bytes, rows.size)
+            self._heed(self._plans.see(len(rows)))
         self._look_at_ends()
 
     def refuse(self, question: Question) -> bool:

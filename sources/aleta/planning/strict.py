@@ -163,12 +163,12 @@ class StrictPlanner:
         assert node.rows is not None
         count = len(node.rows)
         lost = len(node.owed - node.rows.known())
-        if count and 0 < self.cut.least < HOPELESS:
+        if count and 0 < self.cut.least < HOPELESS and not node.rows.whole:
             node.state = State.QUARANTINED
         elif lost and node.same < SAME:
             self._ask_again(node)
-        elif not self.cut.suspects(count) and (lost <= MOVED or not count):
-            self._accept(node, proven=False)
+        elif node.rows.whole or (not self.cut.suspects(count) and (lost <= MOVED or not count)):
+            self._accept(node, proven=node.rows.whole)
         elif node.window.days > 1:
             self._test(node)
         else:

@@ -34,6 +34,10 @@ class Window:
         """Two windows that tile this one, the first ending with *day*."""
         return Window(self.first, day), Window(day + ONE_DAY, self.last)
 
+    def parted(self, border: date | None) -> tuple[Window, ...]:
+        """In two, the second beginning with *border*; itself where that is not inside."""
+        return self.cut_after(border - ONE_DAY) if border and self.first < border <= self.last else (self,)
+
     def part(self, days: int, *, back: bool = False) -> Window:
         """Its first days, or the last if *back*; no more than it has."""
         span = timedelta(days=min(days, self.days) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from ..transport.observer import Observer
 from ..transport.retry import RetryPolicy
 from ..transport.skew import Comparison
 from ..transport.token import TokenEndpoint
-from ..transport.wire import Bounds
+from ..transport.wire import ANY_JSON, Bounds
+from ..v1.chain import KeptPages, NothingKept
+from .cursor_lists import CursorLists
 from .reader import Reader
 
 
@@ -28,6 +31,7 @@ class Access:
         workers: the largest number of concurrent requests.
         read_timeout_s: the longest that one answer may take.
         max_answer_mb: the largest answer, unpacked.
+        v1_url: where v1 is; empty where lists are read from v2 and v3.
     """
 
     api_url: str
@@ -40,6 +44,7 @@ class Access:
     workers: int
     read_timeout_s: int = 300
     max_answer_mb: int = 256
+    v1_url: str = ""
 
     def bucket(self) -> TokenBucket:
         """The request budget, with headroom: requests in flight may arrive together, at most one per worker."""
@@ -71,11 +76,13 @@ def connect(
     bucket: TokenBucket | None = None,
     policy: RetryPolicy | None = None,
     observer: Observer | None = None,
+    kept: KeptPages | None = None,
 ) -> Connection:
     """Prepare a connection; nothing is sent yet.
 
     Args:
         bucket: a shared request budget; None: one of its own, as *access* says.
+        kept: pages of v1 that earlier runs read; None: every list is read without conditions.
 
     Raises:
         ValueError: an address is neither https nor on this machine.
@@ -83,23 +90,29 @@ def connect(
     """
     endpoint = _token_endpoint(access, signer, clock, policy=policy, observer=observer)
     tokens = TokenCache(endpoint.fetch, clock)
-    client = Client(
-        access.api_url,
+    bucket = bucket or access.bucket()
+    connected = functools.partial(
+        Client,
         tokens=tokens,
-        bucket=bucket or access.bucket(),
+        bucket=bucket,
         clock=clock,
         policy=policy,
         observer=observer,
         pool=access.workers,
         bounds=Bounds(seconds=access.read_timeout_s, size=access.max_answer_mb * MB),
+        clocks=Comparison(),
     )
+    client = connected(access.api_url)
+    v1 = connected(access.v1_url, prefix="", accept=ANY_JSON) if access.v1_url else None
 
     def close() -> None:
         client.close()
         endpoint.close()
+        if v1 is not None:
+            v1.close()
 
     return Connection(
-        reader=Reader(client, clock),
+        reader=Reader(client, clock, v1=CursorLists(client=v1, kept=kept or NothingKept()) if v1 else None),
         client=client,
         tokens=tokens,
         endpoint=endpoint,

@@ -217,4 +217,6 @@ class _Fetch:
             fetched_at=answer.fetched_at if answer else self._clock.now(),
             reason=decision.why or REASONS[decision.fate],
             answer=answer if decision.fate is Fate.KEPT else None,
+            track=answer.track if answer else self._reader.track_of(self._endpoint),
+            pages=answer.pages if answer else 1,
         )

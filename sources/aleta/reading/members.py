@@ -34,6 +34,7 @@ class ListRead:
         length: members that it showed.
         named: members that the parent's own relationship names; None where it does not say.
         missed: members of this parent that the list left out, and that answered when asked for by themselves.
+        chained: its last page said that it is the last (v1): its length tells of no cap.
     """
 
     resource: str
@@ -41,6 +42,7 @@ class ListRead:
     length: int
     named: int | None = None
     missed: int = 0
+    chained: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Census:
     _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     _parents: dict[str, str] = field(default_factory=dict)
+    _chained: set[tuple[str, str]] = field(default_factory=set)
 
     def kept(self, endpoint: Endpoint, answer: Answer, *, by_id: bool) -> Answer:
         """The part of an answer that is read: all of it, unless clients were chosen.
@@ -86,8 +89,12 @@ class Census:
         """Whether the list of *endpoint* is only looked through for the chosen clients."""
         return bool(self.clients) and not endpoint.parent
 
-    def note_list(self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool) -> None:
-        """A list was read, or failed."""
+    def note_list(
+        self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool, chained: bool = False
+    ) -> None:
+        """A list was read, or failed; *chained*: by pages, to the last one."""
+        if chained:
+            self._chained.add((endpoint.name, parent_id))
         self._parents[endpoint.name] = endpoint.parent
         self._shown[endpoint.name].update(ids)
         if not complete:
@@ -174,6 +181,7 @@ class Census:
                 length=length,
                 named=self._counts.get((resource, parent_id)),
                 missed=self._missed[resource, parent_id],
+                chained=(resource, parent_id) in self._chained,
             )
             for (resource, parent_id), length in self._lengths.items()
         ]
@@ -187,7 +195,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
         caps: row caps that answers of this API proved, whatever they were asked for.
     """
     longest = max((each.length for each in lists), default=0)
-    repeated = _repeated([each.length for each in lists])
+    repeated = _repeated([each.length for each in lists if not each.chained])
     vouched = _vouched(lists)
     cut = {(each.resource, each.length) for each in lists if each.missed}
     found = []
@@ -196,6 +204,8 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
             continue  # whoever is named was asked for by itself: all are here, or the failure is told
         if each.missed:
             found.append((each, f"{each.missed} of its members were left out, and nothing names all of them"))
+        elif each.chained:
+            continue
         elif each.length in caps and each.length == longest:
             found.append((each, f"it has exactly the {each.length} rows that this API's answers are capped at"))
         elif (each.resource, each.length) in cut:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol, TypeAlias, TypeVar
 
 from ..catalogue.dialects import Dialect, LearnedDialects
 from ..catalogue.endpoint import Endpoint, Form
 from ..clock import Clock
-from ..errors import AuthError, ClockError, RetryableError, SourceError, StoppedError, UnreachableError
+from ..errors import (
+    AuthError,
+    ClockError,
+    ForbiddenError,
+    ParentGoneError,
+    RetryableError,
+    SourceError,
+    StoppedError,
+    UnreachableError,
+)
 from ..jsonapi.answer import Answer, Parse, nothing, parser
 from ..planning.windows import Window
+from ..v1.document import list_reader, object_reader
+from .cursor_lists import CursorLists, Wanted
 from .pages import Pages
 
 T = TypeVar("T")
@@ -38,12 +50,16 @@ class Getter(Protocol):
 class Reader:
     """Makes jobs for the workers: requests that the catalogue describes.
 
+    Args:
+        v1: asked first, where lists are read from v1; what it lacks is read from v2 and v3.
+
     Attributes:
         dialects: the prefixes and names that the API is served under.
     """
 
-    def __init__(self, client: Getter, clock: Clock) -> None:
+    def __init__(self, client: Getter, clock: Clock, *, v1: CursorLists | None = None) -> None:
         self._client = client
+        self._v1 = v1
         self._clock = clock
         self.dialects = LearnedDialects()
 
@@ -52,18 +68,59 @@ class Reader:
         parent = {endpoint.parent_param: parent_id} if endpoint.parent_param else {}
         days = endpoint.dates.query(window) if endpoint.dates and window else {}
         day = window.first if window and endpoint.form is Form.EITHER else None
-        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, day=day)
-        return self._ask(endpoint, endpoint.path, {**parent, **days}, parent_id, parse)
+        read = functools.partial(parser, endpoint, parent_id=parent_id, now=self._clock.now, day=day)
+        ask = self._ask(endpoint, endpoint.path, {**parent, **days}, parent_id, read())
+        if self._v1 is None:
+            return ask
+        wanted = Wanted(
+            endpoint=endpoint,
+            path=endpoint.path,
+            params={**endpoint.params, **parent, **days},
+            parent_id=parent_id,
+            parse=read(read=list_reader(endpoint)),
+        )
+        return functools.partial(self._v1_first, endpoint, functools.partial(self._v1.whole, wanted), ask, by_id=False)
 
     def one_of(self, endpoint: Endpoint, own_id: str, parent_id: str = "") -> Ask:
         """A request for one object of *endpoint* by its own id."""
         path = endpoint.single.replace("{id}", "{parent_id}")  # the client's name for an id in a path
-        parse = parser(endpoint, parent_id=parent_id, now=self._clock.now, own_id=own_id)
-        return self._ask(endpoint, path, {}, own_id, parse)
+        read = functools.partial(parser, endpoint, parent_id=parent_id, now=self._clock.now, own_id=own_id)
+        ask = self._ask(endpoint, path, {}, own_id, read())
+        if self._v1 is None:
+            return ask
+        parse = read(read=object_reader(endpoint))
+        wanted = Wanted(endpoint=endpoint, path=path, params={}, parent_id=own_id, parse=parse)
+        return functools.partial(self._v1_first, endpoint, functools.partial(self._v1.one, wanted), ask, by_id=True)
+
+    def track_of(self, endpoint: Endpoint) -> str:
+        """The API version that answers for *endpoint*, as far as this run found out; the documented one before."""
+        return self.dialects.tracks.get(endpoint.name, endpoint.track)
+
+    def _v1_first(self, endpoint: Endpoint, read: Ask, otherwise: Ask, *, by_id: bool) -> Answer:
+        """What v1 has; where it answers 404, be it that it lacks the list, the parent or the object, v2 and v3 decide.
+
+        An object that v1 refuses to show by its id is asked for there too: that it is gone must be sure.
+        """
+        on_v1 = self.dialects.on_v1
+        if on_v1.may_have(endpoint, by_id=by_id):
+            try:
+                answer = read()
+            except ParentGoneError:
+                pass
+            except ForbiddenError:
+                if not by_id:
+                    raise
+            else:
+                on_v1.note_answer(endpoint, by_id=by_id)
+                return answer
+        answer = otherwise()
+        on_v1.note_elsewhere(endpoint, by_id=by_id)
+        return answer
 
     def none_of(self, endpoint: Endpoint, parent_id: str) -> Answer:
         """An answer without rows, for a 404 that means that *parent_id* has none."""
-        return nothing(endpoint, parent_id=parent_id, at=self._clock.now())
+        answer = nothing(endpoint, parent_id=parent_id, at=self._clock.now())
+        return replace(answer, track=self.track_of(endpoint))
 
     def _ask(self, endpoint: Endpoint, path: str, params: Mapping[str, str], parent_id: str, parse: Parse) -> Ask:
         def send(dialect: Dialect) -> Answer:
@@ -78,7 +135,7 @@ class Reader:
             )
             while url := pages.next_url:
                 self._client.follow(url, path=asked, parse=pages.take, resource=endpoint.name, parent_id=parent_id)
-            return pages.whole
+            return replace(pages.whole, track=dialect.track)
 
         return functools.partial(self.dialects.ask, endpoint, parent_id, send)
 

@@ -44,6 +44,8 @@ class Receipt:
         rows: rows in the response, also if they were not kept.
         answer: the rows of a complete window; None for every other status.
         error: why it failed.
+        track: the API version that answered; empty where none did.
+        pages: that the answer came in.
     """
 
     endpoint: Endpoint
@@ -55,3 +57,5 @@ class Receipt:
     reason: str = ""
     answer: Answer | None = None
     error: SourceError | None = None
+    track: str = ""
+    pages: int = 1

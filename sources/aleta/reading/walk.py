@@ -216,7 +216,10 @@ class _Walk:
                 for own_id, parent_id in zip(answer.ids, _parents(listed, answer), strict=True):
                     self._census.note_found(listed.endpoint, own_id, parent_id)
         else:
-            self._census.note_list(listed.endpoint, listed.parent_id, listed.ids, complete=listed.complete)
+            chained = bool(listed.answers) and all(answer.chained for answer in listed.answers)
+            self._census.note_list(
+                listed.endpoint, listed.parent_id, listed.ids, complete=listed.complete, chained=chained
+            )
         for answer in listed.answers:
             self._census.note_names(listed.endpoint, answer, self._endpoints)
 

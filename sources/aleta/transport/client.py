@@ -21,7 +21,7 @@ from .outcome import Action, action, header, retry_after_s
 from .read import Read
 from .retry import RetryPolicy, persist
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
-from .wire import Answer, Bounds, Wire
+from .wire import JSON_API, Answer, Bounds, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OK = 200
+NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
 NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
@@ -50,6 +51,9 @@ class Client:
         observer: told of attempts, retries and waits.
         pool: connections at most; as many as there are workers.
         bounds: of each answer.
+        prefix: of every path.
+        accept: media types, in order of preference.
+        clocks: what other servers of the same API said of this machine's clock.
 
     Attributes:
         bounds: of each answer.
@@ -71,9 +75,13 @@ class Client:
         observer: Observer | None = None,
         pool: int = 8,
         bounds: Bounds | None = None,
+        prefix: str = "/api",
+        accept: str = JSON_API,
+        clocks: Comparison | None = None,
     ) -> None:
-        self.clocks = Comparison()
+        self.clocks = clocks or Comparison()
         self.bounds = bounds or Bounds()
+        self._prefix, self._accept = prefix, accept
         self._wire = Wire(base_url, pool=pool, bounds=self.bounds)
         self._tokens = tokens
         self._bucket = bucket
@@ -110,7 +118,34 @@ class Client:
             AuthError: no token, or a fresh one was refused.
             StoppedError: the run was asked to stop.
         """
-        return self._persist(Read(template=path, params=params or {}, resource=resource, parent_id=parent_id), parse)
+        read = self._new(path, params or {}, resource, parent_id)
+        return self._persist(read, lambda answer: self._linked(answer, parse))
+
+    def page(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        parse: Callable[[bytes, str], T],
+        resource: str,
+        parent_id: str = "",
+        etag: str = "",
+    ) -> T | None:
+        """Read one page of a list that goes on by cursors; arguments and errors as for `get`.
+
+        Args:
+            parse: body and ETag to value; the ETag is empty where the answer has none.
+            etag: of what is at hand.
+
+        Returns:
+            None where the API says that it still has what *etag* stands for (304).
+        """
+        read = self._new(path, params, resource, parent_id)
+        read.etag = etag
+        return self._persist(read, lambda answer: _parsed(answer, parse))
+
+    def _new(self, path: str, params: Mapping[str, str], resource: str, parent_id: str) -> Read:
+        return Read(template=path, params=params, resource=resource, parent_id=parent_id, prefix=self._prefix)
 
     def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T:
         """Read the page that an answer to *path* links to as its next (rule F5), with the same attempts as `get`.
@@ -122,15 +157,15 @@ class Client:
             RefusedError: *url* leads to another server: no bearer goes there.
             SourceError: as `get`.
         """
-        read = Read(template=path, params={}, resource=resource, parent_id=parent_id)
+        read = self._new(path, {}, resource, parent_id)
         read.target = self._wire.own_target(url, read.path)
         if not read.target:
             raise RefusedError(f"{read}: the answer's next page is on another server: it is not followed", **read.attrs)
-        return self._persist(read, parse)
+        return self._persist(read, lambda answer: self._linked(answer, parse))
 
-    def _persist(self, read: Read, parse: Callable[[bytes], T]) -> T:
+    def _persist(self, read: Read, take: Callable[[Answer], T]) -> T:
         return persist(
-            lambda: self._attempt(read, parse),
+            lambda: self._attempt(read, take),
             resource=read.resource,
             policy=self._policy,
             clock=self._clock,
@@ -141,14 +176,14 @@ class Client:
         """Close all connections."""
         self._wire.close()
 
-    def _attempt(self, read: Read, parse: Callable[[bytes], T]) -> T:
+    def _attempt(self, read: Read, take: Callable[[Answer], T]) -> T:
         answer = self._timely(read)
-        if action(answer.status) is not Action.OK:
+        unchanged = answer.status == NOT_MODIFIED and bool(read.etag)
+        if action(answer.status) is not Action.OK and not unchanged:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise read.refusal(answer.status, answer.body, wait_s)
         try:
-            self._check_links(answer)
-            return parse(answer.body)
+            return take(answer)
         except (MalformedError, UndecodableError) as error:
             raise read.located(error) from error
         except SourceError:
@@ -160,10 +195,11 @@ class Client:
             raise DefectError(message, **read.attrs) from error
 
     @staticmethod
-    def _check_links(answer: Answer) -> None:
-        """A next page that only a header names is a sign that nobody follows (rule F5)."""
+    def _linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
+        """The value; a next page that only a header names is a sign that nobody follows (rule F5)."""
         if NEXT_PAGE.search(header(answer.headers, "Link")) and b'"next"' not in answer.body:
             raise MalformedError("a Link header says that there is a next page, and the answer does not")
+        return parse(answer.body)
 
     def _timely(self, read: Read) -> Answer:
         """The answer to *read*; one whose `Date` is far off is asked for once more.
@@ -193,7 +229,8 @@ class Client:
     def _send(self, read: Read) -> Answer:
         self.attempting(read.resource)
         try:
-            return self._wire.get(read.target or read.path, params=read.params, bearer=read.bearer)
+            target = read.target or read.path
+            return self._wire.get(target, params=read.params, bearer=read.bearer, accept=self._accept, etag=read.etag)
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
@@ -219,3 +256,9 @@ class Client:
             self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
         self._observer.retry(resource, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
+
+
+def _parsed(answer: Answer, parse: Callable[[bytes, str], T]) -> T | None:
+    if answer.status == NOT_MODIFIED:
+        return None
+    return parse(answer.body, header(answer.headers, "ETag"))

@@ -43,6 +43,8 @@ class Read:
     params: Mapping[str, str]
     resource: str
     parent_id: str
+    prefix: str = "/api"  # of every path of this API
+    etag: str = ""  # 304 is an answer, where the API has the same still
     refreshed: bool = False
     target: str = ""  # path and query of a page that an answer links to, in place of the own ones
     bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
@@ -54,7 +56,7 @@ class Read:
     def path(self) -> str:
         if self.parent_id in {".", ".."} and "{parent_id}" in self.template:  # would read something else
             raise RefusedError(f"{self}: this id cannot stand in a path", **self.attrs)
-        return "/api" + self.template.replace("{parent_id}", quote(self.parent_id, safe=""))
+        return self.prefix + self.template.replace("{parent_id}", quote(self.parent_id, safe=""))
 
     @property
     def attrs(self) -> dict[str, str | int | float]:

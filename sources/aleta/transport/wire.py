@@ -37,6 +37,7 @@ CONNECT_S = 10.0
 PIECE = 1 << 16
 WORDS = MB  # of an answer that has only words
 JSON_API = "application/vnd.api+json"
+ANY_JSON = "application/json, application/vnd.api+json, application/problem+json"
 HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "aleta-sync"}
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -102,15 +103,20 @@ class Wire:
         self._session = session(pool, trust_env=parts.scheme == "https", headers=HEADERS)
         self._answered = False
 
-    def get(self, path: str, *, params: Mapping[str, str], bearer: str) -> Answer:
+    def get(
+        self, path: str, *, params: Mapping[str, str], bearer: str, accept: str = JSON_API, etag: str = ""
+    ) -> Answer:
         """GET *path*.
+
+        Args:
+            etag: of what is at hand: the answer may be 304.
 
         Raises:
             UnreachableError: no connection, or none that lasted until an answer.
             UnavailableError: the answer did not come in time, broke off, or is none.
             TooLargeError: it has more bytes than it may.
         """
-        headers = {"Accept": JSON_API}
+        headers = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
         return self._send("GET", path, params=params, headers=headers, auth=_Bearer(bearer))
 
     def post_form(self, path: str, form: Mapping[str, str]) -> Answer:

@@ -96,6 +96,7 @@ def test_keys_are_private_files_and_the_config_names_them(box, tmp_path):
     assert modes == {"acme.pem": 0o600, "bolt.pem": 0o600}
     assert tomllib.loads((folder / "config.toml").read_text())["aleta"] == {
         "api_url": box.url,
+        "v1_url": box.url,
         "auth_url": box.url,
         "audience": box.url,
         "data_dir": "data",

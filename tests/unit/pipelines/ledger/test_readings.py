@@ -36,6 +36,36 @@ def read(horizon: Horizon, *, days_ago: int = 1, bare: bool = False) -> Mark:
     )
 
 
+# -- by months: v1 answers 304 only to what it was asked before
+
+
+def test_by_months_the_same_is_asked_night_after_night():
+    """Until a month is over, whatever the day."""
+    spans = set()
+    for number in range(25):
+        horizon = night(number, by_months=True)
+        spans.add(horizon.nightly(read(horizon)))
+    assert spans == {Window(date(2026, 1, 1), date(2026, 4, 30)), Window(date(2026, 2, 1), date(2026, 4, 30))}
+
+
+def test_by_months_no_day_is_left_out():
+    """What a night would read otherwise, and the rest of its months; nothing before the history begins."""
+    for number in range(0, 400, 7):
+        plain, months = night(number), night(number, by_months=True)
+        usual, wider = (one.nightly(read(one)) for one in (plain, months))
+        assert wider.covers(usual)
+        assert (wider.first.day, (wider.last + ONE_DAY).day) == (1, 1)
+    late = night(by_months=True, history_start=date(2026, 2, 20))
+    assert tonight({"a": Mark()}, ["a"], late, SPANS)["a"].span.first == date(2026, 2, 20)
+
+
+def test_only_spans_have_a_border():
+    """A day and the whole are what they are."""
+    horizon = night(by_months=True)
+    assert (horizon.border(DAYS), horizon.border(WHOLE)) == (None, None)
+    assert horizon.border(SPANS) == date(2026, 1, 1)
+
+
 # -- spans
 
 

@@ -125,7 +125,7 @@ def test_a_second_token_does_not_end_the_first():
 
 def test_every_fault_is_either_transient_or_scripted():
     """What lasts is never drawn at random."""
-    assert set(SCRIPTED_ONLY) == {"403", "404", "500_unwritten", "reset_unwritten"}
+    assert set(SCRIPTED_ONLY) == {"400", "403", "404", "410", "422", "500_unwritten", "reset_unwritten"}
     assert not TRANSIENT.keys() & SCRIPTED_ONLY.keys()
 
 

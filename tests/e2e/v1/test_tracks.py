@@ -1,0 +1,28 @@
+"""A tenant that moves from v2 to v1 and back: the same world is the same rows, whichever track and spelling."""
+
+from __future__ import annotations
+
+import pytest
+
+EVERYTHING = ["*"]
+UNCHANGED = {"added": 0, "modified": 0, "removed": 0}
+
+
+def changed(tenant: dict) -> dict[str, dict[str, int]]:
+    """What a run says that changed, by resource."""
+    counts = {name: {kind: resource[kind] for kind in UNCHANGED} for name, resource in tenant["resources"].items()}
+    return {name: kinds for name, kinds in counts.items() if kinds != UNCHANGED}
+
+
+@pytest.mark.parametrize("spelling", ["mixed", "jsonapi", "snake", "camel"])
+def test_moving_an_unchanged_tenant_to_v1_and_back_changes_no_row(start, spelling):
+    """Of every table; what v1 has comes from there."""
+    settings = {"resources": EVERYTHING}
+    program = start(aleta=settings, v1_spelling=spelling)
+    program.sync()
+    for track in ("v1", "v2"):
+        program.configure(track=track, **settings)
+        moved = program.sync().tenant()
+        assert changed(moved) == {}, track
+        assert moved["tracks"]["transactions"] == track
+    assert program.differences() == []
