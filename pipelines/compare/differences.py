@@ -169,7 +169,7 @@ class _Comparison:
             return ""
         day = min(parent.new_from for parent in proven)
         beyond = ""
-        if first := min((parent.span.first for parent in proven if parent.ended), default=None):
+        if first := max((parent.span.first for parent in proven if parent.ended), default=None):
             missing = " OR ".join(f"{column} IS NULL" for column in self.dates)
             beyond = f" OR {missing} OR least({', '.join(self.dates)}) < DATE '{first}'"
         return f" AND (greatest({', '.join(self.dates)}) >= DATE '{day}'{beyond})"
