@@ -23,12 +23,10 @@ from .change_feed import ChangeFeed
 from .conflicts import with_earlier_package, within_package
 from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
+from .missed_rows import missed_rows
 from .row_content import stage_contents
 from .row_hash import OLDER, is_type, row_hash, types_differ
-from .staged import once_per_owner, slices_of_keys, table_of_proven
-
-BACKFILLED_AHEAD_DAYS = 366
-"""Rows whose days all lie so little beyond a night's windows may be there by a backfill: no night judges them."""
+from .staged import slices_of_keys, table_of_proven
 
 
 def differences(
@@ -131,7 +129,9 @@ class _Comparison:
         stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash(committed)} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self._tell_types_apart()
-        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE missed AS {self._missed()}")
+        self.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE missed AS {missed_rows(self.endpoint, elsewhere=self._not_elsewhere())}"
+        )
 
     def _stage_absent(self, absent: Sequence[Missed]) -> None:
         """What earlier packages missed and the warehouse still has."""
@@ -212,32 +212,6 @@ class _Comparison:
                     outside=True,
                 )
         yield from slices_of_keys(self.sql, self.key, "fresh")
-
-    def _missed(self) -> str:
-        """D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
-
-        D7: where the whole history is read, also what no window reaches: dates that are missing, or lie outside.
-        One row for each parent that misses it: of an fx-spot, both accounts may. What is asked for whole has no dates.
-        """
-        days = [f"k.{column}" for column in self.dates]
-        first, last = (f"{side}({', '.join(days)})" for side in ("least", "greatest"))
-        here, window = "true", "NULL::DATE AS first_day, NULL::DATE AS last_day"
-        if days:
-            missing = " OR ".join(f"{day} IS NULL" for day in days)
-            inside = f"NOT ({missing}) AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
-            ahead = f"{first} > p.last AND {last} <= p.last + {BACKFILLED_AHEAD_DAYS}"
-            unreached = f"p.ended AND ({missing} OR {first} < p.first OR ({last} > p.last AND NOT ({ahead})))"
-            partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
-            odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
-            here = f"(({inside}) OR ({unreached}) OR ({odd}))"
-            window = f"min({first}) AS first_day, max({last}) AS last_day"
-        late = f"bool_or({first} BETWEEN p.since AND p.through)" if days else "true"
-        return (
-            f"SELECT k.{self.key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window} "
-            f"FROM {once_per_owner('known', self.parents)} k JOIN proven p ON k.owner = p.parent_id AND {here} "
-            f"WHERE k.{self.key} NOT IN (SELECT {self.key} FROM fresh) "
-            f"AND k.{self.key} NOT IN (SELECT id FROM seen_before){self._not_elsewhere()} GROUP BY 1, 2"
-        )
 
     def _not_elsewhere(self) -> str:
         """Empty unless the run reads some parents only, and a row may name several."""

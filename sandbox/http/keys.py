@@ -29,3 +29,17 @@ def write_private(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
+
+
+def write_config(folder: Path, top: Mapping[str, object], keys: Mapping[str, ec.EllipticCurvePrivateKey]) -> Path:
+    """Write a configuration with *top* as its `[aleta]`, a section a tenant, and every tenant's key."""
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sections = [section("aleta", top)]
+    for name, key in keys.items():
+        integrator = registration(name, key)
+        write_private(secrets / f"{name}.pem", key)
+        tenant = {"kid": integrator.kid, "iss": integrator.iss, "sub": integrator.sub}
+        sections.append(section(f"tenants.{name}", tenant | {"private_key_file": f"secrets/{name}.pem"}))
+    (folder / "config.toml").write_text("\n".join(sections), encoding="utf-8")
+    return folder

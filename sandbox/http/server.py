@@ -26,7 +26,7 @@ from .budget import Budget
 from .deliveries import Signed, Wanted, send, sign
 from .faults import BEFORE_WRITING, FAULTS, Faults
 from .issuer import Issuer, RefusedError, Registration
-from .keys import registration, section, write_private
+from .keys import registration, write_config
 from .listener import Listener
 from .routes import serve
 from .wire import API_TYPE, Call, RefusalError, Reply, Request, Wire, plain_json, refusal, sent
@@ -65,7 +65,7 @@ class Sandbox:
         self._agenda: list[Planned] = []
         self._media = cycle(MEDIA_TYPES)
         self._keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in settings_or_default.tenants}
-        self._budget = self._new_budget()
+        self._budget = Budget(per_minute=self.settings.requests_per_minute, burst=self.settings.burst)
         self._stores = self._new_stores()
         self._server = Listener(("127.0.0.1", port), self.answer)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -92,24 +92,8 @@ class Sandbox:
 
     def write_config(self, folder: Path, **aleta: object) -> Path:
         """Write a configuration that points here, and every tenant's key; *aleta* overrides keys of `[aleta]`."""
-        secrets = folder / "secrets"
-        secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        top = {
-            "api_url": self.url,
-            "v1_url": self.url,
-            "auth_url": self.url,
-            "audience": self.url,
-            "data_dir": "data",
-            **aleta,
-        }
-        sections = [section("aleta", top)]
-        for integrator in self._registrations():
-            write_private(secrets / f"{integrator.tenant}.pem", self._keys[integrator.tenant])
-            tenant = {"kid": integrator.kid, "iss": integrator.iss, "sub": integrator.sub}
-            tenant["private_key_file"] = f"secrets/{integrator.tenant}.pem"
-            sections.append(section(f"tenants.{integrator.tenant}", tenant))
-        (folder / "config.toml").write_text("\n".join(sections), encoding="utf-8")
-        return folder
+        top = {"api_url": self.url, "v1_url": self.url, "auth_url": self.url, "audience": self.url, "data_dir": "data"}
+        return write_config(folder, {**top, **aleta}, self._keys)
 
     # -- for a test
 
@@ -162,7 +146,7 @@ class Sandbox:
         """Change settings of the running server; raises ValueError for those that the world is built from."""
         self.settings = changed(self.settings, changes)
         if changes.keys() & {"requests_per_minute", "burst"}:
-            self._budget = self._new_budget()
+            self._budget = Budget(per_minute=self.settings.requests_per_minute, burst=self.settings.burst)
         if self.settings.today:
             for store in self._stores.values():
                 store.today = self.settings.today.toordinal()
@@ -297,9 +281,6 @@ class Sandbox:
         return tenant, plain_json(token)
 
     # -- building
-
-    def _new_budget(self) -> Budget:
-        return Budget(per_minute=self.settings.requests_per_minute, burst=self.settings.burst)
 
     def _new_stores(self) -> dict[str, Store]:
         return {name: self._new_store(name) for name in self.settings.tenants}

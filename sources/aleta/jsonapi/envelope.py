@@ -5,7 +5,6 @@ Values stay `msgspec.Raw` slices of the body, so that no number passes through a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 
 from ..errors import MalformedError, UndecodableError
 from . import unique
-from .tokens import repaired
+from .tokens import is_json, repaired
 
 NO_MEMBERS = Raw(b"{}")
 NO_TEXT = "an id, a type or a name in the answer is no text (half a surrogate pair)"
@@ -200,19 +199,6 @@ def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedD
     if mended is body:
         raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
     return _decoded(mended, decode)
-
-
-def is_json(body: bytes) -> bool:
-    """Whether all of *body* is JSON, though not what this decoder takes: Python's keeps half a surrogate pair."""
-    try:
-        json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode) -> _Document | _UnnamedDocument:

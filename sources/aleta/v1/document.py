@@ -12,8 +12,8 @@ from ..catalogue.endpoint import Endpoint, Form
 from ..errors import MalformedError, UndecodableError
 from ..jsonapi import unique
 from ..jsonapi.answer import ReadPage
-from ..jsonapi.envelope import NO_TEXT, Page, Resource, Resources, check_utf8, is_json
-from ..jsonapi.tokens import repaired
+from ..jsonapi.envelope import NO_TEXT, Page, Resource, Resources, check_utf8
+from ..jsonapi.tokens import is_json, repaired
 from .items import resource_of
 from .names import names_of
 
