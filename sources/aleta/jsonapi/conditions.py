@@ -70,8 +70,14 @@ def nodes(tree: Raw, path: str = "0", parent_path: str | None = None) -> Iterato
     yield _leaf(condition, kind, path, parent_path)
 
 
+def _kebab(name: str) -> str:
+    """A member's name as v2 spells it (`country-code`), whichever track it came from."""
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).replace("_", "-").strip("-")
+
+
 def _leaf(condition: dict[str, Raw], kind: str, path: str, parent_path: str | None) -> Node:
-    said = {name: canonical(value).decode() for name, value in sorted(condition.items()) if name != TYPE}
+    named = {_kebab(name): value for name, value in condition.items() if name != TYPE}
+    said = {name: canonical(value).decode() for name, value in sorted(named.items())}
     operator = _string(condition.get(TYPE)) or kind
     if len(said) == 1:
         [(field, value)] = said.items()

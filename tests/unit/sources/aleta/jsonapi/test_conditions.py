@@ -42,6 +42,13 @@ def test_a_condition_alone_is_one_node():
     ]
 
 
+@pytest.mark.parametrize("spelt", ["instrument-class-id", "instrumentClassId", "instrument_class_id"])
+def test_a_field_is_the_same_whichever_track_it_came_from(spelt):
+    """v1 spells members otherwise; the row stays the same."""
+    [node] = walked({"type": "condition", "condition": {"type": "instrument-class-is", spelt: "i1"}})
+    assert (node.field, node.values) == ("instrument-class-id", '["i1"]')
+
+
 def test_a_tree_is_one_row_a_node_and_a_path_tells_where_it_is():
     """Children count from 0, a parent comes before them."""
     tree = {"type": "and", "filters": [DENMARK, {"type": "or", "filters": [EUROS, DENMARK]}, EUROS]}
