@@ -61,6 +61,7 @@ class Books:
     changes: tuple[Change, ...]
     rows: Mapping[str, Mapping[str, str]]  # id -> column -> value as text
     removed: Mapping[str, frozenset[str]]  # table -> ids of objects that are gone
+    objects: Mapping[str, frozenset[str]]  # table -> ids of objects that are not gone
     accounts: frozenset[str]  # those that are not gone
     tables: frozenset[str]
     doubled: Mapping[str, tuple]  # table -> a key that is there more than once
@@ -107,6 +108,10 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
         rows=_content(connection) if "transactions" in tables else {},
         removed={
             name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if gone)
+            for name in OBJECTS
+        },
+        objects={
+            name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if not gone)
             for name in OBJECTS
         },
         accounts=frozenset(object_id for object_id, gone in rows("accounts", "id, removed_at IS NOT NULL") if not gone),
