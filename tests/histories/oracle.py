@@ -236,8 +236,9 @@ class Oracle:
     def _names_what_is_odd(self, run: Run, claims: Sequence[Claim]) -> Iterator[str]:
         """F6, F8, L3, D9: what is odd is named, and costs no more than itself."""
         said, own = run.said, [claim for claim in claims if claim.run_id == run.said.run_id]
-        if said.status == "failed" and run.odd_account and not run.cut:
-            yield f"failed for the answers to {run.odd_account}; nothing else was odd: {said.errors}"
+        ended = said.status == "failed" or any(error.code == "unreachable" for error in said.errors)
+        if ended and run.odd_account and not run.cut:
+            yield f"ended for the answers to {run.odd_account}; nothing else was odd: {said.errors}"
         if run.undecodable and not run.cut and not any(c.loads for c in own if c.account == run.odd_account):
             yield f"{run.odd_account}: some of its ids are no text, and no day of it was read"
         told = {error.resource for error in said.errors if error.code == "truncated"}

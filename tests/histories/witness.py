@@ -12,6 +12,8 @@ from sandbox.world.jsontext import exact
 from tests.histories.model import Night, Span
 
 NO_CAP = 10**9
+NO_ANSWER = {"reset", "no_http", "length_superscript", "cut_body", "cut_length"}
+"""Faults after which nobody knows whether there is an API."""
 TRANSACTIONS = {"/api/v2/transactions", "/v1/transactions"}
 NAMELESS = {"clients", "users"}
 """Objects that no other names, or not every one: whom a list of them leaves out may not be known."""
@@ -83,8 +85,10 @@ class Witness:
     def odd_account(self, name: str, faults: Sequence[LastingFault]) -> str:
         """The account that all lasting *faults* are of; none where something else may fail, or nobody else is read."""
         places, readable = {fault.place for fault in faults}, self.box._stores[name].readable().keys()
-        lonely = len(readable) <= 1 or bool(self.box.settings.fault_share)
-        return places.pop() if len(places) == 1 and places <= readable and not lonely else ""
+        other = (
+            len(readable) <= 1 or bool(self.box.settings.fault_share) or any(each.kind in NO_ANSWER for each in faults)
+        )
+        return places.pop() if len(places) == 1 and places <= readable and not other else ""
 
     def has_sound_days(self, name: str, faults: Sequence[LastingFault]) -> bool:
         """Whether some ids of the odd account are no text, and on some days all are."""
