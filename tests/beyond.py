@@ -76,10 +76,17 @@ Shown = Mapping[str, list[Said]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What an earlier night found; of what is asked for day by day, this night asked from *again* on."""
+    """What an earlier night found.
+
+    Args:
+        again: of what is asked for day by day, the first day that this night asked for.
+        new: parents that are there for the first time; of these it asked from *new_from* on.
+    """
 
     found: Shown
     again: date
+    new: frozenset[str] = frozenset()
+    new_from: date = date.min
 
 
 def differences(
@@ -132,8 +139,13 @@ def _day(row: Said) -> date:
 
 def _kept(before: Before, now: list[Said], table: str) -> list[Said]:
     """Days that are not asked for again stay as they were."""
+
+    def first(row: Said) -> date:
+        linked = {link["data"]["id"] for link in row.object.get("relationships", {}).values() if link.get("data")}
+        return before.new_from if linked & before.new else before.again
+
     old = [row for row in before.found[table] if _day(row) < before.again]
-    return old + [row for row in now if _day(row) >= before.again]
+    return old + [row for row in now if _day(row) >= first(row)]
 
 
 def _key(key: Mapping) -> Said:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import duckdb
 
+from tests import beyond
 from tests.histories.model import Claim
 
 OURS = {"deleted_by_aleta", "first_seen_at", "changed_at", "row_hash"}
 OBJECTS = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")
-KEYS = dict.fromkeys((*OBJECTS, "transactions"), "id") | {
+KEYS = {table: ", ".join(columns) for table, columns in beyond.KEYS.items()}
+KEYS |= dict.fromkeys((*OBJECTS, "transactions"), "id") | {
     "accounts__depositories": "account_id, depository_id",
     "portfolios__accounts": "portfolio_id, account_id",
     "portfolios__depositories": "portfolio_id, depository_id",
@@ -25,6 +27,8 @@ KEYS = dict.fromkeys((*OBJECTS, "transactions"), "id") | {
     "sync_marks": "resource, parent_id",
     "sync_drift": "resource, name",
 }
+OF_ACCOUNTS = "WHERE resource = 'transactions'"
+"""Of receipts and marks, those that the model understands; other resources have some too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ class Books:
     changes: tuple[Change, ...]
     rows: Mapping[str, Mapping[str, str]]  # id -> column -> value as text
     removed: Mapping[str, frozenset[str]]  # table -> ids of objects that are gone
+    objects: Mapping[str, frozenset[str]]  # table -> ids of objects that are not gone
     accounts: frozenset[str]  # those that are not gone
     tables: frozenset[str]
     doubled: Mapping[str, tuple]  # table -> a key that is there more than once
@@ -75,8 +80,8 @@ def read(file: Path) -> Books:
 
 
 def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Books:
-    def rows(table: str, columns: str) -> list[tuple]:
-        return connection.execute(f"SELECT {columns} FROM aleta.{table}").fetchall() if table in tables else []
+    def rows(table: str, columns: str, which: str = "") -> list[tuple]:
+        return connection.execute(f"SELECT {columns} FROM aleta.{table} {which}").fetchall() if table in tables else []
 
     runs = rows("sync_runs", "run_id, started_at, status")
     return Books(
@@ -85,13 +90,13 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
         claims=tuple(
             Claim(run_id=run_id, account=account, first=first, last=last, rows=n, status=status, reason=reason or "")
             for run_id, account, first, last, n, status, reason in rows(
-                "sync_windows", "run_id, parent_id, from_date, to_date, rows, status, reason"
+                "sync_windows", "run_id, parent_id, from_date, to_date, rows, status, reason", OF_ACCOUNTS
             )
         ),
         marks={
             account: Mark(first=first, through=through, verified_at=verified_at)
             for account, first, through, verified_at in rows(
-                "sync_marks", "parent_id, from_date, through_date, verified_at"
+                "sync_marks", "parent_id, from_date, through_date, verified_at", OF_ACCOUNTS
             )
         },
         changes=tuple(
@@ -103,6 +108,10 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
         rows=_content(connection) if "transactions" in tables else {},
         removed={
             name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if gone)
+            for name in OBJECTS
+        },
+        objects={
+            name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if not gone)
             for name in OBJECTS
         },
         accounts=frozenset(object_id for object_id, gone in rows("accounts", "id, removed_at IS NOT NULL") if not gone),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from tests.histories.model import owners
 from tests.histories.scene import Scene
 
 
@@ -52,6 +53,17 @@ class Happenings:
         if len(owners) > 1:
             for account in self.scene.accounts()[:1]:
                 self.scene.moves_meanwhile(account, owners[skip % len(owners)], skip=skip)
+
+    def row_meanwhile(self, kind: str, skip: int, days: int) -> None:
+        """A row changes while the next run reads."""
+        accounts = self.scene.accounts()
+        rows = {row_id: row for account in accounts for row_id, row in self.scene.rows_of(account).items()}
+        movable = sorted(row_id for row_id, row in rows.items() if len(owners(row)) == 1)
+        if kind == "late" and accounts:
+            self.scene.rows_change_meanwhile(kind, skip=skip, account=accounts[0], date=f"{self._day(days)}")
+        elif kind != "late" and movable and (kind != "move" or len(accounts) > 1):
+            more = {"days": days} if kind == "redate" else {}
+            self.scene.rows_change_meanwhile(kind, skip=skip, id=movable[days % len(movable)], **more)
 
     def _day(self, ago: int) -> date:
         return self.scene.now.date() - timedelta(days=ago)

@@ -270,3 +270,19 @@ def first_304_believed() -> None:
         return following(self, wanted, chain, etag) if not chain.kept or not etag else False
 
     CursorLists._next = believing
+
+
+@bug
+def gone_before_the_end() -> None:
+    """What one part of a whole history does not show counts as gone, before the rest is read."""
+    from pipelines.compare.proven_days import ProvenDays
+
+    ProvenDays._waits = lambda *_: False
+
+
+@bug
+def loaded_packages_kept() -> None:
+    """dlt's copies of what it loaded stay for ever."""
+    from pipelines.warehouse import warehouse
+
+    warehouse.forget_packages = lambda _: None

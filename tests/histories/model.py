@@ -7,7 +7,7 @@ every claim at its word and works out what must follow; whether enough was claim
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -55,8 +55,10 @@ class Night:
         listed: of each readable account the rows that it listed, each with the day that the server went by.
         readable: accounts that were listed and not forbidden.
         date_filter: the date that the server compared.
-        cap: the server's row cap.
+        cap: the server's row cap; 0 where it is no constant number, so that any day may have been cut.
         reach: the days that a reading of a whole history asks for.
+        overlap: days that a window may have been read wider at one end, where the server skips its ends (W8).
+        moved: rows that changed while the run read: what each was before and after, of those it was at all.
     """
 
     at: datetime
@@ -66,6 +68,14 @@ class Night:
     date_filter: str
     cap: int
     reach: Span
+    overlap: int = 0
+    moved: Mapping[str, Sequence[Object]] = field(default_factory=dict)
+
+    def counts(self, account: str, first: date, last: date) -> set[int]:
+        """How many rows an answer may have shown; of what moved meanwhile, nobody knows."""
+        ends = [(first, last), (first - self.overlap * DAY, last), (first, last + self.overlap * DAY)]
+        whole = {len(self.lists(account, *span)) for span in ends}
+        return {count + more for count in whole for more in range(-len(self.moved), len(self.moved) + 1)}
 
     def lists(self, account: str, first: date, last: date) -> set[str]:
         """The ids that *account* listed in a span."""
@@ -92,6 +102,7 @@ class Rows:
         free: ids that it may hold or not: of an fx-spot, one account is doubted and the other is not; or the run that
             missed a row was cut short before it looked for it.
         open: ids that a part of an account's history did not list, and that nobody looked for in the rest (D6).
+        moved: of rows that changed while they were read, what may be held of each, if it is held at all.
         either: of an id that accounts listed with different contents in one run, what each said: one of these is kept.
     """
 
@@ -99,13 +110,22 @@ class Rows:
     free: frozenset[str] = frozenset()
     either: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
+    moved: Mapping[str, Sequence[Object]] = field(default_factory=dict)
 
-    def given(self, stored: Mapping[str, Mapping[str, str]]) -> Rows:
-        """With what is free settled by what is held: whether a row is there, and whose content it has."""
+    def given(self, stored: Mapping[str, Mapping[str, str]], *, holds: Callable[[Object], bool]) -> Rows:
+        """With what is free settled by what is held: whether a row is there, and which content it has.
+
+        Args:
+            stored: rows as they are held, by id.
+            holds: whether a row is held with just this content.
+        """
         sure = {row_id: row for row_id, row in self.sure.items() if row_id in stored or row_id not in self.free}
         for row_id, contents in self.either.items():
             if row_id in sure and (account := stored.get(row_id, {}).get("account_id")) in contents:
                 sure[row_id] = contents[account]
+        for row_id, contents in self.moved.items():
+            if row_id in stored:
+                sure[row_id] = next(filter(holds, contents), contents[-1])
         return Rows(sure=sure, open=self.open)
 
     def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:
@@ -117,18 +137,22 @@ class Rows:
         """
         claims = list(claims)
         seen = {(row_id, c.account) for c in claims if c.loads for row_id in night.lists(c.account, c.first, c.last)}
-        ids = {row_id for row_id, _ in seen}
+        ids = {row_id for row_id, _ in seen} - night.moved.keys()
         proven, tried = proven_spans(claims), proven_spans(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
         whole = {account for account in tried if settles or covers(tried[account], night.reach)}
         missed, open_ones = set(), set()
         for row_id, row in self.sure.items():
-            if row_id not in ids and (lost := [owner for owner in owners(row) if _misses(row, proven[owner], night)]):
+            if row_id not in ids | night.moved.keys() and (
+                lost := [owner for owner in owners(row) if _misses(row, proven[owner], night)]
+            ):
                 (missed if whole.intersection(lost) else open_ones).add(row_id)
         free = {row_id for row_id in missed if doubted.intersection(owners(self.sure[row_id]))} | (
             open_ones if cut else set()
         )
-        kept = {row_id: row for row_id, row in self.sure.items() if row_id not in missed or row_id in free}
+        certain = {row_id: row for row_id, row in self.sure.items() if row_id not in night.moved}
+        kept = {row_id: row for row_id, row in certain.items() if row_id not in missed or row_id in free}
+        moved = {row_id: [*filter(None, (self.sure.get(row_id), *rows))] for row_id, rows in night.moved.items()}
         either = {
             row_id: {account: row for account, row in contents.items() if (row_id, account) in seen}
             for row_id, contents in night.doubled.items()
@@ -142,6 +166,7 @@ class Rows:
             sure=kept | newest,
             free=(self.free | free) - ids,
             open=frozenset(open_ones),
+            moved={row_id: rows for row_id, rows in self.moved.items() if row_id not in ids} | moved,
             either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,
         )
 

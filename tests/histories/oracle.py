@@ -6,7 +6,7 @@ A check yields sentences that say what is wrong; one that yields nothing found n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,10 @@ class Run:
         short: endpoints whose lists were truncated somewhere.
         blind: of these, some may be missing that nothing names; so nobody can know of what hangs below.
         moving: ids of objects that changed while the run read.
+        odd_account: the only account whose answers stay odd, if nothing else does.
+        undecodable: some of its ids are no text, not all.
+        known_cut: tables of which a list shows fewer than were stored and are there, and nothing names all.
+        shown_and_moved: rows that an answer showed, before they moved to days that had been read.
     """
 
     at: datetime
@@ -56,6 +60,10 @@ class Run:
     short: frozenset[str] = frozenset()
     blind: bool = False
     moving: frozenset[str] = frozenset()
+    shown_and_moved: frozenset[str] = frozenset()
+    odd_account: str = ""
+    undecodable: bool = False
+    known_cut: frozenset[str] = frozenset()
 
     def minds(self, line: str) -> bool:
         """Whether a difference in the objects is to be held against a complete run."""
@@ -137,7 +145,10 @@ class Oracle:
         """Of this run, and of those that were cut short before it."""
         known = set(self.books.claims) if self.books else set()
         new: dict[datetime, list[Claim]] = {}
-        for at, run_id in sorted((at, run_id) for run_id, at in books.runs.items()):
+        order = list(self.nights)  # not that of the clock, which may have been wrong
+        for at, run_id in sorted(
+            ((at, run_id) for run_id, at in books.runs.items()), key=lambda run: order.index(run[0])
+        ):
             if claims := [claim for claim in books.claims if claim.run_id == run_id and claim not in known]:
                 new[at] = claims
         return new
@@ -146,18 +157,22 @@ class Oracle:
         """What the receipts of *books* make the published copy hold."""
         rows = self.rows
         for at, claims in self._new_claims(books).items():
-            rows = rows.after(self.nights[at], claims, cut=cut or at != max(self.nights))
-        rows = rows.given(books.rows)
+            rows = rows.after(self.nights[at], claims, cut=cut or at != [*self.nights][-1])
+        rows = rows.given(books.rows, holds=self._holds)
         _none(truth.differences(self.copy, SimpleNamespace(transactions=rows.sure), tables=("transactions",)))
         return rows
+
+    def _holds(self, row: Mapping[str, object]) -> bool:
+        lines = truth.differences(self.copy, SimpleNamespace(transactions={row["id"]: row}), tables=("transactions",))
+        return not any(line.startswith(f"transactions {row['id']}: ") for line in lines)
 
     def _look_at_claims(self, run: Run, at: datetime, claims: list[Claim], *, alone: bool) -> None:
         night = self.nights[at]
         _none(receipts.claims_are_true(claims, night))
-        _none(receipts.claims_were_asked(claims, self.answered[at]))
+        _none(receipts.claims_were_asked(claims, self.answered[at], overlap=night.overlap))
         _none(receipts.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
         if at == run.at and not run.cut:
-            _none(receipts.quarantines_are_needed(claims, night))
+            _none(receipts.quarantines_are_needed(claims, night, broken=run.broken))
             if alone:
                 _none(receipts.doubts_are_justified(claims, self.books, night, run.share))
 
@@ -166,11 +181,16 @@ class Oracle:
         _none(marks.marks_are_supported(books, run.at, run.duty))
         _none(marks.marks_only_grow(self.books, books, elapsed(run.at)))
         _none(feed.feed_replays(self.books, books, self.doubled))
+        if self.books and not run.cut and not self.pending:
+            _none(feed.nothing_comes_and_goes(self.books, books, {*self.doubled, *self.nights[run.at].moved}))
+        if not run.cut and len(kept := [*self.folder.glob("private/**/load/loaded/*")]) > 1:
+            _none([f"C7: {len(kept)} packages that were loaded are kept"])
         _none(contents.nothing_of_others(books, run.others))
 
     def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
         claims = [claim for each in new.values() for claim in each]
         _none(self._status(run, claims))
+        _none(self._names_what_is_odd(run, claims))
         _none(self._is_in_the_books(run, books))
         _none(self._objects(run, books))
         crawl_failed = any(error.resource in CRAWL for error in run.said.errors)
@@ -181,12 +201,15 @@ class Oracle:
             _none(duties.look_back_is_read(own, self.nights[run.at], run.duty, excused))
             _none(duties.who_was_away_is_read_whole(self.books, own, self.nights[run.at], run.duty, excused))
             _none(duties.duty_is_done(self.books, books, claims, self.nights[run.at], run.duty, excused))
+        if run.said.status == "complete":
+            _none(f"{row_id} was shown, and is missing" for row_id in run.shown_and_moved - books.rows.keys())
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
             _none(contents.all_is_there(books, self.nights[run.at], run.duty))
         if not run.cut and not new.keys() - {run.at}:
             one_package = run.package_rows >= ONE_PACKAGE
             old = self.books.rows if self.books else {}
-            if not contents.conflicts(claims, self.nights[run.at]):  # such a row may change to and fro in one run
+            to_and_fro = contents.conflicts(claims, self.nights[run.at]) or self.nights[run.at].moved
+            if not to_and_fro:  # in one run
                 _none(feed.counts_agree(run.said.of("transactions"), old, books.rows, one_package=one_package))
             _none(contents.what_is_shown_stays(old, books.rows, self.nights[run.at]))
             if one_package:
@@ -209,6 +232,21 @@ class Oracle:
             run.shut or quarantined or unknown or run.broken or run.cut or conflicts or self._tells_of_lists(run)
         ):
             yield f"{said.status} without a reason: {said.errors}"
+
+    def _names_what_is_odd(self, run: Run, claims: Sequence[Claim]) -> Iterator[str]:
+        """F6, F8, L3, D9: what is odd is named, and costs no more than itself."""
+        said, own = run.said, [claim for claim in claims if claim.run_id == run.said.run_id]
+        ended = said.status == "failed" or any(error.code == "unreachable" for error in said.errors)
+        if ended and run.odd_account and not run.cut:
+            yield f"ended for the answers to {run.odd_account}; nothing else was odd: {said.errors}"
+        if run.undecodable and not run.cut and not any(c.loads for c in own if c.account == run.odd_account):
+            yield f"{run.odd_account}: some of its ids are no text, and no day of it was read"
+        told = {error.resource for error in said.errors if error.code == "truncated"}
+        if said.status != "failed" and not run.broken and not run.cut and (silent := run.known_cut - told):
+            yield f"{set(silent)}: nobody says that the list was truncated"
+        odd = contents.mistyped(own, self.nights[run.at])
+        if odd and not said.drift["transactions.accountAmount"]:
+            yield f"the amounts of {odd} are of another type, and nobody says so"
 
     def _tells_of_lists(self, run: Run) -> bool:
         """L3: nothing but lists that were truncated is amiss."""

@@ -1,6 +1,8 @@
-"""Planted bugs of what reads: windows, the cap, answers, tokens (rules W, D3, F1, C3)."""
+"""Planted bugs of what reads: windows, the cap, answers, tokens (rules W, D3, D9, L, F, C3)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from tests.histories.planting import bug
 
@@ -128,3 +130,88 @@ def list_believed() -> None:
 
     Census.unlisted = lambda *_: []
     Census.truncated = lambda *_: []
+
+
+@bug
+def shown_rows_forgotten() -> None:
+    """Nobody looks for a row that an answer showed, and that no window has that was kept."""
+    from sources.aleta.planning.shown import Missing, ShownRows
+
+    ShownRows.close = lambda *_: Missing()
+
+
+@bug
+def ends_believed() -> None:
+    """Both ends of a window are taken for read, as the vendor's pages say; and nothing is tried."""
+    _try_nothing()
+    from sources.aleta.planning.ends import EndsCheck
+
+    EndsCheck.look = lambda *_, **__: ()
+
+
+@bug
+def last_of_two_members_wins() -> None:
+    """An answer that has `data` twice is read as decoders read it."""
+    from sources.aleta.jsonapi import envelope
+
+    envelope._unique = lambda _, document, __: document
+
+
+@bug
+def one_odd_answer_ends_all() -> None:
+    """What cannot be read of one account is taken for the API's end."""
+    from sources.aleta.errors import RefusedError, UnreachableError
+    from sources.aleta.transport.client import Client
+
+    attempt = Client._attempt
+
+    def panicking(self, read, parse):
+        try:
+            return attempt(self, read, parse)
+        except RefusedError as error:
+            raise UnreachableError(f"{error}") from error
+
+    Client._attempt = panicking
+
+
+@bug
+def undecodable_day_costs_the_account() -> None:
+    """An id that is no text fails its whole account; its window is not divided."""
+    from sources.aleta.planning.prover import Prover
+
+    Prover.divide = lambda *_, **__: False
+
+
+@bug
+def nul_left_out() -> None:
+    """NUL is left out of texts, although the destination can hold it."""
+    from sources.aleta.catalogue.endpoint import Form
+    from sources.aleta.jsonapi import answer
+
+    read_list = answer.READ[Form.LIST]
+    answer.READ[Form.LIST] = lambda body, *, identified: read_list(body.replace(rb"\u0000", b""), identified=identified)
+
+
+@bug
+def truncated_list_passed_over() -> None:
+    """A list that was truncated, and that nothing completes, is not named."""
+    from sources.aleta.reading.members import Census
+
+    Census.truncated = lambda *_: []
+
+
+@bug
+def mistyped_passed_over() -> None:
+    """An attribute of another type than its column is kept in `extra`, and nobody says so."""
+    from collections import Counter
+
+    from pipelines.run.drift import Drift, _columns
+
+    note = Drift.note
+
+    def silent(self, endpoint, answer):
+        known = {name for name, _ in _columns(endpoint.schema)}
+        unknown = Counter({name: count for name, count in answer.drift.items() if name not in known})
+        note(self, endpoint, replace(answer, drift=unknown))
+
+    Drift.note = silent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,7 +14,6 @@ from typing import Self
 
 from pipelines.settings import TenantSettings, load
 from sandbox import Sandbox, SandboxSettings
-from sandbox.world.jsontext import exact
 from tests import truth
 from tests.histories.checks.duties import Duty
 from tests.histories.cuts import Cut
@@ -22,14 +21,11 @@ from tests.histories.model import Night, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
+from tests.histories.witness import NAMELESS, LastingFault, Witness
 from tests.truth import CRAWL
 
 TODAY = date(2026, 3, 2)
 SMALL = {"accounts": 4, "rows": 60, "years": 1, "row_cap": 25, "today": TODAY, "skew": 0.5}
-NO_CAP = 10**9
-LISTS = {"/api/v2/transactions", "/v1/transactions"}
-NAMELESS = {"clients", "users"}
-"""Objects that no other names, or not every one: whom a list of them leaves out may not be known."""
 MANY = {"late": 0.05, "edited": 0.05, "deleted": 0.03}
 
 Shares = Mapping[str, float]
@@ -58,12 +54,15 @@ class Scene:
         self, runner: Runner, folder: Path, *, aleta: Mapping[str, object] | None = None, **world: object
     ) -> None:
         self.box = Sandbox(SandboxSettings(**SMALL | world))
+        self.witness = Witness(self.box)
         self.now = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=9)
         self.package_rows = 100_000
         self.bug = ""
         self.ends: Counter[str] = Counter()
         self._moving: set[str] = set()
-        self._broken = False
+        self._rows_move = False
+        self._shown_and_moved: set[str] = set()
+        self._faults: list[LastingFault] = []
         self._runner = runner
         self._folder = folder
         config = self.box.write_config(folder / "config", requests_per_minute=0, workers=2, resources=CRAWL)
@@ -114,13 +113,24 @@ class Scene:
         self._moving.add(account)
         self.box.schedule(tenant, "move_account", before="/accounts", skip=skip, id=account, value=target)
 
+    def rows_change_meanwhile(self, kind: str, *, skip: int, tenant: str = "acme", **args: object) -> None:
+        """While the next run reads, rows change: before the request for transactions that comes after *skip* others."""
+        if self.box.truth(tenant).transactions and not self._rows_move:
+            self._rows_move = True
+            self.box.schedule(tenant, kind, before="/transactions", skip=skip, **args)
+
+    def moves_after_it_was_shown(self, row_id: str, on: date, *, skip: int) -> None:
+        """The same with a row that an answer has shown by then; its new day has been read (W7)."""
+        self._shown_and_moved.add(row_id)
+        self.rows_change_meanwhile("redate", skip=skip, id=row_id, date=f"{on}")
+
     def break_down(self, kind: str, place: str) -> None:
         """From now on every request whose URL contains *place* meets a fault."""
-        self._broken = True
+        self._faults.append(LastingFault(kind, place))
         self.box.faults.script(kind, path_contains=place, times=10**9)
 
     def mend(self) -> None:
-        self._broken = False
+        self._faults.clear()
         self.box.faults.clear()
 
     def accounts(self, tenant: str = "acme") -> list[str]:
@@ -135,6 +145,15 @@ class Scene:
 
     def sync(self, *names: str, cut: Cut | None = None) -> Ended:
         return self._run(names, Order(tenants=(), now=self.now, cut=cut))
+
+    def sync_with_the_clock_ahead(self, days: int) -> Ended:
+        """The clock is wrong for one run, and then right again (M6)."""
+        right = self.now
+        self.now += timedelta(days=days, seconds=7)
+        try:
+            return self.sync()
+        finally:
+            self.now = right
 
     def backfill(
         self, first: date, last: date, *names: str, accounts: Iterable[str] = (), cut: Cut | None = None
@@ -169,85 +188,70 @@ class Scene:
         for tenant in chosen:
             self.oracles[tenant.name].nights[self.now] = self._night(tenant.name)
         self.box.reset_requests()
+        try:
+            return self._looked_at(chosen, order)
+        finally:
+            self._moving.clear()
+            self._shown_and_moved.clear()
+            self._rows_move = False
+            self.box._agenda.clear()
+
+    def _looked_at(self, chosen: Sequence[TenantSettings], order: Order) -> Ended:
         order = replace(order, tenants=tuple(chosen), now=self.now, bug=self.bug, package_rows=self.package_rows)
         ended = self._runner.run(order)
         self.ends[str(ended.report.status) if ended.report else "killed"] += 1
         said = {report.tenant: report for report in ended.report.tenants} if ended.report else {}
         if ended.report:
             the_exit_code_is_right(ended.report, cut=bool(order.cut))
+        for tenant in chosen if self._rows_move else ():
+            self._note_moved(tenant.name)
         for tenant in chosen:
-            self.oracles[tenant.name].answered[self.now] = self._answered(tenant.name)
+            self.oracles[tenant.name].answered[self.now] = self.witness.answered(tenant.name)
             self.oracles[tenant.name].look(self._as_run(tenant, order, said.get(tenant.name)))
-        self._moving.clear()
-        self.box._agenda.clear()
         return ended
 
+    def _note_moved(self, name: str) -> None:
+        """What rows were and are that changed while the run read."""
+        nights, now = self.oracles[name].nights, self.box.truth(name).transactions
+        before = nights[self.now].shown
+        changed = {row_id for row_id in before.keys() | now.keys() if before.get(row_id) != now.get(row_id)}
+        moved = {row_id: [*filter(None, (before.get(row_id), now.get(row_id)))] for row_id in changed}
+        nights[self.now] = replace(nights[self.now], moved=moved)
+
     def _as_run(self, tenant: TenantSettings, order: Order, said: object) -> Run:
-        shown = self.box.truth(tenant.name)
-        shut = self.box._stores[tenant.name].forbidden & shown.accounts.keys()
+        name, shown, short = tenant.name, self.box.truth(tenant.name), self.witness.short_lists(tenant.name)
+        shut = self.box._stores[name].forbidden & shown.accounts.keys()
         return Run(
             at=self.now,
             said=said,
             duty=_duty(tenant, order),
             cut=bool(order.cut),
-            broken=self._broken,
+            broken=bool(self._faults),
             shown=shown,
             shut=frozenset(shut & set(order.accounts) if order.accounts else shut),
-            others=frozenset(
-                account for name in self.names if name != tenant.name for account in self._all_accounts(name)
-            ),
+            others=frozenset(account for other in self.names if other != name for account in self._all_accounts(other)),
             share=tenant.max_removed_share,
             package_rows=order.package_rows,
-            short=(short := self._short_lists(tenant.name)),
+            short=short,
             blind=bool(short) and (self.box.settings.relationships != "full" or bool(short & NAMELESS)),
             moving=frozenset(self._moving),
-        )
-
-    def _short_lists(self, name: str) -> frozenset[str]:
-        """The tables of which a list was longer than its cap."""
-        store, settings = self.box._stores[name], self.box.settings
-        lengths = {
-            (table, parent): len(store.listed(table, parent))
-            for parent, table in store.children
-            if parent is None or store.shown(parent)
-        }
-        return frozenset(
-            table
-            for (table, _), length in lengths.items()
-            if 0 < settings.list_caps.get(table, settings.list_cap) < length
+            shown_and_moved=frozenset(self._shown_and_moved),
+            odd_account=self.witness.odd_account(name, self._faults),
+            undecodable=self.witness.has_sound_days(name, self._faults),
+            known_cut=self.witness.known_cut(name, books.objects)
+            if (books := self.oracles[name].books)
+            else frozenset(),
         )
 
     def _all_accounts(self, name: str) -> Iterable[str]:
         return self.box._stores[name].ledgers
 
     def _night(self, name: str) -> Night:
-        return Night(
-            at=self.now,
-            shown=self.box.truth(name).transactions,
-            listed=self._listed(name),
-            readable=frozenset(self.box._stores[name].readable()),
-            date_filter=self.box.settings.date_filter,
-            cap=self.box.settings.row_cap or NO_CAP,
-            reach=(self._tenants[name].history_start, self._ahead(name)),
-        )
-
-    def _listed(self, name: str) -> Mapping[str, list[tuple[date, Mapping[str, object]]]]:
-        """The rows of each readable account, with the day that the server goes by."""
-        by_trade = self.box.settings.date_filter == "trade"
-        return {
-            account: [(date.fromordinal(row.trade if by_trade else row.value), exact(row.body)) for row in ledger.rows]
-            for account, ledger in self.box._stores[name].readable().items()
-        }
+        tenant = self._tenants[name]
+        return self.witness.night(name, self.now, reach=(tenant.history_start, self._ahead(name)))
 
     def _ahead(self, name: str) -> date:
         return self.now.date() + timedelta(days=self._tenants[name].look_ahead_days)
-
-    def _answered(self, name: str) -> set[tuple[str, str, str]]:
-        return {
-            (request.query["accountId"], request.query["fromDate"], request.query["toDate"])
-            for request in self.box.requests
-            if request.path in LISTS and request.status in {200, 304} and request.tenant == name
-        }
 
     # -- the same state twice
 

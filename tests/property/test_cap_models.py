@@ -45,6 +45,19 @@ def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):
     assert outcome.missing == 0 or not outcome.complete
 
 
+@pytest.mark.parametrize("shown", SHOWN)
+def test_w6_a_full_day_that_was_believed_is_doubted_once_its_size_is_proven_cut(shown):
+    """W6: its parts were itself and nothing, which proves nothing; then another parent shows that 9 are the cap."""
+    day = SPAN.last.replace(month=1, day=5)
+    others = [(day.replace(month=1 + n % 9, day=1 + n % 28), 100 + n, 300) for n in range(90)]
+    made = {"full": [(day, number, 300) for number in range(10)], "others": sorted(others)}
+    for seed in range(20):  # the order of answers is drawn from it
+        server = Server(world=made, model=MODELS["constant"], shown=shown, rng=Random(seed), cap=9)
+        prover = Prover(planner=Planner(cap=RowCap()), rng=Random(seed), cut=CutSizes(sizes={15}))
+        outcome = play(made, server, prover)
+        assert outcome.missing == 0 or not outcome.complete
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), cap=st.integers(30, 400))
 def test_w6_a_constant_cap_raises_no_false_alarm(seed, shown, cap):

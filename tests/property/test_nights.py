@@ -14,6 +14,7 @@ from random import Random
 import duckdb
 import pytest
 
+from tests.histories.all_tables import EVERYTHING_EVERY_NIGHT, KINDS, AllTables, AnyChange
 from tests.histories.cuts import draw
 from tests.histories.runner import Ended, Runner
 from tests.histories.scene import Scene
@@ -21,6 +22,10 @@ from tests.histories.scene import Scene
 NIGHTS = int(os.environ.get("NIGHTS", "0"))
 SEED = int(os.environ.get("NIGHT_SEED", "1"))
 WORLD = {"seed": SEED, "row_cap": 150} | ({"accounts": 40, "rows": 2000} if NIGHTS else {"accounts": 12, "rows": 400})
+WORLD_OF_ALL = {"seed": SEED, "instruments": 8, "computed_days": 25, "prefix": "v3"} | (
+    {"accounts": 12, "rows": 400, "row_cap": 60} if NIGHTS else {}
+)
+FIXED_NIGHTS = (("holdings", "prices", "limits", "accounts"), ("instruments", "objects", "names"))
 SHARES = {"late": 0.01, "edited": 0.01, "deleted": 0.005}
 KILLED_EVERY = 3 if NIGHTS else 2
 
@@ -79,6 +84,33 @@ def _killed(scene: Scene, rng: Random) -> int:
 def _counts(ended: Ended) -> dict[str, int]:
     found = ended.report.tenants[0].of("transactions")
     return {name: getattr(found, name) for name in ("added", "modified", "removed")}
+
+
+@pytest.mark.timeout(0 if NIGHTS else 300)
+def test_every_night_over_all_resources_ends_exact(runner: Runner, tmp_path: Path, tell: Tell):
+    """Rows of any age, computed figures, prices, instruments, limits, objects: each night all tables equal the API."""
+    nights, rng, seen = NIGHTS or len(FIXED_NIGHTS), Random(SEED), Counter()
+    with Scene(runner, tmp_path, aleta=EVERYTHING_EVERY_NIGHT, **WORLD_OF_ALL) as scene:
+        tables, changes = AllTables(scene=scene, first_sync=scene.now.date()), AnyChange(scene=scene, rng=rng)
+        scene.sync()
+        assert tables.differences() == []
+        for number in range(1, nights + 1):
+            scene.pass_time(days=1)
+            scene.night("acme", number, shares=SHARES)
+            seen.update(changes.happen(*(rng.sample(KINDS, 4) if NIGHTS else FIXED_NIGHTS[number - 1])))
+            tables.tonight()
+            if number % KILLED_EVERY == 0:
+                seen["kills"] += _killed(scene, rng)
+
+            ended = scene.sync()
+
+            assert ended.report.status == "complete", ended.report
+            assert tables.differences() == []
+            if NIGHTS:
+                tell(f"NIGHT_SEED={SEED} all resources: {number} nights, each exact: {dict(seen)}")
+
+    assert seen["kills"] == nights // KILLED_EVERY
+    assert all(seen[kind] for kind in KINDS)
 
 
 @pytest.mark.timeout(0 if NIGHTS else 300)

@@ -28,6 +28,7 @@ class Node:
     Args:
         above: the node that it is a part of.
         owed: rows that an earlier answer showed of its days, and a later one did not.
+        undivided: nothing smaller than itself vouches for it: a part showed as many rows, or it is a single day.
         same: how often it showed the rows that it showed last.
     """
 
@@ -39,6 +40,7 @@ class Node:
     owed: set[int] = field(default_factory=set)
     state: State = State.OPEN
     proven: bool = False
+    undivided: bool = False
     same: int = 0
     asks: int = 0
     comparing: bool = False  # its parts are asked to be held against it

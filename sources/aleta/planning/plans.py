@@ -165,7 +165,7 @@ class Plans:
         """What the planners decided becomes evidence; what was shown of a parent must be in it (rule W7)."""
         if self.strict is not None:
             for node in self.strict.kept():
-                self._keep(node.parent, node.window, node.rows or Rows(), proven=node.proven)
+                self._keep(node.parent, node.window, node.rows or Rows(), proven=node.proven and not node.undivided)
             self._made += self.strict.decisions()
         closed = dict[str, None]()
         for decision in self.planner.decisions():

@@ -180,6 +180,7 @@ class StrictPlanner:
         elif node.same < SAME:
             self._ask_again(node)
         else:
+            node.undivided = True
             self._accept(node, proven=True)
 
     def _ask_again(self, node: Node) -> None:
@@ -208,6 +209,7 @@ class StrictPlanner:
         if not found.count and not any(len(rows) in self.cut.sizes for _, rows in shown):
             node.comparing = False
             self._made += [Decision(node.parent, window, Fate.CHECKED) for window, _ in shown]
+            node.undivided = any(len(rows) == len(node.rows) for _, rows in shown)
             self._accept(node, proven=True)
             return
         if found.more:
@@ -247,13 +249,16 @@ class StrictPlanner:
             del self._roots[parent]
 
     def _doubt(self, leaves: list[Node]) -> bool:
-        """Judge again what was accepted by its size, where smaller answers were proven cut since."""
+        """Judge again what was accepted by its size, where answers as small were proven cut since."""
         doubted = [
-            leaf
-            for leaf in leaves
-            if leaf.state is State.ACCEPTED and not leaf.proven and self.cut.suspects(len(leaf.rows or ()))
+            leaf for leaf in leaves if leaf.state is State.ACCEPTED and self._is_doubted(leaf, len(leaf.rows or ()))
         ]
         for leaf in doubted:
             leaf.state = State.OPEN
             self._judge(leaf)
         return any(leaf.state is State.OPEN for leaf in doubted)
+
+    def _is_doubted(self, leaf: Node, count: int) -> bool:
+        if leaf.undivided:  # asked again and again, it showed the same: of its own size alone, that proves nothing
+            return count in self.cut.sizes
+        return not leaf.proven and self.cut.suspects(count)

@@ -27,8 +27,8 @@ def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
     """After a complete night in which whole histories were due, ids are the API's own: without the model's help."""
     end = night.at.date() + timedelta(days=duty.look_ahead_days)
     due = {row_id for account in night.listed for row_id in night.lists(account, duty.history_start, end)}
-    yield from (f"{row_id} is shown, and missing" for row_id in due - books.rows.keys())
-    for row_id in books.rows.keys() - night.shown.keys():
+    yield from (f"{row_id} is shown, and missing" for row_id in due - books.rows.keys() - night.moved.keys())
+    for row_id in books.rows.keys() - night.shown.keys() - night.moved.keys():
         row = books.rows[row_id]
         beyond = all(row[name] and row[name] > f"{end}" for name in TEXT_DATES)  # a backfill may have brought it
         if text_owners(row) & night.readable and not beyond:
@@ -38,7 +38,7 @@ def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
 def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], night: Night) -> Iterator[str]:
     """D6, D7: no row that an account lists where it always was counts as removed."""
     listed = {row["id"]: row for account in night.listed for _, row in night.listed[account]}
-    for row_id in old.keys() - new.keys():
+    for row_id in old.keys() - new.keys() - night.moved.keys():
         row = listed.get(row_id)
         if row and all(old[row_id][column] == f"{day(row, name)}" for column, name in TEXT_DATES.items()):
             yield f"{row_id} is removed, and is shown where it was: {old[row_id]}"
@@ -55,6 +55,22 @@ def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
     return {
         row_id for row_id, contents in night.doubled.items() if len({a for a in contents if (row_id, a) in seen}) > 1
     }
+
+
+def mistyped(claims: Iterable[Claim], night: Night) -> set[str]:
+    """D9: ids of rows that were read, and whose amount is text that is no number."""
+    shown = {row["id"]: row for rows in night.listed.values() for _, row in rows}
+    seen = {
+        row_id
+        for claim in claims
+        if claim.loads
+        for row_id in night.lists(claim.account, claim.first, claim.last) - night.moved.keys()
+    }
+    return {row_id for row_id in seen if shown[row_id]["attributes"].get("accountAmount") == GROUPED}
+
+
+GROUPED = "1,234.50"
+"""What the sandbox's `retype` makes of an amount."""
 
 
 def removals_are_guarded(old: Mapping[str, Mapping], new: Mapping[str, Mapping], share: float) -> Iterator[str]:

@@ -28,6 +28,16 @@ def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -
             yield f"{row_id}: the feed does not lead from {was} to {now}: {news[row_id]}"
 
 
+def nothing_comes_and_goes(before: Books, after: Books, doubled: Collection[str]) -> Iterator[str]:
+    """D6: a row that is in the same account all the time is modified; it is not gone in between."""
+    for row_id, news in _news(before, after).items():
+        was, now = before.rows.get(row_id), after.rows.get(row_id)
+        stays = was and now and text_owners(was) == text_owners(now) and row_id not in doubled
+        runs = {change.run_id for change in news if change.op == "removed"}
+        if stays and any(change.op == "added" and change.run_id in runs for change in news):
+            yield f"{row_id} is said to be gone and back in one run; it was there all the time"
+
+
 def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
     known = {(change.run_id, change.op, change.id) for change in before.changes} if before else set()
     news = defaultdict(list)

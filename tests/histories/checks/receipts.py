@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from tests.histories.books import Books
 from tests.histories.checks.contents import text_owners
-from tests.histories.model import Claim, Night, Span, covers, day, joined, owners
+from tests.histories.model import DAY, Claim, Night, Span, covers, day, joined, owners
 
 
 def claims_are_true(claims: Iterable[Claim], night: Night) -> Iterator[str]:
     """W2, W3: a window that is called complete held just the rows that there were."""
     for claim in claims:
-        true = len(night.lists(claim.account, claim.first, claim.last))
         if claim.loads and claim.account not in night.readable:
             yield f"{claim.account} could not be read, and has a receipt for {claim.first}..{claim.last}"
-        elif claim.loads and claim.rows != true:
+        elif claim.loads and claim.rows not in night.counts(claim.account, claim.first, claim.last):
+            true = len(night.lists(claim.account, claim.first, claim.last))
             yield f"receipt of {claim.account} {claim.first}..{claim.last} counts {claim.rows} rows; there were {true}"
 
 
-def claims_were_asked(claims: Iterable[Claim], answered: Collection[tuple[str, str, str]]) -> Iterator[str]:
+def claims_were_asked(
+    claims: Iterable[Claim], answered: AbstractSet[tuple[str, str, str]], *, overlap: int
+) -> Iterator[str]:
     """Each receipt stands for a request of the same run that was answered."""
     for claim in claims:
-        if claim.status == "complete" and (claim.account, f"{claim.first}", f"{claim.last}") not in answered:
+        asked = {(claim.account, f"{claim.first - days}", f"{claim.last + days}") for days in (0 * DAY, overlap * DAY)}
+        if claim.status == "complete" and not asked & answered:
             yield f"receipt of {claim.account} {claim.first}..{claim.last} without a request"
 
 
@@ -57,16 +61,20 @@ def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
     return found
 
 
-def quarantines_are_needed(claims: Sequence[Claim], night: Night) -> Iterator[str]:
-    """W4: only a day that no answer of the run shows to be whole is given up."""
+def quarantines_are_needed(claims: Sequence[Claim], night: Night, *, broken: bool) -> Iterator[str]:
+    """W4, F8: only a day that no answer of the run shows to be whole is given up; or one whose ids are no text.
+
+    Args:
+        broken: answers may be odd.
+    """
     largest = max((claim.rows for claim in claims if claim.status == "complete"), default=0)
     for claim in claims:
-        if claim.status != "quarantined" or claim.doubts:
+        if claim.status != "quarantined" or claim.doubts or (broken and NO_TEXT in claim.reason):
             continue
         true = len(night.lists(claim.account, claim.first, claim.last))
         if claim.first != claim.last:
             yield f"{claim.account} {claim.first}..{claim.last} is quarantined, and is more than a day"
-        elif true <= night.cap and true < largest:
+        elif true <= night.cap and true < largest and not night.moved:
             yield f"{claim.account} {claim.first} is quarantined with {true} rows; another answer had {largest}"
 
 
@@ -76,10 +84,11 @@ def doubts_are_justified(claims: Iterable[Claim], before: Books | None, night: N
         owned = [row_id for row_id, row in (before.rows if before else {}).items() if account in text_owners(row)]
         gone = [row_id for row_id in owned if account not in owners(night.shown.get(row_id, NOBODY))]
         # its rows may also have left by their dates: then they are not where they were
-        if len(gone) <= share * len(owned) and not _moved_in_time(owned, before, night):
+        if len(gone) <= share * len(owned) and not night.moved and not _moved_in_time(owned, before, night):
             yield f"{account} lost {len(gone)} of {len(owned)} rows and is doubted"
 
 
+NO_TEXT = "is no text"
 NOBODY: Mapping[str, object] = {"relationships": {}}
 
 
