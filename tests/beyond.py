@@ -34,12 +34,7 @@ SPREAD = {("limitType", "type"): "kind", ("limitType", "values", "min"): "min", 
 LISTED = ("custodian_authorities", "custodian_auth_flows", "limits")
 ROWS = ("holdings", "performance", "instrument_holdings")
 BY_DAY = ("custodian_holdings", "private_market_performance", "limit_status")
-SERIES = (
-    "prices",
-    "interest_rates",
-    "index_factors",
-    "net_asset_values",
-)
+SERIES = ("prices", "interest_rates", "index_factors", "net_asset_values")
 NAMING = (*ROWS, *GRAINS, *BY_DAY)  # tables whose rows name instruments and their classes
 KEYS = {
     **dict.fromkeys((*LISTED, "instruments", "instrument_classes", "instrument_classes_detailed"), ("id",)),
