@@ -98,7 +98,8 @@ oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, 
 	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 2 -rA \
 		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
 		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py \
-		tests/property/test_decode_tables.py tests/e2e/test_scale.py tests/e2e/test_cap_models.py tests/e2e/test_interrupt.py
+		tests/property/test_decode_tables.py tests/e2e/test_scale.py tests/e2e/test_cap_models.py tests/e2e/test_interrupt.py \
+		tests/e2e/v1/test_tracks.py
 
 nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py

@@ -10,7 +10,7 @@ import duckdb
 from tests.e2e.program import Program
 
 NIGHTS = 10
-NIGHTLY = re.compile(r"\b(\d{10}\.\d+|[0-9a-f]{10}|version-\d+)\b")
+NIGHTLY = re.compile(r"\b(\d{10}\.\d+(?=/)|[0-9a-f]{10}|version-\d+)\b")
 
 
 def files(program: Program) -> dict[str, int]:

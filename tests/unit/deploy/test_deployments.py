@@ -40,6 +40,7 @@ def test_the_units_are_such_as_systemd_takes(tmp_path):
     for unit in UNITS:
         text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()).replace("User=aleta\n", "")
         (tmp_path / unit.name).write_text(text)
+        (tmp_path / unit.name).chmod(0o644)  # whatever the umask is
     command = ["systemd-analyze", "verify", *(f"{tmp_path / unit.name}" for unit in UNITS)]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
