@@ -17,9 +17,7 @@ def changed(tenant: dict) -> dict[str, dict[str, int]]:
 
 
 SPELLINGS = ["mixed", *(["jsonapi", "snake", "camel"] if os.environ.get("EVERY_STEP") else [])]  # `make oracle`: all
-CONDITIONS = (
-    "SELECT limit_id, path, parent_path, operator, field, values::VARCHAR FROM aleta.limit_conditions ORDER BY ALL"
-)
+CONDITIONS = 'SELECT limit_id, path, parent_path, operator, field, "values" FROM aleta.limit_conditions ORDER BY ALL'
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
