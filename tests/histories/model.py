@@ -104,6 +104,7 @@ class Rows:
         open: ids that a part of an account's history did not list, and that nobody looked for in the rest (D6).
         moved: of rows that changed while they were read, what may be held of each, if it is held at all.
         either: of an id that accounts listed with different contents in one run, what each said: one of these is kept.
+        first: of each account, the first day that was ever read: its whole history begins there, if that is earlier.
     """
 
     sure: Mapping[str, Object]
@@ -111,6 +112,7 @@ class Rows:
     either: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
     moved: Mapping[str, Sequence[Object]] = field(default_factory=dict)
+    first: Mapping[str, date] = field(default_factory=dict)
 
     def given(self, stored: Mapping[str, Mapping[str, str]], *, holds: Callable[[Object], bool]) -> Rows:
         """With what is free settled by what is held: whether a row is there, and which content it has.
@@ -126,7 +128,12 @@ class Rows:
         for row_id, contents in self.moved.items():
             if row_id in stored:
                 sure[row_id] = next(filter(holds, contents), contents[-1])
-        return Rows(sure=sure, open=self.open)
+        return Rows(sure=sure, open=self.open, first=self.first)
+
+    def _reach(self, account: str, night: Night) -> Span:
+        """The days of the whole history of *account*."""
+        first, last = night.reach
+        return min(first, self.first.get(account, first)), last
 
     def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:
         """What follows from the claims of one run.
@@ -140,7 +147,7 @@ class Rows:
         ids = {row_id for row_id, _ in seen} - night.moved.keys()
         proven, tried = proven_spans(claims), proven_spans(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
-        whole = {account for account in tried if settles or covers(tried[account], night.reach)}
+        whole = {account for account in tried if settles or covers(tried[account], self._reach(account, night))}
         missed, open_ones = set(), set()
         for row_id, row in self.sure.items():
             if row_id not in ids | night.moved.keys() and (
@@ -166,6 +173,8 @@ class Rows:
             sure=kept | newest,
             free=(self.free | free) - ids,
             open=frozenset(open_ones),
+            first=self.first
+            | {a: min(spans[0][0], self.first.get(a, date.max)) for a, spans in proven.items() if spans},
             moved={row_id: rows for row_id, rows in self.moved.items() if row_id not in ids} | moved,
             either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,
         )
