@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.truth import CRAWL, LINKS, OURS, Digits, fit, snake
+from tests.truth import CRAWL, LINKS, OURS, Digits, alike, fit, snake
 
 SNAPSHOT_DAYS = 7  # what is asked for day by day begins so many days before the first sync
 RENAMED = {"asset": "instrument", "assetClass": "instrumentClass", "assetClassDetailed": "instrumentClassDetailed"}
@@ -34,7 +34,12 @@ SPREAD = {("limitType", "type"): "kind", ("limitType", "values", "min"): "min", 
 LISTED = ("custodian_authorities", "custodian_auth_flows", "limits")
 ROWS = ("holdings", "performance", "instrument_holdings")
 BY_DAY = ("custodian_holdings", "private_market_performance", "limit_status")
-SERIES = ("prices", "interest_rates", "index_factors", "net_asset_values")
+SERIES = (
+    "prices",
+    "interest_rates",
+    "index_factors",
+    "net_asset_values",
+)
 NAMING = (*ROWS, *GRAINS, *BY_DAY)  # tables whose rows name instruments and their classes
 KEYS = {
     **dict.fromkeys((*LISTED, "instruments", "instrument_classes", "instrument_classes_detailed"), ("id",)),
@@ -283,18 +288,3 @@ def _relationship(name: str, value: object, columns: Mapping[str, str], values: 
         values[f"{base}_id"] = data["id"]
         if f"{base}_type" in columns:
             values[f"{base}_type"] = data["type"]
-
-
-def alike(value: object, other: object) -> bool:
-    """Whether two values are the same to the last digit: 1.50 is not 1.5, and 1 is not true."""
-    if isinstance(other, Digits):
-        return value == other
-    if type(value) is not type(other):
-        return False
-    if isinstance(value, Decimal):
-        return value.as_tuple() == other.as_tuple()
-    if isinstance(value, dict):
-        return value.keys() == other.keys() and all(alike(value[name], other[name]) for name in value)
-    if isinstance(value, list):
-        return len(value) == len(other) and all(map(alike, value, other))
-    return value == other

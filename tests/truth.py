@@ -174,3 +174,18 @@ def _same(stored: object, expected: object) -> bool:
 
 def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).replace("-", "_").lower()
+
+
+def alike(value: object, other: object) -> bool:
+    """Whether two values are the same to the last digit: 1.50 is not 1.5, and 1 is not true."""
+    if isinstance(other, Digits):
+        return value == other
+    if type(value) is not type(other):
+        return False
+    if isinstance(value, Decimal):
+        return value.as_tuple() == other.as_tuple()
+    if isinstance(value, dict):
+        return value.keys() == other.keys() and all(alike(value[name], other[name]) for name in value)
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(alike, value, other))
+    return value == other
