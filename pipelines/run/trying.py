@@ -7,8 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
-from sources.aleta.planning.nodes import CutSizes
+from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.prover import Prover
 
@@ -18,15 +17,11 @@ from ..report.report import TrialRecord
 
 STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
 TINY = 10  # rows
-CUT_SIZES = 20  # that are remembered, the smallest
 
 
 def prover_of(planner: Planner, learned: Learned, budget: Budget, rng: Random) -> Prover:
-    """*planner* with its trials; what cannot be asked for in parts cannot be tried."""
-    if not planner.cap.divisible:
-        return Prover(planner=planner, budget=NO_TRIALS)
-    cut = CutSizes(sizes=set(learned.cut_sizes))
-    return Prover(planner=planner, budget=budget, ends=learned.ends, cut=cut, rng=rng)
+    """*planner* with its trials, after what was learned before."""
+    return Prover.after(planner, budget, ends=learned.ends, cut_sizes=learned.cut_sizes, rng=rng)
 
 
 def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
@@ -39,7 +34,7 @@ def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
 
 def learned_of(prover: Prover, before: Learned) -> Learned:
     """What a reading leaves that began with *before*."""
-    planner, sizes = prover.planner, tuple(sorted(prover.cut.sizes)[:CUT_SIZES])
+    planner, sizes = prover.planner, prover.cut.smallest
     runs = before.strict_runs if set(sizes) == set(before.cut_sizes) else STRICT_RUNS
     return Learned(
         known_cap=planner.cap.known,

@@ -9,17 +9,15 @@ from random import Random
 from typing import Any, TypeAlias
 
 from ..catalogue.endpoint import By, DateParams
-from ..planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS
+from ..planning.budget import FIRST_LOAD, NIGHT
 from ..planning.cap import RowCap
 from ..planning.ends import Ends
-from ..planning.nodes import CutSizes
 from ..planning.planner import Planner
 from ..planning.prover import Prover
 from ..planning.questions import Proof
 from ..planning.windows import ONE_DAY, Window
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
-CUT_SIZES = 20  # that are remembered, the smallest
 LAST_TIME_ZONE = timedelta(hours=12)  # UTC-12 is where a day ends last
 
 
@@ -128,7 +126,7 @@ class Spans:
     def prover(self, *, row_cap: int, max_window_days: int, rng: Random) -> Prover:
         """A planner, and the trials of its model of the cap (W6), that start with what earlier runs learned.
 
-        Configured values take precedence. What cannot be asked for in parts cannot be tried.
+        Configured values take precedence.
         """
         learned = self.state.get("learned", {})
         planner = Planner(
@@ -136,11 +134,13 @@ class Spans:
             proof=_proof(learned.get("proof")),
             max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )
-        if not planner.cap.divisible:
-            return Prover(planner=planner, budget=NO_TRIALS)
-        cut = CutSizes(sizes=set(learned.get("cut_sizes", ())))
-        ends, budget = Ends(learned.get("ends", Ends.UNKNOWN)), NIGHT if learned else FIRST_LOAD
-        return Prover(planner=planner, budget=budget, ends=ends, cut=cut, rng=rng)
+        return Prover.after(
+            planner,
+            NIGHT if learned else FIRST_LOAD,
+            ends=Ends(learned.get("ends", Ends.UNKNOWN)),
+            cut_sizes=learned.get("cut_sizes", ()),
+            rng=rng,
+        )
 
     def whole(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """All days of each parent: what earlier runs read in a belief that does not hold is read again."""
@@ -154,7 +154,7 @@ class Spans:
             "proof": [proof.parent, f"{proof.window.first}", f"{proof.window.last}", proof.count] if proof else None,
             "max_days": planner.max_days,
             "ends": f"{prover.ends}",
-            "cut_sizes": sorted(prover.cut.sizes)[:CUT_SIZES],
+            "cut_sizes": list(prover.cut.smallest),
         }
 
 

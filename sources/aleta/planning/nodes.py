@@ -9,6 +9,7 @@ from enum import Enum
 from .evidence import Rows
 from .windows import Window
 
+REMEMBERED = 20  # sizes that were proven cut
 SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts
 
 
@@ -73,6 +74,11 @@ class CutSizes:
     @property
     def least(self) -> int:
         return min(self.sizes, default=0)
+
+    @property
+    def smallest(self) -> tuple[int, ...]:
+        """What later runs remember: so many are enough to tell what may be cut."""
+        return tuple(sorted(self.sizes)[:REMEMBERED])
 
     def suspects(self, count: int) -> bool:
         """Whether an answer of *count* rows may have been cut."""

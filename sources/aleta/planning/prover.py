@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
+from typing import Self
 
-from .budget import Budget
+from .budget import NO_TRIALS, Budget
 from .ends import Ends, EndsCheck, EndsProbe
 from .evidence import Rows
 from .nodes import CutSizes
@@ -46,6 +47,16 @@ class Prover:
     _plans: Plans = field(init=False)
     _testing: Testing = field(init=False)
     _check: EndsCheck = field(init=False)
+
+    @classmethod
+    def after(cls, planner: Planner, budget: Budget, *, ends: Ends, cut_sizes: Iterable[int], rng: Random) -> Self:
+        """*planner* with its trials, after runs that found out *ends* and *cut_sizes*.
+
+        What cannot be asked for in parts cannot be tried.
+        """
+        if not planner.cap.divisible:
+            return cls(planner=planner, budget=NO_TRIALS)
+        return cls(planner=planner, budget=budget, ends=ends, cut=CutSizes(sizes=set(cut_sizes)), rng=rng)
 
     def __post_init__(self) -> None:
         self._check = EndsCheck(self.ends)
