@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sources.aleta.transport.observer import Reason
@@ -75,6 +75,15 @@ class Stage:
     rows: int = 0
     requests: int = 0
     retries: int = 0
+
+    def since(self, before: Stage) -> Stage:
+        """What it did beyond *before*."""
+        done = {name: getattr(self, name) - getattr(before, name) for name in COUNTED}
+        return replace(self, **done)
+
+
+COUNTED = ("seconds", "objects", "parents", "rows", "requests", "retries")
+"""What a stage counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

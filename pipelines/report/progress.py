@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TextIO
@@ -27,18 +26,6 @@ ENDED = frozenset(Status)
 READING = "reading "  # how the stages begin in which there is something to foretell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A run's figures when a stage began."""
-
-    at_s: float
-    objects: int = 0
-    parents: int = 0
-    rows: int = 0
-    requests: int = 0
-    retries: int = 0
-
-
 class Progress:
     """One tenant's figures, fed by its run and, as the transport's Observer, by every worker. Safe for threads.
 
@@ -57,14 +44,14 @@ class Progress:
         self._lock = threading.Lock()
         self._stage = ""
         self._plan = Plan()
-        self._begun = Begun(at_s=clock.monotonic())
-        self._last: Stage | None = None
         self._counts: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
         self._retries: Counter[str] = Counter()
         self._recent = Recent()
         self._waits: dict[Reason, datetime] = {}
         self._cause = ""
+        self._begun = self._so_far()
+        self._last: Stage | None = None
 
     # The transport says:
 
@@ -99,23 +86,16 @@ class Progress:
 
     def _end_stage(self) -> None:
         """What the stage did since it began."""
-        before, now = self._begun, self._now()
-        self._last = Stage(
-            name=self._stage,
-            seconds=now.at_s - before.at_s,
-            objects=now.objects - before.objects,
-            noun=self._plan.noun,
-            parents=now.parents - before.parents,
-            rows=now.rows - before.rows,
-            requests=now.requests - before.requests,
-            retries=now.retries - before.retries,
-        )
-        self._begun = now
+        now = self._so_far()
+        self._last, self._begun = now.since(self._begun), now
 
-    def _now(self) -> Begun:
-        return Begun(
-            at_s=self._clock.monotonic(),
+    def _so_far(self) -> Stage:
+        """All that was done by now, as one stage."""
+        return Stage(
+            name=self._stage,
+            seconds=self._clock.monotonic(),
             objects=self._counts["objects"],
+            noun=self._plan.noun,
             parents=self._plan.total_read,
             rows=self._counts["rows"],
             requests=self._requests.total(),
