@@ -10,6 +10,10 @@ ONE_CURRENCY = "Amounts are in the currency of the account: add up one ccy_code 
 VALUE_DATE = "Cash moves on the value date (value_date); if a transaction has none, on its trade date."
 TO_COME = "Future value dates are included: exclude them with date <= current_date."
 REMOVED = "A removed account keeps its last known transactions: see removed_at in account_tree."
+SUM_OF_ALL = (
+    "It is the sum of all transactions so far: the bank's balance, if the history begins when the account opened."
+)
+BALANCE = Column(name="balance", description="Balance at the end of the day", unit="account currency")
 TWO_LEGS = "An fx-spot is booked on two accounts and counts on both."
 
 ACCOUNT_TREE = View(
@@ -135,7 +139,7 @@ CASH_BALANCES = View(
     description="Running balance of each account, one row per day on which something moved",
     notes=(
         "A day without a movement has no row: its balance is that of the previous row.",
-        "It is the sum of all transactions so far: the bank's balance, if the history begins when the account opened.",
+        SUM_OF_ALL,
         VALUE_DATE,
         TO_COME,
         TWO_LEGS,
@@ -148,7 +152,7 @@ CASH_BALANCES = View(
         Column(name="date", description="Value date; the trade date if there is none", unit="day"),
         Column(name="movements", description="Movements of that day", unit="count"),
         Column(name="change", description="Sum of the movements", unit="account currency"),
-        Column(name="balance", description="Balance at the end of the day", unit="account currency"),
+        BALANCE,
     ),
     reads=("cash_movements",),
     sql="""\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cash import ACCOUNT, CCY, ONE_CURRENCY, REMOVED, TWO_LEGS, VALUE_DATE
+from .cash import ACCOUNT, BALANCE, CCY, ONE_CURRENCY, REMOVED, SUM_OF_ALL, TWO_LEGS, VALUE_DATE
 from .view import Column, View
 
 CASH_BALANCES_DAILY = View(
@@ -10,7 +10,7 @@ CASH_BALANCES_DAILY = View(
     description="Balance of each account at the end of every day, also of days on which nothing moved",
     notes=(
         "The last day is the last proven complete (sync_marks), or the last value date if that is later.",
-        "It is the sum of all transactions so far: the bank's balance, if the history begins when the account opened.",
+        SUM_OF_ALL,
         VALUE_DATE,
         TWO_LEGS,
         ONE_CURRENCY,
@@ -22,7 +22,7 @@ CASH_BALANCES_DAILY = View(
         Column(name="date", description="Every calendar day", unit="day"),
         Column(name="movements", description="Movements of that day; 0 on a quiet one", unit="count"),
         Column(name="change", description="Sum of the movements; 0 on a quiet day", unit="account currency"),
-        Column(name="balance", description="Balance at the end of the day", unit="account currency"),
+        BALANCE,
     ),
     reads=("cash_balances", "sync_marks"),
     sql="""\
