@@ -5,10 +5,7 @@ Which they are, and what is said of any other, `pipelines.warehouse.destination.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 
 import pytest
@@ -16,6 +13,7 @@ import pytest
 from sandbox import Sandbox, SandboxSettings
 from tests import sqlite, truth
 from tests.e2e.conftest import SMALL
+from tests.e2e.destinations.dying import sync_that_dies
 from tests.e2e.destinations.kept import InDuckDb, InPostgres, InSqlite, Kept, Place, taken_over
 from tests.e2e.destinations.remote import CHANGES
 from tests.e2e.program import Program
@@ -168,30 +166,10 @@ def test_a_first_load_that_was_killed_is_made_good_c1(empty: Kept, later_s: floa
     assert empty.run("verify", "--all", "--json").exit == 0
 
 
-DIES = """
-import os, sys
-from fnmatch import fnmatch
-from dlt.common.storages.load_package import PackageStorage
-
-last, note = sys.argv.pop(1), PackageStorage.save_pending_transition
-
-def noted(self, load_id, job, *args, **kwargs):
-    if fnmatch(job, last):
-        os._exit(9)
-    note(self, load_id, job, *args, **kwargs)
-
-PackageStorage.save_pending_transition = noted
-from pipelines.cli import main
-main()
-"""
-
-
 def test_a_job_that_committed_and_was_not_noted_is_made_good_c1(synced: Kept) -> None:
     """C1: killed between the commit of a job and dlt's note of it, which would have it done twice."""
     synced.box.mutate_night("acme", 5, within_days=25, **CHANGES)
-    command = [sys.executable, "-c", DIES, "transactions.*", "--config", f"{synced.program.config}", "sync"]
-    environ = os.environ | {"DLT_CONFIG_FOLDER": f"{synced.program.config}"}
-    assert subprocess.run(command, cwd=synced.program.folder, env=environ, check=False).returncode == 9
+    assert sync_that_dies(synced.program, before_note_of="transactions.*") == 9
 
     synced.sync()
 

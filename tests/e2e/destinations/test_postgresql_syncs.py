@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 
 import pytest
 
+from tests.e2e.destinations.dying import sync_that_dies
 from tests.e2e.destinations.remote import CHANGES, DATASET
 
 
@@ -45,24 +43,6 @@ def test_a_killed_sync_is_made_good_by_the_next_c1(remote, when):
     assert remote.run("verify", "--json").exit == 0
 
 
-DIES = """
-import os, sys
-from fnmatch import fnmatch
-from dlt.common.storages.load_package import PackageStorage
-
-last, note = sys.argv.pop(1), PackageStorage.save_pending_transition
-
-def noted(self, load_id, job, *args, **kwargs):
-    if fnmatch(job, last):
-        os._exit(9)
-    note(self, load_id, job, *args, **kwargs)
-
-PackageStorage.save_pending_transition = noted
-from pipelines.cli import main
-main()
-"""
-
-
 @pytest.mark.parametrize(
     "last",
     [
@@ -74,9 +54,7 @@ main()
 def test_a_job_that_committed_and_was_not_noted_is_made_good_c1(synced, last):
     """C1: killed between the commit of a job and dlt's note of it, which would have it done twice, for ever."""
     synced.box.mutate_night("acme", 5, within_days=25, **CHANGES)
-    command = [sys.executable, "-c", DIES, last, "--config", f"{synced.program.config}", "sync"]
-    environ = os.environ | {"DLT_CONFIG_FOLDER": f"{synced.program.config}"}
-    assert subprocess.run(command, cwd=synced.program.folder, env=environ, check=False).returncode == 9
+    assert sync_that_dies(synced.program, before_note_of=last) == 9
 
     synced.sync()
 
