@@ -35,7 +35,7 @@ from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon, Reading, tonight
 from pipelines.publish.publish import publish
 from pipelines.report.report import TenantReport
-from pipelines.run.packages import Loader
+from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.warehouse import Warehouse
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window

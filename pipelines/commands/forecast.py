@@ -27,8 +27,8 @@ from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..report.report import Exit, Json
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
-from ..run.planners import planner_of
-from ..run.references import known
+from ..run.reading.planners import planner_of
+from ..run.reading.references import known
 from ..settings import TenantSettings
 from ..warehouse.store import Slice, Store
 from ..warehouse.warehouse import Warehouse

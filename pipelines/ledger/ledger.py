@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS
 from sources.aleta.planning.cap import RowCap
-from sources.aleta.planning.ends import Ends
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.windows import Window
 
 from . import marks

@@ -1,4 +1,4 @@
-"""One run of one tenant: reading, handing over, packages, lock, failures. `sync_tenants` is the run for Python."""
+"""Runs of tenants: `reading` and `loading`, side by side, and what is around them. `sync_tenants` is for Python."""
 
 from __future__ import annotations
 

@@ -45,12 +45,12 @@ from .events import (
     Taught,
     Visited,
 )
-from .fetching import Fetching
 from .handover import Handover
 from .job import Job
-from .known import Known
-from .packages import Loader
-from .references import known
+from .loading.packages import Loader
+from .reading.fetching import Fetching
+from .reading.known import Known
+from .reading.references import known
 from .tools import Session, Tools
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)

@@ -11,8 +11,8 @@ from zlib import crc32
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
-from sources.aleta.planning.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
-from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
+from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.below import endpoints_below
 from sources.aleta.reading.fetch import Receipt, Status, fetch
@@ -29,10 +29,10 @@ from ..report.problem_lines import log_problems
 from ..report.report import TenantReport, problem
 from ..run import failures, problems
 from ..run.lock import TenantLock
-from ..run.planners import lesson, planner_of
-from ..run.references import known
+from ..run.reading.planners import lesson, planner_of
+from ..run.reading.references import known
+from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
-from ..run.trying import prover_of, record_of
 from ..settings import TenantSettings
 from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse, place_of, store_file

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.run.packages import PACKAGE_ROWS
+from pipelines.run.loading.packages import PACKAGE_ROWS
 from sandbox.world.jsontext import exact
 from tests import truth
 

@@ -11,7 +11,7 @@ from tests.histories.planting import bug
 @bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
-    from pipelines.run.followed import FollowedParents
+    from pipelines.run.loading.followed import FollowedParents
     from sources.aleta.reading.fetch import Status
 
     mark = FollowedParents.mark
@@ -162,7 +162,7 @@ def mass_removal_believed() -> None:
 @bug
 def failed_account_passed_over() -> None:
     """An account that could not be read is not named."""
-    from pipelines.run import packages as load
+    from pipelines.run.loading import packages as load
 
     load.problems.of_receipt = lambda receipt: receipt
     tell = load.Loader._report_package
@@ -228,7 +228,7 @@ def back_and_not_read_whole() -> None:
 def missed_in_part_means_removed() -> None:
     """A row that a part of the history does not list is gone; nobody looks for it in the rest."""
     from pipelines.compare.proven_days import Scope
-    from pipelines.run import followed
+    from pipelines.run.loading import followed
 
     followed.Scope = lambda **given: Scope(**given | {"settles": True})
 
@@ -237,7 +237,7 @@ def missed_in_part_means_removed() -> None:
 def dateless_ghosts() -> None:
     """Rows without days, or with far ones, are judged by no reading."""
     from pipelines.compare.proven_days import Scope
-    from pipelines.run import followed
+    from pipelines.run.loading import followed
 
     followed.Scope = lambda **given: Scope(**given | {"ends": None})
 

@@ -18,8 +18,8 @@ def cap_judged_too_late() -> None:
 
 def _try_nothing() -> None:
     """What a trial would find stays unknown."""
-    from pipelines.run import fetching
-    from sources.aleta.planning.budget import NO_TRIALS
+    from pipelines.run.reading import fetching
+    from sources.aleta.planning.trials.budget import NO_TRIALS
 
     fetching.budget_of = lambda *_: NO_TRIALS
 
@@ -33,7 +33,7 @@ def trials_left_out() -> None:
 @bug
 def strict_reading_believes_sizes() -> None:
     """Where the cap is no constant number, no answer is held against its parts."""
-    from sources.aleta.planning.nodes import CutSizes
+    from sources.aleta.planning.trials.nodes import CutSizes
 
     CutSizes.suspects = lambda *_: False
 
@@ -135,7 +135,7 @@ def list_believed() -> None:
 @bug
 def shown_rows_forgotten() -> None:
     """Nobody looks for a row that an answer showed, and that no window has that was kept."""
-    from sources.aleta.planning.shown import Missing, ShownRows
+    from sources.aleta.planning.trials.shown import Missing, ShownRows
 
     ShownRows.close = lambda *_: Missing()
 
@@ -144,7 +144,7 @@ def shown_rows_forgotten() -> None:
 def ends_believed() -> None:
     """Both ends of a window are taken for read, as the vendor's pages say; and nothing is tried."""
     _try_nothing()
-    from sources.aleta.planning.ends import EndsCheck
+    from sources.aleta.planning.trials.ends import EndsCheck
 
     EndsCheck.look = lambda *_, **__: ()
 
@@ -177,7 +177,7 @@ def one_odd_answer_ends_all() -> None:
 @bug
 def undecodable_day_costs_the_account() -> None:
     """An id that is no text fails its whole account; its window is not divided."""
-    from sources.aleta.planning.prover import Prover
+    from sources.aleta.planning.trials.prover import Prover
 
     Prover.divide = lambda *_, **__: False
 
@@ -205,7 +205,7 @@ def mistyped_passed_over() -> None:
     """An attribute of another type than its column is kept in `extra`, and nobody says so."""
     from collections import Counter
 
-    from pipelines.run.drift import Drift, _columns
+    from pipelines.run.loading.drift import Drift, _columns
 
     note = Drift.note
 

@@ -183,10 +183,10 @@ def obey(order: Order) -> object:
     """Do what *order* says, in this process."""
     from pipelines.commands import backfill
     from pipelines.report.progress import Screen
-    from pipelines.run import packages as load
     from pipelines.run import sync
     from pipelines.run.connect import Connector
     from pipelines.run.job import SYNC
+    from pipelines.run.loading import packages as load
     from pipelines.run.tools import Tools
     from pipelines.verification import verification as verify
     from sources.aleta.planning.windows import Window

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.trials import MODELS, SHOWN, SPAN, Outcome, Server, play, world
-from sources.aleta.planning.budget import FIRST_LOAD, NIGHT
 from sources.aleta.planning.cap import RowCap
-from sources.aleta.planning.nodes import CutSizes
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.prover import Prover
-from sources.aleta.planning.trials import Choice
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
+from sources.aleta.planning.trials.nodes import CutSizes
+from sources.aleta.planning.trials.prover import Prover
+from sources.aleta.planning.trials.trial import Choice
 
 OTHERS = sorted(set(MODELS) - {"constant", "ends skipped"})
 

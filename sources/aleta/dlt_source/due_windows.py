@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ..catalogue.endpoint import Endpoint
 from ..clock import Clock
-from ..planning.prover import Prover
+from ..planning.trials.prover import Prover
 from ..planning.windows import Window
 from ..reading.fetch import Receipt, fetch
 from ..reading.reader import Reader

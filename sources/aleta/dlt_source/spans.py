@@ -9,12 +9,12 @@ from random import Random
 from typing import Any, TypeAlias
 
 from ..catalogue.endpoint import By, DateParams
-from ..planning.budget import FIRST_LOAD, NIGHT
 from ..planning.cap import RowCap
-from ..planning.ends import Ends
 from ..planning.planner import Planner
-from ..planning.prover import Prover
 from ..planning.questions import Proof
+from ..planning.trials.budget import FIRST_LOAD, NIGHT
+from ..planning.trials.ends import Ends
+from ..planning.trials.prover import Prover
 from ..planning.windows import ONE_DAY, Window
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores

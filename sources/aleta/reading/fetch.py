@@ -18,10 +18,10 @@ from ..errors import (
     WindowTooWideError,
 )
 from ..jsonapi.answer import Answer, days, evidence
-from ..planning.budget import NO_TRIALS
 from ..planning.planner import Planner
-from ..planning.prover import Prover
 from ..planning.questions import Decision, Fate, Question
+from ..planning.trials.budget import NO_TRIALS
+from ..planning.trials.prover import Prover
 from ..planning.windows import Window
 from .holding import Holding
 from .reader import Outages, Reader

@@ -7,10 +7,10 @@ import pytest
 
 from sources.aleta.catalogue.endpoint import By, DateParams
 from sources.aleta.dlt_source.spans import Horizon, Spans
-from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, NO_TRIALS
-from sources.aleta.planning.ends import Ends
-from sources.aleta.planning.prover import Prover
 from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, NO_TRIALS
+from sources.aleta.planning.trials.ends import Ends
+from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
 
 NOW = datetime(2026, 3, 10, 6, tzinfo=UTC)  # the 9th is not over everywhere: it ends at 12:00 UTC

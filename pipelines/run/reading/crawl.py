@@ -13,12 +13,12 @@ from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import Listed, read_by_id, walk
 
-from ..ledger.ledger import Ledger
-from ..ledger.readings import Horizon, in_turn
-from ..report.progress import Progress
-from . import problems
-from .events import Crawled, Noticed, Put, Refused, Visited
-from .job import Job
+from ...ledger.ledger import Ledger
+from ...ledger.readings import Horizon, in_turn
+from ...report.progress import Progress
+from .. import problems
+from ..events import Crawled, Noticed, Put, Refused, Visited
+from ..job import Job
 from .known import Known
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_RUNS
 
-from ..compare.findings import Run
-from ..report.report import TenantReport, bound_of
-from ..report.version import VERSION
-from ..warehouse.package import Rows
+from ...compare.findings import Run
+from ...report.report import TenantReport, bound_of
+from ...report.version import VERSION
+from ...warehouse.package import Rows
 
 
 def run_row(report: TenantReport, run: Run, *, kind: str, ended_at: datetime | None, status: str) -> Rows:

@@ -12,11 +12,11 @@ from enum import StrEnum
 from itertools import cycle
 from random import Random
 
+from ..experience import Experience, Shows
+from ..windows import Window
 from . import borders
 from .evidence import MOVED, Contrast, Evidence, KeptWindow, Rows, contrast
-from .experience import Experience, Shows
 from .sizes import repeated
-from .windows import Window
 
 SILENT = 20  # rows missing on the days without any, by the rate of the days before: that may be a cut
 FIRST_OF_SIZE = 2  # answers of a repeated size that are tested

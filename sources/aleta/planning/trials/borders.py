@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from random import Random
 
-from .windows import Window
+from ..windows import Window
 
 LEAST, MOST = 0.3, 0.7  # of the rows, that lie before the border
 EDGE = 20  # rows at an end that tell how many a day there are

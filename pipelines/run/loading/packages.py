@@ -19,20 +19,20 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.fetch import Receipt, Status
 from sources.aleta.reading.walk import Listed
 
-from ..compare.findings import Differences, Run
-from ..compare.objects import Comparison
-from ..compare.proven_days import ProvenDays, ProvenWindow
-from ..ledger.ledger import Ledger
-from ..ledger.marks import Mark
-from ..ledger.readings import Horizon, Reading
-from ..ledger.tables import Entry, receipt_rows
-from ..report.report import TenantReport, problem
-from ..warehouse.duckdb.file import ROW_GROUP
-from ..warehouse.package import Rows
-from ..warehouse.warehouse import Warehouse
-from . import problems
+from ...compare.findings import Differences, Run
+from ...compare.objects import Comparison
+from ...compare.proven_days import ProvenDays, ProvenWindow
+from ...ledger.ledger import Ledger
+from ...ledger.marks import Mark
+from ...ledger.readings import Horizon, Reading
+from ...ledger.tables import Entry, receipt_rows
+from ...report.report import TenantReport, problem
+from ...warehouse.duckdb.file import ROW_GROUP
+from ...warehouse.package import Rows
+from ...warehouse.warehouse import Warehouse
+from .. import problems
+from ..events import Unsettled
 from .drift import Drift
-from .events import Unsettled
 from .followed import FollowedParents
 from .run_row import run_row
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ..windows import Window
 from .evidence import Rows
-from .windows import Window
 
 REMEMBERED = 20  # sizes that were proven cut
 SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts

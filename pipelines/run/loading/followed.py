@@ -11,10 +11,10 @@ from sources.aleta.errors import SkippableError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status
 
-from ..compare.proven_days import Scope
-from ..ledger.ledger import Ledger
-from ..ledger.marks import Mark
-from ..ledger.readings import Horizon, Reading
+from ...compare.proven_days import Scope
+from ...ledger.ledger import Ledger
+from ...ledger.marks import Mark
+from ...ledger.readings import Horizon, Reading
 
 
 @dataclass(slots=True)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from .coverage import Asked
+from ..coverage import Asked
+from ..planner import Planner
+from ..questions import Decision, Fate, Question
+from ..windows import Window
 from .evidence import Evidence, KeptWindow, Rows
 from .nodes import CutSizes
-from .planner import Planner
-from .questions import Decision, Fate, Question
 from .shown import ShownRows
 from .strict import StrictPlanner
-from .windows import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

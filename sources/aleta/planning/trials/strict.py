@@ -11,12 +11,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
+from ..coverage import Asked
+from ..questions import Decision, Fate, Question
+from ..windows import Window
 from . import borders
-from .coverage import Asked
 from .evidence import MOVED, Rows, contrast
 from .nodes import CutSizes, Node, State
-from .questions import Decision, Fate, Question
-from .windows import Window
 
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move

@@ -9,7 +9,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.below import members_below
 
-from ..warehouse.store import Slice, Store
+from ...warehouse.store import Slice, Store
 from .known import Known
 
 NO_PARENT = "''"

@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..coverage import Asked
+from ..questions import Proof, Question
+from ..windows import Window
 from .budget import FEW, Budget
-from .coverage import Asked
 from .evidence import MOVED, Evidence, KeptWindow, Rows
 from .plans import Contradiction
-from .questions import Proof, Question
-from .trials import Choice, Trial, Verdict
-from .windows import Window
+from .trial import Choice, Trial, Verdict
 
 
 @dataclass(slots=True)

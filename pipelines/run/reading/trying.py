@@ -7,13 +7,13 @@ from dataclasses import replace
 from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
+from sources.aleta.planning.trials.prover import Prover
 
-from ..ledger.ledger import Learned
-from ..ledger.readings import Reading
-from ..report.report import TrialRecord
+from ...ledger.ledger import Learned
+from ...ledger.readings import Reading
+from ...report.report import TrialRecord
 
 STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
 TINY = 10  # rows

@@ -13,8 +13,8 @@ from schemas.table import fact
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import Answer
 
-from ..ledger.ledger import Ledger
-from ..report.report import TenantReport
+from ...ledger.ledger import Ledger
+from ...report.report import TenantReport
 
 ATTRIBUTES = "attributes/"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from .windows import Window
+from ..windows import Window
 
 NO_DAY = 0  # stands for the dates of a row that has none: no window must show it
 MOVED = 2  # rows that two answers show differently may have moved while we read

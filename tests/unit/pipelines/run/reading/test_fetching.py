@@ -15,10 +15,10 @@ from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon
 from pipelines.report.progress import Screen
 from pipelines.run.events import Crawled, Event, Following, Noticed, NotOffered, Taught, Visited
-from pipelines.run.fetching import Fetching
 from pipelines.run.job import SYNC, Job, nightly
-from pipelines.run.known import Known, references
-from pipelines.run.planners import planner_of
+from pipelines.run.reading.fetching import Fetching
+from pipelines.run.reading.known import Known, references
+from pipelines.run.reading.planners import planner_of
 from pipelines.settings import TenantSettings
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError

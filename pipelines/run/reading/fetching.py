@@ -14,24 +14,24 @@ from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
-from sources.aleta.planning.budget import NO_TRIALS
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.prover import Prover
+from sources.aleta.planning.trials.budget import NO_TRIALS
+from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.reader import Reader
 
-from ..compare.findings import Missed
-from ..ledger.ledger import Learned, Ledger
-from ..ledger.marks import Mark
-from ..ledger.readings import Horizon, Reading, whole_reading
-from ..report.progress import Progress
-from ..report.report import TrialRecord
-from ..settings import TenantSettings
-from . import problems
+from ...compare.findings import Missed
+from ...ledger.ledger import Learned, Ledger
+from ...ledger.marks import Mark
+from ...ledger.readings import Horizon, Reading, whole_reading
+from ...report.progress import Progress
+from ...report.report import TrialRecord
+from ...settings import TenantSettings
+from .. import problems
+from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught
+from ..job import Job
 from .crawl import Crawl
-from .events import Away, Following, Noticed, NotOffered, Put, Settle, Taught
-from .job import Job
 from .known import Known
 from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from

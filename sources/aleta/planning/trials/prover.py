@@ -12,16 +12,16 @@ from datetime import date
 from random import Random
 from typing import Self
 
+from ..planner import Planner
+from ..questions import Decision, Question
+from ..windows import Window
 from .budget import NO_TRIALS, Budget
 from .ends import Ends, EndsCheck, EndsProbe
 from .evidence import Rows
 from .nodes import CutSizes
-from .planner import Planner
 from .plans import Contradiction, Plans
-from .questions import Decision, Question
 from .testing import ProofAgain, Testing
-from .trials import Choice, Trial
-from .windows import Window
+from .trial import Choice, Trial
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from sources.aleta.catalogue.endpoint import By, Endpoint, Track
 from sources.aleta.planning.planner import Planner
 
-from ..ledger.ledger import Learned, Ledger
-from ..settings import TenantSettings
+from ...ledger.ledger import Learned, Ledger
+from ...settings import TenantSettings
 
 
 def lesson(endpoint: Endpoint, tenant: TenantSettings) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from ..windows import Window
 from .evidence import MOVED, KeptWindow, Rows
-from .windows import Window
 
 SHIFT = 22  # bits that hold any ordinal
 

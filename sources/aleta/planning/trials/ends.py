@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from .coverage import Asked
+from ..coverage import Asked
+from ..questions import Question
+from ..windows import Window
 from .evidence import KeptWindow, Rows
-from .questions import Question
-from .windows import Window
 
 AROUND = timedelta(days=7)  # from the day to the other end of a probe
 ROWS_TRIED = 3

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.aleta.planning import borders
-from sources.aleta.planning.budget import FIRST_LOAD, NIGHT
-from sources.aleta.planning.ends import Ends, EndsCheck
-from sources.aleta.planning.evidence import Evidence, KeptWindow, Rows, contrast
-from sources.aleta.planning.shown import ShownRows
-from sources.aleta.planning.sizes import at_least, repeated
+from sources.aleta.planning.trials import borders
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
+from sources.aleta.planning.trials.ends import Ends, EndsCheck
+from sources.aleta.planning.trials.evidence import Evidence, KeptWindow, Rows, contrast
+from sources.aleta.planning.trials.shown import ShownRows
+from sources.aleta.planning.trials.sizes import at_least, repeated
 from sources.aleta.planning.windows import Window
 
 START = date(2024, 1, 1)
