@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from .dictionary import sql_type
-from .table import fact, key_of, name_of
+from .table import fact, key_of, name_of, sql_type
 from .tables import TABLES
 
 _HEAD = """\

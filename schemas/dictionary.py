@@ -10,19 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
-from .table import fact, key_of, left_out, name_of, natural_key_of
+from .table import fact, key_of, left_out, name_of, natural_key_of, sql_type
 from .tables import TABLES
 from .views.view import View
 from .views.views import VIEWS
-
-_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.date32(): "DATE",
-    pa.int64(): "BIGINT",
-    pa.bool_(): "BOOLEAN",
-    pa.decimal128(38, 12): "DECIMAL(38,12)",
-    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
-}
 
 _INTRODUCTION = """\
 # The data dictionary
@@ -76,11 +67,6 @@ def _table(schema: pa.Schema) -> Iterator[str]:
 def _column(field: pa.Field) -> str:
     source = ", ".join(f"`{path}`" for path in fact(field, "api").split())
     return row(f"`{field.name}`", sql_type(field), fact(field, "unit"), source, fact(field, "description"))
-
-
-def sql_type(field: pa.Field) -> str:
-    """The SQL type of a column."""
-    return "JSON" if fact(field, "json") else _TYPES[field.type]
 
 
 def _names(names: Iterable[str]) -> str:

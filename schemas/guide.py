@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from .dictionary import row, sql_type
-from .table import name_of
+from .dictionary import row
+from .table import name_of, sql_type
 from .tables import TABLES
 from .views.example import ROWS, Row
 from .views.view import View

@@ -16,6 +16,14 @@ import pyarrow as pa
 
 DECIMAL = pa.decimal128(38, 12)
 INSTANT = pa.timestamp("us", tz="UTC")
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    DECIMAL: "DECIMAL(38,12)",
+    INSTANT: "TIMESTAMPTZ",
+}
 
 
 def table(name: str, description: str, columns: Iterable[pa.Field], *, key: tuple[str, ...] = ("id",)) -> pa.Schema:
@@ -164,6 +172,11 @@ def attribute(name: str) -> str:
 def fact(item: pa.Schema | pa.Field, word: str) -> str:
     """One entry of the metadata; empty if it is not set."""
     return str((item.metadata or {}).get(word.encode(), b"").decode())
+
+
+def sql_type(field: pa.Field) -> str:
+    """The type of a column in SQL: of the contract, as DuckDB and PostgreSQL call it."""
+    return "JSON" if fact(field, "json") else _TYPES[field.type]
 
 
 def name_of(schema: pa.Schema) -> str:

@@ -20,7 +20,7 @@ from sources.aleta.jsonapi.envelope import Resource
 
 from ..ledger.ledger import Ledger, PromotionState
 from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Store, sql_type
+from ..warehouse.store import Store, plain_type
 from ..warehouse.warehouse import Warehouse, table_of
 from .row_content import stage_contents
 from .row_hash import row_hash
@@ -190,7 +190,7 @@ def _rewritten(store: Store, promotion: Promotion) -> str:
 
 def _column(field: pa.Field, taken: set[str]) -> str:
     source = f"m.new_{field.name}" if field.name in taken else f"s.{field.name}"
-    return f"{source}::{sql_type(field)} AS {field.name}"
+    return f"{source}::{plain_type(field)} AS {field.name}"
 
 
 def _known_by_now(drift: Mapping[str, object], tables: Sequence[pa.Schema]) -> Iterator[str]:

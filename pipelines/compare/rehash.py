@@ -13,7 +13,7 @@ from schemas.table import ROW_HASH, answered, key_of, name_of
 
 from ..ledger.ledger import Ledger
 from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Store, sql_type
+from ..warehouse.store import Store, plain_type
 from ..warehouse.warehouse import Warehouse, table_of
 from .row_content import stage_contents
 from .row_hash import OLDER, VERSION, row_hash
@@ -53,7 +53,7 @@ def _packages(warehouse: Warehouse, schema: pa.Schema) -> Iterator[Rows]:
 
 def _rehashed(store: Store, schema: pa.Schema, *, rows: int) -> str:
     """Up to *rows* rows with an older hash, whole, with the hash of this version."""
-    columns = ", ".join(f"{field.name}::{sql_type(field)} AS {field.name}" for field in schema)
+    columns = ", ".join(f"{field.name}::{plain_type(field)} AS {field.name}" for field in schema)
     store.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE older AS SELECT {columns} FROM {store.rows(schema)} "
         f"WHERE {OLDER} ORDER BY {', '.join(key_of(schema))} LIMIT {rows}"

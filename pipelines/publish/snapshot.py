@@ -15,7 +15,7 @@ from typing import TypeAlias
 import duckdb
 import pyarrow as pa
 
-from schemas.table import column_comment_of, comment_of, fact, name_of
+from schemas.table import column_comment_of, comment_of, name_of, sql_type
 from schemas.views.view import View, possible
 
 from ..warehouse.package import GONE
@@ -102,17 +102,6 @@ def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table])
 def identifier(name: str) -> str:
     """*name* as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def sql_type(field: pa.Field) -> str:
-    """The type of a column in the contract."""
-    if fact(field, "json"):
-        return "JSON"
-    if pa.types.is_decimal(field.type):
-        return f"DECIMAL({field.type.precision},{field.type.scale})"
-    if pa.types.is_timestamp(field.type):
-        return "TIMESTAMPTZ"
-    return {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.int64(): "BIGINT", pa.bool_(): "BOOLEAN"}[field.type]
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

@@ -20,7 +20,7 @@ from schemas.table import fact, key_of, name_of
 from .connection import Client
 from .dialect import Dialect
 from .nul import without_nul
-from .store import DATASET, Slice, add_up, count_sql, distinct_sql, repeated_sql, sql_type
+from .store import DATASET, Slice, add_up, count_sql, distinct_sql, plain_type, repeated_sql
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
@@ -94,7 +94,9 @@ class RemoteStore:
     def _bring(self, schema: pa.Schema, slices: Sequence[Slice]) -> str:
         """A table of its own with the rows of *slices*; those by key last, so that none is fetched twice."""
         table = f"store.{DATASET}.{name_of(schema)}_{next(self._numbers)}"
-        self._sql.execute(f"CREATE TABLE {table} ({', '.join(f'{field.name} {sql_type(field)}' for field in schema)})")
+        self._sql.execute(
+            f"CREATE TABLE {table} ({', '.join(f'{field.name} {plain_type(field)}' for field in schema)})"
+        )
         key = key_of(schema)
         if self.columns(schema):
             self._fill(table, schema, [piece for piece in slices if (piece.column,) != key])

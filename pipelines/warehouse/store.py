@@ -10,7 +10,7 @@ from typing import Protocol
 import duckdb
 import pyarrow as pa
 
-from schemas.table import fact, key_of, name_of
+from schemas.table import fact, key_of, name_of, sql_type
 
 from .duckdb import ids
 
@@ -159,17 +159,13 @@ def add_up(found: dict[str, int], rows: Iterable[tuple[str, int]]) -> None:
         found[value] = found.get(value, 0) + int(count)
 
 
-def sql_type(field: pa.Field) -> str:
+def plain_type(field: pa.Field) -> str:
     """The type of a column on its way between DuckDB and dlt: JSON travels as text."""
-    if fact(field, "json") or field.type == pa.string():
-        return "VARCHAR"
-    return {pa.date32(): "DATE", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}.get(
-        field.type, "TIMESTAMPTZ" if pa.types.is_timestamp(field.type) else "DECIMAL(38,12)"
-    )
+    return "VARCHAR" if fact(field, "json") else sql_type(field)
 
 
 def null(field: pa.Field) -> str:
-    return f"NULL::{sql_type(field)}"
+    return f"NULL::{plain_type(field)}"
 
 
 def _place(schema: pa.Schema) -> str:

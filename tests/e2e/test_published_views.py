@@ -12,9 +12,8 @@ import pytest
 
 from pipelines.publish.publish import publish
 from schemas import tables
-from schemas.dictionary import sql_type
 from schemas.guide import fill, opened
-from schemas.table import name_of
+from schemas.table import name_of, sql_type
 from schemas.views.example import ROWS
 from schemas.views.views import VIEWS
 from tests import truth

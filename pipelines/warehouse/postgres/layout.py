@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseException
 
-from schemas.table import column_comment_of, comment_of, fact, key_of, name_of
+from schemas.table import column_comment_of, comment_of, key_of, name_of, sql_type
 from schemas.tables import TABLES
 from schemas.views import postgres as in_postgres
 from schemas.views.view import View, literal, possible
@@ -179,14 +179,3 @@ def _column(field: pa.Field, *, key: Sequence[str]) -> str:
     """A column as dlt makes it."""
     unique = " UNIQUE" if (field.name,) == tuple(key) else ""
     return f'"{field.name}" {sql_type(field)}{unique}{" NOT NULL" if field.name in key else ""}'
-
-
-def sql_type(field: pa.Field) -> str:
-    """The type that dlt gives a column."""
-    if fact(field, "json"):
-        return "json"
-    if pa.types.is_decimal(field.type):
-        return f"numeric({field.type.precision},{field.type.scale})"
-    if pa.types.is_timestamp(field.type):
-        return "timestamp with time zone"
-    return {pa.string(): "varchar", pa.date32(): "date", pa.int64(): "bigint", pa.bool_(): "boolean"}[field.type]
