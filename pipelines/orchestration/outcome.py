@@ -9,7 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from ..report.problem_lines import problem_line
-from ..report.report import Exit, Problem, Status
+from ..report.report import Counts, Exit, Problem, Status
 
 COUNTS = ("read", "added", "modified", "removed", "unchanged", "quarantined")
 LASTING = frozenset({"forbidden", "gone", "unknown", "quarantined", "removals", "conflict"})
@@ -17,19 +17,6 @@ LASTING = frozenset({"forbidden", "gone", "unknown", "quarantined", "removals", 
 HOPELESS: Mapping[int, str] = MappingProxyType(
     {Exit.USAGE: "a mistake in the command or the configuration", Exit.AUTH: "Aleta does not accept the key"}
 )
-
-
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """One table in one run: requests, windows, and rows."""
-
-    requests: int = 0
-    windows: int = 0
-    read: int = 0
-    added: int = 0
-    modified: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
 
 
 class TenantRun(msgspec.Struct, frozen=True, kw_only=True):
