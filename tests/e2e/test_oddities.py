@@ -103,21 +103,19 @@ def test_an_odd_list_is_named_and_stops_no_other_list_f6(start, kind):
 def test_a_value_that_cannot_be_decoded_costs_nothing_else_f8(start, kind, kept):
     """In a row and in an object's list: complete, all ids are there, and the text of the value is in `extra`."""
     program = start()
-    account = owners(program)[0]
     entity = min(program.box.truth("acme").legal_entities)
-    program.box.faults.script(kind, path_contains=f"accountId={account}", times=1)
-    program.box.faults.script(kind, path_contains=f"/legal-entities/{entity}/accounts", times=1)
+    for path in ("accountId=", f"/legal-entities/{entity}/accounts"):  # a transfer comes plain from its other account
+        program.box.faults.script(kind, path_contains=path, times=ALWAYS)
 
     ended = program.sync()
 
-    drift = ended.tenant()["drift"]
-    assert (drift["transactions.oddity"], drift["accounts.oddity"]) == (1, 1)
+    assert ended.tenant()["drift"].keys() >= {"transactions.oddity", "accounts.oddity"}
     now = program.box.truth("acme")
     assert set(program.column("SELECT id FROM aleta.transactions")) == set(now.transactions)
     assert set(program.column("SELECT id FROM aleta.accounts")) == set(now.accounts)
     for table in ("transactions", "accounts"):
-        [extra] = program.column(f"SELECT extra FROM aleta.{table} WHERE json_exists(extra, '$.oddity')")
-        assert json.loads(extra)["oddity"] == kept
+        extras = program.column(f"SELECT extra FROM aleta.{table} WHERE json_exists(extra, '$.oddity')")
+        assert {json.loads(extra)["oddity"] for extra in extras} == {kept}
 
 
 def test_pages_that_link_to_each_other_are_one_answer_f5(start):
