@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from uuid import uuid4
 
 from sources.aleta.errors import StoppedError
@@ -50,7 +51,7 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
             journal.append(tenant.folder, entry)
             warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
             unproven.warn(warehouse.unproven, report, tools.warned)
-            with warehouse.leased(command=job.kind, owner=lock.owner):
+            with closing(warehouse), warehouse.leased(command=job.kind, owner=lock.owner):
                 TenantRun(tenant, tools, job, report, progress).run(warehouse)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3); failures.name tells a defect
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)

@@ -91,6 +91,7 @@ class TenantRun:
         session = self._tools.connect(self._tenant, self._progress, kept=kept if self._tenant.track == "v1" else None)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
+        warehouse.keep_open()
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
         self._ledger = Ledger.from_state(warehouse.state())
         self._clamp()

@@ -222,8 +222,13 @@ class Warehouse:
             drop_superseded(client, self._dialect, before=before)
         self._protect()
 
+    def keep_open(self) -> None:
+        """Keep the file open from now on, if it is there: to open it for each question anew takes 25 ms of CPU."""
+        if not self.remote and self.file.exists():
+            self._database.take()
+
     def close(self) -> None:
-        """Close the file that `write` keeps open; the next `write` opens it again."""
+        """Close the file that `keep_open` and `write` keep open; the next `write` opens it again."""
         self._database.close()
 
     @contextlib.contextmanager
