@@ -20,7 +20,7 @@ KILL_SEED ?= 1
 PLAYED := test_histories.py test_kept_histories.py test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
+.PHONY: help demo test test-long test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -39,8 +39,11 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
 	@$(BIN)/aleta-sync demo
 
-test: $(VENV)/dev.ok  ## run the whole test suite
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+test: $(VENV)/dev.ok  ## run the test suite, eight minutes on two cores
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long"
+
+test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kill, destination and planted bug
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m long
 
 test-fast: $(VENV)/dev.ok  ## unit and property tests for the edit loop, a minute on two cores; plays no histories
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))

@@ -5,6 +5,8 @@ from itertools import cycle, product
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 MODELS = ["alternating", "two_nodes", "per_parent", "bytes", "falling", "rising", "wavering"]
 KEPT = ["first", "last", "random"]
 EVERY = os.environ.get("EVERY_STEP")  # `make oracle`; the suite has each model once, and three that change overnight

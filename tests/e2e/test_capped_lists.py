@@ -54,6 +54,7 @@ def test_members_that_a_capped_list_left_out_are_asked_for_by_id_l1(crowded, kee
     assert removed(crowded) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["legal_entities", "depositories", "reporting_entities"])
 def test_every_list_whose_parent_names_its_members_is_completed_l1(start, table):
     """L1: not the accounts alone."""
@@ -65,6 +66,7 @@ def test_every_list_whose_parent_names_its_members_is_completed_l1(start, table)
     assert program.differences() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("weak", WEAK)
 def test_a_capped_list_that_nothing_completes_is_named_and_removes_nothing_l3(crowded, weak):
     """L2, L3: any rows are shown, and nobody names the others: partial from the first night on; nothing is removed."""
@@ -133,6 +135,7 @@ def test_an_account_that_moves_between_two_lists_is_not_removed_l2(synced):
     assert ended.counts("accounts")["removed"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "relation"),
     [

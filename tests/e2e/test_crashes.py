@@ -92,6 +92,7 @@ def test_killed_at_any_instant_and_run_again_it_is_exact_c1(start):
     assert program.rows(TWICE) == []
 
 
+@pytest.mark.long
 def test_killed_while_the_night_s_changes_are_loaded_it_is_exact_c1(synced):
     """C1: the same for a second sync; no change is in the feed twice."""
     before = synced.box.truth("acme").transactions

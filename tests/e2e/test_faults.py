@@ -65,6 +65,7 @@ def test_passing_faults_cost_retries_and_nothing_else_f2(start, kinds):
     assert ended.tenant()["retries"] == 4 * len(set(kinds) - UNCOUNTED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("seed", "share"), [pytest.param(1, 0.02), pytest.param(2, 0.1)])
 def test_faults_of_every_kind_at_once_leave_no_trace(start, seed, share):
     """One answer in ten faulty, in every way: complete and exact."""
@@ -75,6 +76,7 @@ def test_faults_of_every_kind_at_once_leave_no_trace(start, seed, share):
     assert program.differences() == []
 
 
+@pytest.mark.long
 def test_a_night_full_of_faults_brings_the_changes_in_all_the_same(start_synced):
     """The same for what changed since."""
     program = start_synced()
@@ -181,6 +183,7 @@ def test_a_failing_list_of_legal_entities_is_partial_and_what_its_client_names_i
     assert synced.differences() == []
 
 
+@pytest.mark.long
 def test_when_the_first_list_fails_the_run_fails_and_the_warehouse_stays(synced):
     """Without clients there is nothing to read: exit 1, and yesterday's state is still whole."""
     synced.box.faults.script("404", path_contains="/v2/clients", times=ALWAYS)

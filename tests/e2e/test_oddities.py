@@ -58,7 +58,13 @@ def owners(program: Program) -> list[str]:
     return sorted(named)
 
 
-@pytest.mark.parametrize("kinds", [pytest.param(kinds, id="-".join(kinds)) for kinds in GROUPS])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(kinds, id="-".join(kinds), marks=[pytest.mark.long] if place else [])
+        for place, kinds in enumerate(GROUPS)
+    ],
+)
 def test_an_odd_answer_is_named_and_stops_no_other_account_f6(start, kinds):
     """Exit 4: each account is named with what came, none of them is a defect; the rest is exact, and so is the next."""
     program = start(aleta=QUICK if SLOW & {*kinds} else SMALL)
@@ -84,6 +90,7 @@ def test_an_odd_answer_is_named_and_stops_no_other_account_f6(start, kinds):
     assert program.differences() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["302_latin1", "error_deep", "retry_after_9999", "no_http", "data_twice"])
 def test_an_odd_list_is_named_and_stops_no_other_list_f6(start, kind):
     """The same for the accounts of one legal entity."""

@@ -20,6 +20,8 @@ from pipelines.run.loading.packages import PACKAGE_ROWS
 from sandbox.world.jsontext import exact
 from tests import truth
 
+pytestmark = pytest.mark.long
+
 ROWS = int(os.environ.get("SCALE_ROWS", "100000"))
 PLAIN = """
     SELECT id, type, account_id, instrument_id, instrument_type, trade_date, value_date,

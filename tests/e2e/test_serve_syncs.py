@@ -6,13 +6,11 @@ import time
 
 import pytest
 
-from pipelines.commands.sync import command
 from tests.e2e.program import Program
 from tests.e2e.serving import Serving, until
 from tests.e2e.test_serve import clients, recorded, rows, signed
 
-HAS_CLIENT = any(parameter.name in {"client", "clients"} for parameter in command.params)
-pytestmark = pytest.mark.skipif(not HAS_CLIENT, reason="sync has no --client yet, so serve has nothing to call")
+pytestmark = pytest.mark.long
 
 
 def synced_rows(program: Program) -> list[str]:

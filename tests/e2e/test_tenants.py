@@ -26,6 +26,7 @@ def texts(program: Program, tenant: str) -> bytes:
     return b"".join(path.read_bytes() for path in program.tenant_folder(tenant).rglob("*") if path.is_file())
 
 
+@pytest.mark.long
 def test_tenants_are_synced_side_by_side_and_each_is_exact_c3(two):
     """One run, one report, a folder each; no id of one is in the other's files."""
     ended = two.sync()
@@ -115,6 +116,7 @@ def spans(program: Program) -> dict[str, tuple[int, int]]:
     return found
 
 
+@pytest.mark.long
 def test_no_more_tenants_run_than_may_and_the_most_overdue_begins_c6(start):
     """C6: two at a time; a run that was stopped goes on with those that it did not come to."""
     five = start(tenants=FIVE, accounts=2, rows=20, latency_s=0.05, aleta={"tenants_at_once": 2, "workers": 1})

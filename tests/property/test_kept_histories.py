@@ -12,6 +12,8 @@ from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("nth", [0, 6])
 def test_a_kill_before_merged_rows_are_noted_doubles_nothing(runner: Runner, tmp_path: Path, nth: int):

@@ -18,6 +18,8 @@ from tests.histories.cuts import Cut, draw
 from tests.histories.runner import Runner
 from tests.histories.scene import Scene
 
+pytestmark = pytest.mark.long
+
 EVERY = int(os.environ.get("EVERY_STEP", "0"))
 KILLS = int(os.environ.get("KILLS", "0"))
 SEED = int(os.environ.get("KILL_SEED", "1"))

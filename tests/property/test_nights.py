@@ -19,6 +19,8 @@ from tests.histories.cuts import draw
 from tests.histories.runner import Ended, Runner
 from tests.histories.scene import Scene
 
+pytestmark = pytest.mark.long
+
 NIGHTS = int(os.environ.get("NIGHTS", "0"))
 SEED = int(os.environ.get("NIGHT_SEED", "1"))
 WORLD = {"seed": SEED, "row_cap": 150} | ({"accounts": 40, "rows": 2000} if NIGHTS else {"accounts": 12, "rows": 400})

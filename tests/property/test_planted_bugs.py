@@ -19,6 +19,8 @@ from tests.histories.replaced import strangers
 from tests.histories.runner import Runner
 from tests.histories.scene import Kept, Scene
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 

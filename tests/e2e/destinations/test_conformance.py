@@ -18,7 +18,11 @@ from tests.e2e.destinations.kept import InDuckDb, InPostgres, InSqlite, Kept, Pl
 from tests.e2e.destinations.remote import CHANGES
 from tests.e2e.program import Program
 
-PLACES = ["duckdb", "postgres", "sqlalchemy"]
+PLACES = [
+    pytest.param("duckdb", marks=pytest.mark.long),
+    "postgres",
+    pytest.param("sqlalchemy", marks=pytest.mark.long),
+]
 
 
 def new_place(request: pytest.FixtureRequest, folder, *, like: Kept | None = None) -> Place:
@@ -124,6 +128,7 @@ def test_a_parent_that_is_gone_is_kept_with_its_day(synced: Kept) -> None:
     assert synced.differences(tables=truth.OBJECTS) == []
 
 
+@pytest.mark.long
 def test_verify_names_the_row_that_someone_edited(synced: Kept) -> None:
     """`verify --all` reads what is there, not what was written."""
     [(own_id,)] = synced.rows("SELECT id FROM {aleta}.transactions ORDER BY id LIMIT 1")
@@ -136,6 +141,7 @@ def test_verify_names_the_row_that_someone_edited(synced: Kept) -> None:
     assert [difference["id"] for difference in ended.tenant()["differences"]] == [own_id]
 
 
+@pytest.mark.long
 def test_marks_come_from_the_place_m5(synced: Kept) -> None:
     """M5: without dlt's folder the next sync goes on from what the place says."""
     shutil.rmtree(synced.private / "dlt")
@@ -149,6 +155,7 @@ def test_marks_come_from_the_place_m5(synced: Kept) -> None:
     assert synced.differences() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("later_s", [0.0, 0.3, 1.0])
 def test_a_first_load_that_was_killed_is_made_good_c1(empty: Kept, later_s: float) -> None:
     """C1: killed while its package is being loaded, sooner or later; the next run ends as if nothing had been."""
@@ -179,6 +186,7 @@ def test_a_job_that_committed_and_was_not_noted_is_made_good_c1(synced: Kept) ->
     assert synced.run("verify", "--json").exit == 0
 
 
+@pytest.mark.long
 def test_old_receipts_go_once_their_days_were_read_again_c7(synced: Kept) -> None:
     """C7: with `keep_windows_days`, and every mark stays covered."""
     synced.configure(keep_windows_days=1, reverify_days=0)

@@ -24,6 +24,8 @@ from tests import sqlite
 from tests.e2e.destinations.kept import InPostgres, InSqlite, Kept, Place
 from tests.e2e.program import Program
 
+pytestmark = pytest.mark.long
+
 WAIT_S = 60.0
 LEASE = "SELECT host, pid, command, until_s FROM {aleta}.sync_lease"
 

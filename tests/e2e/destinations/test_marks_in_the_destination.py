@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.destinations.remote import CHANGES, DATASET, whole_histories
 
+pytestmark = pytest.mark.long
+
 LATE = {"late": 0.05, "edited": 0.0, "deleted": 0.0}
 """Rows that nobody misses: what is missed has its account's whole history read (D6)."""
 

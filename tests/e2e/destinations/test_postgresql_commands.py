@@ -7,6 +7,8 @@ import pytest
 from tests import truth
 from tests.e2e.destinations.remote import DATASET, Remote
 
+pytestmark = pytest.mark.long
+
 
 def test_verify_reads_postgresql(synced):
     """`verify --all` finds all equal, and names the row that someone edited in the database."""

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.destinations.dying import sync_that_dies
 from tests.e2e.destinations.remote import CHANGES, DATASET
 
+pytestmark = pytest.mark.long
+
 
 def test_whole_histories_are_compared_in_postgresql_d1(remote):
     """D1: with `reverify_days` 0, changes of any age come in."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests import truth
 from tests.e2e.destinations.remote import whole_histories
+
+pytestmark = pytest.mark.long
 
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 

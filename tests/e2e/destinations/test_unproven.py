@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.postgres import PASSWORD, Server
+
+pytestmark = pytest.mark.long
 
 PROVEN = "proven are duckdb, postgres, and sqlalchemy with SQLite"
 WARNED = "destination sqlalchemy (postgres): nobody proved that it keeps a warehouse exactly"

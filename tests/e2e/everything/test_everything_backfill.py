@@ -13,6 +13,8 @@ from tests import beyond
 from tests.e2e.everything.world import ALWAYS, TODAY, WORLD, Night, changed, paths
 from tests.e2e.program import Program
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def reread(first, tmp_path_factory) -> Iterator[tuple[Night, Truth]]:

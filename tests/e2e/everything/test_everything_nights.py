@@ -15,6 +15,8 @@ from tests.e2e.conftest import EVERYTHING
 from tests.e2e.everything.world import TODAY, WORLD, Night, changed
 from tests.e2e.program import Program
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def second(first, tmp_path_factory) -> Iterator[tuple[Night, Truth, beyond.Before]]:

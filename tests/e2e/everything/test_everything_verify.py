@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 
 from tests.e2e.everything.world import ONE, PARTS, TABLES
+
+pytestmark = pytest.mark.long
 
 
 def test_verify_calls_all_equal_and_finds_what_was_spoilt_in_any_table(start_synced):

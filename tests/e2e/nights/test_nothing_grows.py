@@ -6,8 +6,11 @@ import re
 from collections import Counter
 
 import duckdb
+import pytest
 
 from tests.e2e.program import Program
+
+pytestmark = pytest.mark.long
 
 NIGHTS = 10
 NIGHTLY = re.compile(r"\b(\d{10}\.\d+(?=/)|[0-9a-f]{10}|version-\d+)\b")

@@ -85,6 +85,7 @@ def a_night_everywhere(program: Program, client: str) -> None:
     box.mutate("acme", "new_client")
 
 
+@pytest.mark.long
 def test_only_what_hangs_below_the_client_changes(program):
     """Rows, marks and `removed_at` of everything else are as they were; below it, all is exact."""
     client = chosen(program)
@@ -127,6 +128,7 @@ def test_nobody_else_s_figures_are_asked_for(program):
     assert any("accountId" in line for line in said)
 
 
+@pytest.mark.long
 def test_two_clients_and_an_instrument_that_a_new_row_names(program):
     """Both are read; what their rows name for the first time is read as in any sync, prices and all."""
     first, second, *_ = sorted(program.box.truth("acme").clients)
@@ -157,6 +159,7 @@ def test_a_client_that_nobody_lists_is_an_error_and_removes_nothing(program):
     assert verified.tenant()["status"] != "equal"
 
 
+@pytest.mark.long
 def test_a_client_before_anybody_else(start):
     """The first sync of all may be of one client: its own rows, and nobody else's."""
     program = start(accounts=24)
@@ -175,6 +178,7 @@ def test_a_client_before_anybody_else(start):
     assert program.differences() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sabotage", ["", SABOTAGE], ids=["as-it-is", "a-removal-outside"])
 def test_a_removal_outside_the_client_is_seen(program, sabotage):
     """Planted bug: what was not listed counts as gone, whoever's it is. From Python, as `sync_tenants`."""

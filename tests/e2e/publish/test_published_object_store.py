@@ -13,6 +13,8 @@ from schemas.table import name_of
 from tests.e2e.publish.copies import EXACT, SOME, another_run, change_store
 from tests.e2e.publish.s3 import KEYS, environment, free_port, serving
 
+pytestmark = pytest.mark.long
+
 FEW = [name_of(schema) for schema in SOME]
 URL = "s3://bucket/aleta/acme"
 publish_there = partial(publish, formats=["duckdb", "delta"], url=URL, tables=SOME)

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 EVERYTHING = ["*"]
 UNCHANGED = {"added": 0, "modified": 0, "removed": 0}
 

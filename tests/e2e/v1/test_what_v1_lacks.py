@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.v1.spelt import differences, hashes
 
+pytestmark = pytest.mark.long
+
 V1 = {"track": "v1"}
 
 
