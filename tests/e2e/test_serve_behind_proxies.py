@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.serving import ROOT, Serving, until
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text()
-TOO_LARGE = "x" * (257 << 10)
+TOO_LARGE = "x" * (300 << 10)
 BOXES = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
