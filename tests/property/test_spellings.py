@@ -67,6 +67,13 @@ def as_v1(rows: list, spelling: str) -> pa.RecordBatch:
     return read(dump({"data": [flattened(row, spelling) for row in rows], "has_more": False}).encode()).batch
 
 
+def without_nulls(row: dict) -> dict:
+    """As a track has it that leaves out what has no value."""
+    linked = {name: relation for name, relation in row["relationships"].items() if relation["data"] is not None}
+    said = {name: value for name, value in row["attributes"].items() if value is not None}
+    return row | {"attributes": said, "relationships": linked}
+
+
 def check_unchanged(batches: list[pa.RecordBatch]) -> None:
     """Each after the other, in one warehouse."""
     with memory_store() as store:
@@ -82,6 +89,17 @@ def check_unchanged(batches: list[pa.RecordBatch]) -> None:
 def test_the_same_content_is_the_same_row_in_every_spelling(rows):
     """From v2 to v1 and back: nothing is modified, whatever no schema knows."""
     check_unchanged([as_v2(rows), *(as_v1(rows, spelling) for spelling in SPELLINGS), as_v2(rows)])
+
+
+@settings(max_examples=15 * DEEP, deadline=None)
+@given(
+    rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]),
+    spelling=st.sampled_from(SPELLINGS),
+)
+def test_what_is_null_on_one_track_may_be_left_out_on_another(rows, spelling):
+    """Attributes and relationships, whether a schema names them or not."""
+    left_out = [without_nulls(row) for row in rows]
+    check_unchanged([as_v2(rows), as_v1(left_out, spelling), as_v2(left_out), as_v1(rows, spelling)])
 
 
 @pytest.mark.parametrize("seed", range(2))
