@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import SandboxSettings
-from sandbox.http.flat import flattened
+from sandbox.http.flat import flattened, without_nulls
 from sandbox.state.store import Store
 from sandbox.world.jsontext import Num, dump, load
 from sandbox.world.world import build
@@ -65,13 +65,6 @@ def as_v2(rows: list) -> pa.RecordBatch:
 def as_v1(rows: list, spelling: str) -> pa.RecordBatch:
     read = parser(TRANSACTIONS, parent_id="", now=lambda: datetime.now(UTC), read=list_reader(TRANSACTIONS))
     return read(dump({"data": [flattened(row, spelling) for row in rows], "has_more": False}).encode()).batch
-
-
-def without_nulls(row: dict) -> dict:
-    """As a track has it that leaves out what has no value."""
-    linked = {name: relation for name, relation in row["relationships"].items() if relation["data"] is not None}
-    said = {name: value for name, value in row["attributes"].items() if value is not None}
-    return row | {"attributes": said, "relationships": linked}
 
 
 def check_unchanged(batches: list[pa.RecordBatch]) -> None:
