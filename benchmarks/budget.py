@@ -1,9 +1,10 @@
 """How much of the request budget a sync uses, and how often it is refused, over minutes; with enough to ask.
 
-    python -m benchmarks.budget [--minutes 10] [--cases one eight shared]
+    python -m benchmarks.budget [--minutes 10] [--cases one eight shared four killed]
 
 `one`: one tenant. `eight`: eight side by side, each with a budget of its own. `shared`: one, while another program
-sends a third of what its `sub` may. Counted by the server, from the first request for transactions on.
+sends a third of what its `sub` may. `four`: four processes of one `sub`, a tenant each. `killed`: the same, and one of
+them is killed (-9) every tenth of the time, and started again. Counted by the server, from the first request on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import argparse
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +33,33 @@ PER_MINUTE = 1_000
 BURST = 300
 SPARE = 1.15  # times the accounts that the time allows for: nobody runs out of work
 OTHER = {"sentBy": "another"}
-CASES = {"one": 1, "eight": 8, "shared": 1}
+KILLS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is played.
+
+    Args:
+        tenants: that the API knows; each has a `sub` of its own.
+        processes: side by side, each with a tenant of its own; where there are more than tenants, they share a `sub`.
+        another: another program spends a third of the budget.
+        kills: how often the first process is killed, and started again.
+    """
+
+    tenants: int = 1
+    processes: int = 1
+    another: bool = False
+    kills: int = 0
+
+
+CASES: Mapping[str, Case] = {
+    "one": Case(),
+    "eight": Case(tenants=8),
+    "shared": Case(another=True),
+    "four": Case(processes=4),
+    "killed": Case(processes=4, kills=KILLS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +77,48 @@ class Used:
     usage: Usage
 
 
-def play(case: str, minutes: float, folder: Path) -> Used:
+def play(case: Case, minutes: float, folder: Path) -> Used:
     """One case in a folder of its own; the program is killed when the time is over."""
-    tenants = tuple(f"tenant{n}" for n in range(CASES[case]))
-    accounts = int((BURST + PER_MINUTE * minutes) * SPARE)
+    tenants = tuple(f"tenant{n}" for n in range(case.tenants))
+    accounts = int((BURST + PER_MINUTE * minutes) * SPARE)  # a process that finds itself alone has enough to ask, too
     settings = SandboxSettings(tenants=tenants, accounts=accounts, rows=accounts, years=2, plain=True, instruments=1)
     with Sandbox(settings) as box:
         box.write_config(folder / "config", resources=["transactions"], requests_per_minute=PER_MINUTE, burst=BURST)
         box.set(requests_per_minute=PER_MINUTE, burst=BURST)
-        with _another(box, folder, every_s=60 / PER_MINUTE * 3 if case == "shared" else 0):
-            command = [f"{PROGRAM}", "--config", f"{folder / 'config'}", "sync", "--json"]
-            usage = run(command, log=folder / "log", enough=lambda: _seconds(box.requests) > 60 * minutes)
+        with _another(box, folder, every_s=60 / PER_MINUTE * 3 if case.another else 0):
+            usage = _run(case, folder, lambda: _seconds(box.requests) / 60 / minutes)
         return _used(box.requests, tenants, minutes, usage)
+
+
+def _run(case: Case, folder: Path, passed: Callable[[], float]) -> Usage:
+    """Run its processes until all of the time has *passed*."""
+    names = _share_the_sub(folder / "config", case.processes) if case.processes > 1 else [""]
+    kills = [(number + 1) / (case.kills + 1) for number in range(case.kills)]
+
+    def run_one(place: int) -> Usage:
+        own = folder / f"process{place}"
+        own.mkdir()
+        command = [f"{PROGRAM}", "--config", f"{folder / 'config'}", "sync", "--json", *filter(None, [names[place]])]
+        for until in [*(kills if place == 0 else []), 1.0]:
+            usage = run(command, log=own / "log", enough=lambda until=until: passed() > until)
+        return usage
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        usages = list(pool.map(run_one, range(len(names))))
+    return Usage(
+        seconds=max(usage.seconds for usage in usages),
+        cpu_s=max(usage.cpu_s for usage in usages),  # each has that of all children that ended while it ran
+        megabytes=sum(usage.megabytes for usage in usages),
+        exit=usages[-1].exit,
+    )
+
+
+def _share_the_sub(config: Path, count: int) -> list[str]:
+    """Put *count* tenants with the same credentials where one is; their names."""
+    file, names = config / "config.toml", [f"twin{number}" for number in range(count)]
+    before, _, section = file.read_text().partition("[tenants.tenant0]")
+    file.write_text(before + "\n".join(f"[tenants.{name}]{section}" for name in names))
+    return names
 
 
 def _seconds(calls: Sequence[Request]) -> float:
@@ -131,7 +189,7 @@ def main() -> None:
     print("| case | budget used | refused | requests | CPU s | MB |\n| --- | ---: | ---: | ---: | ---: | ---: |")
     for case in asked.cases:
         with tempfile.TemporaryDirectory(prefix="budget-") as folder:
-            used = play(case, asked.minutes, Path(folder))
+            used = play(CASES[case], asked.minutes, Path(folder))
         print(
             f"| {case} | {used.share:.1%} | {used.refused:.2%} | {used.requests:,} | {used.usage.cpu_s:.0f} "
             f"| {used.usage.megabytes:.0f} |",

@@ -50,6 +50,7 @@ class SandboxSettings:
         page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
         v1_spelling: of the items of v1: `jsonapi`, flat in `snake` or `camel`, or `mixed`, each in its own.
+        v1_nulls: whether v1 says what is null, or leaves it out.
         v1_page_rows: most rows of a page of v1, 0: as many as are asked for.
         v1_missing: v1 answers 404 where its path contains any of these.
         v1_cursors: of the pages behind the first: `stable`; or they are `expired` (410), `lost` (404), `early` (there
@@ -92,6 +93,7 @@ class SandboxSettings:
     date_off_s: float | None = None
     page_rows: int = 0
     v1_spelling: str = "mixed"
+    v1_nulls: bool = True
     v1_page_rows: int = 0
     v1_missing: tuple[str, ...] = ()
     v1_cursors: str = "stable"

@@ -1,7 +1,7 @@
 """What of a row's nested JSON is content, whichever way the API spelt it.
 
 One track gives a relationship with the type of its other end, another only the id; names are camelCase, snake_case or
-kebab-case. None of that is content: the same values compare equal.
+kebab-case; an attribute that has no value is null or left out. None of that is content: the same values compare equal.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from sources.aleta.v1.names import camel_of, singular
 
 SPELT = r'"[^"\\]*[_-][^"\\]*":|"data":|\{"id":|:\['
 """Matches text that may be spelt in another way: the rest is content as it is, and costs nothing."""
+VALUELESS = ":null[,}]"
+"""The same of an `extra`: a member of it may be null."""
+NOTHING = "{}"
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _list = msgspec.json.Decoder(list[Raw])
@@ -27,9 +30,9 @@ _RELATIONSHIP = frozenset({"data", "links", "meta"})
 
 
 def extra_content(text: str) -> str:
-    """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several."""
+    """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several; null is nothing."""
     found = [_flat(camel_of(name), raw) for name, raw in _object.decode(text).items()]
-    return _joined((name, _renamed(raw)) for name, raw in found).decode()
+    return _joined((name, _renamed(raw)) for name, raw in found if bytes(raw) != b"null").decode()
 
 
 def json_content(text: str) -> str:
@@ -98,10 +101,9 @@ class Contents:
         """SQL for the content of a column; *table*: the alias of its relation, with a point."""
         if column.name not in self.columns:
             return f"{table}{column.name}"
-        text = f"{table}{column.name}::VARCHAR"
-        return (
-            f"coalesce((SELECT content FROM contents WHERE text = {text} AND of_extra = {_of_extra(column)}), {text})"
-        )
+        text, of_extra = f"{table}{column.name}::VARCHAR", _of_extra(column)
+        content = f"coalesce((SELECT content FROM contents WHERE text = {text} AND of_extra = {of_extra}), {text})"
+        return f"nullif({content}, '{NOTHING}')" if column.name == EXTRA.name else content
 
 
 AS_IT_IS = Contents()
@@ -112,9 +114,10 @@ def stage_contents(sql: duckdb.DuckDBPyConnection, source: str, columns: Iterabl
     found: dict[tuple[str, str], str] = {}
     odd: set[str] = set()
     for column in (column for column in columns if fact(column, "json")):
-        text = f"{column.name}::VARCHAR"
-        read = f"SELECT DISTINCT {text} FROM {source} WHERE regexp_matches({text}, '{SPELT}')"
-        content = extra_content if column.name == EXTRA.name else json_content
+        text, is_extra = f"{column.name}::VARCHAR", column.name == EXTRA.name
+        odd_text = f"{SPELT}|{VALUELESS}" if is_extra else SPELT
+        read = f"SELECT DISTINCT {text} FROM {source} WHERE regexp_matches({text}, '{odd_text}')"
+        content = extra_content if is_extra else json_content
         for (spelt,) in sql.execute(read).fetchall():
             if (plain := content(spelt)) != spelt:
                 found[_of_extra(column), spelt] = plain

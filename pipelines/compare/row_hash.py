@@ -10,11 +10,11 @@ from schemas.table import fact
 
 from .row_content import AS_IT_IS, Contents
 
-VERSION = "h2:"
-"""Of the hash, in front of it. Those of the first version had none: 32 hexadecimal digits."""
+VERSION = "h3:"
+"""Of the hash, in front of it. Those of the first version had none; the second took null in `extra` for a value."""
 
-OLDER = "regexp_full_match(row_hash, '[0-9a-f]{32}')"
-"""SQL for whether a stored hash is of the first version; anything else that is not of this one is damage."""
+OLDER = "regexp_full_match(row_hash, '(h2:)?[0-9a-f]{32}')"
+"""SQL for whether a stored hash is of an older version; anything else that is not of this one is damage."""
 
 
 def row_hash(columns: Iterable[pa.Field], contents: Contents = AS_IT_IS) -> str:

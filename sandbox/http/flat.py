@@ -26,6 +26,21 @@ def flattened(item: Document, spelling: str) -> Document:
     return flat
 
 
+def without_nulls(item: Document) -> Document:
+    """*item* without the attributes and relationships that are null."""
+    kept = dict(item)
+    if "attributes" in item:
+        kept["attributes"] = {name: value for name, value in inner(item, "attributes").items() if value is not None}
+    if "relationships" in item:
+        linked = inner(item, "relationships")
+        kept["relationships"] = {name: relation for name, relation in linked.items() if not _is_null(relation)}
+    return kept
+
+
+def _is_null(relation: Json) -> bool:
+    return isinstance(relation, dict) and "data" in relation and relation["data"] is None
+
+
 def _linked(name: str, relation: Json, spelt: Callable[[str], str]) -> Document:
     """A to-one as `NAME_id`; a to-many as a list, under `NAME_id` or, in camelCase, under the singular and `Ids`."""
     if not isinstance(relation, dict) or ("data" not in relation and "id" not in relation):

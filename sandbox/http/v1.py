@@ -15,7 +15,7 @@ from random import Random
 from ..settings import SandboxSettings
 from ..state.store import Store
 from ..world.jsontext import Document, Json, dump, load
-from .flat import flattened
+from .flat import flattened, without_nulls
 from .routes import serve
 from .wire import Call, RefusalError, Reply
 
@@ -83,7 +83,9 @@ def _limit(call: Call, settings: SandboxSettings) -> int:
 
 
 def _spelt(item: Json, settings: SandboxSettings) -> Json:
-    return flattened(item, settings.v1_spelling) if isinstance(item, dict) and "type" in item else item
+    if not isinstance(item, dict) or "type" not in item:
+        return item
+    return flattened(item if settings.v1_nulls else without_nulls(item), settings.v1_spelling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

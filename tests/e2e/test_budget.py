@@ -7,9 +7,12 @@ from collections import Counter
 
 import pytest
 
+from tests import truth
 from tests.e2e.program import Program
 
 TOKENS = "/oauth/token"
+DELAYED = 1
+"""Requests that a busy machine may hold up until they arrive with others; four budgets for one had five refused."""
 
 
 def statuses(program: Program) -> Counter[int]:
@@ -81,12 +84,19 @@ def test_a_server_that_allows_less_is_obeyed_and_the_run_is_exact(start):
     assert ended.tenant()["retries"] >= 1
 
 
+def add_twins(program: Program, *names: str) -> None:
+    """Tenants with the credentials of acme: the API sees one `sub`."""
+    file = program.config / "config.toml"
+    section = file.read_text()[file.read_text().index("[tenants.acme]") :]
+    file.write_text(
+        file.read_text() + "".join(section.replace("[tenants.acme]", f"\n[tenants.{name}]") for name in names)
+    )
+
+
 def test_tenants_with_the_same_sub_share_one_budget_r1(start):
     """R1: the budget belongs to the `sub`, whatever the tenants are called."""
     program = start(requests_per_minute=900, burst=20, aleta={"requests_per_minute": 900, "burst": 20})
-    file = program.config / "config.toml"
-    section = file.read_text()[file.read_text().index("[tenants.acme]") :]
-    file.write_text(file.read_text() + section.replace("[tenants.acme]", "\n[tenants.twin]"))
+    add_twins(program, "twin")
 
     ended = program.sync()
 
@@ -95,6 +105,26 @@ def test_tenants_with_the_same_sub_share_one_budget_r1(start):
     assert program.rows("SELECT count(*) FROM aleta.transactions", "twin") == program.rows(
         "SELECT count(*) FROM aleta.transactions"
     )
+
+
+def test_four_processes_of_one_sub_share_its_budget_and_outlive_a_kill_r4(start):
+    """R4: each alone may send a burst; together they send no more than one, also when one is killed meanwhile."""
+    budget = {"requests_per_minute": 600, "burst": 60}
+    program = start(**budget, aleta=budget)
+    names = ("acme", "ben", "cora", "dan")
+    add_twins(program, *names[1:])
+    running = [program.start("sync", "--json", name) for name in names]
+    wait_for_rows(program)
+    running[0].kill()
+
+    ended = [program.end(process) for process in running[1:]]
+
+    running[0].communicate()
+    assert [each.exit for each in ended] == [0, 0, 0]
+    assert len(program.box.requests) > 1.5 * budget["burst"]
+    assert statuses(program)[429] <= DELAYED
+    for name in names[1:]:
+        assert truth.differences(program.warehouse(name), program.box.truth("acme")) == []
 
 
 def test_a_second_tenant_s_budget_is_its_own_c3(start):

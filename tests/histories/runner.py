@@ -29,7 +29,7 @@ class Order:
     Args:
         tenants: the settings of each.
         now: what its clock says throughout.
-        what: `sync`, `backfill` of *span*, or `verify`.
+        what: `sync`, `backfill` of *span*, `verify`, or `check`: what gives the bug *check* away, in *folder*.
         package_rows: a package is committed when it holds so many rows.
         cut: how it is to be cut short.
         bug: a planted bug of `bugs.BUGS`.
@@ -43,11 +43,13 @@ class Order:
     package_rows: int = 100_000
     cut: object = None
     bug: str = ""
+    check: str = ""
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """What became of it: its report, or the signal that ended it."""
+    """What became of it: its report (of a check, what it says), or the signal that ended it."""
 
     report: object = None
     signal: int = 0
@@ -192,13 +194,15 @@ def obey(order: Order) -> object:
     from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
     from tests.fakes import FakeClock
-    from tests.histories import bugs, cuts
+    from tests.histories import bugs, cuts, rule_checks
 
     load.PACKAGE_ROWS = order.package_rows
     if order.cut:
         cuts.announce()
     if order.bug:
         bugs.plant(order.bug)
+    if order.what == "check":
+        return rule_checks.faults(order.check, order.folder)
     stop, clock = threading.Event(), FakeClock(order.now)
     policy = RetryPolicy(attempts=5, unreachable_for_s=20.0, rate_limited_for_s=20.0)
     connect = Connector(clock=Hurried(stop), policy=policy)

@@ -1,11 +1,13 @@
 """Planted bugs: for each rule a way to break it, and a short history in which the oracle sees that it is broken.
 
-Each history is played twice from the same state: with the bug the oracle must object, without it must not.
+Each history is played twice from the same state: with the bug the oracle must object, without it must not. What no
+history shows has a check of its own (`tests/histories/rule_checks.py`), which is run twice in the same way.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +18,9 @@ import pytest
 from tests.histories.bugs import BUGS
 from tests.histories.planted_cases import CASES
 from tests.histories.replaced import strangers
-from tests.histories.runner import Runner
+from tests.histories.rule_checks import SABOTAGE
+from tests.histories.runner import WARM, Order, Runner
 from tests.histories.scene import Kept, Scene
-
-pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -41,9 +42,10 @@ SOME = (
     *("first_304_believed", "shown_rows_forgotten"),
 )
 """Four of the rules W, one of L, M, D, F and V each, two of C; `make oracle` plants all of them."""
-PLANTED = BUGS if os.environ.get("EVERY_STEP") else SOME
+PLANTED = CASES if os.environ.get("EVERY_STEP") else SOME
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in PLANTED])
 def test_a_planted_bug_is_caught(runner: Runner, first_night: Kept, tmp_path: Path, name: str):
     """The oracle objects to the bug, in words that fit, and to nothing where it is not there."""
@@ -61,6 +63,25 @@ def test_a_planted_bug_is_caught(runner: Runner, first_night: Kept, tmp_path: Pa
 
         assert "unforeseen" not in str(caught.value), "caught for how it is planted, not for what it does"
         case.play(scene)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in SABOTAGE])
+def test_a_planted_bug_that_no_history_shows_is_caught(runner: Runner, tmp_path: Path, name: str):
+    """The check of its rule objects to the bug, in words that fit, and to nothing where it is not there."""
+    found = {}
+    for bug in (name, ""):
+        (folder := tmp_path / f"with_{bug}").mkdir()
+        order = Order(tenants=(), now=WARM, what="check", check=name, folder=folder, bug=bug)
+        found[bug] = runner.run(order).report
+
+    assert re.search(SABOTAGE[name].objection, "\n".join(found[name])), found
+    assert found[""] == []
+
+
+def test_each_bug_has_one_way_to_be_caught():
+    """A history or a check, not both; nothing is to be caught that is not planted."""
+    assert not CASES.keys() & SABOTAGE.keys()
+    assert CASES.keys() | SABOTAGE.keys() == BUGS.keys()
 
 
 def test_every_bug_replaces_something_that_is_there():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import SandboxSettings
-from sandbox.http.flat import flattened
+from sandbox.http.flat import flattened, without_nulls
 from sandbox.state.store import Store
 from sandbox.world.jsontext import Num, dump, load
 from sandbox.world.world import build
@@ -82,6 +82,17 @@ def check_unchanged(batches: list[pa.RecordBatch]) -> None:
 def test_the_same_content_is_the_same_row_in_every_spelling(rows):
     """From v2 to v1 and back: nothing is modified, whatever no schema knows."""
     check_unchanged([as_v2(rows), *(as_v1(rows, spelling) for spelling in SPELLINGS), as_v2(rows)])
+
+
+@settings(max_examples=15 * DEEP, deadline=None)
+@given(
+    rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]),
+    spelling=st.sampled_from(SPELLINGS),
+)
+def test_what_is_null_on_one_track_may_be_left_out_on_another(rows, spelling):
+    """Attributes and relationships, whether a schema names them or not."""
+    left_out = [without_nulls(row) for row in rows]
+    check_unchanged([as_v2(rows), as_v1(left_out, spelling), as_v2(left_out), as_v1(rows, spelling)])
 
 
 @pytest.mark.parametrize("seed", range(2))

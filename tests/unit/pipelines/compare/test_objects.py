@@ -271,3 +271,15 @@ def test_links_go_with_the_object_that_had_them(store):
     tree[3] = listed("accounts", "l1", thing("a2"))
     night(store, 2, *tree, asked("accounts", "l1", "a1"))
     assert show(store, "accounts__depositories") == {"a1 d1": (1, 2), "a1 d2": (1, 2)}
+
+
+def test_an_attribute_that_nobody_knows_may_be_null_or_left_out(store):
+    """One track says null where another leaves it out; a value is a change."""
+    left_out = thing("c1")
+    null = left_out | {"attributes": left_out["attributes"] | {"nickname": None}}
+    named = left_out | {"attributes": left_out["attributes"] | {"nickname": "c"}}
+    modified = [
+        night(store, day, listed("clients", "", client))["clients"]["modified"]
+        for day, client in enumerate([left_out, null, left_out, named, null])
+    ]
+    assert modified == [0, 0, 0, 1, 1]

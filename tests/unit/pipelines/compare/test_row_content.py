@@ -27,6 +27,8 @@ SAME = [
     pytest.param('{"entries":{"data":[]}}', '{"entryIds":[]}', id="none-of-many"),
     pytest.param('{"fundHouse":{"legalName":"x"}}', '{"fund_house":{"legal_name":"x"}}', id="names-within"),
     pytest.param('{"aB":1.50,"brokerId":"b"}', '{"a_b":1.50,"broker_id":"b"}', id="an-attribute-that-looks-like-one"),
+    pytest.param('{"aB":1,"note":null}', '{"a_b":1}', id="null-and-left-out"),
+    pytest.param('{"aB":1,"broker":{"data":null}}', '{"aB":1}', id="nobody-and-left-out"),
     pytest.param('{"brokerA":1,"broker":{"data":{"id":"b","type":"t"}}}', '{"brokerA":1,"brokerId":"b"}', id="order"),
 ]
 
@@ -44,6 +46,9 @@ def test_the_same_content_in_another_spelling_is_the_same(text, other):
         ('{"broker":{"data":{"id":"b","type":"t"}}}', '{"broker":{"data":{"id":"c","type":"t"}}}'),
         ('{"a":{"b_c":-0}}', '{"a":{"b_c":0}}'),
         ('{"x":{"data":{"id":"b","more":1}}}', '{"x":{"data":{"id":"b","more":2}}}'),
+        ('{"note":null}', '{"note":"null"}'),
+        ('{"note":{"text":null}}', '{"note":{}}'),
+        ('{"parts":[null]}', '{"parts":[]}'),
     ],
 )
 def test_other_content_is_not_the_same(text, other):
@@ -73,6 +78,23 @@ def test_a_row_in_another_spelling_is_unchanged(text, other):
             fill(store, row("1", extra=canonical(before), instrument_id="i", instrument_type="bond"))
             found = compare(store, [batch(row("1", extra=canonical(after), instrument_id="i"))], [proof()])
             assert found.counts == {"added": 0, "modified": 0, "unchanged": 1, "removed": 0}
+
+
+@pytest.mark.parametrize("text", ['{"note":null}', '{"broker":{"data":null},"note":null}', '{"broker_id":null}'])
+def test_a_row_of_which_nothing_but_nulls_is_unknown_has_nothing_unknown(text):
+    """One track says null where another leaves the attribute out."""
+    for before, after in ((text, None), (None, text)):
+        with memory_store() as store:
+            fill(store, row("1", extra=before), row("2", extra='{"note":1}'))
+            found = compare(store, [batch(row("1", extra=after), row("2", extra='{"note":1}'))], [proof()])
+            assert found.counts == {"added": 0, "modified": 0, "unchanged": 2, "removed": 0}
+
+
+@pytest.mark.parametrize(("before", "after"), [('{"note":1}', '{"note":null}'), ('{"note":null}', '{"note":"null"}')])
+def test_a_value_that_comes_or_goes_is_a_change(store, before, after):
+    """X3: null is no value."""
+    fill(store, row("1", extra=before))
+    assert compare(store, [batch(row("1", extra=after))], [proof()]).counts["modified"] == 1
 
 
 def test_a_type_that_both_sides_know_is_compared(store):
