@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from sources.aleta.planning.windows import Window
 
 SPAN = Window(date(1970, 1, 1), TODAY + timedelta(days=31))
 WORKERS = 8
+WORLD_CAPS = (100, 137, 300, 1_000)
 PER_MINUTE = 1000
 HISTORIES = 400  # that the accounts of a large office share: planning one costs the same whose ever it is
 SHOWN: Mapping[str, Callable[[Random, list[date], int], Sequence[date]]] = {
@@ -127,14 +129,11 @@ def kinds(caps: Sequence[int], seeds: int) -> Iterator[str]:
     yield f"| world | rows shown | {' | '.join(f'{cap:,}' for cap in caps)} |"
     yield f"| --- | --- | {' | '.join('---:' for _ in caps)} |"
     for kind, make in KINDS.items():
-        ratios = {
-            (shown, cap): [play(make(Random(f"{kind} {cap} {seed}"), cap), cap, shown).ratio for seed in range(seeds)]
-            for cap in caps
-            for shown in SHOWN
-        }
+        played = [(cap, make(Random(f"{kind} {cap} {seed}"), cap)) for cap in caps for seed in range(seeds)]
         for shown in SHOWN:
-            found = [ratios[shown, cap] for cap in caps]
-            cells = [f"{statistics.median(of_seeds):.2f} ({max(of_seeds):.2f})" for of_seeds in found]
+            ratios = [play(world, cap, shown).ratio for cap, world in played]
+            of_caps = [ratios[at : at + seeds] for at in range(0, len(ratios), seeds)]
+            cells = [f"{statistics.median(of_cap):.2f} ({max(of_cap):.2f})" for of_cap in of_caps]
             yield f"| {kind} | {shown} | {' | '.join(cells)} |"
 
 
@@ -157,8 +156,8 @@ def curve(accounts: Sequence[int], years: Sequence[int], cap: int) -> Iterator[s
 HEAD = """\
 # Requests of a first load
 
-Written by `python -m benchmarks.planning > benchmarks/REQUESTS.md`: the planner as it is in `sources/aleta`, against a
-simulated server that cuts answers at a cap nobody is told. Every history was read from 1970 on, by eight workers whose
+Written by `python -m benchmarks.planning{arguments}`: the planner as it is in `sources/aleta`, against a simulated
+server that cuts answers at a cap nobody is told. Every history was read from 1970 on, by eight workers whose
 answers come in any order, and every row was counted: a row missing ends the simulation. The bound is the sum of
 max(1, ⌈rows / cap⌉) over all accounts; the crawl, which nobody can save, is left out of both.
 """
@@ -189,10 +188,11 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, nargs="+", default=[100, 1_000, 10_000, 100_000])
     parser.add_argument("--years", type=int, nargs="+", default=[10, 20, 40])
     parser.add_argument("--caps", type=int, nargs="+", default=[100, 300, 1_000, 3_000, 10_000])
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
-    print(HEAD + WORLDS.format(seeds=args.seeds))
-    print(*kinds([100, 137, 300, 1_000, 3_000], args.seeds), sep="\n")
+    arguments = "".join(f" {argument}" for argument in sys.argv[1:])
+    print(HEAD.format(arguments=arguments) + WORLDS.format(seeds=args.seeds))
+    print(*kinds(WORLD_CAPS, args.seeds), sep="\n")
     print(RATIOS)
     print(*ratios(args.caps), sep="\n")
     print(CURVE)
