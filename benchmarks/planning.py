@@ -8,7 +8,8 @@ No HTTP, no rows: only days. The bound is the sum of max(1, ceil(rows / cap)) ov
 from __future__ import annotations
 
 import argparse
-import math
+import statistics
+import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,35 +17,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from benchmarks.histories import KINDS, TODAY, history
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Question
 from sources.aleta.planning.windows import Window
 
-TODAY = date(2026, 11, 25)
 SPAN = Window(date(1970, 1, 1), TODAY + timedelta(days=31))
 WORKERS = 8
+WORLD_CAPS = (100, 137, 300, 1_000)
 PER_MINUTE = 1000
-GROWTH = 3.0  # times as many rows a day at the end of a history as at its beginning
-MONTH_ENDS = 0.25  # of all rows
-KINDS = 400  # histories that the accounts of a large office share: planning one costs the same whose ever it is
+HISTORIES = 400  # that the accounts of a large office share: planning one costs the same whose ever it is
 SHOWN: Mapping[str, Callable[[Random, list[date], int], Sequence[date]]] = {
     "first": lambda _, days, cap: days[:cap],
     "last": lambda _, days, cap: days[-cap:],
     "any": lambda rng, days, cap: rng.sample(days, cap),
 }
-
-
-def history(rng: Random, rows: int, years: float, busiest: int) -> list[date]:
-    """Days of about *rows* rows of one account, no more than *busiest* of one day; it opened in the first half."""
-    first = TODAY - timedelta(days=int(365.25 * years * (0.5 + 0.5 * rng.random())))
-    length, grown, days = (TODAY - first).days, math.log(GROWTH), list[date]()
-    for _ in range(rows):
-        day = first + timedelta(days=int(length * math.log(1 + rng.random() * (GROWTH - 1)) / grown))
-        month_end = day.replace(day=1) - timedelta(days=1)
-        days.append(month_end if rng.random() < MONTH_ENDS and month_end >= first else day)
-    days.sort()
-    return [day for at, day in enumerate(days) if at < busiest or days[at - busiest] != day]
 
 
 def office(rng: Random, years: float) -> int:
@@ -136,13 +124,26 @@ def ratios(caps: Sequence[int]) -> Iterator[str]:
             yield f"| {cap:,} | {shown} | {' | '.join(cells)} |"
 
 
+def kinds(caps: Sequence[int], seeds: int) -> Iterator[str]:
+    """Lines of the table of kinds of worlds: the median of the seeds, and the worst."""
+    yield f"| world | rows shown | {' | '.join(f'{cap:,}' for cap in caps)} |"
+    yield f"| --- | --- | {' | '.join('---:' for _ in caps)} |"
+    for kind, make in KINDS.items():
+        played = [(cap, make(Random(f"{kind} {cap} {seed}"), cap)) for cap in caps for seed in range(seeds)]
+        for shown in SHOWN:
+            ratios = [play(world, cap, shown).ratio for cap, world in played]
+            of_caps = [ratios[at : at + seeds] for at in range(0, len(ratios), seeds)]
+            cells = [f"{statistics.median(of_cap):.2f} ({max(of_cap):.2f})" for of_cap in of_caps]
+            yield f"| {kind} | {shown} | {' | '.join(cells)} |"
+
+
 def curve(accounts: Sequence[int], years: Sequence[int], cap: int) -> Iterator[str]:
     """Lines of the table of sizes."""
     yield "| accounts | years | rows | fit under the cap | requests | / bound | minutes | monthly, minutes | s CPU |"
     yield "| ---: " * 9 + "|"
     for long in years:
         rng = Random(long)
-        kinds = [history(rng, office(rng, long), long, cap // 8) for _ in range(KINDS)]
+        kinds = [history(rng, office(rng, long), long, cap // 8) for _ in range(HISTORIES)]
         for count in accounts:
             played = play({f"a{n}": rng.choice(kinds) for n in range(count)}, cap, "any")
             monthly = count * long * 12 / PER_MINUTE
@@ -155,8 +156,8 @@ def curve(accounts: Sequence[int], years: Sequence[int], cap: int) -> Iterator[s
 HEAD = """\
 # Requests of a first load
 
-Written by `python -m benchmarks.planning > benchmarks/REQUESTS.md`: the planner as it is in `sources/aleta`, against a
-simulated server that cuts answers at a cap nobody is told. Every history was read from 1970 on, by eight workers whose
+Written by `python -m benchmarks.planning{arguments}`: the planner as it is in `sources/aleta`, against a simulated
+server that cuts answers at a cap nobody is told. Every history was read from 1970 on, by eight workers whose
 answers come in any order, and every row was counted: a row missing ends the simulation. The bound is the sum of
 max(1, ⌈rows / cap⌉) over all accounts; the crawl, which nobody can save, is left out of both.
 """
@@ -166,6 +167,13 @@ CURVE = """
 Cap 1,000, any rows shown; few accounts have many rows (Pareto, 1.1), a quarter of them at month ends, three times as
 many a day at the end of a history as at its beginning. Next to it the usual script: one window a month and account,
 without the months that it would have to ask again, and with every row lost of a month that was cut.
+"""
+WORLDS = """
+## By kind of world
+
+The median of {seeds} seeds, and the worst. *Zipf*: 300 accounts, 150,000 rows, of the n-th largest 1/n. *Equal*: 100
+accounts of about 2,000 rows. *Bursts of migration*: up to 2,400 rows within three weeks, one to three times. *Seasons*:
+two or three months a year, accounts closed on any day; no constant of the planner was chosen by it.
 """
 RATIOS = """
 ## By cap and by the rows that a cut answer shows
@@ -180,8 +188,12 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, nargs="+", default=[100, 1_000, 10_000, 100_000])
     parser.add_argument("--years", type=int, nargs="+", default=[10, 20, 40])
     parser.add_argument("--caps", type=int, nargs="+", default=[100, 300, 1_000, 3_000, 10_000])
+    parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
-    print(HEAD + RATIOS)
+    arguments = "".join(f" {argument}" for argument in sys.argv[1:])
+    print(HEAD.format(arguments=arguments) + WORLDS.format(seeds=args.seeds))
+    print(*kinds(WORLD_CAPS, args.seeds), sep="\n")
+    print(RATIOS)
     print(*ratios(args.caps), sep="\n")
     print(CURVE)
     print(*curve(args.accounts, args.years, 1_000), sep="\n")

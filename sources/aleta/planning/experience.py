@@ -18,8 +18,9 @@ from .windows import Window
 
 SPREAD = 1.6  # standard deviations of a Poisson count that a window is aimed under the cap, before anything is learned
 GROWTH = 1.1  # of rows a day from one window to the next, until then
-SAFE = 0.95  # of the windows that are aimed at the cap stay under it: more wastes room, fewer wastes requests
-REMEMBERED = 64  # windows, for that
+LOST = 1.5  # requests with a window that is cut: its own, and about half of the next, which is aimed lower
+AIMED = 256  # windows, of which it is remembered how far they were off
+REMEMBERED = 64  # parents whose oldest row is
 ENOUGH = 12  # of them
 LEAST = 0.7  # a guess is never taken to be that much too high
 OVER = 1.06  # times the rows that a cut answer shows are there at least
@@ -102,17 +103,30 @@ class Experience:
     _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
     _begun: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # see `begin`
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
-    _off: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # rows to those aimed at
+    _off: deque[float] = field(default_factory=lambda: deque(maxlen=AIMED))  # rows to those aimed at
+    _aimed: int = 0  # windows
+    _most: float = 0.0  # of these, that a window is aimed by; 0 where it is to be found
 
     def aim(self, cap: int) -> float:
-        """Rows that a window should hold by what is guessed, so that it stays under *cap* nearly always."""
-        off = sorted(self._off)
-        most = _at(off, SAFE) if len(off) >= ENOUGH else GROWTH + SPREAD / sqrt(cap)
-        return max(1.0, cap / max(most, LEAST))
+        """Rows that a window should hold by what is guessed: those that cost the fewest requests a row.
+
+        Of the windows that were aimed at the cap, k of n held at most *off* times the rows expected. Aimed at cap / off
+        rows, k fit; each costs a request, and *LOST* more for each of the n - k that do not: off · (1 + LOST·(n-k)/k).
+        """
+        if len(self._off) < ENOUGH:
+            return max(1.0, cap / (GROWTH + SPREAD / sqrt(cap)))
+        if not self._most:
+            off = sorted(self._off)
+            costs = ((max(most, LEAST) * (1 + LOST * (len(off) - fit) / fit), most) for fit, most in enumerate(off, 1))
+            self._most = max(min(costs)[1], LEAST)
+        return max(1.0, cap / self._most)
 
     def aimed(self, aim: float, rows: int, *, cut: bool) -> None:
         """A window that was to hold *aim* rows holds so many; or more than that, where it was cut."""
         self._off.append(rows / aim * (OVER if cut else 1.0))
+        self._aimed += 1
+        if self._aimed % ENOUGH == 0:
+            self._most = 0.0  # to be found again
 
     def begin(self, quiet: int, rate: float) -> None:
         """A parent has no rows on the *quiet* days at the near end of its span, and *rate* a day from there on."""
