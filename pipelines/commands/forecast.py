@@ -53,6 +53,16 @@ class Forecast:
     windows: int = 0
     requests: int = 0
 
+    def said(self) -> str:
+        """Requests, windows and parents in words."""
+        parents = f" of {_count(self.parents, 'parent')}" if self.parents != 1 else ""
+        whole = f", {self.whole:,} read whole" if self.whole else ""
+        return f"{_count(self.requests, 'request')} for {_count(self.windows, 'window')}{parents}{whole}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
 
 @dataclass(slots=True, kw_only=True)
 class TenantPlan:
@@ -94,14 +104,11 @@ class TenantPlan:
         if self.first_load:
             return "\n".join(self.first_load)
         asked = {name: forecast for name, forecast in self.resources.items() if forecast.requests}
-        lines = [
-            f"  {name}: {forecast.requests} requests for {forecast.windows} windows of {forecast.parents}"
-            + (f", {forecast.whole} read whole" if forecast.whole else "")
-            for name, forecast in asked.items()
-        ]
+        lines = [f"  {name}: {forecast.said()}" for name, forecast in asked.items()]
         idle = len(self.resources) - len(asked)
         lines += [f"  nothing is due of {idle} other table{'s' * (idle != 1)}"] if idle else []
-        head = f"{self.tenant}: {self.requests} requests, {self.minutes} minutes at {self.requests_per_minute} a minute"
+        asks = _count(self.requests, "request")
+        head = f"{self.tenant}: {asks}, {self.minutes} minutes at {self.requests_per_minute} a minute"
         notes = [line for note in self.notes for line in wrap(f"note: {note}", 78, subsequent_indent="  ")]
         return "\n".join([head, *lines, *(f"  {line}" for line in notes)])
 

@@ -17,7 +17,7 @@ from .tools import tools
 
 @click.command()
 @tenants_argument
-@click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Windows to read of each tenant.")
+@click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Windows to read of each table.")
 @click.option("--all", "everything", is_flag=True, help="Read every account's whole history.")
 @clients_option
 @click.option("--track", type=click.Choice(["v1", "v2"]), help="Read that track, whatever `track` says.")

@@ -29,6 +29,8 @@ MARKS = MappingProxyType(
     {Status.COMPLETE: ("✓", "green"), Status.PARTIAL: ("!", "yellow"), Status.FAILED: ("✗", "red")}
 )
 COLUMNS = ("read", "added", "modified", "removed", "unchanged", "requests", "splits", "quarantined")
+CHANGES = ("added", "modified", "removed")
+LEFT_OUT = ("quarantined", "splits", "unchanged", *reversed(CHANGES))  # the first first, where all of it is zero
 GOES_UNDER = ("quarantined", "splits", "windows", "unchanged", "requests")  # the first first, where a line is too long
 
 
@@ -82,7 +84,7 @@ def _many(tenants: Sequence[TenantReport]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for tenant in tenants:
         mark, style = MARKS[tenant.status]
-        changed = sum(tenant.total(name) for name in ("added", "modified", "removed"))
+        changed = sum(tenant.total(name) for name in CHANGES)
         figures = (tenant.requests, tenant.total("read"), changed, len(tenant.errors))
         status = Text(f"{mark} {tenant.status}", style=style)
         table.add_row(Text(tenant.tenant), status, duration(tenant.duration_s), *(f"{figure:,}" for figure in figures))
@@ -130,13 +132,14 @@ def _count(number: int, singular: str, plural: str) -> str:
 
 
 def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
-    """A line a resource, its figures whole; what 80 columns have no room for stands under it, unless it is zero."""
+    """A line a resource, its figures whole. Where 80 columns have no room, what is all zeros goes first."""
     rows = {name: _figures(counts) for name, counts in tenant.resources.items()}
     names = ["windows", *COLUMNS] if verbose else [*COLUMNS]
     first = max(len(name) for name in ("resource", *rows))
     widths = {name: max(len(name), *(len(row[name]) for row in rows.values())) for name in names}
+    zeros = [name for name in LEFT_OUT if all(row[name] == "0" for row in rows.values())]
     under: list[str] = []
-    for name in GOES_UNDER:
+    for name in (*zeros, *GOES_UNDER):
         if name in names and 2 + first + sum(1 + widths[kept] for kept in names) > PIPED:
             names.remove(name)
             under.append(name)
@@ -144,9 +147,15 @@ def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
     yield f"  {'─' * (first + sum(1 + widths[name] for name in names))}"
     for resource, row in rows.items():
         yield f"  {resource:{first}} {' '.join(f'{row[name]:>{widths[name]}}' for name in names)}"
-        if left := ", ".join(f"{row[name]} {name}" for name in reversed(under) if row[name] != "0"):
+        if left := ", ".join(_under(row[name], name) for name in reversed(under) if row[name] != "0"):
             yield f"      {left}"
+    if changes := [name for name in CHANGES if name in under]:
+        yield f"  nothing was {' or '.join(changes)}"
     yield ""
+
+
+def _under(figure: str, name: str) -> str:
+    return f"{figure} {name.removesuffix('s') if figure == '1' else name}"
 
 
 def _figures(counts: Counts) -> dict[str, str]:

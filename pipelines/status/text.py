@@ -12,7 +12,7 @@ from .attention import moment
 from .standing import Standing, Standings
 
 WIDTH = 80
-NAME = 28  # the longest table's
+NAME = 28  # and the space after it, of most tables
 
 
 def text(standings: Standings) -> str:
@@ -66,12 +66,16 @@ def _took(run: Mapping[str, object]) -> str:
 
 
 def _coverage(marks: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """A line a table. The longest name and its count share a column, so that 80 columns have room for the days."""
+    width = max((len(f"{mark['resource']} {mark['parents']}") for mark in marks), default=0)
+    width = max(width, NAME + len(" parents"))
     if marks:
-        yield f"    {'':{NAME}}{'parents':>8} {'from':>10} {'through':>10} {'read whole':>10}"
+        yield f"    {'parents':>{width}} {'from':>10} {'through':>10} {'read whole':>10}"
     for mark in marks:
         verified = f"{mark['oldest_verified_at'] or ''}"[:10]
         days = f"{mark['from_date'] or '':>10} {mark['all_through'] or '':>10} {verified:>10}"
-        yield f"    {mark['resource']:{NAME}}{mark['parents']:>8} {days}".rstrip()
+        name = f"{mark['resource']}"
+        yield f"    {name}{mark['parents']:>{width - len(name)}} {days}".rstrip()
         if mark["never_read_whole"]:
             yield f"      {mark['never_read_whole']} of them never read whole"
 

@@ -47,7 +47,7 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, 
     """Verify each tenant, one after the other.
 
     Args:
-        sample: windows to read of each; None for the whole history of every account.
+        sample: windows to read of each table of each; None for the whole history of every account.
         clients: only these, and what hangs below them; empty: all.
     """
     return Verdict(tenants=[_verify(tenant, tools, sample, tuple(dict.fromkeys(clients))) for tenant in tenants])

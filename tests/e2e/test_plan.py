@@ -42,4 +42,5 @@ def test_plan_has_no_lines_of_zeros(synced):
     ended = synced.run("plan")
 
     assert ended.exit == 0
+    assert "  clients: 1 request for 1 window" in ended.out.splitlines()
     assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])

@@ -87,6 +87,23 @@ def test_the_report_fits_eighty_columns_whatever_the_figures() -> None:
         assert all(figure in shown for figure in ("1,200,000", "200,000,000", "198,472,111 unchanged", "2 quarantined"))
 
 
+def test_what_is_zero_everywhere_is_left_out_before_a_line_is_broken() -> None:
+    """A quiet night of the longest table: one line a table, and a sentence for the changes that have no column."""
+    quiet = Counts(requests=716, read=17_235, unchanged=17_235)
+    report = TenantReport(tenant="acme", resources={"performance__instrument_classes_detailed": quiet})
+    lines = text(report).splitlines()
+    assert lines[1].split() == ["resource", "read", "added", "unchanged", "requests"]
+    assert lines[3].split() == ["performance__instrument_classes_detailed", "17,235", "0", "17,235", "716"]
+    assert lines[4] == "  nothing was modified or removed"
+
+
+def test_a_single_one_under_a_line_is_singular() -> None:
+    """1 split, and not 1 splits."""
+    report = complete()
+    report.resources["performance__instrument_classes_detailed"] = Counts(splits=1, quarantined=1)
+    assert "      1 split, 1 quarantined\n" in text(report)
+
+
 def test_attributes_that_no_column_holds_are_counted_once() -> None:
     """X2: nothing is lost, and the report says so, the most frequent first, of all tenants together."""
     many = "2 attributes that no column holds are in `extra`: transactions.foo ×24,\naccounts.bar ×2\n"

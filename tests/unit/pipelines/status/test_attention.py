@@ -165,3 +165,15 @@ def test_what_prometheus_reads_is_in_its_format() -> None:
     assert not any('last_complete_timestamp_seconds{tenant="beta"}' in line for line in lines)
     described = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(described) == len(set(described))
+
+
+def test_the_days_of_the_longest_table_stand_under_their_names() -> None:
+    """Two tables of different names: every figure ends where its heading ends, within 80 columns."""
+    day = {"from_date": "1970-01-01", "all_through": "2026-11-25", "oldest_verified_at": NOON, "never_read_whole": 0}
+    long = {"resource": "performance__instrument_classes_detailed", "parents": 6}
+    marks = [{"resource": "prices", "parents": 64} | day, long | day]
+    said = text(Standings(tenants=[Standing(tenant="acme", facts=facts(night(0)) | {"coverage": marks})])).splitlines()
+    heading, *lines = said[said.index("  coverage") + 1 :]
+    assert [line.split()[0] for line in lines] == ["prices", "performance__instrument_classes_detailed"]
+    assert {len(line) for line in said[said.index("  coverage") + 1 :]} == {79}
+    assert {line.index(" 1970-01-01") for line in lines} == {heading.index("parents") + len("parents")}
