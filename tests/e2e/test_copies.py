@@ -96,6 +96,7 @@ def test_a_reader_that_holds_the_old_copy_open_keeps_it_and_hinders_no_sync_c4(s
     assert synced.column("SELECT count(*) FROM aleta.transactions") == [yesterday + 7]
 
 
+@pytest.mark.long
 def test_readers_never_find_half_a_copy_c4(synced):
     """C4: while two syncs publish, a reader that opens the file again and again finds whole states only."""
     yesterday = len(synced.box.truth("acme").transactions)
@@ -130,6 +131,7 @@ def test_publish_before_the_first_sync_says_that_there_is_nothing(program):
     assert "nothing" in ended.err
 
 
+@pytest.mark.long
 def test_selected_resources_bring_their_parents_and_nothing_else(start):
     """`resources = ["accounts"]`: clients and legal entities come along; nothing else is asked for."""
     program = start(aleta={"resources": ["accounts"]})

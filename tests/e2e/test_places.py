@@ -13,6 +13,8 @@ import pytest
 
 from tests.e2e.program import SCRIPT
 
+pytestmark = pytest.mark.long
+
 MEMORY = Path("/dev/shm")
 OTHERS = 12_345  # a user that nobody is
 PARQUET = "SELECT count(*) FROM read_parquet('{}/current/transactions/*.parquet')"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.e2e.program import Program
 
@@ -94,6 +95,7 @@ def test_nothing_on_the_page_leads_elsewhere(synced):
     assert set(re.findall(r'href="(.)', page)) <= {"#"}
 
 
+@pytest.mark.long
 def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
     """One that cannot be read is exit 1, as for status, and the others are there."""
     program = start(tenants=("acme", "bolt", "core"))

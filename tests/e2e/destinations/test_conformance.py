@@ -173,6 +173,7 @@ def test_a_first_load_that_was_killed_is_made_good_c1(empty: Kept, later_s: floa
     assert empty.run("verify", "--all", "--json").exit == 0
 
 
+@pytest.mark.long
 def test_a_job_that_committed_and_was_not_noted_is_made_good_c1(synced: Kept) -> None:
     """C1: killed between the commit of a job and dlt's note of it, which would have it done twice."""
     synced.box.mutate_night("acme", 5, within_days=25, **CHANGES)

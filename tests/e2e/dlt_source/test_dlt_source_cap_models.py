@@ -11,7 +11,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from sandbox import Sandbox, SandboxSettings
 from tests.e2e.dlt_source.theirs import ids, load, source
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # dlt's own
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.long]  # the warning is dlt's own
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import duckdb
+import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import with_parents
@@ -45,6 +46,7 @@ UNOFFERED = {
 }
 
 
+@pytest.mark.long
 def test_what_is_not_offered_is_a_warning_and_all_else_is_exact(start):
     """404 to everybody, behind v2 and the names of 2025, an API that cuts its answers short after the first rows."""
     program = start(prefix="v2", names="asset", keep="first", row_cap=25)
@@ -84,6 +86,7 @@ def test_what_was_asked_for_by_name_and_is_not_offered_is_an_error_until_it_is(s
 # -- selection
 
 
+@pytest.mark.long
 def test_prices_bring_what_names_instruments_and_nothing_else(start):
     """Their parents, and the rows that instruments are met in; all exact, though the API shows the last rows only."""
     program = start(keep="last", aleta={"resources": ["prices"]})

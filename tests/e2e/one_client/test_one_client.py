@@ -112,6 +112,7 @@ def test_only_what_hangs_below_the_client_changes(program):
     assert truth.differences(program.warehouse(), program.box.truth("acme"), tables=truth.OBJECTS) == []
 
 
+@pytest.mark.long
 def test_nobody_else_s_figures_are_asked_for(program):
     """Of the others nothing but the list that all clients are in; lists that hang below no client are not read."""
     client = chosen(program)

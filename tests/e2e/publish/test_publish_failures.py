@@ -54,6 +54,7 @@ def test_a_full_disk_leaves_the_old_copy_whole(store, folder, copy):
     assert tree(folder) == before
 
 
+@pytest.mark.long
 def test_a_kill_at_any_step_leaves_a_whole_copy(store, folder):
     """SIGKILL before each change of the file system: old or new is there whole, and the next publish is right."""
     publish(store, folder, formats=BOTH, tables=SOME)

@@ -15,6 +15,8 @@ from tests.e2e.program import Program
 from tests.e2e.uploads.steps import BUGS, Ended, Order, Stepper
 from tests.e2e.uploads.uploading import account, at_the_api, counts, lines, upload, write
 
+pytestmark = pytest.mark.long
+
 FAULTS = ("reset", "500", "503_now", "429", "401", "200_html", "cut_length")
 ROWS = 300
 STEPS_OF_A_ROW = 6
