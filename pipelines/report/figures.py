@@ -130,7 +130,7 @@ def described(facts: Facts) -> list[str]:
         f"{facts.done:,} of {facts.parents:,} {facts.noun}"
         if facts.parents
         else _count(facts.objects, "object", "objects"),
-        f"{_count(facts.rows, 'row', 'rows')}{f', {facts.committed:,} committed' if facts.committed else ''}",
+        f"{_count(facts.rows, 'row', 'rows')}{f', {facts.committed:,} committed' if _lags(facts) else ''}",
         _requests(facts),
         _count(facts.retries, "retry", "retries"),
     ]
@@ -138,6 +138,11 @@ def described(facts: Facts) -> list[str]:
         parts += [_waiting(wait, facts.now) for wait in facts.waits]
         parts.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
     return [part for part in parts if part]
+
+
+def _lags(facts: Facts) -> bool:
+    """Whether part of what was read waits to be committed; a run that ended has committed all."""
+    return bool(facts.committed) and not facts.ended
 
 
 def described_stage(stage: Stage) -> list[str]:

@@ -98,15 +98,17 @@ def test_without_a_budget_the_speed_stands_alone() -> None:
 
 
 def test_an_ended_run_has_no_speed_no_wait_and_no_time_left(clock: FakeClock, progress: Progress) -> None:
-    """What a tenant shows after its end are results, though others go on."""
+    """What a tenant shows after its end are results, though others go on; nothing waits to be committed."""
     progress.stage("reading transactions")
     progress.planned("transactions", 4)
+    progress.rows(5)
+    progress.committed(3)
     clock.sleep(10)
     progress.parent_done("transactions", "a")
     progress.attempt("transactions")
     progress.waiting(60, "budget")
     progress.stage("failed")
-    assert described(progress.facts()) == ["failed", "1 of 4 accounts", "1 request"]
+    assert described(progress.facts()) == ["failed", "1 of 4 accounts", "5 rows", "1 request"]
 
 
 def test_the_time_left_is_for_the_stage_that_reads(clock: FakeClock, progress: Progress) -> None:
