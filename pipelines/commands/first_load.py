@@ -19,9 +19,9 @@ from sources.aleta.catalogue.endpoint import By, with_parents
 
 from ..ledger.ledger import Ledger
 from ..settings import TenantSettings
+from ..warehouse.duckdb.file import store_file
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
-from ..warehouse.warehouse import store_file
 
 WIDTH = 80
 NOT_KNOWN = (

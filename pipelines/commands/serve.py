@@ -56,7 +56,7 @@ START = "from pipelines.cli import main; main()"
 @click.pass_obj
 def command(invocation: Invocation, *, host: str, port: int, status_port: int, no_sync: bool) -> None:
     """Receive webhooks at POST /webhooks/TENANT, and sync the clients they name."""
-    tenants = chosen(invocation, ())
+    tenants = chosen(invocation, (), keys=True)
     stop, stopped = stop_on_signals()
     recorder = Recorder({tenant.name: tenant.folder for tenant in tenants})
     worker = None if no_sync else Worker([tenant.name for tenant in tenants], recorder, _program(invocation).sync)

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 @tenants_argument
 @click.option(
     "--max-age",
-    type=click.FloatRange(0, 1_000_000, min_open=True),
+    type=click.FloatRange(0, 1_000_000),
     metavar="HOURS",
     help="Exit 1 when a tenant never completed, or not for so many hours.",
 )

@@ -44,14 +44,18 @@ class TenantLock:
 
     The file stays behind, and says nothing once the lock is free. A child made by fork shares the lock.
 
+    Args:
+        signs: write into the file who has it; a command that promises to write nothing does not.
+
     Raises:
         LockedError: another run has it.
         OSError: the file or its folder cannot be made or written.
     """
 
-    def __init__(self, path: Path, *, command: str, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, *, command: str, clock: Clock | None = None, signs: bool = True) -> None:
         self._path = path
         self._command = command
+        self._signs = signs
         self._clock = clock or SystemClock()
         self._file = -1
 
@@ -60,7 +64,8 @@ class TenantLock:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._take()
-            self._sign()
+            if self._signs:
+                self._sign()
         except BaseException:
             os.close(self._file)
             raise

@@ -24,13 +24,18 @@ def selected(
     """
     settings = load(config, environ=os.environ)
     tenants = settings.select(names)
-    _check_resources(settings, tenants)
+    check_resources(settings, tenants)
     if keys:
         check_key_files(settings.folder, tenants)
     return tenants, settings.warnings
 
 
-def _check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
+def check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
+    """Refuse names of tables that there are not.
+
+    Raises:
+        SettingsError: the first of them.
+    """
     for tenant in tenants:
         for name in tenant.resources:
             if name != "*" and name not in CATALOGUE:

@@ -12,6 +12,8 @@ from pathlib import Path
 from .sources import DLT_SECTIONS
 
 NOWHERE = "no-files-of-dlt"
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+"""Unless the files or the environment say otherwise: dlt warns of every JSON column in every load."""
 
 
 def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
@@ -21,9 +23,11 @@ def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
     variables of this process's environment; one that is set already counts more, as it would over a file.
     """
     environ["DLT_CONFIG_FOLDER"] = str(folder.absolute())
-    environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")  # dlt warns of every JSON column in every load
     files = [folder / "secrets.toml", folder / "config.toml"]  # a secret counts more
+    given = {name for file in files for name, _ in _variables(file)}
+    for name, value in QUIET.items():
+        if name not in given:
+            environ.setdefault(name, value)
     if any(_is_marked(file) for file in files):
         environ["DLT_CONFIG_FOLDER"] = str(folder.absolute() / NOWHERE)
         for file in files:

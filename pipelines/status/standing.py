@@ -22,6 +22,7 @@ from ..run import journal
 from ..run.failures import as_problem
 from ..run.lock import Holder, holder
 from ..settings import TenantSettings
+from ..warehouse.duckdb.file import store_file
 from .attention import attention, overdue, sentence
 from .runs import fresh_at, nightly, runs_of, streak
 
@@ -127,12 +128,12 @@ def run(
 
 
 def _standing(tenant: TenantSettings, look: Look) -> Standing:
-    read = _published if tenant.destination == "duckdb" else _remote
     try:
         running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
     except OSError as error:
         return Standing(tenant=tenant.name, facts=_empty_facts(tenant) | {"error": as_problem(error).message})
-    found = {"running": f"{running}" if running else None} | read(tenant, look)
+    read = _local(tenant, look, busy=running is not None) if tenant.destination == "duckdb" else _remote(tenant, look)
+    found = {"running": f"{running}" if running else None} | read
     return Standing(tenant=tenant.name, facts=found | _runs(found, entries, running))
 
 
@@ -154,8 +155,10 @@ def _empty_facts(tenant: TenantSettings) -> Facts:
     return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs({}, [], None)
 
 
-def _published(tenant: TenantSettings, look: Look) -> Facts:
-    file = tenant.folder / "warehouse.duckdb"
+def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
+    """What the published copy says, or where none is to be made the private store, which a run keeps to itself."""
+    is_published = "duckdb" in tenant.publish
+    file = tenant.folder / "warehouse.duckdb" if is_published else store_file(tenant.folder)
     facts: Facts = {"warehouse": f"{file}", "synced": file.exists()}
     if not facts["synced"]:
         return facts
@@ -166,8 +169,11 @@ def _published(tenant: TenantSettings, look: Look) -> Facts:
             books = {name: f"aleta.{name}" if name in there else _empty(schema) for name, schema in BOOKS.items()}
             return facts | _facts(connection, books) | look(tenant, connection, books)
     except duckdb.Error as error:  # one tenant's failure is its own (F3)
+        if busy and not is_published:
+            return facts
         what = f"{error}".partition("\n")[0]
-        return facts | {"error": f"{file} cannot be read ({what}): run `aleta-sync publish {tenant.name}`"}
+        remedy = f"run `aleta-sync publish {tenant.name}`" if is_published else "see docs/runbook.md"
+        return facts | {"error": f"{file} cannot be read ({what}): {remedy}"}
 
 
 def _empty(schema: pa.Schema) -> str:

@@ -26,7 +26,7 @@ from schemas.views.view import literal
 from .connection import connected
 from .destination import dataset_of, dialect_of, find
 from .dialect import DUCKDB, Dialect
-from .duckdb.file import POOLS, OpenDatabase, bound, give_back
+from .duckdb.file import POOLS, OpenDatabase, bound, give_back, store_file
 from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
 from .lease import Lease
@@ -266,11 +266,6 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
-
-
-def store_file(folder: Path) -> Path:
-    """The private file of a tenant whose destination is `duckdb`; *folder* is the tenant's own."""
-    return folder / "private" / "store.duckdb"
 
 
 def place_of(tenant: str, destination: str) -> str:

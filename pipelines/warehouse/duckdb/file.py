@@ -24,6 +24,11 @@ LOG_BYTES = 32 << 20  # dlt would let it grow to a gigabyte
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
 
 
+def store_file(folder: Path) -> Path:
+    """The private file of a tenant whose destination is `duckdb`; *folder* is the tenant's own."""
+    return folder / "private" / "store.duckdb"
+
+
 def attached(file: Path) -> duckdb.DuckDBPyConnection:
     """A connection to *file*, which need not be there yet, as its database `store`; in UTC.
 

@@ -62,7 +62,7 @@ class LocalSigner:
         Raises:
             KeyUnusableError: anything else; says what it is and what was expected, and nothing of the text.
         """
-        text = text.strip()
+        text = text.lstrip("\ufeff").strip()  # some editors begin a file with a byte order mark
         key = _from_jwk(text) if text.startswith("{") else _from_pem(text.replace("\\n", "\n"))
         return cls(key_id=key_id, _key=key)
 

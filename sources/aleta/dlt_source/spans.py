@@ -73,7 +73,8 @@ class Spans:
         if self.state.get("from", start) > start:
             self.state["through"] = {}  # earlier days were never read
         self.state["from"] = start
-        self.state.setdefault("through", {})
+        reached = self.state.setdefault("through", {})
+        self.state["through"] = {parent: day for parent, day in reached.items() if day <= f"{self.horizon.elapsed}"}
 
     def readings(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """The days to read of each parent: from the look-back on, or the whole history of a new parent.

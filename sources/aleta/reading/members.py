@@ -113,8 +113,9 @@ class Census:
             for owner, ids in owners.items():
                 if owned:
                     self._counts[other.name, owner] = len(set(ids))
+                named = self._named[other.name]
                 for own_id in ids:
-                    self._named[other.name].setdefault(own_id, owner if owned else "")
+                    named[own_id] = named.get(own_id) or (owner if owned else "")
         for link in endpoint.links:
             other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
             if other is not None:
@@ -137,6 +138,15 @@ class Census:
         if self._chosen(endpoint):
             return
         self._gone[endpoint.name].add(own_id)
+
+    def shown(self, endpoint: Endpoint) -> str:
+        """An object that answered in this crawl; empty where there is none."""
+        return min(self._shown[endpoint.name], default="")
+
+    def may_hide(self, endpoint: Endpoint, own_id: str, parent_id: str) -> bool:
+        """Whether a list may have left an object out: its own parent names it, or the list looks truncated."""
+        suspects = {(each.resource, each.parent_id) for each, _ in self.truncated(())}
+        return bool(self._named[endpoint.name].get(own_id)) or (endpoint.name, parent_id) in suspects
 
     def gone(self, resource: str) -> set[str]:
         """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""

@@ -79,7 +79,8 @@ def walk(
 
     A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
     list is asked for by its id at the end (rules L1, L2): 404 and 403 mean that it is gone, if anything of the endpoint
-    was answered in this run.
+    was answered in this run. Where an object that a list showed is refused by its id, too, they do not mean that of one
+    that a list may have left out.
 
     Args:
         census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
@@ -145,6 +146,7 @@ class _Walk:
         self._pool = pool
         self._census = census
         self._outages = Outages(pool.count)
+        self._answers_by_id: dict[str, bool] = {}  # by endpoint
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
@@ -172,13 +174,35 @@ class _Walk:
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
         error = self._outages.judge(outcome)
         denied = isinstance(error, ParentGoneError | ForbiddenError)
-        if listing.by_id and denied and self._reader.dialects.answered_in_this_run(listing.endpoint):
+        if listing.by_id and denied and self._proves_gone(listing, own_id):
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
         else:
             listing.problems.append(error)
 
+    def _proves_gone(self, listing: _Listing, own_id: str) -> bool:
+        """Whether an object is gone that its own path refuses (rule L2)."""
+        endpoint = listing.endpoint
+        if not self._reader.dialects.answered_in_this_run(endpoint):
+            return False
+        return self._answers_by_id[endpoint.name] or not self._census.may_hide(endpoint, own_id, listing.parent_id)
+
+    def _try_by_id(self, endpoint: Endpoint) -> None:
+        """See whether objects of *endpoint* answer by their ids: ask for one that a list showed, once."""
+        shown = self._census.shown(endpoint)
+        if endpoint.name in self._answers_by_id:
+            return
+        try:
+            if shown:
+                self._reader.one_of(endpoint, shown)()
+        except SourceError as error:
+            self._outages.judge(error)  # raises where no other read would succeed
+            self._answers_by_id[endpoint.name] = False
+        else:
+            self._answers_by_id[endpoint.name] = True
+
     def _ask_by_id(self, endpoint: Endpoint, missing: Sequence[tuple[str, str]]) -> None:
+        self._try_by_id(endpoint)
         listings: dict[str, _Listing] = {}
         self._census.note_asked(endpoint, [own_id for own_id, _ in missing])
         for own_id, parent_id in missing:
@@ -195,6 +219,8 @@ class _Walk:
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
         answer = self._census.kept(listing.endpoint, answer, by_id=listing.by_id)
         listing.listed[own_id] = answer
+        if own_id:
+            self._answers_by_id[listing.endpoint.name] = True
         if listing.endpoint.detail and not own_id:
             for listed_id in answer.ids:
                 self._ask(listing, listed_id, self._reader.one_of(listing.endpoint, listed_id, listing.parent_id))

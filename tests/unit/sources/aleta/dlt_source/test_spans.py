@@ -40,6 +40,13 @@ def test_a_known_parent_is_read_from_the_look_back_on():
     assert readings == {"a": window("2026-02-07", "2026-04-10")}
 
 
+def test_what_a_clock_that_was_ahead_proved_is_not_believed_m6():
+    """Days that are not over yet cannot be proven: their parent is read whole."""
+    ahead = spans({"from": "2020-01-01", "through": {"a": "2026-09-08"}})
+
+    assert ahead.readings(["a"]) == spans().readings(["a"])
+
+
 def test_the_look_back_does_not_go_before_the_start():
     """A history shorter than the look-back is read whole."""
     assert spans({"from": "2020-01-01", "through": {"a": "2020-01-05"}}).readings(["a"])["a"].first == START

@@ -97,6 +97,19 @@ def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
     assert problems(found)["accounts", ""] == ["no such path"]
 
 
+@pytest.mark.parametrize(("by_id", "gone"), [(thing("a1"), ["a9"]), (ParentGoneError("no such path"), [])])
+def test_l2_a_404_by_id_proves_nothing_where_a_listed_object_is_404_too(by_id, gone):
+    """a9 is named by its own parent and in no list: gone only if its siblings answer by their ids."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): ParentGoneError("no such path")}
+
+    found = crawl(api)
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert problems(found) == ({} if gone else {("accounts", "l1"): ["no such path"]})
+
+
 def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
     """A 200 without `data` says nothing of what exists."""
     api = world()
