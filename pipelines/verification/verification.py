@@ -146,7 +146,7 @@ class _Verify:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        listings = self._objects(reader)
+        listings = self._objects(reader, ledger)
         for endpoint in self._endpoints:
             if endpoint.named_in:
                 self._named(endpoint, reader, sample)
@@ -155,7 +155,7 @@ class _Verify:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
 
-    def _objects(self, reader: Reader) -> list[Listed]:
+    def _objects(self, reader: Reader, ledger: Ledger) -> list[Listed]:
         census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
         listings = list(
             walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
@@ -165,6 +165,10 @@ class _Verify:
         self._found.report.errors.extend(problem for _, unknown in checked for problem in unknown)
         for listed in listings:
             self._note_problems(listed)
+        caps = {learned.known_cap for learned in ledger.learned.values() if learned.known_cap}
+        self._found.report.errors.extend(
+            problems.truncated(found.resource, found.parent_id, reason) for found, reason in census.truncated(caps)
+        )
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at, clients=self._clients)
             for endpoint in self._endpoints:

@@ -171,3 +171,28 @@ def test_an_endpoint_that_answers_nothing_removes_nothing_l2(synced, status):
     synced.sync(expect=4)
 
     assert removed(synced) == []
+
+
+@pytest.mark.parametrize("status", ["404", "403"])
+def test_a_refusal_by_id_removes_nobody_whom_a_listed_sibling_shares_it_with_l2(crowded, status):
+    """Lists are cut, parents name all, and no account answers by its id: those left out are unread, and not gone."""
+    crowded.sync()
+    before = set(crowded.column("SELECT id FROM aleta.accounts"))
+    crowded.box.set(list_caps={"accounts": CAP})
+    crowded.box.faults.script(status, path_contains="/v2/accounts/", times=10**6)
+
+    crowded.sync(expect=4)
+
+    assert removed(crowded) == []
+    assert set(crowded.column("SELECT id FROM aleta.accounts")) == before
+
+
+def test_verify_names_a_list_that_may_be_truncated_l3(crowded):
+    """What a sync is partial for, `verify` does not call equal."""
+    crowded.box.set(list_caps={"accounts": CAP}, relationships="links", keep="random")
+    crowded.sync(expect=4)
+
+    ended = crowded.run("verify", "acme", "--json", "--all")
+
+    assert ended.exit != 0
+    assert "truncated" in ended.out

@@ -52,6 +52,14 @@ def test_check_names_a_mistake_in_the_configuration(program):
     assert program.box.requests == []
 
 
+def test_check_names_a_table_that_there_is_not(start):
+    """What `sync` would refuse is not called well."""
+    ended = start(aleta={"resources": ["foo"]}).run("check", "--json")
+
+    assert ended.exit == 2
+    assert "tenants.acme.resources" in checks(ended)["config"]["text"]
+
+
 def test_check_names_who_holds_the_lock(start):
     """Exit 1 while a sync runs, with its pid; the sync goes on."""
     program = start(latency_s=0.3)

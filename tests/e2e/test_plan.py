@@ -44,3 +44,13 @@ def test_plan_has_no_lines_of_zeros(synced):
     assert ended.exit == 0
     assert "  clients: 1 request for 1 window" in ended.out.splitlines()
     assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])
+
+
+def test_plan_writes_nothing(synced):
+    """Every file of the tenant is as it was, the lock too."""
+    files = [file for file in synced.tenant_folder().rglob("*") if file.is_file()]
+    before = {file: file.read_bytes() for file in files}
+
+    assert synced.run("plan").exit == 0
+
+    assert {file: file.read_bytes() for file in synced.tenant_folder().rglob("*") if file.is_file()} == before

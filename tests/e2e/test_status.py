@@ -28,3 +28,16 @@ def test_status_shows_freshness_coverage_and_runs_without_a_request(synced):
     assert (coverage["resource"], coverage["parents"]) == ("transactions", len(synced.box.truth("acme").accounts))
     assert facts["quarantined"] == []
     assert synced.box.requests == []
+
+
+def test_status_reads_the_private_store_where_no_copy_is_made(start):
+    """With Parquet alone: the same keys and figures; while a run has the store, what its journal says."""
+    program = start(aleta={"publish": ["parquet"]})
+    program.sync()
+
+    facts = json.loads(program.run("status", "--json").out)["tenants"]["acme"]
+
+    assert facts["synced"] is True
+    assert facts["coverage"]
+    assert facts["quarantined"] == []
+    assert program.run("status", "--max-age", "0").exit == 1

@@ -43,6 +43,7 @@ class Crawl:
     put: Put
     _listed: dict[str, dict[str, None]] = field(default_factory=dict)  # endpoint -> ids, in the order they came
     _census: Census = field(default_factory=Census)
+    _gone_by_id: dict[str, set[str]] = field(default_factory=dict)  # of objects that rows name
 
     def listed(self, endpoint: str) -> Sequence[str]:
         """The ids that its lists showed, in the order they came."""
@@ -50,7 +51,7 @@ class Crawl:
 
     def gone(self, endpoint: str) -> AbstractSet[str]:
         """The ids that were there before, and that the API does not show any more."""
-        return self._census.gone(endpoint)
+        return self._census.gone(endpoint) | self._gone_by_id.get(endpoint, set())
 
     def run(self) -> None:
         """Read all lists.
@@ -106,6 +107,7 @@ class Crawl:
             shown = self.known.shown.setdefault(endpoint.name, set())
             shown |= set(listed.ids)
             shown -= set(listed.gone)
+            self._gone_by_id.setdefault(endpoint.name, set()).update(listed.gone)
             self.progress.crawled(len(listed.ids))
             self.put(Visited(listed))
 
