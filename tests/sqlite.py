@@ -34,6 +34,17 @@ class Database:
             connection.commit()
             return found
 
+    def is_free(self, dataset: str = "aleta_acme") -> bool:
+        """Whether no other connection is in the middle of writing."""
+        files = [self.folder / "aleta.db", self.folder / f"aleta__{dataset}.db"]
+        try:
+            for file in files:
+                with closing(sqlite3.connect(file, timeout=0)) as connection:
+                    connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
     def copy(self, dataset: str, file: Path) -> Path:
         """All of *dataset* as a DuckDB file with the same tables in `aleta`, typed as their schemas are."""
         file.unlink(missing_ok=True)

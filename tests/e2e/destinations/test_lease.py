@@ -54,12 +54,21 @@ def paused(kept: Kept):
     process = kept.program.start("sync", "--json")
     try:
         _wait(lambda: _leases(kept))
-        process.send_signal(signal.SIGSTOP)
+        _wait(lambda: _stands_still(process, kept.place))
         yield process
     finally:
         process.send_signal(signal.SIGCONT)
         process.kill()
         process.communicate()
+
+
+def _stands_still(process, place: Place) -> bool:
+    """Stop it where it locks nobody out of SQLite's file, who would wait for as long as it stands still."""
+    process.send_signal(signal.SIGSTOP)
+    if isinstance(place, InPostgres) or place.database.is_free():
+        return True
+    process.send_signal(signal.SIGCONT)
+    return False
 
 
 def _leases(kept: Kept) -> list[tuple]:
