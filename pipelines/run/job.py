@@ -32,6 +32,11 @@ class Job:
     clients: Sequence[str] = ()
     revisits: bool = True
 
+    @property
+    def narrow(self) -> bool:
+        """Whether it may read so little that its largest answer proves less of the row cap than an earlier one."""
+        return bool(self.clients) or self.kind != "sync"
+
 
 def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:
     """From the look-back to the look-ahead, and whole histories in turn (rules D1, M3)."""

@@ -46,7 +46,7 @@ from .events import (
     Visited,
 )
 from .handover import Handover
-from .job import SYNC, Job
+from .job import Job
 from .loading.packages import Loader
 from .reading.fetching import Fetching
 from .reading.known import Known
@@ -251,8 +251,7 @@ class TenantRun:
                 self._missing.append(event.endpoint)
 
     def _learn(self, taught: Taught) -> None:
-        partly = bool(self._job.clients) or self._job.kind != SYNC.kind  # a backfill may read one row
-        self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=partly)
+        self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=self._job.narrow)
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         self._report.note_trials(taught.resource, taught.trials)
         if why := taught.trials.noticed:
