@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipelines.orchestration.outcome import outcome_of
+from pipelines.orchestration.outcome import LASTING, outcome_of
 from pipelines.report.report import Counts, Problem, TenantReport
 
 FORBIDDEN = Problem(code="forbidden", message="the API answered 403", resource="transactions", parent_id="a1")
@@ -37,6 +37,15 @@ def test_a_partial_run_is_committed_and_not_complete():
     assert outcome.reason.startswith("exit 4: [forbidden] transactions of a1: the API answered 403.")
     assert outcome.reason.endswith("(1 more)")
     assert len(outcome.errors) == 2
+
+
+@pytest.mark.parametrize("code", sorted(LASTING))
+def test_what_another_try_meets_again_is_not_tried_again(code):
+    """An account that is forbidden is so a minute later; with it, what may pass is tried again all the same."""
+    lasting = Problem(code=code, message="")
+
+    assert not outcome_of("acme", exit_code=4, report=report(lasting)).again
+    assert outcome_of("acme", exit_code=4, report=report(lasting, DOWN)).again
 
 
 @pytest.mark.parametrize(("code", "again"), [(1, True), (2, False), (3, False), (4, True), (143, True), (-9, True)])
