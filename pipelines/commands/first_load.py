@@ -18,6 +18,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, with_parents
 
 from ..ledger.ledger import Ledger
+from ..report.figures import counted
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.pipeline_home import pipeline_home
@@ -87,8 +88,7 @@ def described(tenant: TenantSettings, found: Sequence[Precedent]) -> Iterator[st
         if endpoint.parent == "accounts" and endpoint.dates and endpoint.dates.by is By.SPAN
     ]
     if tables:
-        least = f"{len(tables)} request{'s' * (len(tables) != 1)}"
-        yield from _wrapped(f"at least {least} an account: {', '.join(tables)}")
+        yield from _wrapped(f"at least {counted(len(tables), 'request')} an account: {', '.join(tables)}")
     for precedent in found:
         yield from _wrapped(f"elsewhere: {precedent}")
     if range_ := estimate(tenant, found):

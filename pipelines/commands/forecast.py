@@ -24,6 +24,7 @@ from sources.aleta.reading.cursor_lists import LIMIT
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
+from ..report.figures import counted
 from ..report.report import Exit, Json
 from ..run.failures import as_problem
 from ..run.lock import TenantLock
@@ -55,13 +56,9 @@ class Forecast:
 
     def said(self) -> str:
         """Requests, windows and parents in words."""
-        parents = f" of {_count(self.parents, 'parent')}" if self.parents != 1 else ""
+        parents = f" of {counted(self.parents, 'parent')}" if self.parents != 1 else ""
         whole = f", {self.whole:,} read whole" if self.whole else ""
-        return f"{_count(self.requests, 'request')} for {_count(self.windows, 'window')}{parents}{whole}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+        return f"{counted(self.requests, 'request')} for {counted(self.windows, 'window')}{parents}{whole}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,8 +103,8 @@ class TenantPlan:
         asked = {name: forecast for name, forecast in self.resources.items() if forecast.requests}
         lines = [f"  {name}: {forecast.said()}" for name, forecast in asked.items()]
         idle = len(self.resources) - len(asked)
-        lines += [f"  nothing is due of {idle} other table{'s' * (idle != 1)}"] if idle else []
-        asks = _count(self.requests, "request")
+        lines += [f"  nothing is due of {counted(idle, 'other table')}"] if idle else []
+        asks = counted(self.requests, "request")
         head = f"{self.tenant}: {asks}, {self.minutes} minutes at {self.requests_per_minute} a minute"
         notes = [line for note in self.notes for line in wrap(f"note: {note}", 78, subsequent_indent="  ")]
         return "\n".join([head, *lines, *(f"  {line}" for line in notes)])

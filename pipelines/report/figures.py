@@ -127,12 +127,10 @@ def described(facts: Facts) -> list[str]:
     """A run as short phrases, the most important first; counts of zero are left out."""
     parts = [
         facts.stage,
-        f"{facts.done:,} of {facts.parents:,} {facts.noun}"
-        if facts.parents
-        else _count(facts.objects, "object", "objects"),
-        f"{_count(facts.rows, 'row', 'rows')}{f', {facts.committed:,} committed' if _lags(facts) else ''}",
+        f"{facts.done:,} of {facts.parents:,} {facts.noun}" if facts.parents else _if_any(facts.objects, "object"),
+        f"{_if_any(facts.rows, 'row')}{f', {facts.committed:,} committed' if _lags(facts) else ''}",
         _requests(facts),
-        _count(facts.retries, "retry", "retries"),
+        _if_any(facts.retries, "retry", "retries"),
     ]
     if not facts.ended:
         parts += [_waiting(wait, facts.now) for wait in facts.waits]
@@ -150,10 +148,10 @@ def described_stage(stage: Stage) -> list[str]:
     parts = [
         f"{stage.name} took {timedelta(seconds=round(stage.seconds))}",
         f"{stage.parents:,} {stage.noun}" if stage.parents else "",
-        _count(stage.objects, "object", "objects"),
-        _count(stage.rows, "row", "rows"),
-        _count(stage.requests, "request", "requests"),
-        _count(stage.retries, "retry", "retries"),
+        _if_any(stage.objects, "object"),
+        _if_any(stage.rows, "row"),
+        _if_any(stage.requests, "request"),
+        _if_any(stage.retries, "retry", "retries"),
     ]
     return [part for part in parts if part]
 
@@ -169,12 +167,17 @@ def described_overall(overall: Overall) -> list[str]:
     ]
 
 
-def _count(number: int, singular: str, plural: str) -> str:
-    return f"{number:,} {singular if number == 1 else plural}" if number else ""
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number and what it counts; *plural*: of more or less than one, where that is not the noun and an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def _if_any(number: int, noun: str, plural: str = "") -> str:
+    return counted(number, noun, plural) if number else ""
 
 
 def _requests(facts: Facts) -> str:
-    sent = _count(facts.requests, "request", "requests")
+    sent = _if_any(facts.requests, "request")
     if not sent or facts.ended:
         return sent
     budget = f" of {facts.per_minute:,}/min" if facts.per_minute else ""

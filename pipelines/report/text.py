@@ -17,7 +17,7 @@ from rich.text import Text
 
 from sources.aleta.safe_text import printable
 
-from .figures import FEW
+from .figures import FEW, counted
 from .problem_lines import problem_line
 from .report import Counts, Problem, RunReport, Status, TenantReport
 
@@ -102,8 +102,8 @@ def _brief(tenant: TenantReport) -> Iterator[RenderableType]:
 
 def _headline(tenant: TenantReport) -> Text:
     mark, style = MARKS[tenant.status]
-    requests = _count(tenant.requests, "request", "requests")
-    retries = f", {_count(tenant.retries, 'retry', 'retries')}" if tenant.retries else ""
+    requests = counted(tenant.requests, "request")
+    retries = f", {counted(tenant.retries, 'retry', 'retries')}" if tenant.retries else ""
     cap = f"; {_cap(tenant.row_cap)}" if tenant.resources else ""
     return Text.assemble(
         (f"{mark} {tenant.tenant}: {tenant.kind} {tenant.status}", f"bold {style}"),
@@ -125,10 +125,6 @@ def duration(seconds: float) -> str:
 
 def _cap(row_cap: int | None) -> str:
     return "no row cap found" if row_cap is None else f"row cap {row_cap:,}"
-
-
-def _count(number: int, singular: str, plural: str) -> str:
-    return f"{number:,} {singular if number == 1 else plural}"
 
 
 def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
@@ -181,7 +177,7 @@ def _problems(problems: Sequence[Problem], *, limit: int) -> RenderableType:
         table.add_row("  -", Text(problem_line(problem)))
     if len(problems) > limit:
         table.add_row("", f"and {len(problems) - limit:,} more: see --json")
-    return Group(Text(f"  {_count(len(problems), 'problem', 'problems')}:"), table)
+    return Group(Text(f"  {counted(len(problems), 'problem')}:"), table)
 
 
 def _indented(text: str) -> Padding:
@@ -191,4 +187,4 @@ def _indented(text: str) -> Padding:
 def _summary(tenants: Sequence[TenantReport]) -> Text:
     by_status = Counter(tenant.status for tenant in tenants)
     counts = ", ".join(f"{by_status[status]} {status}" for status in Status if by_status[status])
-    return Text(f"{_count(len(tenants), 'tenant', 'tenants')}: {counts}", style="bold")
+    return Text(f"{counted(len(tenants), 'tenant')}: {counts}", style="bold")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from sources.aleta.transport.write import Write
 
+from ..report.figures import counted
 from ..report.report import Exit, Json, Status, exit_of, status_of
 from ..report.text import duration
 from .columns import Mistake
@@ -91,12 +92,12 @@ class UploadReport:
         name = f"{self.tenant}: {self.what} {self.kind}"
         if self.would_send is not None and not self.errors:
             skipped = f", {self.skipped:,} confirmed before" if self.skipped else ""
-            return f"{name}, dry run: {_count(len(self.would_send), 'request')} would be sent{skipped}"
+            return f"{name}, dry run: {counted(len(self.would_send), 'request')} would be sent{skipped}"
         counts = ", ".join(f"{getattr(self, outcome):,} {outcome}" for outcome in COUNTED if getattr(self, outcome))
         left = f"{self.not_sent:,} not sent" if self.not_sent else ""
         told = ", ".join(part for part in (counts, left) if part)
-        what = f"; {_count(self.rows, 'row')}{f': {told}' if told else ''}" if self.what == "upload" else ""
-        return f"{name} {self.status} in {duration(self.duration_s)}; {_count(self.requests, 'request')}{what}"
+        what = f"; {counted(self.rows, 'row')}{f': {told}' if told else ''}" if self.what == "upload" else ""
+        return f"{name} {self.status} in {duration(self.duration_s)}; {counted(self.requests, 'request')}{what}"
 
     def _errors(self) -> list[Mistake]:
         return sorted(self.errors, key=lambda error: error.line)
@@ -106,10 +107,6 @@ def described(error: Mistake) -> str:
     """One error in a line."""
     place = f"line {error.line}: " if error.line else ""
     return f"{place}[{error.code}] {error.message}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
 def _shown(line: int, write: Write) -> Json:
