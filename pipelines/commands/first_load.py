@@ -126,8 +126,7 @@ def _precedent(tenant: TenantSettings) -> Precedent | None:
 
 def _learned_cap(tenant: TenantSettings) -> int:
     state = _state(pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json")
-    learned = Ledger.from_state(state).learned.values() if state else []
-    return max((found.known_cap or 0 for found in learned), default=0)
+    return max(Ledger.from_state(state).known_caps, default=0) if state else 0
 
 
 def _state(file: Path) -> dict[str, object]:

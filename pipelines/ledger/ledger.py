@@ -108,6 +108,11 @@ class Ledger:
             learned = replace(learned, proof=earlier)
         self.learned[resource] = learned
 
+    @property
+    def known_caps(self) -> frozenset[int]:
+        """The row caps that are proven, of any resource."""
+        return frozenset(learned.known_cap for learned in self.learned.values() if learned.known_cap)
+
     def learn_dialects(self, dialects: Mapping[str, str]) -> None:
         """Under which names endpoints answer; one that does is offered, whatever it was before."""
         self.dialects = dict(dialects)

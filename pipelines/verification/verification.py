@@ -165,9 +165,9 @@ class _Verify:
         self._found.report.errors.extend(problem for _, unknown in checked for problem in unknown)
         for listed in listings:
             self._note_problems(listed)
-        caps = {learned.known_cap for learned in ledger.learned.values() if learned.known_cap}
         self._found.report.errors.extend(
-            problems.truncated(found.resource, found.parent_id, reason) for found, reason in census.truncated(caps)
+            problems.truncated(found.resource, found.parent_id, reason)
+            for found, reason in census.truncated(ledger.known_caps)
         )
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at, clients=self._clients)

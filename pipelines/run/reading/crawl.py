@@ -136,8 +136,7 @@ class Crawl:
 
     def tell_truncated_lists(self, caps: AbstractSet[int]) -> None:
         """Tell of lists that may be truncated, at one of *caps* or at one that an earlier run found (L3)."""
-        caps = caps | {learned.known_cap for learned in self.ledger.learned.values() if learned.known_cap}
-        for found, reason in self._census.truncated(caps):
+        for found, reason in self._census.truncated(caps | self.ledger.known_caps):
             self.put(Noticed(problems.truncated(found.resource, found.parent_id, reason)))
 
 

@@ -32,6 +32,6 @@ def planner_of(
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
     if not divisible:
         planner.cap.divisible = False
-        planner.cap.elsewhere = max((other.known_cap or 0 for other in ledger.learned.values()), default=0)
+        planner.cap.elsewhere = max(ledger.known_caps, default=0)
         planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
     return planner
