@@ -143,10 +143,11 @@ class Census:
         """An object that answered in this crawl; empty where there is none."""
         return min(self._shown[endpoint.name], default="")
 
-    def may_hide(self, endpoint: Endpoint, own_id: str, parent_id: str) -> bool:
-        """Whether a list may have left an object out: its own parent names it, or the list looks truncated."""
-        suspects = {(each.resource, each.parent_id) for each, _ in self.truncated(())}
-        return bool(self._named[endpoint.name].get(own_id)) or (endpoint.name, parent_id) in suspects
+    def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
+        """Of *missing* ids, each with its parent's: their own parent names them, or its list looks truncated."""
+        named = self._named[endpoint.name]
+        suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
+        return {own_id for own_id, parent_id in missing if named.get(own_id) or parent_id in suspects}
 
     def gone(self, resource: str) -> set[str]:
         """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""

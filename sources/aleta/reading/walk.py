@@ -147,6 +147,7 @@ class _Walk:
         self._census = census
         self._outages = Outages(pool.count)
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
+        self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
@@ -174,35 +175,33 @@ class _Walk:
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
         error = self._outages.judge(outcome)
         denied = isinstance(error, ParentGoneError | ForbiddenError)
-        if listing.by_id and denied and self._proves_gone(listing, own_id):
+        if listing.by_id and denied and self._proves_gone(listing.endpoint, own_id):
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
         else:
             listing.problems.append(error)
 
-    def _proves_gone(self, listing: _Listing, own_id: str) -> bool:
+    def _proves_gone(self, endpoint: Endpoint, own_id: str) -> bool:
         """Whether an object is gone that its own path refuses (rule L2)."""
-        endpoint = listing.endpoint
         if not self._reader.dialects.answered_in_this_run(endpoint):
             return False
-        return self._answers_by_id[endpoint.name] or not self._census.may_hide(endpoint, own_id, listing.parent_id)
+        return self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name]
 
-    def _try_by_id(self, endpoint: Endpoint) -> None:
-        """See whether objects of *endpoint* answer by their ids: ask for one that a list showed, once."""
-        shown = self._census.shown(endpoint)
-        if endpoint.name in self._answers_by_id:
-            return
+    def _try_by_id(self, endpoint: Endpoint) -> bool:
+        """Whether objects of *endpoint* answer by their ids, as far as one does that a list showed."""
         try:
-            if shown:
+            if shown := self._census.shown(endpoint):
                 self._reader.one_of(endpoint, shown)()
         except SourceError as error:
             self._outages.judge(error)  # raises where no other read would succeed
-            self._answers_by_id[endpoint.name] = False
-        else:
-            self._answers_by_id[endpoint.name] = True
+            return False
+        return True
 
     def _ask_by_id(self, endpoint: Endpoint, missing: Sequence[tuple[str, str]]) -> None:
-        self._try_by_id(endpoint)
+        if endpoint.name not in self._answers_by_id:
+            self._answers_by_id[endpoint.name] = self._try_by_id(endpoint)
+        if not self._answers_by_id[endpoint.name]:
+            self._perhaps_left_out[endpoint.name] = self._census.perhaps_left_out(endpoint, missing)
         listings: dict[str, _Listing] = {}
         self._census.note_asked(endpoint, [own_id for own_id, _ in missing])
         for own_id, parent_id in missing:
