@@ -23,16 +23,14 @@ def point_dlt_at(folder: Path, environ: MutableMapping[str, str]) -> None:
     variables of this process's environment; one that is set already counts more, as it would over a file.
     """
     environ["DLT_CONFIG_FOLDER"] = str(folder.absolute())
-    files = [folder / "secrets.toml", folder / "config.toml"]  # a secret counts more
-    given = {name for file in files for name, _ in _variables(file)}
-    for name, value in QUIET.items():
-        if name not in given:
-            environ.setdefault(name, value)
+    files = [folder / "config.toml", folder / "secrets.toml"]  # a secret counts more
+    given = {name: value for file in files for name, value in _variables(file)}
+    unsaid = {name: value for name, value in QUIET.items() if name not in given}
     if any(_is_marked(file) for file in files):
         environ["DLT_CONFIG_FOLDER"] = str(folder.absolute() / NOWHERE)
-        for file in files:
-            for name, value in _variables(file):
-                environ.setdefault(name, value)
+        unsaid |= given
+    for name, value in unsaid.items():
+        environ.setdefault(name, value)
 
 
 def _is_marked(file: Path) -> bool:

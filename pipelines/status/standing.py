@@ -132,8 +132,9 @@ def _standing(tenant: TenantSettings, look: Look) -> Standing:
         running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
     except OSError as error:
         return Standing(tenant=tenant.name, facts=_empty_facts(tenant) | {"error": as_problem(error).message})
-    read = _local(tenant, look, busy=running is not None) if tenant.destination == "duckdb" else _remote(tenant, look)
-    found = {"running": f"{running}" if running else None} | read
+    is_local = tenant.destination == "duckdb"
+    facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
+    found = {"running": f"{running}" if running else None} | facts
     return Standing(tenant=tenant.name, facts=found | _runs(found, entries, running))
 
 
