@@ -63,7 +63,7 @@ class Warehouse:
         self.fault = ""
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column
         self.place = place_of(tenant, destination) if self.remote else f"{self.file}"
-        found = find(destination) if self.remote else merging_duckdb(f"{self.file}")
+        found = find(destination) if self.remote else merging_duckdb(self.file)
         self._database = OpenDatabase(self.file)
         self._lease: Lease | None = None
         self._laid_out = ""  # dlt's version of the schema

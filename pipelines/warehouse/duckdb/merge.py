@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from dlt.common.configuration import configspec
 from dlt.common.destination import DestinationCapabilitiesContext, PreparedTableSchema
 from dlt.common.destination.client import FollowupJobRequest, LoadJob
 from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema
 from dlt.common.storages.load_package import ParsedLoadJobFileName
-from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration, DuckDbCredentials
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.impl.duckdb.factory import duckdb
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
@@ -144,10 +145,24 @@ def _hinted(table: PreparedTableSchema, hint: Literal["primary_key", "hard_delet
     return [name for name, column in table["columns"].items() if column.get(hint)]
 
 
+@configspec(init=False)
+class FileConfiguration(DuckDbClientConfiguration):
+    """Of a database that is a file, named by its path; dlt would load all of SQLAlchemy to spell it as an address."""
+
+    def __str__(self) -> str:
+        return f"{self.credentials.database}"
+
+
 class merging_duckdb(duckdb):  # noqa: N801 - dlt names destinations so
     """The destination: to dlt and to a stored state, plain DuckDB."""
 
+    spec = FileConfiguration
     _can: DestinationCapabilitiesContext | None = None
+
+    def __init__(self, file: Path) -> None:
+        credentials = DuckDbCredentials()
+        credentials.database = f"{file}"
+        super().__init__(credentials)
 
     @property
     def destination_type(self) -> str:

@@ -161,7 +161,7 @@ def test_a_state_whose_package_is_not_complete_replaces_none(sql):
 
 def test_to_dlt_it_is_plain_duckdb():
     """A state that dlt's own destination wrote is read on, and the other way round."""
-    ours, theirs = merging_duckdb("x.duckdb"), dlt.destinations.duckdb("x.duckdb")
+    ours, theirs = merging_duckdb(Path("x.duckdb")), dlt.destinations.duckdb("x.duckdb")
     assert (ours.destination_type, ours.destination_name) == (theirs.destination_type, theirs.destination_name)
     bounded = {"max_parallel_load_jobs": JOBS}  # C6
     assert dict(ours.capabilities()) == dict(theirs.capabilities()) | bounded
