@@ -56,7 +56,8 @@ def set_up(*, debug: bool, stream: TextIO, form: LogFormat = LogFormat.TEXT) -> 
 
     May be called again; the last call counts.
     """
-    levels = dict.fromkeys(OURS, logging.DEBUG if debug else logging.INFO) | {"urllib3": logging.WARNING}
+    levels = dict.fromkeys(OURS, logging.DEBUG if debug else logging.INFO)
+    levels["urllib3"] = logging.ERROR  # its warnings quote headers, and a header may quote the bearer (rule S2)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
     formatter = _formatter(debug=debug, form=form)

@@ -162,7 +162,8 @@ def test_a_line_holds_time_in_utc_level_and_name(monkeypatch: pytest.MonkeyPatch
         pytest.param("dlt", logging.INFO, True, False, id="dlt, info"),
         pytest.param("dlt", logging.WARNING, False, True, id="dlt, warning"),
         pytest.param("urllib3.connectionpool", logging.INFO, True, False, id="urllib3, info"),
-        pytest.param("urllib3.connectionpool", logging.WARNING, False, True, id="urllib3, warning"),
+        pytest.param("urllib3.connection", logging.WARNING, True, False, id="urllib3, which quotes headers"),
+        pytest.param("urllib3.connectionpool", logging.ERROR, False, True, id="urllib3, error"),
         pytest.param("azure.core", logging.INFO, True, False, id="another library, info"),
     ],
 )
