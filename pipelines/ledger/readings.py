@@ -145,12 +145,18 @@ def _spans(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) -
 
 
 def _nightly(mark: Mark, horizon: Horizon) -> Reading:
-    begun = mark.verified_at or mark.reading_since
+    begun = mark.verified_at or _goes_on(mark, horizon)
     span = horizon.nightly(mark) if begun else horizon.whole(mark)  # not begun: only a backfill was here
     from_the_start = span.first == mark.earliest(horizon.history_start)
     whole = from_the_start or mark.verified_at is None
     since = horizon.now if from_the_start else mark.reading_since
     return Reading(span=span, mark=replace(mark, reading_since=since), whole=whole)
+
+
+def _goes_on(mark: Mark, horizon: Horizon) -> bool:
+    """Whether a reading that broke off is read on: what it saw must not be older than `reverify_days` (D1)."""
+    since = mark.reading_since
+    return since is not None and horizon.now - since <= timedelta(days=horizon.reverify_days)
 
 
 def _snapshots(mark: Mark, horizon: Horizon) -> Reading:

@@ -106,6 +106,13 @@ def test_a_first_load_that_was_cut_short_goes_on_where_it_was():
     assert reading == Reading(span=window(31, 105), mark=begun, whole=True)
 
 
+def test_d1_a_reading_that_broke_off_too_long_ago_begins_anew():
+    """Else a history counts as read whole whose first days nobody looked at for longer than `reverify_days`."""
+    begun = Mark(covered=window(0, 40), reading_since=at(60))
+    reading = tonight({"a": begun}, ["a"], horizon(reverify_days=30))["a"]
+    assert reading == Reading(span=window(0, 105), mark=replace(begun, reading_since=horizon().now), whole=True)
+
+
 def test_a_history_that_only_a_backfill_touched_is_read_whole():
     """Covered from its first day, but nobody knows since when: that is no reading of the whole history."""
     reading = tonight({"a": Mark(covered=window(0, 40))}, ["a"], horizon())["a"]
