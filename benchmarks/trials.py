@@ -35,6 +35,7 @@ TODAY = date(2026, 11, 25)
 SPAN = Window(date(1970, 1, 1), TODAY + timedelta(days=31))
 WORKERS = 8
 SHOWN = ("first", "last", "any")
+NOT_READ = ((True, False), (False, True), (False, False))  # the last day of a window, or the first, or both (W8)
 World: TypeAlias = Mapping[str, Sequence[tuple[date, int, int]]]  # account -> day, id, bytes of each row, by day
 
 
@@ -237,7 +238,7 @@ def simulate(name: str, worlds: int, accounts: int, rows: int, caps: Sequence[in
     for number in range(worlds):
         rng = Random(f"{name} {number}")
         cap, shown = caps[number % len(caps)], SHOWN[number % len(SHOWN)]
-        ends = ((True, True), (False, True), (True, False))[1 + number % 2 if name == "ends skipped" else 0]
+        ends = NOT_READ[number // len(SHOWN) % len(NOT_READ)] if name == "ends skipped" else (True, True)
         made = world(rng, accounts, rows)
         server = Server(world=made, model=MODELS[name], shown=shown, rng=rng, cap=cap, ends=ends)
         prover = Prover(planner=Planner(cap=RowCap()), budget=budget, rng=Random(number))

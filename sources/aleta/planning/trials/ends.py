@@ -26,7 +26,9 @@ class Ends(StrEnum):
 
 @dataclass(slots=True)
 class EndsProbe:
-    """A row asked for by its day alone, and with its day as the first and as the last of a wider window.
+    """A row asked for by its day alone, with its day as the first and as the last of a wider window, and within one.
+
+    The last is the control: of a server that reads neither end, none of the other three shows the row.
 
     Args:
         row: all of its dates are that day.
@@ -42,7 +44,7 @@ class EndsProbe:
 
     @property
     def verdict(self) -> Ends:
-        """UNKNOWN while answers are missing, and where the row is shown by none: it is gone."""
+        """UNKNOWN while answers are missing, and where none shows the row, the control neither: it is gone."""
         if len(self.answers) < len(self.windows) or not any(self.answers.values()):
             return Ends.UNKNOWN
         return Ends.READ if all(self.answers.values()) else Ends.SKIPPED
@@ -56,8 +58,9 @@ def probe(kept: KeptWindow, *, max_days: int) -> EndsProbe | None:
     for own, first, last in zip(kept.rows.ids, kept.rows.first, kept.rows.last, strict=True):
         day = date.fromordinal(first) if first else None
         if first == last and day and kept.window.first + AROUND <= day <= kept.window.last - AROUND and around:
-            windows = Window(day, day), Window(day, day + around), Window(day - around, day)
-            return EndsProbe(kept.parent, own, windows)
+            ends = Window(day, day), Window(day, day + around), Window(day - around, day)
+            inside = Window(day, day).widened(1)
+            return EndsProbe(kept.parent, own, (*ends, inside) if not max_days or inside.days <= max_days else ends)
     return None
 
 

@@ -133,14 +133,15 @@ def test_a_day_that_is_quarantined_is_not_missing_besides():
 @pytest.mark.parametrize(
     ("answers", "ends"),
     [
-        pytest.param((True, True, True), Ends.READ, id="both ends are read"),
-        pytest.param((True, True, False), Ends.SKIPPED, id="the last is not"),
-        pytest.param((False, False, True), Ends.SKIPPED, id="the first is not"),
-        pytest.param((False, False, False), Ends.UNKNOWN, id="the row is gone"),
+        pytest.param((True, True, True, True), Ends.READ, id="both ends are read"),
+        pytest.param((True, True, False, True), Ends.SKIPPED, id="the last is not"),
+        pytest.param((False, False, True, True), Ends.SKIPPED, id="the first is not"),
+        pytest.param((False, False, False, True), Ends.SKIPPED, id="neither is"),
+        pytest.param((False, False, False, False), Ends.UNKNOWN, id="the row is gone"),
     ],
 )
 def test_a_row_is_asked_for_at_both_ends(answers, ends):
-    """W8: by its day alone, as the first and as the last day of a wider window."""
+    """W8: by its day alone, as the first and as the last day of a wider window, and within one."""
     check = EndsCheck()
     questions = check.look(kept(rows(100)), max_days=0)
     for question, shows in zip(questions, answers, strict=True):
@@ -149,6 +150,12 @@ def test_a_row_is_asked_for_at_both_ends(answers, ends):
     assert check.ends is ends
     assert check.overlap == (ends is Ends.SKIPPED)
     assert all(START + timedelta(days=100) in question.window for question in questions)
+
+
+def test_where_two_days_are_the_widest_window_there_is_no_control():
+    """W8: one of three days would be refused."""
+    [narrow] = {question.window.days <= 2 for question in EndsCheck().look(kept(rows(100)), max_days=2)}
+    assert narrow
 
 
 def test_what_is_known_of_the_ends_is_not_probed_again():
