@@ -4,6 +4,7 @@ The oracle knows the model and the world. The worlds are small, and each model t
 that touches one answer of many nobody can tell.
 """
 
+from bisect import insort
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
 
+LATE = 10**9  # the id of a row that is created while a run reads
 OTHERS = sorted(set(MODELS) - {"constant", "ends skipped"})
 
 
@@ -140,3 +142,31 @@ def test_w5_a_refused_width_is_narrowed_in_strict_reading_too():
     server = Server(world=made, model=MODELS["two nodes"], shown="any", rng=rng, cap=60, max_days=1000)
     outcome = play(made, server, Prover(planner=Planner(cap=RowCap()), rng=rng))
     assert outcome.missing == 0 or not outcome.complete
+
+
+class Late(Server):
+    """A row is created while a question is answered that was asked before: the proof of the cap, asked once more."""
+
+    def read(self, parent, window):
+        asked = self.__dict__.setdefault("asked", set())
+        if (parent, window) in asked and len(self.found(parent, window)) > self.cap and not self.late:
+            insort(self.world[parent], (window.first, LATE, 100))
+        asked.add((parent, window))
+        return super().read(parent, window)
+
+    @property
+    def late(self):
+        return any(own == LATE for rows in self.world.values() for _, own, _ in rows)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_w7_a_row_that_only_a_trial_showed_is_looked_for_once_more(seed):
+    """W7: it came after its days were read, and the last answer of the run shows it."""
+    rng = Random(seed)
+    made = world(rng, 6, 900)
+    server = Late(world=made, model=MODELS["constant"], shown="first", rng=rng, cap=60)
+    prover = Prover(planner=Planner(cap=RowCap()), budget=FIRST_LOAD, rng=Random(seed))
+    outcome = play(made, server, prover)
+    assert server.late
+    assert outcome.missing == 0

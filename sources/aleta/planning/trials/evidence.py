@@ -7,7 +7,7 @@ be shown by a window only if all of its dates lie in it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -45,6 +45,12 @@ class Rows:
 
     def known(self) -> set[int]:
         return set(self.ids)
+
+    def without(self, others: Collection[int]) -> Rows:
+        """Those that are none of *others*."""
+        dated = [row for row in zip(self.ids, self.first, self.last, strict=True) if row[0] not in others]
+        ids, first, last = zip(*dated, strict=True) if dated else ((), (), ())
+        return Rows(ids=ids, first=first, last=last)
 
     def within(self, window: Window) -> set[int]:
         """The rows that every answer to *window* must show."""

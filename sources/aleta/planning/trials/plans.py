@@ -206,6 +206,18 @@ class Plans:
             self._read(parent, self.spans[parent])
         return None
 
+    def notice(self, parent: str, rows: Rows) -> None:
+        """An answer to a trial showed *rows*: those that no window has that was kept are looked for at the end (W7)."""
+        kept, span = self.evidence.of(parent), self.spans.get(parent)
+        if span and self.strict is None and not any(window.rows is None for window in kept):
+            known = {own for window in kept if window.rows for own in window.rows.ids}
+            self._shown.show(parent, rows.without(known), within=span)
+
+    def close(self) -> Contradiction | None:
+        """All is read: what trials showed besides is looked for once more (rule W7)."""
+        found = [self._close(parent) for parent in self._shown.parents() if self.strict is None]
+        return next(filter(None, found), None)
+
     # -- reading again
 
     def read_again(self, kept: KeptWindow) -> None:

@@ -172,8 +172,10 @@ class Prover:
                     self.ends, self.noticed = self._check.ends, ""
                     self._plans.start_over()
                 self.ends = self._check.ends
+                self._plans.notice(question.parent, rows)
                 return None
             case ProofAgain():
+                self._plans.notice(question.parent, rows)
                 return self._testing.answer_proof(question.trial.proof, len(rows))
             case Trial():
                 sizes = self._plans.cut_sizes
@@ -195,6 +197,8 @@ class Prover:
     def _end(self) -> None:
         """Nothing is left to read, but what was put off."""
         self._plans.read_later()
+        if not self._plans.parents:
+            self._heed(self._plans.close())
         if not self._plans.parents:
             proofs = self.planner.proofs
             self._testing.at_the_end(self.requests, None if self.strict else proofs.largest, proved=proofs.asked)

@@ -46,6 +46,10 @@ class ShownRows:
             holes.update(whole for whole in kept if _touches(whole.window, *_ends(days)))
         return Missing(rows=missing.keys(), holes=holes)
 
+    def parents(self) -> list[str]:
+        """Those of which rows were shown that no window has."""
+        return [parent for parent, rows in self._rows.items() if rows]
+
     def again(self, parent: str) -> bool:
         """Read *parent* a second time: once in a run."""
         first = parent not in self._again
