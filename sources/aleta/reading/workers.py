@@ -16,7 +16,7 @@ STOP_CHECK_S = 0.2  # how often a wait for results checks whether to stop
 
 
 class Workers(Generic[Tag, Result]):
-    """Runs jobs on *count* daemon threads and returns their results in the order of completion.
+    """Runs jobs on up to *count* daemon threads and returns their results in the order of completion.
 
     Daemon threads, because a stop must not wait for a response that may take a minute: pending jobs are abandoned.
     Only one thread may submit and collect.
@@ -28,19 +28,18 @@ class Workers(Generic[Tag, Result]):
     def __init__(self, count: int, *, stop: threading.Event) -> None:
         self.count = count
         self.pending = 0
+        self._threads = 0
         self._stop = stop
         self._closed = threading.Event()
         self._jobs: queue.SimpleQueue[tuple[Tag, Callable[[], Result]] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Tag, Result | Exception]] = queue.SimpleQueue()
 
     def __enter__(self) -> Workers[Tag, Result]:
-        for number in range(self.count):
-            threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._closed.set()  # queued jobs are not started: nobody would collect their results
-        for _ in range(self.count):
+        for _ in range(self._threads):
             self._jobs.put(None)
 
     @property
@@ -50,6 +49,9 @@ class Workers(Generic[Tag, Result]):
 
     def submit(self, tag: Tag, job: Callable[[], Result]) -> None:
         self.pending += 1
+        if self._threads < min(self.pending, self.count):  # most lists have fewer parents than there are workers
+            threading.Thread(target=self._work, name=f"fetch-{self._threads}", daemon=True).start()
+            self._threads += 1
         self._jobs.put((tag, job))
 
     def collect(self) -> tuple[Tag, Result | Exception]:

@@ -106,6 +106,17 @@ def persist(
         RetryableError: the last failure, when patience is over.
     """
     patience = Patience(policy, clock)
+    try:
+        return attempt()  # nearly always enough: what drives the others costs a tenth of a request
+    except RetryableError as error:
+        failed = [error]
+
+    def again() -> T:
+        """The failure of the first attempt, then further attempts."""
+        if failed:
+            raise failed.pop()
+        return attempt()
+
     retrying = Retrying(
         retry=retry_if_exception(
             lambda error: isinstance(error, RetryableError) and error.attrs.get("resource") == resource
@@ -117,7 +128,7 @@ def persist(
         sleep=clock.sleep,
         reraise=True,
     )
-    return retrying(attempt)
+    return retrying(again)
 
 
 def _failure(state: RetryCallState) -> RetryableError:

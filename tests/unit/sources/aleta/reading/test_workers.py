@@ -52,9 +52,23 @@ def test_a_stop_ends_the_wait_for_a_job_that_does_not_end():
 
 def test_no_thread_is_left_when_the_work_is_done():
     """They end with the block, also when an exception ends it."""
-    with contextlib.suppress(KeyError), Workers(3, stop=threading.Event()):
+    with contextlib.suppress(KeyError), Workers(3, stop=threading.Event()) as pool:
+        for number in range(4):
+            pool.submit(number, threading.Event().is_set)
         assert len(threads_of("fetch-")) == 3
         fail()
+    assert all_end("fetch-")
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [(0, 0), (1, 1), (2, 2), (9, 3)])
+def test_there_are_no_more_threads_than_jobs_wait(jobs, threads):
+    """A list under two parents needs two of the workers, not all."""
+    never = threading.Event()
+    with Workers(3, stop=threading.Event()) as pool:
+        for number in range(jobs):
+            pool.submit(number, never.wait)
+        assert len(threads_of("fetch-")) == threads
+        never.set()
     assert all_end("fetch-")
 
 
