@@ -17,11 +17,12 @@ from ..run.connect import signer
 from ..run.damage import damaged, unopenable
 from ..run.lock import holder
 from ..settings import TenantSettings, loose_key_file
+from ..warehouse.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
+from ..warehouse.glance import glance
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
-from ..warehouse.warehouse import glance, place_of
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20

@@ -34,9 +34,10 @@ from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
 from ..settings import TenantSettings
+from ..warehouse.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.package import Rows
-from ..warehouse.warehouse import Warehouse, place_of
+from ..warehouse.warehouse import Warehouse
 from .ledger_checks import ledger_faults
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
 from .windows import Windows

@@ -70,6 +70,11 @@ def dataset_of(tenant: str) -> str:
     return f"aleta_{plain}" if plain == tenant else f"aleta_{plain}_{hashlib.sha256(tenant.encode()).hexdigest()[:6]}"
 
 
+def place_of(tenant: str, destination: str) -> str:
+    """Where a tenant's rows are in a remote destination, for messages."""
+    return f"{destination}, dataset {dataset_of(tenant)}"
+
+
 def dialect_of(destination: AnyDestination, client: SqlClientBase[Any]) -> Dialect:
     """How to speak to *destination*.
 

@@ -36,6 +36,8 @@ class RemoteStore:
         misfits: counts the values that are held differently from what they are, by `table.column`.
     """
 
+    local = False
+
     def __init__(
         self, sql: duckdb.DuckDBPyConnection, client: Client, *, dialect: Dialect, misfits: Counter[str]
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -42,6 +42,10 @@ class Store(Protocol):
     def sql(self) -> duckdb.DuckDBPyConnection:
         """Where the relations are."""
 
+    @property
+    def local(self) -> bool:
+        """Whether all rows are at hand, so that to read whole rows costs hardly more than to read their hashes."""
+
     def rows(self, schema: pa.Schema, columns: Sequence[str] = (), slices: Iterable[Slice] = ()) -> str:
         """The name of a relation with at least the rows that are in any of *slices* (all, when none is given).
 
@@ -70,6 +74,8 @@ class Store(Protocol):
 
 class DuckDbStore:
     """A DuckDB database attached to *sql* as `store`: nothing is copied."""
+
+    local = True
 
     def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
         self._sql = sql
@@ -120,8 +126,30 @@ class DuckDbStore:
         return {row[0] for row in found.fetchall()}
 
 
+COLUMNS = """
+    SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'store' AND schema_name = ?"""
+
+Columns: TypeAlias = dict[str, frozenset[str]]
+
+
 class OpenStore(DuckDbStore):
-    """A database file kept open: the hashes of a table's ids stay in memory once they were asked for."""
+    """A database file kept open: the hashes of a table's ids stay in memory once they were asked for.
+
+    Args:
+        known: the columns of each table, once somebody asked; whoever changes a table empties it.
+    """
+
+    def __init__(self, sql: duckdb.DuckDBPyConnection, known: Columns) -> None:
+        super().__init__(sql)
+        self._known = known
+
+    def columns(self, schema: pa.Schema) -> Collection[str]:
+        if not self._known:
+            found: dict[str, list[str]] = {}
+            for table, column in self._sql.execute(COLUMNS, [DATASET]).fetchall():
+                found.setdefault(table, []).append(column)
+            self._known.update({table: frozenset(columns) for table, columns in found.items()})
+        return self._known.get(name_of(schema), frozenset())
 
     def among(self, schema: pa.Schema, keys: str) -> str:
         name, (key, *more) = name_of(schema), key_of(schema)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -23,8 +22,9 @@ from dlt.common.exceptions import DltException
 from schemas.ledger import SYNC_WINDOWS
 from schemas.views.view import literal
 
+from . import records
 from .connection import connected
-from .destination import dataset_of, dialect_of, find
+from .destination import dataset_of, dialect_of, find, place_of
 from .dialect import DUCKDB, Dialect
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back, store_file
 from .duckdb.merge import merging_duckdb
@@ -35,7 +35,7 @@ from .pipeline_home import pipeline_home
 from .recovery import rewind
 from .remote import RemoteStore
 from .retention import drop_superseded, forget_packages
-from .store import DATASET, DuckDbStore, OpenStore, Store
+from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
 
 
 class Warehouse:
@@ -67,6 +67,7 @@ class Warehouse:
         self._database = OpenDatabase(self.file)
         self._lease: Lease | None = None
         self._laid_out = ""  # dlt's version of the schema
+        self._columns: Columns = {}  # of the tables in the open file
         home = pipeline_home(self.file, tenant=tenant)
         self._renamed = home.name != f"aleta_{tenant}"
         with self._explained():
@@ -147,13 +148,17 @@ class Warehouse:
     def _follow(self) -> None:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
         if not self.remote:
-            if self._pipeline.first_run == self.file.exists():
-                self._pipeline.sync_destination()  # one of the two was deleted
+            if self._pipeline.first_run == self.file.exists() or self._is_behind():
+                self._pipeline.sync_destination()  # one of the two was deleted, or a kill came between them
             return
         before = self._pipeline.state.get("_version_hash")
         self._pipeline.sync_destination()
         if self._pipeline.state.get("_version_hash") != before:
             self._restore()  # another machine went on, or the dataset was dropped: what is pending here is outdated
+
+    def _is_behind(self) -> bool:
+        with self.open() as store:
+            return records.is_behind(self._pipeline, store)
 
     def _finish(self) -> bool:
         if self._pipeline.list_extracted_load_packages():
@@ -189,21 +194,38 @@ class Warehouse:
             LeaseLostError: another machine may write there now; nothing is committed.
             WarehouseError: the destination refuses.
         """
-        if not self.remote:
-            self._database.take()
-        loaded = source(package, {**state, "format": FORMAT}, json="json" if self._dialect.has_json else "text")
-        with self._explained():
-            if self._lease:
-                self._lease.renew()
-            self._pipeline.run(loaded)
-        forget_packages(self._pipeline)
+        whole = {**state, "format": FORMAT}
+        if not self._write_records(package, whole):
+            self._columns.clear()
+            with self._explained():
+                self._load(package, whole)
+        forget_packages(self._pipeline)  # one that a kill cut off was loaded by `recover`
         self._protect()
         self._lay_out()
 
+    def _write_records(self, package: list[Rows], state: State) -> bool:
+        """Commit a package that has nothing but the run's own records at less cost; False where it is another one."""
+        if self.remote:
+            return False
+        self._database.take()
+        if not records.are_all(package):
+            return False
+        with self.open() as store:
+            if fit := records.fit(store, package):
+                records.commit(self._pipeline, store.sql, package, state)
+        return fit
+
+    def _load(self, package: list[Rows], state: State) -> None:
+        if self._lease:
+            self._lease.renew()
+        self._pipeline.run(source(package, state, json="json" if self._dialect.has_json else "text"))
+
     def _lay_out(self) -> None:
         """What analysts find beside the rows; again when dlt changed a table. The rows are there all the same."""
+        if self._dialect.lay_out is None:
+            return
         version = self._pipeline.default_schema.version_hash
-        if self._dialect.lay_out is None or version == self._laid_out:
+        if version == self._laid_out:
             return
         try:
             with connected(self._pipeline.sql_client()) as client:
@@ -236,7 +258,7 @@ class Warehouse:
         """What is committed, to be read: with bounded memory, and nothing but temporary tables to write to."""
         if self._database:
             with self._database.cursor() as connection:
-                yield OpenStore(connection)
+                yield OpenStore(connection, self._columns)
             return
         with duckdb.connect(":memory:", config=POOLS) as connection:
             bound(connection, self.folder / "spill")
@@ -245,10 +267,8 @@ class Warehouse:
                 with self._explained(), connected(self._pipeline.sql_client()) as client:
                     yield RemoteStore(connection, client, dialect=self._dialect, misfits=self.misfits)
             else:
-                found = (
-                    f"{literal(f'{self.file}')} AS store (READ_ONLY)" if self.file.exists() else "':memory:' AS store"
-                )
-                connection.execute(f"ATTACH {found}")
+                there = f"ATTACH {literal(f'{self.file}')} AS store (READ_ONLY)"
+                connection.execute(there if self.file.exists() else "ATTACH ':memory:' AS store")
                 yield DuckDbStore(connection)
 
     @contextlib.contextmanager
@@ -266,25 +286,6 @@ class Warehouse:
         for file in (self.file, self._database.log):
             if file.exists() and file.stat().st_uid == os.geteuid():
                 file.chmod(0o600)
-
-
-def place_of(tenant: str, destination: str) -> str:
-    """Where a tenant's rows are in a remote destination, for messages."""
-    return f"{destination}, dataset {dataset_of(tenant)}"
-
-
-@contextlib.contextmanager
-def glance(tenant: str, destination: str) -> Iterator[Store]:
-    """What a remote destination holds, through a pipeline of its own: that of a running sync is not touched.
-
-    Raises:
-        DestinationError, WarehouseError: it cannot be read.
-    """
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        Warehouse(tenant, Path(scratch), destination=destination).open() as it,
-    ):
-        yield it
 
 
 def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = None) -> pa.Table:

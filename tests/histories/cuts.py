@@ -54,15 +54,18 @@ class Cut:
 
 
 def announce() -> None:
-    """What dlt sends to DuckDB goes past the audit hooks, too; and so do the steps of a run."""
+    """What dlt and the program send to DuckDB goes past the audit hooks; and so do the steps of a run."""
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
     from pipelines.run import tenant_run
+    from pipelines.warehouse import records
     from pipelines.warehouse.duckdb.merge import MergeJob
     from pipelines.warehouse.warehouse import Warehouse
 
     for name in ("execute_query", "commit_transaction"):
         setattr(DuckDbSqlClient, name, _announced(getattr(DuckDbSqlClient, name), SQL))
+    for name in ("_merge", "_complete", "mark_state_extracted"):  # the last comes after the commit
+        setattr(records, name, _announced(getattr(records, name), SQL))
     MergeJob.run = _merging(MergeJob.run)
     for name in ("recover", "write"):
         setattr(Warehouse, name, _announced(getattr(Warehouse, name), STEP))

@@ -42,6 +42,11 @@ def night(scene: Scene) -> None:
     scene.configure(reverify_days=0)
 
 
+def quiet(scene: Scene) -> None:
+    """A night without changes follows: its only package has nothing but records."""
+    scene.sync()
+
+
 def edit_last_pages(scene: Scene, accounts: Sequence[str], *, count: int) -> None:
     """Rows that no first page shows: v1 has them in the order of their ids, five a page."""
     for account in accounts:
@@ -88,6 +93,8 @@ def test_a_kill_on_v1_is_made_good_and_no_kept_page_is_believed_wrongly(
         pytest.param(night, "file", (44,), id="night-file"),
         pytest.param(night, "sql", (8,), id="night-sql"),
         pytest.param(night, "copy", (5,), id="night-copy"),
+        pytest.param(quiet, "sql", (0, 1, 2, 3, 4), id="quiet-sql"),
+        pytest.param(quiet, "file", (3, 6, 9), id="quiet-file"),
     ],
 )
 def test_a_kill_before_any_step_is_made_good(runner: Runner, tmp_path: Path, prepare, at: str, chosen: tuple[int, ...]):
