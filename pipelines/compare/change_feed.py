@@ -47,7 +47,7 @@ class ChangeFeed:
             differing: the added and the modified rows, as the API has them.
         """
         if not self._has_changes():
-            return self._feed(TRANSACTION_CHANGES.remove_metadata().empty_table())
+            return self.none()
         self.sql.register("differing", differing)
         replaced = (
             f"SELECT {self.key} FROM differing JOIN known USING ({self.key}) UNION ALL SELECT {self.key} FROM gone"
@@ -69,6 +69,10 @@ class ChangeFeed:
             f"FROM gone g JOIN replaced_rows s USING ({self.key})",
         )
         return self._feed(data)
+
+    def none(self) -> Rows:
+        """No change."""
+        return Rows(schema=TRANSACTION_CHANGES, data=TRANSACTION_CHANGES.remove_metadata().empty_table())
 
     def _judged(self) -> str:
         """Of each fresh row: whether its parents are loaded for the first time, and whether its day was covered."""

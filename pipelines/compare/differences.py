@@ -5,9 +5,9 @@ Nothing is fetched and nothing is written here: rows come in as Arrow, what is t
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
 from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Slice, Store
+from ..warehouse.store import Store
 from ..warehouse.warehouse import table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
@@ -26,7 +26,8 @@ from .late_rows import late_rows
 from .missed_rows import missed_rows
 from .row_content import stage_contents
 from .row_hash import OLDER, is_type, row_hash, types_differ
-from .staged import slices_of_keys, table_of_proven
+from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
+from .unchanged import is_unchanged
 
 
 def differences(
@@ -78,7 +79,11 @@ class _Comparison:
         missed_before: Collection[str],
         absent: Sequence[Missed],
     ) -> Differences:
-        conflicts = self._take_in(batches, proven, seen_before)
+        repeated, seen_before = self._take_in(batches), set(seen_before)
+        if repeated is None and not (missed_before or absent) and self._is_unchanged(proven, seen_before):
+            return self._nothing()
+        self._stage_package(proven, seen_before)
+        conflicts = self._conflicts_within(repeated, batches)
         self._stage(proven)
         if absent:
             self._stage_absent(absent)
@@ -99,17 +104,46 @@ class _Comparison:
             conflicts=conflicts,
         )
 
-    def _take_in(
-        self, batches: Sequence[pa.RecordBatch], proven: Sequence[Proven], seen_before: Iterable[str]
-    ) -> list[Conflict]:
+    def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table | None:
+        """`incoming`: the last row of each key; all rows, where a key came more than once."""
         schema = answered(self.schema).remove_metadata()
         incoming = pa.Table.from_batches([self._held(batch).cast(schema) for batch in batches], schema=schema)
         self.incoming = last_of_each(incoming, self.key)
+        return incoming if self.incoming.num_rows < incoming.num_rows else None
+
+    def _conflicts_within(self, repeated: pa.Table | None, batches: Sequence[pa.RecordBatch]) -> list[Conflict]:
+        """Of rows told apart by a natural key, those that share it say the same there."""
+        if repeated is None or self.key == ROW_KEY.name:
+            return []
+        return within_package(self.sql, self.endpoint, repeated, batches)
+
+    def _stage_package(self, proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
         self.sql.register("incoming", numbered(self.incoming))
         self.sql.register("proven", table_of_proven(proven))
         self.sql.register("seen_before", pa.table({"id": pa.array(list(seen_before), pa.string())}))
-        repeated = self.incoming.num_rows < incoming.num_rows and self.key != ROW_KEY.name
-        return within_package(self.sql, self.endpoint, incoming, batches) if repeated else []
+
+    def _is_unchanged(self, proven: Sequence[Proven], seen_before: Collection[str]) -> bool:
+        """Whether nothing differs, as far as that can be told without hashes."""
+        if self.run.distrusts or not proven:
+            return False
+        return is_unchanged(
+            self.store,
+            self.endpoint,
+            self.incoming,
+            proven=proven,
+            in_days=in_days(self.dates, proven),
+            seen_before=seen_before,
+        )
+
+    def _nothing(self) -> Differences:
+        nothing = self.incoming.schema.empty_table()
+        described = self.endpoint.feed or self.run.tells_all
+        return Differences(
+            rows=Rows(schema=self.schema, data=self._whole(nothing, {}, gone=False), deletes=True),
+            changes=self._feed().none() if described else None,
+            counts=Counter(added=0, modified=0, unchanged=self.incoming.num_rows, removed=0),
+            suspicions=[],
+        )
 
     def _held(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         return self.store.holdable(batch, self.schema)
@@ -125,7 +159,8 @@ class _Comparison:
         )
         ours = ["first_seen_at", "changed_at"]
         read = [*(self.api_columns.names if self.run.distrusts else []), *kept, *ours, "row_hash"]
-        committed = self.store.rows(self.schema, read, self._slices(proven))
+        pieces = itertools.chain(slices_of_proven(self.endpoint, proven), slices_of_keys(self.sql, self.key, "fresh"))
+        committed = self.store.rows(self.schema, read, pieces)
         stored = f"SELECT {', '.join([*kept, *ours])}, {self._stored_hash(committed)} AS row_hash FROM {committed}"
         self._stage_known(stored, proven)
         self._tell_types_apart()
@@ -148,7 +183,7 @@ class _Comparison:
         """What may have to be removed, a column of parents at a time, which reads little; then the rest, if any."""
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE known AS {stored} WHERE false")
         for column in self.parents if proven else ():
-            self._add_known(f"{stored} WHERE {column} IN (SELECT parent_id FROM proven){self._in_days(proven)}")
+            self._add_known(f"{stored} WHERE {column} IN (SELECT parent_id FROM proven){in_days(self.dates, proven)}")
         unknown = f"SELECT {self.key} FROM fresh WHERE {self.key} NOT IN (SELECT {self.key} FROM known)"
         if not self._any(unknown):  # so that a quiet night reads no ids
             return
@@ -162,17 +197,6 @@ class _Comparison:
     def _add_known(self, rows: str) -> None:
         """Adds rows that are not there yet: both accounts of an fx-spot have it."""
         self.sql.execute(f"INSERT INTO known FROM ({rows}) WHERE {self.key} NOT IN (SELECT {self.key} FROM known)")
-
-    def _in_days(self, proven: Sequence[Proven]) -> str:
-        """Empty for an endpoint that is read whole: it has no dates."""
-        if not self.dates:
-            return ""
-        day = min(parent.new_from for parent in proven)
-        beyond = ""
-        if first := max((parent.span.first for parent in proven if parent.ended), default=None):
-            missing = " OR ".join(f"{column} IS NULL" for column in self.dates)
-            beyond = f" OR {missing} OR least({', '.join(self.dates)}) < DATE '{first}'"
-        return f" AND (greatest({', '.join(self.dates)}) >= DATE '{day}'{beyond})"
 
     def _stored_hash(self, committed: str) -> str:
         """SQL for the hash of a stored row; one that equals no other, where `row_hash` is not that of its values."""
@@ -192,26 +216,6 @@ class _Comparison:
                     f"UPDATE known SET row_hash = '' FROM fresh f WHERE known.{self.key} = f.{self.key} "
                     f"AND {types_differ(f'known.{name}', f'f.{name}')}"
                 )
-
-    def _slices(self, proven: Sequence[Proven]) -> Iterator[Slice]:
-        """What may have to be removed, rows of the parents whose latest day lies in what is proven; and the keys."""
-        parents: dict[tuple[date, date], list[str]] = {}
-        for parent in proven:
-            parents.setdefault((parent.new_from, parent.span.last), []).append(parent.parent_id)
-        for (first, last), ids in parents.items():
-            for column in self.parents:
-                yield Slice(column=column, values=ids, days=self.dates, first=first, last=last)
-        for parent in proven if self.dates else ():
-            for column in self.parents if parent.ended else ():
-                yield Slice(
-                    column=column,
-                    values=[parent.parent_id],
-                    days=self.dates,
-                    first=parent.span.first,
-                    last=parent.span.last,
-                    outside=True,
-                )
-        yield from slices_of_keys(self.sql, self.key, "fresh")
 
     def _not_elsewhere(self) -> str:
         """Empty unless the run reads some parents only, and a row may name several."""
@@ -278,8 +282,10 @@ class _Comparison:
         return pa.Table.from_arrays(columns, schema=target)
 
     def _changes(self) -> Rows:
-        feed = ChangeFeed(self.store, self.endpoint, run_id=self.run.run_id, now=self.run.now)
-        return feed.rows(self.differing)
+        return self._feed().rows(self.differing)
+
+    def _feed(self) -> ChangeFeed:
+        return ChangeFeed(self.store, self.endpoint, run_id=self.run.run_id, now=self.run.now)
 
     def _counts(self) -> Counter[str]:
         counted = self.sql.execute(

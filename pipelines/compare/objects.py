@@ -7,14 +7,15 @@ no address of its own is gone where the list it belongs to was read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from schemas.table import fact, key_of, name_of
+from schemas.table import FIRST_SEEN, REMOVED, fact, key_of, name_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.walk import Listed
 
@@ -24,7 +25,7 @@ from ..warehouse.warehouse import table_of
 from .row_content import AS_IT_IS, Contents, stage_contents
 from .row_hash import is_type, types_differ
 
-KEPT_BY_US = ("first_seen_at", "removed_at")
+KEPT_BY_US = (FIRST_SEEN.name, REMOVED.name)
 Key = tuple[str, ...]
 
 
@@ -57,34 +58,38 @@ class Comparison:
             listings: of this run, of this endpoint; one a parent.
         """
         listed = {own_id for listing in listings for own_id in listing.ids}
-        old = self._old(endpoint.schema, endpoint.parent_column)
-        once_here = self._once_here(endpoint.schema)
+        stored = self._stored(endpoint.schema)
+        old = _keys(_shown(stored), _key_and(endpoint.schema, endpoint.parent_column))
+        once_here = {own_id for (own_id,) in _keys(stored, key_of(endpoint.schema)[:1])}
         if self.clients and endpoint.crawled:
-            inside = self._below[endpoint.name] = self._inside(endpoint)
+            inside = self._below[endpoint.name] = self._inside(endpoint, stored)
             old, once_here = [row for row in old if row[0] in inside], once_here & inside
         lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
         here = {row[0] for row in old if row[0] not in lost} | listed
         self._gone[endpoint.name] = once_here - here
         answers = [answer for listing in listings for answer in listing.answers]
-        own = self._differ(endpoint.schema, [answer.batch for answer in answers], {(own_id,) for own_id in lost})
+        own = self._differ(
+            endpoint.schema, stored, [answer.batch for answer in answers], {(own_id,) for own_id in lost}
+        )
         return [own, *(self._parts(schema, listings, lost) for schema in endpoint.parts)]
 
-    def _inside(self, endpoint: Endpoint) -> set[str]:
+    def _inside(self, endpoint: Endpoint, stored: pa.Table) -> set[str]:
         """Ids in the warehouse that hang below the chosen clients."""
         if not endpoint.parent:
             return set(self.clients)
-        columns = f"{key_of(endpoint.schema)[0]}, {endpoint.parent_column}"
         parents = self._below.get(endpoint.parent, set())
-        return {own_id for own_id, parent in self._select(endpoint.schema, columns, "true") if parent in parents}
+        rows = _keys(stored, (key_of(endpoint.schema)[0], endpoint.parent_column))
+        return {own_id for own_id, parent in rows if parent in parents}
 
     def _parts(self, schema: pa.Schema, listings: Sequence[Listed], lost: set[str]) -> Objects:
         """A table of rows that belong to an object: its links, or the nodes of its tree."""
         name = name_of(schema)
         given = [answer for listing in listings for answer in listing.answers if name in answer.links]
         owners = {own_id for answer in given for own_id in answer.owners[name]} | lost
-        here = {key for answer in given for key in _keys(answer.links[name], schema)}
-        gone = {key for key in self._old(schema, "") if key not in here and key[0] in owners}
-        return self._differ(schema, [answer.links[name] for answer in given], gone)
+        here = {key for answer in given for key in _keys(answer.links[name], key_of(schema))}
+        stored = self._stored(schema)
+        gone = {key for key in _keys(_shown(stored), key_of(schema)) if key not in here and key[0] in owners}
+        return self._differ(schema, stored, [answer.links[name] for answer in given], gone)
 
     def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
         if any(row[0] in listing.gone for listing in listings):
@@ -97,22 +102,22 @@ class Comparison:
                 return listing.complete
         return parent_id in self._gone.get(endpoint.parent, ())
 
-    def _old(self, schema: pa.Schema, parent_column: str) -> list[Key]:
-        """Key (and parent) of what the warehouse shows."""
-        columns = [*key_of(schema), *([parent_column] if parent_column else [])]
-        return self._select(schema, ", ".join(columns), "removed_at IS NULL")
+    def _stored(self, schema: pa.Schema) -> pa.Table:
+        """What the warehouse has: the API's columns, and when each object was removed."""
+        columns = [_read(column) for column in schema if column.name != FIRST_SEEN.name]
+        return table_of(self.store.sql, f"SELECT {', '.join(columns)} FROM {self.store.rows(schema)}")
 
-    def _once_here(self, schema: pa.Schema) -> set[str]:
-        return {row[0] for row in self._select(schema, key_of(schema)[0], "true")}
-
-    def _select(self, schema: pa.Schema, columns: str, where: str) -> list[Key]:
-        return self.store.sql.execute(f"SELECT {columns} FROM {self.store.rows(schema)} WHERE {where}").fetchall()
-
-    def _differ(self, schema: pa.Schema, batches: Sequence[pa.RecordBatch], gone: Iterable[Key]) -> Objects:
+    def _differ(
+        self, schema: pa.Schema, stored: pa.Table, batches: Sequence[pa.RecordBatch], gone: Collection[Key]
+    ) -> Objects:
         api_columns = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
         fresh = pa.Table.from_batches(
             [self.store.holdable(batch, schema).cast(api_columns) for batch in batches], schema=api_columns
         )
+        if not gone and _holds_all(_shown(stored).select(api_columns.names), fresh, key_of(schema)):
+            nothing = Rows(schema=schema, data=schema.remove_metadata().empty_table())
+            read = fresh.num_rows
+            return Objects(nothing, Counter(read=read, added=0, modified=0, removed=0, unchanged=read))
         key = key_of(schema)
         ends = [pa.array(list(side), pa.string()) for side in zip(*gone, strict=True)] or [
             pa.array([], pa.string()) for _ in key
@@ -126,12 +131,33 @@ class Comparison:
         return Objects(Rows(schema=schema, data=data), self._count(schema, differs))
 
     def _count(self, schema: pa.Schema, differs: str) -> Counter[str]:
-        read, added, modified, removed = self.store.sql.execute(_counted(schema, differs)).fetchone() or (0, 0, 0, 0)
+        [(read, added, modified, removed)] = self.store.sql.execute(_counted(schema, differs)).fetchall()
         return Counter(read=read, added=added, modified=modified, removed=removed, unchanged=read - added - modified)
 
 
-def _keys(batch: pa.RecordBatch, schema: pa.Schema) -> Iterable[Key]:
-    return zip(*(batch[name].to_pylist() for name in key_of(schema)), strict=True)
+def _read(column: pa.Field) -> str:
+    return f"{column.name}::VARCHAR AS {column.name}" if fact(column, "json") else column.name
+
+
+def _shown(stored: pa.Table) -> pa.Table:
+    return stored.filter(pc.is_null(stored[REMOVED.name]))
+
+
+def _key_and(schema: pa.Schema, parent_column: str) -> Key:
+    return (*key_of(schema), *([parent_column] if parent_column else []))
+
+
+def _keys(rows: pa.Table | pa.RecordBatch, columns: Sequence[str]) -> list[Key]:
+    return [*zip(*(rows[name].to_pylist() for name in columns), strict=True)]
+
+
+def _holds_all(shown: pa.Table, fresh: pa.Table, key: Sequence[str]) -> bool:
+    """Whether each row of *fresh*, listed once, is among those *shown*, value for value: what differs is told apart."""
+    places = {own_key: place for place, own_key in enumerate(_keys(shown, key))}
+    found = [places.get(own_key, -1) for own_key in _keys(fresh, key)]
+    if -1 in found or len(set(found)) < len(found):
+        return False
+    return bool(shown.take(pa.array(found, pa.int64())).cast(fresh.schema).equals(fresh))
 
 
 def _api_columns(schema: pa.Schema) -> list[str]:

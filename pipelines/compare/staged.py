@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import duckdb
 import pyarrow as pa
+
+from sources.aleta.catalogue.endpoint import Endpoint
 
 from ..warehouse.store import Slice
 from .findings import Proven
@@ -27,6 +30,33 @@ def slices_of_keys(sql: duckdb.DuckDBPyConnection, key: str, table: str, *, colu
         column: what *key* is called in the warehouse, where it is called otherwise.
     """
     yield Slice(column=column or key, values=[row[0] for row in sql.table(table).select(key).fetchall()])
+
+
+def slices_of_proven(endpoint: Endpoint, proven: Sequence[Proven]) -> Iterator[Slice]:
+    """What may have to be removed: rows of the parents whose latest day lies in what is proven."""
+    days = endpoint.dates.columns if endpoint.dates else ()
+    parents: dict[tuple[date, date], list[str]] = {}
+    for parent in proven:
+        parents.setdefault((parent.new_from, parent.span.last), []).append(parent.parent_id)
+    for (first, last), ids in parents.items():
+        for column in endpoint.owners:
+            yield Slice(column=column, values=ids, days=days, first=first, last=last)
+    for parent in proven if days else ():
+        for column in endpoint.owners if parent.ended else ():
+            first, last = parent.span.first, parent.span.last
+            yield Slice(column=column, values=[parent.parent_id], days=days, first=first, last=last, outside=True)
+
+
+def in_days(dates: Sequence[str], proven: Sequence[Proven]) -> str:
+    """The same of a column of parents, as a further condition; empty for what is read whole: it has no dates."""
+    if not dates:
+        return ""
+    day = min(parent.new_from for parent in proven)
+    beyond = ""
+    if first := max((parent.span.first for parent in proven if parent.ended), default=None):
+        missing = " OR ".join(f"{column} IS NULL" for column in dates)
+        beyond = f" OR {missing} OR least({', '.join(dates)}) < DATE '{first}'"
+    return f" AND (greatest({', '.join(dates)}) >= DATE '{day}'{beyond})"
 
 
 def table_of_proven(proven: Sequence[Proven]) -> pa.Table:
