@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from schemas.table import ROW_KEY, key_of, name_of
+from schemas.table import ROW_KEY, answered, key_of, name_of
 
 from ..planning.windows import Window
 
@@ -144,6 +144,11 @@ class Endpoint:
     def elsewhere(self) -> frozenset[str]:
         """Relationships that are not stored in this resource's own table."""
         return frozenset(self.mirrors) | {link.relation for link in self.links}
+
+    @cached_property
+    def answered(self) -> pa.Schema:
+        """The columns that one response fills, `row_key` among them."""
+        return answered(self.schema)
 
     @property
     def schemas(self) -> tuple[pa.Schema, ...]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.row_key import row_keys
-from schemas.table import ROW_KEY, answered, key_of, name_of
+from schemas.table import ROW_KEY, key_of, name_of
 
 from ..catalogue.endpoint import Endpoint, Form, Link
 from ..errors import MalformedError
@@ -174,7 +174,7 @@ def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime
     linked = {name_of(link.schema): (link, _related(page, link.relation)) for link in endpoint.links}
     parted = {name_of(tree.schema): unfold(page, tree.attributes, tree.schema) for tree in endpoint.trees}
     return Answer(
-        batch=_keyed(_dated(_owned(decoded.batch, endpoint, parent_id), endpoint, day), endpoint.schema),
+        batch=_keyed(_dated(_owned(decoded.batch, endpoint, parent_id), endpoint, day), endpoint),
         links={name: _pairs(link, given) for name, (link, given) in linked.items()} | parted,
         related={relation: _related(page, relation) for relation in endpoint.mirrors},
         drift=decoded.drift,
@@ -185,12 +185,12 @@ def _answer(page: Page, endpoint: Endpoint, parent_id: str, fetched_at: datetime
     )
 
 
-def _keyed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def _keyed(batch: pa.RecordBatch, endpoint: Endpoint) -> pa.RecordBatch:
     """With `row_key`, where a natural key of several columns tells rows apart."""
-    if ROW_KEY.name not in schema.names:
+    if ROW_KEY.name not in endpoint.schema.names:
         return batch
-    target = answered(schema)
-    keyed = batch.append_column(ROW_KEY, row_keys(batch, schema))
+    target = endpoint.answered
+    keyed = batch.append_column(ROW_KEY, row_keys(batch, endpoint.schema))
     return keyed.select(target.names).cast(target)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -89,6 +90,21 @@ def _bind(manager: PoolManager) -> None:
 
 
 class _Session(requests.Session):
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """With the session's headers and nothing else of it, for it has nothing else: it costs half as much."""
+        headers = CaseInsensitiveDict(self.headers)
+        headers.update(request.headers)
+        made = requests.PreparedRequest()
+        made.prepare(
+            method=request.method,
+            url=request.url,
+            headers=headers,
+            data=request.data,
+            params=request.params,
+            auth=request.auth,
+        )
+        return made
+
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the base's
         """None: requests would look into a `Location` that is not followed, and may fail at it."""
         return None
