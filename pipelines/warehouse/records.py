@@ -34,7 +34,7 @@ ID_LENGTH = 10  # of dlt's row ids
 
 def are_all(package: Sequence[Rows]) -> bool:
     """Whether *package* has nothing but records that replace each other by key."""
-    return all(name_of(rows.schema) in RECORDS and not rows.deletes for rows in package)
+    return bool(package) and all(name_of(rows.schema) in RECORDS and not rows.deletes for rows in package)
 
 
 def fit(store: Store, package: Sequence[Rows]) -> bool:
