@@ -15,10 +15,11 @@ from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.below import endpoints_below
+from sources.aleta.reading.by_id import read_by_id
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, ids_of, read_by_id, walk
+from sources.aleta.reading.walk import Listed, ids_of, walk
 
 from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.errors import ForbiddenError, SourceError
+from sources.aleta.errors import SourceError
+from sources.aleta.reading.by_id import read_by_id
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, read_by_id, walk
+from sources.aleta.reading.walk import Listed, walk, walk_named
 
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, in_turn
@@ -114,23 +115,17 @@ class Crawl:
     def unlisted_accounts(self) -> Sequence[str]:
         """Ask by id for accounts that rows name and no list showed (L1); those that are there."""
         accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
-        seen = {*self._listed.get("accounts", ()), *self.known.members.get("accounts", ())}
-        seen |= self.known.outside.get("accounts", set())
-        unlisted = self.known.accounts - seen - set(self._census.refused.get("accounts", ()))
-        if accounts is None or not unlisted:
+        if accounts is None:
+            return ()
+        self._census.note_named(accounts, self.known.accounts)
+        if not self._census.unlisted(accounts):
             return ()
         found: list[str] = []
-        ids = sorted(unlisted)
-        for listed in read_by_id(accounts, ids, self.reader, workers=self.workers, stop=self.stop):
-            answers = [self._census.kept(accounts, answer, by_id=True) for answer in listed.answers]
-            answers = [answer for answer in answers if answer.ids]
-            for answer in answers:
-                self._census.note_found(accounts, answer.ids[0], answer.batch[accounts.parent_column][0].as_py() or "")
-            hidden = [error for error in listed.problems if isinstance(error, ForbiddenError)]
-            gone = [*listed.gone, *(str(error.attrs.get("parent_id", "")) for error in hidden)]
-            problems = [error for error in listed.problems if error not in hidden]
-            self._take_in(replace(listed, answers=answers, problems=problems, gone=gone, by_id=True))
-            found += [answer.ids[0] for answer in answers]
+        for listed in walk_named(
+            self.endpoints, self.reader, workers=self.workers, stop=self.stop, census=self._census
+        ):
+            self._take_in(listed)
+            found += listed.ids if listed.endpoint is accounts else ()
         self.put(Crawled())
         return found
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import Endpoint, with_parents
 from ..errors import SourceError
+from ..reading.by_id import read_by_id
 from ..reading.connection import Connection
 from ..reading.reader import Reader
-from ..reading.walk import Listed, read_by_id, walk
+from ..reading.walk import Listed, walk
 
 
 class Session:

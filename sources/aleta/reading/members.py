@@ -122,6 +122,11 @@ class Census:
                 for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
                     self._named[other.name].setdefault(own_id, "")
 
+    def note_named(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        """Rows name these."""
+        for own_id in ids:
+            self._named[endpoint.name].setdefault(own_id, "")
+
     def note_asked(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
         """These are read by id anyway."""
         self._asked[endpoint.name].update(ids)
@@ -144,10 +149,10 @@ class Census:
         return min(self._shown[endpoint.name], default="")
 
     def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
-        """Of *missing* ids, each with its parent's: their own parent names them, or its list looks truncated."""
+        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated."""
         named = self._named[endpoint.name]
         suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
-        return {own_id for own_id, parent_id in missing if named.get(own_id) or parent_id in suspects}
+        return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
 
     def gone(self, resource: str) -> set[str]:
         """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""

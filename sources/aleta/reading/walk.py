@@ -14,8 +14,6 @@ from .members import Census
 from .reader import Ask, Outages, Reader
 from .workers import Workers
 
-BATCH = 500  # objects read by id that are yielded together: bounds the memory (rule C5)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
@@ -93,43 +91,16 @@ def walk(
         yield from _Walk(endpoints, reader, pool, census or Census()).run()
 
 
-def read_by_id(
-    endpoint: Endpoint, ids: Sequence[str], reader: Reader, *, workers: int, stop: threading.Event
+def walk_named(
+    endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: threading.Event, census: Census
 ) -> Iterator[Listed]:
-    """The objects of *endpoint* with these *ids*: each is read by id, and they are yielded in batches.
-
-    A 404 means that the API does not know the object, if it has returned any other of the endpoint in this run.
+    """What *census* came to know of by name since its walk ended, asked for by id as at the end of a walk (rule L1).
 
     Raises:
         SourceError: as for `walk`.
     """
-    with Workers[str, Answer](workers, stop=stop) as pool:
-        outages = Outages(pool.count)
-        for batch in _batches(ids):
-            for own_id in batch:
-                pool.submit(own_id, reader.one_of(endpoint, own_id))
-            yield _visited(endpoint, [pool.collect() for _ in batch], reader, outages)
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[place : place + BATCH] for place in range(0, len(ids), BATCH))
-
-
-def _visited(
-    endpoint: Endpoint, outcomes: Sequence[tuple[str, Answer | Exception]], reader: Reader, outages: Outages
-) -> Listed:
-    answers: list[Answer] = []
-    failed: list[tuple[str, SourceError]] = []
-    for own_id, outcome in outcomes:
-        if isinstance(outcome, Exception):
-            failed.append((own_id, outages.judge(outcome)))
-        else:
-            outages.answered()
-            answers.append(outcome)
-    endpoint_answered = reader.dialects.answered_in_this_run(endpoint)
-    gone = [own_id for own_id, error in failed if endpoint_answered and isinstance(error, ParentGoneError)]
-    problems = [error for own_id, error in failed if own_id not in set(gone)]
-    return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
+    with Workers[tuple[_Listing, str], Answer](workers, stop=stop) as pool:
+        yield from _Walk(endpoints, reader, pool, census).run_by_id()
 
 
 class _Walk:
@@ -154,6 +125,10 @@ class _Walk:
             if not endpoint.parent:
                 self._list(endpoint, "")
         yield from self._collect()
+        yield from self.run_by_id()
+
+    def run_by_id(self) -> Iterator[Listed]:
+        """What is named and in no list."""
         for endpoint in self._endpoints:
             while missing := self._census.unlisted(endpoint):
                 self._ask_by_id(endpoint, missing)

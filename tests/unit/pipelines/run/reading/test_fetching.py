@@ -14,7 +14,7 @@ from pipelines.ledger.ledger import Learned, Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon
 from pipelines.report.progress import Screen
-from pipelines.run.events import Crawled, Event, Following, Noticed, NotOffered, Taught, Visited
+from pipelines.run.events import Crawled, Event, Following, Noticed, NotOffered, Refused, Taught, Visited
 from pipelines.run.job import SYNC, Job, nightly
 from pipelines.run.reading.fetching import Fetching
 from pipelines.run.reading.known import Known, references
@@ -228,6 +228,50 @@ def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
     """D3: its object was not read tonight, so it may be gone itself."""
     priced = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
     assert prices_gone(priced) == [("i2", Status.FAILED, 0)]
+
+
+# -- accounts that only rows name
+
+
+def between(own_id: str, inflow: str, outflow: str) -> dict[str, object]:
+    """A transfer that names both of its accounts."""
+    ends = {"inflowAccount": {"data": {"id": inflow}}, "outflowAccount": {"data": {"id": outflow}}}
+    return booked(own_id, DAY) | {"relationships": ends}
+
+
+def transferred(**by_id: object) -> Run:
+    """A night in which a row of account a names z, which is in no list; *by_id*: what accounts answer by their ids."""
+    answers = api(a=[between("t", "a", "z")], z=[booked("u", DAY)])
+    answers.says |= {f"/v2/accounts/{account}": said for account, said in by_id.items()}
+    return Run(answers)
+
+
+def account_problems(run: Run) -> list[str]:
+    return [f"{error}" for listed in run.of(Listed) for error in listed.problems if listed.endpoint.name == "accounts"]
+
+
+def test_l1_an_account_that_only_a_row_names_is_read_by_its_id_and_so_are_its_rows():
+    """L1: its list left it out."""
+    run = transferred(a=thing("a"), z=thing("z", legalEntity="l"))
+    assert run.rows("transactions")["z"] == 1
+    assert [notice.problem.code for notice in run.of(Noticed)] == ["truncated"]
+
+
+@pytest.mark.parametrize("refusal", [GONE, ForbiddenError("403")])
+def test_l2_an_account_that_only_a_row_names_is_gone_where_a_listed_sibling_answers_by_its_id(refusal):
+    """L2: it is not asked for again for some days."""
+    run = transferred(a=thing("a"), z=refusal)
+    assert account_problems(run) == []
+    assert [(refused.resource, list(refused.ids)) for refused in run.of(Refused)] == [("accounts", ["z"])]
+
+
+@pytest.mark.parametrize("refusal", [GONE, ForbiddenError("403")])
+def test_l2_a_refusal_says_nothing_of_an_account_that_only_a_row_names_where_no_listed_one_answers_by_its_id(refusal):
+    """L2: no account answers by its id, so this one may be there: it is a failed read, and is asked for every night."""
+    run = transferred(a=refusal, z=refusal)
+    assert account_problems(run) == [f"{refusal}"]
+    assert run.of(Refused) == []
+    assert run.api.asked["/v2/accounts/z"] == 1
 
 
 # -- planners

@@ -5,7 +5,14 @@ import threading
 import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.errors import AuthError, ParentGoneError, StoppedError, UnavailableError, UnreachableError
+from sources.aleta.errors import (
+    AuthError,
+    ForbiddenError,
+    ParentGoneError,
+    StoppedError,
+    UnavailableError,
+    UnreachableError,
+)
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import ids_of, walk
 from tests.apis import FakeApi, all_end, thing
@@ -81,7 +88,7 @@ def test_f3_a_parent_that_is_gone_is_named_and_the_others_go_on():
     """404 on one legal entity's accounts: incomplete, without objects; the other's accounts are there."""
     api = world()
     api.says[ACCOUNTS.format("l1")] = ParentGoneError("no such legal entity")
-    api.says[ACCOUNT.format("a1")] = ParentGoneError("nor such an account")
+    api.says |= {ACCOUNT.format("a1"): ParentGoneError("nor such an account"), ACCOUNT.format("a3"): thing("a3")}
     found = crawl(api)
     assert problems(found) == {("accounts", "l1"): ["no such legal entity"]}
     assert ids_of(found, "accounts") == {"a3": "l2"}
@@ -108,6 +115,21 @@ def test_l2_a_404_by_id_proves_nothing_where_a_listed_object_is_404_too(by_id, g
 
     assert [own_id for listed in found for own_id in listed.gone] == gone
     assert problems(found) == ({} if gone else {("accounts", "l1"): ["no such path"]})
+
+
+@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
+@pytest.mark.parametrize("by_id", [thing("a1"), ParentGoneError("no such path")])
+def test_l2_what_only_another_object_names_is_gone_only_if_listed_siblings_answer_by_their_ids(by_id, refusal):
+    """The portfolio links to a9, which no list shows and no parent names."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
+    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): refusal}
+
+    found = crawl(api)
+
+    answers = not isinstance(by_id, Exception)
+    assert [own_id for listed in found for own_id in listed.gone] == (["a9"] if answers else [])
+    assert problems(found) == ({} if answers else {("accounts", ""): [str(refusal)]})
 
 
 def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
