@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -19,7 +19,7 @@ from sources.aleta.reading.by_id import read_by_id
 from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, ids_of, walk
+from sources.aleta.reading.walk import Listed, ids_of, walk, walk_named
 
 from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
@@ -148,7 +148,8 @@ class _Verify:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        listings = self._objects(reader, ledger)
+        census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
+        listings = self._objects(reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:
                 self._named(endpoint, reader, sample)
@@ -156,21 +157,34 @@ class _Verify:
                 shown = self._known.shown.get(endpoint.parent)
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
-
-    def _objects(self, reader: Reader, ledger: Ledger) -> list[Listed]:
-        census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
-        listings = list(
-            walk(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
+        self._unlisted_accounts(reader, census)
+        self._found.report.errors.extend(
+            problems.truncated(found.resource, found.parent_id, reason)
+            for found, reason in census.truncated(ledger.known_caps)
         )
+
+    def _unlisted_accounts(self, reader: Reader, census: Census) -> None:
+        """Accounts that rows name and no list showed are asked for by id, as a sync does (L1)."""
+        for endpoint in self._endpoints:
+            if endpoint.name == "accounts":
+                census.note_named(endpoint, self._known.accounts)
+                if census.unlisted(endpoint):
+                    self._take_listed(self._by(walk_named, reader, census))
+
+    def _objects(self, reader: Reader, census: Census) -> list[Listed]:
+        return self._take_listed(self._by(walk, reader, census))
+
+    def _by(self, walking: Callable[..., Iterable[Listed]], reader: Reader, census: Census) -> Iterable[Listed]:
+        return walking(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
+
+    def _take_listed(self, found: Iterable[Listed]) -> list[Listed]:
+        """Compare what lists showed, and what was asked for by its id."""
+        listings = list(found)
         checked = [problems.unknown_clients(listed, self._clients) for listed in listings]
         listings = [listed for listed, _ in checked]
         self._found.report.errors.extend(problem for _, unknown in checked for problem in unknown)
         for listed in listings:
             self._note_problems(listed)
-        self._found.report.errors.extend(
-            problems.truncated(found.resource, found.parent_id, reason)
-            for found, reason in census.truncated(ledger.known_caps)
-        )
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at, clients=self._clients)
             for endpoint in self._endpoints:
@@ -249,6 +263,7 @@ class _Verify:
 
     def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
         if receipt.answer:
+            self._known.learn(receipt.endpoint, [receipt.answer.batch], ())
             package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))
             self._found.windows += 1
             self._found.rows += receipt.rows

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import duckdb
 import pytest
 
 from tests.e2e.program import Ended, Program
@@ -196,3 +199,20 @@ def test_verify_names_a_list_that_may_be_truncated_l3(crowded):
 
     assert ended.exit != 0
     assert "truncated" in ended.out
+
+
+def test_verify_asks_for_an_account_that_only_a_row_names_l1(start):
+    """L1: no list shows it, and the warehouse does not know it; its transfer to another account does."""
+    program = start(aleta={"resources": ["transactions"]})
+    program.sync()
+    row = next(row for row in objects(program, "transactions") if "outflowAccount" in row["relationships"])
+    unknown = row["relationships"]["outflowAccount"]["data"]["id"]
+    with duckdb.connect(f"{program.tenant_folder() / 'private/store.duckdb'}") as store:
+        store.execute("DELETE FROM aleta.accounts WHERE id = ?", [unknown])
+    holder = program.box.truth("acme").accounts[unknown]["relationships"]["legalEntity"]["data"]["id"]
+    program.box.set(relationships="links")
+    program.box.faults.script("404", path_contains=f"/legal-entities/{holder}/accounts", times=10**6)
+
+    ended = program.run("verify", "acme", "--json", "--all")
+
+    assert unknown in {difference["id"] for difference in json.loads(ended.out)["tenants"]["acme"]["differences"]}
