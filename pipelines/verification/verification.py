@@ -160,7 +160,7 @@ class _Verify:
         self._unlisted_accounts(reader, census)
         self._found.report.errors.extend(
             problems.truncated(found.resource, found.parent_id, reason)
-            for found, reason in census.truncated(ledger.known_caps)
+            for found, reason in census.truncated(ledger.known_caps | {self._tenant.row_cap} - {0})
         )
 
     def _unlisted_accounts(self, reader: Reader, census: Census) -> None:

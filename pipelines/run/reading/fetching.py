@@ -195,7 +195,7 @@ class Fetching:
             self._learned[endpoint.name] = learned_of(prover, self._known(endpoint))
             learned, kept_as = self._learned[endpoint.name], lesson(endpoint, self.tenant)
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
-            self._caps |= {prover.planner.cap.known} if prover.planner.cap.known else set()
+            self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
 
     def _test_late(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
         """Rows that came late may have been left out before: rule 10 of the trials, for a hundredth of the parents."""

@@ -76,10 +76,11 @@ class Run:
     known: Known = field(default_factory=Known)
     ledger: Ledger = field(default_factory=Ledger)
     job: Job = SYNC
+    row_cap: int = 0
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        tenant, clock = settings(workers=2), FakeClock()
+        tenant, clock = settings(workers=2, row_cap=self.row_cap), FakeClock()
         Fetching(
             tenant=tenant,
             endpoints=[CATALOGUE[name] for name in self.names],
@@ -228,6 +229,13 @@ def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
     """D3: its object was not read tonight, so it may be gone itself."""
     priced = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
     assert prices_gone(priced) == [("i2", Status.FAILED, 0)]
+
+
+@pytest.mark.parametrize(("row_cap", "suspects"), [(0, []), (2, [("accounts", "l")]), (3, [])])
+def test_l3_a_list_as_long_as_the_cap_that_the_operator_set_may_be_truncated(row_cap, suspects):
+    """L3: the legal entity has two accounts, and no list is longer."""
+    told = [notice.problem for notice in Run(api(), row_cap=row_cap).of(Noticed)]
+    assert [(problem.resource, problem.parent_id) for problem in told] == suspects
 
 
 # -- accounts that only rows name
