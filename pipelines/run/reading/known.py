@@ -29,10 +29,9 @@ class Known:
 
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
         """Remember the ids that the rows of *endpoint* name: of the other *endpoints*, and of accounts."""
-        for column in {*endpoint.owners, "account_id"} if endpoint.dates else ():
-            if column.endswith("account_id") and column in endpoint.schema.names:
-                for batch in batches:
-                    self.accounts.update(filter(None, batch[column].unique().to_pylist()))
+        for column in endpoint.account_columns:
+            for batch in batches:
+                self.accounts.update(filter(None, batch[column].unique().to_pylist()))
         for other, column in references(endpoint, endpoints):
             named = self.named.setdefault(other.name, set())
             for batch in batches:

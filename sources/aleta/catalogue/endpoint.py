@@ -166,6 +166,12 @@ class Endpoint:
         return self.parent_columns or (self.parent_column,)
 
     @property
+    def account_columns(self) -> tuple[str, ...]:
+        """The columns of its rows that name accounts; none for objects."""
+        columns = dict.fromkeys((*self.owners, "account_id")) if self.dates else ()
+        return tuple(column for column in columns if column.endswith("account_id") and column in self.schema.names)
+
+    @property
     def single(self) -> str:
         """The path of one object by its id; none where objects have no address of their own."""
         if self.detail or self.ids_in or self.named_in:

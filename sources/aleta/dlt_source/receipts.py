@@ -1,4 +1,4 @@
-"""`sync_windows` of the dlt source: a receipt for each window read, and for each list that could not be. Pure."""
+"""`sync_windows` of the dlt source: a receipt for each window read, and for whatever falls short. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import pyarrow as pa
 
 from schemas.table import instant, name_of, own_count, own_day, own_text, table
 
-from ..errors import SourceError
 from ..reading.fetch import Receipt, Status
-from ..reading.walk import Listed
+from .shortfalls import Shortfall
 from .spans import Spans
 from .tables import BATCH_ROWS
 
 WINDOWS = table(
     "sync_windows",
-    "Receipts, append only: one per window read, and one per list that could not be read",
+    "Receipts, append only: one per window read, one per list that could not be read or may be truncated, and one per "
+    "id with two contents",
     [
         own_text("resource", "The table it fills"),
         own_text("parent_id", "Id of the parent whose rows were requested"),
         own_day("from_date", "First day requested; null for a list without dates"),
         own_day("to_date", "Last day requested"),
         own_count("rows", "Rows in the answer"),
-        own_text("status", "complete: loaded. split: dropped, its parts were read. quarantined, failed: not read"),
+        own_text(
+            "status",
+            "complete: loaded. split: dropped, its parts were read. quarantined, failed: not read, or not whole",
+        ),
         own_text("reason", "Why it was not loaded"),
         instant("fetched_at", "When the answer came"),
         own_day(
@@ -71,10 +74,11 @@ def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
         yield package
 
 
-def failures(unread: Sequence[tuple[Listed, SourceError]], now: datetime) -> pa.Table:
-    """Rows of `WINDOWS` for lists that could not be read."""
-    rows = [(listed.endpoint.name, listed.parent_id, f"{problem}") for listed, problem in unread]
-    return _table([(*row[:2], None, None, 0, Status.FAILED, row[2], now, None, None) for row in rows])
+def failures(unread: Sequence[Shortfall], now: datetime) -> pa.Table:
+    """Rows of `WINDOWS` for what could not be read, or cannot be shown to be whole."""
+    return _table(
+        [(each.resource, each.parent_id, None, None, 0, Status.FAILED, each.reason, now, None, None) for each in unread]
+    )
 
 
 def unread_windows(package: Sequence[Receipt]) -> list[str]:

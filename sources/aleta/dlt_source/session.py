@@ -10,11 +10,14 @@ import pyarrow as pa
 
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import Endpoint, with_parents
-from ..errors import SourceError
 from ..reading.by_id import read_by_id
 from ..reading.connection import Connection
+from ..reading.members import Census
 from ..reading.reader import Reader
-from ..reading.walk import Listed, walk
+from ..reading.walk import Listed, walk, walk_named
+from .shortfalls import Shortfall, of_list
+
+UNLISTED = "rows name the account {}, which is there and in no list: its own rows are not read"
 
 
 class Session:
@@ -28,6 +31,9 @@ class Session:
         self._listings: Sequence[Listed] = ()
         self._served_resources: set[str] | None = None
         self._read: set[str] = set()
+        self._caps: set[int] = set()
+        self._census = Census()
+        self._told: set[Shortfall] = set()
         self._named: dict[str, dict[str, bool]] = {}  # endpoint -> id named in rows -> whether the API knows it
 
     @contextmanager
@@ -69,14 +75,42 @@ class Session:
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
         endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
-            listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event()))
+            self._census, self._told = Census(), set()
+            listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event(), census=self._census))
         for listed in listings:
             if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
                 raise listed.problems[0]
         return listings
 
+    def note_cap(self, cap: int | None) -> None:
+        """Answers of this API are capped at so many rows."""
+        if cap:
+            self._caps.add(cap)
+
+    def truncated(self) -> Sequence[Shortfall]:
+        """Lists of this run's crawl that may be truncated, as far as is known by now (L3); each is told once."""
+        found = [of_list(each.resource, each.parent_id, reason) for each, reason in self._census.truncated(self._caps)]
+        lists = {(told.resource, told.parent_id) for told in self._told}
+        new = [each for each in found if (each.resource, each.parent_id) not in lists]
+        self._told.update(new)
+        return new
+
+    def unlisted_accounts(self) -> Sequence[Shortfall]:
+        """Accounts that rows name and no list showed, asked for by id (L1): those that are there, or may be."""
+        found: list[Shortfall] = []
+        with self.reader() as reader:
+            for listed in walk_named(
+                [CATALOGUE["accounts"]], reader, workers=self._workers, stop=threading.Event(), census=self._census
+            ):
+                found += [_of(listed, UNLISTED.format(account)) for account in listed.ids]
+                found += [_of(listed, f"{problem}") for problem in listed.problems]
+        return found
+
     def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
-        """Remember ids in rows of *endpoint* that belong to endpoints without a list."""
+        """Remember ids in rows of *endpoint* that belong to endpoints without a list, or to accounts."""
+        for column in endpoint.account_columns:
+            named_accounts = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
+            self._census.note_named(CATALOGUE["accounts"], named_accounts)
         for other in CATALOGUE.values():
             for table, _, column in (place.partition(".") for place in other.named_in):
                 if table == endpoint.name:
@@ -103,14 +137,19 @@ class Session:
         return self._connection is None or not self._connection.reader.dialects.missing(endpoint)
 
 
-def unread(
-    listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[str]
-) -> Sequence[tuple[Listed, SourceError]]:
+def unread(listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[str]) -> Sequence[Shortfall]:
     """Failed reads of *endpoint*, and of its dependencies that are not *selected* and so do not report their own."""
     chain = with_parents([endpoint.name], CATALOGUE)
     reported_here = {
         member.name for member in chain if member is endpoint or (member.crawled and member.name not in selected)
     }
     return [
-        (listed, problem) for listed in listings if listed.endpoint.name in reported_here for problem in listed.problems
+        _of(listed, f"{problem}")
+        for listed in listings
+        if listed.endpoint.name in reported_here
+        for problem in listed.problems
     ]
+
+
+def _of(listed: Listed, reason: str) -> Shortfall:
+    return Shortfall(resource=listed.endpoint.name, parent_id=listed.parent_id, reason=reason)

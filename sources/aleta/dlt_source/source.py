@@ -21,7 +21,7 @@ from ..auth.signer import LocalSigner
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import DateParams, Endpoint, dependencies_of
 from ..clock import Clock, SystemClock
-from ..errors import IncompleteError, SourceError
+from ..errors import IncompleteError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
 from ..reading.fetch import Receipt, Status
@@ -30,6 +30,7 @@ from .destination import describe, fitted
 from .due_windows import due_windows
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
 from .session import Session, unread
+from .shortfalls import Contents, Shortfall
 from .spans import Horizon, Spans
 from .tables import api_columns, in_batches, with_fetch_time
 
@@ -189,16 +190,20 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     yield from _answers(
         [answer for listed in listings if listed.endpoint is endpoint for answer in listed.answers], endpoint
     )
-    yield from _report_unread(endpoint, unread(listings, endpoint, selected), options)
+    missing = [*unread(listings, endpoint, selected), *options.session.truncated()]
+    yield from _report_unread(endpoint, missing, options)
 
 
 def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects whose ids are in rows of this run or an earlier one, read by id."""
     state = dlt.current.resource_state()
-    problems: list[tuple[Listed, SourceError]] = []
+    problems: list[Shortfall] = []
     for listed in options.session.read_named(endpoint, state.get(NAMED_IDS, [])):
         yield from _answers(listed.answers, endpoint)
-        problems += [(listed, problem) for problem in listed.problems]
+        problems += [
+            Shortfall(resource=endpoint.name, parent_id=listed.parent_id, reason=f"{problem}")
+            for problem in listed.problems
+        ]
     state[NAMED_IDS] = options.session.named(endpoint)
     yield from _report_unread(endpoint, problems, options)
 
@@ -219,6 +224,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     selected = dlt.current.source().selected_resources.keys()
     spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
     prover = spans.prover(row_cap=options.row_cap, max_window_days=options.max_window_days, rng=Random())  # noqa: S311
+    contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
     failed: list[str] = []
     with options.session.reader() as reader:
         listings = options.session.listed(endpoint.name, selected)
@@ -228,8 +234,12 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         ):
             yield from _extracted(package, spans, options)
             failed += unread_windows(package)
+            conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
+        unlisted = options.session.unlisted_accounts() if endpoint.account_columns else []
     spans.learn(prover)
-    yield from _report_unread(endpoint, unread(listings, endpoint, selected), options, failed)
+    options.session.note_cap(prover.planner.cap.value)
+    missing = [*unread(listings, endpoint, selected), *unlisted, *options.session.truncated(), *conflicts]
+    yield from _report_unread(endpoint, missing, options, failed)
 
 
 def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) -> Iterable[str]:
@@ -253,25 +263,24 @@ def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
 
 
 def _report_unread(
-    endpoint: Endpoint, unread: Sequence[tuple[Listed, SourceError]], options: _Options, failed: Sequence[str] = ()
+    endpoint: Endpoint, missing: Sequence[Shortfall], options: _Options, failed: Sequence[str] = ()
 ) -> Iterator[Any]:
-    """Report failed reads, as receipts and in the log.
+    """Report failed reads and what else is missing, as receipts and in the log.
 
     Raises:
         IncompleteError: there are any, and `on_failure` is `raise`.
     """
     if not (endpoint.required or options.session.offers(endpoint)):
         log.warning("%s: the API answers 404 to whatever is asked of it: it does not offer it", endpoint.name)
-        return
-    if unread:
-        yield dlt.mark.with_table_name(failures(unread, options.clock.now()), WINDOWS_NAME)
-        lists = ((listed.endpoint.name, listed.parent_id, problem) for listed, problem in unread)
-        failed = [*failed, *(f"{resource} of {parent or 'the tenant'}: {error}" for resource, parent, error in lists)]
+        missing, failed = [shortfall for shortfall in missing if shortfall.resource != endpoint.name], ()
+    if missing:
+        yield dlt.mark.with_table_name(failures(missing, options.clock.now()), WINDOWS_NAME)
+        failed = [*failed, *(f"{shortfall}" for shortfall in missing)]
     for failure in failed:
-        log.warning("not read: %s", failure)
+        log.warning("not whole: %s", failure)
     if failed and options.on_failure == "raise":
         first = "; ".join(failed[:SHOWN])
         raise IncompleteError(
-            f"{len(failed)} reads failed, so nothing of this run is loaded: {first}. "
+            f"{len(failed)} reads failed or are not whole, so nothing of this run is loaded: {first}. "
             'on_failure = "skip" loads the rest and names these in sync_windows'
         )

@@ -44,6 +44,62 @@ def test_skip_loads_the_rest_and_names_what_is_missing(pipeline, box, known):
     assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys() < before
 
 
+def test_l3_a_list_that_may_be_truncated_is_an_error_that_loads_nothing(pipeline, box, known):
+    """L3: portfolios name accounts that no list shows, and parents name none."""
+    box.set(list_caps={"accounts": 1}, relationships="links")
+
+    with pytest.raises(Exception, match="may be truncated"):
+        load(pipeline, source(known))
+
+    assert not pipeline.state.get("sources", {}).get("aleta", {}).get("resources")
+
+
+def test_l3_skip_names_a_list_that_may_be_truncated(pipeline, box, known):
+    """L3: `sync_windows` says whose, once; the rest is loaded."""
+    box.set(list_caps={"accounts": 1}, relationships="links")
+
+    load(pipeline, source(known, on_failure="skip"))
+
+    with pipeline.sql_client() as client:
+        named = client.execute_sql(
+            "SELECT resource, parent_id FROM sync_windows WHERE status = 'failed' AND reason LIKE '%may be truncated%'"
+        )
+    assert named
+    assert {resource for resource, _ in named} == {"accounts"}
+    assert len(named) == len(set(named))
+    assert {parent for _, parent in named} <= box.truth("acme").legal_entities.keys()
+
+
+def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
+    """L1: its list leaves it out, it answers by its id, and its own rows would be missing."""
+    box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
+
+    with pytest.raises(Exception, match="rows name the account"):
+        load(pipeline, source(known, resources=["transactions"]))
+
+
+def test_l1_where_no_account_answers_by_its_id_one_that_only_rows_name_is_an_error_too(pipeline, box, known):
+    """L2: the 404 proves nothing."""
+    box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
+    box.faults.script("404", path_contains="/v2/accounts/", times=10**6)
+
+    with pytest.raises(Exception, match=r"accounts of the tenant: .*404"):
+        load(pipeline, source(known, resources=["transactions"]))
+
+
+def test_d8_one_id_with_two_contents_is_an_error_or_named(pipeline, box, known):
+    """D8: two accounts show it, each as its own; with `skip` the newer reading is loaded, `sync_windows` says it."""
+    [own_id] = box.mutate("acme", "double", within_days=20)["doubled"]
+
+    with pytest.raises(Exception, match=f"{own_id} came with two contents"):
+        load(pipeline, source(known))
+    load(pipeline, source(known, on_failure="skip"))
+
+    [reason] = ids(pipeline, "SELECT reason FROM sync_windows WHERE status = 'failed'")
+    assert f"the id {own_id} came with two contents" in reason
+    assert ids(pipeline, f"SELECT count(*) FROM transactions WHERE id = '{own_id}'") == {1}
+
+
 def test_the_key_is_nowhere_in_what_dlt_keeps(pipeline, box, known, tmp_path):
     """S1: neither state nor trace nor packages nor the tables hold a line of the private key."""
     load(pipeline, source(known))
