@@ -154,20 +154,30 @@ def _nightly(mark: Mark, horizon: Horizon) -> Reading:
 
 
 def _goes_on(mark: Mark, horizon: Horizon) -> bool:
-    """Whether a reading that broke off is read on: what it saw must not be older than `reverify_days` (D1)."""
+    """Whether a reading that broke off is read on: what it saw must not be older than `reverify_days` (D1).
+
+    Nor may a clock that was ahead have claimed days that it did not see (M6).
+    """
     since = mark.reading_since
-    return since is not None and horizon.now - since <= timedelta(days=horizon.reverify_days)
+    return not mark.due and since is not None and horizon.now - since <= timedelta(days=horizon.reverify_days)
 
 
 def _snapshots(mark: Mark, horizon: Horizon) -> Reading:
-    """Each day is a request: from the look-back to today, and at first no more than `snapshot_days`."""
+    """Each day is a request: from the look-back to today, and at first no more than `snapshot_days`.
+
+    Where all is due, from the first day that was ever read: a clock that was ahead has claimed days that it never read
+    (M6), and nobody knows when.
+    """
     today = horizon.now.date()
     if mark.covered is None:
         first = max(horizon.history_start, today - timedelta(days=horizon.snapshot_days))
+    elif mark.due:
+        first = mark.covered.first
     else:
         first = max(mark.covered.first, mark.covered.last + ONE_DAY - timedelta(days=horizon.look_back_days))
     span = Window(min(first, today), today)
-    return Reading(span=span, mark=replace(mark, reading_since=horizon.now), whole=mark.verified_at is None)
+    whole = mark.due or mark.verified_at is None
+    return Reading(span=span, mark=replace(mark, reading_since=horizon.now), whole=whole)
 
 
 def due(marks: Mapping[str, Mark], listed: Collection[str], horizon: Horizon) -> list[str]:

@@ -134,6 +134,33 @@ def test_no_day_is_left_out_after_runs_that_did_not_happen():
     assert found.span.first <= date(2026, 2, 1)
 
 
+def claimed(ahead: Horizon, now: Horizon, **more) -> Mark:
+    """What a run whose clock was ahead has left, as a later run at the right time takes it."""
+    mark = Mark(covered=Window(START, ahead.elapsed), **more)
+    return mark.clamped(now=now.now, elapsed=now.elapsed)
+
+
+def test_m6_days_that_a_clock_ahead_has_claimed_are_asked_for_day_by_day():
+    """M6: the run of night 0 was a month ahead, and the next comes nine days later; then all is as ever."""
+    now = night(9)
+    mark = claimed(night(30), now, verified_at=night(-30).now)
+
+    reading = tonight({"a": mark}, ["a"], now, DAYS)["a"]
+
+    assert (reading.span, reading.whole) == (Window(START, now.now.date()), True)
+    after = replace(mark, verified_at=now.now, due=False)
+    assert tonight({"a": after}, ["a"], now, CATALOGUE["custodian_holdings"].dates)["a"].span.days < 7
+
+
+def test_m6_a_first_load_that_a_clock_ahead_has_continued_begins_anew():
+    """M6: begun at the right time, read on a month ahead, and never at its end."""
+    mark = claimed(night(60), night(20), reading_since=night(-1).now)
+
+    reading = tonight({"a": mark}, ["a"], night(20), SPANS)["a"]
+
+    assert (reading.span.first, reading.whole, reading.mark.reading_since) == (START, True, night(20).now)
+
+
 def test_a_start_of_history_that_is_yet_to_come_is_today():
     """A window never ends before it begins."""
     found = tonight({}, ["a"], night(history_start=date(2026, 5, 1)), DAYS)["a"]
