@@ -19,6 +19,7 @@ from .tokens import is_json, repaired
 
 NO_MEMBERS = Raw(b"{}")
 NO_TEXT = "an id, a type or a name in the answer is no text (half a surrogate pair)"
+WITH_ERRORS = "the answer is a 200 with `errors`"
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -130,7 +131,7 @@ def read_either(body: bytes, *, identified: bool = True) -> Page:
     if isinstance(document.data, list):
         return _resources(document, document.data)
     if isinstance(document.data, Resource):
-        return [document.data]
+        return _resources(document, [document.data])
     raise MalformedError("the answer holds neither a list nor a resource under `data`")
 
 
@@ -140,16 +141,20 @@ def read_keys(body: bytes, *, identified: bool = True) -> Page:  # noqa: ARG001 
     Coordinates come in base64url without padding (RFC 7518, section 6.2.1.2), however the API spells them.
 
     Raises:
-        MalformedError: it is no JWK set, or a key has no `kid`.
+        MalformedError: it is no JWK set, has `errors`, or a key has no `kid`.
     """
     try:
         unique.check(body)
-        return [_key(parts) for parts in _key_set.decode(body).keys]
+        found = _key_set.decode(body)
+        keys = [_key(parts) for parts in found.keys]
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
         raise MalformedError("the answer is no JWK set whose keys have a `kid`") from None
+    if found.errors is not UNSET:
+        raise MalformedError(WITH_ERRORS)
+    return _resources(found, keys)
 
 
-class _KeySet(msgspec.Struct, gc=False):
+class _KeySet(_Signs, gc=False, kw_only=True):
     keys: list[dict[str, Raw]]
 
 
@@ -177,7 +182,7 @@ def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
     decode = _identified.decode if identified else _unnamed.decode
     document = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
-        raise MalformedError("the answer is a 200 with `errors`")
+        raise MalformedError(WITH_ERRORS)
     if document.data is UNSET:
         raise MalformedError("the answer has no `data`")
     return document

@@ -6,6 +6,7 @@ import pytest
 
 from sources.aleta.errors import MalformedError
 from sources.aleta.jsonapi.envelope import members, read_either, read_keys, read_list, read_many, read_one
+from sources.aleta.jsonapi.paging import paging_of
 
 ONE = b'{"type":"client","id":"1"}'
 NO_ANSWERS = [
@@ -198,6 +199,18 @@ def test_coordinates_come_in_one_spelling_however_the_api_spells_them(spelt):
 def test_a_set_without_keys_is_an_answer():
     """There are none."""
     assert read_keys(b'{"keys":[],"more":1}') == []
+
+
+def test_f5_one_resource_where_a_list_may_be_says_that_there_is_more_as_a_list_does():
+    """F5: the total stands beside it."""
+    page = read_either(b'{"data":{"type":"limit","id":"l"},"meta":{"total":2}}')
+    assert paging_of(page.signs).total == 2
+
+
+def test_f1_keys_with_errors_beside_them_are_a_failed_read():
+    """F1: as for every other answer."""
+    with pytest.raises(MalformedError, match="200 with `errors`"):
+        read_keys(b'{"keys":[' + KEY + b'],"errors":[{"status":"503"}]}')
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,12 @@ def server():
         yield script
 
 
-def ask(url: str) -> list[str]:
+def keys(*ids: str, **beside: object) -> Reply:
+    """A page of a JWK set, which has no `data`."""
+    return Reply(body=json.dumps({"keys": [{"kid": own_id, "kty": "EC"} for own_id in ids], **beside}).encode())
+
+
+def ask(url: str, resource: str = "transactions") -> list[str]:
     clock = FakeClock()
     client = Client(
         url,
@@ -41,7 +46,9 @@ def ask(url: str) -> list[str]:
         policy=RetryPolicy(attempts=2),
     )
     try:
-        return Reader(client, clock).list_of(CATALOGUE["transactions"], "a1", WINDOW)().ids
+        if not (endpoint := CATALOGUE[resource]).dates:
+            return Reader(client, clock).list_of(endpoint)().ids
+        return Reader(client, clock).list_of(endpoint, "a1", WINDOW)().ids
     finally:
         client.close()
 
@@ -148,3 +155,25 @@ def test_totals_count_over_all_pages(server):
     server.say(page("t1", links={"next": "?page=2"}, meta={"total": 3}), page("t3", meta={"total": 3}))
     with pytest.raises(MalformedError, match="there are 3 rows, and shows 2"):
         ask(server.url)
+
+
+def test_f5_keys_of_webhooks_are_followed_to_the_last_page(server):
+    """F5: they are no JSON:API document, and may say that there are more all the same."""
+    server.say(keys("k1", links={"next": "/api/v2/webhooks/keys?page=2"}), keys("k2"))
+    assert ask(server.url, "webhook_keys") == ["k1", "k2"]
+
+
+@pytest.mark.parametrize(
+    ("beside", "why"),
+    [
+        ({"links": {"next": "https://elsewhere.example/keys"}}, "on another server"),
+        ({"meta": {"total": 2}}, "there are 2 rows, and shows 1"),
+        ({"has_more": True}, "there is more, and not where"),
+    ],
+    ids=["elsewhere", "total", "more"],
+)
+def test_f5_keys_of_webhooks_that_cannot_be_followed_are_a_failed_read(server, beside, why):
+    """F5: a delivery may be signed with one that is not here."""
+    server.say(keys("k1", **beside))
+    with pytest.raises(SourceError, match=why):
+        ask(server.url, "webhook_keys")
