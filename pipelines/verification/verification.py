@@ -157,19 +157,19 @@ class _Verify:
                 shown = self._known.shown.get(endpoint.parent)
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
-        self._unlisted_accounts(reader, census)
+        self._unlisted(reader, census)
         self._found.report.errors.extend(
             problems.truncated(found.resource, found.parent_id, reason)
             for found, reason in census.truncated(ledger.known_caps | {self._tenant.row_cap} - {0})
         )
 
-    def _unlisted_accounts(self, reader: Reader, census: Census) -> None:
-        """Accounts that rows name and no list showed are asked for by id, as a sync does (L1)."""
-        for endpoint in self._endpoints:
-            if endpoint.name == "accounts":
-                census.note_named(endpoint, self._known.accounts)
-                if census.unlisted(endpoint):
-                    self._take_listed(self._by(walk_named, reader, census))
+    def _unlisted(self, reader: Reader, census: Census) -> None:
+        """Objects that rows name and no list showed are asked for by id, as a sync does (L1)."""
+        crawled = [endpoint for endpoint in self._endpoints if endpoint.crawled]
+        for endpoint in crawled:
+            census.note_named(endpoint, self._known.in_rows.get(endpoint.name, ()))
+        if any(census.unlisted(endpoint) for endpoint in crawled):
+            self._take_listed(self._by(walk_named, reader, census))
 
     def _objects(self, reader: Reader, census: Census) -> list[Listed]:
         return self._take_listed(self._by(walk, reader, census))
@@ -263,7 +263,7 @@ class _Verify:
 
     def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
         if receipt.answer:
-            self._known.learn(receipt.endpoint, [receipt.answer.batch], ())
+            self._known.learn_members(receipt.endpoint, [receipt.answer.batch], self._endpoints)
             package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))
             self._found.windows += 1
             self._found.rows += receipt.rows

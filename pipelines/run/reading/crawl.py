@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -112,20 +113,19 @@ class Crawl:
             self.progress.crawled(len(listed.ids))
             self.put(Visited(listed))
 
-    def unlisted_accounts(self) -> Sequence[str]:
-        """Ask by id for accounts that rows name and no list showed (L1); those that are there."""
-        accounts = next((endpoint for endpoint in self.endpoints if endpoint.name == "accounts"), None)
-        if accounts is None:
-            return ()
-        self._census.note_named(accounts, self.known.accounts)
-        if not self._census.unlisted(accounts):
-            return ()
-        found: list[str] = []
+    def unlisted(self) -> Mapping[str, Sequence[str]]:
+        """Ask by id for objects that rows name and no list showed (L1); those that are there, by endpoint."""
+        crawled = [endpoint for endpoint in self.endpoints if endpoint.crawled]
+        for endpoint in crawled:
+            self._census.note_named(endpoint, self.known.in_rows.get(endpoint.name, ()))
+        if not any(self._census.unlisted(endpoint) for endpoint in crawled):
+            return {}
+        found: dict[str, list[str]] = defaultdict(list)
         for listed in walk_named(
             self.endpoints, self.reader, workers=self.workers, stop=self.stop, census=self._census
         ):
             self._take_in(listed)
-            found += listed.ids if listed.endpoint is accounts else ()
+            found[listed.endpoint.name] += listed.ids
         self.put(Crawled())
         return found
 

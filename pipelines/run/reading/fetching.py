@@ -105,15 +105,15 @@ class Fetching:
                 self._crawl.visit(endpoint)
             if self.reader.dialects.missing(endpoint) and not endpoint.required:
                 self.put(NotOffered(endpoint))
-        self._read_unlisted_accounts()
+        self._read_unlisted()
         self._crawl.tell_truncated_lists(self._caps)
 
-    def _read_unlisted_accounts(self) -> None:
-        """Accounts that rows name and no list showed are read like the others (L1)."""
-        if found := self._crawl.unlisted_accounts():
-            for endpoint in self.endpoints:
-                if endpoint.dates and endpoint.parent == "accounts":
-                    self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, found, self.horizon))
+    def _read_unlisted(self) -> None:
+        """Parents that rows name and no list showed are read like the others (L1)."""
+        found = self._crawl.unlisted()
+        for endpoint in self.endpoints:
+            if endpoint.dates and (parents := found.get(endpoint.parent)):
+                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
 
     def _read(self, endpoint: Endpoint) -> None:
         parents = self._parents(endpoint)

@@ -18,24 +18,30 @@ class Known:
         shown: endpoint -> ids of the objects that the API showed last.
         members: endpoint -> ids that its lists showed last, each with its parent's.
         outside: endpoint -> of these, what hangs below clients that are not read.
-        accounts: ids of accounts that rows of this run name.
+        in_rows: endpoint -> ids of objects with lists that rows of this run name.
     """
 
     named: dict[str, set[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
     members: dict[str, dict[str, str]] = field(default_factory=dict)
     outside: dict[str, set[str]] = field(default_factory=dict)
-    accounts: set[str] = field(default_factory=set)
+    in_rows: dict[str, set[str]] = field(default_factory=dict)
 
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
-        """Remember the ids that the rows of *endpoint* name: of the other *endpoints*, and of accounts."""
-        for column in endpoint.account_columns:
-            for batch in batches:
-                self.accounts.update(filter(None, batch[column].unique().to_pylist()))
+        """Remember the ids that the rows of *endpoint* name of the other *endpoints*."""
+        self.learn_members(endpoint, batches, endpoints)
         for other, column in references(endpoint, endpoints):
             named = self.named.setdefault(other.name, set())
             for batch in batches:
                 named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
+
+    def learn_members(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
+        """Remember the ids that the rows of *endpoint* name of those *endpoints* that have lists."""
+        for other in endpoints:
+            for column in endpoint.columns_naming(other):
+                named = self.in_rows.setdefault(other.name, set())
+                for batch in batches:
+                    named.update(own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
 
 
 class Column(Protocol):

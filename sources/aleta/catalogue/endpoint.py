@@ -165,11 +165,12 @@ class Endpoint:
         """The columns that hold the ids of a row's parents."""
         return self.parent_columns or (self.parent_column,)
 
-    @property
-    def account_columns(self) -> tuple[str, ...]:
-        """The columns of its rows that name accounts; none for objects."""
-        columns = dict.fromkeys((*self.owners, "account_id")) if self.dates else ()
-        return tuple(column for column in columns if column.endswith("account_id") and column in self.schema.names)
+    def columns_naming(self, other: Endpoint) -> tuple[str, ...]:
+        """The columns of its rows that name objects of *other*, which has lists; none for what has lists itself."""
+        if self.crawled or not other.crawled:
+            return ()
+        singular = f"{other.name.removesuffix('ies')}y" if other.name.endswith("ies") else other.name.removesuffix("s")
+        return tuple(column for column in self.schema.names if f"_{column}".endswith(f"_{singular}_id"))
 
     @property
     def single(self) -> str:

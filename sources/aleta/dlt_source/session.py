@@ -17,7 +17,7 @@ from ..reading.reader import Reader
 from ..reading.walk import Listed, walk, walk_named
 from .shortfalls import Shortfall, of_list
 
-UNLISTED = "rows name the account {}, which is there and in no list: its own rows are not read"
+UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"
 
 
 class Session:
@@ -32,6 +32,7 @@ class Session:
         self._served_resources: set[str] | None = None
         self._read: set[str] = set()
         self._caps: set[int] = set()
+        self._crawled: Sequence[Endpoint] = ()
         self._census = Census()
         self._told: set[Shortfall] = set()
         self._named: dict[str, dict[str, bool]] = {}  # endpoint -> id named in rows -> whether the API knows it
@@ -75,7 +76,7 @@ class Session:
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
         endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
-            self._census, self._told = Census(), set()
+            self._crawled, self._census, self._told = endpoints, Census(), set()
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event(), census=self._census))
         for listed in listings:
             if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
@@ -95,22 +96,24 @@ class Session:
         self._told.update(new)
         return new
 
-    def unlisted_accounts(self) -> Sequence[Shortfall]:
-        """Accounts that rows name and no list showed, asked for by id (L1): those that are there, or may be."""
+    def unlisted(self) -> Sequence[Shortfall]:
+        """Objects that rows name and no list showed, asked for by id (L1): those that are there, or may be."""
         found: list[Shortfall] = []
+        if not any(self._census.unlisted(endpoint) for endpoint in self._crawled):
+            return found
         with self.reader() as reader:
             for listed in walk_named(
-                [CATALOGUE["accounts"]], reader, workers=self._workers, stop=threading.Event(), census=self._census
+                self._crawled, reader, workers=self._workers, stop=threading.Event(), census=self._census
             ):
-                found += [_of(listed, UNLISTED.format(account)) for account in listed.ids]
+                found += [_of(listed, UNLISTED.format(own_id)) for own_id in listed.ids]
                 found += [_of(listed, f"{problem}") for problem in listed.problems]
         return found
 
     def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
-        """Remember ids in rows of *endpoint* that belong to endpoints without a list, or to accounts."""
-        for column in endpoint.account_columns:
-            named_accounts = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
-            self._census.note_named(CATALOGUE["accounts"], named_accounts)
+        """Remember ids in rows of *endpoint* that belong to other endpoints."""
+        for other in self._crawled:
+            for column in endpoint.columns_naming(other):
+                self._census.note_named(other, filter(None, batch[column].unique().to_pylist()))
         for other in CATALOGUE.values():
             for table, _, column in (place.partition(".") for place in other.named_in):
                 if table == endpoint.name:

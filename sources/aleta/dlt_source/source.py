@@ -205,7 +205,7 @@ def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
             for problem in listed.problems
         ]
     state[NAMED_IDS] = options.session.named(endpoint)
-    yield from _report_unread(endpoint, problems, options)
+    yield from _report_unread(endpoint, [*problems, *options.session.unlisted()], options)
 
 
 def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
@@ -235,7 +235,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
             yield from _extracted(package, spans, options)
             failed += unread_windows(package)
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
-        unlisted = options.session.unlisted_accounts() if endpoint.account_columns else []
+        unlisted = options.session.unlisted()
     spans.learn(prover)
     options.session.note_cap(prover.planner.cap.value)
     missing = [*unread(listings, endpoint, selected), *unlisted, *options.session.truncated(), *conflicts]

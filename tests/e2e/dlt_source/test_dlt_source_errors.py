@@ -74,7 +74,7 @@ def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
     """L1: its list leaves it out, it answers by its id, and its own rows would be missing."""
     box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
 
-    with pytest.raises(Exception, match="rows name the account"):
+    with pytest.raises(Exception, match="is there, for rows name it"):
         load(pipeline, source(known, resources=["transactions"]))
 
 

@@ -238,7 +238,9 @@ def test_l3_a_list_as_long_as_the_cap_that_the_operator_set_may_be_truncated(row
     assert [(problem.resource, problem.parent_id) for problem in told] == suspects
 
 
-# -- accounts that only rows name
+# -- objects that only rows name
+
+ONE_R = {"data": {"type": "reporting-entity", "id": "r"}}
 
 
 def between(own_id: str, inflow: str, outflow: str) -> dict[str, object]:
@@ -263,6 +265,24 @@ def test_l1_an_account_that_only_a_row_names_is_read_by_its_id_and_so_are_its_ro
     run = transferred(a=thing("a"), z=thing("z", legalEntity="l"))
     assert run.rows("transactions")["z"] == 1
     assert [notice.problem.code for notice in run.of(Noticed)] == ["truncated"]
+
+
+def test_l1_a_reporting_entity_that_only_a_row_names_is_read_by_its_id_and_so_are_its_rows():
+    """L1: whatever has lists, not the accounts alone; here the status of a limit names r, and its client does not."""
+    status = {"type": "limit-status", "attributes": {"date": f"{DAY}"}, "relationships": {"reportingEntity": ONE_R}}
+    answers = api()
+    answers.says |= {
+        "/v2/clients/c/limits": [thing("m")],
+        "/v2/limits/m/status": [status],
+        "/v2/clients/c/reporting-entities": [thing("q")],
+        "/v2/reporting-entities/q": thing("q", client="c"),
+        "/v2/reporting-entities/r": thing("r", client="c"),
+        "/v2/performance/reporting-entities/q": [],
+        "/v2/performance/reporting-entities/r": [{"type": "performance", "attributes": {"date": f"{DAY}"}}],
+    }
+    run = Run(answers, names=("clients", "limits", "reporting_entities", "limit_status", "performance"))
+    assert {own_id for listed in run.of(Listed) for own_id in listed.ids if listed.by_id} == {"r"}
+    assert run.rows("performance") == {"q": 0, "r": 1}
 
 
 @pytest.mark.parametrize("refusal", [GONE, ForbiddenError("403")])

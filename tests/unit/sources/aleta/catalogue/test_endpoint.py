@@ -94,3 +94,21 @@ def test_a_name_that_is_no_endpoint_is_an_error(names):
     """Also beside a star."""
     with pytest.raises(KeyError):
         with_parents(names, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("resource", "other", "columns"),
+    [
+        ("transactions", "accounts", ("account_id", "inflow_account_id", "outflow_account_id")),
+        ("transactions", "depositories", ("depository_id",)),
+        ("instrument_holdings", "portfolios", ("portfolio_id",)),
+        ("limit_status", "reporting_entities", ("reporting_entity_id",)),
+        ("instruments", "accounts", ("account_id", "primary_account_id", "secondary_account_id")),
+        ("transactions", "instruments", ()),
+        ("accounts", "legal_entities", ()),
+    ],
+)
+def test_l1_columns_of_rows_name_objects_that_have_lists(resource, other, columns):
+    """L1: lists are held against these; what has no list is read by id anyway, and lists name their own parents."""
+    found = CATALOGUE[resource].columns_naming(CATALOGUE[other])
+    assert sorted(found) == sorted(columns)
