@@ -84,6 +84,19 @@ def test_a_capped_list_that_nothing_completes_is_named_and_removes_nothing_l3(cr
         assert removed(crowded) == []
 
 
+def test_one_capped_list_whose_members_nobody_names_is_named_the_first_night_l3(start):
+    """L3: accounts alone are read, one list is cut, any rows are shown: asked once more, it shows others."""
+    program = start(accounts=12, rows=120, aleta={"resources": ["accounts"]})
+    owner = owners(program)[0]
+    for _ in range(2 * CAP):
+        program.box.mutate("acme", "new_account", id=owner)
+    program.box.set(list_caps={"accounts": CAP}, keep="random", relationships="links")
+
+    assert truncated(program.sync(expect=4)) == {owner}
+    asked = [request for request in program.box.requests if request.path.endswith(f"/{owner}/accounts")]
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize("weak", WEAK)
 def test_what_the_warehouse_knew_is_asked_for_when_a_list_shrinks_l2(crowded, weak):
     """L1, L2: the cap comes on the second night; whoever was there is found by id, and nothing is removed."""

@@ -6,43 +6,18 @@ length, or not at all.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.table import key_of, name_of
 
 from ..catalogue.endpoint import Endpoint, Form
 from ..jsonapi.answer import Answer
+from .lengths import ListRead, doubtful, truncated
 
 RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
 """Relationships whose name is not that of the endpoint of their members."""
-
-SMALLEST_SUSPICIOUS = 20
-"""Shorter lists often have the same length for no reason: families have as many accounts as families have."""
-
-UNLIKELY = 0.01
-"""How improbable a repeated length must be before it counts as a cap (as for windows, rule W6)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListRead:
-    """One list as it came.
-
-    Args:
-        length: members that it showed.
-        named: members that the parent's own relationship names; None where it does not say.
-        missed: members of this parent that the list left out, and that answered when asked for by themselves.
-        chained: its last page said that it is the last (v1): its length tells of no cap.
-    """
-
-    resource: str
-    parent_id: str
-    length: int
-    named: int | None = None
-    missed: int = 0
-    chained: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,7 +165,26 @@ class Census:
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
         """See the function `truncated`."""
-        lists = [
+        return truncated(self._lists(), caps)
+
+    def doubtful(self, endpoints: Iterable[Endpoint]) -> list[tuple[Endpoint, str]]:
+        """Lists, each with its parent's id, that are asked for twice: what the second answer shows was left out (L3).
+
+        Only where the warehouse knows no member yet: later, what it knows and the list leaves out is asked for anyway.
+        """
+        known = {endpoint.name: endpoint for endpoint in endpoints}
+        return [
+            (known[each.resource], each.parent_id)
+            for each in doubtful(self._lists())
+            if each.resource in known and not self.stored.get(each.resource)
+        ]
+
+    def not_shown(self, endpoint: Endpoint, ids: Collection[str]) -> set[str]:
+        """Of *ids*, those that no answer of this crawl showed before."""
+        return set(ids) - self._shown[endpoint.name]
+
+    def _lists(self) -> list[ListRead]:
+        return [
             ListRead(
                 resource=resource,
                 parent_id=parent_id,
@@ -201,68 +195,6 @@ class Census:
             )
             for (resource, parent_id), length in self._lengths.items()
         ]
-        return truncated(lists, caps)
-
-
-def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[ListRead, str]]:
-    """The lists that may have been truncated and cannot be shown to be whole (rule L3), each with the reason.
-
-    Args:
-        caps: row caps that answers of this API proved, whatever they were asked for.
-    """
-    longest = max((each.length for each in lists), default=0)
-    repeated = _repeated([each.length for each in lists if not each.chained])
-    vouched = _vouched(lists)
-    cut = {(each.resource, each.length) for each in lists if each.missed}
-    found = []
-    for each in lists:
-        if id(each) in vouched:
-            continue  # whoever is named was asked for by itself: all are here, or the failure is told
-        if each.missed:
-            found.append((each, f"{each.missed} of its members were left out, and nothing names all of them"))
-        elif each.chained:
-            continue
-        elif each.length in caps and each.length == longest:
-            found.append((each, f"it has exactly the {each.length} rows that this API's answers are capped at"))
-        elif (each.resource, each.length) in cut:
-            found.append((each, f"another list of exactly {each.length} rows was truncated"))
-        elif each.length in repeated and each.named != each.length:
-            found.append((each, f"lists of exactly {each.length} rows repeat, and none is longer"))
-    return found
-
-
-def _vouched(lists: Sequence[ListRead]) -> set[int]:
-    """Lists whose parent names more members than the list showed, where parents can be relied on to name all.
-
-    Or as many, where another parent names more: then what parents say is not cut at that number.
-
-    A relationship that names fewer than the list shows is truncated or left empty itself: then none of that resource
-    proves anything. Nor does one whose length looks like a cap.
-    """
-    trusted: set[int] = set()
-    for resource in {each.resource for each in lists}:
-        named = [each for each in lists if each.resource == resource and each.named is not None]
-        if any((each.named or 0) < each.length for each in named):
-            continue
-        capped = _repeated([each.named or 0 for each in named])
-        most = max((each.named or 0 for each in named), default=0)
-        uncapped = [each for each in named if each.named not in capped]
-        trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
-    return trusted
-
-
-def _repeated(given: Iterable[int]) -> set[int]:
-    """The greatest length, where so many lists have it that chance does not explain it."""
-    lengths = Counter(given)
-    longest = max(lengths, default=0)
-    times = lengths[longest]
-    if longest < SMALLEST_SUSPICIOUS or times < 2:  # noqa: PLR2004 - once is no repetition
-        return set()
-    near = sum(count for length, count in lengths.items() if length != longest and 0.8 * longest <= length)
-    width = longest - math.ceil(0.8 * longest) + 1
-    expected = (near + 1) / width
-    below = sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(times))
-    return {longest} if (1 - below) * len(lengths) < UNLIKELY else set()
 
 
 def _snake(relation: str) -> str:

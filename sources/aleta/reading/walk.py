@@ -23,7 +23,8 @@ class Listed:
         answers: one for a list, or one per object if they are read by id.
         problems: reads that failed. If there are any, an object that is not listed may still exist.
         gone: ids that were read by id and that the API does not know.
-        by_id: not the list, but what it left out: objects that something else names, each asked for by its id.
+        by_id: not the list, but what it left out: objects that something else names, each asked for by its id, or that
+            its second answer showed.
     """
 
     endpoint: Endpoint
@@ -44,11 +45,16 @@ class Listed:
 
 @dataclass(slots=True, eq=False)
 class _Listing:
-    """A list that is being read: the answers so far, and the number of pending reads."""
+    """A list that is being read: the answers so far, and the number of pending reads.
+
+    Args:
+        again: for the second time, for what the first answer left out.
+    """
 
     endpoint: Endpoint
     parent_id: str
     by_id: bool = False
+    again: bool = False
     pending: int = 0
     listed: dict[str, Answer] = field(default_factory=dict)  # by the object's id, or "" for the list itself
     problems: list[SourceError] = field(default_factory=list)
@@ -126,6 +132,11 @@ class _Walk:
                 self._list(endpoint, "")
         yield from self._collect()
         yield from self.run_by_id()
+        for endpoint, parent_id in self._census.doubtful(self._endpoints):
+            listing = _Listing(endpoint, parent_id, by_id=True, again=True)
+            self._ask(listing, "", self._reader.list_of(endpoint, parent_id))
+        yield from self._collect()
+        yield from self.run_by_id()
 
     def run_by_id(self) -> Iterator[Listed]:
         """What is named and in no list."""
@@ -150,7 +161,7 @@ class _Walk:
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
         error = self._outages.judge(outcome)
         denied = isinstance(error, ParentGoneError | ForbiddenError)
-        if listing.by_id and denied and self._proves_gone(listing.endpoint, own_id):
+        if listing.by_id and not listing.again and denied and self._proves_gone(listing.endpoint, own_id):
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
         else:
@@ -192,6 +203,8 @@ class _Walk:
 
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
         answer = self._census.kept(listing.endpoint, answer, by_id=listing.by_id)
+        if listing.again and not own_id:
+            answer = answer.only(self._census.not_shown(listing.endpoint, answer.ids))
         listing.listed[own_id] = answer
         if own_id:
             self._answers_by_id[listing.endpoint.name] = True
@@ -203,6 +216,8 @@ class _Walk:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
             _keep_rows_without_detail(listing.listed, listed)
         result = listing.result()
+        if listing.again and result.complete and not result.ids:
+            return  # the same as the first time
         self._count(result)
         yield result
         for child in self._endpoints:

@@ -13,6 +13,7 @@ from sources.aleta.errors import (
     UnavailableError,
     UnreachableError,
 )
+from sources.aleta.reading.members import Census
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.walk import ids_of, walk
 from tests.apis import FakeApi, all_end, thing
@@ -43,9 +44,9 @@ def world() -> FakeApi:
     )
 
 
-def crawl(api: FakeApi, *names: str, workers: int = 4, stop: threading.Event | None = None):
-    endpoints = [CATALOGUE[name] for name in names] or ALL
-    return list(walk(endpoints, Reader(api, FakeClock()), workers=workers, stop=stop or threading.Event()))
+def crawl(api: FakeApi, *names: str, workers: int = 4, stop: threading.Event | None = None, census=None):
+    endpoints, reader = [CATALOGUE[name] for name in names] or ALL, Reader(api, FakeClock())
+    return list(walk(endpoints, reader, workers=workers, stop=stop or threading.Event(), census=census))
 
 
 def problems(found) -> dict[tuple[str, str], list[str]]:
@@ -130,6 +131,45 @@ def test_l2_what_only_another_object_names_is_gone_only_if_listed_siblings_answe
     answers = not isinstance(by_id, Exception)
     assert [own_id for listed in found for own_id in listed.gone] == (["a9"] if answers else [])
     assert problems(found) == ({} if answers else {("accounts", ""): [str(refusal)]})
+
+
+class Turning(dict):
+    """What an API says, but for one path, where *say* is asked each time."""
+
+    def __init__(self, says, path, say) -> None:
+        super().__init__(says)
+        self.path, self.say = path, say
+
+    def get(self, path, otherwise=None):
+        return self.say() if path == self.path else super().get(path, otherwise)
+
+
+def test_l3_a_list_that_shows_others_when_it_is_asked_again_is_truncated():
+    """L3: nobody names the members of l1, and any twenty of them are shown."""
+    api = world()
+    del api.says[ACCOUNTS.format("l1")]
+    api.says[PART.format("f1")] = thing("f1")
+    turns = iter([range(20), range(1, 21)])
+    api.says = Turning(api.says, ACCOUNTS.format("l1"), lambda: [thing(f"b{number}") for number in next(turns)])
+    census = Census()
+
+    found = crawl(api, "clients", "legal_entities", "accounts", census=census)
+
+    assert ids_of(found, "accounts").keys() == {"a3"} | {f"b{number}" for number in range(21)}
+    assert [(each.parent_id, each.missed) for each, _ in census.truncated(())] == [("l1", 1)]
+
+
+def test_l3_a_list_that_shows_the_same_again_is_told_once():
+    """And none is asked again on a later night: what the warehouse knows tells what such a list leaves out."""
+    api = world()
+    api.says[ACCOUNTS.format("l1")] = [thing(f"b{number}") for number in range(20)]
+    stored = {"accounts": {f"b{number}": "l1" for number in range(20)}}
+
+    found = crawl(api, "clients", "legal_entities", "accounts")
+    crawl(later := FakeApi(says=api.says), "clients", "legal_entities", "accounts", census=Census(stored=stored))
+
+    assert [len(listed.ids) for listed in found if listed.parent_id == "l1"] == [20]
+    assert (api.asked[ACCOUNTS.format("l1")], later.asked[ACCOUNTS.format("l1")]) == (2, 1)
 
 
 def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
