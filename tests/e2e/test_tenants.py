@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from benchmarks.tenants import Peak
 from tests.e2e.program import Program
 
 
@@ -142,3 +143,29 @@ def test_no_more_tenants_run_than_may_and_the_most_overdue_begins_c6(start):
     assert {*first} <= {*FIVE} - complete
     assert list(ended.report["tenants"]) == [*FIVE]
     assert all(five.differences(name) == [] for name in FIVE)
+
+
+FORTY = tuple(f"t{number:02d}" for number in range(40))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_forty_tenants_take_bounded_threads_and_memory_and_a_line_of_the_report_each_c6(start):
+    """C6: a first load and a night of all in one process: 758 threads, 722 MB and 450 lines it was once."""
+    forty = start(tenants=FORTY, accounts=3, rows=30)
+    forty.cold = True  # a process of its own, not one that shares the memory of a warm one
+
+    for _ in ("first load", "night"):
+        running, peak = forty.start("sync"), Peak()
+        while running.poll() is None:
+            peak.look(running.pid)
+            time.sleep(0.02)
+        ended = forty.end(running)
+
+        assert ended.exit == 0
+        assert 0 < peak.threads <= 80
+        assert 0 < peak.megabytes <= 500
+        lines = ended.out.splitlines()
+        assert [sum(line.startswith(f"{name} ") for line in lines) for name in FORTY] == [1] * len(FORTY)
+        assert len(lines) <= len(FORTY) + 10
+    assert all(forty.differences(name) == [] for name in FORTY[::13])
