@@ -191,19 +191,22 @@ def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
 _Decode: TypeAlias = Callable[[bytes], _Document] | Callable[[bytes], _UnnamedDocument]
 
 
-def _decoded(body: bytes, decode: _Decode) -> tuple[bytes, _Document | _UnnamedDocument]:
+def _decoded(body: bytes, decode: _Decode, *, mends: bool = True) -> tuple[bytes, _Document | _UnnamedDocument]:
     """The body, repaired where that was necessary, and what it holds."""
     try:
         return body, decode(body)
     except msgspec.ValidationError as error:  # it names types and paths only, never a byte of the body
         raise MalformedError(f"the answer is no JSON:API document ({error})") from None
     except (msgspec.DecodeError, RecursionError):
-        mended = repaired(body)
-    if mended is body and is_json(body):
-        raise UndecodableError(NO_TEXT)
-    if mended is body:
-        raise MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
-    return _decoded(mended, decode)
+        if not mends:
+            raise _undecodable(body) from None
+        return _decoded(repaired(body), decode, mends=False)
+
+
+def _undecodable(body: bytes) -> MalformedError | UndecodableError:
+    if is_json(body):
+        return UndecodableError(NO_TEXT)
+    return MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
 
 
 def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode) -> _Document | _UnnamedDocument:

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from sources.aleta.errors import MalformedError
+from sources.aleta.jsonapi import envelope
 from sources.aleta.jsonapi.envelope import members, read_either, read_keys, read_list, read_many, read_one
 from sources.aleta.jsonapi.paging import paging_of
+from sources.aleta.jsonapi.tokens import repaired
 
 ONE = b'{"type":"client","id":"1"}'
 NO_ANSWERS = [
@@ -57,6 +59,16 @@ def test_f1_the_error_holds_nothing_of_the_body(body):
     with pytest.raises(MalformedError) as caught:
         read_list(body)
     assert "s3cret" not in str(caught.value)
+
+
+def test_f7_a_name_that_no_repair_mends_is_repaired_once(monkeypatch):
+    """Its escapes were escaped, each time twice as many, until the memory was full."""
+    passes = []
+    monkeypatch.setattr(envelope, "repaired", lambda body: passes.append(body) or repaired(body))
+    body = b'{"data":[{"type":"fee-transaction","id":"t2","attributes":{"\\u0064at\x16a":01,"b":"\\ud83d"}}]}'
+    with pytest.raises(MalformedError, match="not JSON"):
+        read_list(body)
+    assert len(passes) == 1
 
 
 def test_an_empty_list_is_an_answer():
