@@ -219,7 +219,9 @@ def _warm_up() -> None:
     """A small sync, so that what is loaded and cached once is there in every fork."""
     from pipelines.settings import load, point_dlt_at
     from sandbox import Sandbox, SandboxSettings
+    from tests import typing_cache
 
+    typing_cache.cache_answers()
     with tempfile.TemporaryDirectory() as folder:
         settings = SandboxSettings(accounts=2, rows=4, years=1, today=WARM.date())
         with Sandbox(settings) as box:

@@ -6,6 +6,7 @@ import dlt
 import pytest
 
 from sandbox import Sandbox, SandboxSettings
+from tests import typing_cache
 from tests.e2e.dlt_source.theirs import SMALL
 
 
@@ -18,6 +19,7 @@ def box():
 @pytest.fixture(autouse=True)
 def dlt_alone(monkeypatch, tmp_path):
     """No configuration but the test's own."""
+    typing_cache.cache_answers()
     monkeypatch.setenv("DLT_CONFIG_FOLDER", f"{tmp_path}")
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "ERROR")
