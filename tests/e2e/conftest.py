@@ -52,7 +52,6 @@ def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder that the first sync of the small world leaves; only to be copied."""
     with Sandbox(SandboxSettings(**SMALL)) as box:
         program = Program(box, tmp_path_factory.mktemp("first_sync"))
-        program.cold = True
         program.sync()
         assert program.differences() == []
         return program.folder / "data"

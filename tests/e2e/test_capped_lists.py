@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from tests.e2e.program import Ended, Program
+from tests.lengths import long_but
 
 CAP = 20
 PARENT = {"accounts": "legalEntity", "depositories": "legalEntity", "reporting_entities": "client"}
@@ -44,7 +45,7 @@ def truncated(ended: Ended) -> set[str]:
     return {error["parent_id"] for error in ended.errors() if error["code"] == "truncated"}
 
 
-@pytest.mark.parametrize("keep", ["first", "random"])
+@pytest.mark.parametrize("keep", long_but({"random"}, ["first", "random"]))
 def test_members_that_a_capped_list_left_out_are_asked_for_by_id_l1(crowded, keep):
     """L1: whom the parent names and the list does not show is taken in, with its rows; on the second night too."""
     crowded.box.set(list_caps={"accounts": CAP}, keep=keep)
@@ -97,7 +98,7 @@ def test_one_capped_list_whose_members_nobody_names_is_named_the_first_night_l3(
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("weak", WEAK)
+@pytest.mark.parametrize("weak", long_but({"links-only"}, WEAK))
 def test_what_the_warehouse_knew_is_asked_for_when_a_list_shrinks_l2(crowded, weak):
     """L1, L2: the cap comes on the second night; whoever was there is found by id, and nothing is removed."""
     crowded.sync()
@@ -112,10 +113,13 @@ def test_what_the_warehouse_knew_is_asked_for_when_a_list_shrinks_l2(crowded, we
 
 @pytest.mark.parametrize(
     ("change", "table"),
-    [
-        pytest.param("account_gone", "accounts", id="account"),
-        pytest.param("client_gone", "clients", id="client"),
-    ],
+    long_but(
+        {"account"},
+        [
+            pytest.param("account_gone", "accounts", id="account"),
+            pytest.param("client_gone", "clients", id="client"),
+        ],
+    ),
 )
 def test_what_is_gone_is_removed_though_lists_are_cut_l2(crowded, change, table):
     """L2: the proof is that asking for it by its id answers 404, one request for each."""
@@ -179,7 +183,7 @@ def test_members_that_other_objects_link_to_are_asked_for_by_id_l1(start, table,
     assert named & getattr(shown, table).keys() <= found
 
 
-@pytest.mark.parametrize("status", ["404", "403"])
+@pytest.mark.parametrize("status", long_but({"404"}, ["404", "403"]))
 def test_an_endpoint_that_answers_nothing_removes_nothing_l2(synced, status):
     """L2: every list of accounts and every account by its id are refused: that says nothing of any one of them."""
     synced.box.faults.script(status, path_contains="/accounts", times=10**6)
@@ -189,7 +193,7 @@ def test_an_endpoint_that_answers_nothing_removes_nothing_l2(synced, status):
     assert removed(synced) == []
 
 
-@pytest.mark.parametrize("status", ["404", "403"])
+@pytest.mark.parametrize("status", long_but({"403"}, ["404", "403"]))
 def test_a_refusal_by_id_removes_nobody_whom_a_listed_sibling_shares_it_with_l2(crowded, status):
     """Lists are cut, parents name all, and no account answers by its id: those left out are unread, and not gone."""
     crowded.sync()

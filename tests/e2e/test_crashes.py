@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from tests.e2e.program import Program, Running
+from tests.lengths import long_but
 
 TWICE = """
     SELECT run_id, resource, parent_id, from_date, to_date, status FROM aleta.sync_windows
@@ -23,7 +24,11 @@ def wait_until_reading(program: Program, answers: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [pytest.param(signal.SIGTERM, 143, id="SIGTERM"), pytest.param(signal.SIGINT, 130, id="SIGINT")]
+    ("number", "code"),
+    long_but(
+        {"SIGTERM"},
+        [pytest.param(signal.SIGTERM, 143, id="SIGTERM"), pytest.param(signal.SIGINT, 130, id="SIGINT")],
+    ),
 )
 def test_a_signal_stops_a_run_after_what_it_read_is_committed(start, number, code):
     """Exit 143 or 130; what was read is in the analyst's copy, and the next run goes on and ends exact."""

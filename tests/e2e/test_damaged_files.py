@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import EVERYTHING
 from tests.e2e.program import Ended, Program
+from tests.lengths import long_but
 
 OF_DLT = (
     *("private/dlt/aleta_acme/state.json", "private/dlt/aleta_acme/schemas/aleta.schema.json"),
@@ -49,7 +50,7 @@ def named(ended: Ended, file: Path) -> str:
 
 
 @pytest.mark.parametrize("name", OF_DLT)
-@pytest.mark.parametrize("how", [empty, half])
+@pytest.mark.parametrize("how", long_but({half}, [empty, half]))
 def test_what_dlt_keeps_comes_back_from_the_store(synced, name, how):
     """Moved away, dlt's files are made again: nothing is read anew, nothing lost."""
     file = damage(synced, name, how)
@@ -64,7 +65,7 @@ def test_what_dlt_keeps_comes_back_from_the_store(synced, name, how):
     assert (ended.counts()["added"], ended.counts()["modified"], ended.counts()["removed"]) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("how", [empty, half, flipped])
+@pytest.mark.parametrize("how", long_but({half}, [empty, half, flipped]))
 def test_a_store_that_is_damaged_is_named_and_read_again(synced, how):
     """Without a backup, moved away, everything is read again; the analyst's copy stays whole meanwhile."""
     file = damage(synced, STORE, how)
@@ -97,7 +98,7 @@ def test_a_store_that_is_damaged_comes_back_from_a_backup(synced):
     assert synced.differences() == []
 
 
-@pytest.mark.parametrize("how", [empty, half])
+@pytest.mark.parametrize("how", long_but({half}, [empty, half]))
 @pytest.mark.parametrize("command", ["publish", "sync"])
 def test_the_analyst_s_copy_is_made_again(synced, how, command):
     """`status` names it and what to do, and does not fail over anything else; both commands replace it."""

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.cli import Guarded
 from tests.e2e.program import SCRIPT, Program
+from tests.lengths import long_but
 
 INSTANTS = 8 if os.environ.get("EVERY_STEP") else 3  # of the start of each command; `make oracle` tries more
 
@@ -66,7 +67,7 @@ def start_up_s(program: Program) -> float:
     return took
 
 
-@pytest.mark.parametrize("command", [("sync",), ("plan",), ("check",), ("status",)], ids=" ".join)
+@pytest.mark.parametrize("command", long_but({"sync"}, ["sync", "plan", "check", "status"]))
 def test_an_interrupt_at_any_moment_of_the_start_is_exit_130_and_a_word(slow, command):
     """Whatever is being imported: exit 130 and one line, never a traceback; a command that was quicker ended well.
 
@@ -75,11 +76,11 @@ def test_an_interrupt_at_any_moment_of_the_start_is_exit_130_and_a_word(slow, co
     whole = start_up_s(slow)
     chance = random.Random(16)
     for _ in range(INSTANTS):
-        running = slow.start(*command)
+        running = slow.start(command)
         time.sleep(chance.uniform(0.1, whole))
         running.send_signal(signal.SIGINT)
         ended = slow.end(running)
-        assert ended.exit in ({130} if command[0] in {"sync", "check"} else {130, 0}), ended.err
+        assert ended.exit in ({130} if command in {"sync", "check"} else {130, 0}), ended.err
         if ended.exit == 130:
             assert "stopped" in ended.err + ended.out
 

@@ -10,6 +10,7 @@ from sandbox.http.oddities import FAILING
 from tests import truth
 from tests.e2e.program import Program
 from tests.e2e.test_faults import ALWAYS, accounts_of
+from tests.lengths import long_but
 
 SMALL = {"max_answer_mb": 40}
 QUICK = {"read_timeout_s": 1}
@@ -105,7 +106,11 @@ def test_an_odd_list_is_named_and_stops_no_other_list_f6(start, kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "kept"), [pytest.param("half_pair", "kurs \\ud83d"), pytest.param("deep_value", "[" * 3000 + "]" * 3000)]
+    ("kind", "kept"),
+    long_but(
+        {"half_pair"},
+        [pytest.param("half_pair", "kurs \\ud83d"), pytest.param("deep_value", "[" * 3000 + "]" * 3000)],
+    ),
 )
 def test_a_value_that_cannot_be_decoded_costs_nothing_else_f8(start, kind, kept):
     """In a row and in an object's list: complete, all ids are there, and the text of the value is in `extra`."""
@@ -133,7 +138,7 @@ def test_pages_that_link_to_each_other_are_one_answer_f5(start):
     assert ended.counts()["requests"] > ended.counts()["windows"]
 
 
-@pytest.mark.parametrize("off_s", [-4_000_000, 700])
+@pytest.mark.parametrize("off_s", long_but({700}, [-4_000_000, 700]))
 def test_a_clock_far_off_the_apis_fails_the_run_before_anything_is_marked_m6(start, off_s):
     """Exit 1, code `clock`; the next run with the right time is exact."""
     program = start(date_off_s=off_s)
@@ -160,7 +165,13 @@ def test_check_says_that_the_clock_is_off_m6(start):
     assert "behind: set it" in found["clock"]["text"]
 
 
-@pytest.mark.parametrize(("kind", "exit_code"), [("no_expires_in", 0), ("expires_in_null", 3), ("expires_in_0", 3)])
+@pytest.mark.parametrize(
+    ("kind", "exit_code"),
+    long_but(
+        {"no_expires_in", "expires_in_null"},
+        [pytest.param("no_expires_in", 0), pytest.param("expires_in_null", 3), pytest.param("expires_in_0", 3)],
+    ),
+)
 def test_a_token_without_a_lifetime_is_named_or_lives_shortly(start, kind, exit_code):
     """Missing: a minute is assumed; null or nought: the message says `expires_in`."""
     program = start()

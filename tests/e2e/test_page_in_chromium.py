@@ -11,6 +11,7 @@ import pytest
 from pipelines.page.page import render
 from pipelines.status.standing import Standing, Standings
 from tests import browser
+from tests.lengths import long_but
 from tests.unit.pipelines.page.facts import NOW, QUARANTINED, a_run, facts
 
 DESK, LAPTOP, TELEPHONE, SMALL_TELEPHONE = 1440, 1086, 390, 360
@@ -66,7 +67,7 @@ def page(tmp_path_factory):
     return file
 
 
-@pytest.mark.parametrize("width", [DESK, LAPTOP, TELEPHONE, SMALL_TELEPHONE])
+@pytest.mark.parametrize("width", long_but({LAPTOP, SMALL_TELEPHONE}, [DESK, LAPTOP, TELEPHONE, SMALL_TELEPHONE]))
 def test_nothing_is_wider_than_the_window(tab, page, width):
     """With everything unfolded, and the longest names; no table has to be scrolled."""
     tab.show(page, width=width)

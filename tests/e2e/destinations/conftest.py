@@ -26,10 +26,9 @@ def remote(start, server: Server):
 
 @pytest.fixture(scope="session")
 def first(server: Server, tmp_path_factory) -> Remote:
-    """The first sync of the small world, by the program as it is installed; only to be copied."""
+    """The first sync of the small world; only to be copied."""
     with Sandbox(SandboxSettings(**SMALL)) as box:
         program = Program(box, tmp_path_factory.mktemp("first_in_postgresql"), destination="postgres")
-        program.cold = True
         remote = Remote(program, server.database())
         remote.sync()
         return remote

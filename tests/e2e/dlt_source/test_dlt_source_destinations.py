@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from tests.e2e.dlt_source.theirs import CHANGES, load, source
+from tests.lengths import long_but
 from tests.postgres import running
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # dlt's own
@@ -107,7 +108,7 @@ def run_in_their_project(folder: Path, known: dict[str, object], destination: di
     return said["rows"]
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres", "delta"])
+@pytest.mark.parametrize("kind", long_but({"duckdb"}, ["duckdb", "postgres", "delta"]))
 def test_copied_into_an_empty_dlt_project_it_works(box, known, tmp_path, kind):
     """As dlt's own sources are: two folders, and an import."""
     folder = tmp_path / "theirs"

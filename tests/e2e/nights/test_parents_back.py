@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.nights.second import counted, feed, fullest, rows_of
+from tests.lengths import long_but
 
 AWAY = [
     pytest.param("account_gone", "account_back", id="account-404"),
@@ -13,7 +14,7 @@ AWAY = [
 ]
 
 
-@pytest.mark.parametrize(("leave", "come"), AWAY)
+@pytest.mark.parametrize(("leave", "come"), long_but({"account-404"}, AWAY))
 def test_a_parent_that_is_back_is_read_whole_at_once_l4(synced, leave, come):
     """L4: old rows were deleted and came late while nobody could look; a look-back would not show it for 30 days."""
     account = fullest(synced)
