@@ -176,6 +176,7 @@ def test_a_list_that_cannot_be_read_removes_no_object(synced, path, resource):
     assert synced.differences() == []
 
 
+@pytest.mark.long
 def test_a_failing_list_of_legal_entities_is_partial_and_what_its_client_names_is_read_all_the_same(synced):
     """A list that answers 500 to the end is named; its members are named by the client, and asked for by id (L1)."""
     client = min(synced.box.truth("acme").clients)

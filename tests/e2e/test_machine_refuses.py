@@ -50,7 +50,10 @@ def test_a_data_folder_that_cannot_be_written_is_said_plainly(program):
 
 @pytest.mark.parametrize(
     ("limit", "code"),
-    [pytest.param(300_000, "disk", id="loading"), pytest.param(2_000_000, "publish", id="publishing")],
+    long_but(
+        {"loading"},
+        [pytest.param(300_000, "disk", id="loading"), pytest.param(2_000_000, "publish", id="publishing")],
+    ),
 )
 def test_a_full_disk_is_said_plainly_and_nothing_is_published_half(synced, limit, code):
     """Exit 1; yesterday's copy is whole, and with room again the next run is exact."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from tests.e2e.program import Program
 
 HISTORY_START = "1970-01-01"
@@ -31,6 +33,7 @@ def test_on_another_machine_the_next_sync_goes_on(synced, tmp_path):
     assert moved.differences() == []
 
 
+@pytest.mark.long
 def test_an_older_backup_goes_on_from_its_own_marks(synced):
     """What changed since is found, and said once."""
     backup = synced.folder / "backup"

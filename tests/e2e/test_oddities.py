@@ -216,6 +216,7 @@ def test_an_id_that_is_no_text_costs_its_day_and_not_its_account_f8(start):
     assert program.differences() == []
 
 
+@pytest.mark.long
 def test_a_parent_whose_ids_are_no_text_is_named_once_f8(start):
     """Where more than a few days cannot be read, none is tried any more: the account failed."""
     program = start()

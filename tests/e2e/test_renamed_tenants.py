@@ -48,6 +48,7 @@ def test_the_next_sync_goes_on_and_reads_nothing_again(synced, dlt):
     assert synced.sync().counts(tenant="zurich")["added"] == 0
 
 
+@pytest.mark.long
 def test_a_package_that_a_kill_cut_off_is_finished_under_the_new_name_c1(start):
     """C1 holds over a renaming: nothing is lost, nothing is there twice."""
     program = start(rows=2000, row_cap=200)

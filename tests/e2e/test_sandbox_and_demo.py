@@ -10,6 +10,8 @@ import sys
 import urllib.request
 from types import SimpleNamespace
 
+import pytest
+
 from pipelines.commands.demo import WORLD
 from sandbox import Sandbox
 from sandbox.world.jsontext import exact
@@ -36,6 +38,7 @@ def test_the_ordinary_profile_serves_amounts_of_an_office(tmp_path):
     assert max(map(abs, booked)) < 10**8
 
 
+@pytest.mark.long
 def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
     """One JSON line: its URL, and a config folder with which a sync comes out exact; SIGTERM ends it."""
     command = [SCRIPT, "sandbox", "--accounts", "6", "--rows", "120", "--seed", "5"]

@@ -87,6 +87,7 @@ def test_different_tenants_run_at_the_same_time_in_two_processes_c2(two):
     assert two.differences("acme") == two.differences("bolt") == []
 
 
+@pytest.mark.long
 def test_a_signal_stops_every_tenant(start):
     """Each says so; the next run ends exact for both."""
     two = start(tenants=("acme", "bolt"), latency_s=0.2)

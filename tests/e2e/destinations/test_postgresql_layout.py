@@ -111,6 +111,7 @@ def test_a_view_of_someone_else_is_left_alone(synced: Remote) -> None:
     assert synced.database.run(f"SELECT mine FROM {DATASET}.cash_movements") == [(1,)]
 
 
+@pytest.mark.long
 def test_a_view_that_grew_another_shape_keeps_the_night_from_complete_only_if_someone_needs_it(synced: Remote) -> None:
     """It is replaced; where a view of someone else rests on it, that is said (exit 4), and the rows are there."""
     outgrow(synced)

@@ -9,6 +9,7 @@ import pytest
 
 from tests import truth
 from tests.e2e.nights.second import asked, counted, feed, fullest
+from tests.lengths import long_but
 
 
 def test_the_rows_of_an_account_that_is_gone_stay_and_it_says_since_when_d3(synced):
@@ -37,11 +38,14 @@ def test_the_rows_of_an_account_that_is_gone_stay_and_it_says_since_when_d3(sync
 
 @pytest.mark.parametrize(
     ("kind", "tables"),
-    [
-        pytest.param("new_account", ("accounts",), id="account"),
-        pytest.param("new_legal_entity", ("legal_entities", "accounts"), id="legal-entity"),
-        pytest.param("new_client", ("clients", "legal_entities", "accounts"), id="client"),
-    ],
+    long_but(
+        {"client"},
+        [
+            pytest.param("new_account", ("accounts",), id="account"),
+            pytest.param("new_legal_entity", ("legal_entities", "accounts"), id="legal-entity"),
+            pytest.param("new_client", ("clients", "legal_entities", "accounts"), id="client"),
+        ],
+    ),
 )
 def test_what_is_new_is_read_from_history_start_m3(synced, kind, tables):
     """M3: the others' marks do not shorten a new account's history; a first load is not in the feed."""

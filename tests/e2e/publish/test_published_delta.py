@@ -112,6 +112,7 @@ def test_the_version_before_can_be_read_and_no_older_one_takes_room(store, folde
     assert len(list((folder / "delta/transactions").glob("*.parquet"))) == 2
 
 
+@pytest.mark.long
 def test_the_log_does_not_grow_for_ever(store, folder):
     """Older entries go with the versions that they told of."""
     log = folder / "delta/transactions/_delta_log"
