@@ -34,16 +34,22 @@ def owners() -> list[Owner]:
 
 def strangers(name: str, known: list[Owner]) -> list[str]:
     """What a bug adds to the program instead of replacing it; or how it fails to be planted."""
-    before = [set(dir(owner)) for owner in known]
+    before = {part: set(vars(part)) for owner in known for part in lineage(owner)}
     try:
         plant(name)
     except Exception:  # noqa: BLE001  whatever it is, the test shows it
         return [f"{name}: {traceback.format_exc()}"]
     return [
-        f"{name} adds {owner.__name__}.{added}"
-        for owner, names in zip(known, before, strict=True)
-        for added in {*dir(owner)} - names
+        f"{name} adds {part.__name__}.{added}"
+        for part, names in before.items()
+        for added in vars(part).keys() - names
+        if not any(added in before[base] for base in lineage(part)[1:])
     ]
+
+
+def lineage(owner: Owner) -> tuple[Owner, ...]:
+    """It, and of a class all that it inherits from: to override what is inherited is to replace it."""
+    return owner.__mro__ if isinstance(owner, type) else (owner,)
 
 
 def main() -> None:
