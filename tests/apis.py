@@ -7,10 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
+import pyarrow as pa
+
 from sources.aleta.errors import ParentGoneError
+from sources.aleta.jsonapi.answer import Answer
 
 T = TypeVar("T")
 NOTHING: list[Mapping[str, object]] = []
@@ -30,6 +33,11 @@ def thing(own_id: str, **relations: object) -> dict[str, object]:
 def booked(own_id: str, day: date) -> dict[str, object]:
     """A transaction of one day."""
     return {"type": "fee-transaction", "id": own_id, "attributes": {"tradeDate": f"{day}", "valueDate": f"{day}"}}
+
+
+def answered(batch: pa.RecordBatch, at: datetime) -> Answer:
+    """A response with these rows."""
+    return Answer(batch=batch, links={}, related={}, drift=Counter(), fetched_at=at)
 
 
 @dataclass

@@ -53,7 +53,7 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
         "Set the clock (NTP), run again.",
     ),
     "conflict": (
-        "One id stands for two contents; the newer reading is kept.",
+        "One id stands for two contents; the newer reading is kept, and every run asks again until it ends.",
         "Ask Aleta which of the two is meant. In a file to upload: one key with two values.",
     ),
     "damaged": ("A file of the pipeline is cut short or was changed.", "The message says how to get it back."),

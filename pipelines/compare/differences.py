@@ -20,8 +20,8 @@ from ..warehouse.store import Store
 from ..warehouse.warehouse import table_of
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
-from .conflicts import with_earlier_package, within_package
-from .findings import Conflict, Differences, Missed, Proven, Run, Suspicion
+from .conflicts import displaced, register_given, within_package
+from .findings import Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
 from .missed_rows import missed_rows
 from .row_content import stage_contents
@@ -36,6 +36,7 @@ def differences(
     batches: Sequence[pa.RecordBatch],
     proven: Sequence[Proven],
     *,
+    asked: Sequence[str],
     seen_before: Iterable[str],
     run: Run,
     missed_before: Collection[str] = (),
@@ -47,6 +48,7 @@ def differences(
     Args:
         store: what is committed.
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
+        asked: for each of *batches*, the parent whose rows were asked for.
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
         missed_before: ids that earlier packages of this run missed.
         absent: rows that earlier packages of this run missed, and that are gone unless this one shows them.
@@ -54,7 +56,7 @@ def differences(
             not missed. None: all.
     """
     comparison = _Comparison(store, endpoint, run, readable)
-    return comparison.compare(batches, proven, seen_before, missed_before=missed_before, absent=absent)
+    return comparison.compare(batches, proven, seen_before, asked=asked, missed_before=missed_before, absent=absent)
 
 
 class _Comparison:
@@ -76,18 +78,21 @@ class _Comparison:
         proven: Sequence[Proven],
         seen_before: Iterable[str],
         *,
+        asked: Sequence[str],
         missed_before: Collection[str],
         absent: Sequence[Missed],
     ) -> Differences:
-        repeated, seen_before = self._take_in(batches), set(seen_before)
-        if repeated is None and not (missed_before or absent) and self._is_unchanged(proven, seen_before):
+        incoming, seen_before = self._take_in(batches), set(seen_before)
+        repeated = self.incoming.num_rows < incoming.num_rows
+        if not (repeated or missed_before or absent) and self._is_unchanged(proven, seen_before):
             return self._nothing()
         self._stage_package(proven, seen_before)
-        conflicts = self._conflicts_within(repeated, batches)
+        register_given(self.sql, incoming, batches, asked)
+        conflicts = within_package(self.sql, self.endpoint) if repeated and self.key != ROW_KEY.name else []
         self._stage(proven)
         if absent:
             self._stage_absent(absent)
-        conflicts += with_earlier_package(self.sql, self.endpoint, now=self.run.now)
+        conflicts += displaced(self.sql, self.endpoint)
         suspicions = self._suspicions()
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
@@ -104,18 +109,12 @@ class _Comparison:
             conflicts=conflicts,
         )
 
-    def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table | None:
-        """`incoming`: the last row of each key; all rows, where a key came more than once."""
+    def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
+        """All rows; `incoming` has the last of each key."""
         schema = answered(self.schema).remove_metadata()
         incoming = pa.Table.from_batches([self._held(batch).cast(schema) for batch in batches], schema=schema)
         self.incoming = last_of_each(incoming, self.key)
-        return incoming if self.incoming.num_rows < incoming.num_rows else None
-
-    def _conflicts_within(self, repeated: pa.Table | None, batches: Sequence[pa.RecordBatch]) -> list[Conflict]:
-        """Of rows told apart by a natural key, those that share it say the same there."""
-        if repeated is None or self.key == ROW_KEY.name:
-            return []
-        return within_package(self.sql, self.endpoint, repeated, batches)
+        return incoming
 
     def _stage_package(self, proven: Sequence[Proven], seen_before: Iterable[str]) -> None:
         self.sql.register("incoming", numbered(self.incoming))

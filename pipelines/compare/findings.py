@@ -63,10 +63,16 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """One id that two answers of a run gave different contents (D8); *parents*: whose answers."""
+    """One id that has two contents, or may have (D8).
+
+    Args:
+        parents: whose answers or rows have it, each with the days of what it has; None: no window is known to list it.
+        unasked: of these, who had it before, and whose answers in this package cannot have shown it.
+    """
 
     id: str
-    parents: Sequence[str]
+    parents: Mapping[str, Window | None]
+    unasked: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ class Differences:
         missed: rows to look for before anybody calls them removed.
         late: by parent, rows that partial readings add in days that were covered: how many.
         found: of the rows missed before, those that this package shows.
-        conflicts: ids with two contents; the newer reading is kept.
+        conflicts: ids that have two contents, or may have; the newer reading is kept.
     """
 
     rows: Rows

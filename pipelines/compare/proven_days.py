@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from sources.aleta.planning.windows import ONE_DAY, Window
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
 from .differences import differences
-from .findings import Differences, Missed, Proven, Run
+from .findings import Conflict, Differences, Missed, Proven, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +83,25 @@ class ProvenDays:
                 self.endpoint,
                 [proven_window.answer.batch for proven_window in package],
                 proven,
+                asked=[proven_window.parent_id for proven_window in package],
                 seen_before=self._seen_before(package),
                 run=run,
                 missed_before={*self.missed, *(own_id for own_id, _ in self._absent)},
                 absent=[row for row in self._absent.values() if row.parent_id in self._ended],
                 readable=self.parents if run.clients else None,
             )
+        found = replace(found, conflicts=[conflict for conflict in found.conflicts if not self._has_moved(conflict)])
         self._note_missed(found)
         for proven_window in package:
             self._remember(proven_window)
         return found
+
+    def _has_moved(self, conflict: Conflict) -> bool:
+        """Whether all that had the row before were asked by earlier packages of this run, and did not show it."""
+        missed = self.missed.get(conflict.id)
+        by = {missed.parent_id} if missed else set()
+        by |= {parent for own_id, parent in self._absent if own_id == conflict.id}
+        return bool(conflict.unasked) and by.issuperset(conflict.unasked)
 
     def _note_missed(self, found: Differences) -> None:
         self.late.update(found.late)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -13,7 +14,7 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.trials.ends import Ends
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, hull_of
 
 from . import marks
 from .marks import Mark, Packed
@@ -61,6 +62,10 @@ class PromotionState:
         return cls(columns=columns, after=after)
 
 
+Doubled: TypeAlias = Mapping[str, Window | None]
+"""Parents that may show one id with two contents, each with the days to ask; None: no window is known to list it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The state of one tenant, as it is committed with each package (rules M4, M5)."""
@@ -72,6 +77,7 @@ class Ledger:
     dialects: dict[str, str] = field(default_factory=dict)  # endpoint -> under which names it answered
     unoffered: dict[str, datetime] = field(default_factory=dict)  # endpoint -> when it last answered 404 to everything
     refused: dict[str, dict[str, datetime]] = field(default_factory=dict)  # endpoint -> id named, not shown -> when
+    conflicts: dict[str, dict[str, Doubled]] = field(default_factory=dict)  # endpoint -> id -> who has it (D8)
     promoting: dict[str, PromotionState] = field(default_factory=dict)
     hash_version: str = ""  # of all row hashes that are stored
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
@@ -130,6 +136,16 @@ class Ledger:
         }
         return self.refused
 
+    def note_conflict(self, resource: str, own_id: str, parents: Doubled) -> None:
+        """Remember that an id may stand for two contents, until a run finds that it does not (D8)."""
+        known = self.conflicts.setdefault(resource, {}).get(own_id, {})
+        joint = {parent: hull_of(days, known[parent]) if parent in known else days for parent, days in parents.items()}
+        self.conflicts[resource][own_id] = {**known, **joint}
+
+    def forget_conflicts(self, resource: str, ids: Iterable[str]) -> None:
+        for own_id in ids:
+            self.conflicts.get(resource, {}).pop(own_id, None)
+
     def note_drift(self, resource: str, names: Iterable[str], now: datetime) -> None:
         for name in names:
             if f"{resource}.{name}" not in self.drift:
@@ -167,6 +183,11 @@ class Ledger:
                 for name, ids in self.refused.items()
                 if ids
             },
+            "conflicts": {
+                name: {own_id: _stored_conflict(parents) for own_id, parents in ids.items()}
+                for name, ids in self.conflicts.items()
+                if ids
+            },
         }
 
     def _text_of(self, resource: str) -> str:
@@ -186,10 +207,25 @@ class Ledger:
             name: {own_id: datetime.fromisoformat(str(at)) for own_id, at in _dict(ids).items()}
             for name, ids in _dict(state.get("refused")).items()
         }
+        ledger.conflicts = {
+            name: {own_id: _restored_conflict(_dict(parents)) for own_id, parents in _dict(ids).items()}
+            for name, ids in _dict(state.get("conflicts")).items()
+        }
         ledger.hash_version = str(state.get("hash_version") or "")
         unoffered = _dict(state.get("unoffered")).items()
         ledger.unoffered = {name: datetime.fromisoformat(str(at)) for name, at in unoffered}
         return ledger
+
+
+def _stored_conflict(parents: Doubled) -> dict[str, object]:
+    return {parent: [f"{days.first}", f"{days.last}"] if days else None for parent, days in parents.items()}
+
+
+def _restored_conflict(stored: Mapping[str, object]) -> Doubled:
+    return {
+        parent: Window(*(date.fromisoformat(str(day)) for day in _list(days))) if days else None
+        for parent, days in stored.items()
+    }
 
 
 def _stored(learned: Learned) -> dict[str, object]:

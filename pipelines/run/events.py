@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -11,7 +11,7 @@ from sources.aleta.reading.fetch import Receipt
 from sources.aleta.reading.walk import Listed
 
 from ..compare.findings import Missed
-from ..ledger.ledger import Learned
+from ..ledger.ledger import Doubled, Learned
 from ..ledger.readings import Reading
 from ..report.report import Problem, TrialRecord
 
@@ -80,6 +80,42 @@ class Settle:
     answer: Unsettled | None = None
 
 
+@dataclass(slots=True)
+class Remaining:
+    """Asks whoever compares, when all is read: what must be asked once more? *answer* says it."""
+
+    answer: Doubts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What is not settled at the end of a run.
+
+    Args:
+        conflicts: by endpoint and id, who may have it with two contents (D8); from earlier runs too.
+        new: of these, by endpoint, the ids that this run found.
+    """
+
+    conflicts: Mapping[str, Mapping[str, Doubled]] = field(default_factory=dict)
+    new: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confronted:
+    """All that may have an id were asked for it in this run (D8).
+
+    Args:
+        standing: ids that they show with two contents.
+        over: ids that they do not.
+        elsewhere: ids that none of the clients has that are read; nobody was asked.
+    """
+
+    resource: str
+    standing: Collection[str]
+    over: Collection[str]
+    elsewhere: Collection[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Taught:
     """What the answers of one endpoint taught; the ledger keeps it as *lesson* (`planners.lesson`)."""
@@ -111,13 +147,19 @@ class Ended:
     tracks: Mapping[str, str] = field(default_factory=dict)
 
 
-Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered
+Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered | Confronted
 """What was found out besides rows."""
 
-Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Fact | Ended
+Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Remaining | Fact | Ended
 
 
 class Put(Protocol):
     """Hands an event on; waits while too many *rows* do."""
 
     def __call__(self, event: Event, /, *, rows: int = 0) -> None: ...
+
+
+class Wait(Protocol):
+    """Returns when what it is given is true: the answer to a question that was put."""
+
+    def __call__(self, ready: Callable[[], bool], /) -> None: ...

@@ -10,7 +10,8 @@ from sources.aleta.reading.below import ROOT
 from sources.aleta.reading.fetch import Receipt
 from sources.aleta.reading.walk import Listed
 
-from ..compare.findings import Conflict, Suspicion
+from ..compare.findings import Suspicion
+from ..ledger.ledger import Doubled
 from ..report.report import Problem, problem
 
 TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
@@ -47,14 +48,18 @@ def of_suspicion(suspicion: Suspicion, endpoint: Endpoint) -> Problem:
     )
 
 
-def of_conflict(conflict: Conflict, endpoint: Endpoint) -> Problem:
-    """One id that stands for two contents (D8)."""
+def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) -> Problem:
+    """One id that stands for two contents (D8); or may, if not all that had it could be *asked* in this run."""
+    said = (
+        "the newer reading is kept, the other is missing. Ask Aleta which of the two is meant"
+        if asked
+        else "the newer reading is kept. Not all of them could be asked again: the next run does"
+    )
     return Problem(
         code="conflict",
-        message=f"the id {conflict.id} came with two contents, from {' and '.join(conflict.parents)}: the newer "
-        "reading is kept, the other is missing. Ask Aleta which of the two is meant",
-        resource=endpoint.name,
-        parent_id=conflict.parents[0] if conflict.parents else "",
+        message=f"the id {own_id} came with two contents, from {' and '.join(sorted(parents))}: {said}",
+        resource=resource,
+        parent_id=min(parents, default=""),
     )
 
 
@@ -68,6 +73,14 @@ def contradicted(receipt: Receipt) -> Problem:
         parent_id=receipt.parent_id,
         from_date=f"{receipt.window.first}",
         to_date=f"{receipt.window.last}",
+    )
+
+
+def not_constant(resource: str, why: str) -> str:
+    """A warning: the model of the row cap was contradicted, and the run read strictly (W6)."""
+    return (
+        f"{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were "
+        "read again in parts until they agreed, and the next runs begin so"
     )
 
 

@@ -33,6 +33,7 @@ from ..webhooks.takeup import take_up
 from . import failures, problems
 from .events import (
     Away,
+    Confronted,
     Crawled,
     Ended,
     Event,
@@ -41,6 +42,7 @@ from .events import (
     Noticed,
     NotOffered,
     Refused,
+    Remaining,
     Settle,
     Taught,
     Visited,
@@ -57,11 +59,6 @@ WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
 SHOWN = 5  # ids in a warning
 ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
-
-NOT_CONSTANT = (
-    "{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were read "
-    "again in parts until they agreed, and the next runs begin so"
-)
 
 log = logging.getLogger(__name__)
 
@@ -228,8 +225,8 @@ class TenantRun:
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
-            case Settle():
-                event.answer = self._loader.settle(event.endpoint)
+            case Settle() | Remaining():
+                self._loader.answer(event)
                 self._handover.wake()
             case Ended():
                 raise AssertionError("ends the loop")
@@ -249,13 +246,15 @@ class TenantRun:
                 self._learn(event)
             case NotOffered():
                 self._missing.append(event.endpoint)
+            case Confronted():
+                self._loader.note_confronted(event)
 
     def _learn(self, taught: Taught) -> None:
         self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=self._job.narrow)
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         self._report.note_trials(taught.resource, taught.trials)
         if why := taught.trials.noticed:
-            self._report.warnings.append(NOT_CONSTANT.format(resource=taught.resource, why=why))
+            self._report.warnings.append(problems.not_constant(taught.resource, why))
 
     def _report_unknown(self, listed: Listed) -> None:
         """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""

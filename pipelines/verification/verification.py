@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
+from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
@@ -36,11 +37,12 @@ from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
 from ..settings import TenantSettings
 from ..warehouse.destination import place_of
-from ..warehouse.duckdb.file import store_file
 from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
+from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
 from .statement import KINDS, SHOWN, Difference, Verdict, Verification
+from .stored import NothingStoredError, check_stored
 from .windows import Windows
 
 PACKAGE_ROWS = 100_000
@@ -64,7 +66,7 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
         tenant=tenant.name, address=_address(tenant), warehouse=place, at=tools.clock.now(), report=report
     )
     try:
-        _check_stored(tenant)
+        check_stored(tenant)
         with TenantLock(tenant.folder / "lock", command="verify") as lock:
             _Verify(tenant, tools, found).run(sample, owner=lock.owner)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
@@ -75,25 +77,6 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
 
 def _address(tenant: TenantSettings) -> str:
     return f"{tenant.v1_url} (what v1 lacks: {tenant.api_url})" if tenant.track == "v1" else tenant.api_url
-
-
-class NothingStoredError(Exception):
-    """No run ever committed anything: there is nothing to compare with."""
-
-    code = "nothing"
-
-    def __init__(self, tenant: TenantSettings, place: str) -> None:
-        super().__init__(f"nothing is committed in {place} yet: run `aleta-sync sync {tenant.name}` first")
-
-
-def _check_stored(tenant: TenantSettings) -> None:
-    """Before a lock or a folder is made, for a verification changes nothing.
-
-    Raises:
-        NothingStoredError: there is no store.
-    """
-    if tenant.destination == "duckdb" and not store_file(tenant.folder).exists():
-        raise NothingStoredError(tenant, f"{tenant.folder}")
 
 
 class _Verify:
@@ -223,6 +206,7 @@ class _Verify:
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
         whole = self._windows.whole(endpoint, listed, marks) if sample is None else {}
+        conflicts = Conflicts(listed, self._windows.whole(endpoint, listed, marks))
         history = ProvenDays(endpoint, functools.partial(self._scope, marks, whole), parents=listed)
         for spans in (
             self._windows.halved(endpoint, whole)
@@ -233,21 +217,33 @@ class _Verify:
             window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
             proven = history if sample is None else window
             package: list[ProvenWindow] = []
-            for receipt in fetch(
-                endpoint,
-                spans,
-                reader,
-                planner=prover,
-                clock=self._tools.clock,
-                workers=self._tenant.workers,
-                stop=self._tools.stop,
-                existing_parents=spans.keys(),
-            ):
+            for receipt in self._fetch(endpoint, spans, reader, prover):
                 self._take(receipt, package)
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
-                    self._compare(proven, package)
-            self._compare(proven, package)
+                    self._compare(proven, package, conflicts)
+            self._compare(proven, package, conflicts)
             self._found.report.note_trials(endpoint.name, record_of(prover))
+        self._confront(endpoint, conflicts, functools.partial(self._look, endpoint, ledger, reader))
+
+    def _fetch(
+        self, endpoint: Endpoint, spans: Mapping[str, Window], reader: Reader, planner: Planner | Prover
+    ) -> Iterator[Receipt]:
+        return fetch(
+            endpoint,
+            spans,
+            reader,
+            planner=planner,
+            clock=self._tools.clock,
+            workers=self._tenant.workers,
+            stop=self._tools.stop,
+            existing_parents=spans.keys(),
+        )
+
+    def _look(
+        self, endpoint: Endpoint, ledger: Ledger, reader: Reader, spans: Mapping[str, Window]
+    ) -> Iterator[Receipt]:
+        """Asks once more, without trials."""
+        return self._fetch(endpoint, spans, reader, planner_of(endpoint, ledger, self._tenant, only=spans.keys()))
 
     def _prover(self, endpoint: Endpoint, ledger: Ledger, parents: Collection[str], sample: int | None) -> Prover:
         """A verification tries the cap's model as a sync does (W6)."""
@@ -271,9 +267,10 @@ class _Verify:
         elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
             self._found.report.errors.append(problems.of_receipt(receipt))
 
-    def _compare(self, proven: ProvenDays, package: list[ProvenWindow]) -> None:
+    def _compare(self, proven: ProvenDays, package: list[ProvenWindow], conflicts: Conflicts) -> None:
         found = proven.compare(self._warehouse, package, self._run)
         package.clear()
+        conflicts.note(found.conflicts)
         self._note_rows(proven.endpoint, found)
 
     def _note_rows(self, endpoint: Endpoint, found: Differences) -> None:
@@ -281,11 +278,21 @@ class _Verify:
         for row in found.changes.data.select(["op", "id", "before", "after"]).to_pylist():
             values = json.loads(row["after"] or row["before"])
             parent = next((values[name] for name in endpoint.owners if values.get(name)), "")
-            difference = Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"])
-            if difference not in self._told:  # a row whose days lie in two windows is in both answers
-                self._told.add(difference)
-                self._found.counts[difference.kind] += 1
-                self._add(difference)
+            self._tell(Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"]))
+
+    def _confront(self, endpoint: Endpoint, conflicts: Conflicts, look: Look) -> None:
+        """Of two contents the warehouse has one at most (D8)."""
+        for own_id, parents in conflicts.standing(look).items():
+            error = problems.of_conflict(endpoint.name, own_id, parents, asked=True)
+            self._found.report.errors.append(error)
+            self._tell(Difference(kind="different", resource=endpoint.name, parent_id=error.parent_id, id=own_id))
+
+    def _tell(self, difference: Difference) -> None:
+        """Once: a row whose days lie in two windows is in both answers."""
+        if difference not in self._told:
+            self._told.add(difference)
+            self._found.counts[difference.kind] += 1
+            self._add(difference)
 
     def _add(self, difference: Difference) -> None:
         if len(self._found.differences) < SHOWN * len(KINDS):

@@ -243,15 +243,6 @@ def dateless_ghosts() -> None:
 
 
 @bug
-def conflict_passed_over() -> None:
-    """Of one id with two contents the last is kept, and nobody says so."""
-    from pipelines.compare import differences
-
-    differences.within_package = lambda *_: []
-    differences.with_earlier_package = lambda *_, **__: []
-
-
-@bug
 def mark_ahead_believed() -> None:
     """What a clock that was ahead has marked counts as read."""
     from pipelines.ledger.ledger import Ledger

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
+from tests.histories import row_cases
+from tests.histories.cases import Case, Play, days, fullest
 from tests.histories.cuts import Cut
-from tests.histories.scene import TODAY, Scene
-
-Play = Callable[[Scene], object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A history that gives a bug away.
-
-    Args:
-        objection: what the oracle says.
-        synced: whether it begins with a sync without the bug.
-        then: what happens after that, and before what is played.
-        play: what is run with the bug, and then without.
-        world: settings of the sandbox; *aleta*: of the program.
-        package_rows: rows a package.
-    """
-
-    objection: str
-    synced: bool = True
-    then: Play = lambda _: None
-    play: Play = Scene.sync
-    world: Mapping[str, object] = field(default_factory=dict)
-    aleta: Mapping[str, object] = field(default_factory=dict)
-    package_rows: int = 100_000
-
-
-def days(ago: int) -> date:
-    return TODAY - timedelta(days=ago)
-
-
-def fullest(scene: Scene) -> str:
-    return max(scene.accounts(), key=lambda account: (len(scene.rows_of(account)), account))
+from tests.histories.scene import Scene
 
 
 def all_recent_rows_vanish(scene: Scene) -> None:
@@ -156,6 +125,7 @@ def two_quiet_nights(scene: Scene) -> None:
 
 
 CASES: Mapping[str, Case] = {
+    **row_cases.CASES,
     "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, objection="there were"),
     "cap_of_another_night_believed": Case(
         aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), objection="there were"
@@ -233,9 +203,6 @@ CASES: Mapping[str, Case] = {
     "back_and_not_read_whole": Case(play=away_for_a_night, objection="was away"),
     "missed_in_part_means_removed": Case(then=dated_far_away, objection="is missing"),
     "dateless_ghosts": Case(aleta={"reverify_days": 0}, then=dateless_row_deleted, objection="is left over"),
-    "conflict_passed_over": Case(
-        aleta={"reverify_days": 0}, then=lambda scene: scene.change("double"), objection="nobody says so"
-    ),
     "mark_ahead_believed": Case(then=clock_was_ahead, objection="later than the last elapsed day"),
     "first_304_believed": Case(
         world={"v1_page_rows": 5, "v1_spelling": "jsonapi", "plain": True},

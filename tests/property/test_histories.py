@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.histories.cuts import Cut
+from tests.histories.doubles import doubles
 from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
@@ -220,6 +221,15 @@ class Histories(RuleBasedStateMachine):
         begin = TODAY - timedelta(days=first)
         accounts = self.scene.accounts()[:1] if one_account else ()
         self.scene.backfill(begin, begin + timedelta(days=days), "acme", accounts=accounts, cut=cut)
+
+    @rule(happened=meanwhile, within_days=ages, which=st.integers(0, 9))
+    def backfill_of_one_who_has_it_too(self, happened, within_days, which):
+        """Two accounts list one id with two contents: a backfill reads one of them, on that day alone (D8)."""
+        self.scene.change("double", within_days=within_days)
+        self._meanwhile(happened)
+        if found := doubles(self.scene):
+            account, day = found[which % len(found)]
+            self.scene.backfill(day, day, "acme", accounts=[account])
 
     @rule(happened=meanwhile)
     def verify(self, happened):

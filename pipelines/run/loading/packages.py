@@ -31,7 +31,8 @@ from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows
 from ...warehouse.warehouse import Warehouse
 from .. import problems
-from ..events import Unsettled
+from ..events import Confronted, Remaining, Settle, Unsettled
+from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
 from .run_row import run_row
@@ -90,6 +91,7 @@ class Loader:
         self._followed = FollowedParents(ledger, horizon, now=run.now)
         self._proven: dict[str, ProvenDays] = {}
         self._drift = Drift(report, ledger, run.now)
+        self._conflicts = Conflicts(ledger)
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
 
@@ -132,21 +134,33 @@ class Loader:
             endpoint, lambda parent_id: self._followed.scope(endpoint, parent_id), parents=parents
         )
 
-    def settle(self, endpoint: Endpoint) -> Unsettled:
-        """Compare what was read so far; what partial readings leave open.
+    def answer(self, question: Settle | Remaining) -> None:
+        """Compare what was read so far, and say what it leaves open.
 
-        Where rows were missed, all is committed first, so that what is read next is compared with it.
+        What is to be asked once more is committed first, so that what is read next is compared with it.
         """
         self._pending += self._take_package()
-        proven = self._proven[endpoint.name]
+        match question:
+            case Settle():
+                question.answer = self._settle(self._proven[question.endpoint.name])
+                open_rows = bool(question.answer.missed)
+            case Remaining():
+                question.answer = self._conflicts.doubts()
+                open_rows = bool(question.answer.conflicts)
+        if open_rows:
+            self.flush()
+
+    def _settle(self, proven: ProvenDays) -> Unsettled:
+        """What partial readings leave open."""
         missed = defaultdict(list)
         for row in proven.missed.values():
             missed[row.parent_id].append(row)
         late, proven.late = proven.late, Counter()
         proven.missed.clear()
-        if missed:
-            self.flush()
         return Unsettled(missed=missed, late=late)
+
+    def note_confronted(self, event: Confronted) -> None:
+        self._conflicts.settle(event)
 
     def take(self, receipt: Receipt, now_s: float) -> None:
         """Take in one receipt; commits when the package is full."""
@@ -171,6 +185,7 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
+        self._report.errors += self._conflicts.problems()
         self._report.warnings += self._drift.emptied()
         self._report.warnings += [
             f"{column}: {count} values have the character NUL, which {self._warehouse.place} cannot hold: "
@@ -196,6 +211,8 @@ class Loader:
         found = self._proven[endpoint.name].compare(self._warehouse, package, self._run)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
         self._followed.mark(endpoint, receipts, suspected)
+        for conflict in found.conflicts:
+            self._conflicts.note(endpoint, conflict)
         self._report_package(endpoint, receipts, found)
         feed = [found.changes] if found.changes else []
         return [found.rows, *feed, self._receipts(receipts, suspected)]
@@ -213,7 +230,6 @@ class Loader:
                 self._drift.note(endpoint, receipt.answer)
             if receipt.status in {Status.QUARANTINED, Status.FAILED}:
                 self._report.errors.append(problems.of_receipt(receipt))
-        self._report.errors += [problems.of_conflict(conflict, endpoint) for conflict in found.conflicts]
         for suspicion in found.suspicions:
             counts.quarantined += 1
             self._report.errors.append(problems.of_suspicion(suspicion, endpoint))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from random import Random
 
@@ -29,10 +30,11 @@ from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
 from .. import problems
-from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught
+from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught, Wait
 from ..job import Job
 from .crawl import Crawl
 from .known import Known
+from .leftovers import Leftovers
 from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
 
@@ -66,11 +68,12 @@ class Fetching:
     stop: threading.Event
     rng: Random
     put: Put
-    wait: Callable[[Callable[[], bool]], None] = lambda _: None
+    wait: Wait = lambda _: None
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
+    _watch: Callable[[Receipt], None] = lambda _: None
     _crawl: Crawl = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +109,7 @@ class Fetching:
             if self.reader.dialects.missing(endpoint) and not endpoint.required:
                 self.put(NotOffered(endpoint))
         self._read_unlisted()
+        Leftovers(asks=self, endpoints=dated, put=self.put, wait=self.wait, narrowed=bool(self.job.clients)).run()
         self._crawl.tell_truncated_lists(self._caps)
 
     def _read_unlisted(self) -> None:
@@ -114,6 +118,35 @@ class Fetching:
         for endpoint in self.endpoints:
             if endpoint.dates and (parents := found.get(endpoint.parent)):
                 self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
+
+    def listed(self, endpoint: Endpoint) -> Collection[str]:
+        return self._parents(endpoint)
+
+    def gone(self, endpoint: Endpoint) -> AbstractSet[str]:
+        return self._crawl.gone(endpoint.parent)
+
+    def whole(self, endpoint: Endpoint, parent: str) -> Window:
+        return self.horizon.whole(self.ledger.mark(endpoint.name, parent))
+
+    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
+        self._watch = watch
+        self._read_parents(
+            endpoint,
+            {parent: whole_reading(self.ledger.mark(endpoint.name, parent), self.horizon) for parent in parents},
+        )
+        self._watch = lambda _: None
+
+    def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
+        return fetch(
+            endpoint,
+            spans,
+            self.reader,
+            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng),
+            clock=self.clock,
+            workers=self.tenant.workers,
+            stop=self.stop,
+            existing_parents=set(spans),
+        )
 
     def _read(self, endpoint: Endpoint) -> None:
         parents = self._parents(endpoint)
@@ -160,16 +193,7 @@ class Fetching:
         sizes: list[int] = []
         asked = {parent: min(rows, key=lambda row: (row.window.days, row.id)) for parent, rows in missed.items()}
         spans = {parent: row.window for parent, row in asked.items()}
-        for receipt in fetch(
-            endpoint,
-            spans,
-            self.reader,
-            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng),
-            clock=self.clock,
-            workers=self.tenant.workers,
-            stop=self.stop,
-            existing_parents=set(spans),
-        ):
+        for receipt in self.look(endpoint, spans):
             ids = {row.id for row in missed[receipt.parent_id]}
             if receipt.answer and ids.intersection(receipt.answer.ids):
                 self.put(Noticed(problems.contradicted(receipt)))
@@ -242,6 +266,7 @@ class Fetching:
             existing_parents=self._bare(endpoint, readings),
         ):
             self._note(receipt, readings[receipt.parent_id])
+            self._watch(receipt)
             if receipt.answer and not readings[receipt.parent_id].whole:
                 kept = self._partly.setdefault((endpoint.name, receipt.parent_id), [])
                 kept.append((receipt.window, receipt.rows))

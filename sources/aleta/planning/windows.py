@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
+YEAR_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,6 +74,22 @@ class Window:
             last = min(self.last, first + timedelta(days=width - 1))
             yield Window(first, last)
             first = last + ONE_DAY
+
+
+def hull_of(days: Window | None, others: Window | None) -> Window | None:
+    """Days that hold *days* and *others*; None where either is not known."""
+    return days.hull(others) if days and others else None
+
+
+def clusters(windows: Iterable[Window]) -> list[Window]:
+    """Few windows that hold all of *windows*, without the years that lie between them."""
+    found: list[Window] = []
+    for window in sorted(windows):
+        if found and window.first.toordinal() - found[-1].last.toordinal() <= YEAR_DAYS:
+            found[-1] = found[-1].hull(window)
+        else:
+            found.append(window)
+    return found
 
 
 def split(window: Window, days: Sequence[date]) -> tuple[Window, Window]:

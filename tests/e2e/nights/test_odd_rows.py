@@ -1,8 +1,7 @@
-"""Rows whose dates are far off or none, twice (rules D6 to D8)."""
+"""Rows whose dates are far off or none (rules D6 and D7)."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
 
 import pytest
@@ -120,27 +119,3 @@ def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):
 
     assert ended.exit == 1
     assert row_id in ended.out
-
-
-def test_one_id_with_two_contents_is_a_named_conflict_d8(start_synced):
-    """D8: two accounts list one id with two amounts: the run is partial, names it, and keeps one of the two."""
-    program = start_synced(reverify_days=0)
-    [row_id] = program.box.mutate("acme", "double")["doubled"]
-
-    ended = program.sync(expect=4)
-
-    [error] = [error for error in ended.errors() if error["code"] == "conflict"]
-    assert row_id in json.dumps(error)
-    assert len(program.rows(f"SELECT id FROM aleta.transactions WHERE id = '{row_id}'")) == 1
-
-
-def test_a_conflict_that_ends_is_no_problem_any_more_d8(start_synced):
-    """D8: one of the two is deleted: what is left is what the API shows."""
-    program = start_synced(reverify_days=0)
-    [row_id] = program.box.mutate("acme", "double")["doubled"]
-    program.sync(expect=4)
-    program.box.mutate("acme", "delete", id=row_id)
-
-    program.sync()
-
-    assert program.differences() == []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
 from tests.histories.books import Books
 from tests.histories.checks.duties import Duty
@@ -14,6 +14,23 @@ from tests.histories.model import Claim, Night, day
 def keys_are_there_once(books: Books) -> Iterator[str]:
     """C1, D5: whatever was staged or loaded again, no key of any table is there twice."""
     yield from (f"{table}: {key} is there twice" for table, key in sorted(books.doubled.items()))
+
+
+def copy_is_the_store(store: Books, copy: Books) -> Iterator[str]:
+    """C4: what is published is what is committed; but a run that left nothing but its row is no reason to publish."""
+    if not copy.runs.items() <= store.runs.items():
+        yield "the published runs are not those of the store"
+    if unknown := {claim.run_id for claim in copy.claims} - copy.runs.keys():
+        yield f"runs left receipts, and are not published: {unknown}"
+    for run_id, status in copy.statuses.items():
+        if status not in (store.statuses.get(run_id), "running"):
+            yield f"a run is published as {status}, and was {store.statuses.get(run_id)}"
+    for name in ("marks", "rows"):
+        if getattr(store, name) != getattr(copy, name):
+            yield f"the published {name} are not those of the store"
+    for name in ("claims", "changes"):
+        if Counter(map(repr, getattr(store, name))) != Counter(map(repr, getattr(copy, name))):
+            yield f"the published {name} are not those of the store"
 
 
 TEXT_DATES = {"trade_date": "tradeDate", "value_date": "valueDate"}
@@ -44,17 +61,39 @@ def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], 
             yield f"{row_id} is removed, and is shown where it was: {old[row_id]}"
 
 
-def conflicts(claims: Iterable[Claim], night: Night) -> set[str]:
-    """D8: ids that two accounts listed with different contents, both in what was read."""
+def seen_by(
+    claims: Mapping[datetime, Iterable[Claim]], nights: Mapping[datetime, Night], *, before: Iterable[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """D8: which rows an account ever showed in what was read, id and account, if it lists them still."""
     seen = {
         (row_id, claim.account)
-        for claim in claims
+        for at, each in claims.items()
+        for claim in each
         if claim.loads
-        for row_id in night.lists(claim.account, claim.first, claim.last)
+        for row_id in nights[at].lists(claim.account, claim.first, claim.last)
     }
-    return {
-        row_id for row_id, contents in night.doubled.items() if len({a for a in contents if (row_id, a) in seen}) > 1
+    last = [*nights.values()][-1]
+    listed = {(row["id"], account) for account in last.readable for _, row in last.listed.get(account, ())}
+    return frozenset((seen | set(before)) & listed)
+
+
+def conflicts(seen: Collection[tuple[str, str]], night: Night) -> set[str]:
+    """D8: ids that two accounts list with different contents, both *seen* in what was read."""
+    found = {
+        row_id: [row for account, row in each.items() if (row_id, account) in seen]
+        for row_id, each in night.doubled.items()
     }
+    return {row_id for row_id, rows in found.items() if any(row != rows[0] for row in rows)}
+
+
+def what_is_left_of_conflicts(ids: Iterable[str], books: Books, night: Night) -> Iterator[str]:
+    """D8: when a conflict is over, what is there is what some account lists, if any does."""
+    for row_id in set(ids) - night.moved.keys():
+        listed = {account for account, rows in night.listed.items() for _, row in rows if row["id"] == row_id}
+        stored = text_owners(books.rows[row_id]) if row_id in books.rows else set()
+        away = stored - night.readable
+        if not stored <= listed | away or (listed and not stored):
+            yield f"{row_id} had two contents; now {listed or 'nobody'} has it, and what is there is of {stored}"
 
 
 def mistyped(claims: Iterable[Claim], night: Night) -> set[str]:

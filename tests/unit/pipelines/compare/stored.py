@@ -37,8 +37,22 @@ def proof(account: str = "A", first: int = 0, last: int = 10, **more) -> Proven:
     return Proven(parent_id=account, span=Window(on(first), on(last)), **given)
 
 
-def compare(store, batches, proven, *, seen_before=(), run=RUN):
-    return differences(store, CATALOGUE["transactions"], list(batches), list(proven), seen_before=seen_before, run=run)
+def compare(store, batches, proven, *, asked=(), seen_before=(), run=RUN):
+    """Where it is not said who was *asked* for each of *batches*, the account that its first row names."""
+    return differences(
+        store,
+        CATALOGUE["transactions"],
+        list(batches),
+        list(proven),
+        asked=asked or [asked_for(each) for each in batches],
+        seen_before=seen_before,
+        run=run,
+    )
+
+
+def asked_for(rows: pa.RecordBatch) -> str:
+    named = (rows[name][0].as_py() for name in CATALOGUE["transactions"].owners if rows.num_rows)
+    return next(filter(None, named), "")
 
 
 def fill(store, *rows):

@@ -57,6 +57,15 @@ def test_d6_a_row_that_moved_to_days_read_later_is_modified_not_removed_and_adde
     assert reading.days.missed == {}
 
 
+def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):
+    """Its old account's days are read first, and do not show it; only then the new account does."""
+    fill(store, row("1", day=2), row("2", day=2))
+    reading = Reading(store)
+    reading.commit(0, 5, row("2", day=2))
+    moved = reading.commit(0, 5, row("1", "B", day=2), row("2", "B", day=2), account="B")
+    assert [conflict.id for conflict in moved.conflicts] == ["2"]
+
+
 def test_d3_what_no_later_package_shows_is_gone_at_the_end(store):
     """Whatever the reading missed, in one feed: late as the package that missed it saw it."""
     fill(store, row("1", day=2), row("2", day=3), row("3", day=9))

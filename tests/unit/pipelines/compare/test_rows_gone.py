@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.compare.differences import differences
-from pipelines.compare.findings import Suspicion
+from pipelines.compare.findings import Conflict, Suspicion
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
 from tests.stores import on
@@ -162,18 +162,53 @@ def test_d8_one_id_with_two_contents_in_two_accounts_is_a_conflict(store):
     assert compare(store, [batch(mine), batch(mine)], []).conflicts == []
 
 
-def test_d8_a_conflict_over_two_packages_of_a_run_is_seen_too(store):
-    """D8: what an earlier package of the same run committed is compared with."""
-    store.merge(compare(store, [batch(row("1", day=5, account_id="A"))], []).rows)
+def test_d8_both_accounts_of_an_fx_spot_may_tell_different_things(store):
+    """D8: the row names the same two accounts in both answers; two answers of one account are an edit."""
+    mine, other = fx("1", "A", "B"), fx("1", "A", "B") | {"comment": "another"}
 
-    assert [conflict.id for conflict in compare(store, [batch(row("1", day=5, account_id="B"))], []).conflicts] == ["1"]
-    assert compare(store, [batch(row("1", day=6, account_id="A"))], []).conflicts == []
+    assert [conflict.id for conflict in compare(store, [batch(mine), batch(other)], [], asked="AB").conflicts] == ["1"]
+    assert compare(store, [batch(mine), batch(other)], [], asked="AA").conflicts == []
+
+
+def test_d8_a_row_that_another_account_had_may_be_there_still(store):
+    """D8: the other account was not asked for its days, be it that an earlier run brought the row or this one."""
+    fill(store, row("1", "A", day=5))
+    [conflict] = compare(store, [batch(row("1", "B", day=7))], [proof("B")]).conflicts
+
+    assert conflict == Conflict(
+        id="1", parents={"A": Window(on(5), on(5)), "B": Window(on(7), on(7))}, unasked=frozenset("A")
+    )
+    assert compare(store, [batch(row("1", "A", day=6))], []).conflicts == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "may_be_there"),
+    [
+        pytest.param(proof("A"), False, id="asked-in-the-same-package"),
+        pytest.param(proof("A", last=4), True, id="asked-for-other-days"),
+        pytest.param(proof("A", new_from=on(6)), True, id="asked-for-them-in-an-earlier-package"),
+    ],
+)
+def test_d8_a_row_moved_if_the_account_that_had_it_was_asked(store, reading, may_be_there):
+    """D8: it does not show the row on the days where it had it, in an answer that is compared here."""
+    fill(store, row("1", "A", day=5))
+    found = compare(store, [batch(row("1", "B", day=5))], [reading, proof("B")])
+    assert bool(found.conflicts) is may_be_there
+    assert found.counts["modified"] == 1
+
+
+def test_d8_what_an_fx_spot_says_in_one_account_is_asked_in_the_other(store):
+    """D8: one of its accounts shows it changed; the other was not asked."""
+    fill(store, fx("1", "A", "B"))
+    [conflict] = compare(store, [batch(fx("1", "A", "B") | {"comment": "another"})], [proof("A")]).conflicts
+    assert (conflict.id, conflict.unasked) == ("1", {"B"})
+    assert compare(store, [batch(fx("1", "A", "B"))], [proof("A")]).conflicts == []
 
 
 def test_an_fx_spot_with_an_account_that_is_not_read_is_not_gone(store):
     """`--client`: the other account may still list it, and nobody asked there."""
     fill(store, fx("x", "A", "B"), fx("y", "A", "C"), row("z", "A"))
     found = differences(
-        store, CATALOGUE["transactions"], [], [proof("A")], seen_before=(), run=RUN, readable=["A", "C"]
+        store, CATALOGUE["transactions"], [], [proof("A")], asked=[], seen_before=(), run=RUN, readable=["A", "C"]
     )
     assert removed(found) == {"y", "z"}

@@ -1,0 +1,186 @@
+"""What a run asks last: ids that may stand for two contents, of all that may have them (rule D8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.table import answered, key_of
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters
+from sources.aleta.reading.fetch import Receipt, Status
+
+from ...compare.row_hash import is_type
+from ...ledger.ledger import Doubled
+from ..events import Confronted, Doubts, Put, Remaining, Wait
+
+
+class Asks(Protocol):
+    """Who asks the API."""
+
+    def listed(self, endpoint: Endpoint) -> Collection[str]:
+        """The parents that this run can ask."""
+
+    def gone(self, endpoint: Endpoint) -> AbstractSet[str]:
+        """The parents that the API does not have any more."""
+
+    def whole(self, endpoint: Endpoint, parent: str) -> Window:
+        """All days of a parent's history."""
+
+    def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
+        """Ask each parent for days; the answers are evidence, and are not loaded."""
+
+    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
+        """Read and load whole histories; *watch* is told of each receipt."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Contents:
+    """What answers show of some *ids*."""
+
+    ids: Collection[str]
+    failed: set[str] = field(default_factory=set)  # parents of which some days could not be read
+    _shown: dict[str, set[tuple[object, ...]]] = field(default_factory=lambda: defaultdict(set))
+    _by: set[tuple[str, str]] = field(default_factory=set)  # id and the parent that shows it
+
+    def note(self, receipt: Receipt) -> None:
+        """Take in what an answer shows, or that there is none."""
+        if receipt.status in {Status.FAILED, Status.QUARANTINED}:
+            self.failed.add(receipt.parent_id)
+        if receipt.answer is None:
+            return
+        batch, key = receipt.answer.batch, key_of(receipt.endpoint.schema)[0]
+        names = [column.name for column in answered(receipt.endpoint.schema) if not is_type(column)]
+        for row in batch.filter(pc.is_in(batch[key], pa.array([*self.ids], pa.string()))).to_pylist():
+            self._shown[row[key]].add(tuple(row[name] for name in names))
+            self._by.add((row[key], receipt.parent_id))
+
+    @property
+    def doubled(self) -> set[str]:
+        """The ids that were shown with two contents."""
+        return {own_id for own_id, contents in self._shown.items() if len(contents) > 1}
+
+    def all_show(self, own_id: str, parents: Collection[str]) -> bool:
+        return all((own_id, parent) in self._by for parent in parents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """The last questions of one run.
+
+    Args:
+        endpoints: those with dates.
+        put: where events go.
+        wait: for the answer to a question that was put.
+        narrowed: only some clients are read.
+    """
+
+    asks: Asks
+    endpoints: Sequence[Endpoint]
+    put: Put
+    wait: Wait
+    narrowed: bool
+
+    def run(self) -> None:
+        """Ask for each id once in a run; that may bring others to light."""
+        asked: set[tuple[str, str]] = set()
+        while self._confront(self._doubts(), asked):
+            pass
+
+    def _doubts(self) -> Doubts:
+        question = Remaining()
+        self.put(question)
+        self.wait(lambda: question.answer is not None)
+        return question.answer or Doubts()
+
+    def _confront(self, doubts: Doubts, asked: set[tuple[str, str]]) -> bool:
+        """Whether there was anything to ask, besides what was *asked* before."""
+        before = len(asked)
+        for endpoint in self.endpoints:
+            known, new = doubts.conflicts.get(endpoint.name, {}), doubts.new.get(endpoint.name, ())
+            ids = {own_id: known[own_id] for own_id in known if (endpoint.name, own_id) not in asked}
+            asked |= {(endpoint.name, own_id) for own_id in ids}
+            if ids:
+                self.put(confront(self.asks, endpoint, ids, new=new, narrowed=self.narrowed))
+        return len(asked) > before
+
+
+def confront(
+    asks: Asks,
+    endpoint: Endpoint,
+    conflicts: Mapping[str, Doubled],
+    *,
+    new: Collection[str],
+    narrowed: bool,
+) -> Confronted:
+    """Ask all that may have an id for the days of what they have.
+
+    Where all show it, with two contents, that is all. Where one does not, it may have moved within its history, as a
+    row that is missed (D6): the histories of all are read, and what they show is kept.
+
+    Args:
+        conflicts: by id, who may have it.
+        new: ids that this run found, so that what the answers show is loaded already.
+        narrowed: only some clients are read.
+    """
+    listed, gone = set(asks.listed(endpoint)), asks.gone(endpoint)
+    ids = {
+        own_id: {parent: days for parent, days in parents.items() if parent in listed}
+        for own_id, parents in conflicts.items()
+        if parents.keys() <= listed | gone
+    }
+    whole = {parent: asks.whole(endpoint, parent) for parents in ids.values() for parent in parents}
+    seen = look_once_more(ids, look=partial(asks.look, endpoint), whole=whole)
+    standing = {own_id for own_id in seen.doubled if seen.all_show(own_id, ids[own_id])}
+    same = {own_id for own_id in ids if own_id in new and seen.all_show(own_id, ids[own_id])} - standing
+    again = {own_id: parents for own_id, parents in ids.items() if own_id not in standing | same}
+    read = _read_whole(asks, endpoint, again, failed=seen.failed)
+    unread = {own_id for own_id, parents in again.items() if read.failed & parents.keys()}
+    standing |= read.doubled
+    return Confronted(
+        resource=endpoint.name,
+        standing=standing,
+        over=same | again.keys() - standing - unread,
+        elsewhere={own_id for own_id, parents in conflicts.items() if narrowed and not listed & parents.keys()},
+    )
+
+
+def look_once_more(
+    ids: Mapping[str, Doubled],
+    *,
+    look: Callable[[Mapping[str, Window]], Iterator[Receipt]],
+    whole: Mapping[str, Window],
+) -> Contents:
+    """Ask all that may have one of *ids* for the days of what they have; for the *whole* history, where it is wide."""
+    seen = Contents(ids=ids.keys())
+    windows: dict[str, list[Window]] = defaultdict(list)
+    for parents in ids.values():
+        for parent, days in parents.items():
+            asked = days if days and days.days <= YEAR_DAYS else whole.get(parent, days)
+            windows[parent] += [asked] if asked else []
+    for spans in rounds({parent: days for parent, days in windows.items() if days}):
+        for receipt in look(spans):
+            seen.note(receipt)
+    return seen
+
+
+def _read_whole(asks: Asks, endpoint: Endpoint, ids: Mapping[str, Doubled], *, failed: Collection[str]) -> Contents:
+    read = Contents(ids=ids.keys(), failed=set(failed))
+    if parents := sorted({parent for parents in ids.values() for parent in parents}):
+        asks.read_whole(endpoint, parents, read.note)
+    return read
+
+
+def rounds(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
+    """Windows that hold all days of each parent, one of each parent at a time."""
+    waiting = {parent: clusters(days) for parent, days in windows.items()}
+    while waiting:
+        yield {parent: days[0] for parent, days in waiting.items()}
+        waiting = {parent: days[1:] for parent, days in waiting.items() if len(days) > 1}

@@ -1,0 +1,46 @@
+"""Ids that two parents show with two contents (rule D8): found by comparisons, and looked at once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sources.aleta.planning.windows import Window, hull_of
+from sources.aleta.reading.fetch import Receipt
+
+from ..compare.findings import Conflict
+from ..ledger.ledger import Doubled
+from ..run.reading.leftovers import look_once_more
+
+Look: TypeAlias = Callable[[Mapping[str, Window]], Iterator[Receipt]]
+
+
+@dataclass(slots=True)
+class Conflicts:
+    """Those of one endpoint.
+
+    Args:
+        listed: the parents that can be asked.
+        whole: of each, all that is covered.
+    """
+
+    listed: Collection[str]
+    whole: Mapping[str, Window]
+    _found: dict[str, Doubled] = field(default_factory=dict)
+
+    def note(self, conflicts: Iterable[Conflict]) -> None:
+        """Take in what a comparison found."""
+        for conflict in conflicts:
+            known = self._found.get(conflict.id, {})
+            more = {
+                parent: hull_of(days, known[parent]) if parent in known else days
+                for parent, days in conflict.parents.items()
+                if parent in self.listed
+            }
+            self._found[conflict.id] = {**known, **more}
+
+    def standing(self, look: Look) -> Mapping[str, Doubled]:
+        """Of these, the ids that answers to *look* show with two contents."""
+        seen = look_once_more(self._found, look=look, whole=self.whole)
+        return {own_id: parents for own_id, parents in self._found.items() if own_id in seen.doubled}

@@ -1,0 +1,55 @@
+"""Planted bugs of what is one row (rule D8)."""
+
+from __future__ import annotations
+
+from tests.histories.planting import bug
+
+
+@bug
+def conflict_passed_over() -> None:
+    """Of one id with two contents the last is kept, and nobody says so."""
+    from pipelines.compare import differences
+
+    differences.within_package = lambda *_: []
+    differences.displaced = lambda *_: []
+
+
+@bug
+def displaced_row_passed_over() -> None:
+    """A row takes the place of one that another account had, and nobody asks that account."""
+    from pipelines.compare import differences
+
+    differences.displaced = lambda *_: []
+
+
+@bug
+def conflict_forgotten() -> None:
+    """A conflict is named by the run that finds it; the next ones do not know of it."""
+    from pipelines.ledger.ledger import Ledger
+
+    restore = Ledger.from_state.__func__
+    Ledger.from_state = classmethod(lambda cls, state: restore(cls, {**state, "conflicts": {}}))
+
+
+@bug
+def conflict_for_ever() -> None:
+    """What was a conflict once stays one."""
+    from pipelines.ledger.ledger import Ledger
+
+    Ledger.forget_conflicts = lambda *_: None
+
+
+@bug
+def what_is_left_of_a_conflict_not_loaded() -> None:
+    """One of two contents is gone; what the warehouse has is not looked at."""
+    from pipelines.run.reading import leftovers
+
+    leftovers._read_whole = lambda *_, **__: leftovers.Contents(ids=())
+
+
+@bug
+def verify_calls_a_conflict_equal() -> None:
+    """A verification sees one id with two contents, and says nothing."""
+    from pipelines.verification.verification import _Verify
+
+    _Verify._confront = lambda *_: None

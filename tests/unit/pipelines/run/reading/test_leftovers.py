@@ -1,0 +1,141 @@
+"""Ids that may have two contents, asked for once more (D8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipelines.ledger.ledger import Doubled, Ledger
+from pipelines.run.events import Confronted
+from pipelines.run.reading.leftovers import confront, rounds
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.errors import UnavailableError
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.fetch import Receipt, Status
+from tests.apis import answered
+from tests.fakes import NOON
+from tests.stores import on
+from tests.unit.pipelines.compare.stored import batch, row
+
+TRANSACTIONS = CATALOGUE["transactions"]
+DAY = Window(on(5), on(5))
+WHOLE = Window(on(0), on(900))
+
+
+@dataclass
+class FakeAsks:
+    """An API that shows *has*: of each parent, rows; of those that *fail*, nothing."""
+
+    has: Mapping[str, list[dict[str, object]]]
+    fail: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()  # gone for good
+    looked: list[Mapping[str, Window]] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+
+    def listed(self, _):
+        return self.has.keys()
+
+    def gone(self, _):
+        return self.left
+
+    def whole(self, *_):
+        return WHOLE
+
+    def look(self, _, spans):
+        self.looked.append(spans)
+        return iter([self._receipt(parent, window) for parent, window in spans.items()])
+
+    def read_whole(self, _, parents, watch):
+        self.read += parents
+        for parent in parents:
+            watch(self._receipt(parent, WHOLE))
+
+    def _receipt(self, parent: str, window: Window) -> Receipt:
+        rows = [each for each in self.has[parent] if each["trade_date"] in window]
+        failed = parent in self.fail
+        return Receipt(
+            endpoint=TRANSACTIONS,
+            parent_id=parent,
+            window=window,
+            status=Status.FAILED if failed else Status.COMPLETE,
+            rows=len(rows),
+            fetched_at=NOON,
+            answer=None if failed else answered(batch(*rows), NOON),
+            error=UnavailableError("down") if failed else None,
+        )
+
+
+def asked(api: FakeAsks, parents: Doubled, *, new: bool = False, narrowed: bool = False) -> Confronted:
+    return confront(api, TRANSACTIONS, {"1": parents}, new={"1"} if new else (), narrowed=narrowed)
+
+
+BOTH: Doubled = {"A": DAY, "B": DAY}
+
+
+def test_d8_a_conflict_that_stands_costs_a_request_of_each():
+    """D8: both show the id on the days where they had it, with two contents; nothing more is read."""
+    api = FakeAsks({"A": [row("1", "A")], "B": [row("1", "B")]})
+    found = asked(api, BOTH)
+    assert (found.standing, set(found.over), api.looked, api.read) == ({"1"}, set(), [BOTH], [])
+
+
+def test_d8_one_content_in_both_is_no_conflict():
+    """D8: it was edited between two readings of this run; one that is remembered must still be loaded."""
+    same = FakeAsks({"A": [row("1", "A")], "B": [row("1", "A")]})
+    assert (asked(same, BOTH, new=True).over, same.read) == ({"1"}, [])
+    assert (asked(same, BOTH).over, same.read) == ({"1"}, ["A", "B"])
+
+
+def test_d8_who_does_not_show_it_there_is_read_whole():
+    """D8: it may have moved to other days: then it stands; or it is nowhere else."""
+    moved = FakeAsks({"A": [row("1", "A", day=70)], "B": [row("1", "B")]})
+    assert (asked(moved, BOTH).standing, moved.read) == ({"1"}, ["A", "B"])
+    gone = FakeAsks({"A": [], "B": [row("1", "B")]})
+    assert (asked(gone, BOTH, new=True).over, gone.read) == ({"1"}, ["A", "B"])
+
+
+def test_d8_who_cannot_be_asked_leaves_it_open():
+    """D8: neither sure nor over, whether the read failed or the account is not listed and not known to be gone."""
+    failing = FakeAsks({"A": [row("1", "A")], "B": [row("1", "B")]}, fail=frozenset("A"))
+    unlisted = FakeAsks({"B": [row("1", "B")]})
+    for api in (failing, unlisted):
+        found = asked(api, BOTH)
+        assert (set(found.standing), set(found.over)) == (set(), set())
+    left = FakeAsks({"B": [row("1", "B")]}, left=frozenset("A"))
+    assert (asked(left, BOTH).over, left.read) == ({"1"}, ["B"])
+
+
+def test_d8_what_hangs_below_other_clients_is_not_asked():
+    """`--client`: only what neither of its accounts can be asked for in is somebody else's matter."""
+    api = FakeAsks({"A": [row("1", "A")]})
+    assert asked(api, {"X": DAY, "Y": DAY}, narrowed=True).elsewhere == {"1"}
+    assert asked(api, {"A": DAY, "Y": DAY}, narrowed=True).elsewhere == set()
+    assert api.looked == []
+
+
+@pytest.mark.parametrize("days", [None, Window(on(0), on(3000))], ids=["no-day", "far-apart"])
+def test_d8_where_no_narrow_window_is_known_the_whole_history_is_asked(days):
+    """D8: a row that names no day, or days that are years apart."""
+    api = FakeAsks({"A": [row("1", "A")], "B": [row("1", "B")]})
+    assert asked(api, {"A": days, "B": DAY}).standing == {"1"}
+    assert api.looked == [{"A": WHOLE, "B": DAY}]
+
+
+def test_days_of_one_parent_are_asked_in_few_windows():
+    """What lies within a year is one window; what lies further apart is asked in another round."""
+    near, far = Window(on(30), on(31)), Window(on(4000), on(4001))
+    assert [*rounds({"A": [near, far, DAY], "B": [DAY]})] == [{"A": Window(on(5), on(31)), "B": DAY}, {"A": far}]
+
+
+def test_d8_conflicts_are_remembered_with_their_days():
+    """M4: they travel with dlt's state."""
+    ledger = Ledger()
+    ledger.note_conflict("transactions", "1", {"A": DAY, "B": None})
+    ledger.note_conflict("transactions", "1", {"A": Window(on(9), on(9)), "C": DAY})
+    ledger.note_conflict("transactions", "2", BOTH)
+    ledger.forget_conflicts("transactions", ["2", "3"])
+
+    known = {"A": Window(on(5), on(9)), "B": None, "C": DAY}
+    assert Ledger.from_state(ledger.to_state()).conflicts == {"transactions": {"1": known}}
