@@ -23,7 +23,7 @@ from .change_feed import ChangeFeed
 from .conflicts import displaced, register_given, within_package
 from .findings import Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
-from .missed_rows import missed_rows
+from .missed_rows import missed_rows, unasked_rows
 from .row_content import stage_contents
 from .row_hash import OLDER, is_type, row_hash, types_differ
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
@@ -97,13 +97,14 @@ class _Comparison:
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
         counts = self._counts()
-        partial = not all(parent.settles for parent in proven)
+        partial, ended = not all(parent.settles for parent in proven), any(parent.ended for parent in proven)
         return Differences(
             rows=rows,
             changes=changes,
             counts=counts,
             suspicions=suspicions,
             missed=self._pending() if partial else [],
+            unasked=unasked_rows(self.sql, self.endpoint, elsewhere=self._not_elsewhere()) if ended else [],
             late=late_rows(self.sql, self.endpoint) if partial and counts["added"] else {},
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,

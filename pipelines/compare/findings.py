@@ -62,6 +62,16 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """A row that a whole history did not show, and that may be listed on *days* out of its reach (D7)."""
+
+    id: str
+    parent_id: str
+    days: frozenset[date]
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """One id that has two contents, or may have (D8).
 
@@ -81,6 +91,7 @@ class Differences:
 
     Args:
         missed: rows to look for before anybody calls them removed.
+        unasked: rows of whole histories, which are gone unless further days show them.
         late: by parent, rows that partial readings add in days that were covered: how many.
         found: of the rows missed before, those that this package shows.
         conflicts: ids that have two contents, or may have; the newer reading is kept.
@@ -91,6 +102,7 @@ class Differences:
     counts: Counter[str]
     suspicions: Sequence[Suspicion]
     missed: Sequence[Missed] = ()
+    unasked: Sequence[Unasked] = ()
     late: Mapping[str, int] = field(default_factory=dict)
     found: Collection[str] = ()
     conflicts: Sequence[Conflict] = ()

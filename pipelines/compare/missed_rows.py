@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import duckdb
+
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 
+from .findings import Unasked
 from .staged import once_per_owner
-
-BACKFILLED_AHEAD_DAYS = 366
-"""Rows whose days all lie so little beyond a night's windows may be there by a backfill: no night judges them."""
 
 
 def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
     """SQL for the rows of `known` that `proven` days should have shown, one for each parent that misses it.
 
     D3: both dates proven, in no answer of the package, in none that an earlier package of this run brought.
-    D7: where the whole history is read, also what no window reaches: dates that are missing, or lie outside.
+    D7: where the whole history is read, also what names no day that it did not ask for: some or all dates are missing.
     Of an fx-spot, both accounts may miss it. What is asked for whole has no dates.
 
     Args:
@@ -42,8 +42,35 @@ def _unseen(days: Sequence[str], first: str, last: str) -> str:
     """The condition that a row of such *days*, from *first* to *last*, should have been shown."""
     missing = " OR ".join(f"{day} IS NULL" for day in days)
     inside = f"NOT ({missing}) AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
-    ahead = f"{first} > p.last AND {last} <= p.last + {BACKFILLED_AHEAD_DAYS}"
-    unreached = f"p.ended AND ({missing} OR {first} < p.first OR ({last} > p.last AND NOT ({ahead})))"
+    unreached = f"p.ended AND ({missing}) AND NOT ({_beyond(days)})"
     partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
     odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
     return f"({inside}) OR ({unreached}) OR ({odd})"
+
+
+def _beyond(days: Sequence[str]) -> str:
+    """The condition that a row names a day that its parent was not asked for."""
+    return " OR ".join(f"coalesce({day} NOT BETWEEN p.first AND p.last, false)" for day in days)
+
+
+def unasked_rows(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, *, elsewhere: str) -> list[Unasked]:
+    """The rows of `known` that a whole history did not show, and that name days out of its reach (D7).
+
+    Nobody asked for those days, so the rows may be there.
+    """
+    if not endpoint.dates or not endpoint.dates.columns:
+        return []
+    key, days = key_of(endpoint.schema)[0], [f"k.{column}" for column in endpoint.dates.columns]
+    late = f"coalesce(bool_or(least({', '.join(days)}) BETWEEN p.since AND p.through), false)"
+    far = ", ".join(f"CASE WHEN {day} NOT BETWEEN p.first AND p.last THEN {day} END" for day in days)
+    found = sql.execute(
+        f"SELECT k.{key}, p.parent_id, {late}, flatten(list([{far}])) "
+        f"FROM {once_per_owner('known', endpoint.owners)} k "
+        f"JOIN proven p ON k.owner = p.parent_id AND p.ended AND ({_beyond(days)}) "
+        f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh) "
+        f"AND k.{key} NOT IN (SELECT id FROM seen_before){elsewhere} GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    return [
+        Unasked(id=own_id, parent_id=parent_id, late=late, days=frozenset(filter(None, days)))
+        for own_id, parent_id, late, days in found
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import Answer
-from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
 from .differences import differences
-from .findings import Conflict, Differences, Missed, Proven, Run
+from .findings import Conflict, Differences, Missed, Proven, Run, Unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,14 @@ class ProvenDays:
         scope: what the reading of a parent may conclude.
         parents: all that the run reads. If it is limited to clients, a row that another parent lists too is not gone
             because these do not list it.
+        unasked: by id and parent, rows that whole histories did not show, with the days that nobody asked for (D7);
+            grows and shrinks here. Whoever is asked for the last of those days, and does not show it, has it no more.
     """
 
     endpoint: Endpoint
     scope: Callable[[str], Scope]
     parents: Collection[str] = ()
+    unasked: dict[tuple[str, str], Unasked] = field(default_factory=dict)
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
     late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
     _absent: dict[tuple[str, str], Missed] = field(default_factory=dict)  # by id and parent: not shown so far
@@ -76,7 +79,7 @@ class ProvenDays:
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
         self._ended |= {part.parent_id for part in package if self._reaches_the_end(part)}
-        proven = self._prove(package)
+        proven, asked_for = self._prove(package), self._asked_for(package)
         with warehouse.open() as store:
             found = differences(
                 store,
@@ -86,12 +89,14 @@ class ProvenDays:
                 asked=[proven_window.parent_id for proven_window in package],
                 seen_before=self._seen_before(package),
                 run=run,
-                missed_before={*self.missed, *(own_id for own_id, _ in self._absent)},
-                absent=[row for row in self._absent.values() if row.parent_id in self._ended],
+                missed_before={*self.missed, *(own_id for own_id, _ in (*self._absent, *self.unasked))},
+                absent=[row for row in self._absent.values() if row.parent_id in self._ended]
+                + [_missed(row) for row in asked_for if not row.days],
                 readable=self.parents if run.clients else None,
             )
         found = replace(found, conflicts=[conflict for conflict in found.conflicts if not self._has_moved(conflict)])
         self._note_missed(found)
+        self._note_unasked(found, asked_for)
         for proven_window in package:
             self._remember(proven_window)
         return found
@@ -118,6 +123,25 @@ class ProvenDays:
             if own_id not in found.found and parent not in self._ended
         }
 
+    def _asked_for(self, package: Sequence[ProvenWindow]) -> list[Unasked]:
+        """What nobody asked for before and *package* did: with the days that are left."""
+        windows = defaultdict(list)
+        for part in package:
+            windows[part.parent_id].append(part.window)
+        return [
+            replace(row, days=frozenset(day for day in row.days if not any(day in days for days in asked)))
+            for row in self.unasked.values()
+            if (asked := windows.get(row.parent_id))
+        ]
+
+    def _note_unasked(self, found: Differences, asked_for: Iterable[Unasked]) -> None:
+        self.unasked.update({(row.id, row.parent_id): row for row in (*asked_for, *found.unasked)})
+        over = [
+            (own_id, parent) for (own_id, parent), row in self.unasked.items() if own_id in found.found or not row.days
+        ]
+        for row in over:
+            del self.unasked[row]
+
     def _waits(self, scope: Scope) -> bool:
         """Whether a row that is missed may have moved to days that this reading comes to later."""
         return scope.settles and scope.ends is not None and self.endpoint.movable
@@ -131,7 +155,7 @@ class ProvenDays:
         proven: dict[tuple[str, date], Proven] = {}
         for proven_window in package:
             span = self._spans.get(proven_window.parent_id)
-            if span is None or proven_window.window.first != span.window.last + ONE_DAY:
+            if span is None or not span.window.meets(proven_window.window):
                 span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))
@@ -168,6 +192,10 @@ class ProvenDays:
             beyond = pc.or_kleene(beyond, pc.is_null(day))
         beyond = pc.fill_null(beyond, fill_value=True)
         span.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())
+
+
+def _missed(row: Unasked) -> Missed:
+    return Missed(id=row.id, parent_id=row.parent_id, window=Window(date.min, date.max), late=row.late)
 
 
 def _begun(window: Window, *, after: _ProvenSpan | None) -> _ProvenSpan:

@@ -91,11 +91,13 @@ class Reading:
         span: from its first day to its last, both included.
         mark: the parent's mark as the run begins.
         whole: whether the span, read to its end, completes a reading of the whole history.
+        marks: whether the mark grows by it; not by days that only some odd rows name (D7).
     """
 
     span: Window
     mark: Mark
     whole: bool
+    marks: bool = True
 
 
 def _month_end(day: date) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol, TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -94,10 +95,12 @@ class Doubts:
     Args:
         conflicts: by endpoint and id, who may have it with two contents (D8); from earlier runs too.
         new: of these, by endpoint, the ids that this run found.
+        far: by endpoint and parent, days that rows name and no whole history asks for (D7).
     """
 
     conflicts: Mapping[str, Mapping[str, Doubled]] = field(default_factory=dict)
     new: Mapping[str, Collection[str]] = field(default_factory=dict)
+    far: Mapping[str, Mapping[str, Collection[date]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

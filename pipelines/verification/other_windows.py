@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
 
-from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import Window
 
 PART = (0.3, 0.7)
 """Where a border is drawn by chance: a half of a window could be cut at the same rows as the whole (rule W6)."""
@@ -31,8 +31,9 @@ def another(window: Window, within: Window, chance: Random) -> Window:
         within: what it may not leave; *window* itself, where there is no other.
     """
     if window.days == 1:
-        wider = [Window(window.first - ONE_DAY, window.last), Window(window.first, window.last + ONE_DAY)]
-        fitting = [wide for wide in wider if within.covers(wide)]
+        wide = window.widened(1)
+        wider = [Window(wide.first, window.last), Window(window.first, wide.last)]
+        fitting = [each for each in wider if each != window and within.covers(each)]
         return chance.choice(fitting) if fitting else window
     days = max(1, min(window.days - 1, round(window.days * chance.uniform(*PART))))
     if chance.random() < 0.5:  # noqa: PLR2004 - either end

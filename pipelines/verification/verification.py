@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
@@ -31,6 +32,7 @@ from ..report.problem_lines import log_problems
 from ..report.report import TenantReport, problem
 from ..run import failures, problems
 from ..run.lock import TenantLock
+from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
@@ -223,6 +225,16 @@ class _Verify:
                     self._compare(proven, package, conflicts)
             self._compare(proven, package, conflicts)
             self._found.report.note_trials(endpoint.name, record_of(prover))
+        far: dict[str, list[Window]] = defaultdict(list)
+        for row in history.unasked.values():
+            far[row.parent_id] += [Window(day, day) for day in row.days]
+        for spans in rounds(far):  # D7: days that rows name, and that no whole history asks for
+            days = ProvenDays(
+                endpoint, functools.partial(self._scope, marks, {}), parents=listed, unasked=history.unasked
+            )
+            for receipt in self._look(endpoint, ledger, reader, spans):
+                self._take(receipt, package := [])
+                self._compare(days, package, conflicts)
         self._confront(endpoint, conflicts, functools.partial(self._look, endpoint, ledger, reader))
 
     def _fetch(

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 DAY = timedelta(days=1)
-YEAR = timedelta(days=366)
 RELATIONS = ("account", "inflowAccount", "outflowAccount")
 ISO_DAY = len("2026-03-02")
 DATES = {"trade": "tradeDate", "value": "valueDate"}
@@ -173,8 +172,7 @@ class Rows:
             sure=kept | newest,
             free=(self.free | free) - ids,
             open=frozenset(open_ones),
-            first=self.first
-            | {a: min(spans[0][0], self.first.get(a, date.max)) for a, spans in proven.items() if spans},
+            first=self.first | {a: min(day, self.first.get(a, date.max)) for a, day in _first_days(proven).items()},
             moved={row_id: rows for row_id, rows in self.moved.items() if row_id not in ids} | moved,
             either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,
         )
@@ -191,7 +189,7 @@ def proven_spans(claims: Iterable[Claim], statuses: Collection[str] = ("complete
 
 def add(spans: list[Span], span: Span) -> None:
     """Append *span*, which begins no earlier than the last one; join the two where they touch."""
-    if spans and span[0] <= spans[-1][1] + DAY:
+    if spans and span[0].toordinal() <= spans[-1][1].toordinal() + 1:
         spans[-1] = (spans[-1][0], max(spans[-1][1], span[1]))
     else:
         spans.append(span)
@@ -203,6 +201,12 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans):
         add(found, span)
     return found
+
+
+def _first_days(proven: Mapping[str, Sequence[Span]]) -> Mapping[str, date]:
+    """Where the history of each account begins: not on the day that an odd row names (D7)."""
+    kept = {account: [first for first, _ in spans if first != date.min] for account, spans in proven.items()}
+    return {account: min(days) for account, days in kept.items() if days}
 
 
 def covers(spans: Iterable[Span], span: Span) -> bool:
@@ -222,17 +226,12 @@ def day(row: Object, name: str) -> date | None:
 
 
 def _misses(row: Object, proven: Iterable[Span], night: Night) -> bool:
-    """Whether the spans that were proven of an account should have listed a row; of odd dates, the whole history."""
-    days = [day(row, name) for name in DATES.values()]
-    if any(all(on and first <= on <= last for on in days) for first, last in proven):
+    """Whether what was proven of an account should have listed a row: all its days, in one span or with the whole rest.
+
+    A row that names no day is missed by the whole history.
+    """
+    spans, days = [*proven], [day(row, name) for name in DATES.values()]
+    if any(all(on and first <= on <= last for on in days) for first, last in spans):
         return True
-    whole = [span for span in proven if covers([span], night.reach)]
-    return any(_is_odd(days, span) for span in whole)
-
-
-def _is_odd(days: Sequence[date | None], span: Span) -> bool:
-    """Whether no window of a whole history holds all *days*; what lies wholly beyond it, a backfill may have read."""
-    usable = [on for on in days if on]
-    if len(usable) == len(days) and min(usable) > span[1] and max(usable) <= span[1] + YEAR:
-        return False
-    return any(on is None or not span[0] <= on <= span[1] for on in days)
+    asked = all(any(first <= on <= last for first, last in spans) for on in days if on)
+    return asked and any(covers([span], night.reach) for span in spans)

@@ -1,4 +1,4 @@
-"""Planted bugs of what is one row (rule D8)."""
+"""Planted bugs of what is one row, and what is gone (rules D7 and D8)."""
 
 from __future__ import annotations
 
@@ -53,3 +53,25 @@ def verify_calls_a_conflict_equal() -> None:
     from pipelines.verification.verification import _Verify
 
     _Verify._confront = lambda *_: None
+
+
+@bug
+def far_days_not_asked() -> None:
+    """A whole history judges rows whose days it did not ask for."""
+    from pipelines.compare import missed_rows
+
+    missed_rows._beyond = lambda _: "false"
+    unseen = missed_rows._unseen
+
+    def judged(days, first, last):
+        return f"{unseen(days, first, last)} OR p.ended AND ({first} < p.first OR {last} > p.last)"
+
+    missed_rows._unseen = judged
+
+
+@bug
+def far_rows_left_alone() -> None:
+    """Days that no whole history reaches are never asked for."""
+    from pipelines.run.reading.leftovers import Leftovers
+
+    Leftovers._read_far = lambda *_: None

@@ -1,19 +1,26 @@
-"""Histories that give planted bugs away, of what is one row (rule D8)."""
+"""Histories that give planted bugs away, of what is one row, and what is gone (rules D7 and D8)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from tests.histories.cases import Case
+from tests.histories.cases import Case, fullest
 from tests.histories.doubles import backfill_of_one_who_has_it_too, one_of_two_is_deleted
-from tests.histories.scene import Scene
+from tests.histories.scene import TODAY, Scene
 
+FAR = TODAY + timedelta(days=900)
 NARROW = {"look_back_days": 1, "reverify_days": 1000}
 
 
 def a_backfill_finds_two(scene: Scene) -> None:
     scene.change("double")
     backfill_of_one_who_has_it_too(scene)
+
+
+def backfilled_far_ahead(scene: Scene) -> None:
+    scene.change("late", account=fullest(scene), date=f"{FAR}")
+    scene.backfill(FAR, FAR)
 
 
 CASES: Mapping[str, Case] = {
@@ -40,6 +47,14 @@ CASES: Mapping[str, Case] = {
         aleta=NARROW,
         then=lambda scene: (a_backfill_finds_two(scene), one_of_two_is_deleted(scene)),
         objection="had two contents",
+    ),
+    "far_days_not_asked": Case(
+        aleta={"reverify_days": 0}, then=backfilled_far_ahead, objection="is shown where it was|is missing"
+    ),
+    "far_rows_left_alone": Case(
+        aleta={"reverify_days": 0},
+        then=lambda scene: (backfilled_far_ahead(scene), scene.clear_day(fullest(scene), FAR)),
+        objection="is not shown any more, and left over",
     ),
     "verify_calls_a_conflict_equal": Case(
         then=lambda scene: scene.change("double"), play=Scene.verify, objection="has two contents, and verify says"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from tests.histories.checks.contents import conflicts
-from tests.histories.model import Claim, Night
+from tests.histories.model import DATES, Claim, Night, day, owners
 
 
 def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[str]) -> Iterator[str]:
@@ -45,6 +45,10 @@ def _claims(oracle, ahead: date, listed: set[str]) -> Iterator[Claim]:
     for account, mark in oracle.books.marks.items():
         if account in listed:
             yield _claim(account, mark.first, max(mark.through, ahead))
+            for row in oracle.rows.sure.values():
+                for on in filter(None, (day(row, name) for name in DATES.values())):
+                    if account in owners(row) and not mark.first <= on <= max(mark.through, ahead):
+                        yield _claim(account, on, on)  # D7: it is asked for by itself
 
 
 def _claim(account: str, first: date, last: date) -> Claim:

@@ -4,7 +4,6 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -27,7 +26,6 @@ NOW = at(400)
 LONG_AGO = at(300)
 ACCOUNTS = ["A", "B", "C"]
 DAYS = st.integers(0, 12)
-A_YEAR = timedelta(days=366)
 DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 
 
@@ -87,9 +85,7 @@ def is_missed(row, proof: Proven) -> bool:
     days = dates(row)
     dateless = len(days) < 2
     inside = not dateless and all(day in proof.span for day in days) and max(days) >= proof.new_from
-    # by a backfill, perhaps
-    ahead = not dateless and min(days) > proof.span.last and max(days) <= proof.span.last + A_YEAR
-    unreached = proof.ended and not ahead and (dateless or any(day not in proof.span for day in days))
+    unreached = proof.ended and dateless and all(day in proof.span for day in days)
     strange = dateless or any(day not in proof.reach for day in days)
     odd = not proof.settles and strange and any(proof.new_from <= day <= proof.span.last for day in days)
     return inside or unreached or odd
@@ -197,6 +193,13 @@ def test_d_rules_hold_for_any_warehouse_and_any_answers(stored, batches, again, 
     assert {proof.parent_id: (proof.gone, proof.rows) for proof in found.suspicions} == wanted.suspects
     assert {(proof.id, proof.parent_id) for proof in found.missed} == {
         (own_id, account) for own_id, account in wanted.missed if own_id not in wanted.removed
+    }
+    assert {(left.id, left.parent_id) for left in found.unasked} == {
+        (own_id, proof.parent_id)
+        for own_id, row in old.items()
+        for proof in proven
+        if proof.ended and proof.parent_id in owners(row) and own_id not in wanted.fresh.keys() | seen_before
+        if any(day not in proof.span for day in dates(row))
     }
 
     assert {own_id: {name: row[name] for name in SAID.names} for own_id, row in after.items()} == {

@@ -222,6 +222,19 @@ class Histories(RuleBasedStateMachine):
         accounts = self.scene.accounts()[:1] if one_account else ()
         self.scene.backfill(begin, begin + timedelta(days=days), "acme", accounts=accounts, cut=cut)
 
+    @rule(happened=meanwhile, ahead=st.sampled_from([40, 400, 3000]), gone=st.booleans())
+    def backfill_far_ahead(self, happened, ahead, gone):
+        """A backfill brings rows from beyond the reach of any night (D7)."""
+        day = TODAY + timedelta(days=ahead)
+        for account in self.scene.accounts()[:1]:
+            self.scene.change("late", account=account, date=f"{day}", count=2)
+        self.scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
+        if gone:
+            for account in self.scene.accounts()[:1]:
+                self.scene.clear_day(account, day, keep=1)
+        self._meanwhile(happened)
+        self.scene.sync()
+
     @rule(happened=meanwhile, within_days=ages, which=st.integers(0, 9))
     def backfill_of_one_who_has_it_too(self, happened, within_days, which):
         """Two accounts list one id with two contents: a backfill reads one of them, on that day alone (D8)."""

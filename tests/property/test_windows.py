@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.aleta.planning.coverage import Coverage
-from sources.aleta.planning.windows import ONE_DAY, Window, split
+from sources.aleta.planning.windows import ONE_DAY, Window, day_after, day_before, split
 
 START = date(2020, 2, 20)
 DAYS = st.integers(0, 60)
@@ -62,3 +62,19 @@ def test_w5_what_is_handed_on_and_what_is_given_up_tile_the_span(span, width, ca
     assert tile(sorted(handed_on + given_up), span)
     assert handed_on == sorted(handed_on)
     assert not plan.ahead
+
+
+@given(width=st.integers(1, 40), days=st.integers(1, 40), at_the_end=st.booleans())
+def test_d7_the_first_and_the_last_day_of_the_calendar_can_be_asked_for(width, days, at_the_end):
+    """A row may name 9999-12-31 or 0001-01-01: nothing asks for the day behind the last, or before the first."""
+    more = timedelta(days=days - 1)
+    span = Window(date.max - more, date.max) if at_the_end else Window(date.min, date.min + more)
+    assert tile(list(span.tiles(width)), span)
+
+    plan, kept = Coverage(span, width), []
+    while plan.waiting:
+        plan.keep(plan.ask(None), [])
+        kept += [asked.window for asked in plan.take()]
+    assert tile(kept, span)
+    assert plan.open_windows() == []
+    assert (day_after(date.max), day_before(date.min)) == (date.max, date.min)

@@ -78,7 +78,7 @@ class FollowedParents:
                 self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if isinstance(receipt.error, SkippableError):
                 self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))
-            elif receipt.status is Status.COMPLETE and receipt.parent_id not in suspected:
+            elif receipt.status is Status.COMPLETE and receipt.parent_id not in suspected and progress.reading.marks:
                 self._ledger.set(endpoint.name, receipt.parent_id, self._grown(mark, receipt.window, progress))
 
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:

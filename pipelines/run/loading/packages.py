@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.fetch import Receipt, Status
 from sources.aleta.reading.walk import Listed
 
-from ...compare.findings import Differences, Run
+from ...compare.findings import Differences, Run, Unasked
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
 from ...ledger.ledger import Ledger
@@ -92,6 +92,7 @@ class Loader:
         self._proven: dict[str, ProvenDays] = {}
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
+        self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
 
@@ -131,7 +132,10 @@ class Loader:
             self.flush()
         parents = self._followed.follow(endpoint, readings)
         self._proven[endpoint.name] = ProvenDays(
-            endpoint, lambda parent_id: self._followed.scope(endpoint, parent_id), parents=parents
+            endpoint,
+            lambda parent_id: self._followed.scope(endpoint, parent_id),
+            parents=parents,
+            unasked=self._unasked[endpoint.name],
         )
 
     def answer(self, question: Settle | Remaining) -> None:
@@ -145,8 +149,8 @@ class Loader:
                 question.answer = self._settle(self._proven[question.endpoint.name])
                 open_rows = bool(question.answer.missed)
             case Remaining():
-                question.answer = self._conflicts.doubts()
-                open_rows = bool(question.answer.conflicts)
+                question.answer = replace(self._conflicts.doubts(), far=self._far())
+                open_rows = bool(question.answer.conflicts or question.answer.far)
         if open_rows:
             self.flush()
 
@@ -158,6 +162,14 @@ class Loader:
         late, proven.late = proven.late, Counter()
         proven.missed.clear()
         return Unsettled(missed=missed, late=late)
+
+    def _far(self) -> Mapping[str, Mapping[str, set[date]]]:
+        """By endpoint and parent, days out of the reach of whole histories that rows name (D7)."""
+        far: dict[str, dict[str, set[date]]] = {}
+        for name, rows in self._unasked.items():
+            for row in rows.values():
+                far.setdefault(name, {}).setdefault(row.parent_id, set()).update(row.days)
+        return far
 
     def note_confronted(self, event: Confronted) -> None:
         self._conflicts.settle(event)

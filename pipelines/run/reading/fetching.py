@@ -136,6 +136,16 @@ class Fetching:
         )
         self._watch = lambda _: None
 
+    def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
+        marks = self.ledger.marks.get(endpoint.name, {})
+        self._read_parents(
+            endpoint,
+            {
+                parent: Reading(span=span, mark=marks.get(parent, Mark()), whole=False, marks=False)
+                for parent, span in spans.items()
+            },
+        )
+
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
         return fetch(
             endpoint,

@@ -1,4 +1,4 @@
-"""What a run asks last: ids that may stand for two contents, of all that may have them (rule D8)."""
+"""What a run asks last: ids that may stand for two contents (rule D8), and days that no whole history reaches (D7)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class Asks(Protocol):
 
     def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
         """Read and load whole histories; *watch* is told of each receipt."""
+
+    def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
+        """Read and load days that rows name, out of the reach of a whole history; no mark grows by them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,10 +92,13 @@ class Leftovers:
     narrowed: bool
 
     def run(self) -> None:
-        """Ask for each id once in a run; that may bring others to light."""
-        asked: set[tuple[str, str]] = set()
-        while self._confront(self._doubts(), asked):
-            pass
+        """Ask for each id and each day once in a run; that may bring others to light."""
+        asked: set[tuple[str, ...]] = set()
+        before = -1
+        while len(asked) > before:
+            before, doubts = len(asked), self._doubts()
+            self._confront(doubts, asked)
+            self._read_far(doubts, asked)
 
     def _doubts(self) -> Doubts:
         question = Remaining()
@@ -100,16 +106,23 @@ class Leftovers:
         self.wait(lambda: question.answer is not None)
         return question.answer or Doubts()
 
-    def _confront(self, doubts: Doubts, asked: set[tuple[str, str]]) -> bool:
-        """Whether there was anything to ask, besides what was *asked* before."""
-        before = len(asked)
+    def _confront(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
         for endpoint in self.endpoints:
             known, new = doubts.conflicts.get(endpoint.name, {}), doubts.new.get(endpoint.name, ())
             ids = {own_id: known[own_id] for own_id in known if (endpoint.name, own_id) not in asked}
             asked |= {(endpoint.name, own_id) for own_id in ids}
             if ids:
                 self.put(confront(self.asks, endpoint, ids, new=new, narrowed=self.narrowed))
-        return len(asked) > before
+
+    def _read_far(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
+        for endpoint in self.endpoints:
+            windows: dict[str, list[Window]] = defaultdict(list)
+            for parent, days in doubts.far.get(endpoint.name, {}).items():
+                new = {day for day in days if (endpoint.name, parent, f"{day}") not in asked}
+                asked |= {(endpoint.name, parent, f"{day}") for day in new}
+                windows[parent] += [Window(day, day) for day in new]
+            for spans in rounds({parent: days for parent, days in windows.items() if days}):
+                self.asks.read_days(endpoint, spans)
 
 
 def confront(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .density import Density
-from .windows import ONE_DAY, Window, split
+from .windows import ONE_DAY, Window, day_after, split
 
 SKIPPED = 3  # days of one parent that are left out since their answers cannot be taken in
 
@@ -167,7 +167,7 @@ class Coverage:
         taken: list[Asked] = []
         while self._next in self._settled:
             asked = self._settled.pop(self._next)
-            self._next = asked.window.last + ONE_DAY
+            self._next = day_after(asked.window.last)
             taken.append(asked)
         return [asked for asked in taken if not asked.gap]
 
@@ -179,11 +179,16 @@ class Coverage:
 
     def open_windows(self) -> list[Window]:
         """What of the span is not settled, oldest first."""
+        if self.done:
+            return []
         left, at = list[Window](), self._next
         for first in sorted(self._settled):
             if at < first:
                 left.append(Window(at, first - ONE_DAY))
-            at = self._settled[first].window.last + ONE_DAY
+            last = self._settled[first].window.last
+            if last >= self.span.last:
+                return left
+            at = day_after(last)
         return left if at > self.span.last else [*left, Window(at, self.span.last)]
 
     def _wait(self, asked: Asked) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from math import ceil
 
 from .experience import Cut, Experience, Shows
-from .windows import ONE_DAY, Window
+from .windows import Window, day_after, day_before
 
 FADE = 0.5  # weight of the windows before the last in the rate of rows
 POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
@@ -63,7 +63,7 @@ class Density:
             self._take(cut, window, len(days))
         if window.first == self._first:
             if not days:
-                self._first = window.last + ONE_DAY
+                self._first = day_after(window.last)
             oldest = [self._edge[1]] if self._edge[0] == self._first else []
             self.experience.begins = min([self.experience.begins, *(days or oldest)])
         self._cuts = [cut for cut in self._cuts if not cut.read]
@@ -250,7 +250,7 @@ class Density:
 
     def _beyond(self, window: Window) -> date:
         """The near end of what lies behind *window*."""
-        return window.first - ONE_DAY if self._back else window.last + ONE_DAY
+        return day_before(window.first) if self._back else day_after(window.last)
 
     def _offset(self, window: Window, day: date) -> int:
         """Days from the near end of *window* to *day*."""

@@ -27,6 +27,10 @@ class Window:
     def covers(self, other: Window) -> bool:
         return self.first <= other.first and other.last <= self.last
 
+    def meets(self, other: Window) -> bool:
+        """Whether *other* begins with the day after this one."""
+        return self.last < other.first and (other.first - self.last).days == 1
+
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
@@ -53,9 +57,9 @@ class Window:
 
     def joined(self, other: Window) -> Window | None:
         """This one and *other* as one, where they lie side by side."""
-        if self.last + ONE_DAY == other.first:
+        if self.meets(other):
             return Window(self.first, other.last)
-        return Window(other.first, self.last) if other.last + ONE_DAY == self.first else None
+        return Window(other.first, self.last) if other.meets(self) else None
 
     def hull(self, other: Window) -> Window:
         """From the first day of the two to the last."""
@@ -69,11 +73,20 @@ class Window:
 
     def tiles(self, width: int) -> Iterator[Window]:
         """Windows of at most *width* days that tile this one."""
-        first = self.first
-        while first <= self.last:
-            last = min(self.last, first + timedelta(days=width - 1))
-            yield Window(first, last)
-            first = last + ONE_DAY
+        left: Window | None = self
+        while left:
+            yield (tile := left.part(width))
+            left = Window(day_after(tile.last), left.last) if tile.last < left.last else None
+
+
+def day_after(day: date) -> date:
+    """The next day; the calendar's last is its own."""
+    return day + ONE_DAY if day < date.max else day
+
+
+def day_before(day: date) -> date:
+    """The day before; the calendar's first is its own."""
+    return day - ONE_DAY if day > date.min else day
 
 
 def hull_of(days: Window | None, others: Window | None) -> Window | None:

@@ -92,19 +92,43 @@ def test_a_row_with_a_date_out_of_reach_is_removed_when_no_window_lists_it_d7(st
     assert counted(ended)["removed"] == 1
 
 
-def test_a_row_that_only_a_backfill_reaches_is_not_removed_by_a_night_d7(start_synced):
-    """D7: its days lie beyond the look-ahead: no window of the night could list it, so none says that it is gone."""
+@pytest.fixture(params=[60, 1000], ids=["soon", "years-ahead"])
+def ahead(start_synced, request) -> tuple[Program, str, date]:
+    """A row that a backfill brought from days beyond the look-ahead; every night reads whole histories."""
     program = start_synced(reverify_days=0, look_ahead_days=2)
-    today = program.box._start_day
-    day = date.fromordinal(today.toordinal() + 60)
+    day = date.fromordinal(program.box._start_day.toordinal() + request.param)
     [row_id] = program.box.mutate("acme", "late", date=f"{day}")["added"]
-    until = date.fromordinal(today.toordinal() + 90)
-    assert program.run("backfill", "--from", f"{today}", "--to", f"{until}").exit == 0
+    assert program.run("backfill", "--from", f"{day}", "--to", f"{day}").exit == 0
     assert row_id in ids(program)
+    return program, row_id, day
+
+
+def test_a_row_that_only_a_backfill_reaches_is_not_removed_by_a_night_d7(ahead):
+    """D7: no window of the night holds its days; they are asked for by themselves, and show it, as it is by now."""
+    program, row_id, day = ahead
+    program.box.mutate("acme", "edit", id=row_id)
+    moved = program.box.truth("acme").transactions[row_id]["attributes"]["valueDate"] != f"{day}"
 
     program.sync()
 
+    assert moved or program.differences() == []
+    assert row_id in ids(program)
+
+
+def test_a_row_that_only_a_backfill_reaches_is_removed_once_it_is_gone_d7(ahead):
+    """D7: the next whole reading asks for its days, and they do not show it; no mark grows by them."""
+    program, row_id, day = ahead
+    marks = program.rows("SELECT * EXCLUDE (verified_at) FROM aleta.sync_marks ORDER BY ALL")
+    program.box.mutate("acme", "delete", id=row_id)
+    found = program.run("verify", "--all", "--json").tenant()
+    assert [(each["kind"], each["id"]) for each in found["differences"]] == [("extra", row_id)]
+
+    ended = program.sync()
+
+    assert counted(ended)["removed"] == 1
     assert program.differences() == []
+    assert program.rows("SELECT * EXCLUDE (verified_at) FROM aleta.sync_marks ORDER BY ALL") == marks
+    assert [q for q in queries(program) if q["fromDate"] == f"{day}"]
 
 
 def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):

@@ -19,6 +19,8 @@ from tests.unit.pipelines.compare.stored import RUN, batch, fill, fx, removed, r
 WHOLE = Window(on(0), on(10))
 READ = Scope(mark=Mark(covered=Window(on(0), on(5)), verified_at=at(300)), reach=WHOLE, ends=WHOLE)
 
+PART = replace(READ, settles=False, ends=None)
+
 
 def window(first: int, last: int, *rows, account: str = "A") -> ProvenWindow:
     answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=RUN.now)
@@ -55,6 +57,32 @@ def test_d6_a_row_that_moved_to_days_read_later_is_modified_not_removed_and_adde
     second = reading.commit(6, 10, row("1", day=8))
     assert (second.counts["modified"], second.counts["added"], removed(second)) == (1, 0, set())
     assert reading.days.missed == {}
+
+
+def test_d7_a_row_is_gone_when_all_days_that_it_names_were_asked_for(store):
+    """D7: the whole history does not show it, nor do its other days, asked one after the other; or one of them does."""
+    fill(store, row("1", trade_date=on(-900), value_date=on(900)), row("2", trade_date=on(2), value_date=on(900)))
+    reading = Reading(store)
+    assert removed(reading.commit(0, 10)) == set()
+    assert {own_id: left.days for (own_id, _), left in reading.days.unasked.items()} == {
+        "1": {on(-900), on(900)},
+        "2": {on(900)},
+    }
+    reading.days = ProvenDays(reading.days.endpoint, lambda _: PART, unasked=reading.days.unasked)
+    assert removed(reading.commit(-900, -900)) == set()
+    later = reading.commit(900, 900, row("2", trade_date=on(2), value_date=on(900)))
+    assert (removed(later), reading.days.unasked) == ({"1"}, {})
+
+
+def test_d7_a_row_that_one_of_its_days_showed_is_not_gone_by_another(store):
+    """D7: the server goes by one of its dates; the other day is asked for later."""
+    far = row("1", trade_date=on(-900), value_date=on(900))
+    fill(store, far)
+    reading = Reading(store)
+    reading.commit(0, 10)
+    reading.days = ProvenDays(reading.days.endpoint, lambda _: PART, unasked=reading.days.unasked)
+    reading.commit(-900, -900, far)
+    assert (removed(reading.commit(900, 900)), reading.days.unasked) == (set(), {})
 
 
 def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):

@@ -116,29 +116,44 @@ def test_d4_a_window_that_became_empty_removes_its_rows(store):
     assert removed(found) == {"1", "2"}
 
 
-@pytest.mark.parametrize(
-    ("trade", "value"),
-    [
-        pytest.param(None, None, id="no-date"),
-        pytest.param(5, None, id="one-date"),
-        pytest.param(5, 3000, id="value-date-years-ahead"),
-        pytest.param(-3000, 5, id="trade-date-years-ago"),
-        pytest.param(3000, 3001, id="both-years-ahead"),
-    ],
-)
-def test_d7_a_row_out_of_reach_is_gone_when_the_whole_history_does_not_list_it(store, trade, value):
-    """D7: no window can hold all its dates; listed in none of them, it is gone, and not before the last is read."""
-    days = {
-        "trade_date": on(trade) if trade is not None else None,
-        "value_date": on(value) if value is not None else None,
-    }
-    fill(store, row("1", **days))
+def dated(trade: int | None, value: int | None) -> dict[str, object]:
+    days = {"trade_date": trade, "value_date": value}
+    return row("1", **{name: on(day) if day is not None else None for name, day in days.items()})
+
+
+@pytest.mark.parametrize(("trade", "value"), [pytest.param(None, None, id="no-date"), pytest.param(5, None, id="one")])
+def test_d7_a_row_that_names_no_further_day_is_gone_when_the_whole_history_does_not_list_it(store, trade, value):
+    """D7: no window is left to ask for; listed in none, it is gone, and not before the last is read."""
+    fill(store, dated(trade, value))
     whole = proof(first=0, last=100)
 
     assert removed(compare(store, [], [whole])) == set()
     assert removed(compare(store, [], [replace(whole, ended=True)], seen_before=["1"])) == set()
-    assert removed(compare(store, [batch(row("1", **days))], [replace(whole, ended=True)])) == set()
-    assert removed(compare(store, [], [replace(whole, ended=True)])) == {"1"}
+    assert removed(compare(store, [batch(dated(trade, value))], [replace(whole, ended=True)])) == set()
+    found = compare(store, [], [replace(whole, ended=True)])
+    assert (removed(found), found.unasked) == ({"1"}, [])
+
+
+@pytest.mark.parametrize(
+    ("trade", "value", "days"),
+    [
+        pytest.param(5, 3000, {3000}, id="value-date-years-ahead"),
+        pytest.param(-3000, 5, {-3000}, id="trade-date-years-ago"),
+        pytest.param(3000, 3001, {3000, 3001}, id="both-years-ahead"),
+        pytest.param(None, 120, {120}, id="the-only-date-ahead"),
+    ],
+)
+def test_d7_a_row_is_not_gone_while_a_day_that_it_names_was_not_asked_for(store, trade, value, days):
+    """D7: a backfill may have brought it from there, and the API may list it there still."""
+    fill(store, dated(trade, value))
+    whole = replace(proof(first=0, last=100), ended=True)
+    found = compare(store, [], [whole])
+
+    assert removed(found) == set()
+    assert [(left.id, left.parent_id, left.days) for left in found.unasked] == [("1", "A", {on(day) for day in days})]
+    assert compare(store, [batch(dated(trade, value))], [whole]).unasked == []
+    assert compare(store, [], [whole], seen_before=["1"]).unasked == []
+    assert compare(store, [], [replace(whole, ended=False)]).unasked == []
 
 
 def test_d6_what_a_partial_reading_misses_is_looked_for_and_not_removed(store):
