@@ -40,7 +40,9 @@ class Conflicts:
             }
             self._found[conflict.id] = {**known, **more}
 
-    def standing(self, look: Look) -> Mapping[str, Doubled]:
-        """Of these, the ids that answers to *look* show with two contents."""
+    def standing(self, look: Look) -> Iterator[tuple[str, Doubled, bool]]:
+        """Of these, the ids that answers to *look* show with two contents, and that they do; or who did not answer."""
         seen = look_once_more(self._found, look=look, whole=self.whole)
-        return {own_id: parents for own_id, parents in self._found.items() if own_id in seen.doubled}
+        for own_id, parents in self._found.items():
+            if own_id in seen.doubled or seen.failed & parents.keys():
+                yield own_id, parents, own_id in seen.doubled

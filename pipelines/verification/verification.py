@@ -255,7 +255,8 @@ class _Verify:
         self, endpoint: Endpoint, ledger: Ledger, reader: Reader, spans: Mapping[str, Window]
     ) -> Iterator[Receipt]:
         """Asks once more, without trials."""
-        return self._fetch(endpoint, spans, reader, planner_of(endpoint, ledger, self._tenant, only=spans.keys()))
+        only = spans.keys() if self._clients else None
+        return self._fetch(endpoint, spans, reader, planner_of(endpoint, ledger, self._tenant, only=only))
 
     def _prover(self, endpoint: Endpoint, ledger: Ledger, parents: Collection[str], sample: int | None) -> Prover:
         """A verification tries the cap's model as a sync does (W6)."""
@@ -294,8 +295,8 @@ class _Verify:
 
     def _confront(self, endpoint: Endpoint, conflicts: Conflicts, look: Look) -> None:
         """Of two contents the warehouse has one at most (D8)."""
-        for own_id, parents in conflicts.standing(look).items():
-            error = problems.of_conflict(endpoint.name, own_id, parents, asked=True)
+        for own_id, parents, is_sure in conflicts.standing(look):
+            error = problems.of_conflict(endpoint.name, own_id, parents, asked=is_sure)
             self._found.report.errors.append(error)
             self._tell(Difference(kind="different", resource=endpoint.name, parent_id=error.parent_id, id=own_id))
 

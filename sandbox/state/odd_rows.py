@@ -42,7 +42,8 @@ def double(store: Store, args: Args) -> Touched:
     """Rows appear in a second account too, under the same id and with another amount."""
     found = chosen_rows(store, args, like=is_single)
     for row in found:
-        others = [account for account in targets(store, replace(args, account="")) if account != row.accounts[0]]
+        listing = {name for name, ledger in store.ledgers.items() if row.id in {each.id for each in ledger.rows}}
+        others = [account for account in targets(store, replace(args, account="")) if account not in listing]
         document = load(row.body)
         inner(document, "attributes")["accountAmount"] = Num(f"{store.rng.randint(1, 10**7)}.77")
         inner(document, "relationships")["account"] = linkage("account", store.rng.choice(others))
