@@ -143,6 +143,8 @@ class _Comparison:
             changes=self._feed().none() if described else None,
             counts=Counter(added=0, modified=0, unchanged=self.incoming.num_rows, removed=0),
             suspicions=[],
+            conflicts=[],
+            unasked=[],
         )
 
     def _held(self, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -117,7 +117,7 @@ def test_what_is_left_of_a_conflict_is_loaded_the_same_night_d8(narrow, left):
     stays, goes = (account, other) if left == "who-had-it" else (other, account)
     store = narrow.box._stores["acme"]
     gone = next(row for row in store.ledgers[goes].rows if row.id == row_id)
-    store.ledgers[goes].rows.remove(gone)
+    store.ledgers[goes].remove(gone)
 
     narrow.sync()
 
