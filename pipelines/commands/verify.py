@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from ..verification.verification import run
+from ..verification.verify import run
 from .invocation import Invocation, clients_option, json_option, output, tenants_argument
 from .tenants import chosen
 from .tools import tools

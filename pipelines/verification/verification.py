@@ -28,60 +28,28 @@ from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
-from ..report.problem_lines import log_problems
-from ..report.report import TenantReport, problem
-from ..run import failures, problems
-from ..run.lock import TenantLock
+from ..report.report import problem
+from ..run import problems
 from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
 from ..settings import TenantSettings
-from ..warehouse.destination import place_of
 from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
-from .statement import KINDS, SHOWN, Difference, Verdict, Verification
-from .stored import NothingStoredError, check_stored
+from .statement import KINDS, SHOWN, Difference, Verification
+from .stored import NothingStoredError
 from .windows import Windows
 
 PACKAGE_ROWS = 100_000
 
 
-def run(tenants: Sequence[TenantSettings], tools: Tools, *, sample: int | None, clients: Sequence[str] = ()) -> Verdict:
-    """Verify each tenant, one after the other.
+class Verifier:
+    """Of one tenant: what was read again goes into *found*."""
 
-    Args:
-        sample: windows to read of each table of each; None for the whole history of every account.
-        clients: only these, and what hangs below them; empty: all.
-    """
-    return Verdict(tenants=[_verify(tenant, tools, sample, tuple(dict.fromkeys(clients))) for tenant in tenants])
-
-
-def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: Sequence[str]) -> Verification:
-    report = TenantReport(tenant=tenant.name, kind="verify", clients=clients)
-    is_remote = tenant.destination != "duckdb"
-    place = place_of(tenant.name, tenant.destination) if is_remote else f"{tenant.folder}"
-    found = Verification(
-        tenant=tenant.name, address=_address(tenant), warehouse=place, at=tools.clock.now(), report=report
-    )
-    try:
-        check_stored(tenant)
-        with TenantLock(tenant.folder / "lock", command="verify") as lock:
-            _Verify(tenant, tools, found).run(sample, owner=lock.owner)
-    except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-        failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
-    log_problems(tenant.name, report.errors)
-    return found
-
-
-def _address(tenant: TenantSettings) -> str:
-    return f"{tenant.v1_url} (what v1 lacks: {tenant.api_url})" if tenant.track == "v1" else tenant.api_url
-
-
-class _Verify:
     def __init__(self, tenant: TenantSettings, tools: Tools, found: Verification) -> None:
         self._tenant = tenant
         self._tools = tools
@@ -115,7 +83,7 @@ class _Verify:
         with self._warehouse.open() as store:
             self._known = known(store, self._endpoints, clients=self._clients)
             self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
-            self._found.ledger_checked = True
+            self._found.ledger_checked = bool(ledger.marks)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
         session.reader.dialects.remember(ledger.dialects)

@@ -50,9 +50,9 @@ def what_is_left_of_a_conflict_not_loaded() -> None:
 @bug
 def verify_calls_a_conflict_equal() -> None:
     """A verification sees one id with two contents, and says nothing."""
-    from pipelines.verification.verification import _Verify
+    from pipelines.verification.verification import Verifier
 
-    _Verify._confront = lambda *_: None
+    Verifier._confront = lambda *_: None
 
 
 @bug

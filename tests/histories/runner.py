@@ -190,7 +190,7 @@ def obey(order: Order) -> object:
     from pipelines.run.job import SYNC
     from pipelines.run.loading import packages as load
     from pipelines.run.tools import Tools
-    from pipelines.verification import verification as verify
+    from pipelines.verification import verify
     from sources.aleta.planning.windows import Window
     from sources.aleta.transport.retry import RetryPolicy
     from tests.fakes import FakeClock
