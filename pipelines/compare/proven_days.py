@@ -80,13 +80,14 @@ class ProvenDays:
         """The package against the warehouse; with it, its windows are part of what is proven."""
         self._ended |= {part.parent_id for part in package if self._reaches_the_end(part)}
         proven, asked_for = self._prove(package), self._asked_for(package)
+        read = sorted(package, key=lambda part: part.answer.fetched_at)  # of a row that moved the last reading counts
         with warehouse.open() as store:
             found = differences(
                 store,
                 self.endpoint,
-                [proven_window.answer.batch for proven_window in package],
+                [part.answer.batch for part in read],
                 proven,
-                asked=[proven_window.parent_id for proven_window in package],
+                asked=[part.parent_id for part in read],
                 seen_before=self._seen_before(package),
                 run=run,
                 missed_before={*self.missed, *(own_id for own_id, _ in (*self._absent, *self.unasked))},

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,8 +23,9 @@ READ = Scope(mark=Mark(covered=Window(on(0), on(5)), verified_at=at(300)), reach
 PART = replace(READ, settles=False, ends=None)
 
 
-def window(first: int, last: int, *rows, account: str = "A") -> ProvenWindow:
-    answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=RUN.now)
+def window(first: int, last: int, *rows, account: str = "A", second: int = 0) -> ProvenWindow:
+    came = RUN.now + timedelta(seconds=second)
+    answer = Answer(batch=batch(*rows), links={}, related={}, drift=Counter(), fetched_at=came)
     return ProvenWindow(parent_id=account, window=Window(on(first), on(last)), answer=answer)
 
 
@@ -92,6 +94,14 @@ def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):
     reading.commit(0, 5, row("2", day=2))
     moved = reading.commit(0, 5, row("1", "B", day=2), row("2", "B", day=2), account="B")
     assert [conflict.id for conflict in moved.conflicts] == ["2"]
+
+
+def test_d8_of_a_row_that_moved_while_it_was_read_the_newer_reading_is_kept(store):
+    """Its new days lie before its old ones, and were asked for later: windows come oldest first."""
+    reading = Reading(store)
+    found = reading.commit_together(window(0, 5, row("1", day=2), second=2), window(6, 10, row("1", day=8), second=1))
+    [kept] = found.rows.data.select(["id", "trade_date"]).to_pylist()
+    assert kept == {"id": "1", "trade_date": on(2)}
 
 
 def test_d3_what_no_later_package_shows_is_gone_at_the_end(store):
