@@ -3,23 +3,28 @@
 Only a guess: it steers how many requests are sent, never what is kept (rule W2). It goes on from the near end of what
 is left: from the oldest day; or from the newest, where cut answers show the last rows and say nothing of the others,
 unless more rows than may wait would wait for the oldest.
+
+How wide the next window is:
+
+1. Where a cut answer shows the first rows, or the last, it shows all rows of the near days: just these are asked.
+2. Otherwise a rate is known, from the windows that were kept before; where cut answers show any rows, also by the rows
+   that the last one showed of these days. The window is as wide as is worth the risk (`Forecast.fits`).
+3. Where no rate is known, a share of the rows that were shown is asked (`Experience.length`); or all days, if none was.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from math import ceil
+from math import ceil, log
 
-from .experience import Cut, Experience, Shows
-from .windows import Window, day_after, day_before
+from .experience import Cut, Ended, Experience, Shows
+from .forecast import Evidence, Forecast
+from .windows import Window
 
-FADE = 0.5  # weight of the windows before the last in the rate of rows
-POINTS = 300  # rows shown of the next days that tell as much as the rate of the days before
-OVER = 1.06  # rows for each shown, in a window that was cut though it was aimed at the cap
-STUFFED = 0.95  # of the cap, that the last window may take: at even odds, to try is as good as to divide
+FILL = 0.8  # of the cap that the next window holds, if the parent is as long as others; it is not known to be
 EVEN = 2  # windows that are left hold as many rows each: of more it is not known well how many rows there are
 TAIL = 3  # caps of rows that are left are read from the newest day on again
 LONG = 8  # times the usual time between two rows: that may be the end
@@ -34,19 +39,19 @@ class Density:
     rows: int = 0  # kept so far
     oldest: date = date.max  # of them
     _span: Window | None = None
-    _recent: tuple[float, float] = (0.0, 0.0)  # rows that were kept and their days, those of earlier windows faded
-    _next: date = date.min  # the day behind what was kept last
-    _forward: bool = False  # oldest first, though cut answers show the last rows: too many would have to wait
+    _seen: tuple[float, float] = (0.0, 0.0)  # rows that were kept and their days, those of earlier windows faded
+    _last: tuple[float, float] = (0.0, 0.0)  # rows a day of the window kept last, and its middle
+    _end: date = date.min  # the far end of what was kept last
     _idle: bool = False  # whether the rows may have come to an end there
+    _forward: bool = False  # oldest first, though cut answers show the last rows: too many would have to wait
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
-    _aimed: dict[Window, float] = field(default_factory=dict)  # and at how many rows
-    _first: date = date.max  # day that was asked for, or behind those of them that have no rows
-    _edge: tuple[date, date] = (date.max, date.max)  # the first day of the window kept last, and its oldest row
+    _asked: dict[Window, Evidence] = field(default_factory=dict)  # and what was known of their rows
+    _begun_at: tuple[int, float] = (0, 0.0)  # days without rows at the near end, and rows a day from there on
 
     @property
     def open(self) -> bool:
         """Whether nothing is known yet but that a window was cut: better to wait for the next answer than to guess."""
-        return bool(self._cuts) and not self._rate
+        return bool(self._cuts) and not self.rows
 
     @property
     def hesitant(self) -> bool:
@@ -56,32 +61,19 @@ class Density:
 
     def kept(self, window: Window, days: Sequence[date]) -> None:
         """An answer was whole; *days* are those of its rows."""
-        self._came(window, len(days), cut=False)
+        ordered = sorted(days)
+        expected = self._came(window, ordered, cut=False)
         if wider := self._around(window):
             self.experience.confirm(wider, window, len(days))
         for cut in self._cuts:
             self._take(cut, window, len(days))
-        if window.first == self._first:
-            if not days:
-                self._first = day_after(window.last)
-            oldest = [self._edge[1]] if self._edge[0] == self._first else []
-            self.experience.begins = min([self.experience.begins, *(days or oldest)])
         self._cuts = [cut for cut in self._cuts if not cut.read]
-        self._next, self._idle = self._beyond(window), not days
+        self._end, self._idle = self._far_end(window), not ordered
+        if not ordered or (expected and expected.surprised(len(days))):
+            self._seen = (0.0, 0.0)  # the rate of the days before is not that of these
+        if ordered:
+            self._see(window, ordered)
         self.rows += len(days)
-        if days:
-            self.oldest = min(self.oldest, *days)
-            if not self._rate:
-                self._begin(window, days)
-            self._edge = window.first, min(days)
-            self._see(window, min(days), max(days), len(days))
-
-    def _begin(self, window: Window, days: Sequence[date]) -> None:
-        """The first rows that were kept, if none lie before them."""
-        if self._span and self._near_end(self._span) == self._near_end(window):
-            first = max(days) if self._back else min(days)
-            held = abs((self._far_end(window) - first).days) + 1
-            self.experience.begin(self._offset(window, first), len(days) / held)
 
     def _take(self, cut: Cut, window: Window, rows: int) -> None:
         told = cut.told
@@ -89,45 +81,60 @@ class Density:
         if cut.told and not told and cut.share == 1.0 and not self._exact:
             self.experience.learn(cut)
 
-    def _see(self, window: Window, first: date, last: date, rows: int) -> None:
+    def _see(self, window: Window, ordered: Sequence[date]) -> None:
         """Days without rows at the near end are not counted: the history may begin behind them."""
-        held, quiet = window.last - first, window.last - last
-        if self._back:
-            held, quiet = last - window.first, first - window.first
-        days = held.days + 1
-        self._recent = self._recent[0] * FADE + rows, self._recent[1] * FADE + days
-        self._idle = quiet.days * rows > LONG * days
+        near, far = (ordered[-1], ordered[0]) if self._back else (ordered[0], ordered[-1])
+        rows, days = len(ordered), abs((self._far_end(window) - near).days) + 1
+        if not self.rows and self._span and self._near_end(self._span) == self._near_end(window):
+            self._begun_at = self._offset(window, near), rows / days
+        if not self._ends(window):
+            now = rows / days, (near.toordinal() + self._far_end(window).toordinal()) / 2
+            if self._last[0]:
+                self.experience.grow(log(now[0] / self._last[0]), now[1] - self._last[1])
+            self._last = now
+        fade = 1 + self.experience.variance.value * self._seen[0]
+        self._seen = self._seen[0] / fade + rows, self._seen[1] / fade + days
+        self._idle = abs((self._far_end(window) - far).days) * rows > LONG * days
+        self.oldest = min(self.oldest, ordered[0])
+
+    def end(self, cap: int) -> None:
+        """The parent was read whole."""
+        quiet, rate = self._begun_at
+        self.experience.end(Ended(self.rows / cap, quiet, rate / cap), self.oldest)
 
     def cut(self, window: Window, days: Sequence[date]) -> None:
         """An answer was cut; *days* are those of the rows that it showed."""
-        aimed = self._came(window, len(days), cut=True)
         cut = Cut(window, sorted(days))
+        expected = self._came(window, cut.days, cut=True)
         if days and (wider := self._around(window)):
             self.experience.compare(wider, cut)
-            part = wider.shown(window) / len(wider.days)
-            cut.share = wider.share * max(part, 1 / len(wider.days))
-            cut.guess = OVER if aimed else max(OVER, wider.scale * part) if wider.told else 0.0
+            cut.share = wider.share * max(wider.shown(window), 1) / len(wider.days)
+        if expected and days and self.experience.shows is Shows.ANY:
+            if expected.surprised(len(days)):
+                self._seen = (0.0, 0.0)
+                self._cuts.append(cut)
+                return
+            over = expected.over(len(days))
+            cut.guess, cut.weight = over.mean / len(days), over.mean**2 / over.variance
         self._cuts.append(cut)
 
-    def _came(self, window: Window, rows: int, *, cut: bool) -> bool:
-        """Whether *window* was aimed at the cap; if so, how that went is learned."""
-        self._first = min(self._first, window.first)
+    def _came(self, window: Window, days: Sequence[date], *, cut: bool) -> Forecast | None:
+        """What was expected of *window*, if anything was; how that went is learned."""
         if self.experience.explorer is self:
             self.experience.explorer = None
-        aim = self._aimed.pop(window, 0.0)
-        if aim:
-            self.experience.aimed(aim, rows, cut=cut)
-        return aim > 0
+        if (evidence := self._asked.pop(window, None)) is None:
+            return None
+        expected = evidence.forecast(self.experience.variance.value)
+        if cut and self._exact and days:  # of the days before the last one shown, it shows all rows
+            last = days[0] if self._back else days[-1]
+            told = self._offset(window, last) / window.days
+            evidence, days, cut = evidence.part(told), [day for day in days if day != last], False
+        self.experience.variance.learn(evidence, len(days), cut=cut)
+        return expected
 
     def _around(self, window: Window) -> Cut | None:
         """The narrowest cut answer to a window that holds *window*."""
         return next((cut for cut in reversed(self._cuts) if cut.window.covers(window) and cut.days), None)
-
-    @property
-    def _rate(self) -> float:
-        """Rows a day where rows were last kept; 0 before."""
-        rows, days = self._recent
-        return rows / days if days else 0.0
 
     @property
     def _back(self) -> bool:
@@ -153,43 +160,91 @@ class Density:
             window = self._oldest_cut(window)
         if self._span is None:
             self._span = window
-            if days := self.experience.first_days(cap):
-                return window.part(min(days, window.days), back=self._back)
-        days, aim = self._guess_forward(window, cap) if self._forward else self._guess(window, cap)
+            if days := self.experience.first_days():
+                return window.part(days, back=self._back)
+        days = self._days(window, cap)
         chosen = window.part(max(1, min(days, self._limit(window))), back=self._back)
-        if aim and chosen.days == days:
-            self._aimed[chosen] = aim
+        if not self._ends(chosen) and (evidence := self._evidence(chosen)):
+            self._asked[chosen] = evidence
         return chosen
 
-    def _aim(self, cap: int, rest: float) -> float:
-        """Rows that the next window should hold, of so many that are left."""
-        aim = self.experience.aim(cap)
-        windows = ceil(rest / aim)
-        return rest / windows if windows <= EVEN else aim
+    def _ends(self, window: Window) -> bool:
+        """Whether the history begins in *window*, or before it, while it is read backward: nobody knows where."""
+        return self._back and self._span is not None and window.first == self._span.first
+
+    def _days(self, window: Window, cap: int) -> int:
+        """How many days of *window* to ask, from its near end on; no more than it has."""
+        beside = self._offset(window, self._end) == 1
+        if self._forward and (self._idle or not beside or not self._seen[0]):
+            begun = self._begun(self._oldest_cut(window))
+            rate, quiet = self._rate_ahead(window), (begun.first - window.first).days
+            unknown = self._idle or not rate or self.experience.begins == date.max
+            return quiet + (begun.days // 2 if unknown else int(FILL * cap / rate))
+        cut = self._near(window)
+        shown = self._shown(cut, window) if cut and not self._forward else []
+        if self._exact and shown:
+            if told := self._offset(window, shown[-1]):
+                return told  # of the days before, it showed all rows
+            shown = []  # and says nothing of those behind
+        any_shown = self.experience.shows is Shows.ANY
+        if not shown and ((beside and self._idle) or (cut and any_shown)):
+            return window.days  # no reason to expect many rows, or any
+        if self._seen[0] or (any_shown and cut and cut.certainty):
+            return self._widest(window, cap)
+        return self._share(cut, window, shown) if cut and shown else window.days
+
+    def _share(self, cut: Cut, window: Window, shown: Sequence[date]) -> int:
+        """Days of the share of the rows that *cut* showed which fits, if there are as many as other parents have."""
+        caps = max(1.0, self.experience.length(1 / cut.share) * cut.share)
+        windows = ceil(caps / FILL)
+        rows = int(len(cut.days) / (windows if windows <= EVEN else caps / FILL))
+        return self._offset(window, shown[rows]) if rows < len(shown) else window.days
+
+    def _widest(self, window: Window, cap: int) -> int:
+        """All where even odds are that it fits, equal shares where two windows hold the rest; else what is worth it."""
+        rest = self._forecast(self._begun(window)).mean
+        if rest <= cap - 0.5:
+            return window.days
+        days = self._most(window, lambda forecast: forecast.fits(cap))
+        even = ceil(rest / max(1.0, self._forecast(window.part(max(1, days), back=self._back)).mean))
+        if even <= EVEN and not self._back:
+            return self._most(window, lambda forecast: forecast.mean <= rest / even)
+        return days
+
+    def _most(self, window: Window, fits: Callable[[Forecast], bool]) -> int:
+        """Days of the widest part of *window*, from its near end on, that *fits*."""
+        return bisect_left(
+            range(1, window.days + 1),
+            True,
+            key=lambda days: not fits(self._forecast(window.part(days, back=self._back))),
+        )
+
+    def _forecast(self, window: Window) -> Forecast:
+        evidence = self._evidence(window)
+        return evidence.forecast(self.experience.variance.value) if evidence else Forecast(0.0, 0.0)
+
+    def _evidence(self, window: Window) -> Evidence | None:
+        """What is known of the rows of *window*; None for nothing."""
+        rows, days = self._seen
+        if days and self._last[0]:
+            middle = (window.first.toordinal() + window.last.toordinal()) / 2
+            days /= self.experience.grown(middle - self._last[1])
+        cut = self._around(window) if self.experience.shows is Shows.ANY else None
+        if cut and cut.certainty:
+            return Evidence(window.days, cut.shown(window), cut.scale, cut.certainty, rows, days)
+        return Evidence(window.days, 0, 1.0, 0.0, rows, days) if rows else None
 
     def _oldest_cut(self, window: Window) -> Window:
         """The days of the narrowest cut answer that holds the oldest one."""
         cut = next((cut.window for cut in reversed(self._cuts) if window.first in cut.window), window)
         return Window(window.first, min(window.last, cut.last))
 
-    def _guess_forward(self, window: Window, cap: int) -> tuple[int, float]:
-        """As `_guess`, where cut answers show nothing of the oldest days: by halves, until rows were found."""
-        rate, begins = self._rate_ahead(window), self.experience.begins
-        if self._idle or not rate or begins == date.max:
-            begun = self._begun(self._oldest_cut(window))
-            return (begun.first - window.first).days + begun.days // 2, 0.0
-        begun = self._begun(window)
-        rest = rate * begun.days
-        if rest <= STUFFED * cap:
-            return window.days, 0.0
-        aim = self._aim(cap, rest)
-        return (begun.first - window.first).days + int(aim / rate), aim
-
     def _rate_ahead(self, window: Window) -> float:
         """Rows a day at the end of the cut answer that begins with *window*; or else where rows were last kept."""
-        known = [cut for cut in self._cuts if cut.days and (cut.window.first == window.first or not self._rate)]
+        rows, days = self._seen
+        known = [cut for cut in self._cuts if cut.days and (cut.window.first == window.first or not rows)]
         if not known:
-            return self._rate
+            return rows / days if rows else 0.0
         shown, last = known[-1].days, known[-1].window.last
         return len(shown) / ((last - shown[0]).days + 1)
 
@@ -198,40 +253,11 @@ class Density:
         begins = self.experience.began(window.last) if self._back else self.experience.begins
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
-    def _guess(self, window: Window, cap: int) -> tuple[int, float]:
-        """How many days from the near end on; and the rows they are aimed at by what was read before, 0 for none."""
-        cut = self._near(window)
-        shown = self._shown(cut, window) if cut else []
-        if self._exact and shown:
-            if exact := self._offset(window, shown[-1]):
-                return exact, 0.0  # of the days before, it showed all rows
-            cut, shown = None, []  # and says nothing of those behind
-        idle = self._idle and self._near_end(window) == self._next
-        if not shown and (idle or not self._rate or (cut and not self._exact)):
-            return window.days, 0.0  # no reason to expect many rows, or any
-        scale = self._scale(cut) if cut and shown else 0.0
-        rest = scale * len(shown) or self._rate * self._begun(window).days
-        if rest <= STUFFED * cap:
-            return window.days, 0.0
-        aim = self._aim(cap, rest)
-        by_rate = aim / self._rate if self._rate else 0.0
-        if not cut or not shown:
-            return int(by_rate), aim
-        rows = aim / scale
-        by_shape = self._offset(window, shown[int(rows)]) if rows < len(shown) else window.days
-        fresh = self._offset(window, self._near_end(cut.window)) == 0
-        weight = 1.0 if fresh or not self._rate else rows / (rows + POINTS)
-        return int(weight * by_shape + (1 - weight) * by_rate), aim if self._rate else 0.0
-
-    def _scale(self, cut: Cut) -> float:
-        """Rows for each that *cut* showed: as read, as guessed, or as long as the histories of other parents are."""
-        return cut.scale or max(1.0, self.experience.length(1 / cut.share) * cut.share)
-
     def _near(self, window: Window) -> Cut | None:
-        """The cut answer that tells most of the near days: the narrowest that begins with them, else the widest."""
-        near = self._near_end(window)
-        begun = [cut for cut in self._cuts if self._near_end(cut.window) == near]
-        return begun[-1] if begun else next((cut for cut in self._cuts if near in cut.window), None)
+        """The cut answer that tells most of the near days: the narrowest that begins with them, or else holds them."""
+        near, cuts = self._near_end(window), self._cuts[::-1]
+        begun = (cut for cut in cuts if self._near_end(cut.window) == near)
+        return next(begun, None) or next((cut for cut in cuts if near in cut.window), None)
 
     def _limit(self, window: Window) -> int:
         """No days that were cut before are asked again together; after many tries, far fewer."""
@@ -247,10 +273,6 @@ class Density:
 
     def _far_end(self, window: Window) -> date:
         return window.first if self._back else window.last
-
-    def _beyond(self, window: Window) -> date:
-        """The near end of what lies behind *window*."""
-        return day_before(window.first) if self._back else day_after(window.last)
 
     def _offset(self, window: Window, day: date) -> int:
         """Days from the near end of *window* to *day*."""

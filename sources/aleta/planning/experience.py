@@ -1,4 +1,4 @@
-"""What the parents of one endpoint teach each other about cut answers: which rows are shown, how far to aim. Pure.
+"""What the parents of one endpoint teach each other about cut answers: which rows are shown, how rates change. Pure.
 
 Only guesses: they steer how many requests are sent, never what is kept (rule W2).
 """
@@ -11,28 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from math import sqrt
-from typing import TypeVar
+from math import ceil, exp
+from typing import NamedTuple, TypeVar
 
+from .forecast import Variance
 from .windows import Window
 
-SPREAD = 1.6  # standard deviations of a Poisson count that a window is aimed under the cap, before anything is learned
-GROWTH = 1.1  # of rows a day from one window to the next, until then
-LOST = 1.5  # requests with a window that is cut: its own, and about half of the next, which is aimed lower
-AIMED = 256  # windows, of which it is remembered how far they were off
 REMEMBERED = 64  # parents whose oldest row is
 ENOUGH = 12  # of them
-LEAST = 0.7  # a guess is never taken to be that much too high
-OVER = 1.06  # times the rows that a cut answer shows are there at least
+STEADY = 1e7  # squared days in which no rate grew, that are believed before any window was kept: three of five years
+MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
 CHANCE = 0.001  # less is no chance
 MANY = 30  # rows that are not all shown by chance
 FEW = 8  # rows shown that say how many there are for each
+FILL = 0.9  # of the cap that windows hold
+BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
-EARLY = 0.3  # of the latest parents had less, or had it sooner
 LATE = 0.8  # of them had less
 BEGUN = 0.7  # of the parents that began before a day, had begun by then
-TWO = 1.8  # caps of rows, that two windows hold
 
 Ordered = TypeVar("Ordered", int, float, date)
 
@@ -51,14 +48,16 @@ class Cut:
 
     Args:
         days: of the rows that it showed, sorted.
-        guess: rows for each that it showed; 0 for not known.
         share: of the parent's rows that lie in its window, as a wider answer that was cut tells; 1 without one.
+        guess: rows for each that it showed, by what was expected of it.
+        weight: rows shown that the guess counts as: one by its relative variance; 0 where nothing was expected.
     """
 
     window: Window
     days: Sequence[date]
-    guess: float = 0.0
     share: float = 1.0
+    guess: float = 0.0
+    weight: float = 0.0
     _first_read: bool = False
     _last_read: bool = False
     _rows: int = 0
@@ -87,9 +86,38 @@ class Cut:
         return self._seen >= FEW
 
     @property
+    def certainty(self) -> float:
+        """Rows shown that tell the scale: one by its relative variance."""
+        return self._seen + self.weight
+
+    @property
     def scale(self) -> float:
         """Rows for each that it showed; 0 for not known."""
-        return self._rows / self._seen if self.told else self.guess
+        return max(1.0, (self._rows + self.guess * self.weight) / self.certainty) if self.certainty else 0.0
+
+
+class Ended(NamedTuple):
+    """A parent that was read whole.
+
+    Args:
+        caps: of rows.
+        quiet: days without rows at the near end of its span.
+        rate: caps of rows a day where the first were kept; 0 where there are none.
+    """
+
+    caps: float
+    quiet: int
+    rate: float
+
+    def requests(self, days: int) -> int:
+        """How many it would have cost to ask so many days first (0: all), and then windows of *FILL* caps.
+
+        An answer that is cut costs one, and all rows are still to be read.
+        """
+        if self.caps < 1 and not days:
+            return 1
+        read = max(0, days - self.quiet) * self.rate
+        return 1 + max(1, ceil((self.caps - (read if read < 1 else 0.0)) / FILL))
 
 
 @dataclass(slots=True)
@@ -99,44 +127,32 @@ class Experience:
     shows: Shows = Shows.ANY
     begins: date = date.max  # the oldest row of all parents
     explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
-    _sizes: deque[float] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # caps of rows
+    variance: Variance = field(default_factory=Variance)
+    _grown: tuple[float, float] = (0.0, 0.0)  # sums of growth times days, and of days squared
+    _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=LENGTHS))
+    _ends: int = 0  # parents
+    _first_days: int | None = None  # see `first_days`; None where it is to be found
     _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
-    _begun: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=LENGTHS))  # see `begin`
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
-    _off: deque[float] = field(default_factory=lambda: deque(maxlen=AIMED))  # rows to those aimed at
-    _aimed: int = 0  # windows
-    _most: float = 0.0  # of these, that a window is aimed by; 0 where it is to be found
 
-    def aim(self, cap: int) -> float:
-        """Rows that a window should hold by what is guessed: those that cost the fewest requests a row.
+    def grow(self, by: float, days: float) -> None:
+        """The logarithm of a parent's rate grew so much in so many days."""
+        self._grown = self._grown[0] + by * days, self._grown[1] + days * days
 
-        Of the windows that were aimed at the cap, k of n held at most *off* times the rows expected. Aimed at cap / off
-        rows, k fit; each costs a request, and *LOST* more for each of the n - k that do not: off · (1 + LOST·(n-k)/k).
-        """
-        if len(self._off) < ENOUGH:
-            return max(1.0, cap / (GROWTH + SPREAD / sqrt(cap)))
-        if not self._most:
-            off = sorted(self._off)
-            costs = ((max(most, LEAST) * (1 + LOST * (len(off) - fit) / fit), most) for fit, most in enumerate(off, 1))
-            self._most = max(min(costs)[1], LEAST)
-        return max(1.0, cap / self._most)
+    def grown(self, days: float) -> float:
+        """How many times as high a rate is so many days later: by the slope of least squares."""
+        by, squares = self._grown
+        return exp(max(-MOST, min(MOST, by / (squares + STEADY) * days)))
 
-    def aimed(self, aim: float, rows: int, *, cut: bool) -> None:
-        """A window that was to hold *aim* rows holds so many; or more than that, where it was cut."""
-        self._off.append(rows / aim * (OVER if cut else 1.0))
-        self._aimed += 1
-        if self._aimed % ENOUGH == 0:
-            self._most = 0.0  # to be found again
-
-    def begin(self, quiet: int, rate: float) -> None:
-        """A parent has no rows on the *quiet* days at the near end of its span, and *rate* a day from there on."""
-        self._begun.append((quiet, rate))
-
-    def end(self, caps: float, oldest: date) -> None:
-        """A parent was read whole: it has so many *caps* of rows, the oldest of that day (`date.max`: none)."""
-        self._sizes.append(caps)
+    def end(self, ended: Ended, oldest: date) -> None:
+        """A parent was read whole; its oldest row is of that day (`date.max`: it has none)."""
+        self._ended.append(ended)
+        self._ends += 1
+        if self._ends % ENOUGH == 0:
+            self._first_days = None  # to be found again
         if oldest < date.max:
             self._oldest.append(oldest)
+            self.begins = min(self.begins, oldest)
 
     def began(self, before: date) -> date:
         """When a parent may have begun of which the days up to *before* are left; `date.max` for not known.
@@ -149,16 +165,18 @@ class Experience:
             return _at(earlier, BEGUN)
         return before if self._oldest else self.begins
 
-    def first_days(self, cap: int) -> int:
-        """How many days to ask first of a parent of which nothing is known; 0: all.
-
-        Where nearly all have a little more rows than one answer holds, the first would be cut. Where they have many
-        more, or some have few, it is worth what it tells.
+    def first_days(self) -> int:
+        """How many days to ask first of a parent of which nothing is known: what would have cost the last parents the
+        fewest requests; 0: all.
         """
-        sizes = sorted(self._sizes)
-        if len(sizes) < ENOUGH or not _at(sizes, EARLY) > 1 or _at(sizes, LATE) > TWO or not self._begun:
+        if len(self._ended) < ENOUGH:
             return 0
-        return max(1, _at(sorted(quiet + int(self.aim(cap) / rate) for quiet, rate in self._begun), EARLY))
+        if self._first_days is None:
+            tries = {quiet + int(FILL / rate) for _, quiet, rate in self._ended if rate}
+            costs: dict[int, float] = {days: sum(ended.requests(days) for ended in self._ended) for days in tries}
+            costs[0] = sum(ended.requests(0) for ended in self._ended) - BLIND * len(self._ended)
+            self._first_days = min(costs, key=lambda days: (costs[days], days))
+        return self._first_days
 
     def learn(self, first: Cut) -> None:
         """The first answer cut of a parent; from now on it is known how long that history is."""

@@ -292,7 +292,7 @@ class Planner:
         if plan.done:
             del self._plans[parent]
             if self.cap.value:
-                self.experience.end(plan.density.rows / self.cap.value, plan.density.oldest)
+                plan.density.end(self.cap.value)
         else:
             self._turns.queue(parent)
 
