@@ -34,6 +34,9 @@ class Holding:
         self._kept: dict[tuple[str, Window], int] = {}
 
     def add(self, receipt: Receipt) -> None:
+        """A window that is held already, and was read again meanwhile, is handed on once."""
+        if receipt.answer:
+            self.take_back(receipt.parent_id, receipt.window)
         self._number += 1
         self._held[self._number] = self._clock.monotonic(), receipt
         if receipt.answer:

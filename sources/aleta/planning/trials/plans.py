@@ -215,8 +215,9 @@ class Plans:
 
     def close(self) -> Contradiction | None:
         """All is read: what trials showed besides is looked for once more (rule W7)."""
-        found = [self._close(parent) for parent in self._shown.parents() if self.strict is None]
-        return next(filter(None, found), None)
+        if (found := self.take_in()) or self.parents or self.strict is not None:
+            return found
+        return next(filter(None, [self._close(parent) for parent in self._shown.parents()]), None)
 
     # -- reading again
 

@@ -18,17 +18,19 @@ class ShownRows:
 
     _rows: dict[str, dict[int, int]] = field(default_factory=dict)  # ids, and their first and last days in one number
     _again: set[str] = field(default_factory=set)  # parents that are read a second time
+    _forgiven: dict[str, list[Window]] = field(default_factory=dict)
 
     def show(self, parent: str, rows: Rows, within: Window | None = None) -> None:
         """An answer was not kept; *within*: only what lies in that window for sure."""
         shown = self._rows.setdefault(parent, {})
-        wanted = None if within is None else rows.within(within)
+        wanted, forgiven = None if within is None else rows.within(within), self._forgiven.get(parent, ())
         for own, first, last in zip(rows.ids, rows.first, rows.last, strict=True):
-            if wanted is None or own in wanted:
+            if (wanted is None or own in wanted) and not any(_touches(window, first, last) for window in forgiven):
                 shown[own] = first << SHIFT | last
 
     def forgive(self, parent: str, window: Window) -> None:
         """Nothing is known of these days, and that is said: their rows are not missing besides."""
+        self._forgiven.setdefault(parent, []).append(window)
         shown = self._rows.get(parent, {})
         for own in [own for own, days in shown.items() if _touches(window, *_ends(days))]:
             del shown[own]
