@@ -18,6 +18,7 @@ from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
 from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
+from tests.lengths import examples
 
 LATE = 10**9  # the id of a row that is created while a run reads
 OTHERS = sorted(set(MODELS) - {"constant", "ends skipped"})
@@ -30,7 +31,7 @@ def read(model: str, seed: int, *, shown="any", cap=60, accounts=12, rows=2400, 
     return play(made, server, Prover(planner=Planner(cap=RowCap()), rng=Random(seed), **prover))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), cap=st.integers(40, 90))
 def test_w6_no_model_loses_a_row_under_complete(model, seed, shown, cap):
     """W6: whatever the server does, all rows are there, or something is quarantined."""
@@ -39,7 +40,7 @@ def test_w6_no_model_loses_a_row_under_complete(model, seed, shown, cap):
     assert outcome.strict
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), size=st.integers(8, 40))
 def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):
     """W6: what an earlier run proved cut is where the next begins."""
@@ -60,7 +61,7 @@ def test_w6_a_full_day_that_was_believed_is_doubted_once_its_size_is_proven_cut(
         assert outcome.missing == 0 or not outcome.complete
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10**6), shown=st.sampled_from(SHOWN), cap=st.integers(30, 400))
 def test_w6_a_constant_cap_raises_no_false_alarm(seed, shown, cap):
     """W6: where all is well nothing is read strictly, and nothing is missing."""
@@ -68,7 +69,7 @@ def test_w6_a_constant_cap_raises_no_false_alarm(seed, shown, cap):
     assert (outcome.missing, outcome.complete, outcome.noticed, outcome.strict) == (0, True, "", False)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     shown=st.sampled_from(SHOWN),
@@ -159,7 +160,7 @@ class Late(Server):
         return any(own == LATE for rows in self.world.values() for _, own, _ in rows)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_w7_a_row_that_only_a_trial_showed_is_looked_for_once_more(seed):
     """W7: it came after its days were read, and the last answer of the run shows it."""

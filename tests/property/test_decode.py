@@ -1,6 +1,5 @@
 """Decoding loses nothing: an oracle rebuilds every attribute and relationship from the columns and `extra`."""
 
-import os
 from datetime import date
 
 from hypothesis import given, settings
@@ -11,8 +10,7 @@ from schemas.transactions import TRANSACTIONS
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import read_list
 from tests.documents import JSON_NUMBER, Number, dump, parse, plain, rounded, values
-
-DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
+from tests.lengths import examples
 
 COLUMNS = {
     path.removeprefix("attributes/"): field
@@ -135,7 +133,7 @@ def check_relationships(resource, row, extra) -> None:
         assert row[end] == seen.get(end)
 
 
-@settings(max_examples=200 * DEEP, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(page=st.lists(resources, max_size=3), ascii_only=st.booleans(), blanks=st.booleans())
 def test_x1_x2_every_value_is_in_its_column_or_in_extra(page, ascii_only, blanks):
     """Any JSON under any name, in both dialects: exactly in its column, or rounded there and whole in `extra`."""
@@ -154,7 +152,7 @@ def test_x1_x2_every_value_is_in_its_column_or_in_extra(page, ascii_only, blanks
         assert extra or row["extra"] is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(resource=resources, turned=st.randoms())
 def test_x3_the_order_of_keys_says_nothing(resource, turned):
     """The same resource with its members in another order decodes to the same row, `extra` included."""

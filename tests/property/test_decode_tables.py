@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -16,8 +15,8 @@ from schemas.tables import TABLES
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import read_list
 from tests.documents import JSON_NUMBER, Number, dump, numbers, parse, rounded, texts, values
+from tests.lengths import examples
 
-DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 SCHEMAS = [schema for schema in TABLES if any(fact(column, "api") for column in schema)]
 NAMES = ("mood", "é", "type", "values")  # the last two are known to some
 OWN = {
@@ -143,7 +142,7 @@ every_table = pytest.mark.parametrize("place", range(len(SCHEMAS)), ids=map(name
 
 
 @every_table
-@settings(max_examples=10 * DEEP, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(data=st.data(), ascii_only=st.booleans())
 def test_x2_nothing_that_a_page_says_is_lost(place, data, ascii_only):
     """Every attribute and relationship is in a column as it was said, or in `extra`, or was left out on purpose."""
@@ -153,7 +152,7 @@ def test_x2_nothing_that_a_page_says_is_lost(place, data, ascii_only):
 
 
 @every_table
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(data=st.data())
 def test_the_oracle_sees_what_is_lost(place, data):
     """Sabotage: a row whose `extra` lacks something that no column names does not pass."""

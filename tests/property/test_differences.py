@@ -1,7 +1,6 @@
 """The differences against an oracle in plain Python that knows the rules D and nothing of SQL."""
 
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +16,7 @@ from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
+from tests.lengths import examples
 from tests.stores import at, memory_store, on
 
 ENDPOINT = CATALOGUE["transactions"]
@@ -26,7 +26,6 @@ NOW = at(400)
 LONG_AGO = at(300)
 ACCOUNTS = ["A", "B", "C"]
 DAYS = st.integers(0, 12)
-DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 
 
 @st.composite
@@ -156,7 +155,7 @@ def as_text(row) -> dict[str, str | None]:
     return {name: text(row[name]) for name in SAID.names}
 
 
-@settings(max_examples=30 * DEEP, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     stored=st.lists(transactions(), max_size=9, unique_by=lambda row: row["id"]),
     batches=st.lists(st.lists(transactions(), max_size=6, unique_by=lambda row: row["id"]), max_size=3),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.ledger.marks import Mark, Packed, restore, store, unpack
 from pipelines.ledger.readings import Horizon, tonight
 from sources.aleta.planning.windows import ONE_DAY, Window
+from tests.lengths import examples
 
 START = date(2024, 1, 1)
 DAYS = st.integers(0, 40)
@@ -151,7 +152,7 @@ def finish(reading, night: Horizon) -> Mark:
     return replace(mark, verified_at=mark.reading_since, reading_since=None) if reading.whole else mark
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10**6), reverify=st.sampled_from([1, 7, 30]), accounts=st.integers(1, 60))
 def test_d1_over_ninety_nights_nobody_waits_longer_than_reverify_days(seed, reverify, accounts):
     """Accounts come, go and return, and runs begin at odd hours: after each run no history is older than promised."""
@@ -170,7 +171,7 @@ def test_d1_over_ninety_nights_nobody_waits_longer_than_reverify_days(seed, reve
             assert now - marks[name].verified_at <= timedelta(days=reverify) - timedelta(hours=4), (name, number)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(accounts=st.integers(1, 100), reverify=st.sampled_from([1, 7, 30]))
 def test_d1_whole_histories_are_spread_evenly(accounts, reverify):
     """All loaded in one night: from then on a fair share a night, never more, and never a night's share forgotten."""
@@ -186,7 +187,7 @@ def test_d1_whole_histories_are_spread_evenly(accounts, reverify):
         marks |= {name: finish(reading, night) for name, reading in readings.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10**6), stuck=st.integers(1, 20))
 def test_d1_accounts_that_never_come_through_starve_nobody(seed, stuck):
     """Some can never be verified (a quarantined day): they are tried every night, and the others keep their turn."""

@@ -15,6 +15,7 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Proof
 from sources.aleta.planning.windows import Window
+from tests.lengths import examples
 
 START = date(2015, 1, 1)
 SPAN = Window(START, START + timedelta(days=3999))
@@ -132,7 +133,7 @@ def test_w3_every_cap_is_found_and_nothing_is_lost(caps, keep):
                 assert result.quarantined[parent] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     cap=st.integers(2, 60),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -18,10 +17,10 @@ from sandbox.world.world import build
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import parser
 from sources.aleta.v1.document import list_reader
+from tests.lengths import examples
 from tests.stores import memory_store
 from tests.unit.pipelines.compare.stored import FIRST_RUN, RUN, compare
 
-DEEP = int(os.environ.get("DEEP", "1"))  # `make oracle` draws many times as many examples
 TRANSACTIONS = CATALOGUE["transactions"]
 SPELLINGS = ("snake", "camel", "jsonapi", "mixed")
 
@@ -77,14 +76,14 @@ def check_unchanged(batches: list[pa.RecordBatch]) -> None:
             assert found.rows.data.num_rows == 0
 
 
-@settings(max_examples=30 * DEEP, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]))
 def test_the_same_content_is_the_same_row_in_every_spelling(rows):
     """From v2 to v1 and back: nothing is modified, whatever no schema knows."""
     check_unchanged([as_v2(rows), *(as_v1(rows, spelling) for spelling in SPELLINGS), as_v2(rows)])
 
 
-@settings(max_examples=15 * DEEP, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]),
     spelling=st.sampled_from(SPELLINGS),
