@@ -70,7 +70,14 @@ def parts_leave_a_day_out() -> None:
     """No part of a window is asked for the day between them."""
     from sources.aleta.planning.windows import ONE_DAY, Window
 
+    without = Window.without
+
+    def a_day_less(self, other):
+        for rest in without(self, other):
+            yield Window(min(rest.first + ONE_DAY, rest.last), rest.last) if rest.first > other.last else rest
+
     Window.cut_after = lambda self, day: (Window(self.first, day), Window(min(day + 2 * ONE_DAY, self.last), self.last))
+    Window.without = a_day_less
 
 
 @bug
