@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .density import Density
-from .windows import ONE_DAY, Window, day_after, split
+from .windows import Window, day_after, day_before, split
 
 SKIPPED = 3  # days of one parent that are left out since their answers cannot be taken in
 
@@ -184,7 +184,7 @@ class Coverage:
         left, at = list[Window](), self._next
         for first in sorted(self._settled):
             if at < first:
-                left.append(Window(at, first - ONE_DAY))
+                left.append(Window(at, day_before(first)))
             last = self._settled[first].window.last
             if last >= self.span.last:
                 return left

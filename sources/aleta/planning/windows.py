@@ -51,9 +51,9 @@ class Window:
     def without(self, other: Window) -> Iterator[Window]:
         """What lies before and behind *other*, a part of this one."""
         if self.first < other.first:
-            yield Window(self.first, other.first - ONE_DAY)
+            yield Window(self.first, day_before(other.first))
         if other.last < self.last:
-            yield Window(other.last + ONE_DAY, self.last)
+            yield Window(day_after(other.last), self.last)
 
     def joined(self, other: Window) -> Window | None:
         """This one and *other* as one, where they lie side by side."""
