@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.windows import Window, hull_of
+from sources.aleta.planning.windows import Window, hulls
 
 from .findings import Conflict
 from .row_content import stage_contents
@@ -75,8 +75,7 @@ def _conflicts(sql: duckdb.DuckDBPyConnection, rows: str) -> list[Conflict]:
     unasked: dict[str, set[str]] = {}
     for own_id, parent, first, last, was_not_asked in sql.execute(f"{rows} ORDER BY ALL").fetchall():
         days = Window(first, last) if first and last else None
-        parents = found.setdefault(own_id, {})
-        parents[parent] = hull_of(parents[parent], days) if parent in parents else days
+        found[own_id] = hulls(found.get(own_id, {}), {parent: days})
         unasked.setdefault(own_id, set()).update([parent] if was_not_asked else ())
     return [
         Conflict(id=own_id, parents=parents, unasked=frozenset(unasked[own_id])) for own_id, parents in found.items()

@@ -14,7 +14,7 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.trials.ends import Ends
-from sources.aleta.planning.windows import Window, hull_of
+from sources.aleta.planning.windows import Window, hulls
 
 from . import marks
 from .marks import Mark, Packed
@@ -138,9 +138,8 @@ class Ledger:
 
     def note_conflict(self, resource: str, own_id: str, parents: Doubled) -> None:
         """Remember that an id may stand for two contents, until a run finds that it does not (D8)."""
-        known = self.conflicts.setdefault(resource, {}).get(own_id, {})
-        joint = {parent: hull_of(days, known[parent]) if parent in known else days for parent, days in parents.items()}
-        self.conflicts[resource][own_id] = {**known, **joint}
+        conflicts = self.conflicts.setdefault(resource, {})
+        conflicts[own_id] = hulls(conflicts.get(own_id, {}), parents)
 
     def forget_conflicts(self, resource: str, ids: Iterable[str]) -> None:
         for own_id in ids:

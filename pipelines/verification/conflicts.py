@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sources.aleta.planning.windows import Window, hull_of
+from sources.aleta.planning.windows import Window, hulls
 from sources.aleta.reading.fetch import Receipt
 
 from ..compare.findings import Conflict
@@ -32,13 +32,8 @@ class Conflicts:
     def note(self, conflicts: Iterable[Conflict]) -> None:
         """Take in what a comparison found."""
         for conflict in conflicts:
-            known = self._found.get(conflict.id, {})
-            more = {
-                parent: hull_of(days, known[parent]) if parent in known else days
-                for parent, days in conflict.parents.items()
-                if parent in self.listed
-            }
-            self._found[conflict.id] = {**known, **more}
+            asked = {parent: days for parent, days in conflict.parents.items() if parent in self.listed}
+            self._found[conflict.id] = hulls(self._found.get(conflict.id, {}), asked)
 
     def standing(self, look: Look) -> Iterator[tuple[str, Doubled, bool]]:
         """Of these, the ids that answers to *look* show with two contents, and that they do; or who did not answer."""

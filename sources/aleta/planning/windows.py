@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -89,9 +89,14 @@ def day_before(day: date) -> date:
     return day - ONE_DAY if day > date.min else day
 
 
-def hull_of(days: Window | None, others: Window | None) -> Window | None:
-    """Days that hold *days* and *others*; None where either is not known."""
-    return days.hull(others) if days and others else None
+def hulls(known: Mapping[str, Window | None], more: Mapping[str, Window | None]) -> dict[str, Window | None]:
+    """By name, days that hold those of both; None where either are not known."""
+
+    def hull(name: str, days: Window | None) -> Window | None:
+        others = known.get(name, days)
+        return days.hull(others) if days and others else None
+
+    return {**known, **{name: hull(name, days) for name, days in more.items()}}
 
 
 def clusters(windows: Iterable[Window]) -> list[Window]:
