@@ -53,6 +53,17 @@ def test_what_is_too_much_is_handed_on():
     assert [receipt.window.first for receipt in holding.release()] == [on(0), on(1)]
 
 
+def test_a_window_that_was_read_again_while_it_was_held_is_handed_on_once():
+    """The newer answer is; it is counted once, and can be taken back."""
+    holding = Holding(FakeClock(), rows=10)
+    holding.add(receipt(0, rows=6))
+    again = receipt(0, rows=7)
+    holding.add(again)
+
+    assert list(holding.release()) == []
+    assert list(holding.release(everything=True)) == [again]
+
+
 def test_a_window_in_doubt_is_taken_back_once():
     """W6: what was handed on cannot be."""
     holding = Holding(FakeClock())
