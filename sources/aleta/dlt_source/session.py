@@ -105,8 +105,8 @@ class Session:
             for listed in walk_named(
                 self._crawled, reader, workers=self._workers, stop=threading.Event(), census=self._census
             ):
-                found += [_of(listed, UNLISTED.format(own_id)) for own_id in listed.ids]
-                found += [_of(listed, f"{problem}") for problem in listed.problems]
+                found += [shortfall_of(listed, UNLISTED.format(own_id)) for own_id in listed.ids]
+                found += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
         return found
 
     def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
@@ -147,12 +147,13 @@ def unread(listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[
         member.name for member in chain if member is endpoint or (member.crawled and member.name not in selected)
     }
     return [
-        _of(listed, f"{problem}")
+        shortfall_of(listed, f"{problem}")
         for listed in listings
         if listed.endpoint.name in reported_here
         for problem in listed.problems
     ]
 
 
-def _of(listed: Listed, reason: str) -> Shortfall:
+def shortfall_of(listed: Listed, reason: str) -> Shortfall:
+    """One of a list, or of objects that were read by id."""
     return Shortfall(resource=listed.endpoint.name, parent_id=listed.parent_id, reason=reason)

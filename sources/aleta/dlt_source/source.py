@@ -29,7 +29,7 @@ from ..reading.walk import Listed, ids_of
 from .destination import describe, fitted
 from .due_windows import due_windows
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
-from .session import Session, unread
+from .session import Session, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
 from .spans import Horizon, Spans
 from .tables import api_columns, in_batches, with_fetch_time
@@ -200,10 +200,7 @@ def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     problems: list[Shortfall] = []
     for listed in options.session.read_named(endpoint, state.get(NAMED_IDS, [])):
         yield from _answers(listed.answers, endpoint)
-        problems += [
-            Shortfall(resource=endpoint.name, parent_id=listed.parent_id, reason=f"{problem}")
-            for problem in listed.problems
-        ]
+        problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
     state[NAMED_IDS] = options.session.named(endpoint)
     yield from _report_unread(endpoint, [*problems, *options.session.unlisted()], options)
 
