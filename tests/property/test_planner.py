@@ -194,6 +194,19 @@ def test_w4_the_busiest_day_of_a_night_is_cleared_by_a_wider_window():
     assert result.lost == []
 
 
+@pytest.mark.parametrize("max_days", [3, 200, 2000])
+def test_w4_a_wider_window_that_is_refused_is_asked_half_as_wide(max_days: int):
+    """W5 for proofs: a day is not given up since the first window around it was too wide."""
+    busy = START + timedelta(days=1000)
+    world = {"busy": sorted([START + timedelta(days=999 + k) for k in range(3)] + [busy])}
+    server = Server(world, 20, "random", max_days)
+
+    result = drive(Planner(cap=RowCap(), proof=Proof("busy", SPAN, 4)), server, span=Window(busy, busy))
+
+    assert result.quarantined == {"busy": []}
+    assert result.lost == []
+
+
 def test_w4_a_wider_window_that_brings_no_more_clears_nothing():
     """W4: the cap may be what the day holds."""
     busy = START + timedelta(days=3990)

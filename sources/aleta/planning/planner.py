@@ -101,17 +101,15 @@ class Planner:
         if not self.cap.divisible or (plan is not None and not plan.halve(question.asked)):
             return False
         self._came(question)
-        if plan is not None:
+        if question.proof:
+            self.proofs.refuse(question.window, self._held)
+        elif plan is not None:
             self._made.append(Decision(question.parent, question.window, Fate.TOO_WIDE))
             self._turns.queue(question.parent)
         return True
 
     def divide(self, question: Question, *, why: str, skips: bool) -> bool:
-        """The answer cannot be taken in: its days are asked in two windows; see `Coverage.divide` for a single day.
-
-        Returns:
-            False where that is no way out: the read failed.
-        """
+        """The answer cannot be taken in: ask its days in parts (`Coverage.divide`); False where that is no way out."""
         plan, asked = None if question.proof else self._plans.get(question.parent), question.asked
         if plan is None or not self.cap.divisible or not plan.divide(asked, skips=skips):
             return False

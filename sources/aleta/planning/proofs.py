@@ -37,6 +37,7 @@ class Proofs:
     asked: bool = False  # the earlier one, in this run
     largest: Proof | None = None
     reach: Window | None = None  # from the first day that any parent is asked for to the last
+    widest: int = 0  # days of the widest proof that the API may take, once it refused one
 
     def extend(self, span: Window) -> None:
         """Some parent is asked for *span*."""
@@ -64,10 +65,17 @@ class Proofs:
         for suspect in held:
             if suspect.wider is None:
                 plan = plans[suspect.question.parent]
-                suspect.wider = self.around(suspect.question, span=plan.span, width=plan.max_days)
+                widths = [width for width in (plan.max_days, self.widest) if width]
+                suspect.wider = self.around(suspect.question, span=plan.span, width=min(widths, default=0))
             if suspect.wider:
                 return suspect.question.parent, suspect.wider.pop()
         return None
+
+    def refuse(self, window: Window, held: Iterable[Suspect]) -> None:
+        """The API refused *window* as too wide (W5): half of it may still clear what is held."""
+        self.widest = (window.days + 1) // 2
+        for suspect in held:
+            suspect.wider = None
 
     def around(self, question: Question, *, span: Window, width: int) -> list[Window]:
         """The widest windows that hold the day of *question*, but for what was asked already.
