@@ -117,6 +117,7 @@ def zipf_world(rng: random.Random, parents: int, rows: int, *, busiest_day: int)
     return world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["first", "last", "random"])
 @pytest.mark.parametrize("caps", [range(2, 20), range(20, 80, 3), range(80, 201, 7)], ids=str)
 def test_w3_every_cap_is_found_and_nothing_is_lost(caps, keep):

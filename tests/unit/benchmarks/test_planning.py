@@ -10,6 +10,8 @@ from benchmarks.planning import SHOWN, fit_nine_in_ten, office, play, windows_do
 from sources.aleta.planning.cap import Judgement, RowCap
 from sources.aleta.planning.planner import Planner
 
+pytestmark = pytest.mark.slow
+
 CAP = 300
 MOST = {
     (fit_nine_in_ten, "first"): 1.22,

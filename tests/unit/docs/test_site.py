@@ -12,6 +12,8 @@ import pytest
 
 from tests.documented import ROOT
 
+pytestmark = pytest.mark.slow
+
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
 
 

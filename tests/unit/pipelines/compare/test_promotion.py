@@ -24,6 +24,8 @@ from sources.aleta.jsonapi.answer import parser
 from sources.aleta.planning.windows import Window
 from tests.stores import at, on
 
+pytestmark = pytest.mark.slow
+
 OLD = CATALOGUE["transactions"]
 NEW_COLUMNS = [
     number("barrier_level", "Level of the barrier", unit="instrument currency"),

@@ -18,6 +18,8 @@ from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from tests.unit.pipelines.compare.stored import FIRST_RUN, RUN, batch, proof, row
 
+pytestmark = pytest.mark.slow
+
 CONTENT = batch(*(row(f"{number}", extra=f'{{"note":{number}}}', comment="é") for number in range(5)))
 
 

@@ -14,6 +14,8 @@ from pipelines.settings import (
 )
 from tests.unit.pipelines.settings.configs import SHIPPED, write
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("marked", [(), ("config.toml",), ("config.toml", "secrets.toml")], ids=len)
 def test_dlt_finds_its_own_sections(folder: Path, tmp_path: Path, marked: tuple[str, ...]) -> None:

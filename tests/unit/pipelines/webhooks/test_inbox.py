@@ -85,6 +85,7 @@ def test_what_is_done_is_forgotten_after_thirty_days(folder):
         assert inbox.record([delivery("1"), delivery("2"), delivery("3")]) == [True, False, False]
 
 
+@pytest.mark.slow
 def test_the_file_is_bounded(folder):
     """A hundred thousand are remembered; the space of the rest is used again."""
     count = MOST_REMEMBERED // 2

@@ -11,6 +11,8 @@ from sandbox.state.mutations import mutate
 from sandbox.world.jsontext import exact
 from tests.unit.sandbox.state.computed_worlds import SMALL, differing, store
 
+pytestmark = pytest.mark.slow
+
 
 def test_recomputed_days_change_holdings_and_performance():
     """Those days, that entity, and with them what accumulates; nothing else."""

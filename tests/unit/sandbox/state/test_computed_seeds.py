@@ -15,6 +15,8 @@ from sandbox.state.truth import BEYOND
 from sandbox.world.amounts import ONE, as_number, noise
 from tests.unit.sandbox.state.computed_worlds import SMALL, store, tables
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_same_seed_makes_the_same_tables(truth):
     """All of them, byte for byte."""

@@ -15,6 +15,8 @@ from sandbox.state.truth import BEYOND
 from sandbox.world.rows import ordinal
 from sandbox.world.world import build
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 2)
 
 
