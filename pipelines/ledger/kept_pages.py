@@ -8,6 +8,7 @@ damaged, every list is read without conditions. It is bounded: what was not aske
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sqlite3
@@ -130,7 +131,10 @@ def _write(sql: sqlite3.Connection, key: str, packed: Sequence[tuple[str, str, b
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    if file.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    with contextlib.suppress(FileExistsError):  # what is there is not opened: closing it would end SQLite's locks
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     sql = sqlite3.connect(file, check_same_thread=False)
     sql.execute("PRAGMA auto_vacuum = INCREMENTAL")
     sql.execute("PRAGMA synchronous = NORMAL")

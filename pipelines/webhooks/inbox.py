@@ -7,8 +7,10 @@ before it is answered; the primary key is what recognises a repeated one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +25,7 @@ BUSY_S = 10.0  # the longest that one process waits for the other's transaction,
 REMEMBERED = timedelta(days=30)  # a repeated delivery is recognised for so long; the sender retries for a day
 MOST_REMEMBERED = 100_000
 WAL_BYTES = 4 << 20  # the log is cut back to this when it was emptied
+_MAKING = threading.Lock()  # nobody connects to a file that another thread has not closed yet
 
 _UNDONE = f"(run_id IS NULL OR (type = '{CALCULATED}' AND synced_at IS NULL))"
 _COLUMNS = "webhook_id, type, client_id, received_at"
@@ -179,11 +182,24 @@ def exists(folder: Path) -> bool:
 
 
 def _make(file: Path) -> None:
-    """Make *file*, its owner's only, unless it is there; SQLite gives its companions the same mode."""
+    """Make *file*, its owner's only, unless it is there; SQLite gives its companions the same mode.
+
+    A file that is there is not opened: closing it would end the locks that SQLite holds on it in this process, and the
+    next connection that closes would take the log away from under the others (https://sqlite.org/howtocorrupt.html,
+    2.2).
+
+    Raises:
+        OSError: it cannot be made, or is a link.
+    """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = not file.exists()
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    for folder in (file.parent, file.parent.parent) if made else ():
+    if file.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    try:
+        with _MAKING:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    for folder in (file.parent, file.parent.parent):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)  # the name of a file is on the disk only when its folder is

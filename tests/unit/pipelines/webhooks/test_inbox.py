@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,6 +166,26 @@ def test_two_processes_use_it(folder):
         serve.record([delivery("2")])
         sync.settle(taken, run_id="r1", synced_at=NOW)
         assert ids(serve.undone()) == ["2"]
+
+
+def test_a_sync_within_this_process_takes_no_locks_from_what_records(folder):
+    """Else the next process that closes the file removes the log, and `serve` answers 204 for what nobody reads."""
+    with Inbox(folder) as serve:
+        serve.record([delivery("1")])
+        Inbox(folder).close()
+        assert seen_by_another_process(folder) == "1"
+        serve.record([delivery("2")])
+        assert seen_by_another_process(folder) == "2"
+
+
+def seen_by_another_process(folder) -> str:
+    count = """if True:
+        import sqlite3, sys
+        inbox = sqlite3.connect(sys.argv[1])
+        print(*inbox.execute("SELECT count(*) FROM deliveries").fetchone())
+        inbox.close()"""
+    command = [sys.executable, "-c", count, folder / FILE]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_there_is_none_before_the_first_delivery(folder):
