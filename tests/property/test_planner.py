@@ -169,6 +169,20 @@ def test_w4_a_day_over_the_cap_is_quarantined_and_nothing_else():
     assert result.lost == []
 
 
+@pytest.mark.parametrize("keep", ["first", "last"])
+def test_w4_a_day_that_fills_an_answer_alone_is_asked_alone(keep):
+    """It was 437 requests: the days behind it were left out one by one, for each answer showed nothing but this day."""
+    busy = SPAN.last - timedelta(days=400)
+    world = {"busy": sorted([busy] * 1000 + [START + timedelta(days=n * 20) for n in range(200)])}
+    server = Server(world, 300, keep)
+
+    result = drive(Planner(cap=RowCap()), server)
+
+    assert result.quarantined == {"busy": [Window(busy, busy)]}
+    assert result.lost == []
+    assert server.requests <= 10
+
+
 def test_w1_a_quiet_night_costs_one_request_an_account():
     """Accounts far under the cap are asked once; only the largest answer of the night is proven by its parts."""
     world = {f"a{n}": [START + timedelta(days=k) for k in range(n % 7)] for n in range(300)}

@@ -185,7 +185,9 @@ class Density:
         if self._exact and shown:
             if told := self._offset(window, shown[-1]):
                 return told  # of the days before, it showed all rows
-            shown = []  # and says nothing of those behind
+            if cut and len(shown) == len(cut.days):
+                return 1  # which fills an answer alone
+            shown = []  # and it says nothing of those behind
         any_shown = self.experience.shows is Shows.ANY
         if not shown and ((beside and self._idle) or (cut and any_shown)):
             return window.days  # no reason to expect many rows, or any
