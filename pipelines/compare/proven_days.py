@@ -75,6 +75,7 @@ class ProvenDays:
     _absent: dict[tuple[str, str], Missed] = field(default_factory=dict)  # by id and parent: not shown so far
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
+    _doubted: set[str] = field(default_factory=set)  # parents of which what was read last proves nothing
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
@@ -100,7 +101,14 @@ class ProvenDays:
         self._note_unasked(found, asked_for)
         for proven_window in package:
             self._remember(proven_window)
+        self._doubt({suspicion.parent_id for suspicion in found.suspicions})
         return found
+
+    def _doubt(self, parents: Collection[str]) -> None:
+        """More rows were gone than is believed: days that are read later must not make them gone one by one."""
+        self._doubted.update(parents)
+        for row in [row for row in self.unasked if row[1] in parents]:
+            del self.unasked[row]
 
     def _has_moved(self, conflict: Conflict) -> bool:
         """Whether all that had the row before were asked by earlier packages of this run, and did not show it."""
@@ -152,11 +160,12 @@ class ProvenDays:
         return ends is not None and part.window.last >= ends.last
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
-        """A gap ends a span and begins the next; so do days that are read a second time (W6)."""
+        """A gap ends a span and begins the next; so do days that are read a second time (W6), and doubts (D3)."""
         proven: dict[tuple[str, date], Proven] = {}
         for proven_window in package:
-            span = self._spans.get(proven_window.parent_id)
-            if span is None or not span.window.meets(proven_window.window):
+            span, doubted = self._spans.get(proven_window.parent_id), proven_window.parent_id in self._doubted
+            if span is None or doubted or not span.window.meets(proven_window.window):
+                self._doubted.discard(proven_window.parent_id)
                 span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))

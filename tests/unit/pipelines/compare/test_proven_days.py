@@ -87,6 +87,18 @@ def test_d7_a_row_that_one_of_its_days_showed_is_not_gone_by_another(store):
     assert (removed(reading.commit(900, 900)), reading.days.unasked) == (set(), {})
 
 
+@pytest.mark.parametrize("last", [11, 900], ids=["the-next-day", "far"])
+def test_d3_what_an_account_in_doubt_lacks_is_not_gone_row_by_row(store, last):
+    """More is gone than is believed: a day beyond the history, asked for the row that names it, proves nothing (D7)."""
+    fill(store, *(row(f"{number}", day=2) for number in range(9)), row("x", trade_date=on(2), value_date=on(last)))
+    reading = Reading(store, run=replace(RUN, max_removed_share=0.5))
+    whole = reading.commit(0, 10)
+    assert ([suspicion.gone for suspicion in whole.suspicions], reading.days.unasked) == ([9], {})
+
+    reading.days.scope = lambda _: PART
+    assert removed(reading.commit(last, last)) == set()
+
+
 def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):
     """Its old account's days are read first, and do not show it; only then the new account does."""
     fill(store, row("1", day=2), row("2", day=2))
