@@ -56,7 +56,7 @@ def _beyond(days: Sequence[str]) -> str:
 def unasked_rows(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, *, elsewhere: str) -> list[Unasked]:
     """The rows of `known` that a whole history did not show, and that name days out of its reach (D7).
 
-    Nobody asked for those days, so the rows may be there.
+    Nobody asked for those days, so the rows may be there; but of those that are `gone`.
     """
     if not endpoint.dates or not endpoint.dates.columns:
         return []
@@ -67,7 +67,7 @@ def unasked_rows(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, *, elsewher
         f"SELECT k.{key}, p.parent_id, {late}, flatten(list([{far}])) "
         f"FROM {once_per_owner('known', endpoint.owners)} k "
         f"JOIN proven p ON k.owner = p.parent_id AND p.ended AND ({_beyond(days)}) "
-        f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh) "
+        f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh UNION ALL SELECT {key} FROM gone) "
         f"AND k.{key} NOT IN (SELECT id FROM seen_before){elsewhere} GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     return [

@@ -64,6 +64,7 @@ class ProvenDays:
             because these do not list it.
         unasked: by id and parent, rows that whole histories did not show, with the days that nobody asked for (D7);
             grows and shrinks here. Whoever is asked for the last of those days, and does not show it, has it no more.
+        absent: by id and parent, rows that were missed; they are gone, unless the whole history shows them.
     """
 
     endpoint: Endpoint
@@ -71,8 +72,9 @@ class ProvenDays:
     parents: Collection[str] = ()
     unasked: dict[tuple[str, str], Unasked] = field(default_factory=dict)
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
+    absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
     late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
-    _absent: dict[tuple[str, str], Missed] = field(default_factory=dict)  # by id and parent: not shown so far
+    looked_for: dict[tuple[str, str], Missed] = field(default_factory=dict)  # missed, and whole histories are read next
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
     _doubted: set[str] = field(default_factory=set)  # parents of which what was read last proves nothing
@@ -91,8 +93,8 @@ class ProvenDays:
                 asked=[part.parent_id for part in read],
                 seen_before=self._seen_before(package),
                 run=run,
-                missed_before={*self.missed, *(own_id for own_id, _ in (*self._absent, *self.unasked))},
-                absent=[row for row in self._absent.values() if row.parent_id in self._ended]
+                missed_before={*self.missed, *(own_id for own_id, _ in (*self.absent, *self.unasked))},
+                absent=[row for row in self.absent.values() if row.parent_id in self._ended]
                 + [_missed(row) for row in asked_for if not row.days],
                 readable=self.parents if run.clients else None,
             )
@@ -110,25 +112,31 @@ class ProvenDays:
         for row in [row for row in self.unasked if row[1] in parents]:
             del self.unasked[row]
 
+    def take_missed(self) -> list[Missed]:
+        """What partial readings missed; whoever takes it looks for it in the whole histories."""
+        missed, self.missed = [*self.missed.values()], {}
+        self.looked_for = {(row.id, row.parent_id): row for row in missed}
+        return missed
+
     def _has_moved(self, conflict: Conflict) -> bool:
         """Whether all that had the row before were asked by earlier packages of this run, and did not show it."""
         missed = self.missed.get(conflict.id)
         by = {missed.parent_id} if missed else set()
-        by |= {parent for own_id, parent in self._absent if own_id == conflict.id}
+        by |= {parent for own_id, parent in self.absent if own_id == conflict.id}
         return bool(conflict.unasked) and by.issuperset(conflict.unasked)
 
     def _note_missed(self, found: Differences) -> None:
         self.late.update(found.late)
         for row in found.missed:
             if self._waits(self.scope(row.parent_id)):
-                self._absent[row.id, row.parent_id] = row
+                self.absent[row.id, row.parent_id] = row
             else:
                 self.missed[row.id] = row
         for own_id in found.found:
             self.missed.pop(own_id, None)
-        self._absent = {
+        self.absent = {
             (own_id, parent): row
-            for (own_id, parent), row in self._absent.items()
+            for (own_id, parent), row in self.absent.items()
             if own_id not in found.found and parent not in self._ended
         }
 

@@ -217,6 +217,7 @@ class Verifier:
             workers=self._tenant.workers,
             stop=self._tools.stop,
             existing_parents=spans.keys(),
+            folder=self._tenant.folder,
         )
 
     def _look(

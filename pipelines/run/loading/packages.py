@@ -131,11 +131,13 @@ class Loader:
         if any(receipt.endpoint is endpoint for receipt in self._package.receipts):
             self.flush()
         parents = self._followed.follow(endpoint, readings)
+        before = self._proven.get(endpoint.name)
         self._proven[endpoint.name] = ProvenDays(
             endpoint,
             lambda parent_id: self._followed.scope(endpoint, parent_id),
             parents=parents,
             unasked=self._unasked[endpoint.name],
+            absent=before.looked_for if before else {},
         )
 
     def answer(self, question: Settle | Remaining) -> None:
@@ -157,10 +159,9 @@ class Loader:
     def _settle(self, proven: ProvenDays) -> Unsettled:
         """What partial readings leave open."""
         missed = defaultdict(list)
-        for row in proven.missed.values():
+        for row in proven.take_missed():
             missed[row.parent_id].append(row)
         late, proven.late = proven.late, Counter()
-        proven.missed.clear()
         return Unsettled(missed=missed, late=late)
 
     def _far(self) -> Mapping[str, Mapping[str, set[date]]]:

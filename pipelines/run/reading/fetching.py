@@ -147,16 +147,8 @@ class Fetching:
         )
 
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
-        return fetch(
-            endpoint,
-            spans,
-            self.reader,
-            planner=prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng),
-            clock=self.clock,
-            workers=self.tenant.workers,
-            stop=self.stop,
-            existing_parents=set(spans),
-        )
+        prover = prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng)
+        return self._receipts(endpoint, spans, prover, set(spans))
 
     def _read(self, endpoint: Endpoint) -> None:
         parents = self._parents(endpoint)
@@ -265,22 +257,29 @@ class Fetching:
     def _fetch(
         self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
     ) -> None:
-        for receipt in fetch(
-            endpoint,
-            {} if begun else {parent: reading.span for parent, reading in readings.items()},
-            self.reader,
-            planner=prover,
-            clock=self.clock,
-            workers=self.tenant.workers,
-            stop=self.stop,
-            existing_parents=self._bare(endpoint, readings),
-        ):
+        spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
+        for receipt in self._receipts(endpoint, spans, prover, self._bare(endpoint, readings)):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             if receipt.answer and not readings[receipt.parent_id].whole:
                 kept = self._partly.setdefault((endpoint.name, receipt.parent_id), [])
                 kept.append((receipt.window, receipt.rows))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
+
+    def _receipts(
+        self, endpoint: Endpoint, spans: Mapping[str, Window], prover: Prover, existing_parents: Collection[str]
+    ) -> Iterator[Receipt]:
+        return fetch(
+            endpoint,
+            spans,
+            self.reader,
+            planner=prover,
+            clock=self.clock,
+            workers=self.tenant.workers,
+            stop=self.stop,
+            existing_parents=existing_parents,
+            folder=self.tenant.folder,
+        )
 
     def _parents(self, endpoint: Endpoint) -> Sequence[str]:
         return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))

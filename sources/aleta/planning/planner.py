@@ -33,7 +33,7 @@ class Planner:
         proof: the largest answer of an earlier run, if there was one.
         max_days: the widest window that the API takes; 0 for no limit. Learned from refusals.
         ahead: windows of one parent that may be out or kept behind an older one, while no cap is known.
-        rows: rows that may wait behind older ones, of all parents: from then on, the bound on memory (rule C5).
+        rows: rows that may wait behind older ones, of all parents, most of them on disk (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
         border: the day that nightly windows begin with, where those are to be asked by themselves from the first.
     """
@@ -42,7 +42,7 @@ class Planner:
     proof: Proof | None = None
     max_days: int = 0
     ahead: int = 16
-    rows: int = 200_000
+    rows: int = 3_000_000
     hold: int = 4
     border: date | None = None
     proofs: Proofs = field(default_factory=Proofs)

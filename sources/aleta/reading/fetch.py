@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
 
 from ..catalogue.endpoint import DateParams, Endpoint
 from ..clock import Clock
@@ -26,6 +29,7 @@ from ..planning.windows import Window
 from .holding import Holding
 from .reader import Outages, Reader
 from .receipts import REASONS, STATUS, Receipt, Status
+from .waiting import WaitingAnswers
 from .workers import Workers
 
 __all__ = ["Receipt", "Status", "fetch"]
@@ -41,6 +45,7 @@ def fetch(
     workers: int,
     stop: threading.Event,
     existing_parents: Collection[str] = (),
+    folder: Path | None = None,
 ) -> Iterator[Receipt]:
     """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
 
@@ -54,6 +59,7 @@ def fetch(
         stop: set it to stop reading.
         existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
             the endpoint has answered for another parent in this run.
+        folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
@@ -61,8 +67,8 @@ def fetch(
     prover = planner if isinstance(planner, Prover) else Prover(planner=planner, budget=NO_TRIALS)
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
-    with Workers[Question, Answer](workers, stop=stop) as pool:
-        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents).run()
+    with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
+        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents, waiting).run()
 
 
 class _Fetch:
@@ -74,6 +80,7 @@ class _Fetch:
         pool: Workers[Question, Answer],
         clock: Clock,
         existing_parents: Collection[str],
+        waiting: WaitingAnswers,
     ) -> None:
         self._existing_parents = existing_parents if endpoint.none_is_404 else ()
         self._endpoint = endpoint
@@ -83,21 +90,36 @@ class _Fetch:
         self._pool = pool
         self._clock = clock
         self._outages = Outages(pool.count)
-        self._answers: dict[tuple[str, Window], Answer] = {}
+        self._waiting = waiting
+        self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._unresolved_404s: list[tuple[Question, ParentGoneError]] = []  # 404s that may mean that there are no rows
 
     def run(self) -> Iterator[Receipt]:
         try:
             while True:
                 self._submit_questions()
-                self._take_decisions()
-                yield from self._holding.release()
+                self._decided += self._prover.decisions()
+                yield from self._hand_on()
                 if not self._take_result():
                     break
         except SourceError:
+            yield from self._hand_on()
             yield from self._holding.release(everything=True)
             raise
+        yield from self._hand_on()
         yield from self._holding.release(everything=True)
+
+    def _hand_on(self) -> Iterator[Receipt]:
+        """What was decided, one by one: the rows of many windows at once would not fit into memory (C5)."""
+        while self._decided:
+            decided = self._decided.popleft()
+            if isinstance(decided, Receipt):
+                self._waiting.drop(decided.parent_id)
+                self._holding.add(decided)
+            else:
+                self._take(decided)
+            yield from self._holding.release()
+        yield from self._holding.release()
 
     def _take_result(self) -> bool:
         """Take one result; False when nothing is pending any more."""
@@ -145,7 +167,7 @@ class _Fetch:
     def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()
         if self._prover.follows(question):
-            self._answers[question.parent, question.window] = answer
+            self._waiting.add(question.parent, question.window, answer)
         columns = (self._endpoint.dates or DateParams()).columns
         rows = evidence(answer, columns)
         self._prover.answer(question, rows, days(answer.batch, columns, question.window))
@@ -168,32 +190,29 @@ class _Fetch:
             return
         first = self._prover.follows(question)
         self._prover.fail(question)
-        self._take_decisions()
+        self._decided += self._prover.decisions()
         if first:
-            self._answers = {asked: answer for asked, answer in self._answers.items() if asked[0] != question.parent}
-            self._holding.add(self._failure(question.parent, question.window, error))
+            self._decided.append(self._failure(question.parent, question.window, error))
 
     def _give_up(self, last: RetryableError) -> None:
         """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it."""
         parents = self._prover.abandon()
-        self._take_decisions()
+        self._decided += self._prover.decisions()
         for parent in parents:
             error = UnavailableError(f"given up, as all reads fail: {last}")
-            self._holding.add(self._failure(parent, self._prover.spans[parent], error))
+            self._decided.append(self._failure(parent, self._prover.spans[parent], error))
 
-    def _take_decisions(self) -> None:
-        """Take in what became of the windows that were asked."""
-        for decision in self._prover.decisions():
-            asked = decision.parent, decision.window
-            if decision.fate in {Fate.DOUBTED, Fate.DROPPED}:
-                taken = self._holding.take_back(*asked)
-                if taken and decision.fate is Fate.DOUBTED:
-                    self._answers[asked] = taken
-                continue
-            answer = self._answers.pop(asked, None)
-            handed_on = decision.fate is Fate.KEPT and answer is None  # before it was in doubt
-            if decision.fate is not Fate.CHECKED and not handed_on:
-                self._holding.add(self._receipt(decision, answer))
+    def _take(self, decision: Decision) -> None:
+        """Take in what became of a window that was asked."""
+        if decision.fate in {Fate.DOUBTED, Fate.DROPPED}:
+            taken = self._holding.take_back(decision.parent, decision.window)
+            if taken and decision.fate is Fate.DOUBTED:
+                self._waiting.add(decision.parent, decision.window, taken)
+            return
+        answer = self._waiting.take(decision.parent, decision.window)
+        handed_on = decision.fate is Fate.KEPT and answer is None  # before it was in doubt
+        if decision.fate is not Fate.CHECKED and not handed_on:
+            self._holding.add(self._receipt(decision, answer))
 
     def _failure(self, parent: str, window: Window, error: SourceError) -> Receipt:
         return Receipt(

@@ -99,6 +99,22 @@ def test_d3_what_an_account_in_doubt_lacks_is_not_gone_row_by_row(store, last):
     assert removed(reading.commit(last, last)) == set()
 
 
+@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize("shown", [False, True])
+def test_d6_what_a_part_beyond_the_history_missed_is_gone_at_its_end(store, gap, shown):
+    """D6: though no day of the row is within the history, and a day of that cannot be read; unless it is shown."""
+    fill(store, row("1", day=900))
+    reading = Reading(store)
+    reading.days.scope = lambda _: PART
+    reading.commit(890, 910)
+    assert [row.id for row in reading.days.take_missed()] == ["1"]
+
+    reading.days = ProvenDays(reading.days.endpoint, lambda _: READ, absent=reading.days.looked_for)
+    assert removed(reading.commit(0, 3, *([row("1", day=2)] if shown else []))) == set()
+    assert removed(reading.commit(5 if gap else 4, 10)) == (set() if shown else {"1"})
+    assert (reading.days.absent, reading.days.unasked) == ({}, {})
+
+
 def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):
     """Its old account's days are read first, and do not show it; only then the new account does."""
     fill(store, row("1", day=2), row("2", day=2))

@@ -4,6 +4,7 @@ import itertools
 import random
 import threading
 from collections import defaultdict
+from functools import partial
 
 import pytest
 
@@ -21,8 +22,10 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.reading import fetch as fetching
 from sources.aleta.reading.fetch import Status, fetch
 from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.waiting import WaitingAnswers
 from tests.apis import FakeApi, all_end, booked
 from tests.fakes import NOON, FakeClock
 from tests.stores import on
@@ -69,6 +72,21 @@ def assert_tiles(receipts, span: Window) -> None:
     assert receipts[-1].window.last == span.last
     for earlier, later in itertools.pairwise(receipts):
         assert earlier.window.last + ONE_DAY == later.window.first
+
+
+def test_c5_rows_that_wait_on_disk_are_handed_on_like_those_in_memory(monkeypatch):
+    """The server shows the last rows, so that all waits for the oldest day; memory holds five rows."""
+
+    def receipts() -> list[object]:
+        api = FakeApi(rows={"a": account("a", 300), "b": account("b", 40)})
+        api.cap = 20
+        found = read(api, workers=1)
+        return [(receipt.window, receipt.status, receipt.answer and receipt.answer.batch) for receipt in found]
+
+    in_memory = receipts()
+    monkeypatch.setattr(fetching, "WaitingAnswers", partial(WaitingAnswers, memory_rows=5))
+
+    assert receipts() == in_memory
 
 
 @pytest.mark.parametrize("workers", [1, 5])
