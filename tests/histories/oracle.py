@@ -184,7 +184,8 @@ class Oracle:
     def _look_at_books(self, run: Run, books: Books) -> None:
         _none(receipts.receipts_are_append_only(self.books, books))
         _none(marks.marks_are_supported(books, run.at, run.duty))
-        _none(marks.marks_only_grow(self.books, books, elapsed(run.at)))
+        clocks = [at for run_id, at in books.runs.items() if self.books and run_id not in self.books.runs]
+        _none(marks.marks_only_grow(self.books, books, min(map(elapsed, [run.at, *clocks]))))
         _none(feed.feed_replays(self.books, books, self.doubled))
         if self.books and not run.cut and not self.pending:
             _none(feed.nothing_comes_and_goes(self.books, books, {*self.doubled, *self.nights[run.at].moved}))

@@ -73,8 +73,8 @@ class FollowedParents:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-            if unread and progress.doubts(receipt):
-                mark = mark.without(receipt.window)
+            if unread and progress.doubts(receipt):  # nor was the whole history read, if that was noted already
+                mark = replace(mark.without(receipt.window), verified_at=progress.reading.mark.verified_at)
                 self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if isinstance(receipt.error, SkippableError):
                 self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))

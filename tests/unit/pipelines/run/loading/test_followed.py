@@ -1,0 +1,49 @@
+"""How far marks grow by what a run reads, and what becomes of them when it turns out to be less."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.ledger.ledger import Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import Horizon, whole_reading
+from pipelines.run.loading.followed import FollowedParents
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.jsonapi.answer import nothing
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.receipts import Receipt, Status
+from tests.stores import at, on
+
+ENDPOINT = CATALOGUE["transactions"]
+NOW = at(100, hour=13)
+HORIZON = Horizon(now=NOW, history_start=on(0), look_back_days=10, look_ahead_days=5, reverify_days=30)
+
+
+def receipt(first: int, last: int, status: Status = Status.COMPLETE) -> Receipt:
+    return Receipt(
+        endpoint=ENDPOINT,
+        parent_id="a",
+        window=Window(on(first), on(last)),
+        status=status,
+        rows=1,
+        fetched_at=NOW,
+        answer=nothing(ENDPOINT, parent_id="a", at=NOW) if status is Status.COMPLETE else None,
+    )
+
+
+@pytest.mark.parametrize(
+    "before", [Mark(), Mark(covered=Window(on(0), on(50)), verified_at=at(60))], ids=["new", "old"]
+)
+def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(before):
+    """W6: the last window had come, and then a day that counted as complete could not be read after all."""
+    ledger = Ledger(marks={"transactions": {"a": before}})
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(ENDPOINT, {"a": whole_reading(before, HORIZON)})
+    followed.mark(ENDPOINT, [receipt(0, 40), receipt(41, 105)], set())
+    assert ledger.mark("transactions", "a").verified_at == NOW
+
+    followed.mark(ENDPOINT, [receipt(20, 20, Status.QUARANTINED)], set())
+
+    mark = ledger.mark("transactions", "a")
+    assert (mark.verified_at, mark.covered, mark.due) == (before.verified_at, Window(on(0), on(19)), True)
+    assert mark.islands == (Window(on(21), on(99)),)
