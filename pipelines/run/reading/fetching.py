@@ -37,11 +37,10 @@ from .known import Known
 from .leftovers import Leftovers
 from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
+from .undivided import UndividedAnswers
 
-LATE_ROWS = 3
-"""So many of one parent, in days that were covered, are more than a row that was booked late."""
-LATE_SHARE = 0.01
-"""Of a night's parents, those that are tested for it."""
+LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
+LATE_SHARE = 0.01  # of a night's parents, those that are tested for it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +74,7 @@ class Fetching:
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
     _watch: Callable[[Receipt], None] = lambda _: None
     _crawl: Crawl = field(init=False)
+    _undivided: UndividedAnswers = field(default_factory=UndividedAnswers)
 
     def __post_init__(self) -> None:
         self._crawl = Crawl(
@@ -100,7 +100,7 @@ class Fetching:
         if self._crawl.names_nothing_known():
             return
         dated = [endpoint for endpoint in self.endpoints if endpoint.dates]
-        self.progress.expected({endpoint.name: len(self._parents(endpoint)) for endpoint in dated})
+        self.progress.expected({endpoint.name: len(self.listed(endpoint)) for endpoint in dated})
         for endpoint in self.endpoints:
             if endpoint.dates:
                 self._read(endpoint)
@@ -111,6 +111,8 @@ class Fetching:
         self._read_unlisted()
         Leftovers(asks=self, endpoints=dated, put=self.put, wait=self.wait, narrowed=bool(self.job.clients)).run()
         self._crawl.tell_truncated_lists(self._caps)
+        for receipt in self._undivided.cut(self._caps, now=self.clock.now()):
+            self.put(receipt)
 
     def _read_unlisted(self) -> None:
         """Parents that rows name and no list showed are read like the others (L1)."""
@@ -118,9 +120,6 @@ class Fetching:
         for endpoint in self.endpoints:
             if endpoint.dates and (parents := found.get(endpoint.parent)):
                 self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
-
-    def listed(self, endpoint: Endpoint) -> Collection[str]:
-        return self._parents(endpoint)
 
     def gone(self, endpoint: Endpoint) -> AbstractSet[str]:
         return self._crawl.gone(endpoint.parent)
@@ -151,7 +150,7 @@ class Fetching:
         return self._receipts(endpoint, spans, prover, set(spans))
 
     def _read(self, endpoint: Endpoint) -> None:
-        parents = self._parents(endpoint)
+        parents = self.listed(endpoint)
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
@@ -261,9 +260,9 @@ class Fetching:
         for receipt in self._receipts(endpoint, spans, prover, self._bare(endpoint, readings)):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
+            self._undivided.note(receipt)
             if receipt.answer and not readings[receipt.parent_id].whole:
-                kept = self._partly.setdefault((endpoint.name, receipt.parent_id), [])
-                kept.append((receipt.window, receipt.rows))
+                self._partly.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _receipts(
@@ -281,7 +280,7 @@ class Fetching:
             folder=self.tenant.folder,
         )
 
-    def _parents(self, endpoint: Endpoint) -> Sequence[str]:
+    def listed(self, endpoint: Endpoint) -> Sequence[str]:
         return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))
 
     def _bare(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:

@@ -20,7 +20,7 @@ def lesson(endpoint: Endpoint, tenant: TenantSettings) -> str:
 def planner_of(
     endpoint: Endpoint, ledger: Ledger, tenant: TenantSettings, *, only: Collection[str] | None = None
 ) -> Planner:
-    """With what earlier runs learned; what cannot be divided borrows the cap that another endpoint showed.
+    """With what earlier runs learned; what cannot be divided borrows the caps that other endpoints showed.
 
     Args:
         only: the parents that may be asked for, be it to prove the cap; None: all.
@@ -32,6 +32,6 @@ def planner_of(
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
     if not divisible:
         planner.cap.divisible = False
-        planner.cap.elsewhere = max(ledger.known_caps, default=0)
+        planner.cap.elsewhere = ledger.known_caps
         planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
     return planner

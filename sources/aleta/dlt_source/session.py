@@ -31,7 +31,7 @@ class Session:
         self._listings: Sequence[Listed] = ()
         self._served_resources: set[str] | None = None
         self._read: set[str] = set()
-        self._caps: set[int] = set()
+        self.caps: set[int] = set()  # that answers of this API proved
         self._crawled: Sequence[Endpoint] = ()
         self._census = Census()
         self._told: set[Shortfall] = set()
@@ -86,11 +86,11 @@ class Session:
     def note_cap(self, cap: int | None) -> None:
         """Answers of this API are capped at so many rows."""
         if cap:
-            self._caps.add(cap)
+            self.caps.add(cap)
 
     def truncated(self) -> Sequence[Shortfall]:
         """Lists of this run's crawl that may be truncated, as far as is known by now (L3); each is told once."""
-        found = [of_list(each.resource, each.parent_id, reason) for each, reason in self._census.truncated(self._caps)]
+        found = [of_list(each.resource, each.parent_id, reason) for each, reason in self._census.truncated(self.caps)]
         lists = {(told.resource, told.parent_id) for told in self._told}
         new = [each for each in found if (each.resource, each.parent_id) not in lists]
         self._told.update(new)

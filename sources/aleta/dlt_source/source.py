@@ -220,7 +220,12 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """Rows by date, window by window; the state is updated after they are yielded."""
     selected = dlt.current.source().selected_resources.keys()
     spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
-    prover = spans.prover(row_cap=options.row_cap, max_window_days=options.max_window_days, rng=Random())  # noqa: S311
+    prover = spans.prover(
+        row_cap=options.row_cap,
+        max_window_days=options.max_window_days,
+        caps=options.session.caps,
+        rng=Random(),  # noqa: S311 - no secret
+    )
     contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
     failed: list[str] = []
     with options.session.reader() as reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -124,14 +124,19 @@ class Spans:
             through = date.fromisoformat(self.state["through"].get(parent, f"{date.min}"))
             self.state["through"][parent] = f"{min(through, window.first - ONE_DAY)}"
 
-    def prover(self, *, row_cap: int, max_window_days: int, rng: Random) -> Prover:
+    def prover(self, *, row_cap: int, max_window_days: int, caps: Collection[int], rng: Random) -> Prover:
         """A planner, and the trials of its model of the cap (W6), that start with what earlier runs learned.
 
         Configured values take precedence.
+
+        Args:
+            caps: that other resources showed in this run.
         """
         learned = self.state.get("learned", {})
         planner = Planner(
-            cap=RowCap(known=learned.get("cap"), configured=row_cap, divisible=self.dates.by is By.SPAN),
+            cap=RowCap(
+                known=learned.get("cap"), configured=row_cap, divisible=self.dates.by is By.SPAN, elsewhere=caps
+            ),
             proof=_proof(learned.get("proof")),
             max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )

@@ -10,6 +10,7 @@ one another; what earlier runs believed can only make this one more careful.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,14 +31,14 @@ class RowCap:
         known: the cap, once an answer was proven cut; None before. Lives from run to run.
         configured: a `row_cap` the operator set; replaces the learning (0: none).
         divisible: whether windows can be asked in parts. Where they can not, nothing can be learned: only an answer of
-            just *elsewhere* rows is doubted.
-        elsewhere: the cap that another endpoint of this server showed (0: none did).
+            as many rows as a cap *elsewhere* is doubted.
+        elsewhere: the caps that other endpoints of this server showed.
     """
 
     known: int | None = None
     configured: int = 0
     divisible: bool = True
-    elsewhere: int = 0
+    elsewhere: Collection[int] = ()
     _largest: int = 0
     _proven_whole: int = 0  # an answer of this size, then the largest, was the sum of its parts
 
@@ -54,7 +55,7 @@ class RowCap:
         if self.configured:
             return Judgement.CUT if count >= self.configured else Judgement.WHOLE
         if not self.divisible:
-            return Judgement.CUT if count == self.elsewhere else Judgement.WHOLE
+            return Judgement.CUT if count in self.elsewhere else Judgement.WHOLE
         if self.known is not None and count >= self.known:
             return Judgement.CUT
         return Judgement.WHOLE if count < self._largest else Judgement.SUSPECT

@@ -6,9 +6,10 @@ import pytest
 
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import Horizon, whole_reading
+from pipelines.ledger.readings import Horizon, tonight, whole_reading
 from pipelines.run.loading.followed import FollowedParents
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import nothing
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.receipts import Receipt, Status
@@ -19,15 +20,15 @@ NOW = at(100, hour=13)
 HORIZON = Horizon(now=NOW, history_start=on(0), look_back_days=10, look_ahead_days=5, reverify_days=30)
 
 
-def receipt(first: int, last: int, status: Status = Status.COMPLETE) -> Receipt:
+def receipt(first: int, last: int, status: Status = Status.COMPLETE, *, endpoint: Endpoint = ENDPOINT) -> Receipt:
     return Receipt(
-        endpoint=ENDPOINT,
+        endpoint=endpoint,
         parent_id="a",
         window=Window(on(first), on(last)),
         status=status,
         rows=1,
         fetched_at=NOW,
-        answer=nothing(ENDPOINT, parent_id="a", at=NOW) if status is Status.COMPLETE else None,
+        answer=nothing(endpoint, parent_id="a", at=NOW) if status is Status.COMPLETE else None,
     )
 
 
@@ -47,3 +48,18 @@ def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(bef
     mark = ledger.mark("transactions", "a")
     assert (mark.verified_at, mark.covered, mark.due) == (before.verified_at, Window(on(0), on(19)), True)
     assert mark.islands == (Window(on(21), on(99)),)
+
+
+def test_w4_a_day_in_doubt_that_is_asked_by_itself_leaves_the_others_as_they_are():
+    """Each of its days would be a request, every night, as long as the day is over the cap."""
+    endpoint, before = CATALOGUE["custodian_holdings"], Mark(covered=Window(on(0), on(98)), verified_at=at(60))
+    ledger = Ledger(marks={endpoint.name: {"a": before}})
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(endpoint, tonight(ledger.marks[endpoint.name], ["a"], HORIZON, endpoint.dates))
+    followed.mark(endpoint, [receipt(day, day, endpoint=endpoint) for day in range(97, 101)], set())
+
+    followed.mark(endpoint, [receipt(99, 99, Status.QUARANTINED, endpoint=endpoint)], set())
+
+    mark = ledger.mark(endpoint.name, "a")
+    assert (mark.covered, mark.due, mark.verified_at) == (Window(on(0), on(98)), False, at(60))
+    assert tonight(ledger.marks[endpoint.name], ["a"], HORIZON, endpoint.dates)["a"].span.first >= on(70)

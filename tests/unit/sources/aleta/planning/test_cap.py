@@ -96,12 +96,12 @@ def test_w3_a_configured_cap_replaces_the_learning(count, judgement):
 )
 def test_w3_what_cannot_be_asked_in_parts_is_doubted_at_just_the_cap_of_another_endpoint(count, elsewhere, judgement):
     """There is nothing to learn from parts; the largest so far says nothing, for each answer is of another owner."""
-    cap = seen(count, 5, divisible=False, elsewhere=elsewhere)
+    cap = seen(count, 5, divisible=False, elsewhere={elsewhere, 7})
     assert cap.judge(count) is judgement
     assert cap.judge(5) is Judgement.WHOLE
 
 
 def test_w3_a_configured_cap_holds_for_what_cannot_be_asked_in_parts_too():
     """The operator's word goes before what other endpoints showed."""
-    cap = seen(30, divisible=False, elsewhere=10, configured=30)
+    cap = seen(30, divisible=False, elsewhere={10}, configured=30)
     assert (cap.judge(30), cap.judge(10)) == (Judgement.CUT, Judgement.WHOLE)

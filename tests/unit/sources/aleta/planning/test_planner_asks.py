@@ -71,7 +71,7 @@ def test_c5_no_parent_runs_further_ahead_than_it_may():
 
 def indivisible(*parents: str, **more) -> Planner:
     """Of what is asked for day by day, or whole."""
-    return planner(*parents, cap=RowCap(divisible=False, elsewhere=40), **more)
+    return planner(*parents, cap=RowCap(divisible=False, elsewhere={40}), **more)
 
 
 def test_what_cannot_be_divided_is_asked_in_one_piece_and_kept():
