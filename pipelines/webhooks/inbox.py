@@ -78,9 +78,9 @@ class Inbox:
             self._database = sqlite3.connect(
                 self._file, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=16
             )
-            self._inode = self._file.stat().st_ino
             try:
                 self._prepare()
+                self._inodes = self._found()
             except BaseException:
                 self._database.close()
                 raise
@@ -146,10 +146,14 @@ class Inbox:
         self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
     def _assert_in_place(self) -> None:
-        """A file that was moved away can still be written to, but nobody would read it."""
+        """A file that was moved away can still be written to, but nobody would read it; its log, the same."""
         with self._explained():
-            if self._file.stat().st_ino != self._inode:
+            if self._found() != self._inodes:
                 raise OSError("it was replaced while it was open")
+
+    def _found(self) -> list[int | None]:
+        """Which files bear the names of the database and its log now."""
+        return [_inode(file) for file in (self._file, self._file.with_name(f"{FILE}-wal"))]
 
     def _record(self, delivery: Delivery) -> bool:
         values = (delivery.webhook_id, delivery.type, delivery.client_id, delivery.received_at.isoformat())
@@ -205,6 +209,13 @@ def _make(file: Path) -> None:
             os.fsync(handle)  # the name of a file is on the disk only when its folder is
         finally:
             os.close(handle)
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def _delivery(webhook_id: str, kind: str, client_id: str | None, received_at: str) -> Delivery:

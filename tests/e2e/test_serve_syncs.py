@@ -33,6 +33,17 @@ def test_a_delivery_brings_its_client_up_to_date(synced):
     assert synced_rows(synced) == sorted(f"msg_{client}" for client in clients(synced))
 
 
+def test_deliveries_between_syncs_of_one_service_are_synced_and_kept(synced):
+    """Each comes when the sync of the one before has ended; the last is on the disk when the service is killed."""
+    serving = Serving(synced)
+    for number in range(3):
+        assert serving.deliver(client_id=clients(synced)[0], webhook_id=f"msg_{number}") == 204
+        until(lambda: serving.log.count("are synced") > number)  # noqa: B023 - called at once
+    assert serving.deliver(client_id=clients(synced)[0], webhook_id="msg_3") == 204
+    serving.kill()
+    assert recorded(synced) == ["msg_3"]
+
+
 def test_what_was_accepted_before_a_kill_is_synced_after_the_restart(synced):
     """Though nobody sends it again."""
     synced.box.mutate("acme", "late", within_days=10, count=3)

@@ -143,6 +143,15 @@ def test_a_file_that_was_moved_away_is_not_written_to(folder):
             inbox.record([delivery("2")])
 
 
+def test_a_log_that_was_removed_is_not_written_to(folder):
+    """Whoever removed it, nobody would ever read it: the delivery is refused, and sent again."""
+    with Inbox(folder) as inbox:
+        inbox.record([delivery("1")])
+        (folder / f"{FILE}-wal").rename(folder / "kept-wal")
+        with pytest.raises(InboxError, match="replaced"):
+            inbox.record([delivery("2")])
+
+
 def test_a_failed_write_records_nothing(folder):
     with Inbox(folder) as inbox:
         inbox._database.execute("PRAGMA query_only = 1")
