@@ -53,9 +53,9 @@ def _(db, mo):
 
 @app.cell
 def _(account, alt, db, drawn, mo):
-    balances = db.execute(
+    balances = db.sql(
         "SELECT date, movements, change, balance FROM aleta.cash_balances_daily WHERE account_id = ? ORDER BY date",
-        [account.value],
+        params=[account.value],
     ).pl()
     balance_chart = (
         alt.Chart(drawn(balances))
@@ -86,7 +86,7 @@ def _(alt, db, drawn, mo):
 
 @app.cell
 def _(db, mo):
-    first, last = db.sql("SELECT min(date), max(date) FROM aleta.instrument_holdings").fetchone()
+    first, last = db.sql("SELECT min(date), max(date) FROM aleta.instrument_holdings").fetchall()[0]
     as_of = mo.ui.date(start=first, stop=last, value=last, label="As of") if last else mo.ui.date(label="As of")
     as_of
     return (as_of,)
@@ -94,10 +94,10 @@ def _(db, mo):
 
 @app.cell
 def _(alt, as_of, db, drawn, mo):
-    positions = db.execute(
+    positions = db.sql(
         "SELECT reporting_entity_name, portfolio_name, instrument_name, instrument_class_name, units, market_value, "
         "ccy_code, date FROM aleta.positions_on(?) ORDER BY market_value DESC",
-        [as_of.value],
+        params=[as_of.value],
     ).pl()
     position_chart = (
         alt.Chart(drawn(positions))
