@@ -127,7 +127,7 @@ def described(facts: Facts) -> list[str]:
     """A run as short phrases, the most important first; counts of zero are left out."""
     parts = [
         facts.stage,
-        f"{facts.done:,} of {facts.parents:,} {facts.noun}" if facts.parents else _if_any(facts.objects, "object"),
+        _progress(facts) or _if_any(facts.objects, "object"),
         f"{_if_any(facts.rows, 'row')}{f', {facts.committed:,} committed' if _lags(facts) else ''}",
         _requests(facts),
         _if_any(facts.retries, "retry", "retries"),
@@ -136,6 +136,12 @@ def described(facts: Facts) -> list[str]:
         parts += [_waiting(wait, facts.now) for wait in facts.waits]
         parts.append(f"about {timedelta(seconds=math.ceil(facts.left_s))} left" if facts.left_s else "")
     return [part for part in parts if part]
+
+
+def _progress(facts: Facts) -> str:
+    """How far the table is that is read; nothing of a run that ended with it, where other tables were read too."""
+    is_over = facts.ended and facts.done == facts.parents < facts.total
+    return f"{facts.done:,} of {_each(facts.parents, facts.noun)}" if facts.parents and not is_over else ""
 
 
 def _lags(facts: Facts) -> bool:
@@ -147,7 +153,7 @@ def described_stage(stage: Stage) -> list[str]:
     """A stage that ended as short phrases; counts of zero are left out."""
     parts = [
         f"{stage.name} took {timedelta(seconds=round(stage.seconds))}",
-        f"{stage.parents:,} {stage.noun}" if stage.parents else "",
+        _each(stage.parents, stage.noun) if stage.parents else "",
         _if_any(stage.objects, "object"),
         _if_any(stage.rows, "row"),
         _if_any(stage.requests, "request"),
@@ -174,6 +180,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def _if_any(number: int, noun: str, plural: str = "") -> str:
     return counted(number, noun, plural) if number else ""
+
+
+def _each(number: int, nouns: str) -> str:
+    """A number and what it counts, named in the plural: `1 reporting entity` of `reporting entities`."""
+    return counted(number, f"{nouns[:-3]}y" if nouns.endswith("ies") else nouns.removesuffix("s"), nouns)
 
 
 def _requests(facts: Facts) -> str:

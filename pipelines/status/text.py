@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sources.aleta.safe_text import printable
 
+from ..report.figures import counted
 from .attention import moment
 from .standing import Standing, Standings
 
@@ -88,8 +89,8 @@ def _quarantined(windows: Sequence[Mapping[str, object]]) -> Iterator[str]:
 
 def _drift(attributes: Sequence[Mapping[str, object]]) -> Iterator[str]:
     for attribute in attributes:
-        name = f"{attribute['resource']}.{attribute['name']}"
-        yield from _wrapped(f"{name}, {attribute['rows']} rows since {moment(attribute['first_seen_at'])}", "    ")
+        name, rows = f"{attribute['resource']}.{attribute['name']}", counted(int(f"{attribute['rows']}"), "row")
+        yield from _wrapped(f"{name}, {rows} since {moment(attribute['first_seen_at'])}", "    ")
 
 
 def _rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:

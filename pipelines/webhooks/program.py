@@ -9,6 +9,8 @@ import signal
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 
+from ..report.figures import counted
+
 STOP_S = 60.0  # for a sync that is told to stop, and commits what it fetched
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ class Program:
     async def sync(self, tenant: str, clients: Sequence[str]) -> int:
         """The exit code. Its log goes where ours goes."""
         named = [f"--client={client}" for client in clients]  # in one word: an id may begin with a dash
-        log.info("%s: sync of %s clients begins", tenant, len(clients))
+        log.info("%s: sync of %s begins", tenant, counted(len(clients), "client"))
         process = await asyncio.create_subprocess_exec(
             *self._command, "sync", "--json", *named, "--", tenant, stdin=DEVNULL, stdout=DEVNULL,
             start_new_session=True,

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
+from ..report.figures import counted
 from .inbox import InboxError, Waiting
 
 AT_ONCE = 4  # tenants
@@ -87,9 +88,11 @@ class Worker:
         ids = {delivery.webhook_id for delivery in waiting.deliveries if delivery.client_id in clients}
         missed = ids & {delivery.webhook_id for delivery in left.deliveries}
         if missed:
-            log.warning("%s: %s deliveries wait on: their sync ended with exit %s", tenant, len(missed), code)
+            waits = counted(len(missed), "delivery waits on: its", "deliveries wait on: their")
+            log.warning("%s: %s sync ended with exit %s", tenant, waits, code)
         else:
-            log.info("%s: %s deliveries of %s clients are synced (exit %s)", tenant, len(ids), len(clients), code)
+            done = f"{counted(len(ids), 'delivery', 'deliveries')} of {counted(len(clients), 'client')}"
+            log.info("%s: synced %s (exit %s)", tenant, done, code)
         return not missed
 
     def _wait_s(self, failures: int) -> float:

@@ -38,7 +38,7 @@ def test_deliveries_between_syncs_of_one_service_are_synced_and_kept(synced):
     serving = Serving(synced)
     for number in range(3):
         assert serving.deliver(client_id=clients(synced)[0], webhook_id=f"msg_{number}") == 204
-        until(lambda: serving.log.count("are synced") > number)  # noqa: B023 - called at once
+        until(lambda: serving.log.count("acme: synced 1 delivery of 1 client (exit 0)") > number)  # noqa: B023 - called at once
     assert serving.deliver(client_id=clients(synced)[0], webhook_id="msg_3") == 204
     serving.kill()
     assert recorded(synced) == ["msg_3"]
@@ -74,7 +74,7 @@ def test_it_ends_while_a_sync_runs(synced):
     synced.box.set(latency_s=0.5)
     serving = Serving(synced)
     assert serving.deliver(client_id=clients(synced)[0], webhook_id="msg_1") == 204
-    until(lambda: "sync of 1 clients begins" in serving.log)
+    until(lambda: "sync of 1 client begins" in serving.log)
     time.sleep(2)
     assert serving.terminate() == 143
     synced.box.set(latency_s=0.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pipelines.report.figures import Facts, Recent, Wait, described, left_s
+from pipelines.report.figures import Facts, Recent, Stage, Wait, described, described_stage, left_s
 from pipelines.report.progress import Progress
 from sources.aleta.errors import UnavailableError, UnreachableError
 from tests.fakes import NOON, FakeClock
@@ -109,6 +110,34 @@ def test_an_ended_run_has_no_speed_no_wait_and_no_time_left(clock: FakeClock, pr
     progress.waiting(60, "budget")
     progress.stage("failed")
     assert described(progress.facts()) == ["failed", "1 of 4 accounts", "5 rows", "1 request"]
+
+
+def test_a_run_that_read_all_does_not_end_with_the_count_of_its_last_table(progress: Progress) -> None:
+    """What its last table had is no result of a run that read others, too; one that broke off says where."""
+    progress.stage("reading transactions")
+    progress.planned("transactions", 2)
+    for account in ("a", "b"):
+        progress.parent_done("transactions", account)
+    progress.stage("reading prices")
+    progress.planned("prices", 1, noun="instruments")
+    progress.rows(5)
+    assert described(replace(progress.facts(), ended=True))[1:] == ["0 of 1 instrument", "5 rows"]
+    progress.parent_done("prices", "i")
+    assert described(progress.facts())[1:] == ["1 of 1 instrument", "5 rows"]
+    assert described(replace(progress.facts(), ended=True))[1:] == ["5 rows"]
+
+
+@pytest.mark.parametrize(
+    ("parents", "noun", "expected"),
+    [
+        pytest.param(1, "reporting entities", "1 reporting entity", id="entity"),
+        pytest.param(1, "deletes", "1 delete", id="delete"),
+        pytest.param(2, "legal entities", "2 legal entities", id="two"),
+    ],
+)
+def test_one_is_not_many(parents: int, noun: str, expected: str) -> None:
+    """A stage that ended says what it read in words that fit the number."""
+    assert described_stage(Stage(name="reading holdings", parents=parents, noun=noun))[1:] == [expected]
 
 
 def test_the_time_left_is_for_the_stage_that_reads(clock: FakeClock, progress: Progress) -> None:

@@ -51,8 +51,8 @@ def test_each_stage_is_a_log_line_without_a_terminal(lines: pytest.LogCaptureFix
         acme.stage("complete")
     assert lines.messages == [
         "acme: reading clients took 0:00:02, 312 objects, 1 request",
-        "acme: reading transactions took 0:00:00, 1 accounts, 40 rows",
-        "acme: complete, 1 of 1 accounts, 40 rows, 1 request",
+        "acme: reading transactions took 0:00:00, 1 account, 40 rows",
+        "acme: complete, 1 of 1 account, 40 rows, 1 request",
     ]
     assert stream.getvalue() == ""
 
