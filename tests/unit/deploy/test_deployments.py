@@ -48,6 +48,16 @@ def test_the_units_are_such_as_systemd_takes(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_stop_of_the_receiver_is_no_failure():
+    """SIGTERM ends it with 143, which systemd takes for a failure unless it is told."""
+    assert "SuccessExitStatus=143\n" in (DEPLOY / "systemd" / "aleta-serve.service").read_text()
+
+
+def test_the_page_of_webhooks_has_the_unit_that_is_here():
+    unit = (DEPLOY / "systemd" / "aleta-serve.service").read_text()
+    assert f"```ini\n{unit}```" in (ROOT / "docs" / "webhooks.md").read_text()
+
+
 def test_systemd_would_say_what_is_wrong(tmp_path):
     """Sabotage: a mistake in a unit is found, by whoever looks."""
     if not shutil.which("systemd-analyze"):
