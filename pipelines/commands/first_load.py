@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from pathlib import Path
 import duckdb
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By, with_parents
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 
 from ..ledger.ledger import Ledger
-from ..report.figures import counted
+from ..report.figures import counted, singular
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.pipeline_home import pipeline_home
@@ -82,19 +83,30 @@ def described(tenant: TenantSettings, found: Sequence[Precedent]) -> Iterator[st
     """Lines of 80 columns: what is not known, the least it takes, and what was seen elsewhere."""
     yield f"{tenant.name}: a first load; what it takes shows only while it reads"
     yield from _wrapped(f"not known: {', '.join(NOT_KNOWN)}")
-    tables = [
-        endpoint.name
-        for endpoint in with_parents(tenant.resources, CATALOGUE)
-        if endpoint.parent == "accounts" and endpoint.dates and endpoint.dates.by is By.SPAN
-    ]
-    if tables:
-        yield from _wrapped(f"at least {counted(len(tables), 'request')} an account: {', '.join(tables)}")
+    for line in _least([endpoint for endpoint in with_parents(tenant.resources, CATALOGUE) if endpoint.dates]):
+        yield from _wrapped(line)
     for precedent in found:
         yield from _wrapped(f"elsewhere: {precedent}")
     if range_ := estimate(tenant, found):
         yield from _wrapped(f"so perhaps {range_[0]:,} to {range_[1]:,} requests{_minutes(tenant, range_)}")
     else:
         yield from _wrapped("no other tenant was loaded here, so there is no number to go by")
+
+
+def _least(endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    """The fewest requests of each parent; the tables are named of accounts alone, which are most of it."""
+    requests = Counter(endpoint.parent for endpoint in endpoints)
+    if accounts := requests.pop("accounts", 0):
+        tables = ", ".join(endpoint.name for endpoint in endpoints if endpoint.parent == "accounts")
+        yield f"at least {counted(accounts, 'request')} an account: {tables}"
+    if others := [f"{number} {_a(parent)}" for parent, number in requests.items()]:
+        yield f"for the other tables at least {', '.join(others)}"
+
+
+def _a(parents: str) -> str:
+    """`a legal entity` of `legal_entities`."""
+    noun = singular(parents.replace("_", " "))
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def minutes(tenant: TenantSettings, requests: int) -> float:

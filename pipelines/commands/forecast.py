@@ -101,13 +101,17 @@ class TenantPlan:
         if self.first_load:
             return "\n".join(self.first_load)
         asked = {name: forecast for name, forecast in self.resources.items() if forecast.requests}
-        lines = [f"  {name}: {forecast.said()}" for name, forecast in asked.items()]
+        lines = [line for name, forecast in asked.items() for line in _indented(f"{name}: {forecast.said()}")]
         idle = len(self.resources) - len(asked)
         lines += [f"  nothing is due of {counted(idle, 'other table')}"] if idle else []
         asks = counted(self.requests, "request")
         head = f"{self.tenant}: {asks}, {self.minutes} minutes at {self.requests_per_minute} a minute"
         notes = [line for note in self.notes for line in wrap(f"note: {note}", 78, subsequent_indent="  ")]
         return "\n".join([head, *lines, *(f"  {line}" for line in notes)])
+
+
+def _indented(line: str) -> list[str]:
+    return wrap(line, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

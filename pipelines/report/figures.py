@@ -184,7 +184,12 @@ def _if_any(number: int, noun: str, plural: str = "") -> str:
 
 def _each(number: int, nouns: str) -> str:
     """A number and what it counts, named in the plural: `1 reporting entity` of `reporting entities`."""
-    return counted(number, f"{nouns[:-3]}y" if nouns.endswith("ies") else nouns.removesuffix("s"), nouns)
+    return counted(number, singular(nouns), nouns)
+
+
+def singular(nouns: str) -> str:
+    """`reporting entity` of `reporting entities`, `account` of `accounts`."""
+    return f"{nouns[:-3]}y" if nouns.endswith("ies") else nouns.removesuffix("s")
 
 
 def _requests(facts: Facts) -> str:

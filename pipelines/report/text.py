@@ -71,6 +71,8 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     for warning in tenant.warnings:
         yield _indented(f"warning: {printable(warning)}")
     if tenant.warehouse:
+        if tenant.errors or tenant.warnings:
+            yield Text()
         yield Text(f"  warehouse: {tenant.warehouse}", no_wrap=True, overflow="ignore")  # whole, to be copied
     yield Text()
 

@@ -21,6 +21,15 @@ def test_plan_before_a_first_load_says_what_is_not_known(program):
     assert program.box.requests == []
 
 
+def test_plan_before_a_first_load_counts_all_tables(program):
+    """Most requests of a small office are of instruments and reporting entities, not of accounts."""
+    ended = program.run("plan", ALETA__RESOURCES='["*"]')
+
+    said = " ".join(ended.out.split())
+    assert "for the other tables at least 13 a reporting entity, 1 a legal entity, 1 a limit, 5 an instrument" in said
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
 def test_plan_before_a_first_load_guesses_from_what_others_took(start):
     """A range from the other tenants' first loads, with their accounts and the row cap that they met."""
     program = start(tenants=("acme", "beta"))
@@ -44,6 +53,7 @@ def test_plan_has_no_lines_of_zeros(synced):
     assert ended.exit == 0
     assert "  clients: 1 request for 1 window" in ended.out.splitlines()
     assert not any(": 0 requests" in line for line in ended.out.splitlines()[1:])
+    assert max(map(len, ended.out.splitlines())) <= 80
 
 
 def test_plan_writes_nothing(synced):

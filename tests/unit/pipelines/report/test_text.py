@@ -129,6 +129,13 @@ def test_the_warehouse_is_named_in_one_piece() -> None:
     assert f"  warehouse: {report.warehouse}\n" in text(report)
 
 
+def test_the_warehouse_stands_apart_from_the_problems() -> None:
+    """It belongs to the run, not to the last of them."""
+    report = complete()
+    report.warnings = ["a look"]
+    assert "warning: a look\n\n  warehouse: " in text(report)
+
+
 def test_a_partial_run_names_what_is_missing() -> None:
     """The status has its mark; each problem says where, what, and what to do."""
     report = complete()
