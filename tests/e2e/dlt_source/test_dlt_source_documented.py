@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -38,6 +39,28 @@ def test_the_documented_example_runs_as_it_stands(box, known, tmp_path):
     days = (said["attributes"]["tradeDate"] for said in box.truth("acme").transactions.values())
     assert [line.split()[0] for line in ended.stdout.splitlines()] == sorted({day[:7] for day in days})
     assert differences(tmp_path / "custody.duckdb", box) == []
+
+
+def test_what_a_copy_of_the_source_needs_is_documented():
+    """The packages that the page installs are those that the two folders import; the others come with one of these."""
+    root = GUIDE.parents[1]
+    files = [file for folder in ("sources", "schemas") for file in (root / folder).rglob("*.py")]
+    imported = (
+        {name for file in files for name in imports(file)} - set(sys.stdlib_module_names) - {"sources", "schemas"}
+    )
+    line = next(line for line in GUIDE.read_text().splitlines() if line.startswith('$ pip install "dlt'))
+    installed = {re.match(r"\w+", word)[0] for word in line.replace('"', "").split()[3:]}
+
+    not_needed = {"azure", "duckdb", "urllib3"}  # a vault's keys; the page of views; comes with requests
+    assert imported - not_needed == installed - {"pyjwt"} | {"jwt"}
+
+
+def imports(file: Path) -> set[str]:
+    """The first word of each module that *file* imports by its whole name."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+    return {name.split(".")[0] for name in whole + parts}
 
 
 def test_every_argument_is_documented():
