@@ -113,6 +113,9 @@ def _failed(last: Run, count: int) -> str:
 
 
 def _partial(last: Run, count: int) -> str:
+    if last.status == "stopped":
+        which = f"The last of {count} runs that were not complete" if count > 1 else "The last run"
+        return f"{which} was stopped, {when(last.started_at)}; the next goes on from what it committed."
     which = f"The last {count} runs were partial, the latest at" if count > 1 else f"The last run was {last.status},"
     errors = last.number("errors")
     named = f": {errors:,} {'thing' if errors == 1 else 'things'} could not be read" if errors else ""

@@ -75,7 +75,17 @@ def test_a_tenant_with_a_fresh_complete_run_is_fine():
             id="partial again",
         ),
         pytest.param(
-            {"history": [row(1, "stopped")]}, Tone.WARN, "The last run was stopped, 2026-11-24 11:00.", id="stopped"
+            {"history": [row(1, "stopped", errors=1)]},
+            Tone.WARN,
+            "The last run was stopped, 2026-11-24 11:00; the next goes on from what it committed.",
+            id="stopped",
+        ),
+        pytest.param(
+            {"history": [row(1, "stopped", errors=1), row(2, "partial", errors=1)]},
+            Tone.WARN,
+            "The last of 2 runs that were not complete was stopped, 2026-11-24 11:00; the next goes on from what it "
+            "committed.",
+            id="stopped after a partial one",
         ),
         pytest.param(
             {"quarantined": [{"resource": "prices", "reason": None}]},
