@@ -26,8 +26,8 @@ day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
-@click.option("--from", "first", type=day, required=True, help="First day to read.")
-@click.option("--to", "last", type=day, required=True, help="Last day to read; it is read too.")
+@click.option("--from", "first", type=day, metavar="DATE", required=True, help="First day to read.")
+@click.option("--to", "last", type=day, metavar="DATE", required=True, help="Last day to read; it is read too.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Only this account; may be given again.")
 @click.option("--resource", "resources", multiple=True, metavar="TABLE", help="Only this table; may be given again.")
 @tenants_argument
