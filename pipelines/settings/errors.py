@@ -12,7 +12,7 @@ class SettingsError(Exception):
     """A configuration that no run can start from (exit 2): where, what is expected, never what was read (rule S1)."""
 
     def __init__(self, *, file: str, path: str, expected: str, remedy: str) -> None:
-        super().__init__(": ".join(part for part in (file, path, f"expected {expected}. {remedy}") if part))
+        super().__init__(": ".join(part for part in (file, path, f"expected {expected}. {remedy}".rstrip()) if part))
         self.file, self.path, self.expected = file, path, expected
 
 

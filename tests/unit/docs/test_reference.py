@@ -9,6 +9,8 @@ import pytest
 
 from pipelines.cli import COMMANDS
 from pipelines.report.report import Exit
+from pipelines.settings import template
+from pipelines.settings.template import MEANINGS
 from pipelines.settings.tenant import RULES
 from tests.documented import ROOT
 
@@ -34,6 +36,13 @@ def test_every_command_and_setting_is_there():
     """By name."""
     assert re.findall(r"^## ([a-z]+)$", PAGES["commands.md"], re.MULTILINE) == list(COMMANDS)
     assert set(re.findall(r"^\| `(\w+)` \|", PAGES["settings.md"], re.MULTILINE)) == set(RULES)
+
+
+def test_init_says_of_each_setting_what_the_shown_configuration_says():
+    """Who begins with `init` has no other file, and reads what a key does, not only what type it has."""
+    shown = generate.comments((ROOT / "config" / "config.toml").read_text(encoding="utf-8"))
+    assert shown == MEANINGS
+    assert f"# {MEANINGS['burst']}\n" in template()
 
 
 def test_every_exit_code_is_explained():
