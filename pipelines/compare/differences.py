@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
-from schemas.table import ROW_KEY, answered, key_of
+from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
@@ -88,7 +88,7 @@ class _Comparison:
             return self._nothing()
         self._stage_package(proven, seen_before)
         register_given(self.sql, incoming, batches, asked)
-        conflicts = within_package(self.sql, self.endpoint) if repeated and self.key != ROW_KEY.name else []
+        conflicts = within_package(self.sql, self.endpoint) if repeated else []
         self._stage(proven)
         if absent:
             self._stage_absent(absent)

@@ -125,6 +125,12 @@ class DefectError(FatalError):
     code = "defect"
 
 
+class ConflictError(FatalError):
+    """One list has an id twice, with two contents (rule D8)."""
+
+    code = "conflict"
+
+
 class ClockError(FatalError):
     """This machine's clock is more than ten minutes off the API's: nothing may be marked (rule M6)."""
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.table import ROW_KEY, key_of
 
 from ..catalogue.endpoint import Endpoint
 from ..jsonapi.answer import Answer
-
-Owners: TypeAlias = tuple[str | None, ...]
+from ..reading.doubled import Owners, doubled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +49,13 @@ class Contents:
     def take(self, answer: Answer) -> Iterator[Shortfall]:
         """What *answer* contradicts: itself, or what another parent's answer showed."""
         key = key_of(self.endpoint.schema)[0]
-        if key == ROW_KEY.name:  # the natural key is the content that tells rows apart
-            return
         columns = [answer.batch[name].to_pylist() for name in self.endpoint.owners]
-        for own_id, owners in zip(answer.batch[key].to_pylist(), zip(*columns, strict=True), strict=True):
+        shown = zip(answer.batch[key].to_pylist(), zip(*columns, strict=True), strict=True)
+        for own_id, owners in shown if key != ROW_KEY.name else ():  # a natural key names its parent
             number = self._number(owners)
             if (before := self._seen.setdefault(hash(own_id), number)) != number:
                 yield self._conflict(own_id, [*self._owners[before], *owners])
-        for own_id, owners in _differing(answer.batch, key, self.endpoint.owners):
+        for own_id, owners in doubled(answer.batch, key, self.endpoint.owners):
             yield self._conflict(own_id, owners)
 
     def _number(self, owners: Owners) -> int:
@@ -77,16 +71,3 @@ class Contents:
             parent_id=whose[0] if whose else "",
             reason=f"the id {own_id} came with two contents, from {' and '.join(whose)}: the newer is loaded",
         )
-
-
-def _differing(batch: pa.RecordBatch, key: str, owners: Sequence[str]) -> Iterator[tuple[str, Owners]]:
-    """Ids that are in *batch* twice for the same owners, with two contents."""
-    counted = pc.value_counts(batch[key])
-    twice = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
-    if not len(twice):
-        return
-    contents: dict[tuple[str, Owners], dict[str, object]] = {}
-    for row in batch.filter(pc.is_in(batch[key], twice)).to_pylist():
-        whose = row[key], tuple(row[name] for name in owners)
-        if contents.setdefault(whose, row) != row:
-            yield whose

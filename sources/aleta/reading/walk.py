@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from schemas.table import key_of
+
 from ..catalogue.endpoint import Endpoint
-from ..errors import ForbiddenError, ParentGoneError, SourceError
+from ..errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
 from ..jsonapi.answer import Answer
 from .below import endpoints_below
+from .doubled import doubled
 from .members import Census
 from .reader import Ask, Outages, Reader
 from .workers import Workers
@@ -215,6 +218,7 @@ class _Walk:
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
             _keep_rows_without_detail(listing.listed, listed)
+        listing.problems += _conflicts(listing)
         result = listing.result()
         if listing.again and result.complete and not result.ids:
             return  # the same as the first time
@@ -250,6 +254,16 @@ class _Walk:
                 self._ask(listing, own_id, self._reader.one_of(child, own_id, parent_id))
             if not ids:
                 yield listing.result()
+
+
+def _conflicts(listing: _Listing) -> list[SourceError]:
+    """Of two contents one is kept, and the other is missing: said so (rule D8)."""
+    key = key_of(listing.endpoint.schema)[0]
+    found = dict.fromkeys(own_id for answer in listing.listed.values() for own_id, _ in doubled(answer.batch, key))
+    return [
+        ConflictError(f"the id {own_id} is there twice, with two contents: one is kept. Ask Aleta which is meant")
+        for own_id in found
+    ]
 
 
 def _parents(listed: Listed, answer: Answer) -> Sequence[str]:

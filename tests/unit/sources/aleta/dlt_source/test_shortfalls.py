@@ -66,7 +66,9 @@ def test_d8_one_id_with_one_content_is_not(answers):
     assert found(*answers) == []
 
 
-def test_d8_rows_without_an_id_of_their_own_are_not_looked_at():
-    """Their natural key is the content that tells them apart."""
+def test_d8_a_natural_key_with_two_contents_is_named_within_one_answer():
+    """Between two answers of one parent, which a natural key names, the row was edited."""
     rows = [{"type": "holding", "attributes": {"date": "2026-11-01", "marketValue": value}} for value in (1, 2)]
     assert found(*(answer("r", given, resource="holdings") for given in rows), resource="holdings") == []
+    [said] = found(answer("r", *rows, resource="holdings"), resource="holdings")
+    assert said.startswith("holdings of r: the id r|2026-11-01| came with two contents, from r")

@@ -103,7 +103,7 @@ def test_windows_side_by_side_are_one_block_since_its_first_answer():
 
 
 def prover(state: dict, *, row_cap: int = 0, max_window_days: int = 0) -> Prover:
-    return spans(state).prover(row_cap=row_cap, max_window_days=max_window_days, rng=Random(1))
+    return spans(state).prover(row_cap=row_cap, max_window_days=max_window_days, caps=(), rng=Random(1))
 
 
 def test_what_a_planner_learned_is_there_in_the_next_run():
@@ -137,7 +137,7 @@ def test_w6_what_trials_found_out_is_there_in_the_next_run():
 def test_w6_what_is_asked_for_day_by_day_is_not_tried():
     """A day has no parts."""
     by_day = Spans({}, spans().horizon, DateParams(by=By.DAY))
-    assert by_day.prover(row_cap=0, max_window_days=0, rng=Random(1)).budget == NO_TRIALS
+    assert by_day.prover(row_cap=0, max_window_days=0, caps=(), rng=Random(1)).budget == NO_TRIALS
 
 
 def test_nothing_learned_is_kept_as_nothing():

@@ -183,6 +183,17 @@ def test_f1_a_list_that_is_no_list_is_a_problem_not_an_empty_list():
     assert listed.answers == ()
 
 
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_d8_an_id_that_one_list_has_twice_with_two_contents_is_named(name):
+    """Of two contents one is lost; the same twice is one object."""
+    api = world()
+    twice = [thing("a3") | {"attributes": {"name": said}} for said in ("x", name)]
+    api.says[ACCOUNTS.format("l2")] = twice
+    said = problems(crawl(api))
+    expected = "the id a3 is there twice, with two contents: one is kept. Ask Aleta which is meant"
+    assert said == ({} if name == "x" else {("accounts", "l2"): [expected]})
+
+
 def test_f3_an_object_without_its_detail_is_listed_all_the_same():
     """The list's row stands, the failure is named, and its children are not known."""
     api = world()
