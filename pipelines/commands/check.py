@@ -26,7 +26,7 @@ from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
 from ..run.connect import Connector
 from ..run.failures import as_problem
-from ..run.selection import check_resources
+from ..run.selection import check_names
 from ..settings import Settings, SettingsError, TenantSettings, check_key_files, load
 from . import probes
 from .invocation import Invocation, json_option, output, stop_on_signals, tenants_argument
@@ -115,7 +115,7 @@ def run(
     try:
         settings: Settings = load(folder, environ=environ)
         tenants = settings.select(names)
-        check_resources(settings, tenants)
+        check_names(settings, tenants)
     except SettingsError as error:
         return Checkup(findings=[Finding(tenant="", what="config", ok=False, text=f"{error}", exit=Exit.USAGE)])
     doctor = _Doctor(settings.folder, connector, observe)

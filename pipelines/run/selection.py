@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 
-from ..settings import Settings, SettingsError, TenantSettings, check_key_files, load
+from ..settings import DEFAULTS, Settings, SettingsError, TenantSettings, check_key_files, load
 
 
 def selected(
@@ -24,19 +24,21 @@ def selected(
     """
     settings = load(config, environ=os.environ)
     tenants = settings.select(names)
-    check_resources(settings, tenants)
+    check_names(settings, tenants)
     if keys:
         check_key_files(settings.folder, tenants)
     return tenants, settings.warnings
 
 
-def check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
-    """Refuse names of tables that there are not.
+def check_names(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
+    """Refuse names of tables that there are not, and of destinations that cannot keep a warehouse.
 
     Raises:
         SettingsError: the first of them.
     """
     for tenant in tenants:
+        if tenant.destination != DEFAULTS["destination"]:
+            _check_destination(settings, tenant)
         for name in tenant.resources:
             if name != "*" and name not in CATALOGUE:
                 raise SettingsError(
@@ -45,3 +47,17 @@ def check_resources(settings: Settings, tenants: Sequence[TenantSettings]) -> No
                     expected=f"names of tables, not {name!r}",
                     remedy=f"Known are {', '.join(CATALOGUE)}.",
                 )
+
+
+def _check_destination(settings: Settings, tenant: TenantSettings) -> None:
+    from ..warehouse.destination import DestinationError, find  # noqa: PLC0415 - dlt, half a second
+
+    try:
+        find(tenant.destination)
+    except DestinationError as error:
+        raise SettingsError(
+            file=f"{settings.folder / 'config.toml'}",
+            path=f"tenants.{tenant.name}.destination",
+            expected="a destination that can keep a warehouse",
+            remedy=f"{error}.",
+        ) from error

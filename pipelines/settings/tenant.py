@@ -20,6 +20,9 @@ Copy: TypeAlias = Literal["duckdb", "parquet", "delta"]
 NotifyUrl: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z][\w+.-]*://\S+\Z")]  # may hold a password
 Count: TypeAlias = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
+Parallel: TypeAlias = Annotated[
+    int, Meta(ge=1, le=1000, description="a whole number, 1 to 1000")
+]  # that run side by side
 Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400, description="a number of seconds, 1 to 86400")]
 Megabytes: TypeAlias = Annotated[int, Meta(ge=1, le=65_536, description="a number of megabytes, 1 to 65536")]
 Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500, description="a number of days, 0 to 36500")]
@@ -63,7 +66,7 @@ class TenantSettings:
     snapshot_days: Days = 7
     requests_per_minute: Count = 1000  # 0: no limit
     burst: Positive = 300
-    workers: Positive = 8
+    workers: Parallel = 8
     row_cap: Count = 0  # 0: learn it
     max_window_days: Days = 0  # 0: no limit
     read_timeout_s: Seconds = 300  # one answer, headers and body in all (rule F7)
@@ -71,7 +74,7 @@ class TenantSettings:
     notify: Annotated[tuple[NotifyUrl, ...], Meta(description="a list of Apprise URLs, or []")] = field(
         default=(), repr=False
     )
-    tenants_at_once: Positive = 4
+    tenants_at_once: Parallel = 4
     keep_windows_days: Days = 400  # 0: for ever
     track: Annotated[Literal["v1", "v2"], Meta(description='"v1" or "v2"')] = "v2"  # where lists are read from first
     v1_url: Url = "https://api.aleta.io"

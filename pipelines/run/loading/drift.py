@@ -60,7 +60,7 @@ class Drift:
                 if column not in self._filled[resource]:
                     yield (
                         f"{resource}.{column} is empty in all rows that were read: its {count:,} values are of another "
-                        f'type, and kept in `extra` as "{name}"'
+                        f'type or too large, and kept in `extra` as "{name}"'
                     )
 
 

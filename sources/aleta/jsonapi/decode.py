@@ -20,7 +20,7 @@ from schemas.table import DECIMAL, described_by_api, fact, left_out
 from .canonical import as_object, canonical, whole
 from .columns import Column, read_columns
 from .envelope import Page, members
-from .numbers import is_number
+from .numbers import fits
 from .relations import TO_ONE, Relation
 from .shape import RAW, shape_of
 from .tokens import is_undecodable, text_of
@@ -76,8 +76,8 @@ class _Leftovers:
             return
         text = whole(raw) if known else canonical(raw)
         self.add(row, path, text)
-        rounded = known and path in self.numeric and is_number(text.strip(b'"'))
-        if not rounded and text != b"{}":  # of another type than its column (D9); without members it says nothing
+        rounded = known and path in self.numeric and fits(text.strip(b'"'))
+        if not rounded and text != b"{}":  # the column is empty (D9, F9); an object without members says nothing
             self.drift[path] += 1
 
     def relationship(self, row: int, name: str, raw: Raw) -> None:

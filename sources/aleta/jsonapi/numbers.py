@@ -87,9 +87,10 @@ def _exact(text: str) -> Decimal | None:
         return None
 
 
-def is_number(text: bytes) -> bool:
-    """Whether *text* is a JSON number."""
-    return _NUMBER.fullmatch(text.decode()) is not None
+def fits(text: bytes) -> bool:
+    """Whether *text* is a JSON number that a column holds, if rounded."""
+    value = _exact(text.decode())
+    return value is not None and fit(value) is not None
 
 
 def fit(value: Decimal) -> Decimal | None:

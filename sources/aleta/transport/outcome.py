@@ -52,6 +52,8 @@ def words_of(status: int) -> str:
     """What to say of a status that no rule lists: what it is, as HTTP has it."""
     if status in range(200, 300):
         return "only 200 carries rows"
+    if status == HTTPStatus.NOT_MODIFIED:
+        return "it was asked without a condition"
     if status in range(300, 400):
         return "redirects are never followed"
     return "no rule says what to do with this status"

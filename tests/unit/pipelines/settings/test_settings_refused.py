@@ -59,8 +59,9 @@ WRONG = [
     ("requests_per_minute", "-1", "a whole number, 0 or more", "negative rate"),
     ("row_cap", '"0"', "a whole number, 0 or more", "text for a number"),
     ("burst", "0", "a whole number, 1 or more", "no burst"),
-    ("workers", "0", "a whole number, 1 or more", "no worker"),
-    ("workers", "true", "a whole number, 1 or more", "boolean for a number"),
+    ("workers", "0", "a whole number, 1 to 1000", "no worker"),
+    ("workers", "true", "a whole number, 1 to 1000", "boolean for a number"),
+    ("workers", "99999999999999999999999", "a whole number, 1 to 1000", "more threads than there are"),
     ("keep_windows_days", "-1", "a number of days, 0 to 36500", "negative days"),
     ("writes", "1", "true or false", "number for a boolean"),
     ("writes", '"yes"', "true or false", "text for a boolean"),
@@ -283,4 +284,4 @@ def test_what_the_process_shares_goes_under_aleta(folder: Path) -> None:
     error = error_of(folder, f"{ACME}tenants_at_once = 2\n")
     assert error.path == "tenants.acme.tenants_at_once"
     assert "It goes under [aleta]." in str(error)
-    assert "a whole number, 1 or more" in error_of(folder, f"[aleta]\ntenants_at_once = 0\n{ACME}").expected
+    assert "a whole number, 1 to 1000" in error_of(folder, f"[aleta]\ntenants_at_once = 0\n{ACME}").expected

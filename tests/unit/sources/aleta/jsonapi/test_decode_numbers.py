@@ -34,6 +34,13 @@ def test_x1_a_number_that_fits_is_exact_and_nowhere_else(text, value):
     assert row(f'{{"indexFactor":{text}}}') == {"type": "fee", "index_factor": Decimal(value)}
 
 
+@pytest.mark.parametrize(("text", "counted"), [("1e26", 1), ("1e60", 1), ("0.0000000000005", 0), ("12.5", 0)])
+def test_f9_a_number_that_no_column_holds_is_counted_as_drift(text, counted):
+    """Its column is empty, and somebody is told; what is rounded is there."""
+    body = f'{{"data":[{{"type":"fee","id":"1","attributes":{{"units":{text}}}}}]}}'
+    assert decode(read_list(body.encode()), schema=TRANSACTIONS).drift["units"] == counted
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -64,6 +64,7 @@ def test_an_odd_answer_is_a_failed_read_named_with_its_parent(wire, kind):
         (203, "answered 203 Non-Authoritative Information: only 200 carries rows"),
         (206, "answered 206 Partial Content: only 200 carries rows"),
         (302, "answered 302 Found: redirects are never followed"),
+        (304, "answered 304 Not Modified: it was asked without a condition"),
         (418, "answered 418 I'm a Teapot: no rule says what to do with this status"),
         (799, "answered 799: no rule says what to do with this status"),
     ],
