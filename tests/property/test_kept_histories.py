@@ -37,3 +37,25 @@ def test_a_row_seen_before_a_quarantined_day_is_not_removed_behind_it(runner: Ru
         Happenings(scene).odd(kind="dateless", count=1, within_days=20, value="instant")
 
         scene.sync()  # the oracle looks
+
+
+def test_verify_tells_of_a_transfer_that_moved_to_days_read_before_once(runner: Runner, tmp_path: Path):
+    """It is different in the older half of the history, and not extra besides in the newer one, where it was."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 88629, "accounts": 3, "rows": 30, "row_cap": 27, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=False, **world) as scene:
+        happens = Happenings(scene)
+        happens.lists(caps={"clients": 2, "legal_entities": 2}, keep="first")
+        scene.sync()
+        happens.lists(caps={}, keep="first")
+        happens.night(number=457582, within_days=0)
+        scene.sync()
+        happens.busy_day(ago=-40, count=2)
+        happens.busy_day(ago=-20, count=45)
+        scene.sync()
+        happens.cap(rows=54)
+        happens.odd(kind="far_date", count=1, within_days=20, value="2036-03-02")
+        happens.odd(kind="redate", count=1, within_days=0, value="instant")
+
+        scene.verify()  # the oracle looks
