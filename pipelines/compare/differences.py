@@ -176,7 +176,7 @@ class _Comparison:
         self.sql.register("absent", pa.table(given | {"late": [row.late for row in absent]}))
         there = self.store.rows(self.schema, [self.key], slices_of_keys(self.sql, "id", "absent", column=self.key))
         self.sql.execute(
-            f"INSERT INTO missed SELECT id, parent_id, late, true, NULL, NULL FROM absent "
+            f"INSERT INTO missed SELECT id, parent_id, late, true, NULL, NULL, true FROM absent "
             f"WHERE id IN (SELECT {self.key} FROM {there}) AND id NOT IN (SELECT {self.key} FROM fresh) "
             "AND id NOT IN (SELECT id FROM seen_before)"
         )
@@ -230,12 +230,12 @@ class _Comparison:
     def _pending(self) -> list[Missed]:
         """D6: what partial readings miss, but for what a reading of another parent's whole history settles."""
         sql = (
-            f"SELECT {self.key}, parent_id, first_day, last_day, late FROM missed "
+            f"SELECT {self.key}, parent_id, first_day, last_day, late, inside FROM missed "
             f"WHERE NOT settled AND {self.key} NOT IN (SELECT {self.key} FROM gone) ORDER BY ALL"
         )
         return [
-            Missed(id=own_id, parent_id=parent_id, window=Window(first, last), late=bool(late))
-            for own_id, parent_id, first, last, late in self.sql.execute(sql).fetchall()
+            Missed(id=own_id, parent_id=parent_id, window=Window(first, last), late=bool(late), inside=inside)
+            for own_id, parent_id, first, last, late, inside in self.sql.execute(sql).fetchall()
         ]
 
     def _found(self, missed_before: Collection[str]) -> set[str]:

@@ -53,12 +53,14 @@ class Missed:
     Args:
         window: holds all its days.
         late: they were covered before this run.
+        inside: all of them were asked for; not only some, so that it may be listed on another.
     """
 
     id: str
     parent_id: str
     window: Window
     late: bool = False
+    inside: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

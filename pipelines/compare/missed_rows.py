@@ -26,12 +26,14 @@ def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
     key, dates = key_of(endpoint.schema)[0], endpoint.dates.columns if endpoint.dates else ()
     days = [f"k.{column}" for column in dates]
     first, last = (f"{side}({', '.join(days)})" for side in ("least", "greatest"))
-    here, window = "true", "NULL::DATE AS first_day, NULL::DATE AS last_day"
+    here, inside, window = "true", "true", "NULL::DATE AS first_day, NULL::DATE AS last_day"
     if days:
-        here, window = f"({_unseen(days, first, last)})", f"min({first}) AS first_day, max({last}) AS last_day"
+        here, inside = f"({_unseen(days, first, last)})", _inside(days, first, last)
+        window = f"min({first}) AS first_day, max({last}) AS last_day"
     late = f"bool_or({first} BETWEEN p.since AND p.through)" if days else "true"
     return (
-        f"SELECT k.{key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window} "
+        f"SELECT k.{key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window}, "
+        f"bool_or({inside}) AS inside "
         f"FROM {once_per_owner('known', endpoint.owners)} k JOIN proven p ON k.owner = p.parent_id AND {here} "
         f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh) "
         f"AND k.{key} NOT IN (SELECT id FROM seen_before){elsewhere} GROUP BY 1, 2"
@@ -41,11 +43,16 @@ def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
 def _unseen(days: Sequence[str], first: str, last: str) -> str:
     """The condition that a row of such *days*, from *first* to *last*, should have been shown."""
     missing = " OR ".join(f"{day} IS NULL" for day in days)
-    inside = f"NOT ({missing}) AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
     unreached = f"p.ended AND ({missing}) AND NOT ({_beyond(days)})"
     partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
     odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
-    return f"({inside}) OR ({unreached}) OR ({odd})"
+    return f"({_inside(days, first, last)}) OR ({unreached}) OR ({odd})"
+
+
+def _inside(days: Sequence[str], first: str, last: str) -> str:
+    """The condition that all of its days were asked for."""
+    known = " AND ".join(f"{day} IS NOT NULL" for day in days)
+    return f"{known} AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
 
 
 def _beyond(days: Sequence[str]) -> str:

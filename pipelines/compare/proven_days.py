@@ -113,9 +113,12 @@ class ProvenDays:
             del self.unasked[row]
 
     def take_missed(self) -> list[Missed]:
-        """What partial readings missed; whoever takes it looks for it in the whole histories."""
+        """What partial readings missed; whoever takes it looks for it in the whole histories.
+
+        A row of which only some days were asked for is judged by these alone.
+        """
         missed, self.missed = [*self.missed.values()], {}
-        self.looked_for = {(row.id, row.parent_id): row for row in missed}
+        self.looked_for = {(row.id, row.parent_id): row for row in missed if row.inside}
         return missed
 
     def _has_moved(self, conflict: Conflict) -> bool:

@@ -192,10 +192,14 @@ class Fetching:
             The sizes of the answers that left such rows out.
         """
         sizes: list[int] = []
-        asked = {parent: min(rows, key=lambda row: (row.window.days, row.id)) for parent, rows in missed.items()}
-        spans = {parent: row.window for parent, row in asked.items()}
+        asked = {parent: [row for row in rows if row.inside] for parent, rows in missed.items()}
+        spans = {
+            parent: min(rows, key=lambda row: (row.window.days, row.id)).window
+            for parent, rows in asked.items()
+            if rows
+        }
         for receipt in self.look(endpoint, spans):
-            ids = {row.id for row in missed[receipt.parent_id]}
+            ids = {row.id for row in asked[receipt.parent_id]}
             if receipt.answer and ids.intersection(receipt.answer.ids):
                 self.put(Noticed(problems.contradicted(receipt)))
                 kept = self._partly.get((endpoint.name, receipt.parent_id), [])

@@ -115,6 +115,20 @@ def test_d6_what_a_part_beyond_the_history_missed_is_gone_at_its_end(store, gap,
     assert (reading.days.absent, reading.days.unasked) == ({}, {})
 
 
+@pytest.mark.parametrize("dates", [{"value_date": on(900)}, {"value_date": None}], ids=["far", "dateless"])
+def test_d6_a_row_of_which_a_part_asked_for_one_day_only_is_judged_by_the_whole(store, dates):
+    """D7: the server may go by the other day, which nobody asked for yet; and the whole has a gap."""
+    fill(store, row("1", trade_date=on(9), **dates))
+    reading = Reading(store)
+    reading.days.scope = lambda _: PART
+    reading.commit(8, 10)
+    assert [(row.id, row.inside) for row in reading.days.take_missed()] == [("1", False)]
+
+    reading.days = ProvenDays(reading.days.endpoint, lambda _: READ, absent=reading.days.looked_for)
+    assert removed(reading.commit(0, 3)) == set()
+    assert removed(reading.commit(5, 10)) == set()
+
+
 def test_d8_a_row_moved_that_an_earlier_package_missed_where_it_was(store):
     """Its old account's days are read first, and do not show it; only then the new account does."""
     fill(store, row("1", day=2), row("2", day=2))
