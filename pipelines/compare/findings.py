@@ -62,6 +62,10 @@ class Missed:
     late: bool = False
     inside: bool = True
 
+    def width(self) -> tuple[int, str]:
+        """How many days it names, for an order."""
+        return self.window.days, self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unasked:

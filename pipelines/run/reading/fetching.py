@@ -193,11 +193,7 @@ class Fetching:
         """
         sizes: list[int] = []
         asked = {parent: [row for row in rows if row.inside] for parent, rows in missed.items()}
-        spans = {
-            parent: min(rows, key=lambda row: (row.window.days, row.id)).window
-            for parent, rows in asked.items()
-            if rows
-        }
+        spans = {parent: min(rows, key=Missed.width).window for parent, rows in asked.items() if rows}
         for receipt in self.look(endpoint, spans):
             ids = {row.id for row in asked[receipt.parent_id]}
             if receipt.answer and ids.intersection(receipt.answer.ids):
