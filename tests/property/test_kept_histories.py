@@ -59,3 +59,34 @@ def test_verify_tells_of_a_transfer_that_moved_to_days_read_before_once(runner: 
         happens.odd(kind="redate", count=1, within_days=0, value="instant")
 
         scene.verify()  # the oracle looks
+
+
+def test_what_an_account_in_doubt_lacks_is_not_removed_by_a_day_beyond_its_history(runner: Runner, tmp_path: Path):
+    """All its rows were gone at once, and not believed gone; one names the day behind the last of the history."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 62, "accounts": 1, "rows": 60, "row_cap": 36, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
+        scene.package_rows = 10
+        scene.sync_with_the_clock_ahead(1)
+        Happenings(scene).account(kind="empty_account")
+        Happenings(scene).widest(days=400)
+        scene.sync_with_the_clock_ahead(1)
+
+        scene.sync()  # the oracle looks
+
+
+def test_a_row_that_a_backfill_far_ahead_misses_is_gone_though_a_day_is_quarantined(runner: Runner, tmp_path: Path):
+    """Its account's history is read to the end, but for a day that is over the cap."""
+    start, ahead = TODAY - timedelta(days=500), TODAY + timedelta(days=3000)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 314, "accounts": 5, "rows": 0, "row_cap": 27, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=True, **world) as scene:
+        scene.package_rows = 10
+        scene.sync()
+        account = scene.accounts()[0]
+        scene.change("late", account=account, date=f"{ahead}", count=2)
+        scene.backfill(ahead, ahead, "acme")
+        scene.clear_day(account, ahead, keep=1)
+
+        scene.backfill(ahead, ahead, "acme")  # the oracle looks

@@ -19,7 +19,7 @@ import pyarrow as pa
 from ..jsonapi.answer import Answer
 from ..planning.windows import Window
 
-MEMORY_ROWS = 100_000
+MEMORY_ROWS = 30_000
 NO_ROWS = pa.RecordBatch.from_arrays([], names=[])
 LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 
