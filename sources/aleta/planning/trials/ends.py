@@ -32,11 +32,13 @@ class EndsProbe:
 
     Args:
         row: all of its dates are that day.
+        repeated: it is asked for the second time: a row that moves between the questions looks like an end unread.
     """
 
     parent: str
     row: int
     windows: tuple[Window, ...]
+    repeated: bool = False
     answers: dict[Window, bool] = field(default_factory=dict)
 
     def take(self, window: Window, rows: Rows) -> None:
@@ -74,6 +76,7 @@ class EndsCheck:
 
     ends: Ends = Ends.UNKNOWN
     _probe: EndsProbe | None = None
+    _again: EndsProbe | None = None  # to be asked
     _tried: int = 0
 
     @property
@@ -89,12 +92,24 @@ class EndsCheck:
         if found is None:
             return ()
         self._tried += 1
-        return [Question(kept.parent, Asked(window), trial=found) for window in found.windows]
+        return _questions(found)
+
+    def again(self) -> Sequence[Question]:
+        """A probe that is to be repeated."""
+        repeated, self._again = self._again, None
+        return _questions(repeated) if repeated else ()
 
     def take(self, asked: EndsProbe, window: Window, rows: Rows) -> bool:
-        """Take in one answer; whether an end was found not to be read."""
+        """Take in one answer; whether an end was found not to be read, twice."""
         asked.take(window, rows)
         if len(asked.answers) < len(asked.windows):
             return False
+        if asked.verdict is Ends.SKIPPED and not asked.repeated:
+            self._probe = self._again = EndsProbe(asked.parent, asked.row, asked.windows, repeated=True)
+            return False
         self.ends, self._probe = asked.verdict, None
         return self.ends is Ends.SKIPPED
+
+
+def _questions(asked: EndsProbe) -> Sequence[Question]:
+    return [Question(asked.parent, Asked(window), trial=asked) for window in asked.windows]

@@ -171,6 +171,7 @@ class Prover:
                 if self._check.take(question.trial, question.window, rows):
                     self.ends, self.noticed = self._check.ends, ""
                     self._plans.start_over()
+                self._testing.probe(self._check.again())
                 self.ends = self._check.ends
                 self._plans.notice(question.parent, rows)
                 return None

@@ -141,15 +141,34 @@ def test_a_day_that_is_quarantined_is_not_missing_besides():
     ],
 )
 def test_a_row_is_asked_for_at_both_ends(answers, ends):
-    """W8: by its day alone, as the first and as the last day of a wider window, and within one."""
+    """W8: by its day alone, as the first and as the last day of a wider window, and within one; twice where amiss."""
     check = EndsCheck()
     questions = check.look(kept(rows(100)), max_days=0)
-    for question, shows in zip(questions, answers, strict=True):
-        check.take(question.trial, question.window, rows(100) if shows else rows())
+    tell(check, questions, answers)
+    if ends is Ends.SKIPPED:
+        assert check.ends is Ends.UNKNOWN
+        tell(check, check.again(), answers)
 
     assert check.ends is ends
+    assert check.again() == ()
     assert check.overlap == (ends is Ends.SKIPPED)
     assert all(START + timedelta(days=100) in question.window for question in questions)
+
+
+def test_a_row_that_moves_between_the_questions_is_no_end_that_is_not_read():
+    """W8: asked once more, no window shows it; another row is tried."""
+    check = EndsCheck()
+    tell(check, check.look(kept(rows(100)), max_days=0), (True, True, False, False))
+    tell(check, check.again(), (False, False, False, False))
+
+    assert check.ends is Ends.UNKNOWN
+    assert len(check.look(kept(rows(100)), max_days=0)) == 4
+
+
+def tell(check, questions, answers):
+    """What each of *questions* shows."""
+    for question, shows in zip(questions, answers, strict=True):
+        check.take(question.trial, question.window, rows(100) if shows else rows())
 
 
 def test_where_two_days_are_the_widest_window_there_is_no_control():
