@@ -108,7 +108,7 @@ nights: $(VENV)/dev.ok  ## night after night against a world that changes, every
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py
 
 fuzz: $(VENV)/dev.ok  ## the client against random bytes, over a socket (FUZZ_SECONDS=n)
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -rA --timeout 0 tests/property/test_fuzzed_answers.py
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -rA --timeout 0 -p no:logging tests/property/test_fuzzed_answers.py
 
 kills: $(VENV)/dev.ok  ## kill -9 at random instants of first loads (KILLS=n)
 	@KILLS=$(KILLS) KILL_SEED=$(KILL_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_kills.py -k random_kills
