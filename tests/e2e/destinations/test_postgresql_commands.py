@@ -92,10 +92,15 @@ def test_tenants_share_a_database_and_nothing_else_c3(start, server):
 
 @pytest.mark.parametrize("destination", ["filesystem", "nonsense"])
 def test_a_destination_that_cannot_keep_a_warehouse_is_refused(start, destination):
-    """What cannot replace and delete by key, or does not exist, is refused before any request."""
+    """What cannot replace and delete by key, or does not exist, is exit 2, before any request."""
     program = start(aleta={"destination": destination})
 
-    ended = program.sync(expect=1)
+    for command in ("sync", "status"):
+        ended = program.run(command)
 
-    assert [error["code"] for error in ended.errors()] == ["destination"]
+        assert (ended.exit, ended.out) == (2, "")
+        assert (
+            f"tenants.acme.destination: expected a destination that can keep a warehouse. destination '{destination}'"
+            in ended.err
+        )
     assert program.box.requests == []
