@@ -35,10 +35,10 @@ def sync_tenants(config: Path, tenants: Sequence[str] = (), *, clients: Sequence
     Raises:
         SettingsError: the configuration is wrong; nothing was sent or written.
     """
+    point_dlt_at(config, os.environ)  # before anything asks dlt: which destination there is, for one
     chosen, warnings = selected(config, tenants, keys=True)
     for warning in warnings:
         log.warning(warning)
-    point_dlt_at(config, os.environ)
     from .connect import Connector  # noqa: PLC0415 - these bring dlt, which reads where its configuration is
     from .sync import run  # noqa: PLC0415
     from .tools import Tools  # noqa: PLC0415
