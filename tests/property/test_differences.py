@@ -197,7 +197,8 @@ def test_d_rules_hold_for_any_warehouse_and_any_answers(stored, batches, again, 
         (own_id, proof.parent_id)
         for own_id, row in old.items()
         for proof in proven
-        if proof.ended and proof.parent_id in owners(row) and own_id not in wanted.fresh.keys() | seen_before
+        if proof.ended and proof.parent_id in owners(row)
+        if own_id not in wanted.fresh.keys() | seen_before | wanted.removed
         if any(day not in proof.span for day in dates(row))
     }
 
