@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -43,6 +44,7 @@ class Scope:
 class _ProvenSpan:
     window: Window
     straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the window, or are missing
+    doubted: bool = False  # it proves nothing of what comes later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,6 @@ class ProvenDays:
     looked_for: dict[tuple[str, str], Missed] = field(default_factory=dict)  # missed, and whole histories are read next
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
-    _doubted: set[str] = field(default_factory=set)  # parents of which what was read last proves nothing
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
@@ -106,9 +107,10 @@ class ProvenDays:
         self._doubt({suspicion.parent_id for suspicion in found.suspicions})
         return found
 
-    def _doubt(self, parents: Collection[str]) -> None:
+    def _doubt(self, parents: AbstractSet[str]) -> None:
         """More rows were gone than is believed: days that are read later must not make them gone one by one."""
-        self._doubted.update(parents)
+        for parent in parents & self._spans.keys():
+            self._spans[parent].doubted = True
         for row in [row for row in self.unasked if row[1] in parents]:
             del self.unasked[row]
 
@@ -174,9 +176,8 @@ class ProvenDays:
         """A gap ends a span and begins the next; so do days that are read a second time (W6), and doubts (D3)."""
         proven: dict[tuple[str, date], Proven] = {}
         for proven_window in package:
-            span, doubted = self._spans.get(proven_window.parent_id), proven_window.parent_id in self._doubted
-            if span is None or doubted or not span.window.meets(proven_window.window):
-                self._doubted.discard(proven_window.parent_id)
+            span = self._spans.get(proven_window.parent_id)
+            if span is None or span.doubted or not span.window.meets(proven_window.window):
                 span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))

@@ -64,9 +64,7 @@ class Verifier:
             clients=self._clients,
         )
         self._told: set[Difference] = set()
-        self._shown: set[tuple[str, str]] = (
-            set()
-        )  # resource and id of rows that the API has, and the warehouse has not so
+        self._shown: set[tuple[str, str]] = set()  # resource and id of rows that the API has, and differ or are missing
         endpoints = with_parents(tenant.resources, CATALOGUE)
         self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)

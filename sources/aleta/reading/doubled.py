@@ -13,6 +13,8 @@ Owners: TypeAlias = tuple[str | None, ...]
 
 def doubled(batch: pa.RecordBatch, key: str, owners: Sequence[str] = ()) -> Iterator[tuple[str, Owners]]:
     """Keys that are in *batch* twice for the same *owners*, columns of it, with two contents; and these owners."""
+    if batch.num_rows <= 1:  # most answers by id
+        return
     counted = pc.value_counts(batch[key])
     twice = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
     if not len(twice):

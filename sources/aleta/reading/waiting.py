@@ -63,7 +63,7 @@ class WaitingAnswers:
 
     def add(self, parent: str, window: Window, answer: Answer) -> None:
         """In place of what waited of the same window."""
-        self.take(parent, window)
+        self._forget(parent, window)
         rows = answer.batch.num_rows
         if rows and self._rows + rows > self.memory_rows:
             self._answers[parent, window] = self._put(answer)
@@ -73,19 +73,15 @@ class WaitingAnswers:
 
     def take(self, parent: str, window: Window) -> Answer | None:
         """The answer, which waits no longer; None where none waited."""
-        match self._answers.pop((parent, window), None):
-            case _Filed() as filed:
-                return self._get(filed)
-            case Answer() as answer:
-                self._rows -= answer.batch.num_rows
-                return answer
-            case None:
-                return None
+        waits = self._answers.get((parent, window))
+        answer = self._get(waits) if isinstance(waits, _Filed) else waits
+        self._forget(parent, window)
+        return answer
 
     def drop(self, parent: str) -> None:
         """What waits of *parent* is of no use."""
         for own, window in [asked for asked in self._answers if asked[0] == parent]:
-            self.take(own, window)
+            self._forget(own, window)
 
     def close(self) -> None:
         """Give the space back."""
@@ -103,12 +99,18 @@ class WaitingAnswers:
 
     def _get(self, filed: _Filed) -> Answer:
         links = {name: self._read(place) for name, place in filed.links.items()}
-        answer = replace(filed.rest, batch=self._read(filed.batch), links=links)
-        self._filed -= 1
-        if not self._filed:
-            self._end = 0
-            os.ftruncate(self._opened.fileno(), 0)
-        return answer
+        return replace(filed.rest, batch=self._read(filed.batch), links=links)
+
+    def _forget(self, parent: str, window: Window) -> None:
+        """Nothing is read; the file is emptied when no answer is left in it."""
+        match self._answers.pop((parent, window), None):
+            case Answer() as answer:
+                self._rows -= answer.batch.num_rows
+            case _Filed():
+                self._filed -= 1
+                if not self._filed:
+                    self._end = 0
+                    os.ftruncate(self._opened.fileno(), 0)
 
     @property
     def _opened(self) -> IO[bytes]:
