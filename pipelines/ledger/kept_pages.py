@@ -8,9 +8,7 @@ damaged, every list is read without conditions. It is bounded: what was not aske
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
-import os
 import sqlite3
 import threading
 import zlib
@@ -20,6 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from sources.aleta.v1.chain import KeptPage
+
+from ..warehouse.private_file import make_private
 
 FILE = "pages.sqlite"
 MOST_BYTES = 64 << 20  # of all lists, packed
@@ -131,10 +131,7 @@ def _write(sql: sqlite3.Connection, key: str, packed: Sequence[tuple[str, str, b
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    if file.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    with contextlib.suppress(FileExistsError):  # what is there is not opened: closing it would end SQLite's locks
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    make_private(file)
     sql = sqlite3.connect(file, check_same_thread=False)
     sql.execute("PRAGMA auto_vacuum = INCREMENTAL")
     sql.execute("PRAGMA synchronous = NORMAL")

@@ -7,7 +7,6 @@ before it is answered; the primary key is what recognises a repeated one.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sqlite3
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..warehouse.private_file import make_private
 from .delivery import CALCULATED, Delivery
 
 FILE = "webhooks.sqlite"
@@ -186,24 +186,15 @@ def exists(folder: Path) -> bool:
 
 
 def _make(file: Path) -> None:
-    """Make *file*, its owner's only, unless it is there; SQLite gives its companions the same mode.
-
-    A file that is there is not opened: closing it would end the locks that SQLite holds on it in this process, and the
-    next connection that closes would take the log away from under the others (https://sqlite.org/howtocorrupt.html,
-    2.2).
+    """Make *file* and its folder, unless they are there; on return their names are on the disk.
 
     Raises:
         OSError: it cannot be made, or is a link.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if file.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    try:
-        with _MAKING:
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return
-    for folder in (file.parent, file.parent.parent):
+    with _MAKING:
+        made = make_private(file)
+    for folder in (file.parent, file.parent.parent) if made else ():
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)  # the name of a file is on the disk only when its folder is
