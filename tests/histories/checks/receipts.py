@@ -37,13 +37,13 @@ def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[
     Args:
         cut: nobody knows how much of the whole history was still to come.
     """
-    kept = defaultdict(list)
+    kept, given_up = defaultdict(list), defaultdict(list)
     for claim in claims:
-        if claim.loads:
-            kept[claim.account].append((claim.first, claim.last))
+        (kept if claim.loads else given_up)[claim.account].append((claim.first, claim.last))
     for account, spans in kept.items():
         first, *rest = _tilings(spans)
-        wholes = sum(covers(joined([*each]), reach) for each in (first, *rest))
+        # a whole history was read whole, whatever of it could not be proven
+        wholes = sum(covers(joined([*each, *given_up[account]]), reach) for each in (first, *rest))
         again = len(rest) <= 2 and (cut or wholes >= len(rest))
         if rest and not again:
             yield f"windows of {account} overlap: {first}, {rest}"
