@@ -153,7 +153,7 @@ class Scene:
         try:
             return self.sync()
         finally:
-            self.now = right
+            self.now = right + timedelta(minutes=1)  # another run that is as far ahead has another instant
 
     def backfill(
         self, first: date, last: date, *names: str, accounts: Iterable[str] = (), cut: Cut | None = None
