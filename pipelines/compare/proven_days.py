@@ -133,10 +133,10 @@ class ProvenDays:
     def _note_missed(self, found: Differences) -> None:
         self.late.update(found.late)
         for row in found.missed:
-            if self._waits(self.scope(row.parent_id)):
-                self.absent[row.id, row.parent_id] = row
-            else:
+            if not self._waits(self.scope(row.parent_id)):
                 self.missed[row.id] = row
+            elif row.inside:  # of what names days that nobody asks for, the whole history tells at its end (D7)
+                self.absent[row.id, row.parent_id] = row
         for own_id in found.found:
             self.missed.pop(own_id, None)
         self.absent = {

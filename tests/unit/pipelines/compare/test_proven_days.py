@@ -87,6 +87,25 @@ def test_d7_a_row_that_one_of_its_days_showed_is_not_gone_by_another(store):
     assert (removed(reading.commit(900, 900)), reading.days.unasked) == (set(), {})
 
 
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        ({"value_date": on(11)}, {on(11)}),
+        ({"value_date": on(900)}, {on(900)}),
+        ({"trade_date": on(-1), "value_date": on(2)}, {on(-1)}),
+        ({"value_date": None}, None),
+    ],
+    ids=["the-next-day", "far", "the-day-before", "dateless"],
+)
+def test_d7_a_row_half_out_of_reach_is_not_gone_by_a_whole_history_in_two_packages(store, dates, days):
+    """The package that has its other day comes first; only at the end it is known what nobody asked for."""
+    fill(store, row("1", **{"trade_date": on(2)} | dates))
+    reading = Reading(store)
+    assert removed(reading.commit(0, 5)) == set()
+    assert removed(reading.commit(6, 10)) == ({"1"} if days is None else set())
+    assert [left.days for left in reading.days.unasked.values()] == ([] if days is None else [days])
+
+
 @pytest.mark.parametrize("last", [11, 900], ids=["the-next-day", "far"])
 def test_d3_what_an_account_in_doubt_lacks_is_not_gone_row_by_row(store, last):
     """More is gone than is believed: a day beyond the history, asked for the row that names it, proves nothing (D7)."""
