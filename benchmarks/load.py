@@ -39,7 +39,7 @@ from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.warehouse import Warehouse
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.rows.fetch import Receipt
 
 from .rows import BEGIN, END, NOW, Accounts, name_of_account
 

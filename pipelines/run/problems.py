@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.below import ROOT
-from sources.aleta.reading.fetch import Receipt
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.below import ROOT
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt
 
 from ..compare.findings import Suspicion
 from ..ledger.ledger import Doubled

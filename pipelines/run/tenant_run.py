@@ -14,9 +14,9 @@ from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
-from sources.aleta.reading.below import endpoints_below
-from sources.aleta.reading.fetch import Receipt
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.below import endpoints_below
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt
 
 from ..compare.findings import Run
 from ..compare.promotion import promote

@@ -12,7 +12,7 @@ from tests.histories.planting import bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
     from pipelines.run.loading.followed import FollowedParents
-    from sources.aleta.reading.fetch import Status
+    from sources.aleta.reading.rows.fetch import Status
 
     mark = FollowedParents.mark
 
@@ -210,7 +210,7 @@ def copy_written_in_place() -> None:
 def left_out_means_removed() -> None:
     """An object that no list shows is gone; nobody asks for it by its id."""
     from pipelines.compare.objects import Comparison
-    from sources.aleta.reading.members import Census
+    from sources.aleta.reading.objects.members import Census
 
     Census.unlisted = lambda *_: []
     Comparison._is_gone = lambda *_: True

@@ -16,8 +16,8 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.fetch import Receipt, Status
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.findings import Differences, Run, Unasked
 from ...compare.objects import Comparison

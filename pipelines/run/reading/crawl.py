@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SourceError
-from sources.aleta.reading.by_id import read_by_id
-from sources.aleta.reading.members import Census
+from sources.aleta.reading.objects.by_id import read_by_id
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import Listed, walk, walk_named
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, walk, walk_named
 
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, in_turn

@@ -19,8 +19,8 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import NO_TRIALS
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
 from ...compare.findings import Missed
 from ...ledger.ledger import Learned, Ledger

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sources.aleta.catalogue.endpoint import By
 from sources.aleta.planning.questions import Fate
-from sources.aleta.reading.receipts import REASONS, Receipt, Status
+from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
 
 
 @dataclass(slots=True)

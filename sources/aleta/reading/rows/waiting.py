@@ -16,8 +16,8 @@ from typing import IO
 
 import pyarrow as pa
 
-from ..jsonapi.answer import Answer
-from ..planning.windows import Window
+from ...jsonapi.answer import Answer
+from ...planning.windows import Window
 
 MEMORY_ROWS = 30_000
 NO_ROWS = pa.RecordBatch.from_arrays([], names=[])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..catalogue.endpoint import Endpoint
+from ...catalogue.endpoint import Endpoint
 
 ROOT = "clients"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from ..clock import Clock
-from ..jsonapi.answer import Answer
-from ..planning.windows import Window
+from ...clock import Clock
+from ...jsonapi.answer import Answer
+from ...planning.windows import Window
 from .receipts import Receipt
 
 HELD_ROWS = 50_000

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from schemas.table import key_of, name_of
 
-from ..catalogue.endpoint import Endpoint, Form
-from ..jsonapi.answer import Answer
+from ...catalogue.endpoint import Endpoint, Form
+from ...jsonapi.answer import Answer
 from .lengths import ListRead, doubtful, truncated
 
 RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}

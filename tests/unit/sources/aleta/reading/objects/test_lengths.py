@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.aleta.reading.lengths import ListRead, doubtful, truncated
+from sources.aleta.reading.objects.lengths import ListRead, doubtful, truncated
 
 
 def read(length: int, *, parent: str = "e1", resource: str = "accounts", **more: int | bool | None) -> ListRead:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
-from ..catalogue.endpoint import Endpoint
-from ..errors import ParentGoneError, SourceError
-from ..jsonapi.answer import Answer
-from .reader import Outages, Reader
+from ...catalogue.endpoint import Endpoint
+from ...errors import ParentGoneError, SourceError
+from ...jsonapi.answer import Answer
+from ..reader import Outages, Reader
+from ..workers import Workers
 from .walk import Listed
-from .workers import Workers
 
 BATCH = 500  # objects that are yielded together: bounds the memory (rule C5)
 

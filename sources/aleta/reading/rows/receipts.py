@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ..catalogue.endpoint import Endpoint
-from ..errors import SourceError
-from ..jsonapi.answer import Answer
-from ..planning.questions import Fate
-from ..planning.windows import Window
+from ...catalogue.endpoint import Endpoint
+from ...errors import SourceError
+from ...jsonapi.answer import Answer
+from ...planning.questions import Fate
+from ...planning.windows import Window
 
 
 class Status(StrEnum):

@@ -3,8 +3,8 @@
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import nothing
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.holding import HELD_S, Holding
-from sources.aleta.reading.receipts import Receipt, Status
+from sources.aleta.reading.rows.holding import HELD_S, Holding
+from sources.aleta.reading.rows.receipts import Receipt, Status
 from tests.fakes import NOON, FakeClock
 from tests.stores import on
 

@@ -11,7 +11,7 @@ import pytest
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import Answer, parser
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.waiting import WaitingAnswers
+from sources.aleta.reading.rows.waiting import WaitingAnswers
 from tests.apis import booked
 from tests.fakes import NOON
 from tests.stores import on

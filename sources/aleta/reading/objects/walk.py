@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from schemas.table import key_of
 
-from ..catalogue.endpoint import Endpoint
-from ..errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
-from ..jsonapi.answer import Answer
+from ...catalogue.endpoint import Endpoint
+from ...errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
+from ...jsonapi.answer import Answer
+from ..doubled import doubled
+from ..reader import Ask, Outages, Reader
+from ..workers import Workers
 from .below import endpoints_below
-from .doubled import doubled
 from .members import Census
-from .reader import Ask, Outages, Reader
-from .workers import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

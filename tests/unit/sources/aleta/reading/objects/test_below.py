@@ -6,10 +6,10 @@ import threading
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
-from sources.aleta.reading.below import endpoints_below, members_below
-from sources.aleta.reading.members import Census
+from sources.aleta.reading.objects.below import endpoints_below, members_below
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import ids_of, walk
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import ids_of, walk
 from tests.apis import FakeApi, thing
 from tests.fakes import FakeClock
 

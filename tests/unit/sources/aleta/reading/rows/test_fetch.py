@@ -22,10 +22,10 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import ONE_DAY, Window
-from sources.aleta.reading import fetch as fetching
-from sources.aleta.reading.fetch import Status, fetch
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.waiting import WaitingAnswers
+from sources.aleta.reading.rows import fetch as fetching
+from sources.aleta.reading.rows.fetch import Status, fetch
+from sources.aleta.reading.rows.waiting import WaitingAnswers
 from tests.apis import FakeApi, all_end, booked
 from tests.fakes import NOON, FakeClock
 from tests.stores import on

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from ..catalogue.endpoint import DateParams, Endpoint
-from ..clock import Clock
-from ..errors import (
+from ...catalogue.endpoint import DateParams, Endpoint
+from ...clock import Clock
+from ...errors import (
     ParentGoneError,
     RetryableError,
     SourceError,
@@ -20,17 +20,17 @@ from ..errors import (
     UnreachableError,
     WindowTooWideError,
 )
-from ..jsonapi.answer import Answer, days, evidence
-from ..planning.planner import Planner
-from ..planning.questions import Decision, Fate, Question
-from ..planning.trials.budget import NO_TRIALS
-from ..planning.trials.prover import Prover
-from ..planning.windows import Window
+from ...jsonapi.answer import Answer, days, evidence
+from ...planning.planner import Planner
+from ...planning.questions import Decision, Fate, Question
+from ...planning.trials.budget import NO_TRIALS
+from ...planning.trials.prover import Prover
+from ...planning.windows import Window
+from ..reader import Outages, Reader
+from ..workers import Workers
 from .holding import Holding
-from .reader import Outages, Reader
 from .receipts import REASONS, STATUS, Receipt, Status
 from .waiting import WaitingAnswers
-from .workers import Workers
 
 __all__ = ["Receipt", "Status", "fetch"]
 

@@ -13,9 +13,9 @@ from sources.aleta.errors import (
     UnavailableError,
     UnreachableError,
 )
-from sources.aleta.reading.members import Census
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import ids_of, walk
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import ids_of, walk
 from tests.apis import FakeApi, all_end, thing
 from tests.fakes import FakeClock
 from tests.truth import CRAWL
