@@ -10,7 +10,7 @@ from sources.aleta.reading.objects.below import ROOT
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.findings import Suspicion
+from ..compare.rows.findings import Suspicion
 from ..ledger.ledger import Doubled
 from ..report.report import Problem, problem
 

@@ -18,9 +18,9 @@ from sources.aleta.reading.objects.below import endpoints_below
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.findings import Run
-from ..compare.promotion import promote
-from ..compare.rehash import rehash
+from ..compare.migration.promotion import promote
+from ..compare.migration.rehash import rehash
+from ..compare.rows.findings import Run
 from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon

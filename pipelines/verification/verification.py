@@ -23,9 +23,9 @@ from sources.aleta.reading.objects.walk import Listed, ids_of, walk, walk_named
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
-from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
+from ..compare.rows.findings import Differences, Run
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.report import problem

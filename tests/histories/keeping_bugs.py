@@ -93,7 +93,7 @@ def nothing_read_again() -> None:
 @bug
 def removal_by_one_date() -> None:
     """A row is missed where its first date is proven; the second is not looked at."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     missed = differences.missed_rows
 
@@ -111,7 +111,7 @@ def removal_by_one_date() -> None:
 @bug
 def ghosts_of_empty_windows() -> None:
     """Rows are removed only where others of their account came; as a merge on a window key has it."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     missed = differences.missed_rows
 
@@ -134,7 +134,7 @@ def straddling_rows_forgotten() -> None:
 @bug
 def one_row_loaded_twice() -> None:
     """A row that two accounts list is not made one."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     stage = differences._Comparison._stage
 
@@ -148,7 +148,7 @@ def one_row_loaded_twice() -> None:
 @bug
 def mass_removal_believed() -> None:
     """`max_removed_share` is not looked at."""
-    from pipelines.compare.differences import _Comparison
+    from pipelines.compare.rows.differences import _Comparison
 
     suspicions = _Comparison._suspicions
 

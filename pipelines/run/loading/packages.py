@@ -19,9 +19,9 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt, Status
 
-from ...compare.findings import Differences, Run, Unasked
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
+from ...compare.rows.findings import Differences, Run, Unasked
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading

@@ -22,7 +22,7 @@ from sources.aleta.planning.windows import Window
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
-from ...compare.findings import Missed
+from ...compare.rows.findings import Missed
 from ...ledger.ledger import Learned, Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading, whole_reading

@@ -14,9 +14,9 @@ from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window, hulls
 
+from ..row_content import stage_contents
+from ..row_hash import row_hash
 from .findings import Conflict
-from .row_content import stage_contents
-from .row_hash import row_hash
 from .staged import once_per_owner
 
 

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from schemas.table import ROW_HASH, answered, fact, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ..warehouse.store import Store
+from ...warehouse.store import Store
+from ..row_hash import VERSION
 from .findings import Proven
-from .row_hash import VERSION
 
 MOST_ROWS = 10_000  # of one package, so that what is fetched is small (rule C5)
 MOST_PARENTS = 200  # a list of parents is searched once a stored row

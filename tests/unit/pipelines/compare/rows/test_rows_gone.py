@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.compare.differences import differences
-from pipelines.compare.findings import Conflict, Suspicion
+from pipelines.compare.rows.differences import differences
+from pipelines.compare.rows.findings import Conflict, Suspicion
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
 from tests.stores import on

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-import pipelines.compare.rehash as rehashing
-from pipelines.compare.differences import differences
-from pipelines.compare.rehash import rehash
+import pipelines.compare.migration.rehash as rehashing
+from pipelines.compare.migration.rehash import rehash
 from pipelines.compare.row_hash import VERSION
+from pipelines.compare.rows.differences import differences
 from pipelines.ledger.ledger import Ledger
 from pipelines.warehouse.package import Rows
 from pipelines.warehouse.warehouse import Warehouse

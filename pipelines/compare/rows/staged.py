@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ..warehouse.store import Slice
+from ...warehouse.store import Slice
 from .findings import Proven
 
 

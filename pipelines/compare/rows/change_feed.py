@@ -13,11 +13,11 @@ from schemas.table import key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ..warehouse.package import Rows
-from ..warehouse.store import Store
-from ..warehouse.warehouse import table_of
+from ...warehouse.package import Rows
+from ...warehouse.store import Store
+from ...warehouse.warehouse import table_of
+from ..row_hash import as_json
 from .arrow_rows import filled
-from .row_hash import as_json
 from .staged import once_per_owner, slices_of_keys
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")

@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from pipelines.compare import unchanged
-from pipelines.compare.staged import in_days
-from pipelines.compare.unchanged import is_unchanged
+from pipelines.compare.rows import unchanged
+from pipelines.compare.rows.staged import in_days
+from pipelines.compare.rows.unchanged import is_unchanged
 from schemas.table import answered
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue.catalogue import CATALOGUE

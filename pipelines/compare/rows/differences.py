@@ -15,17 +15,17 @@ from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
-from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Store
-from ..warehouse.warehouse import table_of
+from ...warehouse.package import GONE, Rows
+from ...warehouse.store import Store
+from ...warehouse.warehouse import table_of
+from ..row_content import stage_contents
+from ..row_hash import OLDER, is_type, row_hash, types_differ
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
 from .conflicts import displaced, register_given, within_package
 from .findings import Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
 from .missed_rows import missed_rows, unasked_rows
-from .row_content import stage_contents
-from .row_hash import OLDER, is_type, row_hash, types_differ
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
 from .unchanged import is_unchanged
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from schemas.table import ROW_HASH, answered, key_of, name_of
 
-from ..ledger.ledger import Ledger
-from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Store, plain_type
-from ..warehouse.warehouse import Warehouse, table_of
-from .row_content import stage_contents
-from .row_hash import OLDER, VERSION, row_hash
+from ...ledger.ledger import Ledger
+from ...warehouse.package import GONE, Rows
+from ...warehouse.store import Store, plain_type
+from ...warehouse.warehouse import Warehouse, table_of
+from ..row_content import stage_contents
+from ..row_hash import OLDER, VERSION, row_hash
 
 ROWS = 50_000  # of one package (rule C5)
 REMOTE_ROWS = 10 * ROWS  # for each package a table that is elsewhere is brought here anew

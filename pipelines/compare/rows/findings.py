@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sources.aleta.planning.windows import Window
 
-from ..warehouse.package import Rows
+from ...warehouse.package import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

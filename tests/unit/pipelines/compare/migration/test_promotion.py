@@ -9,10 +9,10 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-import pipelines.compare.promotion as promoting
-from pipelines.compare.differences import differences
-from pipelines.compare.findings import Proven, Run
-from pipelines.compare.promotion import promote
+import pipelines.compare.migration.promotion as promoting
+from pipelines.compare.migration.promotion import promote
+from pipelines.compare.rows.differences import differences
+from pipelines.compare.rows.findings import Proven, Run
 from pipelines.ledger.ledger import Ledger
 from pipelines.warehouse.package import Rows
 from pipelines.warehouse.warehouse import Warehouse

@@ -18,12 +18,12 @@ from schemas.table import EXTRA, ROW_HASH, answered, fact, key_of, name_of
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import Resource
 
-from ..ledger.ledger import Ledger, PromotionState
-from ..warehouse.package import GONE, Rows
-from ..warehouse.store import Store, plain_type
-from ..warehouse.warehouse import Warehouse, table_of
-from .row_content import stage_contents
-from .row_hash import row_hash
+from ...ledger.ledger import Ledger, PromotionState
+from ...warehouse.package import GONE, Rows
+from ...warehouse.store import Store, plain_type
+from ...warehouse.warehouse import Warehouse, table_of
+from ..row_content import stage_contents
+from ..row_hash import row_hash
 
 ROWS = 50_000  # of one package (rule C5)
 _members = msgspec.json.Decoder(dict[str, Raw])
