@@ -19,8 +19,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ..clock import SystemClock
-from ..errors import (
+from ...clock import SystemClock
+from ...errors import (
     CertificatesError,
     OverdueError,
     RetryableError,
@@ -28,7 +28,7 @@ from ..errors import (
     UnavailableError,
     UnreachableError,
 )
-from ..safe_text import printable
+from ...safe_text import printable
 from .allowance import MB, Allowance, TooSlowError
 from .body import whole_body
 from .sockets import IDLE_S, session

@@ -7,7 +7,7 @@ import pytest
 from sources.aleta.errors import (
     CertificatesError,
 )
-from sources.aleta.transport.wire import check_certificates
+from sources.aleta.transport.exchange.wire import check_certificates
 
 
 def test_a_bundle_that_is_not_there_is_named_with_its_variable(tmp_path):

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
 
-from ..errors import TooLargeError
+from ...errors import TooLargeError
 
 MB = 1 << 20
 LARGE = 32 * MB

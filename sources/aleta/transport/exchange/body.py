@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..errors import UnavailableError
-from .outcome import header
+from ...errors import UnavailableError
+from ..outcome import header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
