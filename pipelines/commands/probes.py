@@ -17,7 +17,7 @@ from ..run.connect import signer
 from ..run.damage import damaged, unopenable
 from ..run.lock import holder
 from ..settings import TenantSettings, loose_key_file
-from ..warehouse.destination import place_of
+from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import glance

@@ -6,7 +6,7 @@ import logging
 import threading
 
 from ..report.report import TenantReport
-from ..warehouse.destination import PROVEN
+from ..warehouse.destinations.destination import PROVEN
 
 UNPROVEN = (
     "destination {destination}: nobody proved that it keeps a warehouse exactly; proven are {proven}. Check it with "

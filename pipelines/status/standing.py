@@ -183,7 +183,7 @@ def _empty(schema: pa.Schema) -> str:
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
-    from ..warehouse.destination import place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
+    from ..warehouse.destinations.destination import place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
     from ..warehouse.glance import glance  # noqa: PLC0415
 
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}

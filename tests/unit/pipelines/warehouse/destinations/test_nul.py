@@ -7,7 +7,7 @@ from collections import Counter
 
 import pyarrow as pa
 
-from pipelines.warehouse.nul import without_nul
+from pipelines.warehouse.destinations.nul import without_nul
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import read_list

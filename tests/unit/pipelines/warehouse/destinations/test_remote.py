@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from pipelines.warehouse.destination import dataset_of
-from pipelines.warehouse.dialect import DUCKDB
-from pipelines.warehouse.remote import VALUES, RemoteStore
+from pipelines.warehouse.destinations.destination import dataset_of
+from pipelines.warehouse.destinations.dialect import DUCKDB
+from pipelines.warehouse.destinations.remote import VALUES, RemoteStore
 from pipelines.warehouse.store import DuckDbStore, Slice
 from schemas.transactions import TRANSACTIONS
 from tests.stores import at, memory_store, on

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.warehouse.destination import PROVEN, dialect_of, find
+from pipelines.warehouse.destinations.destination import PROVEN, dialect_of, find
 from tests.e2e.destinations.kept import InDuckDb, InPostgres, InSqlite
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from pipelines.warehouse.sqlalchemy import SQLITE, ExactNumber
+from pipelines.warehouse.destinations.sqlalchemy import SQLITE, ExactNumber
 from schemas.table import DECIMAL, INSTANT
 
 

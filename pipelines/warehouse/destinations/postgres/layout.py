@@ -22,10 +22,10 @@ from schemas.views import postgres as in_postgres
 from schemas.views.view import View, literal, possible
 from schemas.views.views import VIEWS
 
+from ...package import GONE
 from ..connection import Client
 from ..lease import DESCRIPTION as LEASE_COMMENT
 from ..lease import TABLE as LEASE
-from ..package import GONE
 from .indexes import indexed, name_for
 
 log = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 
 from schemas.table import fact, key_of, name_of
 
+from ..store import DATASET, Slice, add_up, count_sql, distinct_sql, plain_type, repeated_sql
 from .connection import Client
 from .dialect import Dialect
 from .nul import without_nul
-from .store import DATASET, Slice, add_up, count_sql, distinct_sql, plain_type, repeated_sql
 
 VALUES = 2_000  # in one statement: some databases take few
 BATCH = 10_000  # rows on their way at once
