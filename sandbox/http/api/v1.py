@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from random import Random
 
-from ..settings import SandboxSettings
-from ..state.store import Store
-from ..world.jsontext import Document, Json, dump, load
+from ...settings import SandboxSettings
+from ...state.store import Store
+from ...world.jsontext import Document, Json, dump, load
+from ..wire import Call, RefusalError, Reply
 from .flat import flattened, without_nulls
 from .routes import serve
-from .wire import Call, RefusalError, Reply
 
 PREFIX = "/v1/"
 LARGEST_PAGE = 100

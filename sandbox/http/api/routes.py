@@ -10,14 +10,14 @@ from functools import cache
 from typing import TypeAlias
 from urllib.parse import urlencode
 
-from ..settings import SandboxSettings
-from ..state.computed.resources import RESOURCES
-from ..state.store import Store, shown, weakened
-from ..state.tenant import Filter
-from ..world.jsontext import dump
+from ...settings import SandboxSettings
+from ...state.computed.resources import RESOURCES
+from ...state.store import Store, shown, weakened
+from ...state.tenant import Filter
+from ...world.jsontext import dump
+from ..wire import RefusalError, Reply, data
 from .answers import computed, limits_status
 from .query import Ask, Query, known, span
-from .wire import RefusalError, Reply, data
 
 Answer: TypeAlias = Callable[[Ask], bytes]
 

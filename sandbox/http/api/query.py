@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from ..settings import SandboxSettings
-from ..state.store import Store
-from ..world.world import COLLECTIONS
-from .wire import RefusalError
+from ...settings import SandboxSettings
+from ...state.store import Store
+from ...world.world import COLLECTIONS
+from ..wire import RefusalError
 
 Query: TypeAlias = Mapping[str, str]
 

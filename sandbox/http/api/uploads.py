@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from ..state.store import Store
-from ..state.uploads import TARGETS, Holding, Target
-from ..world.jsontext import Document, Json, Num, dump, inner
-from ..world.rows import new_id
-from ..world.world import COLLECTIONS
+from ...state.store import Store
+from ...state.uploads import TARGETS, Holding, Target
+from ...world.jsontext import Document, Json, Num, dump, inner
+from ...world.rows import new_id
+from ...world.world import COLLECTIONS
+from ..wire import API_TYPE, Call, RefusalError, Reply
 from .query import known
-from .wire import API_TYPE, Call, RefusalError, Reply
 
 Pairs: TypeAlias = "list[tuple[str, Json]]"
 PARENTS = {"accounts": "accountId", "depositories": "depositoryId"}

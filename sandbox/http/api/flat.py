@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..world.jsontext import Document, Json, inner
+from ...world.jsontext import Document, Json, inner
 
 SPELLINGS = ("jsonapi", "snake", "camel", "mixed")
 

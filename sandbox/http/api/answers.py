@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ..state.computed.holdings import LEVELS
-from ..state.computed.resource import Dates, Item, Resource, Selection
-from ..state.computed.resources import LONG_AGO, RENAMED, RESOURCES, document
-from ..state.store import shown
-from ..world.jsontext import Document, Json, dump, inner
+from ...state.computed.holdings import LEVELS
+from ...state.computed.resource import Dates, Item, Resource, Selection
+from ...state.computed.resources import LONG_AGO, RENAMED, RESOURCES, document
+from ...state.store import shown
+from ...world.jsontext import Document, Json, dump, inner
+from ..wire import RefusalError, data
 from .query import Ask, day, known, span
-from .wire import RefusalError, data
 
 INCLUDABLE = ("instrument", "instruments", "asset", "assets")  # the vendor's pages use four spellings
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sandbox import Sandbox, SandboxSettings
-from sandbox.http.routes import serve
+from sandbox.http.api.routes import serve
 from sandbox.settings import changed
 from sandbox.state.store import Store
 from sandbox.world.world import build
