@@ -14,7 +14,7 @@ from schemas.ledger import SYNC_RUNS
 
 from ..report.notify import MISSING
 from ..run.connect import signer
-from ..run.damage import damaged, unopenable
+from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder
 from ..settings import TenantSettings, loose_key_file
 from ..warehouse.destinations.destination import place_of

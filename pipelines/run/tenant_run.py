@@ -30,7 +30,7 @@ from ..report.report import Problem, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
-from . import failures, problems
+from .errors import failures, problems
 from .events import (
     Away,
     Confronted,

@@ -18,8 +18,8 @@ from schemas.table import name_of
 from sources.aleta.clock import SystemClock
 
 from ..report.report import Exit, Json
-from ..run import journal
-from ..run.failures import as_problem
+from ..run.aftermath import journal
+from ..run.errors.failures import as_problem
 from ..run.lock import Holder, holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file

@@ -29,7 +29,7 @@ from ..compare.rows.findings import Differences, Run
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.report import problem
-from ..run import problems
+from ..run.errors import problems
 from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known

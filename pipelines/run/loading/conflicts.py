@@ -10,7 +10,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from ...compare.rows.findings import Conflict
 from ...ledger.ledger import Ledger
 from ...report.report import Problem
-from .. import problems
+from ..errors import problems
 from ..events import Confronted, Doubts
 
 

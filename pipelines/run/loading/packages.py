@@ -30,7 +30,7 @@ from ...report.report import TenantReport, problem
 from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows
 from ...warehouse.warehouse import Warehouse
-from .. import problems
+from ..errors import problems
 from ..events import Confronted, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift

@@ -18,7 +18,7 @@ from sources.aleta.reading.reader import Reader
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, in_turn
 from ...report.progress import Progress
-from .. import problems
+from ..errors import problems
 from ..events import Crawled, Noticed, Put, Refused, Visited
 from ..job import Job
 from .known import Known

@@ -29,7 +29,7 @@ from ...ledger.readings import Horizon, Reading, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from .. import problems
+from ..errors import problems
 from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught, Wait
 from ..job import Job
 from .crawl import Crawl

@@ -10,9 +10,9 @@ from sources.aleta.reading.objects.below import ROOT
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.rows.findings import Suspicion
-from ..ledger.ledger import Doubled
-from ..report.report import Problem, problem
+from ...compare.rows.findings import Suspicion
+from ...ledger.ledger import Doubled
+from ...report.report import Problem, problem
 
 TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.run.journal import Entry
-from pipelines.run.notices import Notice, messages, notice
+from pipelines.run.aftermath.journal import Entry
+from pipelines.run.aftermath.notices import Notice, messages, notice
 from tests.fakes import NOON
 
 URLS = ("json://host",)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sources.aleta.errors import AuthError, SourceError, StoppedError
 
-from ..report.logs import redact
-from ..report.report import OUT_OF_MEMORY, Exit, Problem, Status, TenantReport, problem
+from ...report.logs import redact
+from ...report.report import OUT_OF_MEMORY, Exit, Problem, Status, TenantReport, problem
 from .damage import damaged
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from ..report.report import TenantReport
-from ..warehouse.destinations.destination import PROVEN
+from ...report.report import TenantReport
+from ...warehouse.destinations.destination import PROVEN
 
 UNPROVEN = (
     "destination {destination}: nobody proved that it keeps a warehouse exactly; proven are {proven}. Check it with "

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.report.report import Counts, Exit, Problem, TenantReport
-from pipelines.run import journal
+from pipelines.run.aftermath import journal
 from tests.fakes import NOON
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from ..report.report import Problem
-from ..warehouse.pipeline_home import pipeline_home
+from ...report.report import Problem
+from ...warehouse.pipeline_home import pipeline_home
 
 CODE = "damaged"
 CORRUPT = ("Corrupt database file", "does not match stored checksum", "Could not read enough bytes")

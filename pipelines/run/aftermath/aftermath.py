@@ -6,12 +6,13 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from ..report.notify import send
-from ..report.problem_lines import log_problems
-from ..report.report import TenantReport
-from ..settings import TenantSettings
-from . import failures, journal
-from .lock import make_private
+from ...report.notify import send
+from ...report.problem_lines import log_problems
+from ...report.report import TenantReport
+from ...settings import TenantSettings
+from ..errors import failures
+from ..lock import make_private
+from . import journal
 from .notices import Notice, messages, notice
 
 log = logging.getLogger(__name__)

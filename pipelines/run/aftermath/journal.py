@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..report.problem_lines import problem_line
-from ..report.report import Exit, Status, TenantReport
-from ..report.version import VERSION
-from . import failures
+from ...report.problem_lines import problem_line
+from ...report.report import Exit, Status, TenantReport
+from ...report.version import VERSION
+from ..errors import failures
 
 FILE = "runs.jsonl"
 KEPT = 150  # runs
