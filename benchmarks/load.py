@@ -29,7 +29,7 @@ from pathlib import Path
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
 
-from pipelines.compare.findings import Run
+from pipelines.compare.rows.findings import Run
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Horizon, Reading, tonight
@@ -39,7 +39,7 @@ from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.warehouse import Warehouse
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.rows.fetch import Receipt
 
 from .rows import BEGIN, END, NOW, Accounts, name_of_account
 

@@ -21,7 +21,7 @@ from sources.aleta.jsonapi.answer import Answer
 from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import read_list
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.rows.fetch import Receipt, Status
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 BEGIN = date(2006, 1, 1)

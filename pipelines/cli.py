@@ -51,8 +51,8 @@ class Guarded(click.Group):
         except Exception as error:
             if ctx.params["debug"]:
                 raise
-            failures = importlib.import_module(".run.failures", __package__)  # brings what `--help` need not wait for
-            fail(Exit.FAILED, f"{failures.as_problem(error)}")
+            errors = importlib.import_module(".run.errors.failures", __package__)  # heavy: `--help` does without
+            fail(Exit.FAILED, f"{errors.as_problem(error)}")
 
 
 def check_memory() -> None:

@@ -25,7 +25,7 @@ from sources.aleta.transport.skew import MOST_SKEW_S, skew
 from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
 from ..run.connect import Connector
-from ..run.failures import as_problem
+from ..run.errors.failures import as_problem
 from ..run.selection import check_names
 from ..settings import Settings, SettingsError, TenantSettings, check_key_files, load
 from . import probes

@@ -26,7 +26,7 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..report.figures import counted
 from ..report.report import Exit, Json
-from ..run.failures import as_problem
+from ..run.errors.failures import as_problem
 from ..run.lock import TenantLock
 from ..run.reading.planners import planner_of
 from ..run.reading.references import known

@@ -14,10 +14,10 @@ from schemas.ledger import SYNC_RUNS
 
 from ..report.notify import MISSING
 from ..run.connect import signer
-from ..run.damage import damaged, unopenable
+from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder
 from ..settings import TenantSettings, loose_key_file
-from ..warehouse.destination import place_of
+from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import glance

@@ -10,7 +10,7 @@ import click
 from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
 from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
-from ..run.failures import as_problem
+from ..run.errors.failures import as_problem
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse

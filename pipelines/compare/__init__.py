@@ -1,1 +1,1 @@
-"""What came against what is there: rows, objects and columns, compared in SQL over Arrow."""
+"""What came against what is there, in SQL over Arrow: `rows`, objects, and the `migration` of rows stored before."""

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from schemas.table import FIRST_SEEN, REMOVED, fact, key_of, name_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.walk import Listed
 
 from ..warehouse.package import Rows
 from ..warehouse.store import Store

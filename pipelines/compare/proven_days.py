@@ -18,8 +18,8 @@ from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
-from .differences import differences
-from .findings import Conflict, Differences, Missed, Proven, Run, Unasked
+from .rows.differences import differences
+from .rows.findings import Conflict, Differences, Missed, Proven, Run, Unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Horizon:
     def border(self, dates: DateParams) -> date | None:
         """The day that nightly windows of rows with these *dates* begin with; None where windows are no spans."""
         days = self.look_back_days if dates.look_back_days is None else dates.look_back_days
-        return self._back_from(self.elapsed, days) if dates.by is By.SPAN else None
+        return self._back_from(self.elapsed, days) if dates.divisible else None
 
     def _back_from(self, covered: date, days: int) -> date:
         first = covered + ONE_DAY - timedelta(days=days)

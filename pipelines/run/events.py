@@ -8,10 +8,10 @@ from datetime import date
 from typing import Protocol, TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.fetch import Receipt
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.findings import Missed
+from ..compare.rows.findings import Missed
 from ..ledger.ledger import Doubled, Learned
 from ..ledger.readings import Reading
 from ..report.report import Problem, TrialRecord

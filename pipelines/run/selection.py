@@ -50,7 +50,7 @@ def check_names(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
 
 
 def _check_destination(settings: Settings, tenant: TenantSettings) -> None:
-    from ..warehouse.destination import DestinationError, find  # noqa: PLC0415 - dlt, half a second
+    from ..warehouse.destinations.destination import DestinationError, find  # noqa: PLC0415 - dlt, half a second
 
     try:
         find(tenant.destination)

@@ -12,10 +12,11 @@ from sources.aleta.errors import StoppedError
 from ..report.report import RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
-from . import aftermath, failures, journal, unproven
+from .aftermath import aftermath, journal
+from .aftermath.notices import Notice
+from .errors import failures, unproven
 from .job import SYNC, Job
 from .lock import TenantLock
-from .notices import Notice
 from .tenant_run import TenantRun
 from .tools import Tools
 from .turns import most_overdue_first, take_turns

@@ -14,13 +14,13 @@ from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
-from sources.aleta.reading.below import endpoints_below
-from sources.aleta.reading.fetch import Receipt
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.below import endpoints_below
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.findings import Run
-from ..compare.promotion import promote
-from ..compare.rehash import rehash
+from ..compare.migration.promotion import promote
+from ..compare.migration.rehash import rehash
+from ..compare.rows.findings import Run
 from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
@@ -30,7 +30,7 @@ from ..report.report import Problem, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
-from . import failures, problems
+from .errors import failures, problems
 from .events import (
     Away,
     Confronted,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..settings import TenantSettings
-from . import journal
+from .aftermath import journal
 
 TICK_S = 1.0
 NEVER = datetime.min.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from ..run.journal import RUNNING, Entry
+from ..run.aftermath.journal import RUNNING, Entry
 
 Row: TypeAlias = dict[str, object]
 

@@ -18,8 +18,8 @@ from schemas.table import name_of
 from sources.aleta.clock import SystemClock
 
 from ..report.report import Exit, Json
-from ..run import journal
-from ..run.failures import as_problem
+from ..run.aftermath import journal
+from ..run.errors.failures import as_problem
 from ..run.lock import Holder, holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
@@ -183,7 +183,7 @@ def _empty(schema: pa.Schema) -> str:
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
-    from ..warehouse.destination import place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
+    from ..warehouse.destinations.destination import place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
     from ..warehouse.glance import glance  # noqa: PLC0415
 
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}

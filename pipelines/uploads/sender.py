@@ -13,7 +13,7 @@ from sources.aleta.transport.write import Watcher, Write
 
 from ..report.progress import Progress
 from ..report.report import Exit
-from ..run.failures import as_problem
+from ..run.errors.failures import as_problem
 from .columns import Mistake
 from .journal import Journal, Known, State
 from .kinds import Kind, Row, post

@@ -16,7 +16,7 @@ from sources.aleta.transport.write import Writer
 from ..report.progress import Progress
 from ..report.report import Exit, Status
 from ..run.connect import Connector
-from ..run.failures import as_problem
+from ..run.errors.failures import as_problem
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from .columns import Mistake

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sources.aleta.planning.windows import Window, hulls
-from sources.aleta.reading.fetch import Receipt
+from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.findings import Conflict
+from ..compare.rows.findings import Conflict
 from ..ledger.ledger import Doubled
 from ..run.reading.leftovers import look_once_more
 

@@ -16,20 +16,20 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.below import endpoints_below
-from sources.aleta.reading.by_id import read_by_id
-from sources.aleta.reading.fetch import Receipt, Status, fetch
-from sources.aleta.reading.members import Census
+from sources.aleta.reading.objects.below import endpoints_below
+from sources.aleta.reading.objects.by_id import read_by_id
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import Listed, ids_of, walk, walk_named
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, ids_of, walk, walk_named
+from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
-from ..compare.findings import Differences, Run
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
+from ..compare.rows.findings import Differences, Run
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
 from ..report.report import problem
-from ..run import problems
+from ..run.errors import problems
 from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ..report.problem_lines import log_problems
 from ..report.report import TenantReport
-from ..run import failures
+from ..run.errors import failures
 from ..run.lock import TenantLock
 from ..run.tools import Tools
 from ..settings import TenantSettings
-from ..warehouse.destination import place_of
+from ..warehouse.destinations.destination import place_of
 from .statement import Verdict, Verification
 from .stored import check_stored
 from .verification import Verifier

@@ -54,7 +54,7 @@ class Windows:
     def halved(self, endpoint: Endpoint, whole: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
         """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
         borders: dict[str, date] = {}
-        if endpoint.dates and endpoint.dates.by is By.SPAN and endpoint.dates.columns:
+        if endpoint.dates and endpoint.dates.divisible and endpoint.dates.columns:
             day, part = endpoint.dates.columns[0], self.rng.uniform(*PART)
             with self._warehouse.open() as store:
                 rows = store.rows(endpoint.schema, [*endpoint.owners, day])
@@ -69,7 +69,7 @@ class Windows:
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
     ) -> Iterator[Mapping[str, Window]]:
         """One window a parent and round: each overlaps one that the sync asked for, and is another."""
-        movable = endpoint.dates and endpoint.dates.by is By.SPAN
+        movable = endpoint.dates and endpoint.dates.divisible
         waiting = [
             (parent, another(window, marks[parent].covered or window, self.rng) if movable else window)
             for parent, window in self._sampled(endpoint, sample, listed & marks.keys())

@@ -16,7 +16,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema.typing import C_DLT_LOAD_ID, PIPELINE_STATE_TABLE_NAME
 from dlt.common.storages import LoadStorage, PackageStorage
 
-from .connection import connected
+from .destinations.connection import connected
 
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
 

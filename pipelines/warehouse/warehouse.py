@@ -23,17 +23,17 @@ from schemas.ledger import SYNC_WINDOWS
 from schemas.views.view import literal
 
 from . import records
-from .connection import connected
-from .destination import dataset_of, dialect_of, find, place_of
-from .dialect import DUCKDB, Dialect
+from .destinations.connection import connected
+from .destinations.destination import dataset_of, dialect_of, find, place_of
+from .destinations.dialect import DUCKDB, Dialect
+from .destinations.lease import Lease
+from .destinations.remote import RemoteStore
 from .duckdb.file import POOLS, OpenDatabase, bound, give_back, store_file
 from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
-from .lease import Lease
 from .package import Rows, State, source
 from .pipeline_home import pipeline_home
 from .recovery import rewind
-from .remote import RemoteStore
 from .retention import drop_superseded, forget_packages
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
 

@@ -1,1 +1,1 @@
-"""The sandbox as a server: routes, faults, tokens, controls."""
+"""The sandbox as a server: what its `api` answers, faults, tokens, controls."""

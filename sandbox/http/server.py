@@ -21,14 +21,15 @@ from ..state.store import Store
 from ..state.truth import Truth
 from ..world.webhook_keys import signing_key
 from ..world.world import build
-from . import control, uploads, v1
+from . import control
+from .api import uploads, v1
+from .api.routes import serve
 from .budget import Budget
 from .deliveries import Signed, Wanted, send, sign
 from .faults import BEFORE_WRITING, FAULTS, Faults
 from .issuer import Issuer, RefusedError, Registration
 from .keys import registration, write_config
 from .listener import Listener
-from .routes import serve
 from .wire import API_TYPE, Call, RefusalError, Reply, Request, Wire, plain_json, refusal, sent
 
 MEDIA_TYPES = (API_TYPE, "application/vnd.json+api")  # the vendor's own samples show both

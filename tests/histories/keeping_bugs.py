@@ -12,7 +12,7 @@ from tests.histories.planting import bug
 def quarantined_day_marked() -> None:
     """A day that could not be read whole is marked as if it had been."""
     from pipelines.run.loading.followed import FollowedParents
-    from sources.aleta.reading.fetch import Status
+    from sources.aleta.reading.rows.fetch import Status
 
     mark = FollowedParents.mark
 
@@ -93,7 +93,7 @@ def nothing_read_again() -> None:
 @bug
 def removal_by_one_date() -> None:
     """A row is missed where its first date is proven; the second is not looked at."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     missed = differences.missed_rows
 
@@ -111,7 +111,7 @@ def removal_by_one_date() -> None:
 @bug
 def ghosts_of_empty_windows() -> None:
     """Rows are removed only where others of their account came; as a merge on a window key has it."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     missed = differences.missed_rows
 
@@ -134,7 +134,7 @@ def straddling_rows_forgotten() -> None:
 @bug
 def one_row_loaded_twice() -> None:
     """A row that two accounts list is not made one."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     stage = differences._Comparison._stage
 
@@ -148,7 +148,7 @@ def one_row_loaded_twice() -> None:
 @bug
 def mass_removal_believed() -> None:
     """`max_removed_share` is not looked at."""
-    from pipelines.compare.differences import _Comparison
+    from pipelines.compare.rows.differences import _Comparison
 
     suspicions = _Comparison._suspicions
 
@@ -210,7 +210,7 @@ def copy_written_in_place() -> None:
 def left_out_means_removed() -> None:
     """An object that no list shows is gone; nobody asks for it by its id."""
     from pipelines.compare.objects import Comparison
-    from sources.aleta.reading.members import Census
+    from sources.aleta.reading.objects.members import Census
 
     Census.unlisted = lambda *_: []
     Comparison._is_gone = lambda *_: True

@@ -133,7 +133,7 @@ def token_of_another_tenant() -> None:
 @bug
 def list_believed() -> None:
     """A list without dates is taken for whole, whoever else is named."""
-    from sources.aleta.reading.members import Census
+    from sources.aleta.reading.objects.members import Census
 
     Census.unlisted = lambda *_: []
     Census.truncated = lambda *_: []
@@ -202,7 +202,7 @@ def nul_left_out() -> None:
 @bug
 def truncated_list_passed_over() -> None:
     """A list that was truncated, and that nothing completes, is not named."""
-    from sources.aleta.reading.members import Census
+    from sources.aleta.reading.objects.members import Census
 
     Census.truncated = lambda *_: []
 

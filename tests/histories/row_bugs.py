@@ -8,7 +8,7 @@ from tests.histories.planting import bug
 @bug
 def conflict_passed_over() -> None:
     """Of one id with two contents the last is kept, and nobody says so."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     differences.within_package = lambda *_: []
     differences.displaced = lambda *_: []
@@ -17,7 +17,7 @@ def conflict_passed_over() -> None:
 @bug
 def displaced_row_passed_over() -> None:
     """A row takes the place of one that another account had, and nobody asks that account."""
-    from pipelines.compare import differences
+    from pipelines.compare.rows import differences
 
     differences.displaced = lambda *_: []
 
@@ -58,7 +58,7 @@ def verify_calls_a_conflict_equal() -> None:
 @bug
 def far_days_not_asked() -> None:
     """A whole history judges rows whose days it did not ask for."""
-    from pipelines.compare import missed_rows
+    from pipelines.compare.rows import missed_rows
 
     missed_rows._beyond = lambda _: "false"
     unseen = missed_rows._unseen

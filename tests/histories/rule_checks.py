@@ -35,8 +35,8 @@ def every_part_is_read(_: Path) -> Iterator[str]:
     from sources.aleta.planning.cap import RowCap
     from sources.aleta.planning.planner import Planner
     from sources.aleta.planning.windows import Window
-    from sources.aleta.reading.fetch import fetch
     from sources.aleta.reading.reader import Reader
+    from sources.aleta.reading.rows.fetch import fetch
 
     def too_large(_: str, first: date, last: date) -> None:
         if sum(f"{first}" <= row["attributes"]["tradeDate"] <= f"{last}" for row in rows) > ROWS_OF_AN_ANSWER:
@@ -211,7 +211,7 @@ def doubted_days_are_unmarked(_: Path) -> Iterator[str]:
     from pipelines.run.loading.followed import FollowedParents
     from sources.aleta.catalogue.catalogue import CATALOGUE
     from sources.aleta.planning.windows import Window
-    from sources.aleta.reading.fetch import Receipt, Status
+    from sources.aleta.reading.rows.fetch import Receipt, Status
 
     transactions, ledger, tenant = CATALOGUE["transactions"], Ledger(), _tenant("acme", Path("nowhere"))
     horizon, day = Horizon.of(tenant, now=NOON), NOON.date() - timedelta(days=50)

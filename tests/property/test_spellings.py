@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import SandboxSettings
-from sandbox.http.flat import flattened, without_nulls
+from sandbox.http.api.flat import flattened, without_nulls
 from sandbox.state.store import Store
 from sandbox.world.jsontext import Num, dump, load
 from sandbox.world.world import build

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ...compare.findings import Conflict
+from ...compare.rows.findings import Conflict
 from ...ledger.ledger import Ledger
 from ...report.report import Problem
-from .. import problems
+from ..errors import problems
 from ..events import Confronted, Doubts
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.errors import SkippableError
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.proven_days import Scope
 from ...ledger.ledger import Ledger

@@ -16,12 +16,12 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.fetch import Receipt, Status
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt, Status
 
-from ...compare.findings import Differences, Run, Unasked
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
+from ...compare.rows.findings import Differences, Run, Unasked
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -30,7 +30,7 @@ from ...report.report import TenantReport, problem
 from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows
 from ...warehouse.warehouse import Warehouse
-from .. import problems
+from ..errors import problems
 from ..events import Confronted, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift

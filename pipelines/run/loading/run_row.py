@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from schemas.ledger import SYNC_RUNS
 
-from ...compare.findings import Run
+from ...compare.rows.findings import Run
 from ...report.report import TenantReport, bound_of
 from ...report.version import VERSION
 from ...warehouse.package import Rows

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SourceError
-from sources.aleta.reading.by_id import read_by_id
-from sources.aleta.reading.members import Census
+from sources.aleta.reading.objects.by_id import read_by_id
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import Listed, walk, walk_named
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed, walk, walk_named
 
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, in_turn
 from ...report.progress import Progress
-from .. import problems
+from ..errors import problems
 from ..events import Crawled, Noticed, Put, Refused, Visited
 from ..job import Job
 from .known import Known

@@ -19,17 +19,17 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import NO_TRIALS
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status, fetch
 from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
-from ...compare.findings import Missed
+from ...compare.rows.findings import Missed
 from ...ledger.ledger import Learned, Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from .. import problems
+from ..errors import problems
 from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught, Wait
 from ..job import Job
 from .crawl import Crawl

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters
-from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.row_hash import is_type
 from ...ledger.ledger import Doubled

@@ -26,7 +26,7 @@ def planner_of(
     Args:
         only: the parents that may be asked for, be it to prove the cap; None: all.
     """
-    divisible = endpoint.dates is None or endpoint.dates.by is By.SPAN
+    divisible = endpoint.dates is None or endpoint.dates.divisible
     learned = ledger.learned.get(lesson(endpoint, tenant), Learned())
     if learned.proof and only is not None and learned.proof.parent not in only:
         learned = replace(learned, proof=None)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.below import members_below
+from sources.aleta.reading.objects.below import members_below
 
 from ...warehouse.store import Slice, Store
 from .known import Known

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sources.aleta.catalogue.endpoint import By
 from sources.aleta.planning.questions import Fate
-from sources.aleta.reading.receipts import REASONS, Receipt, Status
+from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
 
 
 @dataclass(slots=True)
@@ -20,7 +19,7 @@ class UndividedAnswers:
     def note(self, receipt: Receipt) -> None:
         """Remember a window that was kept, without its rows."""
         dates, answer = receipt.endpoint.dates, receipt.answer
-        if answer and not answer.chained and receipt.rows > 1 and dates and dates.by is not By.SPAN:
+        if answer and not answer.chained and receipt.rows > 1 and dates and not dates.divisible:
             self._kept.setdefault(receipt.rows, []).append(replace(receipt, answer=None))
 
     def cut(self, caps: Collection[int], *, now: datetime) -> Iterator[Receipt]:

@@ -65,6 +65,11 @@ class DateParams:
     every_days: int = 1
     skip_empty_parents: bool = False
 
+    @property
+    def divisible(self) -> bool:
+        """Whether windows can be asked for in parts: a day, or a request without dates, cannot."""
+        return self.by is By.SPAN
+
     def query(self, window: Window) -> Mapping[str, str]:
         """The date parameters of a request for *window*."""
         match self.by:

@@ -10,8 +10,8 @@ from ..catalogue.endpoint import Endpoint
 from ..clock import Clock
 from ..planning.trials.prover import Prover
 from ..planning.windows import Window
-from ..reading.fetch import Receipt, fetch
 from ..reading.reader import Reader
+from ..reading.rows.fetch import Receipt, fetch
 from .spans import Spans
 
 NOT_CONSTANT = "%s: the API does not cut its answers at one constant number of rows (noticed by: %s): all is read again"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from schemas.table import instant, name_of, own_count, own_day, own_text, table
 
-from ..reading.fetch import Receipt, Status
+from ..reading.rows.fetch import Receipt, Status
 from .shortfalls import Shortfall
 from .spans import Spans
 from .tables import BATCH_ROWS

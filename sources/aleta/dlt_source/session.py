@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import Endpoint, with_parents
-from ..reading.by_id import read_by_id
 from ..reading.connection import Connection
-from ..reading.members import Census
+from ..reading.objects.by_id import read_by_id
+from ..reading.objects.members import Census
+from ..reading.objects.walk import Listed, walk, walk_named
 from ..reading.reader import Reader
-from ..reading.walk import Listed, walk, walk_named
 from .shortfalls import Shortfall, of_list
 
 UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"

@@ -24,8 +24,8 @@ from ..clock import Clock, SystemClock
 from ..errors import IncompleteError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
-from ..reading.fetch import Receipt, Status
-from ..reading.walk import Listed, ids_of
+from ..reading.objects.walk import Listed, ids_of
+from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
 from .due_windows import due_windows
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows

@@ -87,7 +87,7 @@ class Spans:
         start, today = self.horizon.history_start, self.horizon.now.date()
         if self.dates.by is By.DAY:
             return Window(min(today, max(start, today - timedelta(days=self.horizon.snapshot_days))), today)
-        first = self._from(parent) if self.dates.by is By.SPAN else start
+        first = self._from(parent) if self.dates.divisible else start
         return Window(first, max(first, today + timedelta(days=self.horizon.look_ahead_days)))
 
     def _from(self, parent: str) -> date:
@@ -134,9 +134,7 @@ class Spans:
         """
         learned = self.state.get("learned", {})
         planner = Planner(
-            cap=RowCap(
-                known=learned.get("cap"), configured=row_cap, divisible=self.dates.by is By.SPAN, elsewhere=caps
-            ),
+            cap=RowCap(known=learned.get("cap"), configured=row_cap, divisible=self.dates.divisible, elsewhere=caps),
             proof=_proof(learned.get("proof")),
             max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )

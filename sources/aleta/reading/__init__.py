@@ -1,1 +1,1 @@
-"""Drives planning and transport: the crawl, the windows, the workers."""
+"""Requests to the API, sent by a few threads: `objects` reads the lists and single objects, `rows` what has dates."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from ..auth.signer import Signer
 from ..auth.tokens import TokenCache
 from ..clock import Clock
-from ..transport.allowance import MB
 from ..transport.client import Client
+from ..transport.exchange.allowance import MB
+from ..transport.exchange.wire import ANY_JSON, Bounds
 from ..transport.limiter import TokenBucket
 from ..transport.observer import Observer
 from ..transport.retry import RetryPolicy
 from ..transport.skew import Comparison
 from ..transport.token import TokenEndpoint
-from ..transport.wire import ANY_JSON, Bounds
 from ..v1.chain import KeptPages, NothingKept
 from .cursor_lists import CursorLists
 from .reader import Reader

@@ -16,12 +16,12 @@ from ..errors import (
     TooLargeError,
     UndecodableError,
 )
+from .exchange.wire import JSON_API, Answer, Bounds, Wire
 from .observer import Observer, Silent
 from .outcome import Action, action, header, retry_after_s
 from .read import Read
 from .retry import RetryPolicy, persist
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
-from .wire import JSON_API, Answer, Bounds, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

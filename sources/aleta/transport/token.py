@@ -20,13 +20,13 @@ from ..errors import (
     UnavailableError,
 )
 from ..safe_text import printable
-from .allowance import MB
+from .exchange.allowance import MB
+from .exchange.wire import Answer, Bounds, Wire
 from .messages import of_refusal
 from .observer import Observer, Silent
 from .outcome import Action, action, retry_after_s
 from .retry import RetryPolicy, persist
 from .skew import ahead_s, skew
-from .wire import Answer, Bounds, Wire
 
 if TYPE_CHECKING:
     from ..auth.signer import Signer

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import AuthError, RateLimitedError, RetryableError, SourceError, UnavailableError, UnreachableError
 from .client import Client
+from .exchange.wire import Answer, Wire, reason
 from .fate import Fate, Result, fate
 from .messages import of_problem
 from .outcome import Action, action, retry_after_s
 from .retry import RetryPolicy, persist
-from .wire import Answer, Wire, reason
 
 if TYPE_CHECKING:
     from ..auth.tokens import TokenCache

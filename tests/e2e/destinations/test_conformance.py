@@ -1,6 +1,6 @@
 """One suite for every destination that is called proven: the same nights, and the same promises after each.
 
-Which they are, and what is said of any other, `pipelines.warehouse.destination.PROVEN` has.
+Which they are, and what is said of any other, `pipelines.warehouse.destinations.destination.PROVEN` has.
 """
 
 from __future__ import annotations

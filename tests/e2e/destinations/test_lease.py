@@ -17,9 +17,9 @@ import dlt
 import psycopg2
 import pytest
 
-from pipelines.warehouse.lease import Lease, LeasedError, LeaseLostError
-from pipelines.warehouse.postgres.place import POSTGRES
-from pipelines.warehouse.sqlalchemy import SQLITE
+from pipelines.warehouse.destinations.lease import Lease, LeasedError, LeaseLostError
+from pipelines.warehouse.destinations.postgres.place import POSTGRES
+from pipelines.warehouse.destinations.sqlalchemy import SQLITE
 from tests import sqlite
 from tests.e2e.destinations.kept import InPostgres, InSqlite, Kept, Place
 from tests.e2e.program import Program

@@ -8,7 +8,7 @@ import dlt
 import psycopg2
 import pytest
 
-from pipelines.warehouse.postgres.layout import lay_out
+from pipelines.warehouse.destinations.postgres.layout import lay_out
 from schemas.guide import opened
 from schemas.table import column_comment_of, comment_of, name_of
 from schemas.tables import TABLES

@@ -7,8 +7,8 @@ from pathlib import Path
 import dlt
 import pytest
 
-from pipelines.warehouse.destination import find
-from pipelines.warehouse.sqlalchemy import lay_out
+from pipelines.warehouse.destinations.destination import find
+from pipelines.warehouse.destinations.sqlalchemy import lay_out
 from schemas.table import name_of
 from schemas.tables import TABLES
 from tests.e2e.destinations.kept import DATASET, InSqlite, Kept

@@ -58,7 +58,7 @@ def test_the_python_entry_warns_too(start, server: Server) -> None:
 
     assert ended.stdout.splitlines()[0] == "complete"
     assert WARNED in ended.stdout
-    assert f"WARNING:pipelines.run.unproven:{WARNED}" in ended.stderr
+    assert f"WARNING:pipelines.run.errors.unproven:{WARNED}" in ended.stderr
 
 
 def run(script, program):

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from pipelines.compare.differences import differences
-from pipelines.compare.findings import Proven, Run
+from pipelines.compare.rows.differences import differences
+from pipelines.compare.rows.findings import Proven, Run
 from pipelines.warehouse.package import GONE
 from schemas.table import described_by_api
 from schemas.transactions import TRANSACTIONS

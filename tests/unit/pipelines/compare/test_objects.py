@@ -10,7 +10,7 @@ from schemas.table import name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, UnavailableError
 from sources.aleta.jsonapi.answer import parser
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.objects.walk import Listed
 from tests.stores import at, memory_store
 
 TREE = ["clients", "legal_entities", "accounts", "reporting_entities", "portfolios"]

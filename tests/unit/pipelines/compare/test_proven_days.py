@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.compare.findings import Differences, Run
 from pipelines.compare.proven_days import ProvenDays, ProvenWindow, Scope
+from pipelines.compare.rows.findings import Differences, Run
 from pipelines.ledger.marks import Mark
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import Answer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run import journal
+from pipelines.run.aftermath import journal
 from pipelines.run.turns import most_overdue_first, take_turns
 from pipelines.settings import KeySource, TenantSettings
 from tests.fakes import NOON

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.run.journal import Entry
+from pipelines.run.aftermath.journal import Entry
 from pipelines.status.attention import attention, overdue
 from pipelines.status.prometheus import metrics
 from pipelines.status.runs import fresh_at, nightly, runs_of, streak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.compare.findings import Conflict
+from pipelines.compare.rows.findings import Conflict
 from pipelines.verification.conflicts import Conflicts
 from tests.unit.pipelines.compare.stored import row
 from tests.unit.pipelines.run.reading.test_leftovers import BOTH, TRANSACTIONS, FakeAsks

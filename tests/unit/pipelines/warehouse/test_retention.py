@@ -11,8 +11,8 @@ from random import Random
 import duckdb
 import pytest
 
+from pipelines.warehouse.destinations.sqlalchemy import SQLITE
 from pipelines.warehouse.retention import superseded_sql
-from pipelines.warehouse.sqlalchemy import SQLITE
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 DAY = date(2026, 1, 1)

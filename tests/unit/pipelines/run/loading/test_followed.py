@@ -12,7 +12,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import nothing
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.receipts import Receipt, Status
+from sources.aleta.reading.rows.receipts import Receipt, Status
 from tests.stores import at, on
 
 ENDPOINT = CATALOGUE["transactions"]

@@ -24,9 +24,9 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.reader import Reader
-from sources.aleta.reading.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt, Status
 from tests.apis import FakeApi, booked, thing
 from tests.fakes import NOON, FakeClock
 from tests.stores import on

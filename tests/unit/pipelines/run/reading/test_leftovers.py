@@ -13,7 +13,7 @@ from pipelines.run.reading.leftovers import confront, rounds
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import UnavailableError
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.fetch import Receipt, Status
+from sources.aleta.reading.rows.fetch import Receipt, Status
 from tests.apis import answered
 from tests.fakes import NOON
 from tests.stores import on

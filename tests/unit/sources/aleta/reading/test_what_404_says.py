@@ -13,9 +13,9 @@ from sources.aleta.errors import ParentGoneError
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.by_id import read_by_id
-from sources.aleta.reading.fetch import Status, fetch
+from sources.aleta.reading.objects.by_id import read_by_id
 from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.rows.fetch import Status, fetch
 from tests.apis import FakeApi, thing
 from tests.fakes import FakeClock
 from tests.stores import on

@@ -7,9 +7,9 @@ from random import Random
 from sources.aleta.auth.tokens import Token, TokenCache
 from sources.aleta.jsonapi.envelope import read_list
 from sources.aleta.transport.client import Client
+from sources.aleta.transport.exchange.wire import Bounds
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.retry import RetryPolicy
-from sources.aleta.transport.wire import Bounds
 from tests.fakes import FakeClock, Reply
 
 BEARER = "s3cret-bearer-0123456789"

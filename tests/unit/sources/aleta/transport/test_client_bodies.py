@@ -12,7 +12,7 @@ from sources.aleta.errors import (
     UnavailableError,
     UnreachableError,
 )
-from sources.aleta.transport import sockets, wire
+from sources.aleta.transport.exchange import sockets, wire
 from tests.fakes import Reply, scripted_server
 from tests.unit.sources.aleta.transport.client_world import CHUNKED, CUTS, EMPTY, GZIPPED, ROWS, World, whole
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from sources.aleta.errors import UnavailableError
-from sources.aleta.transport.allowance import Allowance
-from sources.aleta.transport.body import whole_body
+from sources.aleta.transport.exchange.allowance import Allowance
+from sources.aleta.transport.exchange.body import whole_body
 from sources.aleta.transport.messages import LONGEST, clean, of_problem, of_refusal
 from sources.aleta.transport.outcome import ACTIONS, Action, action, retry_after_s
 from sources.aleta.transport.read import REFUSALS

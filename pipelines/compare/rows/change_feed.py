@@ -1,0 +1,100 @@
+"""The feed of changes: each added, modified and removed row, with its JSON before and after.
+
+It reads what `differences` staged: `fresh`, `known`, `gone` and `proven`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from schemas.table import key_of
+from schemas.transactions import TRANSACTION_CHANGES
+from sources.aleta.catalogue.endpoint import Endpoint
+
+from ...warehouse.package import Rows
+from ...warehouse.store import Store
+from ...warehouse.warehouse import table_of
+from ..row_hash import as_json
+from .arrow_rows import filled
+from .staged import once_per_owner, slices_of_keys
+
+KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
+
+
+class ChangeFeed:
+    """Describes what one package changes of one endpoint.
+
+    Args:
+        now: when the run began.
+    """
+
+    def __init__(self, store: Store, endpoint: Endpoint, *, run_id: str, now: datetime) -> None:
+        self.store = store
+        self.sql = store.sql
+        self.run_id = run_id
+        self.now = now
+        self.schema = endpoint.schema
+        self.key = key_of(endpoint.schema)[0]
+        self.parents = endpoint.owners
+        self.dates = endpoint.dates.columns if endpoint.dates else ()
+
+    def rows(self, differing: pa.Table) -> Rows:
+        """A row for each change; what a first load adds is none.
+
+        Args:
+            differing: the added and the modified rows, as the API has them.
+        """
+        if not self._has_changes():
+            return self.none()
+        self.sql.register("differing", differing)
+        replaced = (
+            f"SELECT {self.key} FROM differing JOIN known USING ({self.key}) UNION ALL SELECT {self.key} FROM gone"
+        )
+        self.sql.execute(f"CREATE OR REPLACE TEMP VIEW replaced AS {replaced}")
+        stored = self.store.rows(self.schema, slices=slices_of_keys(self.sql, self.key, "replaced"))
+        names = [name for name in self.schema.names if name not in KEPT_BY_US]
+        data = table_of(
+            self.sql,
+            f"WITH judged AS ({self._judged()}), replaced_rows AS "
+            f"(SELECT * FROM {stored} WHERE {self.key} IN (SELECT {self.key} FROM replaced)) "
+            f"SELECT 'added' AS op, f.{self.key} AS id, coalesce(j.late, false) AS late, NULL AS before, "
+            f"{as_json(names, 'f')} AS after FROM differing f LEFT JOIN judged j USING ({self.key}) "
+            f"WHERE f.{self.key} NOT IN (SELECT {self.key} FROM known) AND NOT coalesce(j.first_load, false) "
+            f"UNION ALL SELECT 'modified', f.{self.key}, coalesce(j.late, false), {as_json(names, 's')}, "
+            f"{as_json(names, 'f')} FROM differing f JOIN replaced_rows s USING ({self.key}) "
+            f"LEFT JOIN judged j USING ({self.key}) "
+            f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
+            f"FROM gone g JOIN replaced_rows s USING ({self.key})",
+        )
+        return self._feed(data)
+
+    def none(self) -> Rows:
+        """No change."""
+        return Rows(schema=TRANSACTION_CHANGES, data=TRANSACTION_CHANGES.remove_metadata().empty_table())
+
+    def _judged(self) -> str:
+        """Of each fresh row: whether its parents are loaded for the first time, and whether its day was covered."""
+        day = f"least({', '.join(f'f.{column}' for column in self.dates)})" if self.dates else "NULL"
+        return (
+            f"SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
+            f"bool_or({day} BETWEEN p.since AND p.through) AS late "
+            f"FROM {once_per_owner('fresh', self.parents)} f JOIN proven p ON f.owner = p.parent_id GROUP BY 1"
+        )
+
+    def _has_changes(self) -> bool:
+        """Whether anything was removed, modified, or added to what was loaded before."""
+        found = self.sql.execute(
+            f"SELECT EXISTS (FROM gone) OR EXISTS (FROM fresh f LEFT JOIN known k USING ({self.key}) "
+            f"LEFT JOIN ({self._judged()}) j USING ({self.key}) WHERE k.row_hash IS DISTINCT FROM f.row_hash "
+            "AND (k.row_hash IS NOT NULL OR NOT coalesce(j.first_load, false)))"
+        ).fetchall()
+        return bool(found[0][0])
+
+    def _feed(self, data: pa.Table) -> Rows:
+        given = {name: data[name] for name in data.column_names}
+        given |= {"run_id": pa.scalar(self.run_id), "changed_at": pa.scalar(self.now)}
+        target = TRANSACTION_CHANGES.remove_metadata()
+        columns = [filled(given[column.name], column.type, data.num_rows) for column in target]
+        return Rows(schema=TRANSACTION_CHANGES, data=pa.Table.from_arrays(columns, schema=target))

@@ -1,0 +1,92 @@
+"""One id that stands for two contents (rule D8): found in SQL over the temporary tables of a comparison.
+
+`given` has the rows of all answers, each with the number of its answer and the parent that was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from schemas.table import ROW_KEY, answered, key_of
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window, hulls
+
+from ..row_content import stage_contents
+from ..row_hash import row_hash
+from .findings import Conflict
+from .staged import once_per_owner
+
+
+def register_given(
+    sql: duckdb.DuckDBPyConnection, incoming: pa.Table, batches: Sequence[pa.RecordBatch], parents: Sequence[str]
+) -> None:
+    """Make `given` of *incoming*, the rows of *batches* in their order, each the answer for one of *parents*."""
+    answers = [pa.repeat(pa.scalar(place), batch.num_rows) for place, batch in enumerate(batches)]
+    asked = [pa.repeat(pa.scalar(parent), batch.num_rows) for parent, batch in zip(parents, batches, strict=True)]
+    given = incoming.append_column("answer", pa.chunked_array(answers, pa.int64()))
+    sql.register("given", given.append_column("asked", pa.chunked_array(asked, pa.string())))
+
+
+def within_package(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Conflict]:
+    """Ids with two contents within one answer or in those of two parents; in two answers of one, it was edited."""
+    key, columns = key_of(endpoint.schema)[0], answered(endpoint.schema)
+    contents = stage_contents(sql, "given", columns)
+    doubled = (
+        f"SELECT {key} FROM given WHERE {key} IN (SELECT {key} FROM given GROUP BY 1 HAVING count(*) > 1) GROUP BY 1 "
+        f"HAVING count(DISTINCT {row_hash(columns, contents)}) > 1 "
+        "AND (count(DISTINCT asked) > 1 OR count(DISTINCT answer) < count(*))"
+    )
+    return _conflicts(
+        sql, f"SELECT {key}, asked, {_days(endpoint, 'given')}, false FROM given WHERE {key} IN ({doubled})"
+    )
+
+
+def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Conflict]:
+    """Ids of rows that would take the place of what another parent had, which this package did not ask.
+
+    The row may have moved; or the other parent lists it still, with another content. Whoever is asked in the same
+    package for all the days of what it had, and does not show it, has it no more.
+    """
+    key = key_of(endpoint.schema)[0]
+    if key == ROW_KEY.name:  # the natural key is the content that tells rows apart
+        return []
+    changed = f"(SELECT k.* FROM known k JOIN fresh f USING ({key}) WHERE k.row_hash <> f.row_hash)"
+    stored = (
+        f"SELECT {key}, owner, {_days(endpoint, 'k')} FROM {once_per_owner(changed, endpoint.owners)} k "
+        f"WHERE owner IS NOT NULL AND NOT EXISTS (FROM given g WHERE g.{key} = k.{key} AND g.asked = k.owner)"
+    )
+    unasked = (
+        f"SELECT * FROM ({stored}) s WHERE NOT EXISTS (FROM proven p WHERE p.parent_id = s.owner "
+        "AND p.new_from <= s.first_day AND s.last_day <= p.last)"
+    )
+    return _conflicts(
+        sql,
+        f"WITH unasked AS ({unasked}) SELECT *, true FROM unasked UNION ALL "
+        f"SELECT {key}, asked, {_days(endpoint, 'given')}, false FROM given WHERE {key} IN (SELECT {key} FROM unasked)",
+    )
+
+
+def _conflicts(sql: duckdb.DuckDBPyConnection, rows: str) -> list[Conflict]:
+    """From rows of key, parent, first and last day, and whether that parent was not asked."""
+    found: dict[str, dict[str, Window | None]] = {}
+    unasked: dict[str, set[str]] = {}
+    for own_id, parent, first, last, was_not_asked in sql.execute(f"{rows} ORDER BY ALL").fetchall():
+        days = Window(first, last) if first and last else None
+        found[own_id] = hulls(found.get(own_id, {}), {parent: days})
+        unasked.setdefault(own_id, set()).update([parent] if was_not_asked else ())
+    return [
+        Conflict(id=own_id, parents=parents, unasked=frozenset(unasked[own_id])) for own_id, parents in found.items()
+    ]
+
+
+def _days(endpoint: Endpoint, table: str) -> str:
+    """SQL for the first and the last day of a row; null, where one of its days is missing."""
+    dates = [f"{table}.{column}" for column in endpoint.dates.columns] if endpoint.dates else []
+    if not dates:
+        return "NULL::DATE AS first_day, NULL::DATE AS last_day"
+    known = " AND ".join(f"{day} IS NOT NULL" for day in dates)
+    ends = {"first_day": f"least({', '.join(dates)})", "last_day": f"greatest({', '.join(dates)})"}
+    return ", ".join(f"CASE WHEN {known} THEN {day} END AS {name}" for name, day in ends.items())

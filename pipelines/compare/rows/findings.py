@@ -1,0 +1,132 @@
+"""What a comparison of rows is given, and what it finds. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sources.aleta.planning.windows import Window
+
+from ...warehouse.package import Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """What this run has proven of one parent, up to and with this package.
+
+    Args:
+        span: read without a gap in this run.
+        new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
+        covered: what was covered before this run began; None at a first load.
+        first_load: its history was never read whole: what is added is no news.
+        settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
+            nor in one of the whole history before its end, for it may have moved to days that come later.
+        reach: of a partial reading, all days that a reading of the whole history would ask for.
+        ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
+    """
+
+    parent_id: str
+    span: Window
+    new_from: date
+    covered: Window | None
+    first_load: bool
+    settles: bool = True
+    reach: Window | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """More rows of one parent gone at once than `max_removed_share` allows: not removed."""
+
+    parent_id: str
+    gone: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A row that a reading did not show where it was, and that may have moved (D6).
+
+    Args:
+        window: holds all its days.
+        late: they were covered before this run.
+        inside: all of them were asked for; not only some, so that it may be listed on another.
+    """
+
+    id: str
+    parent_id: str
+    window: Window
+    late: bool = False
+    inside: bool = True
+
+    def width(self) -> tuple[int, str]:
+        """How many days it names, for an order."""
+        return self.window.days, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """A row that a whole history did not show, and that may be listed on *days* out of its reach (D7)."""
+
+    id: str
+    parent_id: str
+    days: frozenset[date]
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One id that has two contents, or may have (D8).
+
+    Args:
+        parents: whose answers or rows have it, each with the days of what it has; None: no window is known to list it.
+        unasked: of these, who had it before, and whose answers in this package cannot have shown it.
+    """
+
+    id: str
+    parents: Mapping[str, Window | None]
+    unasked: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What a package changes.
+
+    Args:
+        missed: rows to look for before anybody calls them removed.
+        unasked: rows of whole histories, which are gone unless further days show them.
+        late: by parent, rows that partial readings add in days that were covered: how many.
+        found: of the rows missed before, those that this package shows.
+        conflicts: ids that have two contents, or may have; the newer reading is kept.
+    """
+
+    rows: Rows
+    changes: Rows | None  # where the endpoint has a feed, or the run describes every change
+    counts: Counter[str]
+    suspicions: Sequence[Suspicion]
+    missed: Sequence[Missed] = ()
+    unasked: Sequence[Unasked] = ()
+    late: Mapping[str, int] = field(default_factory=dict)
+    found: Collection[str] = ()
+    conflicts: Sequence[Conflict] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Whose differences these are.
+
+    Args:
+        tells_all: every change is described, also where no feed keeps it.
+        distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
+        clients: only these are read; what hangs below others is neither changed nor removed. Empty: all.
+    """
+
+    run_id: str
+    now: datetime
+    max_removed_share: float
+    tells_all: bool = False
+    distrusts: bool = False
+    clients: Sequence[str] = ()

@@ -1,0 +1,38 @@
+"""What is left of a run when it is over: lines in the log, a trace for `status`, and word to whom `notify` names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from ...report.notify import send
+from ...report.problem_lines import log_problems
+from ...report.report import TenantReport
+from ...settings import TenantSettings
+from ..errors import failures
+from ..lock import make_private
+from . import journal
+from .notices import Notice, messages, notice
+
+log = logging.getLogger(__name__)
+
+
+def leave(tenant: TenantSettings, report: TenantReport, began: journal.Entry, *, now: datetime) -> Notice | None:
+    """Write down how a run came out, also of one that found no folder to work in; what is to be told of it."""
+    log_problems(tenant.name, report.errors)
+    entry = journal.ended(report, began, now=now)
+    try:
+        make_private(tenant.folder)
+        before = journal.read(tenant.folder)
+        journal.append(tenant.folder, entry)
+    except OSError as error:
+        log.warning("%s: `status` will not know of this run: %s", tenant.name, failures.as_problem(error).message)
+        before = []
+    return notice(entry, before, tenant=tenant.name, urls=tenant.notify)
+
+
+def tell(notices: Iterable[Notice]) -> None:
+    """Send what is to be told of all tenants, joined."""
+    for message in messages(notices):
+        send(message.urls, title=message.title, body=message.body, is_well=message.is_well)

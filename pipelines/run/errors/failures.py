@@ -1,0 +1,92 @@
+"""Exceptions as problems and exit codes: what failed, for whom, and what to do. One place for all runs."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from pathlib import Path
+
+from sources.aleta.errors import AuthError, SourceError, StoppedError
+
+from ...report.logs import redact
+from ...report.report import OUT_OF_MEMORY, Exit, Problem, Status, TenantReport, problem
+from .damage import damaged
+
+log = logging.getLogger(__name__)
+NO_MEMORY = ("OutOfMemoryException", "Out of Memory", "bad_alloc", "bad allocation", "can't start new thread")
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # DuckDB quotes them in its messages
+
+
+def name(error: BaseException, report: TenantReport, *, tenant: str, folder: Path | None = None) -> None:
+    """Put *error*, which ended a tenant's run, into its report.
+
+    Args:
+        folder: the tenant's own: what nobody foresaw may come of a file in it that is damaged.
+    """
+    log.debug("%s: ended by %s", tenant, type(error).__name__, exc_info=error)
+    if isinstance(error, StoppedError):
+        report.errors.append(Problem(code="stopped", message="stopped on request; what was read is committed"))
+        return
+    report.errors.append(_by_damage(as_problem(error), tenant=tenant, folder=folder))
+    report.fatal = Exit.AUTH if isinstance(error, AuthError) else Exit.FAILED
+
+
+def _by_damage(found: Problem, *, tenant: str, folder: Path | None) -> Problem:
+    """Why it came to *found*, where a file of the tenant's is damaged; a defect is ours alone."""
+    if folder is None or found.code not in {"defect", "publish", "warehouse"}:
+        return found
+    try:
+        return damaged(tenant, folder, said=found.message) or found
+    except OSError:  # of the two, what ended the run is what counts
+        return found
+
+
+def as_problem(error: BaseException) -> Problem:
+    """*error* as a problem for the operator; an error of no known kind is reported as a defect."""
+    if isinstance(error, SourceError) or getattr(error, "code", None) is not None:
+        return problem(error)
+    root = _root(error)
+    text = redact(f"{type(root).__name__}: {root}")
+    if _is_memory(root, text):
+        return Problem(code="memory", message=OUT_OF_MEMORY)
+    if isinstance(root, OSError):
+        return Problem(code="disk", message=_of_disk(root))
+    if any(sentence in text for sentence in OF_DISK):
+        return Problem(code="disk", message=f"the disk is full or failing ({_short(text)}): free space, run again")
+    return Problem(code="defect", message=f"unforeseen ({_short(text)}): run again with --debug and report it")
+
+
+def _is_memory(error: BaseException, text: str) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOMEM, errno.EAGAIN} and not error.filename
+    return isinstance(error, MemoryError) or any(sentence in text for sentence in NO_MEMORY)
+
+
+def run_status(report: TenantReport) -> str:
+    """How `sync_runs` names the end of this run."""
+    if report.fatal is None and any(error.code == "stopped" for error in report.errors):
+        return "stopped"
+    return str(Status(report.status))
+
+
+def _root(error: BaseException) -> BaseException:
+    """The error that dlt and others wrapped."""
+    while (cause := error.__cause__ or error.__context__) is not None and not isinstance(error, OSError):
+        error = cause
+    return error
+
+
+def _of_disk(error: OSError) -> str:
+    where = f" {error.filename}" if error.filename else ""
+    if error.errno == errno.ELOOP:
+        return f"{error.filename} is a link, which is not followed here: put the file itself in its place"
+    what = "the disk is full" if error.errno in FULL else f"cannot write{where} ({error.strerror})"
+    remedy = "committed data is intact; free space or fix permissions, run again"
+    return f"{what}{where if error.errno in FULL else ''}: {remedy}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:300]} ..."  # noqa: PLR2004 - one line of an operator's log

@@ -1,0 +1,119 @@
+"""What could not be loaded, as problems of the report: windows that failed, removals that are too many. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.objects.below import ROOT
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt
+
+from ...compare.rows.findings import Suspicion
+from ...ledger.ledger import Doubled
+from ...report.report import Problem, problem
+
+TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
+
+
+def of_receipt(receipt: Receipt) -> Problem:
+    """A window that failed, or whose answer was quarantined."""
+    if receipt.error:
+        return problem(
+            receipt.error,
+            resource=receipt.endpoint.name,
+            parent_id=receipt.parent_id,
+            from_date=receipt.window.first,
+            to_date=receipt.window.last,
+        )
+    return Problem(
+        code="quarantined",
+        message=receipt.reason,
+        resource=receipt.endpoint.name,
+        parent_id=receipt.parent_id,
+        from_date=f"{receipt.window.first}",
+        to_date=f"{receipt.window.last}",
+    )
+
+
+def of_suspicion(suspicion: Suspicion, endpoint: Endpoint) -> Problem:
+    """Rows that are gone and were not removed."""
+    return Problem(
+        code="removals",
+        message=f"{suspicion.gone} of {suspicion.rows} rows gone at once: not removed. If that is right, raise "
+        "max_removed_share for one run",
+        resource=endpoint.name,
+        parent_id=suspicion.parent_id,
+    )
+
+
+def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) -> Problem:
+    """One id that stands for two contents (D8); or may, if not all that had it could be *asked* in this run."""
+    said = (
+        "the newer reading is kept, the other is missing. Ask Aleta which of the two is meant"
+        if asked
+        else "the newer reading is kept. Not all of them could be asked again: the next run does"
+    )
+    return Problem(
+        code="conflict",
+        message=f"the id {own_id} came with two contents, from {' and '.join(sorted(parents))}: {said}",
+        resource=resource,
+        parent_id=min(parents, default=""),
+    )
+
+
+def contradicted(receipt: Receipt) -> Problem:
+    """Asked for by itself, a day shows rows that a wider window left out."""
+    return Problem(
+        code="cap",
+        message="an answer left out rows that its days have: the row cap is not one number of rows. What was read "
+        "so far may be incomplete; `verify --all` tells",
+        resource=receipt.endpoint.name,
+        parent_id=receipt.parent_id,
+        from_date=f"{receipt.window.first}",
+        to_date=f"{receipt.window.last}",
+    )
+
+
+def not_constant(resource: str, why: str) -> str:
+    """A warning: the model of the row cap was contradicted, and the run read strictly (W6)."""
+    return (
+        f"{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were "
+        "read again in parts until they agreed, and the next runs begin so"
+    )
+
+
+def of_layout(place: str, reason: str) -> Problem:
+    """The rows are in the database, and something that analysts find beside them is not."""
+    return Problem(
+        code="publish",
+        message=f"all that was read is committed to {place}, but its comments, indexes or views could not be made "
+        f"({reason}): the next run tries again",
+    )
+
+
+def unknown(resource: str, parent_id: str) -> Problem:
+    """A parent that the operator named and the API does not list."""
+    message = "the API does not list it: check the id and the tenant"
+    return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
+
+
+def unknown_clients(listed: Listed, clients: Collection[str]) -> tuple[Listed, Sequence[Problem]]:
+    """A list of clients without those that it does not show, of the *clients* chosen; and a problem for each.
+
+    That they are not there is the operator's mistake and not the API's word: nothing is removed for it.
+    """
+    if not clients or listed.endpoint.name != ROOT:
+        return listed, ()
+    return replace(listed, gone=()), [unknown(ROOT, client) for client in listed.gone]
+
+
+def truncated(resource: str, parent_id: str, reason: str) -> Problem:
+    """A list that may have been truncated, and that nothing completes (L3)."""
+    return Problem(
+        code="truncated",
+        message=f"the list may be truncated: {reason}. What it left out is missing here, and nothing is removed",
+        resource=resource,
+        parent_id=parent_id,
+    )

@@ -1,0 +1,202 @@
+"""Lists without windows, held against whatever names their members (rules L1 and L3). Pure.
+
+A list has no dates to split it by: whether it was truncated shows only in members that something else names, in its
+length, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from schemas.table import key_of, name_of
+
+from ...catalogue.endpoint import Endpoint, Form
+from ...jsonapi.answer import Answer
+from .lengths import ListRead, doubtful, truncated
+
+RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
+"""Relationships whose name is not that of the endpoint of their members."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Census:
+    """One crawl's lists and whatever names their members: who is not listed and must be asked for by id.
+
+    Args:
+        stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
+        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet.
+        clients: only these are read, and what hangs below them; empty: all.
+        outside: endpoint -> stored ids that hang below other clients: not asked for, whatever names them.
+    """
+
+    stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    refused: Mapping[str, Collection[str]] = field(default_factory=dict)
+    clients: Collection[str] = ()
+    outside: Mapping[str, Collection[str]] = field(default_factory=dict)
+    _shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _gone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _failed: set[tuple[str, str]] = field(default_factory=set)
+    _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
+    _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _parents: dict[str, str] = field(default_factory=dict)
+    _chained: set[tuple[str, str]] = field(default_factory=set)
+
+    def kept(self, endpoint: Endpoint, answer: Answer, *, by_id: bool) -> Answer:
+        """The part of an answer that is read: all of it, unless clients were chosen.
+
+        Args:
+            by_id: it is of an object that something else named than the list of its parent.
+        """
+        if self._chosen(endpoint):
+            return answer.only(self.clients)
+        if not (self.clients and by_id and endpoint.parent):
+            return answer
+        known, parents = self.stored.get(endpoint.name, {}), self._shown[endpoint.parent]
+        owned = zip(answer.ids, answer.batch[endpoint.parent_column].to_pylist(), strict=True)
+        return answer.only({own_id for own_id, parent_id in owned if own_id in known or parent_id in parents})
+
+    def _chosen(self, endpoint: Endpoint) -> bool:
+        """Whether the list of *endpoint* is only looked through for the chosen clients."""
+        return bool(self.clients) and not endpoint.parent
+
+    def note_list(
+        self, endpoint: Endpoint, parent_id: str, ids: Collection[str], *, complete: bool, chained: bool = False
+    ) -> None:
+        """A list was read, or failed; *chained*: by pages, to the last one."""
+        if chained:
+            self._chained.add((endpoint.name, parent_id))
+        self._parents[endpoint.name] = endpoint.parent
+        self._shown[endpoint.name].update(ids)
+        if not complete:
+            self._failed.add((endpoint.name, parent_id))
+        elif not endpoint.ids_in and endpoint.form is Form.LIST and not self._chosen(endpoint):
+            self._lengths[endpoint.name, parent_id] = len(set(ids))
+
+    def note_names(self, endpoint: Endpoint, answer: Answer, endpoints: Iterable[Endpoint]) -> None:
+        """Whatever an answer names of the other *endpoints*."""
+        known = {other.name: other for other in endpoints}
+        for relation, owners in answer.related.items():
+            other = known.get(RELATIONS.get(relation) or _snake(relation))
+            if other is None:
+                continue
+            owned = other.parent == endpoint.name
+            for owner, ids in owners.items():
+                if owned:
+                    self._counts[other.name, owner] = len(set(ids))
+                named = self._named[other.name]
+                for own_id in ids:
+                    named[own_id] = named.get(own_id) or (owner if owned else "")
+        for link in endpoint.links:
+            other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
+            if other is not None:
+                for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
+                    self._named[other.name].setdefault(own_id, "")
+
+    def note_named(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        """Rows name these."""
+        for own_id in ids:
+            self._named[endpoint.name].setdefault(own_id, "")
+
+    def note_asked(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
+        """These are read by id anyway."""
+        self._asked[endpoint.name].update(ids)
+
+    def note_found(self, endpoint: Endpoint, own_id: str, parent_id: str) -> None:
+        """An object that no list showed answered by id; its own parent's list left it out, or it moved meanwhile."""
+        self._shown[endpoint.name].add(own_id)
+        moved = self.stored.get(endpoint.name, {}).get(own_id, parent_id) != parent_id
+        if not moved:
+            self._missed[endpoint.name, parent_id] += 1
+
+    def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
+        """An object that no list showed answered 404 or 403 by id; of a client that was chosen, that proves nothing."""
+        if self._chosen(endpoint):
+            return
+        self._gone[endpoint.name].add(own_id)
+
+    def shown(self, endpoint: Endpoint) -> str:
+        """An object that answered in this crawl; empty where there is none."""
+        return min(self._shown[endpoint.name], default="")
+
+    def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
+        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated."""
+        named = self._named[endpoint.name]
+        suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
+        return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
+
+    def gone(self, resource: str) -> set[str]:
+        """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""
+        parent = self._parents.get(resource, "")
+        with_parent = self.gone(parent) if parent else set[str]()
+        stored = self.stored.get(resource, {}).items()
+        gone = self._gone[resource] | {own_id for own_id, parent_id in stored if parent_id in with_parent}
+        return gone - self._shown[resource]
+
+    def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
+        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).
+
+        What hung below an object that is gone, and that nothing else names, is not asked for: it went with it.
+        """
+        self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
+        if not endpoint.single:
+            return []
+        done = self._shown[endpoint.name] | self._asked[endpoint.name]
+        if self._chosen(endpoint):
+            return [(client, "") for client in sorted(set(self.clients) - done)]
+        done |= {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
+        stored = {
+            own_id: parent_id
+            for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
+            if own_id not in self._shown[endpoint.name] | self._asked[endpoint.name]
+            and (own_id in self._named[endpoint.name] or self._parent_answered(endpoint, parent_id))
+        }
+        named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
+        return sorted((named | stored).items())
+
+    def _parent_answered(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether the list that would show it was read."""
+        listed = not endpoint.parent or parent_id in self._shown[endpoint.parent]
+        return listed and (endpoint.name, parent_id) not in self._failed
+
+    def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
+        """See the function `truncated`."""
+        return truncated(self._lists(), caps)
+
+    def doubtful(self, endpoints: Iterable[Endpoint]) -> list[tuple[Endpoint, str]]:
+        """Lists, each with its parent's id, that are asked for twice: what the second answer shows was left out (L3).
+
+        Only where the warehouse knows no member yet: later, what it knows and the list leaves out is asked for anyway.
+        """
+        known = {endpoint.name: endpoint for endpoint in endpoints}
+        return [
+            (known[each.resource], each.parent_id)
+            for each in doubtful(self._lists())
+            if each.resource in known and not self.stored.get(each.resource)
+        ]
+
+    def not_shown(self, endpoint: Endpoint, ids: Collection[str]) -> set[str]:
+        """Of *ids*, those that no answer of this crawl showed before."""
+        return set(ids) - self._shown[endpoint.name]
+
+    def _lists(self) -> list[ListRead]:
+        return [
+            ListRead(
+                resource=resource,
+                parent_id=parent_id,
+                length=length,
+                named=self._counts.get((resource, parent_id)),
+                missed=self._missed[resource, parent_id],
+                chained=(resource, parent_id) in self._chained,
+            )
+            for (resource, parent_id), length in self._lengths.items()
+        ]
+
+
+def _snake(relation: str) -> str:
+    """`legalEntities` as the endpoint is called: legal_entities."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in relation).replace("-", "_")

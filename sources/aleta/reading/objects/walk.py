@@ -1,0 +1,294 @@
+"""Reads objects: the tree of lists from the top (clients -> legal entities -> accounts), and by id those rows name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from schemas.table import key_of
+
+from ...catalogue.endpoint import Endpoint
+from ...errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
+from ...jsonapi.answer import Answer
+from ..doubled import doubled
+from ..reader import Ask, Outages, Reader
+from ..workers import Workers
+from .below import endpoints_below
+from .members import Census
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """All objects of one endpoint under one parent.
+
+    Args:
+        answers: one for a list, or one per object if they are read by id.
+        problems: reads that failed. If there are any, an object that is not listed may still exist.
+        gone: ids that were read by id and that the API does not know.
+        by_id: not the list, but what it left out: objects that something else names, each asked for by its id, or that
+            its second answer showed.
+    """
+
+    endpoint: Endpoint
+    parent_id: str
+    answers: Sequence[Answer]
+    problems: Sequence[SourceError] = ()
+    gone: Sequence[str] = ()
+    by_id: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        return [own_id for answer in self.answers for own_id in answer.ids]
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems
+
+
+@dataclass(slots=True, eq=False)
+class _Listing:
+    """A list that is being read: the answers so far, and the number of pending reads.
+
+    Args:
+        again: for the second time, for what the first answer left out.
+    """
+
+    endpoint: Endpoint
+    parent_id: str
+    by_id: bool = False
+    again: bool = False
+    pending: int = 0
+    listed: dict[str, Answer] = field(default_factory=dict)  # by the object's id, or "" for the list itself
+    problems: list[SourceError] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def result(self) -> Listed:
+        return Listed(
+            endpoint=self.endpoint,
+            parent_id=self.parent_id,
+            answers=tuple(self.listed.values()),
+            problems=tuple(self.problems),
+            gone=tuple(self.gone),
+            by_id=self.by_id,
+        )
+
+
+def walk(
+    endpoints: Sequence[Endpoint],
+    reader: Reader,
+    *,
+    workers: int,
+    stop: threading.Event,
+    census: Census | None = None,
+) -> Iterator[Listed]:
+    """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
+
+    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
+    list is asked for by its id at the end (rules L1, L2): 404 and 403 mean that it is gone, if anything of the endpoint
+    was answered in this run. Where an object that a list showed is refused by its id, too, they do not mean that of one
+    that a list may have left out.
+
+    Args:
+        census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
+            may be truncated.
+
+    Raises:
+        SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
+    """
+    with Workers[tuple[_Listing, str], Answer](workers, stop=stop) as pool:
+        yield from _Walk(endpoints, reader, pool, census or Census()).run()
+
+
+def walk_named(
+    endpoints: Sequence[Endpoint], reader: Reader, *, workers: int, stop: threading.Event, census: Census
+) -> Iterator[Listed]:
+    """What *census* came to know of by name since its walk ended, asked for by id as at the end of a walk (rule L1).
+
+    Raises:
+        SourceError: as for `walk`.
+    """
+    with Workers[tuple[_Listing, str], Answer](workers, stop=stop) as pool:
+        yield from _Walk(endpoints, reader, pool, census).run_by_id()
+
+
+class _Walk:
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        reader: Reader,
+        pool: Workers[tuple[_Listing, str], Answer],
+        census: Census,
+    ) -> None:
+        read = endpoints_below(endpoints) if census.clients else endpoints
+        self._endpoints = [endpoint for endpoint in read if endpoint.crawled]
+        self._reader = reader
+        self._pool = pool
+        self._census = census
+        self._outages = Outages(pool.count)
+        self._answers_by_id: dict[str, bool] = {}  # by endpoint
+        self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
+
+    def run(self) -> Iterator[Listed]:
+        for endpoint in self._endpoints:
+            if not endpoint.parent:
+                self._list(endpoint, "")
+        yield from self._collect()
+        yield from self.run_by_id()
+        for endpoint, parent_id in self._census.doubtful(self._endpoints):
+            listing = _Listing(endpoint, parent_id, by_id=True, again=True)
+            self._ask(listing, "", self._reader.list_of(endpoint, parent_id))
+        yield from self._collect()
+        yield from self.run_by_id()
+
+    def run_by_id(self) -> Iterator[Listed]:
+        """What is named and in no list."""
+        for endpoint in self._endpoints:
+            while missing := self._census.unlisted(endpoint):
+                self._ask_by_id(endpoint, missing)
+                yield from self._collect()
+
+    def _collect(self) -> Iterator[Listed]:
+        """Until nothing is pending."""
+        while self._pool.pending:
+            (listing, own_id), outcome = self._pool.collect()
+            listing.pending -= 1
+            if isinstance(outcome, Exception):
+                self._take_failure(listing, own_id, outcome)
+            else:
+                self._outages.answered()
+                self._take(listing, own_id, outcome)
+            if not listing.pending:
+                yield from self._finish(listing)
+
+    def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
+        error = self._outages.judge(outcome)
+        denied = isinstance(error, ParentGoneError | ForbiddenError)
+        if listing.by_id and not listing.again and denied and self._proves_gone(listing.endpoint, own_id):
+            self._census.note_gone(listing.endpoint, own_id)
+            listing.gone.append(own_id)
+        else:
+            listing.problems.append(error)
+
+    def _proves_gone(self, endpoint: Endpoint, own_id: str) -> bool:
+        """Whether an object is gone that its own path refuses (rule L2)."""
+        if not self._reader.dialects.answered_in_this_run(endpoint):
+            return False
+        return self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name]
+
+    def _try_by_id(self, endpoint: Endpoint) -> bool:
+        """Whether objects of *endpoint* answer by their ids, as far as one does that a list showed."""
+        try:
+            if shown := self._census.shown(endpoint):
+                self._reader.one_of(endpoint, shown)()
+        except SourceError as error:
+            self._outages.judge(error)  # raises where no other read would succeed
+            return False
+        return True
+
+    def _ask_by_id(self, endpoint: Endpoint, missing: Sequence[tuple[str, str]]) -> None:
+        if endpoint.name not in self._answers_by_id:
+            self._answers_by_id[endpoint.name] = self._try_by_id(endpoint)
+        if not self._answers_by_id[endpoint.name]:
+            self._perhaps_left_out[endpoint.name] = self._census.perhaps_left_out(endpoint, missing)
+        listings: dict[str, _Listing] = {}
+        self._census.note_asked(endpoint, [own_id for own_id, _ in missing])
+        for own_id, parent_id in missing:
+            listing = listings.setdefault(parent_id, _Listing(endpoint, parent_id, by_id=True))
+            self._ask(listing, own_id, self._reader.one_of(endpoint, own_id, parent_id))
+
+    def _list(self, endpoint: Endpoint, parent_id: str) -> None:
+        self._ask(_Listing(endpoint, parent_id), "", self._reader.list_of(endpoint, parent_id))
+
+    def _ask(self, listing: _Listing, own_id: str, ask: Ask) -> None:
+        listing.pending += 1
+        self._pool.submit((listing, own_id), ask)
+
+    def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
+        answer = self._census.kept(listing.endpoint, answer, by_id=listing.by_id)
+        if listing.again and not own_id:
+            answer = answer.only(self._census.not_shown(listing.endpoint, answer.ids))
+        listing.listed[own_id] = answer
+        if own_id:
+            self._answers_by_id[listing.endpoint.name] = True
+        if listing.endpoint.detail and not own_id:
+            for listed_id in answer.ids:
+                self._ask(listing, listed_id, self._reader.one_of(listing.endpoint, listed_id, listing.parent_id))
+
+    def _finish(self, listing: _Listing) -> Iterator[Listed]:
+        if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
+            _keep_rows_without_detail(listing.listed, listed)
+        listing.problems += _conflicts(listing)
+        result = listing.result()
+        if listing.again and result.complete and not result.ids:
+            return  # the same as the first time
+        self._count(result)
+        yield result
+        for child in self._endpoints:
+            if child.parent == listing.endpoint.name:
+                for answer in listing.listed.values():
+                    yield from self._descend(child, answer)
+
+    def _count(self, listed: Listed) -> None:
+        if listed.by_id:
+            for answer in listed.answers:
+                for own_id, parent_id in zip(answer.ids, _parents(listed, answer), strict=True):
+                    self._census.note_found(listed.endpoint, own_id, parent_id)
+        else:
+            chained = bool(listed.answers) and all(answer.chained for answer in listed.answers)
+            self._census.note_list(
+                listed.endpoint, listed.parent_id, listed.ids, complete=listed.complete, chained=chained
+            )
+        for answer in listed.answers:
+            self._census.note_names(listed.endpoint, answer, self._endpoints)
+
+    def _descend(self, child: Endpoint, answer: Answer) -> Iterator[Listed]:
+        if not child.ids_in:
+            for parent_id in answer.ids:
+                self._list(child, parent_id)
+            return
+        for parent_id, ids in answer.related.get(child.ids_in, {}).items():
+            listing = _Listing(child, parent_id)
+            self._census.note_asked(child, ids)
+            for own_id in dict.fromkeys(ids):
+                self._ask(listing, own_id, self._reader.one_of(child, own_id, parent_id))
+            if not ids:
+                yield listing.result()
+
+
+def _conflicts(listing: _Listing) -> list[SourceError]:
+    """Of two contents one is kept, and the other is missing: said so (rule D8)."""
+    key = key_of(listing.endpoint.schema)[0]
+    found = dict.fromkeys(own_id for answer in listing.listed.values() for own_id, _ in doubled(answer.batch, key))
+    return [
+        ConflictError(f"the id {own_id} is there twice, with two contents: one is kept. Ask Aleta which is meant")
+        for own_id in found
+    ]
+
+
+def _parents(listed: Listed, answer: Answer) -> Sequence[str]:
+    """The parent that each object of an answer names; the one it was asked for, where it names none."""
+    column = listed.endpoint.parent_column
+    if not column:
+        return [""] * len(answer.ids)
+    return [parent_id or listed.parent_id for parent_id in answer.batch[column].to_pylist()]
+
+
+def _keep_rows_without_detail(details: dict[str, Answer], listed: Answer) -> None:
+    """Keep the list's row of each object whose detail could not be read."""
+    missing = [row for row, own_id in enumerate(listed.ids) if own_id not in details]
+    if missing:
+        details[""] = Answer(
+            batch=listed.batch.take(missing),
+            links={},
+            related={},
+            drift=listed.drift,
+            fetched_at=listed.fetched_at,
+        )
+
+
+def ids_of(listed: Sequence[Listed], endpoint: str) -> Mapping[str, str]:
+    """Every listed id of *endpoint*, with its parent's id."""
+    return {
+        own_id: listing.parent_id for listing in listed if listing.endpoint.name == endpoint for own_id in listing.ids
+    }

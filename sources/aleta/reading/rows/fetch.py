@@ -1,0 +1,241 @@
+"""Reads the rows of one endpoint by date: drives the planner and the client, and yields a receipt for each window."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from ...catalogue.endpoint import DateParams, Endpoint
+from ...clock import Clock
+from ...errors import (
+    ParentGoneError,
+    RetryableError,
+    SourceError,
+    TooLargeError,
+    UnavailableError,
+    UndecodableError,
+    UnreachableError,
+    WindowTooWideError,
+)
+from ...jsonapi.answer import Answer, days, evidence
+from ...planning.planner import Planner
+from ...planning.questions import Decision, Fate, Question
+from ...planning.trials.budget import NO_TRIALS
+from ...planning.trials.prover import Prover
+from ...planning.windows import Window
+from ..reader import Outages, Reader
+from ..workers import Workers
+from .holding import Holding
+from .receipts import REASONS, STATUS, Receipt, Status
+from .waiting import WaitingAnswers
+
+__all__ = ["Receipt", "Status", "fetch"]
+
+
+def fetch(
+    endpoint: Endpoint,
+    spans: Mapping[str, Window],
+    reader: Reader,
+    *,
+    planner: Planner | Prover,
+    clock: Clock,
+    workers: int,
+    stop: threading.Event,
+    existing_parents: Collection[str] = (),
+    folder: Path | None = None,
+) -> Iterator[Receipt]:
+    """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
+
+    Args:
+        endpoint: one with dates.
+        spans: the days to read of each parent, in the order of reading; none for what *planner* has left to ask.
+        reader: of this tenant.
+        planner: with what earlier runs learned. Without a prover nothing is put to the test.
+        clock: for receipts of windows without a response.
+        workers: concurrent requests.
+        stop: set it to stop reading.
+        existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
+            the endpoint has answered for another parent in this run.
+        folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
+
+    Raises:
+        SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
+    """
+    prover = planner if isinstance(planner, Prover) else Prover(planner=planner, budget=NO_TRIALS)
+    for parent_id, span in spans.items():
+        prover.add(parent_id, span)
+    with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
+        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents, waiting).run()
+
+
+class _Fetch:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        reader: Reader,
+        prover: Prover,
+        pool: Workers[Question, Answer],
+        clock: Clock,
+        existing_parents: Collection[str],
+        waiting: WaitingAnswers,
+    ) -> None:
+        self._existing_parents = existing_parents if endpoint.none_is_404 else ()
+        self._endpoint = endpoint
+        self._reader = reader
+        self._prover = prover
+        self._holding = Holding(clock) if prover.budget.on else Holding(clock, rows=0)
+        self._pool = pool
+        self._clock = clock
+        self._outages = Outages(pool.count)
+        self._waiting = waiting
+        self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
+        self._unresolved_404s: list[tuple[Question, ParentGoneError]] = []  # 404s that may mean that there are no rows
+
+    def run(self) -> Iterator[Receipt]:
+        try:
+            while True:
+                self._submit_questions()
+                self._decided += self._prover.decisions()
+                yield from self._hand_on()
+                if not self._take_result():
+                    break
+        except SourceError:
+            yield from self._hand_on()
+            yield from self._holding.release(everything=True)
+            raise
+        yield from self._hand_on()
+        yield from self._holding.release(everything=True)
+
+    def _hand_on(self) -> Iterator[Receipt]:
+        """What was decided, one by one: the rows of many windows at once would not fit into memory (C5)."""
+        while self._decided:
+            decided = self._decided.popleft()
+            if isinstance(decided, Receipt):
+                self._waiting.drop(decided.parent_id)
+                self._holding.add(decided)
+            else:
+                self._take(decided)
+            yield from self._holding.release()
+        yield from self._holding.release()
+
+    def _take_result(self) -> bool:
+        """Take one result; False when nothing is pending any more."""
+        if self._unresolved_404s and (self._endpoint_answered or not self._pool.pending):
+            self._resolve_404s()
+            return True
+        if not self._pool.pending or not self._prover.parents:
+            return False
+        question, result = self._pool.collect()
+        known = question.parent in self._existing_parents and question.trial is None
+        if isinstance(result, ParentGoneError) and known:
+            self._postpone(question, result)
+        elif isinstance(result, Exception):
+            self._failed(question, result)
+        else:
+            self._take_answer(question, result)
+        return True
+
+    @property
+    def _endpoint_answered(self) -> bool:
+        return self._reader.dialects.answered_in_this_run(self._endpoint)
+
+    def _postpone(self, question: Question, result: ParentGoneError) -> None:
+        """Wait until the endpoint answers for any parent: if every response is 404, a 404 proves nothing.
+
+        No rows are kept in memory meanwhile (C5).
+        """
+        self._unresolved_404s.append((question, result))
+        self._prover.planner.ahead += 1
+
+    def _resolve_404s(self) -> None:
+        unresolved, self._unresolved_404s = self._unresolved_404s, []
+        self._prover.planner.ahead -= len(unresolved)
+        for question, result in unresolved:
+            if self._endpoint_answered:
+                self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
+            else:
+                self._failed(question, result)
+
+    def _submit_questions(self) -> None:
+        while self._pool.idle and (question := self._prover.ask()):
+            window = question.window.widened(self._prover.overlap)
+            self._pool.submit(question, self._reader.list_of(self._endpoint, question.parent, window))
+
+    def _take_answer(self, question: Question, answer: Answer) -> None:
+        self._outages.answered()
+        if self._prover.follows(question):
+            self._waiting.add(question.parent, question.window, answer)
+        columns = (self._endpoint.dates or DateParams()).columns
+        rows = evidence(answer, columns)
+        self._prover.answer(question, rows, days(answer.batch, columns, question.window))
+
+    def _failed(self, question: Question, result: Exception) -> None:
+        try:
+            error = self._outages.judge(result)
+        except UnreachableError:
+            raise
+        except RetryableError as last:
+            self._give_up(last)
+            return
+        if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
+            self._outages.answered()
+            return
+        if isinstance(error, TooLargeError | UndecodableError) and self._prover.divide(
+            question, why=str(error), skips=isinstance(error, UndecodableError)
+        ):
+            self._outages.answered()
+            return
+        first = self._prover.follows(question)
+        self._prover.fail(question)
+        self._decided += self._prover.decisions()
+        if first:
+            self._decided.append(self._failure(question.parent, question.window, error))
+
+    def _give_up(self, last: RetryableError) -> None:
+        """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it."""
+        parents = self._prover.abandon()
+        self._decided += self._prover.decisions()
+        for parent in parents:
+            error = UnavailableError(f"given up, as all reads fail: {last}")
+            self._decided.append(self._failure(parent, self._prover.spans[parent], error))
+
+    def _take(self, decision: Decision) -> None:
+        """Take in what became of a window that was asked."""
+        if decision.fate in {Fate.DOUBTED, Fate.DROPPED}:
+            taken = self._holding.take_back(decision.parent, decision.window)
+            if taken and decision.fate is Fate.DOUBTED:
+                self._waiting.add(decision.parent, decision.window, taken)
+            return
+        answer = self._waiting.take(decision.parent, decision.window)
+        handed_on = decision.fate is Fate.KEPT and answer is None  # before it was in doubt
+        if decision.fate is not Fate.CHECKED and not handed_on:
+            self._holding.add(self._receipt(decision, answer))
+
+    def _failure(self, parent: str, window: Window, error: SourceError) -> Receipt:
+        return Receipt(
+            endpoint=self._endpoint,
+            parent_id=parent,
+            window=window,
+            status=Status.FAILED,
+            rows=0,
+            fetched_at=self._clock.now(),
+            reason=str(error),
+            error=error,
+        )
+
+    def _receipt(self, decision: Decision, answer: Answer | None) -> Receipt:
+        return Receipt(
+            endpoint=self._endpoint,
+            parent_id=decision.parent,
+            window=decision.window,
+            status=STATUS[decision.fate],
+            rows=decision.count,
+            fetched_at=answer.fetched_at if answer else self._clock.now(),
+            reason=decision.why or REASONS[decision.fate],
+            answer=answer if decision.fate is Fate.KEPT else None,
+            track=answer.track if answer else self._reader.track_of(self._endpoint),
+            pages=answer.pages if answer else 1,
+        )

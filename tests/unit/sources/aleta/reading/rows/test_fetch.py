@@ -1,0 +1,317 @@
+"""Windows proven complete, with real threads and an Aleta in memory that hides its row cap."""
+
+import itertools
+import random
+import threading
+from collections import defaultdict
+from functools import partial
+
+import pytest
+
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.errors import (
+    AuthError,
+    ForbiddenError,
+    RefusedError,
+    StoppedError,
+    UnavailableError,
+    UnreachableError,
+    WindowTooWideError,
+)
+from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.rows import fetch as fetching
+from sources.aleta.reading.rows.fetch import Status, fetch
+from sources.aleta.reading.rows.waiting import WaitingAnswers
+from tests.apis import FakeApi, all_end, booked
+from tests.fakes import NOON, FakeClock
+from tests.stores import on
+
+SPAN = Window(on(0), on(199))
+NO_DATA = b'{"meta":{"count":0}}'
+
+
+def account(name: str, count: int, *, seed: int = 1) -> list[dict[str, object]]:
+    rng = random.Random(f"{name}{seed}")
+    return [booked(f"{name}-{number}", on(rng.randrange(200))) for number in range(count)]
+
+
+def read(api: FakeApi, *, accounts=None, planner=None, workers: int = 3, stop=None, span: Window = SPAN):
+    """All receipts, as they come."""
+    return list(
+        fetch(
+            CATALOGUE["transactions"],
+            dict.fromkeys(accounts or api.rows, span),
+            Reader(api, FakeClock()),
+            planner=planner or Planner(cap=RowCap()),
+            clock=FakeClock(),
+            workers=workers,
+            stop=stop or threading.Event(),
+        )
+    )
+
+
+def complete(receipts) -> dict[str, list]:
+    found = defaultdict(list)
+    for receipt in receipts:
+        if receipt.status is Status.COMPLETE:
+            found[receipt.parent_id].append(receipt)
+    return found
+
+
+def ids(receipts) -> list[str]:
+    return sorted(own_id for receipt in receipts for own_id in receipt.answer.ids)
+
+
+def assert_tiles(receipts, span: Window) -> None:
+    """Oldest first, without a gap or an overlap, from end to end."""
+    assert receipts[0].window.first == span.first
+    assert receipts[-1].window.last == span.last
+    for earlier, later in itertools.pairwise(receipts):
+        assert earlier.window.last + ONE_DAY == later.window.first
+
+
+def test_c5_rows_that_wait_on_disk_are_handed_on_like_those_in_memory(monkeypatch):
+    """The server shows the last rows, so that all waits for the oldest day; memory holds five rows."""
+
+    def receipts() -> list[object]:
+        api = FakeApi(rows={"a": account("a", 300), "b": account("b", 40)})
+        api.cap = 20
+        found = read(api, workers=1)
+        return [(receipt.window, receipt.status, receipt.answer and receipt.answer.batch) for receipt in found]
+
+    in_memory = receipts()
+    monkeypatch.setattr(fetching, "WaitingAnswers", partial(WaitingAnswers, memory_rows=5))
+
+    assert receipts() == in_memory
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+@pytest.mark.parametrize("cap", [7, 40, 10**6])
+def test_w5_complete_windows_tile_the_span_and_hold_every_row(cap, workers):
+    """Whatever the hidden cap: each row once, no day left out, each account's windows oldest first."""
+    api = FakeApi(rows={name: account(name, count) for name, count in (("a", 300), ("b", 40), ("c", 1), ("d", 0))})
+    api.cap = cap
+    done = complete(read(api, workers=workers))
+    for name, rows in api.rows.items():
+        assert_tiles(done[name], SPAN)
+        assert ids(done[name]) == sorted(str(row["id"]) for row in rows)
+
+
+def test_w2_rows_of_a_split_window_are_dropped():
+    """Its receipt says how many came and why they are not kept, and holds none."""
+    api = FakeApi(rows={"a": account("a", 300)}, cap=50)
+    split = [receipt for receipt in read(api) if receipt.status is Status.SPLIT]
+    assert split
+    for receipt in split:
+        assert (receipt.answer, receipt.rows > 0, "row cap" in receipt.reason) == (None, True, True)
+
+
+def test_a_complete_receipt_says_what_came_and_when():
+    """The count of its rows, no reason, no error, the instant of its answer."""
+    (receipt,) = read(FakeApi(rows={"a": account("a", 1)}))
+    assert (receipt.endpoint.name, receipt.parent_id, receipt.window, receipt.rows) == ("transactions", "a", SPAN, 1)
+    assert (receipt.reason, receipt.error, receipt.fetched_at, receipt.answer.fetched_at) == ("", None, NOON, NOON)
+
+
+def test_w4_a_day_over_the_cap_is_quarantined_and_the_rest_is_complete():
+    """The one day is named; what lies on either side is kept, and the other account with it."""
+    crowd = [booked(f"x{number}", on(100)) for number in range(30)]
+    api = FakeApi(rows={"a": account("a", 60) + crowd, "b": account("b", 9)}, cap=20)
+    receipts = read(api)
+    (gap,) = [receipt for receipt in receipts if receipt.status is Status.QUARANTINED]
+    assert (gap.parent_id, gap.window, gap.rows, gap.answer) == ("a", Window(on(100), on(100)), 20, None)
+    assert "row_cap" in gap.reason
+    done = complete(receipts)
+    assert_tiles(sorted([*done["a"], gap], key=lambda receipt: receipt.window), SPAN)
+    assert_tiles(done["b"], SPAN)
+
+
+def test_w5_a_span_refused_as_too_wide_is_read_in_narrower_windows():
+    """Halved until it is taken; the refusals have receipts; the width is remembered for the next account."""
+
+    def refuse(_, first, last):
+        if (last - first).days + 1 > 31:
+            raise WindowTooWideError("400")
+
+    api = FakeApi(rows={"a": account("a", 30), "b": account("b", 5)}, trouble=refuse)
+    planner = Planner(cap=RowCap())
+    receipts = read(api, planner=planner, workers=1)
+    done = complete(receipts)
+    for name in ("a", "b"):
+        assert_tiles(done[name], SPAN)
+    assert {receipt.reason for receipt in receipts if receipt.status is Status.SPLIT and not receipt.rows} == {
+        "refused as too wide"
+    }
+    assert planner.max_days == 25
+    assert ids(done["a"]) == sorted(str(row["id"]) for row in api.rows["a"])
+
+
+def test_a_day_that_is_refused_is_a_failure():
+    """Too wide cannot be the reason for one day: the account fails, the other does not."""
+
+    def refuse(name, *_):
+        if name == "a":
+            raise WindowTooWideError("422 unknown account")
+
+    receipts = read(FakeApi(rows={"a": [], "b": account("b", 3)}, trouble=refuse), span=Window(on(0), on(3)))
+    (failure,) = [receipt for receipt in receipts if receipt.status is Status.FAILED]
+    assert (failure.parent_id, failure.window.days, failure.reason) == ("a", 1, "422 unknown account")
+    assert list(complete(receipts)) == ["b"]
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("403"), UnavailableError("503"), RefusedError("418"), NO_DATA])
+def test_f3_a_failing_account_does_not_stop_the_others(error):
+    """It is named once, with its error; it is never complete; all others are."""
+    api = FakeApi(rows={name: account(name, 30) for name in "abcde"}, says={"c": error}, cap=20)
+    receipts = read(api, workers=2)
+    (failure,) = [receipt for receipt in receipts if receipt.status is Status.FAILED]
+    assert (failure.parent_id, failure.window, failure.answer, failure.rows) == ("c", SPAN, None, 0)
+    assert failure.error is not None
+    assert failure.reason == str(failure.error)
+    done = complete(receipts)
+    assert sorted(done) == ["a", "b", "d", "e"]
+    for name in done:
+        assert_tiles(done[name], SPAN)
+
+
+def test_f3_what_was_kept_before_a_failure_stays_kept():
+    """The older half was proven complete; the newer one fails once, however many of its windows were out."""
+
+    def fail_late(name, _, last):
+        if name == "a" and last > on(150):
+            raise UnavailableError("503")
+
+    api = FakeApi(rows={"a": account("a", 100), "b": account("b", 200)}, trouble=fail_late)
+    receipts = read(api, planner=Planner(cap=RowCap(), max_days=10), workers=4)
+    assert [receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED] == ["a"]
+    done = complete(receipts)
+    assert_tiles(done["b"], SPAN)
+    assert all(receipt.window.last <= on(150) for receipt in done["a"])
+    wanted = {str(row["id"]) for row in api.rows["a"]}
+    assert set(ids(done["a"])) <= wanted
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", NO_DATA, b'{"data":[{"type":"x"}]}', b'{"data":[],"errors":[]}', b'{"data":[']
+)
+def test_f1_a_server_that_answers_wrongly_is_never_complete(body):
+    """Every account gets the same no-answer: not one receipt says complete, not one row is kept."""
+    api = FakeApi(rows={"a": [], "b": []}, says={"a": body, "b": body})
+    receipts = read(api, workers=3)
+    assert [receipt.status for receipt in receipts] == [Status.FAILED] * 2
+
+
+def test_a_proof_is_asked_and_nothing_of_it_is_kept():
+    """The largest answer of an earlier run clears this night's with one request, and leaves no receipt."""
+    api = FakeApi(rows={"big": account("big", 90), "a": account("a", 30), "b": account("b", 30)})
+    week = Window(on(0), on(99))
+    planner = Planner(cap=RowCap(), proof=Proof("big", SPAN, 90))
+    receipts = read(api, accounts=["a", "b"], planner=planner, span=week, workers=1)
+    assert {(receipt.parent_id, receipt.status, receipt.window) for receipt in receipts} == {
+        ("a", Status.COMPLETE, week),
+        ("b", Status.COMPLETE, week),
+    }
+    assert len(receipts) == 2
+    assert len(api.seen) == 3
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("403"), WindowTooWideError("400")])
+def test_a_proof_that_cannot_be_read_costs_nothing_but_itself(error):
+    """Its account is gone, or the window too wide: this night's answers are proven by their own parts."""
+
+    def refuse(name, *_):
+        if name == "big":
+            raise error
+
+    api = FakeApi(rows={"a": account("a", 30)}, trouble=refuse)
+    receipts = read(api, planner=Planner(cap=RowCap(), proof=Proof("big", SPAN, 90)))
+    assert_tiles(complete(receipts)["a"], SPAN)
+    assert not [receipt for receipt in receipts if receipt.parent_id == "big"]
+
+
+@pytest.mark.parametrize("error", [AuthError("401"), UnreachableError("no host"), KeyError("defect")])
+def test_an_api_that_cannot_be_used_ends_the_reading(error):
+    """Nobody's private trouble; no thread is left."""
+    api = FakeApi(rows={"a": []}, says={"a": error})
+    with pytest.raises(type(error)):
+        read(api)
+    assert all_end("fetch-")
+
+
+def test_an_outage_names_everyone_and_asks_no_more():
+    """Three times the workers failed in a row: the rest is not tried, and every one of them is named (F3)."""
+    names = [f"a{number}" for number in range(100)]
+    api = FakeApi(rows={name: [] for name in names}, says=dict.fromkeys(names, UnavailableError("503")))
+    receipts = read(api, workers=2)
+    assert len(api.seen) <= 8
+    assert sorted(receipt.parent_id for receipt in receipts) == sorted(names)
+    assert {receipt.status for receipt in receipts} == {Status.FAILED}
+    assert {receipt.window for receipt in receipts} == {SPAN}
+
+
+def test_a_stop_ends_the_reading_and_what_came_before_stands():
+    """Receipts given out before stay given; the rest is not waited for, and no thread is left."""
+    stop, never = threading.Event(), threading.Event()
+
+    def hang(name, *_):
+        if name == "b":
+            never.wait()
+
+    api = FakeApi(rows={"a": account("a", 1), "b": []}, trouble=hang)
+    receipts = fetch(
+        CATALOGUE["transactions"],
+        {"a": SPAN, "b": SPAN},
+        Reader(api, FakeClock()),
+        planner=Planner(cap=RowCap()),
+        clock=FakeClock(),
+        workers=2,
+        stop=stop,
+    )
+    assert next(receipts).parent_id == "a"
+    stop.set()
+    with pytest.raises(StoppedError):
+        next(receipts)
+    never.set()
+    assert all_end("fetch-")
+
+
+def test_a_reader_who_leaves_early_leaves_no_thread():
+    """A generator that is closed ends its workers."""
+    receipts = fetch(
+        CATALOGUE["transactions"],
+        {"a": SPAN, "b": SPAN},
+        Reader(FakeApi(), FakeClock()),
+        planner=Planner(cap=RowCap()),
+        clock=FakeClock(),
+        workers=2,
+        stop=threading.Event(),
+    )
+    next(receipts)
+    receipts.close()
+    assert all_end("fetch-")
+
+
+def test_no_account_is_no_request():
+    """Nothing to read ends at once."""
+    api = FakeApi()
+    assert read(api) == []
+    assert api.seen == []
+
+
+def test_w1_quiet_accounts_cost_a_request_each():
+    """The largest comes first and is proven by its two parts; all others are smaller, and asked once."""
+    api = FakeApi(rows={"big": account("big", 50)})
+    api.rows |= {f"a{number}": account(f"a{number}", number % 9) for number in range(40)}
+    read(api, workers=1)
+    assert len(api.seen) == 41 + 2
+
+
+def test_a_span_of_one_day_is_one_window():
+    """Both ends are the same day, and the next day's row is not in it."""
+    api = FakeApi(rows={"a": [booked("t", on(0)), booked("u", on(1))]})
+    (receipt,) = read(api, span=Window(on(0), on(0)))
+    assert (receipt.status, receipt.answer.ids) == (Status.COMPLETE, ["t"])
