@@ -1,1 +1,1 @@
-"""One request and its whole answer, within bounds of time and size, or one kind of error: all that knows HTTP."""
+"""One request and its whole answer, within bounds of time and size, or one kind of error."""
