@@ -14,6 +14,8 @@ from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
 from tests.stores import at, on
 
+pytestmark = pytest.mark.slow
+
 
 class Cut(BaseException):
     """As a kill: nothing that comes after it is done."""

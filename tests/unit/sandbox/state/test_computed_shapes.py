@@ -16,6 +16,8 @@ from sandbox.world.custody import STATUSES
 from sandbox.world.instruments import INSTRUMENT_TYPES
 from tests.unit.sandbox.state.computed_worlds import SMALL, store
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_type_of_instrument_is_served_and_met():
     """In a world of usual size, the types that transactions name and those that are only held."""

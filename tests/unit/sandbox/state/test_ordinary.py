@@ -20,6 +20,7 @@ from sandbox.world.ordinary import make_ordinary
 from sandbox.world.world import CRAWLED
 from tests.unit.sandbox.state.computed_worlds import TODAY, store, tables
 
+pytestmark = pytest.mark.slow
 ORDINARY = SandboxSettings(ordinary=True, accounts=12, rows=900, years=2, computed_days=90)
 
 

@@ -60,6 +60,7 @@ def test_there_are_as_many_accounts_and_rows_as_asked(plain):
     assert len({row.id for row in small.rows}) == len(small.rows) == 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("rows", [2000, 20_000])
 def test_no_account_day_reaches_a_cap_of_20(plain, rows):
@@ -198,6 +199,7 @@ def test_the_single_dialect_has_one_type(plain):
     assert all(row["attributes"]["type"].endswith("-transaction") for row in rows)
 
 
+@pytest.mark.slow
 def test_a_plain_world_of_50_000_rows_is_sound():
     """Fast and boring: unique ids, JSON, the days its bodies say."""
     large = world(SandboxSettings(plain=True, rows=50_000, accounts=50))
