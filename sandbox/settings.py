@@ -46,7 +46,7 @@ class SandboxSettings:
         computed_days: holdings, performance and other computed rows begin so many days before the last day.
         prefix: where the paths are that the vendor's pages disagree about: only `v2`, only `v3`, or as `documented`.
         names: of computed rows and their paths: `instrument` (2026), `asset` (2025) or `mixed`.
-        date_off_s: answers have a `Date` that is so many seconds off this machine's clock; None: they have none.
+        date_off_s: the `Date` of answers is so many seconds off this machine's clock; None: they have none.
         page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
         v1_spelling: of the items of v1: `jsonapi`, flat in `snake` or `camel`, or `mixed`, each in its own.
@@ -90,7 +90,7 @@ class SandboxSettings:
     prefix: str = "documented"
     names: str = "mixed"
     limited_series: bool = True
-    date_off_s: float | None = None
+    date_off_s: float | None = 0.0
     page_rows: int = 0
     v1_spelling: str = "mixed"
     v1_nulls: bool = True

@@ -18,11 +18,9 @@ from ..report.report import Exit
 from ..report.text import show
 from ..run.job import Job
 from ..run.sync import run
-from .invocation import Invocation, fail, json_option, output, tenants_argument
+from .invocation import Invocation, day, fail, json_option, output, tenants_argument
 from .tenants import chosen
 from .tools import tools
-
-day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()

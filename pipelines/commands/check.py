@@ -22,6 +22,7 @@ from sources.aleta.safe_text import printable
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.skew import MOST_SKEW_S, skew
 
+from ..report.figures import counted
 from ..report.progress import Progress, Screen
 from ..report.report import Exit, Json, most_severe
 from ..run.connect import Connector
@@ -186,4 +187,4 @@ def _clock(connection: Connection) -> str:
 def _api(connection: Connection, tenant: TenantSettings) -> str:
     clients = connection.reader.list_of(CATALOGUE["clients"])()
     address = tenant.v1_url if clients.track == Track.V1 else tenant.api_url
-    return f"{address} shows {clients.batch.num_rows} clients"
+    return f"{address} shows {counted(clients.batch.num_rows, 'client')}"

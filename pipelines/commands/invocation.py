@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +30,19 @@ class Invocation:
     debug: bool
 
 
+class Day(click.ParamType[datetime]):
+    """A day as `2026-01-31`, at its midnight."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return datetime.strptime(f"{value}", "%Y-%m-%d")  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"{value!r} is no day: give year, month and day as in 2026-01-31", param, ctx)
+
+
+day = Day()
 tenants_argument = click.argument("tenants", nargs=-1, metavar="[TENANT]...")
 clients_option = click.option(
     "--client",

@@ -21,10 +21,19 @@ log = logging.getLogger(__name__)
 
 @click.command()
 @tenants_argument
-@click.option("--html", "file", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page.")
+@click.option(
+    "--html",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    required=True,
+    help="The page, in a folder that is there.",
+)
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str], *, file: Path) -> None:
     """The same as status with charts, as one self-contained page; no request is sent."""
+    if not file.parent.is_dir():
+        fail(Exit.FAILED, f"cannot write {file}: there is no folder {file.parent}; make it first, or name another file")
     page = run(chosen(invocation, tenants), now=SystemClock().now())
     for error in page.errors:
         log.error("%s", error)

@@ -21,11 +21,10 @@ from ..uploads.journal import Span
 from ..uploads.kinds import KINDS
 from ..uploads.report import UploadReport, described
 from ..uploads.upload import Uploads
-from .invocation import Invocation, fail, json_option, output, stop_on_signals
+from .invocation import Invocation, day, fail, json_option, output, stop_on_signals
 from .tenants import chosen
 
 log = logging.getLogger(__name__)
-day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()

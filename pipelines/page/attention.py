@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 
 from .formats import ago, when
 from .runs import Outcome, Run, in_a_row, rows
@@ -92,19 +93,27 @@ def _freshness(fresh_at: object, now: datetime) -> Finding:
 
 
 def _last_run(runs: Sequence[Run]) -> Iterator[Finding]:
-    """Of the last run that ended."""
+    """Of the last run that ended; what somebody stopped is said, and the run before it is what counts."""
     ended = [run for run in runs if run.outcome is not Outcome.RUNNING]
-    if not ended:
-        return
-    last, text = ended[0], f"last run {ended[0].status}"
+    counting = list(dropwhile(lambda run: run.is_stop, ended))
+    if was_stopped := len(counting) < len(ended):
+        yield Finding(tone=Tone.PLAIN, text="last run stopped")
+    if counting:
+        yield _end_of(counting, was_stopped=was_stopped)
+
+
+def _end_of(runs: Sequence[Run], *, was_stopped: bool) -> Finding:
+    last = runs[0]
+    how = "did not end" if last.status == "running" else last.status
+    text = f"before it {how}" if was_stopped else f"last run {how}"
+    later = " Since then runs were stopped." if was_stopped else ""
     match last.outcome:
         case Outcome.FAILED:
-            text = "last run did not end" if last.status == "running" else text
-            yield Finding(tone=Tone.BAD, text=text, why=_failed(last, in_a_row(ended, Outcome.FAILED)))
+            return Finding(tone=Tone.BAD, text=text, why=_failed(last, in_a_row(runs, Outcome.FAILED)) + later)
         case Outcome.PARTIAL:
-            yield Finding(tone=Tone.WARN, text=text, why=_partial(last, in_a_row(ended, Outcome.PARTIAL)))
+            return Finding(tone=Tone.WARN, text=text, why=_partial(last, in_a_row(runs, Outcome.PARTIAL)) + later)
         case _:
-            yield Finding(tone=Tone.GOOD, text=text)
+            return Finding(tone=Tone.GOOD, text=text)
 
 
 def _failed(last: Run, count: int) -> str:
@@ -113,9 +122,7 @@ def _failed(last: Run, count: int) -> str:
 
 
 def _partial(last: Run, count: int) -> str:
-    if last.status == "stopped":
-        which = f"The last of {count} runs that were not complete" if count > 1 else "The last run"
-        return f"{which} was stopped, {when(last.started_at)}; the next goes on from what it committed."
+    """Of one that was stopped, too, if more was the matter with it."""
     which = f"The last {count} runs were partial, the latest at" if count > 1 else f"The last run was {last.status},"
     errors = last.number("errors")
     named = f": {errors:,} {'thing' if errors == 1 else 'things'} could not be read" if errors else ""

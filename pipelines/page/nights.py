@@ -21,6 +21,7 @@ from .visible import visible
 NIGHTS = 90
 WIDE, HIGH = 10, 24  # of a night, in units that the page stretches
 BAR = 8
+LABELLED = 7  # nights: fewer are narrower than the name of their month
 SIDE_BY_SIDE = 4  # of a night's runs the last ones; its tip has all
 Box = tuple[float, float]  # where it begins from above, and how high it is
 SHAPES: Mapping[Outcome, Sequence[Box]] = MappingProxyType(
@@ -41,6 +42,11 @@ class Month:
     first: int  # day of the month
     days: int
     svg: Markup
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its label has no room beside that of the next month."""
+        return self.days < LABELLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,6 @@ class Page:
         Raises:
             OSError: *file* is what it was.
         """
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # is made 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as new:

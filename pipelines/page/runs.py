@@ -43,6 +43,11 @@ class Run:
         return self.counts.get(name) or 0
 
     @property
+    def is_stop(self) -> bool:
+        """Whether nothing was the matter with it but that somebody stopped it; that is its only error."""
+        return self.status == "stopped" and self.number("errors") <= 1
+
+    @property
     def took(self) -> str:
         return "not ended" if self.duration_ms is None else duration(self.duration_ms / 1000)
 

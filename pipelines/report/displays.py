@@ -43,7 +43,7 @@ class Display(Protocol):
 
 
 class Lines:
-    """Log lines: at the end of each stage, and for each tenant that runs every *interval_s* seconds.
+    """Log lines: for each tenant that runs every *interval_s* seconds, and at the end of each stage that was not empty.
 
     Of many tenants, not their stages but their ends, and how many there were.
     """
@@ -56,7 +56,7 @@ class Lines:
     def changed(self, tenant: Shown, overall: Overall) -> None:
         facts = tenant.facts()
         self._said_s[tenant.name] = self._clock.monotonic()
-        if not overall.many and facts.last and facts.last.name:
+        if not overall.many and facts.last and facts.last.name and not facts.last.is_empty:
             log.info("%s: %s", tenant.name, ", ".join(described_stage(facts.last)))
         if facts.ended:
             self._say(tenant)

@@ -76,6 +76,11 @@ class Stage:
     requests: int = 0
     retries: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to do in it: it counted nothing, and took no time that is shown."""
+        return not round(self.seconds) and not any(getattr(self, name) for name in COUNTED if name != "seconds")
+
     def since(self, before: Stage) -> Stage:
         """What it did beyond *before*."""
         done = {name: getattr(self, name) - getattr(before, name) for name in COUNTED}

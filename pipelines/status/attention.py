@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from .runs import Row, is_stop
+
 AHEAD = timedelta(minutes=10)  # a run that ended later than that from now had a wrong clock, or this machine has
 
 
@@ -26,6 +28,12 @@ def overdue(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | 
         return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
     old = f"last complete {moment(fresh_at)}" if max_age is not None and age > max_age else ""
     return f"{old}: {failing}" if old and failing else old
+
+
+def stopped(facts: Mapping[str, object]) -> str:
+    """That somebody stopped the last run, which is nothing to attend to while what there is is fresh; else empty."""
+    runs = _streak(facts)
+    return _described(runs) if runs and all(map(is_stop, runs)) else ""
 
 
 def sentence(reasons: Mapping[str, str], fresh: Sequence[object]) -> str:
@@ -53,13 +61,25 @@ def _odd(facts: Mapping[str, object]) -> str:
     quarantined = (
         f"{len(stuck)} quarantined window{'s' * (len(stuck) != 1)}" if isinstance(stuck, list) and stuck else ""
     )
-    return "; ".join(part for part in (_failing(facts), quarantined) if part)
+    return "; ".join(part for part in (_described(_failed(facts)), quarantined) if part)
 
 
 def _failing(facts: Mapping[str, object]) -> str:
-    """How the last runs ended, when none of them was complete."""
+    """How the last runs ended, when none of them was complete: those that failed, if only stopped ones came after."""
+    return _described(_failed(facts) or _streak(facts))
+
+
+def _streak(facts: Mapping[str, object]) -> Sequence[Row]:
     runs = facts.get("streak")
-    if not isinstance(runs, list) or not runs:
+    return runs if isinstance(runs, list) else []
+
+
+def _failed(facts: Mapping[str, object]) -> Sequence[Row]:
+    return [run for run in _streak(facts) if not is_stop(run)]
+
+
+def _described(runs: Sequence[Row]) -> str:
+    if not runs:
         return ""
     last, first = runs[0], runs[-1]
     times = f"{len(runs)} runs" if len(runs) > 1 else "the last run"

@@ -24,6 +24,7 @@ COLUMNS = (
 )
 MORE = ("removed", "errors", "version", "code", "reason", "narrowed")
 KILLED = "killed"
+STOPPED = "stopped"
 DID_NOT_END = "it did not end: the process was killed, or the machine stopped"
 
 
@@ -61,6 +62,11 @@ def streak(runs: Sequence[Row]) -> list[Row]:
     """Of what `nightly` gives, the runs since the last complete one."""
     last = next((number for number, run in enumerate(runs) if run["status"] == "complete"), len(runs))
     return list(runs[:last])
+
+
+def is_stop(run: Row) -> bool:
+    """Whether nothing was the matter with it but that somebody stopped it; that is its only error."""
+    return run["status"] == STOPPED and int(f"{run.get('errors') or 0}") <= 1
 
 
 def fresh_at(runs: Sequence[Row], table: object) -> object:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sources.aleta.safe_text import printable
 
 from ..report.figures import counted
-from .attention import moment
+from .attention import moment, stopped
 from .standing import Standing, Standings
 
 WIDTH = 80
@@ -17,8 +17,9 @@ NAME = 28  # and the space after it, of most tables
 
 
 def text(standings: Standings) -> str:
-    """One sentence, why for each tenant that needs attention, and the particulars of each."""
-    reasons = {tenant: why for tenant, why in standings.attention.items() if why}
+    """One sentence, why for each tenant that needs attention or was stopped, and the particulars of each."""
+    halted = {standing.tenant: stopped(standing.facts) for standing in standings.tenants}
+    reasons = {tenant: said for tenant, why in standings.attention.items() if (said := why or halted[tenant])}
     why = [line for tenant, reason in reasons.items() for line in _wrapped(f"{tenant}: {reason}", "  ")]
     parts = ["\n".join(_tenant(standing)) for standing in standings.tenants]
     return "\n\n".join(["\n".join([standings.sentence, *why]), *parts])

@@ -219,6 +219,7 @@ class Sandbox:
             return replace(reply, headers={"Content-Type": next(self._media)})
 
         tenant, reply = self._api(call, at_s, write)
+        reply = self._dated(reply)
         fault = struck[0] if struck else None
         wire = FAULTS[fault](reply, call.takes_gzip) if fault else sent(reply, takes_gzip=call.takes_gzip)
         return tenant, replace(wire, delay_s=wire.delay_s + self.settings.latency_s)
@@ -226,17 +227,16 @@ class Sandbox:
     def _faulty(self, call: Call, reply: Reply) -> Wire:
         refused = reply.status in {401, 429} and call.path != TOKEN_PATH
         fault = None if refused else self.faults.next(call.target, settings=self.settings)
-        reply = replace(reply, headers={**reply.headers, **self._date()})
+        reply = self._dated(reply)
         wire = FAULTS[fault](reply, call.takes_gzip) if fault else sent(reply, takes_gzip=call.takes_gzip)
         return replace(wire, delay_s=wire.delay_s + self.settings.latency_s)
 
-    def _date(self) -> dict[str, str]:
-        off_s = self.settings.date_off_s
-        return (
-            {}
-            if off_s is None
-            else {"Date": format_datetime(datetime.now(UTC) + timedelta(seconds=off_s), usegmt=True)}
-        )
+    def _dated(self, reply: Reply) -> Reply:
+        """*reply* with a `Date`, as any origin server's has (RFC 9110, 6.6.1), unless the settings leave it out."""
+        if self.settings.date_off_s is None:
+            return reply
+        now = datetime.now(UTC) + timedelta(seconds=self.settings.date_off_s)
+        return replace(reply, headers={**reply.headers, "Date": format_datetime(now, usegmt=True)})
 
     def _api(self, call: Call, at_s: float, respond: Callable[[str], Reply]) -> tuple[str, Reply]:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")

@@ -170,3 +170,17 @@ def test_the_nights_of_a_telephone_stand_below_each_other_by_day(tab, page):
     tab.show(page, width=LAPTOP)
     tab.run(UNFOLD)
     assert len(set(tab.run(f"{lefts}.top)"))) == 1
+
+
+def test_the_name_of_a_month_stands_whole_or_not_at_all(tab, page):
+    """August has five nights here: beside September there is no room for its name; a row of a telephone has it."""
+    names = "[...document.querySelectorAll('#acme .month .name')]"
+    shown = f"{names}.filter(name => getComputedStyle(name).visibility === 'visible')"
+    tab.show(page, width=LAPTOP)
+    tab.run(UNFOLD)
+
+    assert tab.run(f"{shown}.map(name => name.textContent)") == ["Sep", "Oct", "Nov"]
+    assert tab.run(f"{shown}.filter(name => name.scrollWidth > name.clientWidth).length") == 0
+    tab.show(page, width=TELEPHONE)
+    tab.run(UNFOLD)
+    assert tab.run(f"{shown}.map(name => name.textContent)") == ["Aug", "Sep", "Oct", "Nov"]

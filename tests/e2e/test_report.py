@@ -18,6 +18,7 @@ HOSTILE = """<img src=x onerror="alert('1')"> & Søn"""
 def report(program: Program, *args: str, expect: int = 0) -> str:
     """The page that the command wrote."""
     file = program.folder / "out" / "report.html"
+    file.parent.mkdir(exist_ok=True)
     ended = program.run("report", *args, "--html", f"{file}")
     assert ended.exit == expect, ended.err
     assert ended.out == f"{file} written\n"
@@ -116,7 +117,7 @@ def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
 
 
 def test_without_a_file_or_where_none_can_be_written_it_says_so(synced):
-    """`--html` is asked for (2); a folder that is a file is told (1)."""
+    """`--html` is asked for (2); a folder that is a file, or is not there, is told (1), and none is made."""
     without = synced.run("report")
     (synced.folder / "plain").write_text("")
     inside = synced.run("report", "--html", f"{synced.folder / 'plain' / 'r.html'}")
@@ -125,6 +126,11 @@ def test_without_a_file_or_where_none_can_be_written_it_says_so(synced):
     assert "--html" in without.err
     assert (inside.exit, inside.out) == (1, "")
     assert "cannot write" in inside.err
+    folder = synced.folder / "not" / "there"
+    missing = synced.run("report", "--html", f"{folder / 'r.html'}")
+    assert (missing.exit, missing.out) == (1, "")
+    assert f"there is no folder {folder}; make it first" in missing.err
+    assert not folder.parent.exists()
 
 
 def test_dlt_is_not_loaded_for_it(synced):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -84,3 +85,28 @@ def test_close_frees_the_port_and_ends_open_connections(tmp_path):
         assert idle.recv(10) == b""
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/api/v2/clients", id="a list"),
+        pytest.param("GET", "/api/v2/nothing", id="a refusal"),
+        pytest.param("POST", "/oauth/token", id="a token"),
+        pytest.param("POST", "/api/v2/historical-fee-holdings", id="an upload"),
+    ],
+)
+def test_every_answer_has_a_date_unless_it_is_left_out(box, caller, method, path):
+    """The time of the server, as RFC 9110 has it; as much off as was asked for, or none."""
+
+    def ahead_s():
+        _, headers, _ = caller.send(method, path, Authorization=f"Bearer {caller.token}")
+        return (
+            (parsedate_to_datetime(headers["date"]) - datetime.now(UTC)).total_seconds() if "date" in headers else None
+        )
+
+    assert abs(ahead_s()) < 5
+    box.set(date_off_s=3600.0)
+    assert abs(ahead_s() - 3600) < 5
+    box.set(date_off_s=None)
+    assert ahead_s() is None

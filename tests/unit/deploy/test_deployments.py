@@ -103,7 +103,17 @@ def test_compose_keeps_the_receiver_on_this_machine_and_restarts_no_night():
     assert [port.rpartition(":")[0] for port in services["serve"]["ports"]] == ["127.0.0.1:8300"]
     assert services["sync"]["restart"] == "no"
     assert services["sync"]["volumes"] == services["serve"]["volumes"] == ["./config:/config:ro", "./data:/data"]
-    assert "healthz" in services["serve"]["healthcheck"]["test"][-1]
+    assert "/healthz" in services["serve"]["healthcheck"]["test"]
+
+
+def test_compose_runs_as_whoever_owns_the_folders():
+    """`.env` says who; a health check is one text, since Podman takes a list apart at every space."""
+    services = COMPOSE["services"].values()
+
+    assert {service["user"] for service in services} == {"${ALETA_USER:-10001}"}
+    assert all(isinstance(service["healthcheck"]["test"], str) for service in services if "healthcheck" in service)
+    assert 'echo "ALETA_USER=$(id -u):$(id -g)" > .env' in (ROOT / "docs" / "orchestration.md").read_text()
+    assert ".env\n" in (ROOT / ".gitignore").read_text()
 
 
 def test_the_configuration_of_the_cron_job_is_one_that_the_program_takes(tmp_path):

@@ -75,17 +75,16 @@ def test_a_tenant_with_a_fresh_complete_run_is_fine():
             id="partial again",
         ),
         pytest.param(
-            {"history": [row(1, "stopped", errors=1)]},
-            Tone.WARN,
-            "The last run was stopped, 2026-11-24 11:00; the next goes on from what it committed.",
-            id="stopped",
-        ),
-        pytest.param(
             {"history": [row(1, "stopped", errors=1), row(2, "partial", errors=1)]},
             Tone.WARN,
-            "The last of 2 runs that were not complete was stopped, 2026-11-24 11:00; the next goes on from what it "
-            "committed.",
+            "The last run was partial, 2026-11-24 10:00: 1 thing could not be read. Since then runs were stopped.",
             id="stopped after a partial one",
+        ),
+        pytest.param(
+            {"history": [row(1, "stopped", errors=2)]},
+            Tone.WARN,
+            "The last run was stopped, 2026-11-24 11:00: 2 things could not be read.",
+            id="stopped after an error",
         ),
         pytest.param(
             {"quarantined": [{"resource": "prices", "reason": None}]},
@@ -105,6 +104,16 @@ def test_what_needs_attention_says_why(change, tone, why):
     """In a sentence, with when and what."""
     assert tone_of(found(**change)) is tone
     assert whys(**change) == [why]
+
+
+def test_a_run_that_somebody_stopped_is_named_and_wakes_nobody():
+    """What is there is fresh; how old it may get is what counts."""
+    halted = {"history": [row(1, "stopped", errors=1), row(9, "complete")]}
+    badges = [finding.text for finding in found(**halted)]
+
+    assert badges == ["fresh: 9 h old", "last run stopped", "before it complete"]
+    assert tone_of(found(**halted)) is Tone.GOOD
+    assert tone_of(found(**halted, fresh_at=(NOW - timedelta(days=3)).isoformat())) is Tone.BAD
 
 
 def test_never_synced_and_failing_are_told_apart():

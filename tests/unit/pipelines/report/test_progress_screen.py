@@ -57,6 +57,19 @@ def test_each_stage_is_a_log_line_without_a_terminal(lines: pytest.LogCaptureFix
     assert stream.getvalue() == ""
 
 
+def test_a_stage_that_had_nothing_to_do_is_no_log_line(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
+    """A client without accounts has two dozen of these."""
+    with Screen(io.StringIO(), clock) as screen:
+        acme = screen.tenant("acme", requests_per_minute=1000)
+        acme.stage("reading accounts")
+        acme.attempt("accounts")
+        for resource in ("transactions", "holdings", "prices"):
+            acme.stage(f"reading {resource}")
+            acme.planned(resource, 0)
+        acme.stage("complete")
+    assert lines.messages == ["acme: reading accounts took 0:00:00, 1 request", "acme: complete, 1 request"]
+
+
 def test_a_log_line_comes_every_interval_while_a_tenant_runs(lines: pytest.LogCaptureFixture, clock: FakeClock) -> None:
     """Every 30 s for each tenant, counted from its last line; none after its end."""
     screen = Screen(io.StringIO(), clock, interval_s=30.0)
@@ -174,10 +187,11 @@ def test_a_terminal_may_get_log_lines(
     with Screen(stream, clock, live=live) as screen:
         acme = screen.tenant("acme", requests_per_minute=1000)
         acme.stage("loading")
+        clock.sleep(1)
         acme.stage("complete")
         screen.refresh()
     assert stream.getvalue() == ""
-    assert lines.messages == ["acme: loading took 0:00:00", "acme: complete"]
+    assert lines.messages == ["acme: loading took 0:00:01", "acme: complete"]
 
 
 def test_a_screen_without_tenants_shows_nothing(clock: FakeClock) -> None:

@@ -55,6 +55,24 @@ def test_a_tenant_that_never_ran_is_told_from_one_that_fails() -> None:
     assert failing == f"never complete: failed (3 runs since {since} UTC): [auth] kid is unknown"
 
 
+def test_a_run_that_somebody_stopped_wakes_nobody_while_what_there_is_is_fresh() -> None:
+    """It is named as stopped; a failure under it, one more error, or an age beyond what is allowed is what wakes."""
+    halted = night(0, "stopped", code="stopped", errors=1)
+    known = facts(halted, night(1))
+    standings = Standings(tenants=[Standing(tenant="acme", facts=known)], now=NOON)
+
+    assert attention(known, now=NOON) == ""
+    assert text(standings).splitlines()[:2] == [
+        f"The only tenant is complete, as of {NOON - timedelta(days=1) + timedelta(minutes=3):%Y-%m-%d %H:%M} UTC.",
+        f"  acme: stopped (the last run, {NOON:%Y-%m-%d %H:%M} UTC)",
+    ]
+    assert 'aleta_sync_needs_attention{tenant="acme"} 0' in metrics(standings)
+    assert why(halted, night(1), hours=12).endswith(f": stopped (the last run, {NOON:%Y-%m-%d %H:%M} UTC)")
+    assert why(halted, night(1, "failed", reason="x"), night(2)).startswith("failed (the last run, ")
+    assert why(night(0, "stopped", code="forbidden", errors=2, reason="x"), night(1)).startswith("stopped (the last")
+    assert why(halted).startswith("never complete: stopped (the last run, ")
+
+
 def test_a_streak_ends_with_a_complete_night() -> None:
     """Only what came since the last complete night counts."""
     assert why(night(0), night(1, "failed", reason="x")) == ""
