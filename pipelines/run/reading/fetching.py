@@ -160,11 +160,13 @@ class Fetching:
             self._look_for_missed(endpoint, readings)
 
     def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
-        gone = self._crawl.gone(endpoint.parent)
+        """L4: whoever is not listed, or hangs below a list that failed; of a run of some clients, only what is gone."""
         marked = self.ledger.marks.get(endpoint.name, {})
-        away = [parent for parent in marked.keys() - set(parents) if parent in gone and not marked[parent].due]
+        away = {parent for parent in marked.keys() - set(parents) if not marked[parent].due}
+        if self.job.clients:
+            away &= self._crawl.gone(endpoint.parent)
         if away:
-            self.put(Away(endpoint.name, away))
+            self.put(Away(endpoint.name, sorted(away)))
 
     def _look_for_missed(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """D6: of a row that a partial reading missed, one of its days by itself; then its parent's whole history."""

@@ -35,6 +35,24 @@ def test_a_parent_that_is_back_is_read_whole_at_once_l4(synced, leave, come):
     assert late in feed(synced)["added"]
 
 
+@pytest.mark.parametrize("fault", long_but({"404"}, ["404", "403", "500"]))
+def test_a_parent_below_a_list_that_failed_is_read_whole_at_once_l4(synced, fault):
+    """L4: no list named the account for a night, and nothing told that it was gone."""
+    account = fullest(synced)
+    old = sorted(rows_of(synced, account), key=lambda row_id: synced.box._stores["acme"].find(row_id).trade)
+    synced.box.faults.script(fault, path_contains="/accounts", times=10**9)
+    synced.run("sync", "--json")
+    synced.box.mutate("acme", "delete", id=old[0])
+    [late] = synced.box.mutate("acme", "late", account=account, date="2025-01-02")["added"]
+    synced.box.faults.clear()
+
+    synced.sync()
+
+    assert synced.differences() == []
+    assert old[0] in feed(synced)["removed"]
+    assert late in feed(synced)["added"]
+
+
 def test_a_parent_that_is_back_is_read_whole_once_l4(synced):
     """L4: the night after it is read like the others."""
     account = fullest(synced)
