@@ -21,7 +21,7 @@ from .attention import headline
 from .nights import NIGHTS, sample
 from .panels import is_brief, panels
 from .runs import Outcome
-from .visible import visible
+from .visible import breakable, visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def render(standings: Standings, *, now: datetime) -> str:
         loader=PackageLoader("pipelines.page", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=visible,
     )  # fmt: skip
-    environment.filters |= {"when": formats.when, "count": formats.count, "size": formats.size}
+    environment.filters |= {"when": formats.when, "count": formats.count, "size": formats.size, "breakable": breakable}
     shown = panels(standings.tenants, now=now)
     return environment.get_template("page.html.jinja").render(
         headline=headline({panel.tenant: panel.tone for panel in shown}),

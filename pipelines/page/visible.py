@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+import re
+
+from markupsafe import Markup, escape
 
 
 def visible(value: object) -> object:
@@ -13,3 +15,8 @@ def visible(value: object) -> object:
     if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
         return value
     return "".join(letter if letter.isprintable() else f"⟨U+{ord(letter):04X}⟩" for letter in value)
+
+
+def breakable(name: object) -> Markup:
+    """A name of ours or of the API's, escaped, that a narrow column breaks between its words and not within one."""
+    return Markup("<wbr>").join(escape(visible(word)) for word in re.split(r"(?<=[_.])(?![_.])", f"{name}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
-from pipelines.page.visible import visible
+from pipelines.page.visible import breakable, visible
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ from pipelines.page.visible import visible
 def test_what_cannot_be_seen_is_named(value, expected):
     """Everything else is as it was."""
     assert visible(value) == expected
+
+
+def test_a_long_name_breaks_between_its_words_and_is_still_text():
+    """After an underscore or a dot; what is within is escaped."""
+    assert breakable("holdings__classes.anAttribute") == "holdings__<wbr>classes.<wbr>anAttribute"
+    assert breakable("a_<b>\u202e") == "a_<wbr>&lt;b&gt;⟨U+202E⟩"
