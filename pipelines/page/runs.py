@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from ..report.text import duration
+from ..status.runs import is_stop
 
 KILLED = "did not end: it was killed, or its machine stopped"
 
@@ -44,8 +45,8 @@ class Run:
 
     @property
     def is_stop(self) -> bool:
-        """Whether nothing was the matter with it but that somebody stopped it; that is its only error."""
-        return self.status == "stopped" and self.number("errors") <= 1
+        """As `status` tells it."""
+        return is_stop({"status": self.status, "errors": self.number("errors")})
 
     @property
     def took(self) -> str:
