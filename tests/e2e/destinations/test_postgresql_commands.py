@@ -41,6 +41,7 @@ def test_the_page_of_report_is_made_of_the_books_in_postgresql(synced):
     ended = synced.run("report", "--html", "r.html")
 
     page = (synced.program.folder / "r.html").read_text(encoding="utf-8")
+    page = page.replace("<wbr>", "")  # where a name may break; no reader sees it
     assert (ended.exit, ended.err) == (0, "")
     assert f"postgres, dataset {DATASET}" in page
     assert page.count("a bar chart of the last") == 3
