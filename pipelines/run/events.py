@@ -131,9 +131,10 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class NotOffered:
-    """The API answered 404 to every request for one endpoint."""
+    """The API answered 404 to every request for one endpoint: in this run; or lately, and it was not *asked* again."""
 
     endpoint: Endpoint
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
 from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import Endpoint, with_parents
-from sources.aleta.errors import NotOfferedError, ParentGoneError, StoppedError
+from sources.aleta.catalogue.endpoint import with_parents
+from sources.aleta.errors import StoppedError
 from sources.aleta.reading.objects.below import endpoints_below
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
@@ -26,7 +25,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress
-from ..report.report import Problem, TenantReport
+from ..report.report import TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
@@ -54,11 +53,11 @@ from .reading.fetching import Fetching
 from .reading.known import Known
 from .reading.references import known
 from .tools import Session, Tools
+from .unoffered import Unoffered
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
 SHOWN = 5  # ids in a warning
-ASK_AGAIN = timedelta(days=7)  # for what this API did not offer
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +80,7 @@ class TenantRun:
         self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
-        self._missing: list[Endpoint] = []
+        self._missing: list[NotOffered] = []
 
     def run(self, warehouse: Warehouse) -> None:
         kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
@@ -93,7 +92,9 @@ class TenantRun:
         self._ledger = Ledger.from_state(warehouse.state())
         self._clamp()
         self._promote(warehouse)
-        self._endpoints = self._offered(with_parents(self._tenant.resources, CATALOGUE))
+        self._unoffered = Unoffered.lately(self._ledger, now=self._horizon.now, named=self._tenant.resources)
+        endpoints = with_parents(self._tenant.resources, CATALOGUE)
+        self._endpoints = endpoints_below(endpoints) if self._job.clients else endpoints
         self._loader = Loader(
             warehouse,
             self._ledger,
@@ -124,14 +125,6 @@ class TenantRun:
             warehouse.close()
         self._publish(warehouse)
 
-    def _offered(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
-        """Without endpoints that the API did not offer lately, unless the configuration names them."""
-        late = {name for name, at in self._ledger.unoffered.items() if self._horizon.now - at < ASK_AGAIN}
-        offered = [
-            endpoint for endpoint in endpoints if endpoint.name not in late or endpoint.name in self._tenant.resources
-        ]
-        return endpoints_below(offered) if self._job.clients else offered
-
     def _clamp(self) -> None:
         """What an earlier run's wrong clock left behind (M6)."""
         if ahead := self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed):
@@ -151,7 +144,7 @@ class TenantRun:
 
     def _read(self, session: Session, found: Known) -> None:
         reader = session.reader
-        reader.dialects.remember(self._ledger.dialects)
+        reader.dialects.remember(self._ledger.dialects, searched_lately=self._unoffered.since)
         error: Exception | None = None
         try:
             Fetching(
@@ -159,6 +152,7 @@ class TenantRun:
                 endpoints=self._endpoints,
                 reader=reader,
                 ledger=self._ledger,
+                unoffered=self._unoffered,
                 horizon=self._horizon,
                 job=self._job,
                 known=found,
@@ -201,8 +195,8 @@ class TenantRun:
 
     def _status(self) -> str:
         """How the run ended, once every receipt is in the report; an endpoint that is not offered is one problem."""
-        for endpoint in self._missing:
-            self._report_not_offered(endpoint)
+        for found in self._missing:
+            self._report_not_offered(found)
         status = failures.run_status(self._report)
         self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now()))
         return status
@@ -245,7 +239,7 @@ class TenantRun:
             case Taught():
                 self._learn(event)
             case NotOffered():
-                self._missing.append(event.endpoint)
+                self._missing.append(event)
             case Confronted():
                 self._loader.note_confronted(event)
 
@@ -263,20 +257,10 @@ class TenantRun:
             name = listed.endpoint.name
             self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {ids}")
 
-    def _report_not_offered(self, endpoint: Endpoint) -> None:
-        """One sentence instead of an error a parent: a warning, unless it was asked for by name."""
-        codes = {NotOfferedError.code, ParentGoneError.code}
-        errors = self._report.errors
-        errors[:] = [error for error in errors if error.resource != endpoint.name or error.code not in codes]
-        if any(error.resource == endpoint.name for error in errors):
-            return
-        if not self._job.clients:  # one client's parents prove little of the others'
-            self._ledger.unoffered[endpoint.name] = self._horizon.now
-        message = "the API answers 404 to every request for it: it is not offered"
-        if endpoint.name in self._tenant.resources:
-            errors.append(Problem(code=NotOfferedError.code, message=message, resource=endpoint.name))
-        else:
-            self._report.warnings.append(f"{endpoint.name}: {message}")
+    def _report_not_offered(self, found: NotOffered) -> None:
+        is_proven = self._unoffered.tell(found, self._report, named=self._tenant.resources)
+        if is_proven and not self._job.clients:  # one client's parents prove little of the others'
+            self._ledger.unoffered[found.endpoint.name] = self._horizon.now
 
     def _count_requests(self) -> None:
         self._report.requests = self._progress.requests_total

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from schemas.table import key_of, name_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.dialects import LearnedDialects
 from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
@@ -35,6 +36,7 @@ from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
+from ..run.unoffered import drop_404s
 from ..settings import TenantSettings
 from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
@@ -80,19 +82,25 @@ class Verifier:
         if not self._warehouse.state():
             raise NothingStoredError(self._tenant, self._warehouse.place)
         ledger = Ledger.from_state(self._warehouse.state())
-        self._endpoints = [endpoint for endpoint in self._endpoints if endpoint.name not in ledger.unoffered]
         with self._warehouse.open() as store:
             self._known = known(store, self._endpoints, clients=self._clients)
             self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
             self._found.ledger_checked = bool(ledger.marks)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
         session = self._tools.connect(self._tenant, progress)
-        session.reader.dialects.remember(ledger.dialects)
+        session.reader.dialects.remember(ledger.dialects, searched_lately=ledger.unoffered)
         try:
             self._read(session.reader, ledger, sample)
+            self._forgive_unoffered(ledger, session.reader.dialects)
         finally:
             self._found.report.tracks = session.reader.dialects.tracks
             session.close()
+
+    def _forgive_unoffered(self, ledger: Ledger, dialects: LearnedDialects) -> None:
+        """What the last search did not find, and again answered nobody, has no rows that could differ."""
+        for endpoint in self._endpoints:
+            if endpoint.name in ledger.unoffered and dialects.missing(endpoint):
+                drop_404s(self._found.report, endpoint.name)
 
     def _checked(self) -> Mapping[str, Collection[str]] | None:
         """For each table, the parents whose receipts and marks are looked at."""

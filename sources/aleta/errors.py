@@ -71,12 +71,6 @@ class ParentGoneError(SkippableError):
     code = "gone"
 
 
-class NotOfferedError(SkippableError):
-    """404 under every name, for every parent: this API has no such endpoint."""
-
-    code = "not_offered"
-
-
 class ForbiddenError(SkippableError):
     """403 on a parent."""
 

@@ -95,9 +95,13 @@ class Crawl:
             self.put(Noticed(problems.unknown("accounts", account)))
         return bool(named) and unknown == named
 
+    def named(self, endpoint: Endpoint) -> Sequence[str]:
+        """The ids of *endpoint* that rows name, and those of objects that were shown."""
+        return sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
+
     def visit(self, endpoint: Endpoint) -> None:
         """Objects that rows name: those never read, and the others in turn."""
-        ids = sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
+        ids = self.named(endpoint)
         marks = self.ledger.marks.get(endpoint.name, {})
         if self.job.revisits:
             chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)

@@ -22,19 +22,19 @@ from sources.aleta.planning.windows import Window
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
-from ...compare.rows.findings import Missed
 from ...ledger.ledger import Learned, Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from ..errors import problems
-from ..events import Away, Following, Noticed, NotOffered, Put, Settle, Taught, Wait
+from ..events import Away, Following, NotOffered, Put, Taught, Wait
 from ..job import Job
+from ..unoffered import Unoffered
 from .crawl import Crawl
 from .known import Known
 from .leftovers import Leftovers
+from .missed import MissedRows
 from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
 from .undivided import UndividedAnswers
@@ -59,6 +59,7 @@ class Fetching:
     endpoints: Sequence[Endpoint]
     reader: Reader
     ledger: Ledger
+    unoffered: Unoffered
     horizon: Horizon
     job: Job
     known: Known
@@ -102,17 +103,23 @@ class Fetching:
         dated = [endpoint for endpoint in self.endpoints if endpoint.dates]
         self.progress.expected({endpoint.name: len(self.listed(endpoint)) for endpoint in dated})
         for endpoint in self.endpoints:
-            if endpoint.dates:
-                self._read(endpoint)
-            elif endpoint.named_in:
-                self._crawl.visit(endpoint)
-            if self.reader.dialects.missing(endpoint) and not endpoint.required:
-                self.put(NotOffered(endpoint))
+            self._ask(endpoint)
         self._read_unlisted()
         Leftovers(asks=self, endpoints=dated, put=self.put, wait=self.wait, narrowed=bool(self.job.clients)).run()
         self._crawl.tell_truncated_lists(self._caps)
         for receipt in self._undivided.cut(self._caps, now=self.clock.now()):
             self.put(receipt)
+
+    def _ask(self, endpoint: Endpoint) -> None:
+        asks_of = self.listed(endpoint) if endpoint.dates else self._crawl.named(endpoint)
+        if rests := self.unoffered.rests(endpoint, parents=len(asks_of)):
+            pass
+        elif endpoint.dates:
+            self._read(endpoint)
+        elif endpoint.named_in:
+            self._crawl.visit(endpoint)
+        if rests or (self.reader.dialects.missing(endpoint) and not endpoint.required):
+            self.put(NotOffered(endpoint, asked=not rests))
 
     def _read_unlisted(self) -> None:
         """Parents that rows name and no list showed are read like the others (L1)."""
@@ -129,11 +136,15 @@ class Fetching:
 
     def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
         self._watch = watch
-        self._read_parents(
-            endpoint,
-            {parent: whole_reading(self.ledger.mark(endpoint.name, parent), self.horizon) for parent in parents},
-        )
+        self.again(endpoint, parents)
         self._watch = lambda _: None
+
+    def again(self, endpoint: Endpoint, parents: Collection[str]) -> None:
+        """Read and load the whole histories of *parents*."""
+        marks = self.ledger.marks.get(endpoint.name, {})
+        self._read_parents(
+            endpoint, {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in sorted(parents)}
+        )
 
     def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
         marks = self.ledger.marks.get(endpoint.name, {})
@@ -157,7 +168,7 @@ class Fetching:
         self._read_parents(endpoint, readings)
         self._tell_away(endpoint, parents)
         if endpoint.movable and not all(reading.whole for reading in readings.values()):
-            self._look_for_missed(endpoint, readings)
+            MissedRows(asks=self, endpoint=endpoint, put=self.put, wait=self.wait).run(readings)
 
     def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
         """L4: whoever is not listed, or hangs below a list that failed; of a run of some clients, only what is gone."""
@@ -167,42 +178,6 @@ class Fetching:
             away &= self._crawl.gone(endpoint.parent)
         if away:
             self.put(Away(endpoint.name, sorted(away)))
-
-    def _look_for_missed(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
-        """D6: of a row that a partial reading missed, one of its days by itself; then its parent's whole history."""
-        question = Settle(endpoint)
-        self.put(question)
-        self.wait(lambda: question.answer is not None)
-        missed = question.answer.missed if question.answer else {}
-        late = question.answer.late if question.answer else {}
-        self._test_late(endpoint, readings, {parent: late[parent] for parent in late if parent not in missed})
-        if not missed:
-            return
-        sizes = self._check_quietest(endpoint, missed)
-        parents = set(missed)
-        if sizes:
-            self._learned[endpoint.name] = strict_from(self._known(endpoint), sizes)
-            parents |= {parent for name, parent in self._partly if name == endpoint.name}
-        marks = self.ledger.marks.get(endpoint.name, {})
-        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in sorted(parents)}
-        self._read_parents(endpoint, again)
-
-    def _check_quietest(self, endpoint: Endpoint, missed: Mapping[str, Sequence[Missed]]) -> list[int]:
-        """A truncated answer shows itself where few rows are: a row that is missed may be there all the same.
-
-        Returns:
-            The sizes of the answers that left such rows out.
-        """
-        sizes: list[int] = []
-        asked = {parent: [row for row in rows if row.inside] for parent, rows in missed.items()}
-        spans = {parent: min(rows, key=Missed.width).window for parent, rows in asked.items() if rows}
-        for receipt in self.look(endpoint, spans):
-            ids = {row.id for row in asked[receipt.parent_id]}
-            if receipt.answer and ids.intersection(receipt.answer.ids):
-                self.put(Noticed(problems.contradicted(receipt)))
-                kept = self._partly.get((endpoint.name, receipt.parent_id), [])
-                sizes += [rows for window, rows in kept if window.covers(receipt.window)]
-        return sizes
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         self.put(Following(endpoint, readings))
@@ -224,8 +199,8 @@ class Fetching:
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
 
-    def _test_late(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
-        """Rows that came late may have been left out before: rule 10 of the trials, for a hundredth of the parents."""
+    def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
+        """Rows that came *late* may have been left out before (rule 10 of the trials): a hundredth of all is tested."""
         most = math.ceil(LATE_SHARE * len(readings))
         suspects = [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS]
         prover = self._provers[endpoint.name]
@@ -234,6 +209,16 @@ class Fetching:
             prover.suspect(suspects[:most])
             self._fetch(endpoint, readings, prover, begun=True)
             self._learn(endpoint, readings, prover, since=before)
+
+    def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
+        """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""
+        self._learned[endpoint.name] = strict_from(self._known(endpoint), sizes)
+        return {parent for name, parent in self._partly if name == endpoint.name}
+
+    def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
+        """Of the answers that this run kept of a partial reading and that hold *window*, how many rows they had."""
+        kept = self._partly.get((endpoint.name, parent), [])
+        return [rows for asked, rows in kept if asked.covers(window)]
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
         planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)

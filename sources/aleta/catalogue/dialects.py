@@ -1,8 +1,8 @@
 """Which version prefix and which names an endpoint is served under: found by trial, once, and remembered.
 
 The vendor's pages disagree whether some paths are under v2 or v3, and the asset names of 2025 became instrument names
-in 2026. Only a response decides. An endpoint that answers 404 for every parent under every name is not offered by this
-API.
+in 2026. Only a response decides. Until one came, each parent is tried under every name: that others have nothing there
+says nothing of it. An endpoint that answered 404 for every parent under every name is not offered by this API.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..errors import NotOfferedError, ParentGoneError, WindowTooWideError
+from ..errors import ParentGoneError, WindowTooWideError
 from .endpoint import Endpoint, Track
 from .on_v1 import OfferedOnV1
 
 T = TypeVar("T")
 DOCUMENTED = (Track.V2, Track.V3)
-PARENTS_TO_TRY = 5  # after 404 for so many parents under every name, an endpoint counts as not offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,19 @@ class LearnedDialects:
         self._remembered: dict[str, str] = {}
         self._answered: dict[str, Dialect] = {}
         self.on_v1 = OfferedOnV1()
-        self._working_paths: set[str] = set()
-        self._not_found: dict[str, set[str]] = {}  # endpoint name or path -> parents answered 404
+        self._not_found: set[str] = set()  # endpoints, for any parent under every name that was tried
+        self._searched_lately: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
-    def remember(self, learned: Mapping[str, str]) -> None:
-        """Add what an earlier run `learned`; what v1 has is found out anew."""
+    def remember(self, learned: Mapping[str, str], *, searched_lately: Iterable[str] = ()) -> None:
+        """Add what an earlier run `learned`; what v1 has is found out anew.
+
+        Args:
+            searched_lately: endpoints that answered no parent under any name a few days ago: they are asked for under
+                the likely names only, as long as they do not answer.
+        """
         self._remembered |= {name: dialect for name, dialect in learned.items() if dialect != Track.V1}
+        self._searched_lately |= set(searched_lately)
 
     @property
     def learned(self) -> Mapping[str, str]:
@@ -93,31 +98,20 @@ class LearnedDialects:
         return endpoint.name in self._answered or endpoint.name in self.on_v1.answered
 
     def missing(self, endpoint: Endpoint) -> bool:
-        """Whether *endpoint* was requested under every name and never answered."""
-        was_not_found = endpoint.name in self._not_found or self._path_is_missing(endpoint)
-        return was_not_found and not self.answers(endpoint)
+        """Whether *endpoint* was requested, and never answered."""
+        return endpoint.name in self._not_found and not self.answers(endpoint)
 
-    def _path_is_missing(self, endpoint: Endpoint) -> bool:
-        """Whether its path, which other endpoints may share, was 404 for every parent."""
-        if endpoint.path in self._working_paths:
-            return False
-        return len(self._not_found.get(endpoint.path, ())) >= PARENTS_TO_TRY
-
-    def ask(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
+    def ask(self, endpoint: Endpoint, send: Callable[[Dialect], T]) -> T:
         """The result of *send* in the dialect that the endpoint is served in.
 
         Raises:
-            NotOfferedError: `PARENTS_TO_TRY` parents were 404 already, and a 404 does not mean that a parent has no
-                rows; nothing is sent.
-            SourceError: raised by *send*; of several 404s, that of the documented dialect.
+            SourceError: raised by *send*; of several 404s, that of the first dialect that was tried.
         """
         if (found := self._answered.get(endpoint.name)) is not None:
             return send(found)
-        if self._given_up(endpoint) and not endpoint.none_is_404:
-            raise NotOfferedError(f"{endpoint.name}: this API answers 404 whatever is asked", resource=endpoint.name)
-        return self._search(endpoint, parent_id, send)
+        return self._search(endpoint, send)
 
-    def _search(self, endpoint: Endpoint, parent_id: str, send: Callable[[Dialect], T]) -> T:
+    def _search(self, endpoint: Endpoint, send: Callable[[Dialect], T]) -> T:
         not_found_errors: list[ParentGoneError] = []
         too_wide: WindowTooWideError | None = None
         existing_path = ""  # known to exist, as it refused the span or a value of the query
@@ -131,33 +125,19 @@ class LearnedDialects:
             except WindowTooWideError as refusal:
                 too_wide, existing_path = too_wide or refusal, dialect.path(endpoint.path)
             else:
-                self._remember_success(endpoint, dialect)
+                self._answered[endpoint.name] = dialect
                 return result
         if too_wide:
             raise too_wide
         with self._lock:
-            for key in (endpoint.name, endpoint.path):
-                self._not_found.setdefault(key, set()).add(parent_id)
+            self._not_found.add(endpoint.name)
         raise not_found_errors[0]
 
-    def _remember_success(self, endpoint: Endpoint, dialect: Dialect) -> None:
-        with self._lock:
-            self._answered[endpoint.name] = dialect
-            self._working_paths.add(endpoint.path)
-
-    def _given_up(self, endpoint: Endpoint) -> bool:
-        if endpoint.required or not self.missing(endpoint):
-            return False
-        return self._path_is_missing(endpoint) or len(self._not_found[endpoint.name]) >= PARENTS_TO_TRY
-
-    def _to_try(self, endpoint: Endpoint) -> Iterable[Dialect]:
-        """The dialects to try, the one that answered last time first.
-
-        If a 404 may mean that a parent has no rows, no number of them proves that the endpoint is missing. Every parent
-        is still requested, but in the end only in the dialect that the parents themselves are served in.
-        """
-        if self._given_up(endpoint):
-            return self._ranked(endpoint, like=endpoint.parent)[:1]
+    def _to_try(self, endpoint: Endpoint) -> Sequence[Dialect]:
+        """The dialects to try, the one that answered last time first."""
+        if endpoint.name in self._searched_lately and not endpoint.required:
+            likely = [self._ranked(endpoint, like=endpoint.parent)[0], dialects(endpoint)[0]]
+            return list(dict.fromkeys(likely))
         return self._ranked(endpoint, like=endpoint.name)
 
     def _ranked(self, endpoint: Endpoint, *, like: str) -> Sequence[Dialect]:

@@ -137,7 +137,7 @@ class Reader:
                 self._client.follow(url, path=asked, parse=pages.take, resource=endpoint.name, parent_id=parent_id)
             return replace(pages.whole, track=dialect.track)
 
-        return functools.partial(self.dialects.ask, endpoint, parent_id, send)
+        return functools.partial(self.dialects.ask, endpoint, send)
 
 
 class Outages:

@@ -63,6 +63,23 @@ def test_what_is_not_offered_is_a_warning_and_all_else_is_exact(start):
     assert [table for table in UNOFFERED if program.rows(f"SELECT 1 FROM aleta.{table} LIMIT 1")] == []
 
 
+def test_f2_what_nobody_had_yesterday_is_read_the_morning_it_is_there(start):
+    """No client had a user, no limit a status: a 404 to all of them is no reason to wait for a week."""
+    tables = ("users", "limit_status", "custodian_auth_flows")
+    program = start()
+    for path in ("/users", "/status?", "/custodian-auth-flows"):
+        program.box.faults.script("404", path_contains=path, times=ALWAYS)
+    program.sync()
+    program.box.faults.clear()
+
+    program.sync()
+
+    assert program.differences() == []
+    assert beyond.differences(program.warehouse(), program.box.truth("acme")) == []
+    assert all(program.rows(f"SELECT 1 FROM aleta.{table} LIMIT 1") for table in tables)
+    assert program.run("verify", "--all", "--json").exit == 0
+
+
 def test_what_was_asked_for_by_name_and_is_not_offered_is_an_error_until_it_is(start):
     """Exit 4, told once; when it is offered, it is read, and `verify` looks at it."""
     table = ("custodian_auth_flows",)

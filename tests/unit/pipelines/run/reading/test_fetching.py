@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ from pipelines.run.job import SYNC, Job, nightly
 from pipelines.run.reading.fetching import Fetching
 from pipelines.run.reading.known import Known, references
 from pipelines.run.reading.planners import planner_of
+from pipelines.run.unoffered import Unoffered
 from pipelines.settings import TenantSettings
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import ForbiddenError, ParentGoneError
@@ -86,6 +88,7 @@ class Run:
             endpoints=[CATALOGUE[name] for name in self.names],
             reader=Reader(self.api, clock),
             ledger=self.ledger,
+            unoffered=Unoffered.lately(self.ledger, now=NOON, named=()),
             horizon=Horizon.of(tenant, now=NOON),
             job=self.job,
             known=self.known,
@@ -159,6 +162,25 @@ def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
     for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
         del rows.says[path]
     assert [event.endpoint.name for event in Run(rows).of(NotOffered)] == ["instruments"]
+
+
+def test_f2_one_of_many_that_is_shown_is_found_however_many_are_404():
+    """Those of which rows name a hundred more come first, and none is there."""
+    rows = api(a=[named("t", "i1"), *(named(f"t{number}", f"a{number:03}") for number in range(100))])
+    run = Run(rows, row_cap=1000)
+    assert [own_id for visited in run.of(Visited) for own_id in visited.listed.ids] == ["i1"]
+    assert (run.rows("prices"), run.of(NotOffered)) == ({"i1": 1}, [])
+
+
+@pytest.mark.parametrize(("instruments", "asked"), [(100, True), (101, False)])
+def test_what_was_not_offered_lately_is_asked_for_every_morning_where_that_is_few_requests(instruments, asked):
+    """It may have its first rows now; of many it is told that nobody asked."""
+    rows = api(a=[named(f"t{number}", f"i{number}") for number in range(instruments)])
+    for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
+        del rows.says[path]
+    run = Run(rows, row_cap=1000, ledger=Ledger(unoffered={"instruments": NOON - timedelta(days=1)}))
+    assert [(event.endpoint.name, event.asked) for event in run.of(NotOffered)] == [("instruments", asked)]
+    assert any("/instruments/" in path for path in run.api.asked) is asked
 
 
 def test_what_a_sync_rests_on_is_never_told_as_not_offered():

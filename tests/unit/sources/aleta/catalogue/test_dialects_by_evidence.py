@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.dialects import PARENTS_TO_TRY, Dialect, LearnedDialects, dialects
+from sources.aleta.catalogue.dialects import Dialect, LearnedDialects, dialects
 from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.errors import (
     ForbiddenError,
-    NotOfferedError,
     ParentGoneError,
     UnavailableError,
     WindowTooWideError,
@@ -17,7 +16,8 @@ from sources.aleta.errors import (
 
 V2, V3 = Dialect(Track.V2), Dialect(Track.V3)
 OLD_V2, OLD_V3 = Dialect(Track.V2, older=True), Dialect(Track.V3, older=True)
-CLASSES, INSTRUMENTS, RATES = (CATALOGUE[name] for name in ("instrument_classes", "instruments", "interest_rates"))
+NAMES = ("instrument_classes", "instruments", "interest_rates", "prices")
+CLASSES, INSTRUMENTS, RATES, PRICES = (CATALOGUE[name] for name in NAMES)
 GRAIN, KEYS = CATALOGUE["holdings__instrument_classes"], CATALOGUE["webhook_keys"]
 
 
@@ -36,12 +36,12 @@ class Api:
         raise self.otherwise.get(f"{dialect}".replace(" ", "_"), ParentGoneError(f"404 {dialect}"))
 
 
-def vain(endpoint, *, parents: int = PARENTS_TO_TRY) -> LearnedDialects:
+def vain(endpoint, *, parents: int = 1) -> LearnedDialects:
     """What is known after so many parents answered 404 under every name."""
     dialects = LearnedDialects()
-    for number in range(parents):
+    for _ in range(parents):
         with pytest.raises(ParentGoneError):
-            dialects.ask(endpoint, f"p{number}", Api())
+            dialects.ask(endpoint, Api())
     return dialects
 
 
@@ -72,7 +72,7 @@ def test_an_older_name_is_meant_in_path_and_query():
 def test_a_404_decides_and_what_answered_is_asked_from_then_on():
     """The search is paid for once."""
     dialects, api = LearnedDialects(), Api(OLD_V2)
-    assert [dialects.ask(INSTRUMENTS, parent, api) for parent in ("a", "b")] == ["v2 asset"] * 2
+    assert [dialects.ask(INSTRUMENTS, api) for _ in range(2)] == ["v2 asset"] * 2
     assert api.asked == [V3, V2, OLD_V3, OLD_V2, OLD_V2]
     assert dialects.learned == {"instruments": "v2 asset"}
 
@@ -81,7 +81,7 @@ def test_what_answered_in_the_last_run_is_asked_first():
     """And when it no longer does, the others are tried."""
     dialects, api = LearnedDialects(), Api(V2)
     dialects.remember({"instruments": "v2 asset", "prices": "v3 instrument"})
-    dialects.ask(INSTRUMENTS, "a", api)
+    dialects.ask(INSTRUMENTS, api)
     assert api.asked == [OLD_V2, V3, V2]
     assert dialects.learned == {"instruments": "v2 instrument", "prices": "v3 instrument"}
 
@@ -89,10 +89,10 @@ def test_what_answered_in_the_last_run_is_asked_first():
 def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
     """Its 404 is its own."""
     dialects = LearnedDialects()
-    dialects.ask(INSTRUMENTS, "a", Api(V3))
+    dialects.ask(INSTRUMENTS, Api(V3))
     api = Api()
     with pytest.raises(ParentGoneError):
-        dialects.ask(INSTRUMENTS, "b", api)
+        dialects.ask(INSTRUMENTS, api)
     assert api.asked == [V3]
     assert not dialects.missing(INSTRUMENTS)
 
@@ -100,13 +100,13 @@ def test_a_gone_object_is_asked_for_once_where_the_dialect_is_known():
 def test_of_several_404s_the_documented_address_is_named():
     """That is the one to look up."""
     with pytest.raises(ParentGoneError, match="404 v3 instrument"):
-        LearnedDialects().ask(INSTRUMENTS, "a", Api())
+        LearnedDialects().ask(INSTRUMENTS, Api())
 
 
 def test_a_path_that_refuses_a_word_exists_so_only_its_other_names_are_tried():
     """400 to `expand=instrumentClasses`: the prefix is right, the word may be the older one."""
     dialects, api = LearnedDialects(), Api(OLD_V2, v2_instrument=WindowTooWideError("400"))
-    assert dialects.ask(GRAIN, "a", api) == "v2 asset"
+    assert dialects.ask(GRAIN, api) == "v2 asset"
     assert api.asked == [V2, OLD_V2]
 
 
@@ -115,7 +115,7 @@ def test_a_span_that_every_name_refuses_is_too_wide_not_gone():
     dialects = LearnedDialects()
     refused = {"v2_instrument": WindowTooWideError("422"), "v2_asset": WindowTooWideError("422")}
     with pytest.raises(WindowTooWideError):
-        dialects.ask(GRAIN, "a", Api(**refused))
+        dialects.ask(GRAIN, Api(**refused))
     assert not dialects.missing(GRAIN)
     assert not dialects.answers(GRAIN)
 
@@ -125,38 +125,37 @@ def test_what_is_no_404_says_nothing_of_names(error):
     """It is the caller's to handle; no other name is tried, and nothing is learned."""
     dialects, api = LearnedDialects(), Api(V2, v3_instrument=error)
     with pytest.raises(type(error)):
-        dialects.ask(INSTRUMENTS, "a", api)
+        dialects.ask(INSTRUMENTS, api)
     assert api.asked == [V3]
     assert (dialects.missing(INSTRUMENTS), dialects.learned) == (False, {})
 
 
-def test_an_endpoint_that_answers_nobody_is_not_offered_and_not_asked_for_any_more():
-    """After eight parents under every name: no further request."""
-    dialects, api = vain(INSTRUMENTS), Api(V3)
-    with pytest.raises(NotOfferedError):
-        dialects.ask(INSTRUMENTS, "one more", api)
-    assert api.asked == []
-    assert dialects.missing(INSTRUMENTS)
+@pytest.mark.parametrize("endpoint", [INSTRUMENTS, CLASSES, GRAIN, RATES])
+def test_f2_however_many_parents_are_404_the_next_one_is_tried_under_every_name(endpoint):
+    """Those before it are gone, or have nothing there: that says nothing of the next."""
+    last = dialects(endpoint)[-1]
+    known, api = vain(endpoint, parents=200), Api(last)
+    assert known.missing(endpoint)
+    assert known.ask(endpoint, api) == f"{last}"
+    assert api.asked == dialects(endpoint)
+    assert not known.missing(endpoint)
 
 
-def test_fewer_parents_in_vain_prove_nothing():
-    """The next may be there."""
-    assert vain(INSTRUMENTS, parents=PARENTS_TO_TRY - 1).ask(INSTRUMENTS, "one more", Api(V3)) == "v3 instrument"
-
-
-def test_one_parent_asked_for_often_is_one_parent():
-    """A day by day reading of one parent is no evidence of many."""
-    dialects = LearnedDialects()
-    for _ in range(PARENTS_TO_TRY + 1):
-        with pytest.raises(ParentGoneError):
-            dialects.ask(CLASSES, "a", Api())
-    assert dialects.ask(CLASSES, "b", Api(V2)) == "v2 instrument"
+def test_what_was_searched_in_vain_lately_is_asked_for_under_its_likely_names_only():
+    """Its documented one, and the one of its parents: a few requests each morning, until the next search."""
+    known, api = LearnedDialects(), Api()
+    known.remember({"instruments": "v2 asset"}, searched_lately=["prices"])
+    with pytest.raises(ParentGoneError):
+        known.ask(PRICES, api)
+    assert api.asked == [OLD_V2, V3]
+    assert known.ask(PRICES, Api(V3)) == "v3 instrument"
+    assert not known.missing(PRICES)
 
 
 def test_what_a_sync_cannot_do_without_is_always_asked_for():
     """A required endpoint is never given up."""
     accounts = CATALOGUE["transactions"]
-    assert vain(accounts).ask(accounts, "one more", Api(V2)) == "v2 instrument"
+    assert vain(accounts).ask(accounts, Api(V2)) == "v2 instrument"
 
 
 def test_what_answered_in_an_earlier_run_is_never_missing():
@@ -164,24 +163,8 @@ def test_what_answered_in_an_earlier_run_is_never_missing():
     dialects = LearnedDialects()
     dialects.remember({"instruments": "v3 instrument"})
     with pytest.raises(ParentGoneError):
-        dialects.ask(INSTRUMENTS, "a", Api())
+        dialects.ask(INSTRUMENTS, Api())
     assert (dialects.answers(INSTRUMENTS), dialects.missing(INSTRUMENTS)) == (True, False)
-
-
-def test_where_a_404_may_mean_no_rows_many_of_them_do_not_end_the_asking():
-    """Eight stocks have no interest rates; the bond after them has."""
-    assert vain(RATES).ask(RATES, "a bond", Api(V3)) == "v3 instrument"
-
-
-def test_and_then_only_the_dialect_of_its_parents_is_tried():
-    """Four requests for each of two thousand instruments would be a night's budget."""
-    dialects, api = vain(RATES), Api(OLD_V2)
-    dialects.ask(INSTRUMENTS, "a", Api(OLD_V2))
-    assert dialects.ask(RATES, "a bond", api) == "v2 asset"
-    assert api.asked == [OLD_V2]
-    with pytest.raises(ParentGoneError):
-        vain(RATES).ask(RATES, "a stock", api := Api())
-    assert api.asked == [V3]
 
 
 def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
@@ -189,6 +172,6 @@ def test_an_answer_of_this_run_is_told_from_one_of_an_earlier_run():
     dialects = LearnedDialects()
     dialects.remember({"instruments": "v3 instrument"})
     assert not dialects.answered_in_this_run(INSTRUMENTS)
-    dialects.ask(INSTRUMENTS, "a", Api(V3))
+    dialects.ask(INSTRUMENTS, Api(V3))
     assert dialects.answered_in_this_run(INSTRUMENTS)
     assert not dialects.answered_in_this_run(replace(INSTRUMENTS, name="prices"))
