@@ -35,6 +35,7 @@ from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
+from ..run.reading.undivided import UndividedAnswers
 from ..run.tools import Tools
 from ..run.unoffered import drop_404s
 from ..settings import TenantSettings
@@ -65,6 +66,7 @@ class Verifier:
             distrusts=True,
             clients=self._clients,
         )
+        self._undivided = UndividedAnswers()
         self._told: set[Difference] = set()
         self._shown: set[tuple[str, str]] = set()  # resource and id of rows that the API has, and differ or are missing
         endpoints = with_parents(tenant.resources, CATALOGUE)
@@ -120,6 +122,7 @@ class Verifier:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
         self._unlisted(reader, census)
+        self._found.report.errors.extend(map(problems.of_receipt, self._undivided.equally_long(now=self._found.at)))
         self._found.report.errors.extend(
             problems.truncated(found.resource, found.parent_id, reason)
             for found, reason in census.truncated(ledger.known_caps | {self._tenant.row_cap} - {0})
@@ -249,6 +252,7 @@ class Verifier:
         return Scope(mark=mark, ends=ends.get(parent_id))
 
     def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
+        self._undivided.note(receipt)
         if receipt.answer:
             self._known.learn_members(receipt.endpoint, [receipt.answer.batch], self._endpoints)
             package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))

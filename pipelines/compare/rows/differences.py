@@ -27,6 +27,7 @@ from .findings import Differences, Missed, Proven, Run, Suspicion
 from .late_rows import late_rows
 from .missed_rows import missed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
+from .suspicions import suspicions
 from .unchanged import is_unchanged
 
 
@@ -245,14 +246,7 @@ class _Comparison:
 
     def _suspicions(self) -> list[Suspicion]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        counted = f"SELECT parent_id, count(DISTINCT {self.key}) FROM missed WHERE settled GROUP BY 1 ORDER BY 1"
-        missed = self.sql.execute(counted).fetchall() if self.endpoint.guarded else []
-        counts = self.store.count(self.schema, self.parents, [parent for parent, _ in missed]) if missed else {}
-        found = [
-            Suspicion(parent_id=parent, gone=gone, rows=counts[parent])
-            for parent, gone in missed
-            if gone > self.run.max_removed_share * counts[parent]
-        ]
+        found = suspicions(self.store, self.endpoint, most=self.run.max_removed_share)
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "
             "GROUP BY 1 HAVING NOT bool_or(list_contains($1, parent_id))",

@@ -39,11 +39,16 @@ class Proven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """More rows of one parent gone at once than `max_removed_share` allows: not removed."""
+    """More rows of one parent gone at once than is believed: not removed.
+
+    Args:
+        left: of a series or a day, how many rows it shows now; 0 if the rows of the parent were counted.
+    """
 
     parent_id: str
     gone: int
     rows: int
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

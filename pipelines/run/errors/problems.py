@@ -14,7 +14,7 @@ from ...compare.rows.findings import Suspicion
 from ...ledger.ledger import Doubled
 from ...report.report import Problem, problem
 
-TOO_MUCH_GONE = "more rows gone at once than max_removed_share allows"
+TOO_MUCH_GONE = "more rows gone at once than is believed: max_removed_share"
 
 
 def of_receipt(receipt: Receipt) -> Problem:
@@ -39,10 +39,12 @@ def of_receipt(receipt: Receipt) -> Problem:
 
 def of_suspicion(suspicion: Suspicion, endpoint: Endpoint) -> Problem:
     """Rows that are gone and were not removed."""
+    left = f", {suspicion.left} left in an answer that cannot be asked for in parts" if suspicion.left else ""
+    share = "set max_removed_share = 1" if suspicion.left else "raise max_removed_share"
     return Problem(
         code="removals",
-        message=f"{suspicion.gone} of {suspicion.rows} rows gone at once: not removed. If that is right, raise "
-        "max_removed_share for one run",
+        message=f"{suspicion.gone} of {suspicion.rows} rows gone at once{left}: not removed. If that is right, {share} "
+        "for one run",
         resource=endpoint.name,
         parent_id=suspicion.parent_id,
     )

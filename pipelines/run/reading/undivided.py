@@ -1,34 +1,73 @@
-"""Answers that cannot be asked for in parts, held against caps that were proven only after they came (rules W4, L3)."""
+"""Answers that cannot be asked for in parts, held against caps that show themselves only later (rules W4, L3).
+
+No cap can be tried on a series or on one day. Either another endpoint proves a cap, and they have just as many rows; or
+many of them, with other contents, have the one greatest number of rows, and chance does not explain that.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import pyarrow as pa
+
 from sources.aleta.planning.questions import Fate
+from sources.aleta.reading.objects.lengths import repeated
 from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
+
+SMALLEST_CAP = 50
+"""Rows: the rates of several loans, or the positions of several companies, are as many by their nature."""
+ALIKE = 3  # parents
+
+EQUALLY_LONG = (
+    "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts"
+)
 
 
 @dataclass(slots=True)
 class UndividedAnswers:
-    """What one run kept of days and lists that nothing parts: only another endpoint can show a cap that cut them."""
+    """What one run kept of days and series that nothing parts."""
 
     _kept: dict[int, list[Receipt]] = field(default_factory=dict)  # by their number of rows
+    _contents: dict[str, dict[str, tuple[int, int]]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, receipt: Receipt) -> None:
         """Remember a window that was kept, without its rows."""
         dates, answer = receipt.endpoint.dates, receipt.answer
         if answer and not answer.chained and receipt.rows > 1 and dates and not dates.divisible:
             self._kept.setdefault(receipt.rows, []).append(replace(receipt, answer=None))
+            longest = self._contents[receipt.endpoint.name]
+            if receipt.rows > longest.get(receipt.parent_id, (0, 0))[0]:
+                longest[receipt.parent_id] = receipt.rows, _days_and_instruments(answer.batch)
 
     def cut(self, caps: Collection[int], *, now: datetime) -> Iterator[Receipt]:
         """What has just as many rows as one of *caps*: in quarantine from now on; each is told once."""
         for cap in caps:
             for receipt in self._kept.pop(cap, ()):
-                yield replace(
-                    receipt,
-                    status=Status.QUARANTINED,
-                    fetched_at=now,
-                    reason=REASONS[Fate.QUARANTINED],
-                )
+                yield _quarantined(receipt, REASONS[Fate.QUARANTINED], now)
+
+    def equally_long(self, *, now: datetime) -> Iterator[Receipt]:
+        """What is as long as so many others that only a cap explains it; each is told once."""
+        for name, longest in self._contents.items():
+            contents = {content: rows for rows, content in longest.values()}  # copies are equally long by their nature
+            length = repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
+            alike = [receipt for receipt in self._kept.get(length, ()) if receipt.endpoint.name == name]
+            parents = len({receipt.parent_id for receipt in alike})
+            for receipt in alike:
+                yield _quarantined(receipt, EQUALLY_LONG.format(parents, length), now)
+
+
+def _quarantined(receipt: Receipt, reason: str, now: datetime) -> Receipt:
+    return replace(receipt, status=Status.QUARANTINED, fetched_at=now, reason=reason)
+
+
+def _days_and_instruments(batch: pa.RecordBatch) -> int:
+    """The same number for answers that have the same days and instruments."""
+    columns = [name for name, kind in zip(batch.schema.names, batch.schema.types, strict=True) if _tells(name, kind)]
+    return hash(tuple(tuple(sorted(map(str, batch[name].to_pylist()))) for name in columns))
+
+
+def _tells(name: str, kind: pa.DataType) -> bool:
+    return pa.types.is_date(kind) or name.endswith("instrument_id")

@@ -41,7 +41,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
         caps: row caps that answers of this API proved, whatever they were asked for.
     """
     longest = max((each.length for each in lists), default=0)
-    repeated = _repeated([each.length for each in lists if not each.chained])
+    often = repeated(each.length for each in lists if not each.chained)
     tied = _tied(lists)
     vouched = _vouched(lists)
     cut = {(each.resource, each.length) for each in lists if each.missed}
@@ -57,7 +57,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
             found.append((each, f"it has exactly the {each.length} rows that this API's answers are capped at"))
         elif (each.resource, each.length) in cut:
             found.append((each, f"another list of exactly {each.length} rows was truncated"))
-        elif each.length in repeated and each.named != each.length:
+        elif 0 < often == each.length and each.named != each.length:
             found.append((each, f"lists of exactly {each.length} rows repeat, and none is longer"))
         elif (each.resource, each.length) in tied and each.named != each.length:
             found.append((each, f"{ROUND.format(tied[each.resource, each.length], each.length)}"))
@@ -77,21 +77,25 @@ def _vouched(lists: Sequence[ListRead]) -> set[int]:
         named = [each for each in lists if each.resource == resource and each.named is not None]
         if any((each.named or 0) < each.length for each in named):
             continue
-        capped = _repeated([each.named or 0 for each in named])
+        capped = repeated(each.named or 0 for each in named)
         most = max((each.named or 0 for each in named), default=0)
-        uncapped = [each for each in named if each.named not in capped]
+        uncapped = [each for each in named if not capped or each.named != capped]
         trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
     return trusted
 
 
-def _repeated(given: Iterable[int]) -> set[int]:
-    """The greatest length, where so many lists have it that chance does not explain it."""
+def repeated(given: Iterable[int], *, least: int = SMALLEST_SUSPICIOUS, times: int = 2) -> int:
+    """The greatest length, where so many have it that chance does not explain it; otherwise 0.
+
+    Args:
+        least: a shorter one is no cap.
+        times: that it comes, at least.
+    """
     lengths = Counter(given)
     longest = max(lengths, default=0)
-    times = lengths[longest]
-    if longest < SMALLEST_SUSPICIOUS or times < 2:  # noqa: PLR2004 - once is no repetition
-        return set()
-    return {longest} if _chance(lengths, times) * len(lengths) < UNLIKELY else set()
+    if longest < least or lengths[longest] < times:
+        return 0
+    return longest if _chance(lengths, lengths[longest]) * len(lengths) < UNLIKELY else 0
 
 
 def _tied(lists: Sequence[ListRead]) -> dict[tuple[str, int], int]:

@@ -1,0 +1,97 @@
+"""Rows that are missed and too many to be believed gone (rules D3, L3).
+
+Of an account, a share of its rows. Of what nothing divides, a series or a day, a share of that answer: no cap can be
+tried on it, for no part of it can be asked for. But a cap that cuts such answers makes them shorter than they were, and
+several of them equally long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from schemas.table import key_of
+from sources.aleta.catalogue.endpoint import Endpoint
+
+from ...warehouse.store import Store
+from .findings import Suspicion
+
+FEW = 20  # rows: of fewer, a large share is soon gone
+A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answer for one series, or for one day of one parent.
+
+    Args:
+        rows: that it shows.
+        before: that the warehouse has of it.
+    """
+
+    parent_id: str
+    rows: int
+    before: int
+
+    def lost(self, share: float) -> bool:
+        """Whether it shows fewer rows than there were, by more than a *share* of those."""
+        return self.before - self.rows > share * self.before
+
+
+def suspicions(store: Store, endpoint: Endpoint, *, most: float) -> list[Suspicion]:
+    """Whose rows are not removed, from the staged tables `fresh`, `known` and `missed`.
+
+    Args:
+        most: the share of rows that may be gone at once; with 1, everything is believed.
+    """
+    if most >= 1 or not store.sql.execute("SELECT 1 FROM missed WHERE settled LIMIT 1").fetchall():
+        return []
+    if endpoint.guarded:
+        return _many_gone(store, endpoint, most)
+    suspects = shrunk(_undivided_answers(store.sql, endpoint), most=most)
+    return [
+        Suspicion(parent_id=parent, gone=answer.before - answer.rows, rows=answer.before, left=answer.rows)
+        for parent, answer in suspects.items()
+    ]
+
+
+def _many_gone(store: Store, endpoint: Endpoint, most: float) -> list[Suspicion]:
+    counted = f"SELECT parent_id, count(DISTINCT {key_of(endpoint.schema)[0]}) FROM missed WHERE settled GROUP BY 1"
+    missed = store.sql.execute(f"{counted} ORDER BY 1").fetchall()
+    counts = store.count(endpoint.schema, endpoint.owners, [parent for parent, _ in missed])
+    return [
+        Suspicion(parent_id=parent, gone=gone, rows=counts[parent])
+        for parent, gone in missed
+        if gone > most * counts[parent]
+    ]
+
+
+def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Answered]:
+    """What a package shows of each series or day, from the staged tables `fresh`, `known` and `missed`."""
+    if endpoint.dates is None or endpoint.dates.divisible:
+        return []
+    key, parts = key_of(endpoint.schema)[0], [endpoint.owners[0], *endpoint.dates.columns]
+    counted = f"SELECT {', '.join(parts)}, count(*) AS rows FROM {{}} GROUP BY ALL"
+    shown = counted.format("fresh")
+    there = counted.format(
+        f"known WHERE {key} IN (SELECT {key} FROM fresh UNION ALL SELECT {key} FROM missed WHERE settled)"
+    )
+    found = sql.execute(
+        f"SELECT {parts[0]}, coalesce(s.rows, 0), coalesce(t.rows, 0) "
+        f"FROM ({shown}) s FULL JOIN ({there}) t USING ({', '.join(parts)}) ORDER BY ALL"
+    ).fetchall()
+    return [Answered(parent_id=parent, rows=rows, before=before) for parent, rows, before in found]
+
+
+def shrunk(answers: Sequence[Answered], *, most: float) -> dict[str, Answered]:
+    """By parent, an answer that lost too much to be believed: more than *most* of its rows; or that became like others.
+
+    The latter: several lost more than a tenth, all have the same number of rows now, and no answer has more.
+    """
+    longest = max((answer.rows for answer in answers), default=0)
+    fewer = [answer for answer in answers if answer.before >= FEW and answer.lost(A_TENTH)]
+    alike = [answer for answer in fewer if answer.rows == longest >= FEW]
+    suspects = [answer for answer in fewer if answer.lost(most)] + (alike if len(alike) > 1 else [])
+    return {answer.parent_id: answer for answer in suspects}
