@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -27,7 +27,7 @@ class Unoffered:
     many parents, and never answered any of them, that is left to the next search.
     """
 
-    since: Mapping[str, datetime]
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def lately(cls, ledger: Ledger, *, now: datetime, named: Collection[str]) -> Unoffered:

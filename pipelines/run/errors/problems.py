@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.errors import WindowTooWideError
 from sources.aleta.reading.objects.below import ROOT
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
@@ -14,19 +15,22 @@ from ...compare.rows.findings import Suspicion
 from ...ledger.ledger import Doubled
 from ...report.report import Problem, problem
 
+NOT_YET = "If this API refuses all days after today, set look_ahead_days = 0"
 TOO_MUCH_GONE = "more rows gone at once than is believed: max_removed_share"
 
 
 def of_receipt(receipt: Receipt) -> Problem:
     """A window that failed, or whose answer was quarantined."""
     if receipt.error:
-        return problem(
+        found = problem(
             receipt.error,
             resource=receipt.endpoint.name,
             parent_id=receipt.parent_id,
             from_date=receipt.window.first,
             to_date=receipt.window.last,
         )
+        ahead = found.code == WindowTooWideError.code and receipt.window.first > receipt.fetched_at.date()
+        return replace(found, message=f"{found.message}. {NOT_YET}") if ahead else found
     return Problem(
         code="quarantined",
         message=receipt.reason,

@@ -59,7 +59,6 @@ class Fetching:
     endpoints: Sequence[Endpoint]
     reader: Reader
     ledger: Ledger
-    unoffered: Unoffered
     horizon: Horizon
     job: Job
     known: Known
@@ -69,6 +68,7 @@ class Fetching:
     rng: Random
     put: Put
     wait: Wait = lambda _: None
+    unoffered: Unoffered = field(default_factory=Unoffered)
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings

@@ -126,11 +126,13 @@ class Coverage:
     def halve(self, asked: Asked) -> bool:
         """The API refused *asked* as too wide (W5): ask it, and all that waits, in windows half as wide.
 
+        Where a wider one was answered, it has days that the API refuses: then only *asked* is parted, to find them.
+
         Returns:
             False for a single day: too wide cannot be the reason.
         """
-        if asked.window.days == 1:
-            return False
+        if asked.window.days <= max(1, self.density.experience.widest):
+            return self.divide(asked, skips=False)
         self._open -= 1
         self._wait(asked)
         half = (asked.window.days + 1) // 2

@@ -120,6 +120,7 @@ class Density:
 
     def _came(self, window: Window, days: Sequence[date], *, cut: bool) -> Forecast | None:
         """What was expected of *window*, if anything was; how that went is learned."""
+        self.experience.widest = max(self.experience.widest, window.days)
         if self.experience.explorer is self:
             self.experience.explorer = None
         if (evidence := self._asked.pop(window, None)) is None:

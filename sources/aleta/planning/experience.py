@@ -128,6 +128,7 @@ class Experience:
     begins: date = date.max  # the oldest row of all parents
     explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
     variance: Variance = field(default_factory=Variance)
+    widest: int = 0  # days of a window that was answered
     _grown: tuple[float, float] = (0.0, 0.0)  # sums of growth times days, and of days squared
     _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=LENGTHS))
     _ends: int = 0  # parents

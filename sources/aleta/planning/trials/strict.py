@@ -36,6 +36,7 @@ class StrictPlanner:
     rng: Random
     max_days: int = 0
     requests: int = 0
+    _widest: int = 0  # days of a window that was answered
     _roots: dict[str, deque[Node]] = field(default_factory=dict)
     _todo: list[Node] = field(default_factory=list)  # the last is asked first
     _out: dict[Asked, Node] = field(default_factory=dict)
@@ -91,7 +92,8 @@ class StrictPlanner:
             self._out[question.asked] = node
             return False
         half = (node.window.days + 1) // 2
-        self.max_days = min(half, self.max_days or half)
+        if node.window.days > self._widest:  # otherwise it has days that are refused (`Planner.refuse`)
+            self.max_days = min(half, self.max_days or half)
         self._made.append(Decision(node.parent, node.window, Fate.TOO_WIDE))
         if node.above is not None and node.above.comparing:  # both parts are then read by themselves
             self._part(node.above)
@@ -147,6 +149,7 @@ class StrictPlanner:
 
     def _take(self, node: Node, rows: Rows) -> None:
         node.asks += 1
+        self._widest = max(self._widest, node.window.days)
         differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
         if node.rows is not None:
             self._note_cut(min(len(node.rows), len(rows)), by=len(differing))

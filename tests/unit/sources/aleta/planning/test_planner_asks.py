@@ -1,8 +1,15 @@
 """What the planner asks next, and in which pieces (W1, C5)."""
 
+from random import Random
+
+import pytest
+
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Decision, Fate
+from sources.aleta.planning.trials.evidence import Rows
+from sources.aleta.planning.trials.nodes import CutSizes
+from sources.aleta.planning.trials.strict import StrictPlanner
 from tests.stores import on
 from tests.unit.sources.aleta.planning.planned import SPAN, answer, ask_all, fates, planner, window
 
@@ -45,6 +52,34 @@ def test_w5_a_refusal_is_remembered_for_every_parent():
     answer(found, question, 0)
     assert found.max_days == 50
     assert all(question.window.days <= 50 for question in ask_all(found))
+
+
+def read_from(found: Planner | StrictPlanner, *, refused_after: int) -> int:
+    """Ask of an API that refuses what reaches beyond a day; returns how many requests that took."""
+    requests = 0
+    while question := found.ask():
+        requests += 1
+        if question.window.last > on(refused_after):
+            if not found.refuse(question):
+                found.fail(question)
+        elif isinstance(found, Planner):
+            answer(found, question, 0)
+        else:
+            found.answer(question, Rows())
+    return requests
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_w5_days_that_are_refused_make_no_other_window_narrow(strict):
+    """An API that refuses tomorrow has no widest window: its parts tell."""
+    found = StrictPlanner(cut=CutSizes(), rng=Random(1)) if strict else Planner(cap=RowCap())
+    requests = []
+    for parent in ("a", "b", "c"):
+        found.add(parent, window(0, 4000))
+        requests.append(read_from(found, refused_after=3970))
+        assert found.parents == 0
+    assert max(requests) < 30
+    assert found.max_days > 1000
 
 
 def test_w5_a_refused_day_is_not_too_wide():
