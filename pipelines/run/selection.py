@@ -50,10 +50,10 @@ def check_names(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
 
 
 def _check_destination(settings: Settings, tenant: TenantSettings) -> None:
-    from ..warehouse.destinations.destination import DestinationError, find  # noqa: PLC0415 - dlt, half a second
+    from ..warehouse.destinations.destination import DestinationError, check_configured  # noqa: PLC0415 - dlt, half a second
 
     try:
-        find(tenant.destination)
+        check_configured(tenant.destination)
     except DestinationError as error:
         raise SettingsError(
             file=f"{settings.folder / 'config.toml'}",

@@ -53,6 +53,29 @@ def test_a_configuration_mistake_is_named_before_any_request(program, old, new, 
     assert not (program.folder / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        pytest.param("", "its credentials are missing or incomplete", id="none"),
+        pytest.param('credentials = "sqlite:///x.db"', "cannot hold secret values", id="in-the-wrong-file"),
+    ],
+)
+def test_a_destination_without_credentials_is_a_configuration_mistake(start, section, said):
+    """Exit 2 before any request: the key, what is wrong, and where they belong."""
+    program = start(aleta={"destination": "sqlalchemy"})
+    program.cold = True  # dlt notes as it is imported where its files are
+    file = program.config / "config.toml"
+    file.write_text(f"{file.read_text()}\n[destination.sqlalchemy]\n{section}\n")
+
+    ended = program.run("sync", "--json")
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert said in ended.err
+    assert "tenants.acme.destination: expected a destination" in ended.err
+    assert "secrets.toml, as [destination.sqlalchemy.credentials]" in ended.err
+    assert program.box.requests == []
+
+
 def test_a_folder_without_a_configuration_is_named(program):
     """Exit 2, where it was looked for, and how to begin."""
     ended = program.run("--config", "nowhere", "sync", config=False)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import UnknownDestinationModule
@@ -56,6 +57,24 @@ def find(name: str) -> AnyDestination:
 
         return exact_sqlalchemy(destination_name=plain.destination_name, **options)
     return _named(name, **options)
+
+
+def check_configured(name: str) -> None:
+    """Find that destination, and the credentials that it needs: nothing is sent.
+
+    Raises:
+        DestinationError: it cannot keep a warehouse; or they are missing, or in the wrong file.
+    """
+    found, why = find(name), "its credentials are missing or incomplete"
+    try:
+        credentials = found.configuration(found.spec(), accept_partial=True).credentials
+    except ConfigurationException as error:
+        credentials, why = None, _line(error).rstrip(".")
+    if credentials is None or not credentials.is_resolved():
+        raise DestinationError(
+            f"destination {name!r}: {why}. They belong in secrets.toml, as [destination.{name}.credentials], or in the "
+            "environment"
+        )
 
 
 def _named(name: str, **options: Any) -> AnyDestination:  # noqa: ANN401 - dlt's own
