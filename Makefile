@@ -46,7 +46,7 @@ test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kil
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m long
 
 test-fast: $(VENV)/dev.ok  ## unit and property tests for the edit loop, a minute on two cores; plays no histories
-	@DEEP=0.2 FUZZ_SECONDS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long and not slow" tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))
+	@DEEP=0.2 FUZZ_SECONDS=1 $(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long and not slow" tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))
 
 check: $(VENV)/dev.ok  ## format, lint, types, layers, lock files, the site, tests
 	$(BIN)/ruff format --check .
