@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dlt import Pipeline
+from dlt.common.configuration.utils import TraceLogContext
 from dlt.common.storages import LoadStorage
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -66,6 +67,16 @@ def drop_superseded(client: SqlClientBase[object], dialect: Dialect, *, before: 
         return
     with client.begin_transaction():
         client.execute_sql(superseded_sql(windows, day_after=dialect.day_after), value)
+
+
+def keep_no_traces(pipeline: Pipeline) -> None:
+    """Let dlt trace neither runs nor configuration: a file that grows, and memory, and nobody reads them.
+
+    Of every value that dlt resolves it keeps the configuration that it is of, until a traced run ends; some of these
+    keep an exception, and with it the frames and the rows of the run. So 40 tenants in one process took 550 MB.
+    """
+    pipeline.config.enable_runtime_trace = False
+    TraceLogContext.logging_enabled = False  # of every thread: each has a context of its own
 
 
 def forget_packages(pipeline: Pipeline) -> None:

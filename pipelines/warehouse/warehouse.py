@@ -34,7 +34,7 @@ from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State, source
 from .pipeline_home import pipeline_home
 from .recovery import rewind
-from .retention import drop_superseded, forget_packages
+from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
 
 
@@ -77,7 +77,7 @@ class Warehouse:
                 destination=found,
                 dataset_name=dataset_of(tenant) if self.remote else DATASET,
             )
-        self._pipeline.config.enable_runtime_trace = False  # a file that grows, and that nobody reads
+        keep_no_traces(self._pipeline)
 
     @cached_property
     def _dialect(self) -> Dialect:

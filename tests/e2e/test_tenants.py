@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -15,6 +17,27 @@ from tests.e2e.program import Program
 @pytest.fixture
 def two(start) -> Program:
     return start(tenants=("acme", "bolt"))
+
+
+LEFT = """
+import contextlib, gc, sys
+from pipelines.cli import main
+sys.argv = ["aleta-sync", "--config", sys.argv[1], "sync", "--json"]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):
+    main()
+gc.collect()
+print([type(left).__name__ for left in gc.get_objects() if type(left).__name__ in ("TenantRun", "Loader")])
+"""
+
+
+def test_c6_nothing_of_a_tenant_is_in_memory_when_it_is_done(two):
+    """Of forty in one process, or of `serve` after a thousand syncs, the last one needs no more than the first."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LEFT, f"{two.config}"], cwd=two.folder, capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout == "[]\n"
+    assert two.differences("acme") == two.differences("bolt") == []
 
 
 def ids(program: Program, tenant: str) -> set[bytes]:
