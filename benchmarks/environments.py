@@ -26,7 +26,7 @@ def python(name: str) -> Path:
         print(f"setting up benchmarks/.venvs/{place.name} (once) ...", file=sys.stderr, flush=True)
         _run(f"{UV}", "venv", "--quiet", "--clear", "--python", sys.executable, f"{place}")
         wanted = ("--require-hashes", "--compile-bytecode", "-r", f"{lock}")
-        _run(f"{UV}", "pip", "install", "--quiet", "--python", f"{found}", *wanted)
+        _run(f"{UV}", "pip", "install", "--quiet", "--no-config", "--python", f"{found}", *wanted)
         (place / "made.ok").touch()
     return found
 
