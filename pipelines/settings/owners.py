@@ -27,7 +27,7 @@ def whose_is(path: Path) -> str:
         if owner == os.geteuid():
             return ""
         keeper, me = user(owner), user(os.geteuid())
-        return f"{level} belongs to {keeper}, and this runs as {me}: run it as {keeper}, or have {path} given to {me}"
+        return f"{level} belongs to {keeper}, and this runs as {me}: run it as {keeper}, or give {me} the right to"
     return ""
 
 
