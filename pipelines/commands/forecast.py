@@ -26,7 +26,7 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, Reading, in_turn, tonight
 from ..report.figures import counted
 from ..report.report import Exit, Json
-from ..run.errors.failures import as_problem
+from ..run.errors.failures import explained
 from ..run.lock import TenantLock
 from ..run.reading.planners import planner_of
 from ..run.reading.references import known
@@ -105,7 +105,9 @@ class TenantPlan:
         idle = len(self.resources) - len(asked)
         lines += [f"  nothing is due of {counted(idle, 'other table')}"] if idle else []
         asks = counted(self.requests, "request")
-        head = f"{self.tenant}: {asks}, {self.minutes} minutes at {self.requests_per_minute} a minute"
+        rate = self.requests_per_minute
+        spoken = f"{self.minutes} minutes at {rate} a minute" if rate else "as many a minute as the API answers"
+        head = f"{self.tenant}: {asks}, {spoken}"
         notes = [line for note in self.notes for line in wrap(f"note: {note}", 78, subsequent_indent="  ")]
         return "\n".join([head, *lines, *(f"  {line}" for line in notes)])
 
@@ -152,7 +154,7 @@ def _plan(tenant: TenantSettings, others: Sequence[TenantSettings], now: datetim
         with TenantLock(tenant.folder / "lock", command="plan", signs=False):
             _fill(plan, tenant, now)
     except Exception as error:  # noqa: BLE001 - said, and the other tenants go on
-        plan.error = as_problem(error).message
+        plan.error = explained(error, tenant=tenant.name, folder=tenant.folder).message
     return plan
 
 

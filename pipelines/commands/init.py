@@ -14,7 +14,7 @@ from sources.aleta.auth.signer import generate as generate_key
 from sources.aleta.errors import KeyUnusableError
 
 from ..report.report import Exit
-from ..settings import TENANT_NAME, section, template
+from ..settings import TENANT_NAME, reason_of, section, template
 from ..settings.template import GITIGNORE
 from .invocation import Invocation, fail, output
 
@@ -33,7 +33,7 @@ def command(invocation: Invocation, tenant: str) -> None:
         _make(folder / ".gitignore", GITIGNORE)
         jwk = _key(folder / "secrets" / f"{tenant}.pem") if tenant else None
     except OSError as error:
-        fail(Exit.FAILED, f"cannot write {error.filename or folder}: {error.strerror}")
+        fail(Exit.FAILED, f"cannot write {error.filename or folder}: {reason_of(error)}")
     except (KeyUnusableError, UnicodeDecodeError) as error:
         fail(Exit.USAGE, f"{folder / 'secrets' / f'{tenant}.pem'} is there already and is no key: {error}")
     output(_steps(folder, tenant, jwk, is_new=is_new))

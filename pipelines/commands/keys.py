@@ -11,6 +11,7 @@ import click
 from sources.aleta.auth.signer import generate as generate_key
 
 from ..report.report import Exit
+from ..settings import reason_of
 from .invocation import fail
 
 
@@ -31,5 +32,5 @@ def generate(out: Path) -> None:
     except FileExistsError:
         fail(Exit.USAGE, f"{out} exists already: a key is never overwritten. Name another file with --out.")
     except OSError as error:
-        fail(Exit.FAILED, f"cannot write {out}: {error.strerror}")
+        fail(Exit.FAILED, f"cannot write {out}: {reason_of(error)}")
     click.echo(json.dumps(jwk))

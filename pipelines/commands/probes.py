@@ -15,8 +15,8 @@ from schemas.ledger import SYNC_RUNS
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
-from ..run.lock import holder
-from ..settings import TenantSettings, loose_key_file
+from ..run.lock import holder, refused_to_root
+from ..settings import TenantSettings, loose_key_file, whose_is
 from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
@@ -41,7 +41,10 @@ def disk(tenant: TenantSettings) -> str:
     if not there.is_dir():
         raise UnwellError(f"{there} is no folder: move it away, or set another data_dir")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UnwellError(f"{there} cannot be written: give this user the right to, or set another data_dir")
+        whose = whose_is(there) or "give this user the right to, or set another data_dir"
+        raise UnwellError(f"{there} cannot be written: {whose}")
+    if reason := refused_to_root(folder / "lock"):
+        raise UnwellError(reason)
     free = shutil.disk_usage(there).free
     needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
     if free < needed:

@@ -10,7 +10,7 @@ import click
 from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
 from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
-from ..run.errors.failures import as_problem
+from ..run.errors.failures import as_problem, explained
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
@@ -38,7 +38,8 @@ def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, str, Problem |
         try:
             done = _publish(tenant)
         except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
-            yield tenant.name, "not published", as_problem(error), Exit.FAILED
+            reason = explained(error, tenant=tenant.name, folder=tenant.folder)
+            yield tenant.name, "not published", reason, Exit.FAILED
             continue
         problem = as_problem(done.problem) if done.problem else None
         yield tenant.name, _line(done), problem, Exit.PARTIAL if problem else Exit.COMPLETE

@@ -13,6 +13,7 @@ from sources.aleta.clock import SystemClock
 
 from ..page.page import run
 from ..report.report import Exit
+from ..settings import reason_of
 from .invocation import Invocation, fail, output, tenants_argument
 from .tenants import chosen
 
@@ -40,6 +41,6 @@ def command(invocation: Invocation, tenants: Sequence[str], *, file: Path) -> No
     try:
         page.write(file)
     except OSError as error:
-        fail(Exit.FAILED, f"cannot write {file}: {error.strerror}")
+        fail(Exit.FAILED, f"cannot write {file}: {reason_of(error)}")
     output(f"{file} written")
     sys.exit(page.exit)

@@ -15,7 +15,7 @@ from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.v1.chain import KeptPages
 
-from ..settings import TenantSettings
+from ..settings import TenantSettings, reason_of
 from .budget import SharedBucket, budget_file
 
 PROCESSES = 4  # whose requests may be on their way at once, and bunch up
@@ -88,8 +88,8 @@ def signer(tenant: TenantSettings) -> Signer:
     try:
         text = key.file.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not text"
-        raise KeyUnusableError(f"{key.file} cannot be read ({reason}): make one with `keys generate`") from error
+        reason = reason_of(error) if isinstance(error, OSError) else "not text"
+        raise KeyUnusableError(f"{key.file} cannot be read ({reason})") from error
     try:
         return LocalSigner.parse(text, key_id=tenant.kid)
     except KeyUnusableError as error:

@@ -7,12 +7,15 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
 from sources.aleta.clock import Clock, SystemClock
+
+from ..settings import user
 
 PROBE_S = 0.05  # `holder` takes the lock for less than this to see whether it is free
 
@@ -39,6 +42,12 @@ class LockedError(Exception):
         self.holder = by
 
 
+class ForeignFilesError(Exception):
+    """Root would leave files that the user who keeps this tenant could not write (exit 1)."""
+
+    code = "disk"
+
+
 class TenantLock:
     """Held from `with` to the end of its block; not re-entrant.
 
@@ -48,6 +57,7 @@ class TenantLock:
         signs: write into the file who has it; a command that promises to write nothing does not.
 
     Raises:
+        ForeignFilesError: this is root, and another user keeps this tenant.
         LockedError: another run has it.
         OSError: the file or its folder cannot be made or written.
     """
@@ -63,6 +73,7 @@ class TenantLock:
         make_private(self._path.parent)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
+            self._check_keeper()
             self._take()
             if self._signs:
                 self._sign()
@@ -81,6 +92,10 @@ class TenantLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._file)
+
+    def _check_keeper(self) -> None:
+        if reason := refused_to_root(self._path):
+            raise ForeignFilesError(reason)
 
     def _take(self) -> None:
         if not _locked(self._file, fcntl.LOCK_EX):
@@ -104,6 +119,22 @@ def holder(path: Path) -> Holder | None:
         return None if _locked(file, fcntl.LOCK_SH) else _read(file)
     finally:
         os.close(file)
+
+
+def refused_to_root(path: Path) -> str:
+    """Why root may not take a tenant's lock: another user made it, and could not write tonight what root made now.
+
+    Empty where it may, also on a file system that gives every new file to that user.
+    """
+    if os.geteuid() != 0 or not path.exists() or (keeper := path.stat().st_uid) == 0:
+        return ""
+    with TemporaryFile(dir=path.parent) as made:
+        if os.fstat(made.fileno()).st_uid == keeper:
+            return ""
+    return (
+        f"{path.parent} is kept by {user(keeper)}, who could not write what root makes in it: run this as "
+        f"{user(keeper)}, or, if root is to keep it from now on, give it all of {path.parent} (chown -R)"
+    )
 
 
 def _locked(file: int, how: int) -> bool:

@@ -4,6 +4,7 @@ from .configuration import Settings, load
 from .dlt_settings import point_dlt_at
 from .errors import SettingsError
 from .key_files import check_key_files, loose_key_file
+from .owners import reason_of, user, whose_is
 from .sources import DLT_SECTIONS, TENANT_NAME
 from .template import section, template
 from .tenant import DEFAULTS, KEY_RULES, REQUIRED, KeySource, TenantSettings
@@ -22,6 +23,9 @@ __all__ = [
     "load",
     "loose_key_file",
     "point_dlt_at",
+    "reason_of",
     "section",
     "template",
+    "user",
+    "whose_is",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import refuse
+from .owners import DENIED, reason_of
 from .sources import section_of
 from .tenant import TenantSettings
 
@@ -21,13 +22,16 @@ def check_key_files(folder: Path, tenants: Sequence[TenantSettings]) -> None:
         if file := tenant.key.file:
             try:
                 os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
-                reason = "it is a folder" if file.is_dir() else ""
+                reason = f"it is a folder{_without_a_key(file)}" if file.is_dir() else ""
             except OSError as error:
-                reason = error.strerror or "cannot be opened"
+                reason = f"{reason_of(error)}{'' if error.errno in DENIED else _without_a_key(file)}"
             if reason:
-                remedy = f"{file}: {reason}. Put the key there, or make one: `aleta-sync keys generate --out {file}`."
                 place = f"{section_of(tenant.name)}.private_key_file"
-                refuse(folder / "config.toml", place, "a file that can be read", remedy)
+                refuse(folder / "config.toml", place, "a file that can be read", f"{file}: {reason}.")
+
+
+def _without_a_key(file: Path) -> str:
+    return f". Put the key there, or make one: `aleta-sync keys generate --out {file}`"
 
 
 def loose_key_file(tenant: TenantSettings) -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import did_you_mean, refuse
+from .owners import DENIED, reason_of
 
 DLT_SECTIONS = frozenset({
     *("dashboard", "data_writer", "datasets", "dbt_cloud", "dbt_package_runner", "destination", "destinations"),
     *("extract", "load", "normalize", "pipeline", "pipelines", "providers", "runtime", "schema", "sources"),
     "workspace",
 })  # fmt: skip
-START = "`aleta-sync init --tenant NAME` makes one; or name another folder with --config."
+START = " `aleta-sync init --tenant NAME` makes one; or name another folder with --config."
 TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -45,7 +46,7 @@ def _toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        refuse(file, "", "a file that can be read", f"{error.strerror}. {START}")
+        refuse(file, "", "a file that can be read", f"{reason_of(error)}.{'' if error.errno in DENIED else START}")
     except ValueError as error:  # not TOML, or not UTF-8; it names a line, never a value
         refuse(file, "", "valid TOML", f"{error}.")
 

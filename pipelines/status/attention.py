@@ -26,8 +26,11 @@ def overdue(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | 
     age = now - datetime.fromisoformat(f"{fresh_at}")
     if age < -AHEAD:
         return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
-    old = f"last complete {moment(fresh_at)}" if max_age is not None and age > max_age else ""
-    return f"{old}: {failing}" if old and failing else old
+    if max_age is None or age <= max_age:
+        return ""
+    idle = "" if facts.get("running") else ", and no nightly run began since: see what starts it (cron, a timer)"
+    old = f"last complete {moment(fresh_at)}, more than {max_age / timedelta(hours=1):g} hours ago"
+    return f"{old}: {failing}" if failing else f"{old}{idle}"
 
 
 def stopped(facts: Mapping[str, object]) -> str:

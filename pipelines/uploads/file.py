@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
 
+from ..settings import reason_of
 from .columns import Mistake, flaw
 from .kinds import Kind, Row, row
 from .parquet import MAGIC, parquet_records
@@ -53,7 +54,7 @@ def read(path: Path, kind: Kind) -> Checked:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise FileError([Mistake(line=0, code="file", message=f"{path} cannot be read: {error.strerror}")]) from None
+        raise FileError([Mistake(line=0, code="file", message=f"{path} cannot be read: {reason_of(error)}")]) from None
     if content.startswith(MAGIC):
         names, records, mistakes, warnings = parquet_records(content)
         if mistakes:

@@ -73,6 +73,11 @@ def test_a_store_that_is_damaged_is_named_and_read_again(synced, how):
 
     said = named(synced.sync(expect=1), file)
     assert f"restore {private} as a whole from a backup" in said
+    for command in ("plan", "publish"):
+        ended = synced.run(command)
+        assert ended.exit == 1
+        assert f"restore {private} as a whole from a backup" in ended.err
+        assert "report it" not in ended.err
     assert synced.differences() == []
     private.rename(private.with_name("private.damaged"))
     ended = synced.sync()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 
 from sandbox import Sandbox, SandboxSettings
@@ -18,6 +22,7 @@ RUN = list(
     )
 )
 """Each once, in the order of the pages."""
+NO_STREAM = "assert not any(isinstance(value, pyarrow.RecordBatchReader) for value in list(globals().values()))"
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +66,19 @@ def test_every_query_that_is_shown_runs(read, page):
     assert queries
     for query in queries:
         read.rows(query)
+
+
+@pytest.mark.parametrize("page", ["README", "docs/analyst", "docs/getting-started"])
+def test_python_that_is_shown_opens_the_warehouse(read, page):
+    """Beside `data`, and no result is a stream that blocks the next query; polars is tried by `make readers`."""
+    blocks = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", (ROOT / f"{page}.md").read_text(), re.DOTALL)
+        if "duckdb.connect(" in block
+    ]
+
+    assert blocks
+    for block in blocks:
+        lines = [line for line in block.splitlines() if ".pl()" not in line]
+        script = "\n".join(["import pyarrow", *lines, NO_STREAM])
+        subprocess.run([sys.executable, "-c", script], cwd=read.folder, check=True, timeout=60)

@@ -56,6 +56,12 @@ def test_plan_has_no_lines_of_zeros(synced):
     assert max(map(len, ended.out.splitlines())) <= 80
 
 
+def test_plan_says_minutes_only_where_there_is_a_rate(synced):
+    """Without a limit nobody knows how long it takes: not 0 minutes."""
+    assert "as many a minute as the API answers" in synced.run("plan", ALETA__REQUESTS_PER_MINUTE="0").out
+    assert "minutes at 500 a minute" in synced.run("plan", ALETA__REQUESTS_PER_MINUTE="500").out
+
+
 def test_plan_writes_nothing(synced):
     """Every file of the tenant is as it was, the lock too."""
     files = [file for file in synced.tenant_folder().rglob("*") if file.is_file()]

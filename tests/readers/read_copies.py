@@ -38,7 +38,7 @@ def read_duckdb(file):
                 "SELECT comment FROM duckdb_functions() WHERE schema_name = 'aleta') WHERE comment IS NULL"
             ).fetchall()[0][0],
             "amounts": amounts(connection.sql("FROM aleta.transactions").pl()["account_amount"]),
-            "arrow": f"{connection.sql('FROM aleta.transactions').arrow().schema.field('account_amount').type}",
+            "arrow": f"{connection.sql('FROM aleta.positions').to_arrow_table().schema.field('market_value').type}",
         }
 
 

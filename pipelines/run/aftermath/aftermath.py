@@ -11,7 +11,7 @@ from ...report.problem_lines import log_problems
 from ...report.report import TenantReport
 from ...settings import TenantSettings
 from ..errors import failures
-from ..lock import make_private
+from ..lock import make_private, refused_to_root
 from . import journal
 from .notices import Notice, messages, notice
 
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 def leave(tenant: TenantSettings, report: TenantReport, began: journal.Entry, *, now: datetime) -> Notice | None:
     """Write down how a run came out, also of one that found no folder to work in; what is to be told of it."""
     log_problems(tenant.name, report.errors)
+    if refused_to_root(tenant.folder / "lock"):
+        return None  # no night went wrong: somebody ran it as root by hand
     entry = journal.ended(report, began, now=now)
     try:
         make_private(tenant.folder)

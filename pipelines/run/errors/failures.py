@@ -11,6 +11,7 @@ from sources.aleta.errors import AuthError, SourceError, StoppedError
 
 from ...report.logs import redact
 from ...report.report import OUT_OF_MEMORY, Exit, Problem, Status, TenantReport, problem
+from ...settings import reason_of
 from .damage import damaged
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,13 @@ def name(error: BaseException, report: TenantReport, *, tenant: str, folder: Pat
     if isinstance(error, StoppedError):
         report.errors.append(Problem(code="stopped", message="stopped on request; what was read is committed"))
         return
-    report.errors.append(_by_damage(as_problem(error), tenant=tenant, folder=folder))
+    report.errors.append(explained(error, tenant=tenant, folder=folder))
     report.fatal = Exit.AUTH if isinstance(error, AuthError) else Exit.FAILED
 
 
-def _by_damage(found: Problem, *, tenant: str, folder: Path | None) -> Problem:
-    """Why it came to *found*, where a file of the tenant's is damaged; a defect is ours alone."""
+def explained(error: BaseException, *, tenant: str, folder: Path | None) -> Problem:
+    """`as_problem`, or the damage to a file of the tenant's that it came of; a defect is ours alone."""
+    found = as_problem(error)
     if folder is None or found.code not in {"defect", "publish", "warehouse"}:
         return found
     try:
@@ -82,9 +84,10 @@ def _of_disk(error: OSError) -> str:
     where = f" {error.filename}" if error.filename else ""
     if error.errno == errno.ELOOP:
         return f"{error.filename} is a link, which is not followed here: put the file itself in its place"
-    what = "the disk is full" if error.errno in FULL else f"cannot write{where} ({error.strerror})"
+    if error.errno in FULL:
+        return f"the disk is full{where}: committed data is intact; free space, run again"
     remedy = "committed data is intact; free space or fix permissions, run again"
-    return f"{what}{where if error.errno in FULL else ''}: {remedy}"
+    return f"cannot write{where} ({reason_of(error)}): {remedy}"
 
 
 def _short(text: str) -> str:

@@ -112,6 +112,15 @@ def test_an_old_complete_run_is_overdue(hours: int | None, *, late: bool) -> Non
     assert bool(overdue(facts(night(1)), now=NOON + timedelta(minutes=3), max_age=allowed)) is late
 
 
+def test_an_overdue_night_says_why() -> None:
+    """How old it may be, and whether nights failed or none was begun: a timer that is off leaves no other trace."""
+    assert "more than 23.5 hours ago, and no nightly run began since" in why(night(2), hours=23.5)
+    assert "no nightly run began" not in why(night(2), hours=23.5, running="sync")
+    assert why(night(0, "failed", reason="[auth] no"), night(2), hours=26).endswith(
+        "more than 26 hours ago: failed (the last run, 2026-03-02 12:00 UTC): [auth] no"
+    )
+
+
 def test_a_complete_run_in_the_future_is_no_freshness() -> None:
     """A clock that was ahead for one run would keep a monitor quiet for as long."""
     assert "a clock is or was wrong" in why(night(-45), hours=26)
