@@ -7,7 +7,8 @@ several of them equally long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -24,7 +25,7 @@ A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The answer for one series, or for one day of one parent.
+    """The answer for one series, or for one day of one parent; or for all days of one parent together.
 
     Args:
         rows: that it shows.
@@ -86,12 +87,20 @@ def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> li
 
 
 def shrunk(answers: Sequence[Answered], *, most: float) -> dict[str, Answered]:
-    """By parent, an answer that lost too much to be believed: more than *most* of its rows; or that became like others.
+    """By parent, what lost too much to be believed: all its answers more than *most* of their rows, or one like others.
 
-    The latter: several lost more than a tenth, all have the same number of rows now, and no answer has more.
+    That is: several lost more than a tenth, have the same number of rows now, and no answer has more.
     """
     longest = max((answer.rows for answer in answers), default=0)
-    fewer = [answer for answer in answers if answer.before >= FEW and answer.lost(A_TENTH)]
-    alike = [answer for answer in fewer if answer.rows == longest >= FEW]
-    suspects = [answer for answer in fewer if answer.lost(most)] + (alike if len(alike) > 1 else [])
-    return {answer.parent_id: answer for answer in suspects}
+    alike = [answer for answer in answers if answer.lost(A_TENTH) and answer.rows == longest >= FEW]
+    suspects = [whole for whole in _by_parent(answers) if whole.before >= FEW and whole.lost(most)]
+    return {answer.parent_id: answer for answer in (*suspects, *(alike if len(alike) > 1 else ()))}
+
+
+def _by_parent(answers: Sequence[Answered]) -> Iterator[Answered]:
+    rows, before = Counter[str](), Counter[str]()
+    for answer in answers:
+        rows[answer.parent_id] += answer.rows
+        before[answer.parent_id] += answer.before
+    for parent in before:
+        yield Answered(parent_id=parent, rows=rows[parent], before=before[parent])

@@ -79,6 +79,21 @@ def test_d3_days_that_shrink_to_one_length_are_cut(store):
     assert removed(found) == set()
 
 
+@pytest.mark.parametrize(("gone", "believed"), [((1,), True), ((1, 2), False)])
+def test_d4_a_day_that_became_empty_removes_its_rows_where_the_others_stay(store, gone, believed):
+    """What is counted is a parent's days together: one of three may be empty, two are too much at once."""
+    found = nights(
+        store,
+        DAYS,
+        {"a": [row for number in (1, 2, 3) for row in day(number, 30)]},
+        {"a": [row for number in (1, 2, 3) if number not in gone for row in day(number, 30)]},
+    )
+
+    assert (found.counts["removed"], list(found.suspicions)) == (
+        (30, []) if believed else (0, [Suspicion(parent_id="a", gone=60, rows=90, left=30)])
+    )
+
+
 def test_a_share_of_one_believes_everything(store):
     """As the report says: for one run, where it is right."""
     before = {"a": series("a", 43), "b": series("b", 40)}
