@@ -122,7 +122,8 @@ class Verifier:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
         self._unlisted(reader, census)
-        self._found.report.errors.extend(map(problems.of_receipt, self._undivided.equally_long(now=self._found.at)))
+        doubtful = self._undivided.doubtful((), row_cap=self._tenant.row_cap, now=self._found.at)
+        self._found.report.errors.extend(map(problems.of_receipt, doubtful))
         self._found.report.errors.extend(
             problems.truncated(found.resource, found.parent_id, reason)
             for found, reason in census.truncated(ledger.known_caps | {self._tenant.row_cap} - {0})

@@ -107,8 +107,7 @@ class Fetching:
         self._read_unlisted()
         Leftovers(asks=self, endpoints=dated, put=self.put, wait=self.wait, narrowed=bool(self.job.clients)).run()
         self._crawl.tell_truncated_lists(self._caps)
-        now = self.clock.now()
-        for receipt in (*self._undivided.cut(self._caps, now=now), *self._undivided.equally_long(now=now)):
+        for receipt in self._undivided.doubtful(self._caps, row_cap=self.tenant.row_cap, now=self.clock.now()):
             self.put(receipt)
 
     def _ask(self, endpoint: Endpoint) -> None:

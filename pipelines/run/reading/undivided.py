@@ -22,7 +22,8 @@ SMALLEST_CAP = 50
 ALIKE = 3  # parents
 
 EQUALLY_LONG = (
-    "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts"
+    "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts: set "
+    "row_cap if it is known"
 )
 
 
@@ -41,6 +42,17 @@ class UndividedAnswers:
             longest = self._contents[receipt.endpoint.name]
             if receipt.rows > longest.get(receipt.parent_id, (0, 0))[0]:
                 longest[receipt.parent_id] = receipt.rows, _days_and_instruments(answer.batch)
+
+    def doubtful(self, caps: Collection[int], *, row_cap: int, now: datetime) -> Iterator[Receipt]:
+        """What may have been cut: in quarantine from now on; each is told once.
+
+        Args:
+            caps: that answers to this run proved.
+            row_cap: that the configuration knows of, which then is the only one; 0 for none.
+        """
+        yield from self.cut(caps, now=now)
+        if not row_cap:
+            yield from self.equally_long(now=now)
 
     def cut(self, caps: Collection[int], *, now: datetime) -> Iterator[Receipt]:
         """What has just as many rows as one of *caps*: in quarantine from now on; each is told once."""

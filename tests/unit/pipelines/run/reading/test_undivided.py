@@ -111,6 +111,14 @@ def test_series_that_are_as_long_as_others_for_a_reason_are_complete(receipts):
     assert told(*receipts) == []
 
 
+def test_a_row_cap_that_is_configured_is_the_only_one():
+    """So whoever knows that their series are all equally long says so."""
+    answers = noted(*(series(50, first, loan=f"loan{first}") for first in (0, 3, 9)))
+
+    assert list(answers.doubtful((), row_cap=1000, now=at(9))) == []
+    assert len(list(answers.doubtful((), row_cap=0, now=at(9)))) == 3
+
+
 def test_l3_days_of_other_companies_that_are_all_equally_long_are_in_quarantine():
     """A company counts once, with its fullest day: its positions are as many on every day, by their nature."""
 
