@@ -41,11 +41,12 @@ class ChangeFeed:
         self.dates = endpoint.dates.columns if endpoint.dates else ()
 
     def rows(self, differing: pa.Table) -> Rows:
-        """A row for each change; what a first load adds is none.
+        """A row for each change; what a first load adds is none, unless the feed said that it was removed elsewhere.
 
         Args:
             differing: the added and the modified rows, as the API has them.
         """
+        self._stage_told()
         if not self._has_changes():
             return self.none()
         self.sql.register("differing", differing)
@@ -74,11 +75,22 @@ class ChangeFeed:
         """No change."""
         return Rows(schema=TRANSACTION_CHANGES, data=TRANSACTION_CHANGES.remove_metadata().empty_table())
 
+    def _stage_told(self) -> None:
+        """`told`: what a first load adds, and the feed has told of: it came from an account where it was removed."""
+        self.sql.execute("CREATE OR REPLACE TEMP TABLE told (id VARCHAR)")
+        known = f"SELECT {self.key} FROM known"
+        new = f"SELECT {self.key} FROM ({self._judged()}) WHERE first_load AND {self.key} NOT IN ({known})"
+        if not self.store.columns(TRANSACTION_CHANGES) or not self.sql.execute(f"{new} LIMIT 1").fetchall():
+            return
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE new AS {new}")
+        feed = self.store.rows(TRANSACTION_CHANGES, ["id"], slices_of_keys(self.sql, self.key, "new", column="id"))
+        self.sql.execute(f"INSERT INTO told SELECT DISTINCT id FROM {feed} WHERE id IN (SELECT {self.key} FROM new)")
+
     def _judged(self) -> str:
-        """Of each fresh row: whether its parents are loaded for the first time, and whether its day was covered."""
+        """Of each fresh row: whether it is no news, as its parents are loaded now, and whether its day was covered."""
         day = f"least({', '.join(f'f.{column}' for column in self.dates)})" if self.dates else "NULL"
         return (
-            f"SELECT f.{self.key}, bool_and(p.first_load) AS first_load, "
+            f"SELECT f.{self.key}, bool_and(p.first_load) AND f.{self.key} NOT IN (FROM told) AS first_load, "
             f"bool_or({day} BETWEEN p.since AND p.through) AS late "
             f"FROM {once_per_owner('fresh', self.parents)} f JOIN proven p ON f.owner = p.parent_id GROUP BY 1"
         )

@@ -112,6 +112,19 @@ def test_late_says_that_the_day_was_already_covered(store, op, day, late):
     assert (line["op"], line["late"]) == (op, late)
 
 
+def test_what_the_feed_told_of_is_news_also_to_a_first_load(store):
+    """Its account lost it, that was told and the run was killed; the account that has it now is loaded after that."""
+    fill(store, row("1", "A"), row("2", "A"))
+    lost = compare(store, [batch(row("2", "A"))], [proof("A")])
+    store.merge(lost.rows)
+    store.merge(lost.changes)
+
+    found = compare(store, [batch(row("1", "B"), row("3", "B"))], [proof("B", first_load=True, covered=None)])
+
+    assert [(change["op"], change["id"]) for change in found.changes.data.to_pylist()] == [("added", "1")]
+    assert found.counts["added"] == 2
+
+
 def test_a_first_load_is_news_for_the_account_that_was_loaded_before(store):
     """An fx-spot between a new and a known account is in the feed: the known one's reader has not seen it."""
     found = compare(store, [batch(fx("x", "A", "B"), row("1", "A"))], [proof("A", first_load=True), proof("B")])
