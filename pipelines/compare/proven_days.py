@@ -19,7 +19,7 @@ from sources.aleta.planning.windows import Window
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
 from .rows.differences import differences
-from .rows.findings import Conflict, Differences, Missed, Proven, Run, Unasked
+from .rows.findings import Conflict, Differences, Loss, Missed, Proven, Run, Unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,14 @@ class ProvenDays:
         unasked: by id and parent, rows that whole histories did not show, with the days that nobody asked for (D7);
             grows and shrinks here. Whoever is asked for the last of those days, and does not show it, has it no more.
         absent: by id and parent, rows that were missed; they are gone, unless the whole history shows them.
+        losses: by parent, what this run removed so far; grows here.
     """
 
     endpoint: Endpoint
     scope: Callable[[str], Scope]
     parents: Collection[str] = ()
     unasked: dict[tuple[str, str], Unasked] = field(default_factory=dict)
+    losses: dict[str, Loss] = field(default_factory=dict)
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
     absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
     late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
@@ -100,6 +102,7 @@ class ProvenDays:
                 readable=self.parents if run.clients else None,
             )
         found = replace(found, conflicts=[conflict for conflict in found.conflicts if not self._has_moved(conflict)])
+        self.losses.update({loss.parent_id: loss for loss in found.losses})
         self._note_missed(found)
         self._note_unasked(found, asked_for)
         for proven_window in package:
@@ -181,7 +184,7 @@ class ProvenDays:
                 span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
             span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
             begun = proven.get((proven_window.parent_id, span.window.first))
-            scope = self.scope(proven_window.parent_id)
+            scope, loss = self.scope(proven_window.parent_id), self.losses.get(proven_window.parent_id)
             proven[proven_window.parent_id, span.window.first] = Proven(
                 parent_id=proven_window.parent_id,
                 span=span.window,
@@ -190,6 +193,8 @@ class ProvenDays:
                 first_load=scope.mark.verified_at is None,
                 settles=scope.settles and (proven_window.parent_id in self._ended or not self._waits(scope)),
                 reach=scope.reach,
+                lost=loss.gone if loss else 0,
+                had=loss.rows if loss else 0,
                 ended=bool(
                     scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last
                 ),

@@ -23,11 +23,11 @@ from ..row_hash import OLDER, is_type, row_hash, types_differ
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
 from .conflicts import displaced, register_given, within_package
-from .findings import Differences, Missed, Proven, Run, Suspicion
+from .findings import Differences, Loss, Missed, Proven, Run
 from .late_rows import late_rows
 from .missed_rows import missed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
-from .suspicions import suspicions
+from .suspicions import losses
 from .unchanged import is_unchanged
 
 
@@ -94,7 +94,7 @@ class _Comparison:
         if absent:
             self._stage_absent(absent)
         conflicts += displaced(self.sql, self.endpoint)
-        suspicions = self._suspicions()
+        suspicions, believed = self._losses()
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
         counts = self._counts()
@@ -104,6 +104,7 @@ class _Comparison:
             changes=changes,
             counts=counts,
             suspicions=suspicions,
+            losses=believed,
             missed=self._pending() if partial else [],
             unasked=unasked_rows(self.sql, self.endpoint, elsewhere=self._not_elsewhere()) if ended else [],
             late=late_rows(self.sql, self.endpoint) if partial and counts["added"] else {},
@@ -244,15 +245,15 @@ class _Comparison:
         sql = f"SELECT {self.key} FROM fresh WHERE {self.key} IN (SELECT id FROM missed_before)"
         return {row[0] for row in self.sql.execute(sql).fetchall()}
 
-    def _suspicions(self) -> list[Suspicion]:
+    def _losses(self) -> tuple[list[Loss], list[Loss]]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        found = suspicions(self.store, self.endpoint, most=self.run.max_removed_share)
+        doubted, believed = losses(self.store, self.endpoint, most=self.run.max_removed_share)
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "
             "GROUP BY 1 HAVING NOT bool_or(list_contains($1, parent_id))",
-            [[suspicion.parent_id for suspicion in found]],
+            [[suspicion.parent_id for suspicion in doubted]],
         )
-        return found
+        return doubted, believed
 
     def _rows(self) -> Rows:
         """Added and modified rows whole; of removed ones the key, marked."""

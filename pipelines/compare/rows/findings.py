@@ -25,6 +25,8 @@ class Proven:
             nor in one of the whole history before its end, for it may have moved to days that come later.
         reach: of a partial reading, all days that a reading of the whole history would ask for.
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
+        lost: of its rows, those that earlier packages of this run removed.
+        had: rows before the first of these; 0 if there were none.
     """
 
     parent_id: str
@@ -35,11 +37,13 @@ class Proven:
     settles: bool = True
     reach: Window | None = None
     ended: bool = False
+    lost: int = 0
+    had: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspicion:
-    """More rows of one parent gone at once than is believed: not removed.
+class Loss:
+    """So many rows of one parent are gone; where that is more than is believed at once, they are not removed.
 
     Args:
         left: of a series or a day, how many rows it shows now; 0 if the rows of the parent were counted.
@@ -106,17 +110,19 @@ class Differences:
         late: by parent, rows that partial readings add in days that were covered: how many.
         found: of the rows missed before, those that this package shows.
         conflicts: ids that have two contents, or may have; the newer reading is kept.
+        losses: by parent, what is removed of it, with what earlier packages removed.
     """
 
     rows: Rows
     changes: Rows | None  # where the endpoint has a feed, or the run describes every change
     counts: Counter[str]
-    suspicions: Sequence[Suspicion]
+    suspicions: Sequence[Loss]
     missed: Sequence[Missed] = ()
     unasked: Sequence[Unasked] = ()
     late: Mapping[str, int] = field(default_factory=dict)
     found: Collection[str] = ()
     conflicts: Sequence[Conflict] = ()
+    losses: Sequence[Loss] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

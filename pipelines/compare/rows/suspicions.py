@@ -17,7 +17,7 @@ from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 
 from ...warehouse.store import Store
-from .findings import Suspicion
+from .findings import Loss
 
 FEW = 20  # rows: of fewer, a large share is soon gone
 A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
@@ -41,32 +41,34 @@ class Answered:
         return self.before - self.rows > share * self.before
 
 
-def suspicions(store: Store, endpoint: Endpoint, *, most: float) -> list[Suspicion]:
-    """Whose rows are not removed, from the staged tables `fresh`, `known` and `missed`.
+def losses(store: Store, endpoint: Endpoint, *, most: float) -> tuple[list[Loss], list[Loss]]:
+    """What parents lose, from the staged tables `fresh`, `known`, `missed` and `proven`: not believed, and believed.
 
     Args:
-        most: the share of rows that may be gone at once; with 1, everything is believed.
+        most: the share of rows that may be gone at once, in all packages of a run; with 1, everything is believed.
     """
     if most >= 1 or not store.sql.execute("SELECT 1 FROM missed WHERE settled LIMIT 1").fetchall():
-        return []
+        return [], []
     if endpoint.guarded:
-        return _many_gone(store, endpoint, most)
+        lost = _lost(store, endpoint)
+        doubted = [loss for loss in lost if loss.gone > most * loss.rows]
+        return doubted, [loss for loss in lost if loss not in doubted]
     suspects = shrunk(_undivided_answers(store.sql, endpoint), most=most)
     return [
-        Suspicion(parent_id=parent, gone=answer.before - answer.rows, rows=answer.before, left=answer.rows)
+        Loss(parent_id=parent, gone=answer.before - answer.rows, rows=answer.before, left=answer.rows)
         for parent, answer in suspects.items()
-    ]
+    ], []
 
 
-def _many_gone(store: Store, endpoint: Endpoint, most: float) -> list[Suspicion]:
-    counted = f"SELECT parent_id, count(DISTINCT {key_of(endpoint.schema)[0]}) FROM missed WHERE settled GROUP BY 1"
-    missed = store.sql.execute(f"{counted} ORDER BY 1").fetchall()
-    counts = store.count(endpoint.schema, endpoint.owners, [parent for parent, _ in missed])
-    return [
-        Suspicion(parent_id=parent, gone=gone, rows=counts[parent])
-        for parent, gone in missed
-        if gone > most * counts[parent]
-    ]
+def _lost(store: Store, endpoint: Endpoint) -> list[Loss]:
+    """Of each parent that misses rows, how many it loses in this run, of how many that it had as the run began."""
+    missed = store.sql.execute(
+        f"SELECT m.parent_id, count(DISTINCT m.{key_of(endpoint.schema)[0]}), coalesce(max(p.lost), 0), "
+        "coalesce(max(p.had), 0) FROM missed m LEFT JOIN proven p ON m.parent_id = p.parent_id WHERE m.settled "
+        "GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    counts = store.count(endpoint.schema, endpoint.owners, [parent for parent, *_ in missed])
+    return [Loss(parent_id=parent, gone=gone + lost, rows=had or counts[parent]) for parent, gone, lost, had in missed]
 
 
 def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Answered]:

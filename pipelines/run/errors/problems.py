@@ -11,7 +11,7 @@ from sources.aleta.reading.objects.below import ROOT
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ...compare.rows.findings import Suspicion
+from ...compare.rows.findings import Loss
 from ...ledger.ledger import Doubled
 from ...report.report import Problem, problem
 
@@ -41,7 +41,7 @@ def of_receipt(receipt: Receipt) -> Problem:
     )
 
 
-def of_suspicion(suspicion: Suspicion, endpoint: Endpoint) -> Problem:
+def of_suspicion(suspicion: Loss, endpoint: Endpoint) -> Problem:
     """Rows that are gone and were not removed."""
     left = f", {suspicion.left} left in an answer that cannot be asked for in parts" if suspicion.left else ""
     share = "set max_removed_share = 1" if suspicion.left else "raise max_removed_share"

@@ -21,7 +21,7 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
-from ...compare.rows.findings import Differences, Run, Unasked
+from ...compare.rows.findings import Differences, Loss, Run, Unasked
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -93,6 +93,7 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
         self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
+        self._losses: dict[str, dict[str, Loss]] = defaultdict(dict)
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
 
@@ -137,6 +138,7 @@ class Loader:
             lambda parent_id: self._followed.scope(endpoint, parent_id),
             parents=parents,
             unasked=self._unasked[endpoint.name],
+            losses=self._losses[endpoint.name],
             absent=before.looked_for if before else {},
         )
 

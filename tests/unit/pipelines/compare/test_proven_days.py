@@ -199,6 +199,19 @@ def test_d3_more_than_the_share_is_counted_over_all_packages(store):
     assert ([suspicion.gone for suspicion in last.suspicions], removed(last)) == ([4], set())
 
 
+def test_d3_rows_that_go_with_one_day_after_the_other_are_counted_together(store):
+    """Three of five days out of reach are asked for by themselves: the third row would be more than half."""
+    fill(store, *(row(f"{number}", day=900 + number) for number in range(5)))
+    reading = Reading(store, replace(RUN, max_removed_share=0.5))
+    assert removed(reading.commit(0, 10)) == set()
+    gone = []
+    for day in (900, 901, 902):
+        days = reading.days
+        reading.days = ProvenDays(days.endpoint, lambda _: PART, unasked=days.unasked, losses=days.losses)
+        gone.append((removed(found := reading.commit(day, day)), [loss.gone for loss in found.suspicions]))
+    assert gone == [({"0"}, []), ({"1"}, []), (set(), [3])]
+
+
 def test_d3_an_fx_spot_that_two_readings_missed_is_removed_once(store):
     """The one that ends first removes it."""
     fill(store, fx("1", "A", "B", day=2))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.compare.rows.differences import differences
-from pipelines.compare.rows.findings import Conflict, Suspicion
+from pipelines.compare.rows.findings import Conflict, Loss
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
 from tests.stores import on
@@ -84,7 +84,17 @@ def test_d3_more_than_the_share_of_an_account_gone_at_once_is_not_believed(store
     fill(store, row("1"), row("2"), row("3"), row("4", day=30), row("5", "B"))
     found = compare(store, [batch(row("3"))], [proof()], run=replace(RUN, max_removed_share=share))
     assert found.counts["removed"] == len(removed(found)) == gone
-    assert list(found.suspicions) == ([] if gone else [Suspicion(parent_id="A", gone=2, rows=4)])
+    assert list(found.suspicions) == ([] if gone else [Loss(parent_id="A", gone=2, rows=4)])
+
+
+@pytest.mark.parametrize(("lost", "gone"), [(1, 1), (2, 0)])
+def test_d3_what_earlier_packages_of_the_run_removed_counts_too(store, lost, gone):
+    """Rows that go one by one, each with the day that is read by itself, are as many as if they went at once."""
+    fill(store, row("1"), row("2"))
+    found = compare(store, [batch(row("2"))], [proof(lost=lost, had=4)], run=replace(RUN, max_removed_share=0.5))
+    assert found.counts["removed"] == gone
+    assert [(loss.gone, loss.rows) for loss in (*found.losses, *found.suspicions)] == [(lost + 1, 4)]
+    assert bool(found.suspicions) is not bool(gone)
 
 
 def test_d3_an_account_in_doubt_does_not_hold_back_the_others(store):
@@ -106,7 +116,7 @@ def test_d3_an_fx_spot_counts_as_missed_by_each_of_its_accounts(store):
     kept = batch(*(row(f"a{number}", "A") for number in range(9)))
     found = compare(store, [kept], [proof("A"), proof("Z")], run=replace(RUN, max_removed_share=0.5))
     assert removed(found) == set()
-    assert list(found.suspicions) == [Suspicion(parent_id="Z", gone=1, rows=1)]
+    assert list(found.suspicions) == [Loss(parent_id="Z", gone=1, rows=1)]
 
 
 def test_d4_a_window_that_became_empty_removes_its_rows(store):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.compare.rows.differences import differences
-from pipelines.compare.rows.findings import Differences, Proven, Suspicion
+from pipelines.compare.rows.findings import Differences, Loss, Proven
 from pipelines.compare.rows.suspicions import Answered, shrunk
 from schemas.table import answered, key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
@@ -57,7 +57,7 @@ def test_d3_series_that_all_shrink_to_one_length_are_cut(store):
 
     assert removed(found) == set()
     assert list(found.suspicions) == [
-        Suspicion(parent_id=loan, gone=gone, rows=gone + 25, left=25) for loan, gone in (("a", 18), ("b", 15), ("c", 6))
+        Loss(parent_id=loan, gone=gone, rows=gone + 25, left=25) for loan, gone in (("a", 18), ("b", 15), ("c", 6))
     ]
 
 
@@ -90,7 +90,7 @@ def test_d4_a_day_that_became_empty_removes_its_rows_where_the_others_stay(store
     )
 
     assert (found.counts["removed"], list(found.suspicions)) == (
-        (30, []) if believed else (0, [Suspicion(parent_id="a", gone=60, rows=90, left=30)])
+        (30, []) if believed else (0, [Loss(parent_id="a", gone=60, rows=90, left=30)])
     )
 
 
