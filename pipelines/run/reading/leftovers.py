@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -50,8 +50,8 @@ class Contents:
 
     ids: Collection[str]
     failed: set[str] = field(default_factory=set)  # parents of which some days could not be read
-    _shown: dict[str, set[tuple[object, ...]]] = field(default_factory=lambda: defaultdict(set))
-    _by: set[tuple[str, str]] = field(default_factory=set)  # id and the parent that shows it
+    _shown: dict[tuple[str, str], set[tuple[object, ...]]] = field(default_factory=lambda: defaultdict(set))
+    """By id and the parent that shows it."""
 
     def note(self, receipt: Receipt) -> None:
         """Take in what an answer shows, or that there is none."""
@@ -62,16 +62,22 @@ class Contents:
         batch, key = receipt.answer.batch, key_of(receipt.endpoint.schema)[0]
         names = [column.name for column in answered(receipt.endpoint.schema) if not is_type(column)]
         for row in batch.filter(pc.is_in(batch[key], pa.array([*self.ids], pa.string()))).to_pylist():
-            self._shown[row[key]].add(tuple(row[name] for name in names))
-            self._by.add((row[key], receipt.parent_id))
+            self._shown[row[key], receipt.parent_id].add(tuple(row[name] for name in names))
 
     @property
     def doubled(self) -> set[str]:
         """The ids that were shown with two contents."""
-        return {own_id for own_id, contents in self._shown.items() if len(contents) > 1}
+        contents: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+        for (own_id, _), shown in self._shown.items():
+            contents[own_id] |= shown
+        return {own_id for own_id, shown in contents.items() if len(shown) > 1}
 
     def all_show(self, own_id: str, parents: Collection[str]) -> bool:
-        return all((own_id, parent) in self._by for parent in parents)
+        return all((own_id, parent) in self._shown for parent in parents)
+
+    def after(self, earlier: Contents) -> Contents:
+        """With what parents showed *earlier* on days that were not asked for again: beyond their whole histories."""
+        return replace(self, _shown=defaultdict(set, {**earlier._shown, **self._shown}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ def confront(
     again = {own_id: parents for own_id, parents in ids.items() if own_id not in standing | same}
     read = _read_whole(asks, endpoint, again, failed=seen.failed)
     unread = {own_id for own_id, parents in again.items() if read.failed & parents.keys()}
-    standing |= read.doubled
+    standing |= read.after(seen).doubled & again.keys()
     return Confronted(
         resource=endpoint.name,
         standing=standing,
@@ -171,13 +177,17 @@ def look_once_more(
     look: Callable[[Mapping[str, Window]], Iterator[Receipt]],
     whole: Mapping[str, Window],
 ) -> Contents:
-    """Ask all that may have one of *ids* for the days of what they have; for the *whole* history, where it is wide."""
+    """Ask all that may have one of *ids* for the days of what they have.
+
+    Where these are far from each other: for the *whole* history, and for both by themselves, which may lie beyond it.
+    """
     seen = Contents(ids=ids.keys())
     windows: dict[str, list[Window]] = defaultdict(list)
     for parents in ids.values():
         for parent, days in parents.items():
-            asked = days if days and days.days <= YEAR_DAYS else whole.get(parent, days)
-            windows[parent] += [asked] if asked else []
+            ends = [Window(day, day) for day in (days.first, days.last)] if days else []
+            all_days = [*([whole[parent]] if parent in whole else []), *ends]
+            windows[parent] += [days] if days and days.days <= YEAR_DAYS else all_days
     for spans in rounds({parent: days for parent, days in windows.items() if days}):
         for receipt in look(spans):
             seen.note(receipt)

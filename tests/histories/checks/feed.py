@@ -18,8 +18,11 @@ def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -
     """
     old = before.rows if before else {}
     news = _news(before, after)
+    gone = [
+        change.before for changes in news.values() for change in changes if change.before
+    ]  # recovered, then removed
     first_loads = {
-        owner for row in after.rows.values() for owner in text_owners(row) if not _is_verified(before, owner)
+        owner for row in (*after.rows.values(), *gone) for owner in text_owners(row) if not _is_verified(before, owner)
     }
     for row_id in (old.keys() | after.rows.keys() | news.keys()) - set(doubled):
         was, now = old.get(row_id), after.rows.get(row_id)

@@ -115,12 +115,24 @@ def test_d8_what_hangs_below_other_clients_is_not_asked():
     assert api.looked == []
 
 
-@pytest.mark.parametrize("days", [None, Window(on(0), on(3000))], ids=["no-day", "far-apart"])
-def test_d8_where_no_narrow_window_is_known_the_whole_history_is_asked(days):
-    """D8: a row that names no day, or days that are years apart."""
+@pytest.mark.parametrize(
+    ("days", "beyond"),
+    [(None, []), (Window(on(0), on(3000)), [{"A": Window(on(3000), on(3000))}])],
+    ids=["none", "far"],
+)
+def test_d8_where_no_narrow_window_is_known_the_whole_history_is_asked(days, beyond):
+    """D8: a row that names no day, or days that are years apart: these by themselves, which may lie beyond it."""
     api = FakeAsks({"A": [row("1", "A")], "B": [row("1", "B")]})
     assert asked(api, {"A": days, "B": DAY}).standing == {"1"}
-    assert api.looked == [{"A": WHOLE, "B": DAY}]
+    assert api.looked == [{"A": WHOLE, "B": DAY}, *beyond]
+
+
+def test_d8_what_a_day_beyond_the_history_showed_stands_beside_what_the_history_shows():
+    """D8: the one is looked at by itself; the other has moved within its history, which is read."""
+    far = Window(on(2000), on(2000))
+    api = FakeAsks({"A": [row("1", "A", day=2000)], "B": [row("1", "B", day=1)]})
+    assert asked(api, {"A": far, "B": far}).standing == {"1"}
+    assert api.read == ["A", "B"]
 
 
 def test_days_of_one_parent_are_asked_in_few_windows():
