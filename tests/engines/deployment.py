@@ -80,6 +80,7 @@ def deployed(folder: Path, config: Path, *, cron: str) -> Iterator[Deployment]:
     workspace = (EXAMPLE / "workspace.yaml").read_text().replace("pipelines.orchestration.dagster", "night")
     (folder / "workspace.yaml").write_text(workspace)
     environ = os.environ | {"DAGSTER_HOME": f"{home}", "PYTHONPATH": f"{folder}"}
+    subprocess.run([BIN / "dagster", "instance", "migrate"], cwd=folder, env=environ, check=True, capture_output=True)
     deployment = Deployment(folder=folder, config=config, port=_free_port())
     with ExitStack() as stack:
         stack.enter_context(_running("daemon", ["dagster-daemon", "run"], folder, environ))
