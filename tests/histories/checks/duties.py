@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from tests.histories.books import Books
-from tests.histories.model import DAY, Claim, Night, covers, proven_spans
+from tests.histories.model import DAY, Claim, Night, Span, covers, proven_spans
 
 HOURS_BEHIND = 12  # where a day ends last, UTC-12
 
@@ -56,9 +56,17 @@ def duty_is_done(
             if (not duty.accounts or account in duty.accounts) and not covers(claimed[account], duty.span):
                 yield f"backfill: {account} was read {claimed[account]}, not {duty.span}"
             continue
-        yield from _nightly(
-            before.marks.get(account) if before else None, after, account, claimed[account], night, duty
-        )
+        old = before.marks.get(account) if before else None
+        read = _since_it_began(after, account) if old and old.verified_at is None else claimed[account]
+        yield from _nightly(old, after, account, read, night, duty)
+
+
+def _since_it_began(books: Books, account: str) -> list[Span]:
+    """What was read since the first reading of the whole history began: a day that could not be read parted it."""
+    mark = books.marks.get(account)
+    since = mark.verified_at if mark and mark.verified_at else max(books.runs.values())
+    own = [claim for claim in books.claims if claim.account == account and books.runs[claim.run_id] >= since]
+    return proven_spans(own)[account]
 
 
 def _nightly(old, after: Books, account: str, claimed, night: Night, duty: Duty) -> Iterator[str]:
