@@ -44,11 +44,10 @@ def of_receipt(receipt: Receipt) -> Problem:
 def of_suspicion(suspicion: Loss, endpoint: Endpoint) -> Problem:
     """Rows that are gone and were not removed."""
     left = f", {suspicion.left} left in an answer that cannot be asked for in parts" if suspicion.left else ""
-    share = "set max_removed_share = 1" if suspicion.left else "raise max_removed_share"
     return Problem(
         code="removals",
-        message=f"{suspicion.gone} of {suspicion.rows} rows gone at once{left}: not removed. If that is right, {share} "
-        "for one run",
+        message=f"{suspicion.gone} of {suspicion.rows} rows gone at once{left}: not removed. If that is right, run "
+        "once with ALETA__MAX_REMOVED_SHARE=1",
         resource=endpoint.name,
         parent_id=suspicion.parent_id,
     )
