@@ -150,13 +150,13 @@ def mass_removal_believed() -> None:
     """`max_removed_share` is not looked at."""
     from pipelines.compare.rows.differences import _Comparison
 
-    suspicions = _Comparison._suspicions
+    losses = _Comparison._losses
 
     def trusting(self):
         self.run = replace(self.run, max_removed_share=1.0)
-        return suspicions(self)
+        return losses(self)
 
-    _Comparison._suspicions = trusting
+    _Comparison._losses = trusting
 
 
 @bug

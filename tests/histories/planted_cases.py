@@ -163,7 +163,7 @@ CASES: Mapping[str, Case] = {
         aleta={"max_removed_share": 1.0},
         then=lambda scene: (scene.change("late", account=fullest(scene), count=40), scene.sync()),
         play=two_backfills_that_cut_rows_in_two,
-        objection="is missing",
+        objection="is missing|without a reason",
     ),
     "ghosts_of_empty_windows": Case(
         aleta={"max_removed_share": 1.0}, then=all_recent_rows_vanish, objection="is left over"
@@ -197,7 +197,7 @@ CASES: Mapping[str, Case] = {
     "rows_appended": Case(
         synced=False, play=killed_then_again("merged", 0, table="transactions"), objection="is there twice"
     ),
-    "copy_written_in_place": Case(play=killed("copy", 4), objection="is gone"),
+    "copy_written_in_place": Case(play=killed("copy", 5), objection="is gone"),
     "list_believed": Case(then=lists_are_cut, objection="is missing"),
     "left_out_means_removed": Case(then=lists_are_cut, objection="were marked as gone"),
     "back_and_not_read_whole": Case(play=away_for_a_night, objection="was away"),

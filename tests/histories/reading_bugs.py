@@ -14,6 +14,7 @@ def cap_judged_too_late() -> None:
 
     judge = RowCap.judge
     RowCap.judge = lambda self, count: judge(self, count - 1)
+    _try_nothing()
 
 
 def _try_nothing() -> None:
@@ -63,6 +64,7 @@ def parts_overlap_by_a_day() -> None:
     from sources.aleta.planning.windows import Window
 
     Window.cut_after = lambda self, day: (Window(self.first, day), Window(day, self.last))
+    _try_nothing()
 
 
 @bug
