@@ -10,6 +10,8 @@ import pytest
 
 from tests.readers.conftest import ROOT
 
+pytestmark = pytest.mark.long  # half a minute of dbt; what its models rest on, every other reader opens
+
 PROJECT = ROOT / "dbt"
 
 

@@ -63,6 +63,7 @@ def test_what_is_not_offered_is_a_warning_and_all_else_is_exact(start):
     assert [table for table in UNOFFERED if program.rows(f"SELECT 1 FROM aleta.{table} LIMIT 1")] == []
 
 
+@pytest.mark.long
 def test_f2_what_nobody_had_yesterday_is_read_the_morning_it_is_there(start):
     """No client had a user, no limit a status: a 404 to all of them is no reason to wait for a week."""
     tables = ("users", "limit_status", "custodian_auth_flows")
