@@ -4,39 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from zlib import crc32
 
 import pytest
 
-from pipelines.commands import backfill
-from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import A_HUNDRED, Horizon, Reading, in_turn, tonight
+from pipelines.ledger.readings import A_HUNDRED, Horizon, in_turn, tonight
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By, DateParams, Endpoint
+from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.planning.windows import ONE_DAY, Window
-
-START = date(2020, 1, 1)
-SPANS, DAYS, WHOLE = DateParams(columns=("date",)), DateParams(columns=("date",), by=By.DAY), DateParams(by=By.WHOLE)
-
-
-def night(number: int = 0, **more) -> Horizon:
-    """The run of one morning; history began years ago."""
-    fixed = {"history_start": START, "look_back_days": 30, "look_ahead_days": 31, "reverify_days": 30}
-    return Horizon(now=datetime.combine(date(2026, 3, 2), time(5), UTC) + timedelta(days=number), **fixed | more)
-
-
-def read(horizon: Horizon, *, days_ago: int = 1, bare: bool = False) -> Mark:
-    """What is known of a parent whose whole history was read so many nights ago, and its look-back in each since."""
-    return Mark(
-        covered=Window(START, horizon.elapsed - ONE_DAY),
-        verified_at=horizon.now - timedelta(days=days_ago),
-        bare=bare,
-    )
-
-
-# -- by months: v1 answers 304 only to what it was asked before
+from tests.unit.pipelines.ledger.nights import DAYS, SPANS, START, WHOLE, night, read
 
 
 def test_by_months_the_same_is_asked_night_after_night():
@@ -64,9 +42,6 @@ def test_only_spans_have_a_border():
     horizon = night(by_months=True)
     assert (horizon.border(DAYS), horizon.border(WHOLE)) == (None, None)
     assert horizon.border(SPANS) == date(2026, 1, 1)
-
-
-# -- spans
 
 
 def test_a_look_back_of_the_endpoint_s_own_goes_before_the_tenant_s():
@@ -100,9 +75,6 @@ def test_a_first_load_that_found_nothing_and_was_not_read_to_its_end_does_not_re
     """Nothing is known of what it did not reach."""
     marks = {"a": Mark(covered=Window(START, date(2021, 1, 1)), bare=True)}
     assert tonight(marks, ["a"], night(), replace(SPANS, skip_empty_parents=True)).keys() == {"a"}
-
-
-# -- day by day
 
 
 def test_what_is_asked_for_day_by_day_begins_a_week_before_the_first_run():
@@ -167,9 +139,6 @@ def test_a_start_of_history_that_is_yet_to_come_is_today():
     assert found.span == Window(date(2026, 3, 2), date(2026, 3, 2))
 
 
-# -- whole, and met in rows
-
-
 def test_what_has_no_days_is_read_whole_in_turn():
     """Everyone once in so many nights; who never was, at once."""
     names = [f"i{number:03}" for number in range(700)]
@@ -212,40 +181,6 @@ def test_reverify_days_bound_what_comes_in_turn_too():
     assert in_turn(marks, sorted(marks), night(reverify_days=1), every_days=7) == [
         name for bare in (False, True) for name in sorted(marks) if marks[name].bare is bare
     ]
-
-
-# -- backfill
-
-
-def chosen(endpoint: str, *, accounts=(), resources=(), listed=("a", "b")) -> dict[str, Reading]:
-    span = Window(date(2025, 1, 1), date(2025, 1, 31))
-    job = backfill.job(span, accounts=accounts, resources=resources)
-    found = dict(job.choose(Ledger(), CATALOGUE[endpoint], list(listed), night()))
-    assert all((reading.span, reading.whole) == (span, False) for reading in found.values())
-    return found
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "resources", "read"),
-    [
-        pytest.param("transactions", (), True, id="spans"),
-        pytest.param("prices", (), True, id="spans-of-what-is-met"),
-        pytest.param("custodian_holdings", (), False, id="a-request-a-day-is-not-meant"),
-        pytest.param("custodian_holdings", ("custodian_holdings",), True, id="but-when-it-is-named"),
-        pytest.param("transactions", ("custodian_holdings",), False, id="and-nothing-else-then"),
-        pytest.param("interest_rates", (), False, id="what-is-read-whole-has-no-spans"),
-        pytest.param("interest_rates", ("interest_rates",), False, id="not-even-when-it-is-named"),
-    ],
-)
-def test_a_backfill_reads_what_has_spans_and_what_is_named(endpoint, resources, read):
-    """Both ends are included, and the mark is not taken for anything."""
-    assert chosen(endpoint, resources=resources).keys() == ({"a", "b"} if read else set())
-
-
-def test_a_backfill_of_accounts_reads_nothing_that_hangs_below_anything_else():
-    """Only those named, of those listed."""
-    assert chosen("transactions", accounts=("b", "c")).keys() == {"b"}
-    assert chosen("holdings", accounts=("b",)) == {}
 
 
 # -- the budget (issue: every resource of the reference, point 5)

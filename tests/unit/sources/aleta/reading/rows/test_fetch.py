@@ -1,77 +1,26 @@
 """Windows proven complete, with real threads and an Aleta in memory that hides its row cap."""
 
-import itertools
-import random
-import threading
-from collections import defaultdict
 from functools import partial
 
 import pytest
 
-from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import (
-    AuthError,
     ForbiddenError,
     RefusedError,
-    StoppedError,
     UnavailableError,
-    UnreachableError,
     WindowTooWideError,
 )
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
-from sources.aleta.planning.windows import ONE_DAY, Window
-from sources.aleta.reading.reader import Reader
+from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows import fetch as fetching
-from sources.aleta.reading.rows.fetch import Status, fetch
+from sources.aleta.reading.rows.fetch import Status
 from sources.aleta.reading.rows.waiting import WaitingAnswers
-from tests.apis import FakeApi, all_end, booked
-from tests.fakes import NOON, FakeClock
+from tests.apis import FakeApi, booked
+from tests.fakes import NOON
 from tests.stores import on
-
-SPAN = Window(on(0), on(199))
-NO_DATA = b'{"meta":{"count":0}}'
-
-
-def account(name: str, count: int, *, seed: int = 1) -> list[dict[str, object]]:
-    rng = random.Random(f"{name}{seed}")
-    return [booked(f"{name}-{number}", on(rng.randrange(200))) for number in range(count)]
-
-
-def read(api: FakeApi, *, accounts=None, planner=None, workers: int = 3, stop=None, span: Window = SPAN):
-    """All receipts, as they come."""
-    return list(
-        fetch(
-            CATALOGUE["transactions"],
-            dict.fromkeys(accounts or api.rows, span),
-            Reader(api, FakeClock()),
-            planner=planner or Planner(cap=RowCap()),
-            clock=FakeClock(),
-            workers=workers,
-            stop=stop or threading.Event(),
-        )
-    )
-
-
-def complete(receipts) -> dict[str, list]:
-    found = defaultdict(list)
-    for receipt in receipts:
-        if receipt.status is Status.COMPLETE:
-            found[receipt.parent_id].append(receipt)
-    return found
-
-
-def ids(receipts) -> list[str]:
-    return sorted(own_id for receipt in receipts for own_id in receipt.answer.ids)
-
-
-def assert_tiles(receipts, span: Window) -> None:
-    """Oldest first, without a gap or an overlap, from end to end."""
-    assert receipts[0].window.first == span.first
-    assert receipts[-1].window.last == span.last
-    for earlier, later in itertools.pairwise(receipts):
-        assert earlier.window.last + ONE_DAY == later.window.first
+from tests.unit.sources.aleta.reading.rows.fetched import NO_DATA, SPAN, account, assert_tiles, complete, ids, read
 
 
 def test_c5_rows_that_wait_on_disk_are_handed_on_like_those_in_memory(monkeypatch):
@@ -231,68 +180,6 @@ def test_a_proof_that_cannot_be_read_costs_nothing_but_itself(error):
     receipts = read(api, planner=Planner(cap=RowCap(), proof=Proof("big", SPAN, 90)))
     assert_tiles(complete(receipts)["a"], SPAN)
     assert not [receipt for receipt in receipts if receipt.parent_id == "big"]
-
-
-@pytest.mark.parametrize("error", [AuthError("401"), UnreachableError("no host"), KeyError("defect")])
-def test_an_api_that_cannot_be_used_ends_the_reading(error):
-    """Nobody's private trouble; no thread is left."""
-    api = FakeApi(rows={"a": []}, says={"a": error})
-    with pytest.raises(type(error)):
-        read(api)
-    assert all_end("fetch-")
-
-
-def test_an_outage_names_everyone_and_asks_no_more():
-    """Three times the workers failed in a row: the rest is not tried, and every one of them is named (F3)."""
-    names = [f"a{number}" for number in range(100)]
-    api = FakeApi(rows={name: [] for name in names}, says=dict.fromkeys(names, UnavailableError("503")))
-    receipts = read(api, workers=2)
-    assert len(api.seen) <= 8
-    assert sorted(receipt.parent_id for receipt in receipts) == sorted(names)
-    assert {receipt.status for receipt in receipts} == {Status.FAILED}
-    assert {receipt.window for receipt in receipts} == {SPAN}
-
-
-def test_a_stop_ends_the_reading_and_what_came_before_stands():
-    """Receipts given out before stay given; the rest is not waited for, and no thread is left."""
-    stop, never = threading.Event(), threading.Event()
-
-    def hang(name, *_):
-        if name == "b":
-            never.wait()
-
-    api = FakeApi(rows={"a": account("a", 1), "b": []}, trouble=hang)
-    receipts = fetch(
-        CATALOGUE["transactions"],
-        {"a": SPAN, "b": SPAN},
-        Reader(api, FakeClock()),
-        planner=Planner(cap=RowCap()),
-        clock=FakeClock(),
-        workers=2,
-        stop=stop,
-    )
-    assert next(receipts).parent_id == "a"
-    stop.set()
-    with pytest.raises(StoppedError):
-        next(receipts)
-    never.set()
-    assert all_end("fetch-")
-
-
-def test_a_reader_who_leaves_early_leaves_no_thread():
-    """A generator that is closed ends its workers."""
-    receipts = fetch(
-        CATALOGUE["transactions"],
-        {"a": SPAN, "b": SPAN},
-        Reader(FakeApi(), FakeClock()),
-        planner=Planner(cap=RowCap()),
-        clock=FakeClock(),
-        workers=2,
-        stop=threading.Event(),
-    )
-    next(receipts)
-    receipts.close()
-    assert all_end("fetch-")
 
 
 def test_no_account_is_no_request():

@@ -1,0 +1,148 @@
+"""What a run makes of 404s, and of objects that rows name and no list shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pipelines.ledger.ledger import Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.run.events import Noticed, NotOffered, Refused, Visited
+from pipelines.run.reading.known import Known
+from sources.aleta.errors import ForbiddenError
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.objects.walk import Listed
+from sources.aleta.reading.rows.fetch import Receipt, Status
+from tests.apis import booked, thing
+from tests.fakes import NOON
+from tests.stores import on
+from tests.unit.pipelines.run.reading.runs import DAY, GONE, Run, api, named
+
+ONE_R = {"data": {"type": "reporting-entity", "id": "r"}}
+
+
+def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
+    """Once, after the attempts; an endpoint that nobody was to be asked for is not."""
+    rows = api(a=[named("t", "i1")])
+    for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
+        del rows.says[path]
+    assert [event.endpoint.name for event in Run(rows).of(NotOffered)] == ["instruments"]
+
+
+def test_f2_one_of_many_that_is_shown_is_found_however_many_are_404():
+    """Those of which rows name a hundred more come first, and none is there."""
+    rows = api(a=[named("t", "i1"), *(named(f"t{number}", f"a{number:03}") for number in range(100))])
+    run = Run(rows, row_cap=1000)
+    assert [own_id for visited in run.of(Visited) for own_id in visited.listed.ids] == ["i1"]
+    assert (run.rows("prices"), run.of(NotOffered)) == ({"i1": 1}, [])
+
+
+@pytest.mark.parametrize(("instruments", "asked"), [(100, True), (101, False)])
+def test_what_was_not_offered_lately_is_asked_for_every_morning_where_that_is_few_requests(instruments, asked):
+    """It may have its first rows now; of many it is told that nobody asked."""
+    rows = api(a=[named(f"t{number}", f"i{number}") for number in range(instruments)])
+    for path in ("/v3/instruments/i1", "/v3/instruments/i2"):
+        del rows.says[path]
+    run = Run(rows, row_cap=1000, ledger=Ledger(unoffered={"instruments": NOON - timedelta(days=1)}))
+    assert [(event.endpoint.name, event.asked) for event in run.of(NotOffered)] == [("instruments", asked)]
+    assert any("/instruments/" in path for path in run.api.asked) is asked
+
+
+def test_what_a_sync_rests_on_is_never_told_as_not_offered():
+    """A 404 to all transactions is everybody's failure."""
+    broken = api()
+    broken.says |= {"a": GONE, "b": GONE}
+    run = Run(broken)
+    assert run.of(NotOffered) == []
+    assert {receipt.parent_id for receipt in run.of(Receipt) if receipt.status is Status.FAILED} == {"a", "b"}
+
+
+def prices_gone(mark: Mark) -> list[tuple[str, Status, int]]:
+    """What becomes of i2, whose prices answer 404 while those of i1 are there, by what is known of it before."""
+    half = api()
+    half.says["/v3/instruments/i2/prices"] = GONE
+    known = Known(shown={"instruments": {"i1", "i2"}})
+    run = Run(half, known=known, ledger=Ledger(marks={"prices": {"i2": mark}}))
+    return [
+        (receipt.parent_id, receipt.status, receipt.rows) for receipt in run.of(Receipt) if receipt.parent_id == "i2"
+    ]
+
+
+def test_a_404_says_none_of_an_instrument_that_never_had_any():
+    """At its first reading, and when it had none before."""
+    assert prices_gone(Mark()) == [("i2", Status.COMPLETE, 0)]
+    bare = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025), bare=True)
+    assert prices_gone(bare) == [("i2", Status.COMPLETE, 0)]
+
+
+def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
+    """D3: its object was not read tonight, so it may be gone itself."""
+    priced = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
+    assert prices_gone(priced) == [("i2", Status.FAILED, 0)]
+
+
+@pytest.mark.parametrize(("row_cap", "suspects"), [(0, []), (2, [("accounts", "l")]), (3, [])])
+def test_l3_a_list_as_long_as_the_cap_that_the_operator_set_may_be_truncated(row_cap, suspects):
+    """L3: the legal entity has two accounts, and no list is longer."""
+    told = [notice.problem for notice in Run(api(), row_cap=row_cap).of(Noticed)]
+    assert [(problem.resource, problem.parent_id) for problem in told] == suspects
+
+
+def between(own_id: str, inflow: str, outflow: str) -> dict[str, object]:
+    """A transfer that names both of its accounts."""
+    ends = {"inflowAccount": {"data": {"id": inflow}}, "outflowAccount": {"data": {"id": outflow}}}
+    return booked(own_id, DAY) | {"relationships": ends}
+
+
+def transferred(**by_id: object) -> Run:
+    """A night in which a row of account a names z, which is in no list; *by_id*: what accounts answer by their ids."""
+    answers = api(a=[between("t", "a", "z")], z=[booked("u", DAY)])
+    answers.says |= {f"/v2/accounts/{account}": said for account, said in by_id.items()}
+    return Run(answers)
+
+
+def account_problems(run: Run) -> list[str]:
+    return [f"{error}" for listed in run.of(Listed) for error in listed.problems if listed.endpoint.name == "accounts"]
+
+
+def test_l1_an_account_that_only_a_row_names_is_read_by_its_id_and_so_are_its_rows():
+    """L1: its list left it out."""
+    run = transferred(a=thing("a"), z=thing("z", legalEntity="l"))
+    assert run.rows("transactions")["z"] == 1
+    assert [notice.problem.code for notice in run.of(Noticed)] == ["truncated"]
+
+
+def test_l1_a_reporting_entity_that_only_a_row_names_is_read_by_its_id_and_so_are_its_rows():
+    """L1: whatever has lists, not the accounts alone; here the status of a limit names r, and its client does not."""
+    status = {"type": "limit-status", "attributes": {"date": f"{DAY}"}, "relationships": {"reportingEntity": ONE_R}}
+    answers = api()
+    answers.says |= {
+        "/v2/clients/c/limits": [thing("m")],
+        "/v2/limits/m/status": [status],
+        "/v2/clients/c/reporting-entities": [thing("q")],
+        "/v2/reporting-entities/q": thing("q", client="c"),
+        "/v2/reporting-entities/r": thing("r", client="c"),
+        "/v2/performance/reporting-entities/q": [],
+        "/v2/performance/reporting-entities/r": [{"type": "performance", "attributes": {"date": f"{DAY}"}}],
+    }
+    run = Run(answers, names=("clients", "limits", "reporting_entities", "limit_status", "performance"))
+    assert {own_id for listed in run.of(Listed) for own_id in listed.ids if listed.by_id} == {"r"}
+    assert run.rows("performance") == {"q": 0, "r": 1}
+
+
+@pytest.mark.parametrize("refusal", [GONE, ForbiddenError("403")])
+def test_l2_an_account_that_only_a_row_names_is_gone_where_a_listed_sibling_answers_by_its_id(refusal):
+    """L2: it is not asked for again for some days."""
+    run = transferred(a=thing("a"), z=refusal)
+    assert account_problems(run) == []
+    assert [(refused.resource, list(refused.ids)) for refused in run.of(Refused)] == [("accounts", ["z"])]
+
+
+@pytest.mark.parametrize("refusal", [GONE, ForbiddenError("403")])
+def test_l2_a_refusal_says_nothing_of_an_account_that_only_a_row_names_where_no_listed_one_answers_by_its_id(refusal):
+    """L2: no account answers by its id, so this one may be there: it is a failed read, and is asked for every night."""
+    run = transferred(a=refusal, z=refusal)
+    assert account_problems(run) == [f"{refusal}"]
+    assert run.of(Refused) == []
+    assert run.api.asked["/v2/accounts/z"] == 1
