@@ -226,6 +226,6 @@ def _missed(row: Unasked) -> Missed:
 
 
 def _begun(window: Window, *, after: _ProvenSpan | None) -> _ProvenSpan:
-    """The span that begins with *window*; over a gap, what was seen before it is still there."""
-    over_gap = after is not None and window.first > after.window.last
-    return _ProvenSpan(window, straddling=after.straddling if after and over_gap else set())
+    """The span that begins with *window*; what was seen before is still there, unless its days are read again."""
+    beside = after is not None and (window.first > after.window.last or window.last < after.window.first)
+    return _ProvenSpan(window, straddling=after.straddling if after and beside else set())

@@ -199,6 +199,14 @@ def test_d3_more_than_the_share_is_counted_over_all_packages(store):
     assert ([suspicion.gone for suspicion in last.suspicions], removed(last)) == ([4], set())
 
 
+def test_d3_what_was_seen_is_not_gone_where_older_days_come_last(store):
+    """A window was held back for a trial: it comes with the newest, in which a row of the package before has a date."""
+    fill(store, row("2", day=1))
+    reading = Reading(store)
+    reading.commit(4, 6, row("1", trade_date=on(5), value_date=on(8)))
+    assert removed(reading.commit_together(window(7, 10), window(0, 3, row("2", day=1)))) == set()
+
+
 def test_d3_rows_that_go_with_one_day_after_the_other_are_counted_together(store):
     """Three of five days out of reach are asked for by themselves: the third row would be more than half."""
     fill(store, *(row(f"{number}", day=900 + number) for number in range(5)))
