@@ -9,12 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import SCRIPT
+from tests.e2e.program import SCRIPT, Program
 
 NIGHTLY = 12_345  # a user that nobody is
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv to become another user"
 )
+
+
+def powerless(program: Program, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a root who may not read and write what another user's mode forbids."""
+    drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    return subprocess.run(
+        [*drop, SCRIPT, "--config", program.config, command], capture_output=True, text=True, check=False
+    )
+
+
+def deny(file: Path) -> None:
+    """Make *file* the nightly user's, and nobody else's to read."""
+    file.chmod(0o600)
+    os.chown(file, NIGHTLY, NIGHTLY)
 
 
 def give(folder: Path) -> None:
@@ -63,13 +77,9 @@ def test_a_denial_says_whose_the_file_is(start, name):
     """And not that a new configuration or a new key be made."""
     program = start()
     file = program.config / name
-    file.chmod(0o600)
-    os.chown(file, NIGHTLY, NIGHTLY)
-    powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    deny(file)
 
-    ended = subprocess.run(
-        [*powerless, SCRIPT, "--config", program.config, "check"], capture_output=True, text=True, check=False
-    )
+    ended = powerless(program, "check")
 
     assert ended.returncode == 2, ended.stderr
     whose = f"{file} belongs to user {NIGHTLY}, and this runs as root: run it as user {NIGHTLY}"
@@ -81,13 +91,9 @@ def test_a_denial_says_whose_the_file_is(start, name):
 def test_a_warehouse_of_another_user_is_named_too(synced):
     """The night after root made a file: the report says whose it is."""
     file = synced.tenant_folder() / "private/dlt/aleta_acme/state.json"
-    file.chmod(0o600)
-    os.chown(file, NIGHTLY, NIGHTLY)
-    powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    deny(file)
 
-    ended = subprocess.run(
-        [*powerless, SCRIPT, "--config", synced.config, "sync"], capture_output=True, text=True, check=False
-    )
+    ended = powerless(synced, "sync")
 
     assert ended.returncode == 1, ended.stderr
     assert f"{file} belongs to user {NIGHTLY}, and this runs as root" in ended.stderr.replace("disk] cannot", "")

@@ -78,10 +78,11 @@ class ChangeFeed:
     def _stage_told(self) -> None:
         """`told`: what a first load adds, and the feed has told of: it came from an account where it was removed."""
         self.sql.execute("CREATE OR REPLACE TEMP TABLE told (id VARCHAR)")
+        first_load = self.sql.execute("SELECT 1 FROM proven WHERE first_load LIMIT 1").fetchall()
+        if not first_load or not self.store.columns(TRANSACTION_CHANGES):
+            return
         known = f"SELECT {self.key} FROM known"
         new = f"SELECT {self.key} FROM ({self._judged()}) WHERE first_load AND {self.key} NOT IN ({known})"
-        if not self.store.columns(TRANSACTION_CHANGES) or not self.sql.execute(f"{new} LIMIT 1").fetchall():
-            return
         self.sql.execute(f"CREATE OR REPLACE TEMP TABLE new AS {new}")
         feed = self.store.rows(TRANSACTION_CHANGES, ["id"], slices_of_keys(self.sql, self.key, "new", column="id"))
         self.sql.execute(f"INSERT INTO told SELECT DISTINCT id FROM {feed} WHERE id IN (SELECT {self.key} FROM new)")

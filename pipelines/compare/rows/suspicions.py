@@ -52,7 +52,7 @@ def losses(store: Store, endpoint: Endpoint, *, most: float) -> tuple[list[Loss]
     if endpoint.guarded:
         lost = _lost(store, endpoint)
         doubted = [loss for loss in lost if loss.gone > most * loss.rows]
-        return doubted, [loss for loss in lost if loss not in doubted]
+        return doubted, [loss for loss in lost if loss.gone <= most * loss.rows]
     suspects = shrunk(_undivided_answers(store.sql, endpoint), most=most)
     return [
         Loss(parent_id=parent, gone=answer.before - answer.rows, rows=answer.before, left=answer.rows)

@@ -112,14 +112,15 @@ class Fetching:
 
     def _ask(self, endpoint: Endpoint) -> None:
         asks_of = self.listed(endpoint) if endpoint.dates else self._crawl.named(endpoint)
-        if rests := self.unoffered.rests(endpoint, parents=len(asks_of)):
-            pass
-        elif endpoint.dates:
+        if self.unoffered.rests(endpoint, parents=len(asks_of)):
+            self.put(NotOffered(endpoint, asked=False))
+            return
+        if endpoint.dates:
             self._read(endpoint)
         elif endpoint.named_in:
             self._crawl.visit(endpoint)
-        if rests or (self.reader.dialects.missing(endpoint) and not endpoint.required):
-            self.put(NotOffered(endpoint, asked=not rests))
+        if self.reader.dialects.missing(endpoint) and not endpoint.required:
+            self.put(NotOffered(endpoint))
 
     def _read_unlisted(self) -> None:
         """Parents that rows name and no list showed are read like the others (L1)."""

@@ -125,7 +125,8 @@ class LearnedDialects:
             except WindowTooWideError as refusal:
                 too_wide, existing_path = too_wide or refusal, dialect.path(endpoint.path)
             else:
-                self._answered[endpoint.name] = dialect
+                with self._lock:
+                    self._answered[endpoint.name] = dialect
                 return result
         if too_wide:
             raise too_wide
