@@ -161,10 +161,12 @@ class Verifier:
 
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
-        ids = sorted(self._known.named[endpoint.name] | self._known.shown[endpoint.name])
+        shown = self._known.shown[endpoint.name]
+        ids = sorted(self._known.named[endpoint.name] | shown)
         if sample is not None:
             ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
-        for listed in read_by_id(endpoint, ids, reader, workers=self._tenant.workers, stop=self._tools.stop):
+        workers, stop = self._tenant.workers, self._tools.stop
+        for listed in read_by_id(endpoint, ids, reader, shown=shown, workers=workers, stop=stop):
             self._note_problems(listed)
             with self._warehouse.open() as store:
                 self._compare_objects(Comparison(store, self._found.at), endpoint, [listed])

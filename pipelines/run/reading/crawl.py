@@ -108,9 +108,9 @@ class Crawl:
         else:
             chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")
-        for listed in read_by_id(endpoint, chosen, self.reader, workers=self.workers, stop=self.stop):
+        shown = self.known.shown.setdefault(endpoint.name, set())
+        for listed in read_by_id(endpoint, chosen, self.reader, shown=shown, workers=self.workers, stop=self.stop):
             self.known.learn(endpoint, [answer.batch for answer in listed.answers], self.endpoints)
-            shown = self.known.shown.setdefault(endpoint.name, set())
             shown |= set(listed.ids)
             shown -= set(listed.gone)
             self._gone_by_id.setdefault(endpoint.name, set()).update(listed.gone)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from ...catalogue.endpoint import Endpoint
 from ...errors import ParentGoneError, SourceError
@@ -13,42 +14,94 @@ from ..workers import Workers
 from .walk import Listed
 
 BATCH = 500  # objects that are yielded together: bounds the memory (rule C5)
+WITNESSES = 10  # of objects known to exist: one that answers is enough, and a few may be gone
 
 
 def read_by_id(
-    endpoint: Endpoint, ids: Sequence[str], reader: Reader, *, workers: int, stop: threading.Event
+    endpoint: Endpoint,
+    ids: Sequence[str],
+    reader: Reader,
+    *,
+    shown: Collection[str] = (),
+    workers: int,
+    stop: threading.Event,
 ) -> Iterator[Listed]:
     """The objects of *endpoint* with these *ids*: each is read by id, and they are yielded in batches.
 
-    A 404 means that the API does not know the object, if it has returned any other of the endpoint in this run.
+    A 404 means that the API does not know the object, if it returns any other of the endpoint in this run. So those of
+    *shown* come first, the ids that it returned when it was last asked for them: one by one until it returns one, and
+    some of the others where *ids* has none of them.
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
     """
     with Workers[str, Answer](workers, stop=stop) as pool:
-        outages = Outages(pool.count)
-        for batch in _batches(ids):
-            for own_id in batch:
-                pool.submit(own_id, reader.one_of(endpoint, own_id))
-            yield _visited(endpoint, [pool.collect() for _ in batch], reader, outages)
+        visit = _Visit(endpoint, reader, pool)
+        asked: list[str] = []
+        for witness in _witnesses(ids, shown):
+            if visit.answered:
+                break
+            visit.ask([witness])
+            asked.append(witness)
+        for batch in _batches([own_id for own_id in ids if own_id not in asked]):
+            visit.ask(batch)
+            yield visit.found()
+        if visit.waiting:
+            yield visit.found(last=True)
+
+
+def _witnesses(ids: Sequence[str], shown: Collection[str]) -> Sequence[str]:
+    likely = [own_id for own_id in ids if own_id in shown] or (sorted(shown) if ids else [])
+    return likely[:WITNESSES]
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[place : place + BATCH] for place in range(0, len(ids), BATCH))
 
 
-def _visited(
-    endpoint: Endpoint, outcomes: Sequence[tuple[str, Answer | Exception]], reader: Reader, outages: Outages
-) -> Listed:
-    answers: list[Answer] = []
-    failed: list[tuple[str, SourceError]] = []
-    for own_id, outcome in outcomes:
-        if isinstance(outcome, Exception):
-            failed.append((own_id, outages.judge(outcome)))
-        else:
-            outages.answered()
-            answers.append(outcome)
-    endpoint_answered = reader.dialects.answered_in_this_run(endpoint)
-    gone = [own_id for own_id, error in failed if endpoint_answered and isinstance(error, ParentGoneError)]
-    problems = [error for own_id, error in failed if own_id not in set(gone)]
-    return Listed(endpoint=endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
+@dataclass(slots=True)
+class _Visit:
+    """Objects that were asked for and not yielded yet; 404s wait: if every response is 404, a 404 proves nothing."""
+
+    endpoint: Endpoint
+    reader: Reader
+    pool: Workers[str, Answer]
+    _answers: list[Answer] = field(default_factory=list)
+    _problems: list[SourceError] = field(default_factory=list)
+    _not_found: dict[str, SourceError] = field(default_factory=dict)  # by id
+    _outages: Outages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._outages = Outages(self.pool.count)
+
+    @property
+    def answered(self) -> bool:
+        return self.reader.dialects.answered_in_this_run(self.endpoint)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is left to be told."""
+        return bool(self._answers or self._problems or self._not_found)
+
+    def ask(self, batch: Sequence[str]) -> None:
+        for own_id in batch:
+            self.pool.submit(own_id, self.reader.one_of(self.endpoint, own_id))
+        for own_id, outcome in [self.pool.collect() for _ in batch]:
+            if not isinstance(outcome, Exception):
+                self._outages.answered()
+                self._answers.append(outcome)
+            elif isinstance(error := self._outages.judge(outcome), ParentGoneError):
+                self._not_found[own_id] = error
+            else:
+                self._problems.append(error)
+
+    def found(self, *, last: bool = False) -> Listed:
+        """What is known by now; the *last* time 404s wait for nothing more."""
+        gone: list[str] = []
+        if self.answered:
+            gone, self._not_found = [*self._not_found], {}
+        elif last:
+            self._problems += self._not_found.values()
+        answers, self._answers = self._answers, []
+        problems, self._problems = self._problems, []
+        return Listed(endpoint=self.endpoint, parent_id="", answers=answers, problems=problems, gone=gone)

@@ -38,6 +38,20 @@ def test_f2_one_of_many_that_is_shown_is_found_however_many_are_404():
     assert (run.rows("prices"), run.of(NotOffered)) == ({"i1": 1}, [])
 
 
+def test_a_turn_of_objects_that_were_never_there_is_told_by_one_that_is():
+    """A hundred come a night, those that were asked for longest ago: here none of them was ever there."""
+    unknown = [f"a{number:03}" for number in range(100)]
+    rows = api(a=[named("t", "i1"), *(named(f"t-{own_id}", own_id) for own_id in unknown)])
+    read_at = {
+        own_id: Mark(verified_at=NOON - timedelta(days=2), covered=Window(on(0), on(1))) for own_id in [*unknown, "i1"]
+    }
+    ledger = Ledger(marks={"instruments": read_at})
+    run = Run(rows, row_cap=1000, known=Known(shown={"instruments": {"i1"}}), ledger=ledger)
+    visits = [visited.listed for visited in run.of(Visited) if visited.listed.endpoint.name == "instruments"]
+    assert sorted(own_id for listed in visits for own_id in listed.gone) == unknown
+    assert [error for listed in visits for error in listed.problems] == []
+
+
 @pytest.mark.parametrize(("instruments", "asked"), [(100, True), (101, False)])
 def test_what_was_not_offered_lately_is_asked_for_every_morning_where_that_is_few_requests(instruments, asked):
     """It may have its first rows now; of many it is told that nobody asked."""

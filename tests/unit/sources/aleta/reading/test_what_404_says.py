@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +14,7 @@ from sources.aleta.errors import ParentGoneError
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.objects import by_id
 from sources.aleta.reading.objects.by_id import read_by_id
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Status, fetch
@@ -129,28 +131,50 @@ def test_more_days_without_rows_than_may_be_out_at_once_do_not_stand_in_the_way(
     assert [receipt.status for receipt in receipts] == [Status.COMPLETE] * 30
 
 
-def visited(shown: list[str], *asked: str, remembered: bool = False):
-    api = FakeApi(says={f"/v2/instrument-classes/{group}": thing(group) for group in shown})
+def visited(there: list[str], *asked: str, remembered: bool = False, shown: Sequence[str] = ()):
+    """What is read of *asked*, of which the API has those of *there*: ids, gone and the problems' codes."""
+    api = FakeApi(says={f"/v2/instrument-classes/{group}": thing(group) for group in there})
     for path in ("/v2/instrument-classes", "/v2/asset-classes"):
-        api.says |= {f"{path}/{group}": ParentGoneError("404") for group in asked if group not in shown}
+        api.says |= {f"{path}/{group}": ParentGoneError("404") for group in {*asked, *shown}.difference(there)}
     reader = Reader(api, FakeClock())
     if remembered:
         reader.dialects.remember({CLASSES.name: "v2 instrument"})
-    (found,) = read_by_id(CLASSES, asked, reader, workers=2, stop=threading.Event())
-    return found
+    found = [*read_by_id(CLASSES, asked, reader, shown=shown, workers=2, stop=threading.Event())]
+    return (
+        sorted(own_id for listed in found for own_id in listed.ids),
+        sorted(own_id for listed in found for own_id in listed.gone),
+        [problem.code for listed in found for problem in listed.problems],
+    )
 
 
 def test_an_object_that_is_not_known_beside_others_that_are_is_gone():
     """Read one by one: the API shows two of three."""
-    found = visited(["a", "c"], "a", "b", "c")
-
-    assert (sorted(found.ids), found.gone, found.complete) == (["a", "c"], ["b"], True)
+    assert visited(["a", "c"], "a", "b", "c") == (["a", "c"], ["b"], [])
 
 
 @pytest.mark.parametrize("remembered", [False, True])
 def test_d3_objects_are_not_gone_where_none_is_shown_tonight(remembered):
     """The route fails, or went elsewhere: each is a failed read, and none is removed."""
-    found = visited([], "a", "b", remembered=remembered)
+    assert visited([], "a", "b", remembered=remembered) == ([], [], ["gone", "gone"])
 
-    assert (found.ids, found.gone) == ([], [])
-    assert [problem.code for problem in found.problems] == ["gone", "gone"]
+
+def test_objects_that_were_never_there_wait_for_one_that_answers_later(monkeypatch):
+    """More of them than a batch holds, and they sort first."""
+    monkeypatch.setattr(by_id, "BATCH", 2)
+
+    assert visited(["f"], *"abcdef") == (["f"], [*"abcde"], [])
+
+
+def test_where_only_unknown_objects_are_asked_for_one_that_was_shown_tells_that_the_route_is_there():
+    """A night's turn may be all of what rows name in vain; of those shown before, one may be gone as well."""
+    assert visited(["y"], "a", "b", remembered=True, shown=["x", "y"]) == (["y"], ["a", "b", "x"], [])
+
+
+def test_d3_where_those_that_were_shown_are_not_there_either_nothing_is_gone():
+    """The route fails tonight: no object is removed, though each of them was asked for."""
+    assert visited([], "a", remembered=True, shown=["x", "y"]) == ([], [], ["gone"] * 3)
+
+
+def test_no_other_object_is_asked_for_where_those_of_the_turn_tell_it():
+    """The night costs no request more."""
+    assert visited(["a", "x"], "a", "b", shown=["a", "x"]) == (["a"], ["b"], [])
