@@ -14,16 +14,19 @@ Say = Callable[[socket.socket], None]
 def raw_server(say: Say) -> Iterator[str]:
     """Its URL. Each connection is heard until the end of one request's headers; then *say* has it, and it is closed."""
     listening = socket.create_server(("127.0.0.1", 0))
-    threads: list[threading.Thread] = []
-    opened: list[socket.socket] = []
+    talking: dict[threading.Thread, socket.socket] = {}  # without those that are done: an hour has a million
+
+    def talk(connection: socket.socket) -> None:
+        _talk(connection, say)
+        talking.pop(threading.current_thread(), None)
 
     def serve() -> None:
         with suppress(OSError):
             while True:
                 connection, _ = listening.accept()
-                opened.append(connection)
-                threads.append(threading.Thread(target=_talk, args=(connection, say), name="raw", daemon=True))
-                threads[-1].start()
+                thread = threading.Thread(target=talk, args=(connection,), name="raw", daemon=True)
+                talking[thread] = connection
+                thread.start()
 
     accepting = threading.Thread(target=serve, name="raw-accept", daemon=True)
     accepting.start()
@@ -33,10 +36,10 @@ def raw_server(say: Say) -> Iterator[str]:
         with suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        for connection in opened:
+        accepting.join(timeout=10)
+        for thread, connection in [*talking.items()]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        for thread in (accepting, *threads):
             thread.join(timeout=10)
 
 

@@ -56,12 +56,14 @@ class Paging:
 
 
 ALONE = Paging()
+_one_level = msgspec.json.Decoder(str | int | float | bool | list[Raw] | dict[str, Raw] | None)
+_NULL = Raw(b"null")
 
 
 def paging_of(signs: Mapping[str, Raw]) -> Paging:
     """What the members of a document beside its `data` say: `links`, `meta`, and what JSON:API does not know."""
     url = _next_url(signs.get("links"))
-    said = [*_facts({name: _value(raw) for name, raw in signs.items() if name != "links"})]
+    said = [*_facts({name: raw for name, raw in signs.items() if name != "links"})]
     return Paging(
         next_url=url,
         total=max((number for name, value in said if name in _TOTALS for number in _whole(value)), default=0),
@@ -72,26 +74,30 @@ def paging_of(signs: Mapping[str, Raw]) -> Paging:
 
 def _next_url(links: Raw | None) -> str:
     """JSON:API 1.1, section 5.6: a link is a string, an object with `href`, or null."""
-    found = _value(links) if links is not None else None
-    link = found.get("next") if isinstance(found, dict) else None
-    url = link.get("href") if isinstance(link, dict) else link
+    link = _member(_value(links), "next")
+    url = _member(link, "href") if isinstance(link, dict) else link
     return url if isinstance(url, str) else ""
 
 
-def _value(raw: Raw) -> object:
+def _member(value: object, name: str) -> object:
+    return _value(value.get(name)) if isinstance(value, dict) else None
+
+
+def _value(raw: Raw | None) -> object:
+    """A value whose own values stay as they came: how deep they go is no matter."""
     try:
-        return msgspec.json.decode(raw)
+        return _one_level.decode(raw or _NULL)
     except (ValueError, RecursionError):  # a number beyond all bounds, half a surrogate pair: no sign that we know
         return None
 
 
-def _facts(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+def _facts(members: Mapping[str, Raw], depth: int = 0) -> Iterator[tuple[str, object]]:
     """Names, in lower case and without separators, with their values."""
-    if not isinstance(value, dict) or depth > DEEPEST:
-        return
-    for name, inner in value.items():
-        yield name.lower().replace("_", "").replace("-", ""), inner
-        yield from _facts(inner, depth + 1)
+    for name, raw in members.items():
+        value = _value(raw)
+        yield name.lower().replace("_", "").replace("-", ""), value
+        if isinstance(value, dict) and depth < DEEPEST:
+            yield from _facts(value, depth + 1)
 
 
 def _whole(value: object) -> Iterator[int]:
