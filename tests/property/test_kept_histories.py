@@ -90,3 +90,36 @@ def test_a_row_that_a_backfill_far_ahead_misses_is_gone_though_a_day_is_quaranti
         scene.clear_day(account, ahead, keep=1)
 
         scene.backfill(ahead, ahead, "acme")  # the oracle looks
+
+
+def test_a_history_read_anew_that_breaks_off_does_not_count_as_read(runner: Runner, tmp_path: Path):
+    """A day over the cap left it unread; what was covered a month before does not say how far the new reading came."""
+    start = TODAY - timedelta(days=200)
+    aleta = {"history_start": start, "look_back_days": 10, "look_ahead_days": 2, "reverify_days": 1, "workers": 1}
+    world = {"seed": 645, "accounts": 2, "rows": 0, "row_cap": 36, "keep": "random", "date_filter": "value"}
+    with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 1.0}, dialect="single", **world) as scene:
+        scene.package_rows = 30
+        happens = Happenings(scene)
+        happens.busy_day(count=30, ago=9)
+        happens.revoked()
+        scene.sync()
+        scene.sync()
+        happens.object(kind="new_client")
+        happens.widest(days=60)
+        happens.time(hours=792)
+        scene.sync(cut=Cut(how="stop", at="http", nth=40))
+        scene.sync(cut=Cut(how="stop", at="http", nth=29))
+        scene.sync(cut=Cut(how="kill", at="http", nth=7))
+        happens.packages(rows=100_000)
+        scene.sync(cut=Cut(how="full", at="sql", nth=1))
+        happens.settings(reverify=3, look_back=1)
+        happens.cleared_day(ago=2, keep=8)
+        happens.rows(kind="edit", count=3, within_days=0)
+        happens.account_moves(skip=0)
+        scene.sync(cut=Cut(how="stop", at="sql", nth=27))
+        happens.settings(reverify=30, look_back=1)
+        happens.revoked()
+        happens.odd(kind="redate", count=3, within_days=0, value="instant")
+        scene.sync()
+
+        scene.sync()  # the oracle looks

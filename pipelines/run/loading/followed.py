@@ -86,10 +86,12 @@ class FollowedParents:
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
         reading = progress.reading
         progress.proven = progress.proven.hull(window) if progress.proven else window
-        if window.first == reading.span.first:
+        ends = reading.whole and window.last == reading.span.last
+        begins = window.first == reading.span.first and reading.mark.covered is None
+        if begins or ends:  # what an earlier reading covered does not say how far this one came
             mark = replace(mark, reading_since=reading.mark.reading_since)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
-        if reading.whole and progress.clean and window.last == reading.span.last:
+        if ends and progress.clean:
             since = reading.mark.reading_since or self._now
             return replace(mark, verified_at=since, reading_since=None, bare=progress.bare, due=False)
         return replace(mark, bare=mark.bare and progress.bare)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.ledger.ledger import Ledger
@@ -63,3 +65,23 @@ def test_w4_a_day_in_doubt_that_is_asked_by_itself_leaves_the_others_as_they_are
     mark = ledger.mark(endpoint.name, "a")
     assert (mark.covered, mark.due, mark.verified_at) == (Window(on(0), on(98)), False, at(60))
     assert tonight(ledger.marks[endpoint.name], ["a"], HORIZON, endpoint.dates)["a"].span.first >= on(70)
+
+
+def night_after(*receipts: Receipt) -> Window:
+    """What is read the night after one that read *receipts* anew, of days that an earlier reading had covered."""
+    before = Mark(covered=Window(on(0), on(50)), reading_since=at(60))
+    ledger = Ledger(marks={"transactions": {"a": before}})
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(ENDPOINT, tonight(ledger.marks["transactions"], ["a"], HORIZON))
+    followed.mark(ENDPOINT, receipts, set())
+    return tonight(ledger.marks["transactions"], ["a"], replace(HORIZON, now=at(101)))["a"].span
+
+
+def test_d1_a_reading_begun_anew_that_breaks_off_does_not_go_on_from_what_an_earlier_one_covered():
+    """Days 21 to 50 were read once, too long ago: they would count as read again."""
+    assert night_after(receipt(0, 20)) == Window(on(0), on(106))
+
+
+def test_d1_a_reading_begun_anew_that_came_to_its_end_but_for_a_day_is_not_begun_again_every_night():
+    """As long as that day is over the cap."""
+    assert night_after(receipt(0, 69), receipt(70, 70, Status.QUARANTINED), receipt(71, 105)) == Window(on(60), on(106))
