@@ -122,12 +122,10 @@ class Verifier:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
         self._unlisted(reader, census)
-        doubtful = self._undivided.doubtful((), row_cap=self._tenant.row_cap, now=self._found.at)
-        self._found.report.errors.extend(map(problems.of_receipt, doubtful))
-        self._found.report.errors.extend(
-            problems.truncated(found.resource, found.parent_id, reason)
-            for found, reason in census.truncated(ledger.known_caps | {self._tenant.row_cap} - {0})
-        )
+        errors, row_cap = self._found.report.errors, self._tenant.row_cap
+        errors += map(problems.of_receipt, self._undivided.doubtful((), row_cap=row_cap, now=self._found.at))
+        for found, reason in census.truncated(ledger.known_caps | {row_cap} - {0}):
+            errors.append(problems.truncated(found.resource, found.parent_id, reason))
 
     def _unlisted(self, reader: Reader, census: Census) -> None:
         """Objects that rows name and no list showed are asked for by id, as a sync does (L1)."""
@@ -165,8 +163,8 @@ class Verifier:
         ids = sorted(self._known.named[endpoint.name] | shown)
         if sample is not None:
             ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
-        workers, stop = self._tenant.workers, self._tools.stop
-        for listed in read_by_id(endpoint, ids, reader, shown=shown, workers=workers, stop=stop):
+        stop = self._tools.stop
+        for listed in read_by_id(endpoint, ids, reader, shown=shown, workers=self._tenant.workers, stop=stop):
             self._note_problems(listed)
             with self._warehouse.open() as store:
                 self._compare_objects(Comparison(store, self._found.at), endpoint, [listed])
@@ -232,6 +230,7 @@ class Verifier:
             workers=self._tenant.workers,
             stop=self._tools.stop,
             existing_parents=spans.keys(),
+            had_rows=self._known.had_rows(endpoint, spans),
             folder=self._tenant.folder,
         )
 

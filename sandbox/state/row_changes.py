@@ -76,10 +76,12 @@ def unlink_transfer(store: Store, args: Args) -> Touched:
 
 
 def move(store: Store, args: Args) -> Touched:
-    """Move rows to another account; they keep their ids."""
+    """Move rows to another account, where there is one; they keep their ids."""
     touched: Touched = {"edited": [], "accounts": []}
     for row in chosen_rows(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=is_single):
         others = [account for account in targets(store, args) if account != row.accounts[0]]
+        if not others:
+            continue
         target = store.rng.choice(
             [account for account in others if store.ledgers[account].has_room(row.trade, row.value)] or others
         )

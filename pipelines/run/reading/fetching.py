@@ -265,6 +265,7 @@ class Fetching:
             workers=self.tenant.workers,
             stop=self.stop,
             existing_parents=existing_parents,
+            had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
 
 
 @dataclass(slots=True)
@@ -19,6 +21,7 @@ class Known:
         members: endpoint -> ids that its lists showed last, each with its parent's.
         outside: endpoint -> of these, what hangs below clients that are not read.
         in_rows: endpoint -> ids of objects with lists that rows of this run name.
+        last_days: endpoint whose 404 may mean that there are no rows of a day -> parent -> the last day with a row.
     """
 
     named: dict[str, set[str]] = field(default_factory=dict)
@@ -26,6 +29,12 @@ class Known:
     members: dict[str, dict[str, str]] = field(default_factory=dict)
     outside: dict[str, set[str]] = field(default_factory=dict)
     in_rows: dict[str, set[str]] = field(default_factory=dict)
+    last_days: dict[str, dict[str, date]] = field(default_factory=dict)
+
+    def had_rows(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> set[str]:
+        """Parents with rows in *spans*, or behind them."""
+        last = self.last_days.get(endpoint.name, {})
+        return {parent for parent, span in spans.items() if parent in last and last[parent] >= span.first}
 
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
         """Remember the ids that the rows of *endpoint* name of the other *endpoints*."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.reading.objects.below import members_below
 
 from ...warehouse.store import Slice, Store
@@ -29,6 +30,8 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[st
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
             found.members[endpoint.name] = _members(store, endpoint, "WHERE removed_at IS NULL")
+        elif endpoint.none_is_404 and endpoint.dates and endpoint.dates.by is By.DAY and store.columns(endpoint.schema):
+            found.last_days[endpoint.name] = _last_days(store, endpoint, *endpoint.dates.columns)
     if clients:
         _narrow(found, store, endpoints, clients)
     return found
@@ -43,6 +46,13 @@ def _members(store: Store, endpoint: Endpoint, where: str = "") -> dict[str, str
     key, parent = key_of(endpoint.schema)[0], endpoint.parent_column or NO_PARENT
     rows = store.rows(endpoint.schema, [key, *filter(None, [endpoint.parent_column]), "removed_at"])
     return dict(store.sql.execute(f"SELECT {key}, {parent} FROM {rows} {where}").fetchall())
+
+
+def _last_days(store: Store, endpoint: Endpoint, day: str) -> dict[str, date]:
+    """Of each parent with rows the last day that has one."""
+    rows = store.rows(endpoint.schema, [endpoint.parent_column, day])
+    last = f"SELECT {endpoint.parent_column}, max({day}) FROM {rows} WHERE {day} IS NOT NULL GROUP BY 1"
+    return dict(store.sql.execute(last).fetchall())
 
 
 def _narrow(found: Known, store: Store, endpoints: Sequence[Endpoint], clients: Collection[str]) -> None:

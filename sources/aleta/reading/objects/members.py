@@ -96,9 +96,11 @@ class Census:
             if other is not None:
                 for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
                     self._named[other.name].setdefault(own_id, "")
+        if endpoint.parent in known:
+            self.note_named(known[endpoint.parent], set(answer.batch[endpoint.parent_column].to_pylist()) - {None})
 
     def note_named(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
-        """Rows name these."""
+        """Rows name these, or what hangs below them."""
         for own_id in ids:
             self._named[endpoint.name].setdefault(own_id, "")
 
@@ -132,7 +134,7 @@ class Census:
     def gone(self, resource: str) -> set[str]:
         """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""
         parent = self._parents.get(resource, "")
-        with_parent = self.gone(parent) if parent else set[str]()
+        with_parent = self.gone(parent) & self.stored.get(parent, {}).keys() if parent else set[str]()
         stored = self.stored.get(resource, {}).items()
         gone = self._gone[resource] | {own_id for own_id, parent_id in stored if parent_id in with_parent}
         return gone - self._shown[resource]
@@ -153,15 +155,16 @@ class Census:
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
             if own_id not in self._shown[endpoint.name] | self._asked[endpoint.name]
-            and (own_id in self._named[endpoint.name] or self._parent_answered(endpoint, parent_id))
+            and (own_id in self._named[endpoint.name] or self._nobody_else_tells(endpoint, parent_id))
         }
         named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
         return sorted((named | stored).items())
 
-    def _parent_answered(self, endpoint: Endpoint, parent_id: str) -> bool:
-        """Whether the list that would show it was read."""
-        listed = not endpoint.parent or parent_id in self._shown[endpoint.parent]
-        return listed and (endpoint.name, parent_id) not in self._failed
+    def _nobody_else_tells(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether the list that would show it was read, or belongs to a parent that no list ever showed."""
+        if endpoint.parent and parent_id not in self._shown[endpoint.parent]:
+            return parent_id not in self.stored.get(endpoint.parent, {}) and not self.clients
+        return (endpoint.name, parent_id) not in self._failed
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
         """See the function `truncated`."""

@@ -142,11 +142,12 @@ class _Walk:
         yield from self.run_by_id()
 
     def run_by_id(self) -> Iterator[Listed]:
-        """What is named and in no list."""
-        for endpoint in self._endpoints:
-            while missing := self._census.unlisted(endpoint):
-                self._ask_by_id(endpoint, missing)
-                yield from self._collect()
+        """What is named and in no list; what answers may name more, also of what is above it."""
+        while any(self._census.unlisted(endpoint) for endpoint in self._endpoints):
+            for endpoint in self._endpoints:
+                if missing := self._census.unlisted(endpoint):
+                    self._ask_by_id(endpoint, missing)
+                    yield from self._collect()
 
     def _collect(self) -> Iterator[Listed]:
         """Until nothing is pending."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from ...planning.windows import Window
 from ..reader import Outages, Reader
 from ..workers import Workers
 from .holding import Holding
+from .not_found import NotFound, UnexplainedNotFound
 from .receipts import REASONS, STATUS, Receipt, Status
 from .waiting import WaitingAnswers
 
@@ -45,6 +46,7 @@ def fetch(
     workers: int,
     stop: threading.Event,
     existing_parents: Collection[str] = (),
+    had_rows: Collection[str] = (),
     folder: Path | None = None,
 ) -> Iterator[Receipt]:
     """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
@@ -59,6 +61,7 @@ def fetch(
         stop: set it to stop reading.
         existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
             the endpoint has answered for another parent in this run.
+        had_rows: those of them that had rows in their spans: to them it must have answered itself, on another day.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
 
     Raises:
@@ -68,7 +71,8 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
-        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents, waiting).run()
+        not_found = UnexplainedNotFound(had_rows)
+        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting).run()
 
 
 class _Fetch:
@@ -80,6 +84,7 @@ class _Fetch:
         pool: Workers[Question, Answer],
         clock: Clock,
         existing_parents: Collection[str],
+        not_found: UnexplainedNotFound,
         waiting: WaitingAnswers,
     ) -> None:
         self._existing_parents = existing_parents if endpoint.none_is_404 else ()
@@ -92,7 +97,7 @@ class _Fetch:
         self._outages = Outages(pool.count)
         self._waiting = waiting
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
-        self._unresolved_404s: list[tuple[Question, ParentGoneError]] = []  # 404s that may mean that there are no rows
+        self._not_found = not_found
 
     def run(self) -> Iterator[Receipt]:
         try:
@@ -123,8 +128,13 @@ class _Fetch:
 
     def _take_result(self) -> bool:
         """Take one result; False when nothing is pending any more."""
-        if self._unresolved_404s and (self._endpoint_answered or not self._pool.pending):
-            self._resolve_404s()
+        if self._endpoint_answered and (explained := self._not_found.explained()):
+            self._take_none(explained)
+            return True
+        if not self._pool.pending and (unexplained := self._not_found.rest()):
+            self._prover.planner.ahead -= len(unexplained)
+            for question, error in unexplained:
+                self._failed(question, error)
             return True
         if not self._pool.pending or not self._prover.parents:
             return False
@@ -135,6 +145,7 @@ class _Fetch:
         elif isinstance(result, Exception):
             self._failed(question, result)
         else:
+            self._not_found.note_answer(question.parent)
             self._take_answer(question, result)
         return True
 
@@ -143,21 +154,14 @@ class _Fetch:
         return self._reader.dialects.answered_in_this_run(self._endpoint)
 
     def _postpone(self, question: Question, result: ParentGoneError) -> None:
-        """Wait until the endpoint answers for any parent: if every response is 404, a 404 proves nothing.
-
-        No rows are kept in memory meanwhile (C5).
-        """
-        self._unresolved_404s.append((question, result))
+        """Wait for an answer that explains it; no rows are kept in memory meanwhile (C5)."""
+        self._not_found.add(question, result)
         self._prover.planner.ahead += 1
 
-    def _resolve_404s(self) -> None:
-        unresolved, self._unresolved_404s = self._unresolved_404s, []
-        self._prover.planner.ahead -= len(unresolved)
-        for question, result in unresolved:
-            if self._endpoint_answered:
-                self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
-            else:
-                self._failed(question, result)
+    def _take_none(self, explained: Sequence[NotFound]) -> None:
+        self._prover.planner.ahead -= len(explained)
+        for question, _ in explained:
+            self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
 
     def _submit_questions(self) -> None:
         while self._pool.idle and (question := self._prover.ask()):

@@ -42,7 +42,13 @@ class Api:
 
 
 def read(
-    api: Api, *limits: str, span: Window = WEEK, existing_parents=None, remembered: bool = False, workers: int = 3
+    api: Api,
+    *limits: str,
+    span: Window = WEEK,
+    existing_parents=None,
+    had_rows: Sequence[str] = (),
+    remembered: bool = False,
+    workers: int = 3,
 ):
     reader = Reader(api, FakeClock())
     if remembered:
@@ -56,6 +62,7 @@ def read(
         workers=workers,
         stop=threading.Event(),
         existing_parents=limits if existing_parents is None else existing_parents,
+        had_rows=had_rows,
     )
     return list(receipts), reader.dialects
 
@@ -113,6 +120,25 @@ def test_a_parent_that_had_rows_and_was_not_seen_tonight_may_be_gone():
     receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", existing_parents=["a"])
 
     assert [receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED] == ["b"]
+
+
+@pytest.mark.parametrize("workers", [1, 20])
+def test_d3_a_parent_that_had_rows_and_is_404_on_every_day_tonight_has_not_lost_them(workers):
+    """Others answer, and so it may for other days: of none of them it is known that there are no rows."""
+    receipts, _ = read(Api({"a": days(*range(7))}), "a", "b", "c", had_rows=["a", "b"], workers=workers)
+
+    found = outcome(receipts)
+    assert {status for status, _ in found["b"]} == {Status.FAILED}
+    assert found["a"] == [(Status.COMPLETE, 1)] * 7
+    assert found["c"] == [(Status.COMPLETE, 0)] * 7
+
+
+@pytest.mark.parametrize("workers", [1, 20])
+def test_a_parent_that_had_rows_has_none_on_a_day_that_is_404_where_it_answers_another(workers):
+    """A status that was taken back."""
+    receipts, _ = read(Api({"b": days(6)}), "b", had_rows=["b"], workers=workers)
+
+    assert outcome(receipts)["b"] == [(Status.COMPLETE, 0)] * 6 + [(Status.COMPLETE, 1)]
 
 
 def test_no_request_is_sent_twice():

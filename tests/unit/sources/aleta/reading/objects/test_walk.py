@@ -4,57 +4,28 @@ import threading
 
 import pytest
 
-from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import (
     AuthError,
-    ForbiddenError,
     ParentGoneError,
     StoppedError,
     UnavailableError,
     UnreachableError,
 )
 from sources.aleta.reading.objects.members import Census
-from sources.aleta.reading.objects.walk import ids_of, walk
-from sources.aleta.reading.reader import Reader
+from sources.aleta.reading.objects.walk import ids_of
 from tests.apis import FakeApi, all_end, thing
-from tests.fakes import FakeClock
-from tests.truth import CRAWL
-
-ALL = tuple(CATALOGUE[name] for name in CRAWL)
-CLIENTS, ENTITIES, ACCOUNTS = "/v2/clients", "/v2/clients/{}/legal-entities", "/v2/legal-entities/{}/accounts"
-DEPOSITORIES, ACCOUNT = "/v2/legal-entities/{}/depositories", "/v2/accounts/{}"
-VIEWS, VIEW, PART = "/v2/clients/{}/reporting-entities", "/v2/reporting-entities/{}", "/v2/portfolios/{}"
-
-
-def world() -> FakeApi:
-    """Two clients; c1 with two legal entities and a reporting entity of two portfolios."""
-    return FakeApi(
-        says={
-            CLIENTS: [thing("c1"), thing("c2")],
-            ENTITIES.format("c1"): [thing("l1"), thing("l2")],
-            ACCOUNTS.format("l1"): [thing("a1", depositories=["d1"]), thing("a2")],
-            ACCOUNTS.format("l2"): [thing("a3")],
-            DEPOSITORIES.format("l1"): [thing("d1")],
-            VIEWS.format("c1"): [thing("r1"), thing("r2")],
-            VIEW.format("r1"): thing("r1", portfolios=["f1", "f2", "f1"]),
-            VIEW.format("r2"): thing("r2", portfolios=[]),
-            PART.format("f1"): thing("f1", accounts=["a1"]),
-            PART.format("f2"): thing("f2"),
-        }
-    )
-
-
-def crawl(api: FakeApi, *names: str, workers: int = 4, stop: threading.Event | None = None, census=None):
-    endpoints, reader = [CATALOGUE[name] for name in names] or ALL, Reader(api, FakeClock())
-    return list(walk(endpoints, reader, workers=workers, stop=stop or threading.Event(), census=census))
-
-
-def problems(found) -> dict[tuple[str, str], list[str]]:
-    return {
-        (listed.endpoint.name, listed.parent_id): [str(p) for p in listed.problems]
-        for listed in found
-        if listed.problems
-    }
+from tests.unit.sources.aleta.reading.objects.crawls import (
+    ACCOUNT,
+    ACCOUNTS,
+    CLIENTS,
+    ENTITIES,
+    PART,
+    VIEW,
+    VIEWS,
+    crawl,
+    problems,
+    world,
+)
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -93,44 +64,6 @@ def test_f3_a_parent_that_is_gone_is_named_and_the_others_go_on():
     found = crawl(api)
     assert problems(found) == {("accounts", "l1"): ["no such legal entity"]}
     assert ids_of(found, "accounts") == {"a3": "l2"}
-
-
-def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
-    """Every request for accounts is 404, those by id too: that is no proof of any one."""
-    api = world()
-    for path in (ACCOUNTS.format("l1"), ACCOUNTS.format("l2"), ACCOUNT.format("a1")):
-        api.says[path] = ParentGoneError("no such path")
-    found = crawl(api)
-    assert [listed.gone for listed in found if listed.gone] == []
-    assert problems(found)["accounts", ""] == ["no such path"]
-
-
-@pytest.mark.parametrize(("by_id", "gone"), [(thing("a1"), ["a9"]), (ParentGoneError("no such path"), [])])
-def test_l2_a_404_by_id_proves_nothing_where_a_listed_object_is_404_too(by_id, gone):
-    """a9 is named by its own parent and in no list: gone only if its siblings answer by their ids."""
-    api = world()
-    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
-    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): ParentGoneError("no such path")}
-
-    found = crawl(api)
-
-    assert [own_id for listed in found for own_id in listed.gone] == gone
-    assert problems(found) == ({} if gone else {("accounts", "l1"): ["no such path"]})
-
-
-@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
-@pytest.mark.parametrize("by_id", [thing("a1"), ParentGoneError("no such path")])
-def test_l2_what_only_another_object_names_is_gone_only_if_listed_siblings_answer_by_their_ids(by_id, refusal):
-    """The portfolio links to a9, which no list shows and no parent names."""
-    api = world()
-    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
-    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): refusal}
-
-    found = crawl(api)
-
-    answers = not isinstance(by_id, Exception)
-    assert [own_id for listed in found for own_id in listed.gone] == (["a9"] if answers else [])
-    assert problems(found) == ({} if answers else {("accounts", ""): [str(refusal)]})
 
 
 class Turning(dict):

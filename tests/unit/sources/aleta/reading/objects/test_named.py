@@ -1,0 +1,78 @@
+"""What is named and in no list: asked for by id (rules L1, L2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sources.aleta.errors import ForbiddenError, ParentGoneError
+from sources.aleta.reading.objects.members import Census
+from sources.aleta.reading.objects.walk import ids_of
+from tests.apis import thing
+from tests.unit.sources.aleta.reading.objects.crawls import ACCOUNT, ACCOUNTS, ENTITIES, PART, crawl, problems, world
+
+
+def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
+    """Every request for accounts is 404, those by id too: that is no proof of any one."""
+    api = world()
+    for path in (ACCOUNTS.format("l1"), ACCOUNTS.format("l2"), ACCOUNT.format("a1")):
+        api.says[path] = ParentGoneError("no such path")
+    found = crawl(api)
+    assert [listed.gone for listed in found if listed.gone] == []
+    assert problems(found)["accounts", ""] == ["no such path"]
+
+
+@pytest.mark.parametrize(("by_id", "gone"), [(thing("a1"), ["a9"]), (ParentGoneError("no such path"), [])])
+def test_l2_a_404_by_id_proves_nothing_where_a_listed_object_is_404_too(by_id, gone):
+    """a9 is named by its own parent and in no list: gone only if its siblings answer by their ids."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): ParentGoneError("no such path")}
+
+    found = crawl(api)
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert problems(found) == ({} if gone else {("accounts", "l1"): ["no such path"]})
+
+
+@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
+@pytest.mark.parametrize("by_id", [thing("a1"), ParentGoneError("no such path")])
+def test_l2_what_only_another_object_names_is_gone_only_if_listed_siblings_answer_by_their_ids(by_id, refusal):
+    """The portfolio links to a9, which no list shows and no parent names."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
+    api.says |= {ACCOUNT.format("a1"): by_id, ACCOUNT.format("a9"): refusal}
+
+    found = crawl(api)
+
+    answers = not isinstance(by_id, Exception)
+    assert [own_id for listed in found for own_id in listed.gone] == (["a9"] if answers else [])
+    assert problems(found) == ({} if answers else {("accounts", ""): [str(refusal)]})
+
+
+def test_l1_a_parent_that_only_its_child_names_is_read_by_its_id_and_what_hangs_below_it_too():
+    """The portfolio links to a9; its legal entity l9 was cut off the list of them, and has another account."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
+    api.says |= {ACCOUNT.format("a9"): thing("a9", legalEntity="l9"), "/v2/legal-entities/l9": thing("l9", client="c1")}
+    api.says[ACCOUNTS.format("l9")] = [thing("a9", legalEntity="l9"), thing("a10", legalEntity="l9")]
+
+    found = crawl(api)
+
+    assert {"a9", "a10"} <= set(ids_of(found, "accounts"))
+    assert "l9" in ids_of(found, "legal_entities")
+    assert problems(found) == {}
+
+
+@pytest.mark.parametrize("refusal", [None, ParentGoneError("404")])
+def test_l2_a_stored_object_whose_parent_no_list_ever_showed_is_asked_for_itself(refusal):
+    """Nothing above it tells whether it is gone."""
+    api = world()
+    api.says |= {ACCOUNT.format("a9"): refusal or thing("a9", legalEntity="l9")}
+    api.says["/v2/legal-entities/l9"] = ParentGoneError("404")
+    api.says[ACCOUNT.format("a1")] = thing("a1")
+    census = Census(stored={"accounts": {"a9": "l9"}, "legal_entities": {"l1": "c1", "l2": "c1"}})
+
+    found = crawl(api, census=census)
+
+    assert ("a9" in ids_of(found, "accounts")) is (refusal is None)
+    assert census.gone("accounts") == (set() if refusal is None else {"a9"})
