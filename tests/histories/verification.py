@@ -13,7 +13,7 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
     """It finds just the rows that reading every covered span again would change, and the books sound."""
     if any(error.code != "conflict" for error in verdict.report.errors):
         return
-    claims = [*_claims(oracle, ahead, listed)]
+    claims = [*_claims(oracle, night, ahead, listed)]
     named = " ".join(error.message for error in verdict.report.errors)
     shown = {(row_id, c.account) for c in claims for row_id in night.lists(c.account, c.first, c.last)}
     for row_id in conflicts(shown, night):
@@ -41,14 +41,16 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
         yield f"verify finds the books unsound: {verdict.checks}"
 
 
-def _claims(oracle, ahead: date, listed: set[str]) -> Iterator[Claim]:
+def _claims(oracle, night: Night, ahead: date, listed: set[str]) -> Iterator[Claim]:
     """As if every account's covered span, and what lies ahead, had just been read."""
     for account, mark in oracle.books.marks.items():
         if account in listed:
-            yield _claim(account, mark.first, max(mark.through, ahead))
-            for row in oracle.rows.sure.values():
+            last = max(mark.through, ahead)
+            yield _claim(account, mark.first, last)
+            seen = {*night.lists(account, mark.first, last)}
+            for row_id, row in oracle.rows.sure.items():
                 for on in filter(None, (day(row, name) for name in DATES.values())):
-                    if account in owners(row) and not mark.first <= on <= max(mark.through, ahead):
+                    if row_id not in seen and account in owners(row) and not mark.first <= on <= last:
                         yield _claim(account, on, on)  # D7: it is asked for by itself
 
 
