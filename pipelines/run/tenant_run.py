@@ -103,6 +103,7 @@ class TenantRun:
                 now=self._horizon.now,
                 max_removed_share=self._tenant.max_removed_share,
                 clients=self._job.clients,
+                caps={self._tenant.row_cap} - {0},
             ),
             horizon=self._horizon,
             report=self._report,

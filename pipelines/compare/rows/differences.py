@@ -247,7 +247,7 @@ class _Comparison:
 
     def _losses(self) -> tuple[list[Loss], list[Loss]]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        doubted, believed = losses(self.store, self.endpoint, most=self.run.max_removed_share)
+        doubted, believed = losses(self.store, self.endpoint, most=self.run.max_removed_share, caps=self.run.caps)
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "
             "GROUP BY 1 HAVING NOT bool_or(list_contains($1, parent_id))",

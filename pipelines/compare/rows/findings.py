@@ -133,6 +133,7 @@ class Run:
         tells_all: every change is described, also where no feed keeps it.
         distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
         clients: only these are read; what hangs below others is neither changed nor removed. Empty: all.
+        caps: on the rows of an answer, that are known by now.
     """
 
     run_id: str
@@ -141,3 +142,4 @@ class Run:
     tells_all: bool = False
     distrusts: bool = False
     clients: Sequence[str] = ()
+    caps: Collection[int] = ()

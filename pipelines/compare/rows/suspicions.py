@@ -2,24 +2,28 @@
 
 Of an account, a share of its rows. Of what nothing divides, a series or a day, a share of that answer: no cap can be
 tried on it, for no part of it can be asked for. But a cap that cuts such answers makes them shorter than they were, and
-several of them equally long.
+several of them equally long. What looks cut removes nothing, however long it was before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.reading.objects.lengths import repeated
 
 from ...warehouse.store import Store
 from .findings import Loss
 
 FEW = 20  # rows: of fewer, a large share is soon gone
+SMALLEST_CAP = 50
+"""Rows: the rates of several loans, or the positions of several companies, are as many by their nature."""
+ALIKE = 3  # parents whose answers have one greatest length
 A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
 
 
@@ -30,22 +34,27 @@ class Answered:
     Args:
         rows: that it shows.
         before: that the warehouse has of it.
+        missed: of those, that it does not show.
     """
 
     parent_id: str
     rows: int
     before: int
+    missed: int = 0
 
     def lost(self, share: float) -> bool:
         """Whether it shows fewer rows than there were, by more than a *share* of those."""
         return self.before - self.rows > share * self.before
 
 
-def losses(store: Store, endpoint: Endpoint, *, most: float) -> tuple[list[Loss], list[Loss]]:
+def losses(
+    store: Store, endpoint: Endpoint, *, most: float, caps: Collection[int] = ()
+) -> tuple[list[Loss], list[Loss]]:
     """What parents lose, from the staged tables `fresh`, `known`, `missed` and `proven`: not believed, and believed.
 
     Args:
         most: the share of rows that may be gone at once, in all packages of a run; with 1, everything is believed.
+        caps: on rows, that are known by now.
     """
     if most >= 1 or not store.sql.execute("SELECT 1 FROM missed WHERE settled LIMIT 1").fetchall():
         return [], []
@@ -53,10 +62,13 @@ def losses(store: Store, endpoint: Endpoint, *, most: float) -> tuple[list[Loss]
         lost = _lost(store, endpoint)
         doubted = [loss for loss in lost if loss.gone > most * loss.rows]
         return doubted, [loss for loss in lost if loss.gone <= most * loss.rows]
-    suspects = shrunk(_undivided_answers(store.sql, endpoint), most=most)
+    answers = _undivided_answers(store.sql, endpoint)
+    suspects = cut(answers, caps=caps) | shrunk(answers, most=most)
     return [
-        Loss(parent_id=parent, gone=answer.before - answer.rows, rows=answer.before, left=answer.rows)
-        for parent, answer in suspects.items()
+        Loss(
+            parent_id=parent, gone=max(answer.missed, answer.before - answer.rows), rows=answer.before, left=answer.rows
+        )
+        for parent, answer in sorted(suspects.items())
     ], []
 
 
@@ -76,16 +88,25 @@ def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> li
     if endpoint.dates is None or endpoint.dates.divisible:
         return []
     key, parts = key_of(endpoint.schema)[0], [endpoint.owners[0], *endpoint.dates.columns]
-    counted = f"SELECT {', '.join(parts)}, count(*) AS rows FROM {{}} GROUP BY ALL"
-    shown = counted.format("fresh")
-    there = counted.format(
-        f"known WHERE {key} IN (SELECT {key} FROM fresh UNION ALL SELECT {key} FROM missed WHERE settled)"
-    )
+    gone = f"SELECT {key} FROM missed WHERE settled"
+    counted = f"SELECT {', '.join(parts)}, count(*) AS rows, count(*) FILTER ({key} IN ({gone})) AS gone FROM"
+    there = f"known WHERE {key} IN (SELECT {key} FROM fresh UNION ALL {gone})"
     found = sql.execute(
-        f"SELECT {parts[0]}, coalesce(s.rows, 0), coalesce(t.rows, 0) "
-        f"FROM ({shown}) s FULL JOIN ({there}) t USING ({', '.join(parts)}) ORDER BY ALL"
+        f"SELECT {parts[0]}, coalesce(s.rows, 0), coalesce(t.rows, 0), coalesce(t.gone, 0) FROM "
+        f"({counted} fresh GROUP BY ALL) s FULL JOIN ({counted} {there} GROUP BY ALL) t USING ({', '.join(parts)}) "
+        "ORDER BY ALL"
     ).fetchall()
-    return [Answered(parent_id=parent, rows=rows, before=before) for parent, rows, before in found]
+    return [Answered(parent_id=parent, rows=rows, before=before, missed=gone) for parent, rows, before, gone in found]
+
+
+def cut(answers: Sequence[Answered], *, caps: Collection[int]) -> dict[str, Answered]:
+    """By parent, an answer that misses rows and is as long as one of *caps*, or as too many others for chance."""
+    longest = Counter[str]()
+    for answer in answers:
+        longest[answer.parent_id] = max(longest[answer.parent_id], answer.rows)
+    alike = repeated(longest.values(), least=SMALLEST_CAP, times=ALIKE)
+    suspicious = {*caps, alike} - {0, 1}
+    return {answer.parent_id: answer for answer in answers if answer.missed and answer.rows in suspicious}
 
 
 def shrunk(answers: Sequence[Answered], *, most: float) -> dict[str, Answered]:

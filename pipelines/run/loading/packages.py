@@ -223,7 +223,8 @@ class Loader:
             for receipt in receipts
             if receipt.answer
         ]
-        found = self._proven[endpoint.name].compare(self._warehouse, package, self._run)
+        run = replace(self._run, caps={*self._run.caps, *self._ledger.known_caps})
+        found = self._proven[endpoint.name].compare(self._warehouse, package, run)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
         self._followed.mark(endpoint, receipts, suspected)
         for conflict in found.conflicts:

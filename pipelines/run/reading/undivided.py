@@ -17,9 +17,7 @@ from sources.aleta.planning.questions import Fate
 from sources.aleta.reading.objects.lengths import repeated
 from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
 
-SMALLEST_CAP = 50
-"""Rows: the rates of several loans, or the positions of several companies, are as many by their nature."""
-ALIKE = 3  # parents
+from ...compare.rows.suspicions import ALIKE, SMALLEST_CAP
 
 EQUALLY_LONG = (
     "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts: set "

@@ -79,6 +79,28 @@ def test_d3_days_that_shrink_to_one_length_are_cut(store):
     assert removed(found) == set()
 
 
+@pytest.mark.parametrize(("caps", "believed"), [((), True), ((25,), False)])
+def test_l3_a_series_as_long_as_a_cap_that_is_known_removes_nothing(store, caps, believed):
+    """It lost a tenth of its rows or less, which by itself is believed; or it shows others than it did."""
+    before = {"a": series("a", 27), "b": series("b", 25), "c": series("c", 30)}
+    after = {"a": before["a"][2:], "b": series("b", 26)[1:], "c": before["c"][1:]}
+    found = nights(store, RATES, before, after, run=replace(RUN, max_removed_share=0.5, caps=caps))
+
+    assert removed(found) == ({"a0", "a1", "b0", "c0"} if believed else {"c0"})
+    assert [suspicion.parent_id for suspicion in found.suspicions] == ([] if believed else ["a", "b"])
+
+
+def test_l3_series_that_show_others_of_their_rows_each_night_remove_nothing(store):
+    """Any fifty of them: none shrank, and what last night showed is there still."""
+    before = {loan: series(loan, 50) for loan in "abc"}
+    after = {loan: series(loan, 60)[10:] for loan in "abc"}
+    found = nights(store, RATES, before, after)
+
+    assert removed(found) == set()
+    assert list(found.suspicions) == [Loss(parent_id=loan, gone=10, rows=50, left=50) for loan in "abc"]
+    assert found.counts["added"] == 30
+
+
 @pytest.mark.parametrize(("gone", "believed"), [((1,), True), ((1, 2), False)])
 def test_d4_a_day_that_became_empty_removes_its_rows_where_the_others_stay(store, gone, believed):
     """What is counted is a parent's days together: one of three may be empty, two are too much at once."""
