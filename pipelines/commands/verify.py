@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 from ..verification.verify import run
 from .invocation import Invocation, clients_option, json_option, output, tenants_argument
@@ -34,6 +35,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Read windows again and compare them with the warehouse; changes nothing."""
+    if everything and click.get_current_context().get_parameter_source("sample") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--all reads whole histories, --sample some windows: name one of them.")
     settings = [replace(tenant, track=track or tenant.track) for tenant in chosen(invocation, tenants, keys=True)]
     with tools() as (given, stopped):
         verdict = run(settings, given, sample=None if everything else sample, clients=clients)
