@@ -195,6 +195,7 @@ class ProvenDays:
                 reach=scope.reach,
                 lost=loss.gone if loss else 0,
                 had=loss.rows if loss else 0,
+                chained=proven_window.answer.chained and (begun is None or begun.chained),
                 ended=bool(
                     scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last
                 ),

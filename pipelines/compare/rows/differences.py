@@ -94,7 +94,7 @@ class _Comparison:
         if absent:
             self._stage_absent(absent)
         conflicts += displaced(self.sql, self.endpoint)
-        suspicions, believed = self._losses()
+        suspicions, believed = self._losses(proven)
         rows = self._rows()
         changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
         counts = self._counts()
@@ -245,9 +245,12 @@ class _Comparison:
         sql = f"SELECT {self.key} FROM fresh WHERE {self.key} IN (SELECT id FROM missed_before)"
         return {row[0] for row in self.sql.execute(sql).fetchall()}
 
-    def _losses(self) -> tuple[list[Loss], list[Loss]]:
+    def _losses(self, proven: Sequence[Proven]) -> tuple[list[Loss], list[Loss]]:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
-        doubted, believed = losses(self.store, self.endpoint, most=self.run.max_removed_share, caps=self.run.caps)
+        chained, run = {parent.parent_id for parent in proven if parent.chained}, self.run
+        doubted, believed = losses(
+            self.store, self.endpoint, most=run.max_removed_share, caps=run.caps, chained=chained
+        )
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "
             "GROUP BY 1 HAVING NOT bool_or(list_contains($1, parent_id))",

@@ -27,6 +27,7 @@ class Proven:
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
         lost: of its rows, those that earlier packages of this run removed.
         had: rows before the first of these; 0 if there were none.
+        chained: its answers came in pages, the last of which says so (v1): no cap cut them.
     """
 
     parent_id: str
@@ -39,6 +40,7 @@ class Proven:
     ended: bool = False
     lost: int = 0
     had: int = 0
+    chained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -35,12 +36,14 @@ class Answered:
         rows: that it shows.
         before: that the warehouse has of it.
         missed: of those, that it does not show.
+        content: the same for answers with the same days and instruments.
     """
 
     parent_id: str
     rows: int
     before: int
     missed: int = 0
+    content: int = 0
 
     def lost(self, share: float) -> bool:
         """Whether it shows fewer rows than there were, by more than a *share* of those."""
@@ -48,13 +51,14 @@ class Answered:
 
 
 def losses(
-    store: Store, endpoint: Endpoint, *, most: float, caps: Collection[int] = ()
+    store: Store, endpoint: Endpoint, *, most: float, caps: Collection[int] = (), chained: Collection[str] = ()
 ) -> tuple[list[Loss], list[Loss]]:
     """What parents lose, from the staged tables `fresh`, `known`, `missed` and `proven`: not believed, and believed.
 
     Args:
         most: the share of rows that may be gone at once, in all packages of a run; with 1, everything is believed.
         caps: on rows, that are known by now.
+        chained: parents whose answers say themselves that they are whole (v1): no cap cut them.
     """
     if most >= 1 or not store.sql.execute("SELECT 1 FROM missed WHERE settled LIMIT 1").fetchall():
         return [], []
@@ -63,7 +67,8 @@ def losses(
         doubted = [loss for loss in lost if loss.gone > most * loss.rows]
         return doubted, [loss for loss in lost if loss.gone <= most * loss.rows]
     answers = _undivided_answers(store.sql, endpoint)
-    suspects = cut(answers, caps=caps) | shrunk(answers, most=most)
+    cuttable = [answer for answer in answers if answer.parent_id not in chained]
+    suspects = cut(cuttable, caps=caps) | shrunk(answers, most=most)
     return [
         Loss(
             parent_id=parent, gone=max(answer.missed, answer.before - answer.rows), rows=answer.before, left=answer.rows
@@ -84,27 +89,45 @@ def _lost(store: Store, endpoint: Endpoint) -> list[Loss]:
 
 
 def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Answered]:
-    """What a package shows of each series or day, from the staged tables `fresh`, `known` and `missed`."""
+    """What a package shows of each series or day, from the staged tables `incoming`, `known` and `missed`."""
     if endpoint.dates is None or endpoint.dates.divisible:
         return []
     key, parts = key_of(endpoint.schema)[0], [endpoint.owners[0], *endpoint.dates.columns]
     gone = f"SELECT {key} FROM missed WHERE settled"
-    counted = f"SELECT {', '.join(parts)}, count(*) AS rows, count(*) FILTER ({key} IN ({gone})) AS gone FROM"
     there = f"known WHERE {key} IN (SELECT {key} FROM fresh UNION ALL {gone})"
+    tells = ", ".join(f"list({name} ORDER BY {name})" for name in telling(endpoint))
+    shown = f"SELECT {', '.join(parts)}, count(*) AS rows, hash({tells}) AS content FROM incoming GROUP BY ALL"
+    counted = f"count(*) AS rows, count(*) FILTER ({key} IN ({gone})) AS gone"
     found = sql.execute(
-        f"SELECT {parts[0]}, coalesce(s.rows, 0), coalesce(t.rows, 0), coalesce(t.gone, 0) FROM "
-        f"({counted} fresh GROUP BY ALL) s FULL JOIN ({counted} {there} GROUP BY ALL) t USING ({', '.join(parts)}) "
-        "ORDER BY ALL"
+        f"SELECT {parts[0]}, coalesce(s.rows, 0), coalesce(t.rows, 0), coalesce(t.gone, 0), coalesce(s.content, 0) "
+        f"FROM ({shown}) s FULL JOIN (SELECT {', '.join(parts)}, {counted} FROM {there} GROUP BY ALL) t "
+        f"USING ({', '.join(parts)}) ORDER BY ALL"
     ).fetchall()
-    return [Answered(parent_id=parent, rows=rows, before=before, missed=gone) for parent, rows, before, gone in found]
+    return [
+        Answered(parent_id=parent, rows=rows, before=before, missed=missed, content=content)
+        for parent, rows, before, missed, content in found
+    ]
+
+
+def telling(endpoint: Endpoint) -> list[str]:
+    """The columns by which answers to different parents are told from copies: days, and instruments held."""
+    return [
+        column.name
+        for column in endpoint.schema
+        if column.name != endpoint.parent_column
+        and column.name in endpoint.answered.names
+        and (pa.types.is_date(column.type) or column.name.endswith("instrument_id"))
+    ]
 
 
 def cut(answers: Sequence[Answered], *, caps: Collection[int]) -> dict[str, Answered]:
     """By parent, an answer that misses rows and is as long as one of *caps*, or as too many others for chance."""
-    longest = Counter[str]()
+    longest: dict[str, Answered] = {}
     for answer in answers:
-        longest[answer.parent_id] = max(longest[answer.parent_id], answer.rows)
-    alike = repeated(longest.values(), least=SMALLEST_CAP, times=ALIKE)
+        if answer.parent_id not in longest or answer.rows > longest[answer.parent_id].rows:
+            longest[answer.parent_id] = answer
+    contents = {answer.content: answer.rows for answer in longest.values()}  # copies are equally long by their nature
+    alike = repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
     suspicious = {*caps, alike} - {0, 1}
     return {answer.parent_id: answer for answer in answers if answer.missed and answer.rows in suspicious}
 

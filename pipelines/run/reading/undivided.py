@@ -13,11 +13,12 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.questions import Fate
 from sources.aleta.reading.objects.lengths import repeated
 from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
 
-from ...compare.rows.suspicions import ALIKE, SMALLEST_CAP
+from ...compare.rows.suspicions import ALIKE, SMALLEST_CAP, telling
 
 EQUALLY_LONG = (
     "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts: set "
@@ -39,18 +40,18 @@ class UndividedAnswers:
             self._kept.setdefault(receipt.rows, []).append(replace(receipt, answer=None))
             longest = self._contents[receipt.endpoint.name]
             if receipt.rows > longest.get(receipt.parent_id, (0, 0))[0]:
-                longest[receipt.parent_id] = receipt.rows, _days_and_instruments(answer.batch)
+                longest[receipt.parent_id] = receipt.rows, _days_and_instruments(answer.batch, receipt.endpoint)
 
     def doubtful(self, caps: Collection[int], *, row_cap: int, now: datetime) -> Iterator[Receipt]:
         """What may have been cut: in quarantine from now on; each is told once.
 
         Args:
-            caps: that answers to this run proved.
+            caps: that answers to this run proved; what is as long as a table's cut answers is cut, in other tables too.
             row_cap: that the configuration knows of, which then is the only one; 0 for none.
         """
-        yield from self.cut(caps, now=now)
-        if not row_cap:
-            yield from self.equally_long(now=now)
+        found = [] if row_cap else [*self.equally_long(now=now)]
+        yield from found
+        yield from self.cut({*caps, *(receipt.rows for receipt in found)}, now=now)
 
     def cut(self, caps: Collection[int], *, now: datetime) -> Iterator[Receipt]:
         """What has just as many rows as one of *caps*: in quarantine from now on; each is told once."""
@@ -63,7 +64,9 @@ class UndividedAnswers:
         for name, longest in self._contents.items():
             contents = {content: rows for rows, content in longest.values()}  # copies are equally long by their nature
             length = repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
-            alike = [receipt for receipt in self._kept.get(length, ()) if receipt.endpoint.name == name]
+            as_long = self._kept.pop(length, ())
+            alike = [receipt for receipt in as_long if receipt.endpoint.name == name]
+            self._kept[length] = [receipt for receipt in as_long if receipt.endpoint.name != name]
             parents = len({receipt.parent_id for receipt in alike})
             for receipt in alike:
                 yield _quarantined(receipt, EQUALLY_LONG.format(parents, length), now)
@@ -73,11 +76,6 @@ def _quarantined(receipt: Receipt, reason: str, now: datetime) -> Receipt:
     return replace(receipt, status=Status.QUARANTINED, fetched_at=now, reason=reason)
 
 
-def _days_and_instruments(batch: pa.RecordBatch) -> int:
+def _days_and_instruments(batch: pa.RecordBatch, endpoint: Endpoint) -> int:
     """The same number for answers that have the same days and instruments."""
-    columns = [name for name, kind in zip(batch.schema.names, batch.schema.types, strict=True) if _tells(name, kind)]
-    return hash(tuple(tuple(sorted(map(str, batch[name].to_pylist()))) for name in columns))
-
-
-def _tells(name: str, kind: pa.DataType) -> bool:
-    return pa.types.is_date(kind) or name.endswith("instrument_id")
+    return hash(tuple(tuple(sorted(map(str, batch[name].to_pylist()))) for name in telling(endpoint)))

@@ -20,7 +20,7 @@ RATES, DAYS = CATALOGUE["interest_rates"], CATALOGUE["custodian_holdings"]
 SPAN = Window(on(0), on(10))
 
 
-def load(store, endpoint, shown: dict[str, list[dict[str, object]]], *, run=None) -> Differences:
+def load(store, endpoint, shown: dict[str, list[dict[str, object]]], *, run=None, chained: bool = False) -> Differences:
     """What each parent shows now, against what the store has."""
     schema = answered(endpoint.schema).remove_metadata()
     batches = [
@@ -28,15 +28,23 @@ def load(store, endpoint, shown: dict[str, list[dict[str, object]]], *, run=None
         for rows in shown.values()
     ]
     proven = [
-        Proven(parent_id=parent, span=SPAN, new_from=on(0), covered=SPAN, first_load=False, ended=True)
+        Proven(
+            parent_id=parent,
+            span=SPAN,
+            new_from=on(0),
+            covered=SPAN,
+            first_load=False,
+            ended=True,
+            chained=chained,
+        )
         for parent in shown
     ]
     run = run or replace(RUN, max_removed_share=0.5)
     return differences(store, endpoint, batches, proven, asked=[*shown], seen_before=(), run=run)
 
 
-def series(loan: str, rows: int) -> list[dict[str, object]]:
-    return [{"id": f"{loan}{row}", "instrument_id": loan, "date": on(row)} for row in range(rows)]
+def series(loan: str, rows: int, *, first: int = 0) -> list[dict[str, object]]:
+    return [{"id": f"{loan}{row}", "instrument_id": loan, "date": on(row)} for row in range(first, first + rows)]
 
 
 def day(number: int, rows: int, company: str = "a") -> list[dict[str, object]]:
@@ -90,15 +98,24 @@ def test_l3_a_series_as_long_as_a_cap_that_is_known_removes_nothing(store, caps,
     assert [suspicion.parent_id for suspicion in found.suspicions] == ([] if believed else ["a", "b"])
 
 
-def test_l3_series_that_show_others_of_their_rows_each_night_remove_nothing(store):
-    """Any fifty of them: none shrank, and what last night showed is there still."""
-    before = {loan: series(loan, 50) for loan in "abc"}
-    after = {loan: series(loan, 60)[10:] for loan in "abc"}
-    found = nights(store, RATES, before, after)
+@pytest.mark.parametrize("chained", [False, True])
+def test_l3_series_that_show_others_of_their_rows_each_night_remove_nothing(store, chained):
+    """Any fifty of them: none shrank, and what last night showed is there still; unless pages say that it is all."""
+    before = {loan: series(loan, 50, first=first) for first, loan in enumerate("abc")}
+    after = {loan: series(loan, 50, first=first + 10) for first, loan in enumerate("abc")}
+    found = nights(store, RATES, before, after, chained=chained)
 
-    assert removed(found) == set()
-    assert list(found.suspicions) == [Loss(parent_id=loan, gone=10, rows=50, left=50) for loan in "abc"]
+    doubted = [Loss(parent_id=loan, gone=10, rows=50, left=50) for loan in "abc"]
+    assert (found.counts["removed"], list(found.suspicions)) == ((30, []) if chained else (0, doubted))
     assert found.counts["added"] == 30
+
+
+def test_series_of_one_index_that_all_lose_a_day_lose_it(store):
+    """The same days of three loans are equally long by their nature."""
+    before = {loan: series(loan, 51) for loan in "abc"}
+    found = nights(store, RATES, before, {loan: rows[1:] for loan, rows in before.items()})
+
+    assert (removed(found), found.suspicions) == ({"a0", "b0", "c0"}, [])
 
 
 @pytest.mark.parametrize(("gone", "believed"), [((1,), True), ((1, 2), False)])

@@ -72,7 +72,9 @@ def series(rows: int, first: int = 0, *, loan: str = "a") -> Receipt:
     """A rate every week, from the day *first* on."""
     endpoint = CATALOGUE["interest_rates"]
     schema = nothing(endpoint, parent_id=loan, at=NOON).batch.schema
-    points = [{"id": f"{loan}{number}", "date": on(first + 7 * number)} for number in range(rows)]
+    points = [
+        {"id": f"{loan}{number}", "instrument_id": loan, "date": on(first + 7 * number)} for number in range(rows)
+    ]
     batch = pa.RecordBatch.from_pylist([{name: point.get(name) for name in schema.names} for point in points], schema)
     return kept("interest_rates", rows, parent=loan, batch=batch)
 
