@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from . import program
 from .commands.invocation import Invocation, fail
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
@@ -107,4 +109,6 @@ def main(context: click.Context, config: Path, *, debug: bool, log_format: str) 
     """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
     os.umask(0o077)  # rule S1: files with data or keys are the owner's only
     logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
+    if context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        context.with_resource(program.called_with(config))
     context.obj = Invocation(config=config, debug=debug)

@@ -12,6 +12,7 @@ import duckdb
 
 from schemas.ledger import SYNC_RUNS
 
+from ..program import command
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
@@ -80,7 +81,7 @@ def published(tenant: TenantSettings) -> str:
     if not file.exists():
         return "no copy yet"
     if fault := unopenable(file):
-        raise UnwellError(f"{file} cannot be read ({fault}): run `aleta-sync publish {tenant.name}`")
+        raise UnwellError(f"{file} cannot be read ({fault}): run `{command(f'publish {tenant.name}')}`")
     return f"{file}, {file.stat().st_size >> 20} MB"
 
 
