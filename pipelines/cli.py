@@ -15,7 +15,7 @@ from . import program
 from .commands.invocation import Invocation, fail
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
-from .settings import point_dlt_at
+from .settings import did_you_mean, point_dlt_at
 
 COMMANDS = {
     "init": "A configuration to begin with, and a tenant's key.",
@@ -73,6 +73,13 @@ class Commands(Guarded):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
