@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..program import command
-from .errors import did_you_mean, refuse
+from .errors import SettingsError, did_you_mean, refuse
 from .owners import DENIED, reason_of
 
 DLT_SECTIONS = frozenset({
@@ -57,6 +57,14 @@ def _start() -> str:
 
 def _table(file: Path, path: str, value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else refuse(file, path, "a section", f"Write it as [{path}].")
+
+
+def has_section(file: Path, tenant: str) -> bool:
+    """Whether *file* can be read and has the section of *tenant*."""
+    try:
+        return section_of(tenant) in sections_of(file)
+    except SettingsError:
+        return False
 
 
 def section_of(tenant: str) -> str:
