@@ -22,7 +22,7 @@ from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import glance
-from ..warehouse.pipeline_home import pipeline_home
+from ..warehouse.pipeline_home import is_of_former_name, not_renamed, pipeline_home
 from ..warehouse.store import DATASET
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
@@ -68,7 +68,10 @@ def warehouse(tenant: TenantSettings) -> str:
     if tenant.destination != "duckdb":
         with glance(tenant.name, tenant.destination) as store:
             used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
-        return f"{place_of(tenant.name, tenant.destination)}, {_content(used=used)}"
+        place, home = place_of(tenant.name, tenant.destination), _home(tenant)
+        if not used and is_of_former_name(home, tenant=tenant.name):
+            raise UnwellError(not_renamed(place, home))
+        return f"{place}, {_content(used=used)}"
     if problem := damaged(tenant.name, tenant.folder):
         raise UnwellError(problem.message)
     check_format(_state(tenant), place=f"{store_file(tenant.folder)}")
@@ -112,9 +115,13 @@ def _has_runs(store: Path) -> bool:
         return bool(connection.execute(f"SELECT 1 FROM {DATASET}.sync_runs LIMIT 1").fetchall())
 
 
+def _home(tenant: TenantSettings) -> Path:
+    return pipeline_home(store_file(tenant.folder), tenant=tenant.name)
+
+
 def _state(tenant: TenantSettings) -> dict[str, object]:
     """What dlt keeps of the last committed package; a file that is not there is made again from the store."""
-    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
+    file = _home(tenant) / "state.json"
     try:
         state = json.loads(file.read_bytes())["sources"][DATASET]
     except (FileNotFoundError, KeyError):
