@@ -10,8 +10,6 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.ledger import SYNC_RUNS
-
 from ..program import command
 from ..report.notify import MISSING
 from ..run.connect import signer
@@ -21,8 +19,8 @@ from ..settings import TenantSettings, loose_key_file, whose_is
 from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
-from ..warehouse.glance import glance
-from ..warehouse.pipeline_home import is_of_former_name, not_renamed, pipeline_home
+from ..warehouse.glance import is_used
+from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
@@ -66,12 +64,8 @@ def warehouse(tenant: TenantSettings) -> str:
     if holder(tenant.folder / "lock"):
         return "not looked at while a run holds the lock"
     if tenant.destination != "duckdb":
-        with glance(tenant.name, tenant.destination) as store:
-            used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
-        place, home = place_of(tenant.name, tenant.destination), _home(tenant)
-        if not used and is_of_former_name(home, tenant=tenant.name):
-            raise UnwellError(not_renamed(place, home))
-        return f"{place}, {_content(used=used)}"
+        used = is_used(tenant.name, tenant.folder, tenant.destination)
+        return f"{place_of(tenant.name, tenant.destination)}, {_content(used=used)}"
     if problem := damaged(tenant.name, tenant.folder):
         raise UnwellError(problem.message)
     check_format(_state(tenant), place=f"{store_file(tenant.folder)}")
@@ -115,13 +109,9 @@ def _has_runs(store: Path) -> bool:
         return bool(connection.execute(f"SELECT 1 FROM {DATASET}.sync_runs LIMIT 1").fetchall())
 
 
-def _home(tenant: TenantSettings) -> Path:
-    return pipeline_home(store_file(tenant.folder), tenant=tenant.name)
-
-
 def _state(tenant: TenantSettings) -> dict[str, object]:
     """What dlt keeps of the last committed package; a file that is not there is made again from the store."""
-    file = _home(tenant) / "state.json"
+    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
     try:
         state = json.loads(file.read_bytes())["sources"][DATASET]
     except (FileNotFoundError, KeyError):

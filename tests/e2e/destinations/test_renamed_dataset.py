@@ -35,6 +35,8 @@ def test_the_dataset_is_renamed_by_the_statements_of_the_runbook(synced):
     assert synced.column("SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%aleta_zurich%'") == [0]
     unwell = program.run("check", "zurich")
     assert (unwell.exit, "dataset aleta_zurich: it is not there" in unwell.out) == (1, True)
+    unplanned = program.run("plan", "zurich")
+    assert (unplanned.exit, "dataset aleta_zurich: it is not there" in unplanned.out) == (1, True)
 
     synced.database.run(statements("ALTER"))
     assert program.run("check", "zurich").exit == 0
