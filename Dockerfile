@@ -15,6 +15,10 @@ COPY requirements.lock ./
 RUN pip install --no-deps --require-hashes --requirement requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation .
+# Extras beside `serve`, as --build-arg EXTRAS=postgres,notify; what they need is in no lock file of the image.
+ARG EXTRAS=
+# hadolint ignore=DL3013
+RUN if [ -n "$EXTRAS" ]; then pip install --no-build-isolation ".[$EXTRAS]"; fi
 
 # Run: the environment alone.
 # hadolint ignore=DL3006

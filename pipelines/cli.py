@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from . import program
 from .commands.invocation import Invocation, fail
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
-from .settings import point_dlt_at
+from .settings import did_you_mean, point_dlt_at
 
 COMMANDS = {
     "init": "A configuration to begin with, and a tenant's key.",
@@ -72,6 +74,13 @@ class Commands(Guarded):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
@@ -107,4 +116,6 @@ def main(context: click.Context, config: Path, *, debug: bool, log_format: str) 
     """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
     os.umask(0o077)  # rule S1: files with data or keys are the owner's only
     logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
+    if context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        context.with_resource(program.called_with(config))
     context.obj = Invocation(config=config, debug=debug)

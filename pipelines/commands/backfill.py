@@ -18,6 +18,7 @@ from ..report.report import Exit
 from ..report.text import show
 from ..run.job import Job
 from ..run.sync import run
+from ..settings import did_you_mean
 from .invocation import Invocation, day, fail, json_option, output, tenants_argument
 from .tenants import chosen
 from .tools import tools
@@ -59,8 +60,9 @@ def command(
 def _check_dated(resources: Sequence[str]) -> None:
     for name in resources:
         if name not in CATALOGUE or not CATALOGUE[name].dates:
-            dated = ", ".join(endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates)
-            fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {dated}")
+            dated = [endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates]
+            meant = did_you_mean(name, dated)
+            fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {', '.join(dated)}.{meant}")
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:

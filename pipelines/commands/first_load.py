@@ -22,6 +22,7 @@ from ..ledger.ledger import Ledger
 from ..report.figures import counted, singular
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
+from ..warehouse.glance import is_used
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 
@@ -56,8 +57,14 @@ class Precedent:
 
 
 def is_first(tenant: TenantSettings) -> bool:
-    """Whether nothing of the tenant is stored on this machine."""
-    return tenant.destination == "duckdb" and not store_file(tenant.folder).exists()
+    """Whether nothing of the tenant is stored.
+
+    Raises:
+        DestinationError, WarehouseError: nobody knows, for it cannot be read.
+    """
+    if tenant.destination == "duckdb":
+        return not store_file(tenant.folder).exists()
+    return not is_used(tenant.name, tenant.folder, tenant.destination)
 
 
 def precedents(tenant: TenantSettings, others: Sequence[TenantSettings]) -> list[Precedent]:

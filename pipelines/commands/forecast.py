@@ -144,18 +144,23 @@ def run(tenants: Sequence[TenantSettings], *, others: Sequence[TenantSettings] =
 
 def _plan(tenant: TenantSettings, others: Sequence[TenantSettings], now: datetime) -> TenantPlan:
     plan = TenantPlan(tenant=tenant.name, requests_per_minute=tenant.requests_per_minute, burst=tenant.burst)
-    if first_load.is_first(tenant):
-        found = first_load.precedents(tenant, others)
-        plan.first_load, plan.estimate = list(first_load.described(tenant, found)), first_load.estimate(tenant, found)
-        plan.notes.append(UNKNOWN)
-        plan.resources["clients"] = Forecast(parents=1, windows=1, requests=1)
-        return plan
     try:
+        if first_load.is_first(tenant):
+            _expect(plan, tenant, others)
+            return plan
         with TenantLock(tenant.folder / "lock", command="plan", signs=False):
             _fill(plan, tenant, now)
     except Exception as error:  # noqa: BLE001 - said, and the other tenants go on
         plan.error = explained(error, tenant=tenant.name, folder=tenant.folder).message
     return plan
+
+
+def _expect(plan: TenantPlan, tenant: TenantSettings, others: Sequence[TenantSettings]) -> None:
+    """What can be said before anything was read."""
+    found = first_load.precedents(tenant, others)
+    plan.first_load, plan.estimate = list(first_load.described(tenant, found)), first_load.estimate(tenant, found)
+    plan.notes.append(UNKNOWN)
+    plan.resources["clients"] = Forecast(parents=1, windows=1, requests=1)
 
 
 def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:

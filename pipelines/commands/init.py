@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from pathlib import Path
 
 import click
@@ -13,8 +12,9 @@ from sources.aleta.auth.signer import LocalSigner
 from sources.aleta.auth.signer import generate as generate_key
 from sources.aleta.errors import KeyUnusableError
 
+from ..program import command as called
 from ..report.report import Exit
-from ..settings import TENANT_NAME, reason_of, section, template
+from ..settings import TENANT_NAME, has_section, reason_of, section, template
 from ..settings.template import GITIGNORE
 from .invocation import Invocation, fail, output
 
@@ -29,14 +29,14 @@ def command(invocation: Invocation, tenant: str) -> None:
     folder = invocation.config
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        is_new = _make(folder / "config.toml", template(tenant))
+        _make(folder / "config.toml", template(tenant))
         _make(folder / ".gitignore", GITIGNORE)
         jwk = _key(folder / "secrets" / f"{tenant}.pem") if tenant else None
     except OSError as error:
         fail(Exit.FAILED, f"cannot write {error.filename or folder}: {reason_of(error)}")
     except (KeyUnusableError, UnicodeDecodeError) as error:
         fail(Exit.USAGE, f"{folder / 'secrets' / f'{tenant}.pem'} is there already and is no key: {error}")
-    output(_steps(folder, tenant, jwk, is_new=is_new))
+    output(_steps(folder / "config.toml", tenant, jwk))
 
 
 def _make(file: Path, text: str) -> bool:
@@ -60,22 +60,26 @@ def _key(file: Path) -> dict[str, str]:
     return LocalSigner.parse(file.read_text(), key_id="").public_jwk
 
 
-def _steps(folder: Path, tenant: str, jwk: dict[str, str] | None, *, is_new: bool) -> str:
-    program = f"aleta-sync --config {shlex.quote(f'{folder}')}"
+def _steps(config: Path, tenant: str, jwk: dict[str, str] | None) -> str:
+    last = f"  3. {called('check')}, then {called('sync')}"
     if not jwk:
         return "\n".join([
             "\nNext:",
-            f"  1. {program} init --tenant NAME  (makes a key, and shows its section)",
-            f"  2. put that section into {folder / 'config.toml'}, with what Aleta tells you",
-            f"  3. {program} check, then {program} sync",
+            f"  1. {called('init --tenant NAME')}  (makes a key, and shows its section)",
+            f"  2. put that section into {config}, with what Aleta tells you",
+            last,
         ])  # fmt: skip
-    place = f"fill in kid, iss and sub, as Aleta tells you them, in {folder / 'config.toml'}"
-    shown = "" if is_new else f", where this section belongs unless it is there:\n\n{section(tenant)}"
     return "\n".join([
         "\nThe public key:",
         json.dumps(jwk),
         "\nNext:",
         "  1. send the line above to Aleta (it is the public half; the file never leaves this machine)",
-        f"  2. {place}{shown}",
-        f"  3. {program} check, then {program} sync",
+        f"  2. {_to_fill_in(config, tenant)}",
+        last,
     ])  # fmt: skip
+
+
+def _to_fill_in(config: Path, tenant: str) -> str:
+    if has_section(config, tenant):
+        return f"fill in kid, iss and sub, as Aleta tells you them, in [tenants.{tenant}] of {config}"
+    return f"put this section into {config}, with kid, iss and sub as Aleta tells you them:\n\n{section(tenant)}"

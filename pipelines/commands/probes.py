@@ -10,8 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.ledger import SYNC_RUNS
-
+from ..program import command
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
@@ -20,7 +19,7 @@ from ..settings import TenantSettings, loose_key_file, whose_is
 from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import check_format
-from ..warehouse.glance import glance
+from ..warehouse.glance import is_used
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 
@@ -65,8 +64,7 @@ def warehouse(tenant: TenantSettings) -> str:
     if holder(tenant.folder / "lock"):
         return "not looked at while a run holds the lock"
     if tenant.destination != "duckdb":
-        with glance(tenant.name, tenant.destination) as store:
-            used = bool(store.sql.execute(f"SELECT 1 FROM {store.rows(SYNC_RUNS)} LIMIT 1").fetchall())
+        used = is_used(tenant.name, tenant.folder, tenant.destination)
         return f"{place_of(tenant.name, tenant.destination)}, {_content(used=used)}"
     if problem := damaged(tenant.name, tenant.folder):
         raise UnwellError(problem.message)
@@ -80,7 +78,7 @@ def published(tenant: TenantSettings) -> str:
     if not file.exists():
         return "no copy yet"
     if fault := unopenable(file):
-        raise UnwellError(f"{file} cannot be read ({fault}): run `aleta-sync publish {tenant.name}`")
+        raise UnwellError(f"{file} cannot be read ({fault}): run `{command(f'publish {tenant.name}')}`")
     return f"{file}, {file.stat().st_size >> 20} MB"
 
 

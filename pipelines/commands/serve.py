@@ -22,7 +22,7 @@ from ..settings import TenantSettings
 from .invocation import Invocation, fail, stop_on_signals
 from .tenants import chosen
 
-MISSING = 'the receiver is not installed: pip install "aleta-sync[serve]"'
+MISSING = 'the receiver is not installed: in the clone, pip install ".[serve]"'
 try:
     from ..webhooks import standing
     from ..webhooks.keys import Coordinates, Keys, KeySource

@@ -43,9 +43,13 @@ class Finding:
     command: str = ""
 
 
-def findings(tenant: str, facts: Mapping[str, object], runs: Sequence[Run], *, now: datetime) -> list[Finding]:
-    """Everything to know at first sight; needs attention when one of them does."""
-    found = list(_findings(tenant, facts, runs, now))
+def findings(facts: Mapping[str, object], runs: Sequence[Run], *, now: datetime, first: str) -> list[Finding]:
+    """Everything to know of a tenant at first sight; needs attention when one of them does.
+
+    Args:
+        first: the command that reads it for the first time.
+    """
+    found = list(_findings(facts, runs, now, first))
     if facts["running"]:
         found.append(Finding(tone=Tone.PLAIN, text="running now"))
     return found
@@ -67,13 +71,12 @@ def headline(tones: Mapping[str, Tone]) -> str:
     return f"{len(in_need)} of {len(tones)} tenants need{'s' if len(in_need) == 1 else ''} attention"
 
 
-def _findings(tenant: str, facts: Mapping[str, object], runs: Sequence[Run], now: datetime) -> Iterator[Finding]:
+def _findings(facts: Mapping[str, object], runs: Sequence[Run], now: datetime, first: str) -> Iterator[Finding]:
     if "error" in facts:
         yield Finding(tone=Tone.BAD, text="cannot be read", why=f"{facts['error']}")
         return
     if not facts["synced"]:
-        command = f"aleta-sync sync {tenant}"
-        yield Finding(tone=Tone.BAD, text="never synced", why="Nothing is there yet: run", command=command)
+        yield Finding(tone=Tone.BAD, text="never synced", why="Nothing is there yet: run", command=first)
     else:
         yield _freshness(facts["fresh_at"], now)
     yield from _last_run(runs)

@@ -75,7 +75,7 @@ def is_brief(tenants: Sequence[object]) -> bool:
 
 def _panel(standing: Standing, now: datetime, *, brief: bool) -> Panel:
     facts, runs = dict(standing.facts), runs_of(standing.facts)
-    found = findings(standing.tenant, facts, runs, now=now)
+    found = findings(facts, runs, now=now, first=standing.first)
     tone = tone_of(found)
     return Panel(
         tenant=standing.tenant,

@@ -20,6 +20,7 @@ from deltalake import CommitProperties, DeltaTable, WriterProperties, write_delt
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 
+from ..program import command
 from .files import seal
 from .manifest import Manifest
 from .publication import ObjectStoreError, Publication, PublishError
@@ -119,7 +120,7 @@ def _explained(url: str) -> Iterator[None]:
         raise ObjectStoreError(
             f"{url}: the object store refused or broke off ({_reason(error)}). What is committed is on this machine "
             "and published here. Check the address, its credentials in the environment (AWS_…, AZURE_…, GOOGLE_…) and "
-            "the network; the next run or `aleta-sync publish` writes what is missing there"
+            f"the network; the next run or `{command('publish')}` writes what is missing there"
         ) from error
 
 

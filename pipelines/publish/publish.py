@@ -17,6 +17,7 @@ from schemas.tables import TABLES
 from schemas.views.view import View, literal
 from schemas.views.views import VIEWS
 
+from ..program import command
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import POOLS
 from . import duckdb as duckdb_file
@@ -123,7 +124,7 @@ def _explained(folder: Path) -> Iterator[None]:
     except (OSError, duckdb.Error) as error:
         raise PublishError(
             f"cannot publish to {folder} ({_first_line(error)}): what was published before is still whole. "
-            "Make room or mend the rights there, then run `aleta-sync publish`"
+            f"Make room or mend the rights there, then run `{command('publish')}`"
         ) from error
 
 

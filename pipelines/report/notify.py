@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from importlib import import_module
 
-MISSING = "`notify` is set, and the extra for it is not installed: pip install 'aleta-sync[notify]'"
+MISSING = "`notify` is set, and the extra for it is not installed: in the clone, pip install '.[notify]'"
 
 log = logging.getLogger(__name__)
 

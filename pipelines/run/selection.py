@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 
-from ..settings import DEFAULTS, Settings, SettingsError, TenantSettings, check_key_files, load
+from ..settings import DEFAULTS, Settings, SettingsError, TenantSettings, check_key_files, did_you_mean, load
 
 
 def selected(
@@ -45,7 +45,7 @@ def check_names(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
                     file=f"{settings.folder / 'config.toml'}",
                     path=f"tenants.{tenant.name}.resources",
                     expected=f"names of tables, not {name!r}",
-                    remedy=f"Known are {', '.join(CATALOGUE)}.",
+                    remedy=f"{did_you_mean(name, CATALOGUE)} Known are {', '.join(CATALOGUE)}.",
                 )
 
 

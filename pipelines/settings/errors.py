@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +11,8 @@ class SettingsError(Exception):
     """A configuration that no run can start from (exit 2): where, what is expected, never what was read (rule S1)."""
 
     def __init__(self, *, file: str, path: str, expected: str, remedy: str) -> None:
-        super().__init__(": ".join(part for part in (file, path, f"expected {expected}. {remedy}".rstrip()) if part))
+        said = f"expected {expected}. {remedy.strip()}".rstrip()
+        super().__init__(": ".join(part for part in (file, path, said) if part))
         self.file, self.path, self.expected = file, path, expected
 
 
@@ -23,5 +23,7 @@ def refuse(file: Path | str, path: str, expected: str, remedy: str) -> NoReturn:
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """A sentence with the closest of *known*; empty where none is close."""
+    import difflib  # noqa: PLC0415 - `--help` does without
+
     close = difflib.get_close_matches(word, sorted(known), n=1)
     return f" Did you mean {close[0]}?" if close else ""

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import did_you_mean, refuse
+from ..program import command
+from .errors import SettingsError, did_you_mean, refuse
 from .owners import DENIED, reason_of
 
 DLT_SECTIONS = frozenset({
@@ -16,7 +17,6 @@ DLT_SECTIONS = frozenset({
     *("extract", "load", "normalize", "pipeline", "pipelines", "providers", "runtime", "schema", "sources"),
     "workspace",
 })  # fmt: skip
-START = " `aleta-sync init --tenant NAME` makes one; or name another folder with --config."
 TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -46,13 +46,25 @@ def _toml(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        refuse(file, "", "a file that can be read", f"{reason_of(error)}.{'' if error.errno in DENIED else START}")
+        refuse(file, "", "a file that can be read", f"{reason_of(error)}.{'' if error.errno in DENIED else _start()}")
     except ValueError as error:  # not TOML, or not UTF-8; it names a line, never a value
         refuse(file, "", "valid TOML", f"{error}.")
 
 
+def _start() -> str:
+    return f" `{command('init --tenant NAME')}` makes one; or name another folder with --config."
+
+
 def _table(file: Path, path: str, value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else refuse(file, path, "a section", f"Write it as [{path}].")
+
+
+def has_section(file: Path, tenant: str) -> bool:
+    """Whether *file* can be read and has the section of *tenant*."""
+    try:
+        return section_of(tenant) in sections_of(file)
+    except SettingsError:
+        return False
 
 
 def section_of(tenant: str) -> str:
@@ -69,7 +81,7 @@ def tenant_names(config: Path, files: Collection[Mapping[str, object]]) -> tuple
         twin = variables.setdefault(variable_of(name), name)
         if twin != name:
             refuse(config, section, f"a name that the environment can tell from {twin}", "Rename one of the two.")
-    return tuple(variables.values()) or refuse(config, "tenants", "at least one [tenants.NAME]", START)
+    return tuple(variables.values()) or refuse(config, "tenants", "at least one [tenants.NAME]", _start())
 
 
 def variable_of(tenant: str) -> str:

@@ -36,7 +36,7 @@ def checked(given: Given) -> object:
     except (ValueError, RuntimeError, msgspec.ValidationError):  # RuntimeError: `~` is nobody's home
         refuse(given.file, path, EXPECTED[given.key], "Correct it there.")
     if given.key == "publish" and isinstance(read, tuple) and "delta" in read and not find_spec("deltalake"):
-        refuse(given.file, path, "formats that are installed", 'For "delta": pip install "aleta-sync[delta]".')
+        refuse(given.file, path, "formats that are installed", 'For "delta", in the clone: pip install ".[delta]".')
     return read
 
 

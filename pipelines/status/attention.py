@@ -10,19 +10,23 @@ from .runs import Row, is_stop
 AHEAD = timedelta(minutes=10)  # a run that ended later than that from now had a wrong clock, or this machine has
 
 
-def attention(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | None = None) -> str:
-    """Why a tenant needs it; empty where all is well."""
+def attention(facts: Mapping[str, object], *, now: datetime, first: str, max_age: timedelta | None = None) -> str:
+    """Why a tenant needs it; empty where all is well.
+
+    Args:
+        first: the command that reads a tenant for the first time.
+    """
     if "error" in facts:
         return f"{facts['error']}"
-    return overdue(facts, now=now, max_age=max_age) or _odd(facts)
+    return overdue(facts, now=now, max_age=max_age, first=first) or _odd(facts)
 
 
-def overdue(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | None) -> str:
+def overdue(facts: Mapping[str, object], *, now: datetime, first: str, max_age: timedelta | None) -> str:
     """What is wrong with the last complete run: there is none, or not since; without *max_age* any age is well."""
     fresh_at = facts.get("fresh_at")
     failing = _failing(facts)
     if not fresh_at:
-        return f"never complete: {failing}" if failing else "never synced"
+        return f"never complete: {failing}" if failing else _never_synced(facts, first)
     age = now - datetime.fromisoformat(f"{fresh_at}")
     if age < -AHEAD:
         return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
@@ -31,6 +35,10 @@ def overdue(facts: Mapping[str, object], *, now: datetime, max_age: timedelta | 
     idle = "" if facts.get("running") else ", and no nightly run began since: see what starts it (cron, a timer)"
     old = f"last complete {moment(fresh_at)}, more than {max_age / timedelta(hours=1):g} hours ago"
     return f"{old}: {failing}" if failing else f"{old}{idle}"
+
+
+def _never_synced(facts: Mapping[str, object], first: str) -> str:
+    return "never synced" if facts.get("running") else f"never synced: run `{first}`"
 
 
 def stopped(facts: Mapping[str, object]) -> str:

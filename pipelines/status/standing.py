@@ -17,6 +17,7 @@ from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.clock import SystemClock
 
+from ..program import command
 from ..report.report import Exit, Json
 from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
@@ -60,6 +61,11 @@ class Standing:
     tenant: str
     facts: Facts
 
+    @property
+    def first(self) -> str:
+        """The command that reads the tenant for the first time."""
+        return command(f"sync {self.tenant}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
@@ -78,7 +84,8 @@ class Standings:
     def attention(self) -> Mapping[str, str]:
         """Of each tenant why it needs attention; empty where it does not."""
         return {
-            standing.tenant: attention(standing.facts, now=self.now, max_age=self.max_age) for standing in self.tenants
+            standing.tenant: attention(standing.facts, now=self.now, max_age=self.max_age, first=standing.first)
+            for standing in self.tenants
         }
 
     @property
@@ -95,7 +102,9 @@ class Standings:
         }
 
     def _late(self, standing: Standing) -> str:
-        return overdue(standing.facts, now=self.now, max_age=self.max_age) if self.max_age is not None else ""
+        if self.max_age is None:
+            return ""
+        return overdue(standing.facts, now=self.now, max_age=self.max_age, first=standing.first)
 
     @property
     def exit(self) -> Exit:
@@ -173,7 +182,7 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
         if busy and not is_published:
             return facts
         what = f"{error}".partition("\n")[0]
-        remedy = f"run `aleta-sync publish {tenant.name}`" if is_published else "see docs/runbook.md"
+        remedy = f"run `{command(f'publish {tenant.name}')}`" if is_published else "see docs/runbook.md"
         return facts | {"error": f"{file} cannot be read ({what}): {remedy}"}
 
 

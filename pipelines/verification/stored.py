@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..program import command
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 
@@ -12,7 +13,7 @@ class NothingStoredError(Exception):
     code = "nothing"
 
     def __init__(self, tenant: TenantSettings, place: str) -> None:
-        super().__init__(f"nothing is committed in {place} yet: run `aleta-sync sync {tenant.name}` first")
+        super().__init__(f"nothing is committed in {place} yet: run `{command(f'sync {tenant.name}')}` first")
 
 
 def check_stored(tenant: TenantSettings) -> None:

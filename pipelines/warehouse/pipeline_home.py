@@ -27,6 +27,19 @@ def pipeline_home(store: Path, *, tenant: str) -> Path:
     return private / DLT / names[0] if len(names) == 1 else own
 
 
+def is_of_former_name(home: Path, *, tenant: str) -> bool:
+    """Whether *home*, as `pipeline_home` found it, was made before the tenant was renamed."""
+    return home.name != f"{PREFIX}{tenant}"
+
+
+def not_renamed(place: str, home: Path) -> str:
+    """What to say of a remote dataset that is not there, because it was not renamed with its tenant."""
+    return (
+        f"{place}: it is not there, and {home} is of the tenant's former name. "
+        'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
+    )
+
+
 def _names_in(private: Path) -> Sequence[str]:
     """The pipelines whose files are in *private*."""
     return sorted(home.name for home in (private / DLT).glob(f"{PREFIX}*") if home.is_dir())

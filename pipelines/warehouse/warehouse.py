@@ -32,7 +32,7 @@ from .duckdb.file import POOLS, OpenDatabase, bound, give_back, store_file
 from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State, source
-from .pipeline_home import pipeline_home
+from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
 from .recovery import rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
@@ -69,7 +69,7 @@ class Warehouse:
         self._laid_out = ""  # dlt's version of the schema
         self._columns: Columns = {}  # of the tables in the open file
         home = pipeline_home(self.file, tenant=tenant)
-        self._renamed = home.name != f"aleta_{tenant}"
+        self._renamed = is_of_former_name(home, tenant=tenant)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 home.name,
@@ -140,10 +140,7 @@ class Warehouse:
         with self._explained(), self._pipeline.sql_client() as client:
             there = client.has_dataset()
         if not there:
-            raise WarehouseError(
-                f"{self.place}: it is not there, and {self._pipeline.working_dir} is of the tenant's former name. "
-                'Rename the dataset as well: docs/runbook.md, "Rename a tenant", has the statements'
-            )
+            raise WarehouseError(not_renamed(self.place, Path(self._pipeline.working_dir)))
 
     def _follow(self) -> None:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""

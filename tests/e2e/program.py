@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -74,6 +75,10 @@ class Program:
     def known(self, tenant: str = "acme") -> dict[str, str]:
         """A tenant's section of `config.toml`."""
         return tomllib.loads((self.config / "config.toml").read_text())["tenants"][tenant]
+
+    def named(self, words: str) -> str:
+        """How a message names a command, when the program was told its folder by `--config`."""
+        return f"aleta-sync --config {shlex.quote(f'{self.config}')} {words}"
 
     def start(self, *args: str, config: bool = True, **environ: str) -> Running:
         """Start it, and do not wait."""

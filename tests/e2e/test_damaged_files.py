@@ -112,7 +112,7 @@ def test_the_analyst_s_copy_is_made_again(synced, how, command):
     ended = synced.run("status")
     assert ended.exit == 1
     assert f"{file} cannot be read" in " ".join(ended.out.split())
-    assert "aleta-sync publish acme" in " ".join(ended.out.split())
+    assert synced.named("publish acme") in " ".join(ended.out.split())
     assert "cannot be read" in ended.err
     assert synced.run(command).exit == 0
 

@@ -38,3 +38,38 @@ def test_a_mistake_on_the_command_line_is_exit_2(program, args):
     assert (ended.exit, ended.out) == (2, "")
     assert "Usage: " in ended.err
     assert program.box.requests == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(["snyc"], "No such command 'snyc'. Did you mean sync?", id="command"),
+        pytest.param(
+            ["keys", "generat"], "No such command 'generat'. Did you mean 'generate'?", id="command of a group"
+        ),
+        pytest.param(["sync", "--clinet", "x"], "No such option '--clinet'. Did you mean '--client'?", id="option"),
+        pytest.param(["nonsense"], "No such command 'nonsense'.\n", id="nothing like it"),
+        pytest.param(["s\x1b[31m"], "No such command 's\\x1b[31m'.", id="what steers a terminal"),
+        pytest.param(
+            ["backfill", "--from", "2026-01-01", "--to", "2026-01-31", "--resource", "transaction"],
+            "commitments. Did you mean transactions?",
+            id="table",
+        ),
+        pytest.param(["sync", "acne"], "tenants.acne: expected one of acme. Did you mean acme?", id="tenant"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_probably_meant(program, args, said):
+    """Exit 2, no request."""
+    ended = program.run(*args)
+
+    assert ended.exit == 2
+    assert said in ended.err
+    assert program.box.requests == []
+
+
+def test_a_slip_in_the_names_of_tables_is_answered_too(start):
+    """Before all of the names there are."""
+    ended = start(aleta={"resources": ["transactoins"]}).run("plan")
+
+    assert ended.exit == 2
+    assert "not 'transactoins'. Did you mean transactions? Known are " in ended.err

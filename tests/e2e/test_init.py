@@ -11,6 +11,8 @@ from dataclasses import replace
 import pytest
 
 from pipelines.settings import DEFAULTS, load, template
+from pipelines.settings.template import GITIGNORE
+from tests.documented import ROOT
 
 
 def jwk_of(out: str) -> dict[str, str]:
@@ -67,7 +69,7 @@ def test_init_overwrites_nothing(program):
     assert again.exit == 0
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert jwk_of(again.out) == jwk_of(first.out)
-    assert "[tenants.acme]" in again.out
+    assert 'private_key_file = "secrets/acme.pem"' in again.out  # its section, which is not there
     assert again.out.count("left as it is") == 3
 
 
@@ -92,3 +94,32 @@ def test_the_new_configuration_says_every_default_as_it_is(tmp_path):
 
     assert replace(before, key=after.key) == after
     assert all(f"# {name} = " in text for name in DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("there", "shown"),
+    [
+        pytest.param("[tenants.acme]\n", False, id="there"),
+        pytest.param("[tenants.bolt]\n", True, id="another tenant's"),
+        pytest.param("# [tenants.acme]\n", True, id="commented out"),
+        pytest.param("[tenants.acme", True, id="no TOML"),
+    ],
+)
+def test_the_section_is_shown_only_where_it_is_missing(program, there, shown):
+    """Pasted a second time, it would be a mistake: TOML has no section twice."""
+    folder = program.folder / "mine"
+    folder.mkdir()
+    (folder / "config.toml").write_text(there)
+
+    ended = program.run("--config", f"{folder}", "init", "--tenant", "acme", config=False)
+
+    assert ended.exit == 0
+    assert ('kid = ""' in ended.out) is shown
+    assert f"  2. {'put this section into' if shown else 'fill in kid, iss and sub'}" in ended.out
+    assert f"  3. aleta-sync --config {folder} check, then aleta-sync --config {folder} sync\n" in ended.out
+
+
+def test_init_in_the_clone_leaves_nothing_for_git():
+    """Of what it writes into the folder that is shipped, all but `config.toml`, which is git's already."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"config/.gitignore", *(f"config{line}" for line in GITIGNORE.splitlines()[1:])} <= set(ignored)

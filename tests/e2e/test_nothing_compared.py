@@ -30,7 +30,7 @@ def test_verify_without_a_database_compares_nothing_and_makes_nothing(program):
 
     verdict = json.loads(ended.out)
     assert (ended.exit, verdict["status"]) == (1, "nothing compared")
-    assert "run `aleta-sync sync acme` first" in verdict["tenants"]["acme"]["statement"]
+    assert f"run `{program.named('sync acme')}` first" in verdict["tenants"]["acme"]["statement"]
     assert " ERROR " in ended.err
     assert program.box.requests == []
     assert not (program.folder / "data").exists()

@@ -84,7 +84,7 @@ def test_a_denial_says_whose_the_file_is(start, name):
     assert ended.returncode == 2, ended.stderr
     whose = f"{file} belongs to user {NIGHTLY}, and this runs as root: run it as user {NIGHTLY}"
     assert whose in ended.stdout.replace("Permission denied: ", "")
-    assert "aleta-sync init" not in ended.stdout
+    assert "init --tenant" not in ended.stdout
     assert "keys generate" not in ended.stdout
 
 

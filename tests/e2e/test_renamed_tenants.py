@@ -88,7 +88,7 @@ def test_what_dlt_keeps_is_named_when_it_is_damaged_under_the_former_name(synced
     [error] = synced.sync(expect=1).errors("zurich")
 
     assert error["message"].startswith(f"{state} is damaged (")
-    assert "`aleta-sync sync zurich`" in error["message"]
+    assert f"`{synced.named('sync zurich')}`" in error["message"]
 
 
 def test_a_tenant_that_is_removed_leaves_the_others_as_they_are(start):

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import duckdb
 
+from ...program import command
 from ...report.report import Problem
 from ...warehouse.pipeline_home import pipeline_home
 
 CODE = "damaged"
 CORRUPT = ("Corrupt database file", "does not match stored checksum", "Could not read enough bytes")
 STATE = (
-    "move {folder} away and run `aleta-sync sync {tenant}`: what is committed is in the store, and dlt's own files "
-    "are made from it again"
+    "move {folder} away and run `{sync}`: what is committed is in the store, and dlt's own files are made from it again"
 )
 STORE = (
     "restore {folder} as a whole from a backup made while no run was going on. Without one, move it away and run "
-    "`aleta-sync sync {tenant}`: everything is read again, and `transaction_changes` begins anew (warehouse.duckdb has "
+    "`{sync}`: everything is read again, and `transaction_changes` begins anew (warehouse.duckdb has "
     "those so far: keep a copy of it)"
 )
 
@@ -33,15 +33,15 @@ def damaged(tenant: str, folder: Path, *, said: str = "") -> Problem | None:
         said: what an error said; of a database that opens, DuckDB finds some damage only when it reads on.
     """
     private = folder / "private"
-    store = private / "store.duckdb"
+    store, sync = private / "store.duckdb", command(f"sync {tenant}")
     for file in _of_dlt(pipeline_home(store, tenant=tenant)):
         if fault := _unreadable(file):
-            return _problem(file, fault, STATE.format(folder=private / "dlt", tenant=tenant))
+            return _problem(file, fault, STATE.format(folder=private / "dlt", sync=sync))
     fault = unopenable(store) if store.exists() else ""
     if not fault and any(word in said for word in CORRUPT):
         fault = "some of its blocks are not as they were written"
     if fault:
-        return _problem(store, fault, STORE.format(folder=private, tenant=tenant))
+        return _problem(store, fault, STORE.format(folder=private, sync=sync))
     return None
 
 

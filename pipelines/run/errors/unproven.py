@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 
+from ...program import command
 from ...report.report import TenantReport
 from ...warehouse.destinations.destination import PROVEN
 
 UNPROVEN = (
     "destination {destination}: nobody proved that it keeps a warehouse exactly; proven are {proven}. Check it with "
-    "`aleta-sync verify --all`, and let no second machine sync the same tenant: no lease keeps it out"
+    "`{command}`, and let no second machine sync the same tenant: no lease keeps it out"
 )
 
 ONE_AT_A_TIME = threading.Lock()  # tenants run side by side
@@ -27,7 +28,7 @@ def warn(destination: str, report: TenantReport, said: set[str]) -> None:
     """
     if not destination:
         return
-    warning = UNPROVEN.format(destination=destination, proven=PROVEN)
+    warning = UNPROVEN.format(destination=destination, proven=PROVEN, command=command("verify --all"))
     report.warnings.append(warning)
     with ONE_AT_A_TIME:
         if warning in said:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from azure.keyvault.keys.crypto import CryptographyClient
 
 BUSY = {429, 500, 502, 503, 504}
-INSTALL = "install the extra: pip install 'aleta-sync[azure]'"
+INSTALL = "install the extra: in the clone of aleta-sync, pip install '.[azure]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

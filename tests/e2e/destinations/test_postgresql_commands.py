@@ -36,6 +36,16 @@ def test_plan_status_and_check_read_postgresql(synced):
     assert [coverage["resource"] for coverage in status["coverage"]] == ["transactions"]
 
 
+def test_plan_before_a_first_load_into_postgresql_says_what_is_not_known(remote):
+    """As before one into DuckDB: no number that looks like an answer, and nothing is made."""
+    ended = remote.run("plan")
+
+    assert (ended.exit, "acme: a first load" in ended.out) == (0, True)
+    assert "not known: how many accounts there are" in ended.out
+    assert not (remote.program.folder / "data").exists()
+    assert remote.column("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%aleta%'") == []
+
+
 def test_the_page_of_report_is_made_of_the_books_in_postgresql(synced):
     """Runs and coverage, with charts; tables are not counted over the line, and it says so."""
     ended = synced.run("report", "--html", "r.html")

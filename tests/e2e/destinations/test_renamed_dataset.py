@@ -15,8 +15,9 @@ pytestmark = pytest.mark.long
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
 
-def statements():
-    [block] = re.findall(r"```sql\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)
+def statements(first):
+    """Those that begin with *first*."""
+    [block] = re.findall(rf"```sql\n({first} .*?)```", RUNBOOK.read_text(), re.DOTALL)
     return block.replace("OLD", "acme").replace("NEW", "zurich")
 
 
@@ -32,8 +33,13 @@ def test_the_dataset_is_renamed_by_the_statements_of_the_runbook(synced):
         assert f"{dlt / 'aleta_acme'} is of the tenant's former name" in error["message"]
         assert "dataset aleta_zurich: it is not there" in error["message"]
     assert synced.column("SELECT count(*) FROM pg_namespace WHERE nspname LIKE '%aleta_zurich%'") == [0]
+    unwell = program.run("check", "zurich")
+    assert (unwell.exit, "dataset aleta_zurich: it is not there" in unwell.out) == (1, True)
+    unplanned = program.run("plan", "zurich")
+    assert (unplanned.exit, "dataset aleta_zurich: it is not there" in unplanned.out) == (1, True)
 
-    synced.database.run(statements())
+    synced.database.run(statements("ALTER"))
+    assert program.run("check", "zurich").exit == 0
     synced.box.requests.clear()
     quiet = synced.sync().counts(tenant="zurich")
     assert whole_histories(synced.box) <= 1  # the largest answer, asked again as a proof of the cap
@@ -44,3 +50,10 @@ def test_the_dataset_is_renamed_by_the_statements_of_the_runbook(synced):
     assert synced.column("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'aleta%'") == ["aleta_zurich"]
     copy = synced.database.copy("aleta_zurich", program.folder / "copy.duckdb")
     assert truth.differences(copy, synced.box.truth("acme")) == []
+
+
+def test_the_dataset_is_removed_by_the_statements_of_the_runbook(synced):
+    """With its views and its staging; nothing of the tenant is left."""
+    synced.database.run(statements("DROP").replace("NAME", "acme"))
+
+    assert synced.column("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%aleta%'") == []

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -157,6 +158,28 @@ def test_the_dockerfile_has_no_finding_of_hadolint():
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "DL3006" in bad.stdout
+
+
+def test_the_image_can_have_any_extra_of_the_program():
+    """The lock file brings `serve`; who writes to PostgreSQL or is to be told of a bad night builds with more."""
+    text, project = (ROOT / "Dockerfile").read_text(), tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    shown = re.findall(r"EXTRAS=([a-z,]+)", text + (ROOT / "README.md").read_text())
+
+    assert '\nRUN if [ -n "$EXTRAS" ]; then pip install --no-build-isolation ".[$EXTRAS]"; fi\n' in text
+    assert text.index("\nARG EXTRAS=\n") > text.index(" AS build\n")  # an argument ends with its stage
+    assert shown
+    assert {name for names in shown for name in names.split(",")} <= project["optional-dependencies"].keys()
+
+
+def test_the_build_is_given_what_it_reads():
+    """All but that is kept from it by .dockerignore."""
+    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    text, project = (ROOT / "Dockerfile").read_text(), tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    copied = {name for names in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE) for name in names.split()}
+
+    assert set(allowed) == {"LICENSE", "README.md", "pyproject.toml", *packages, *copied - {"."}}
+    assert all((ROOT / name).exists() for name in allowed)
 
 
 def test_the_image_is_asked_how_old_the_last_complete_night_is():

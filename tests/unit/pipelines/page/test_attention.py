@@ -19,7 +19,7 @@ def row(hours_ago, status, **more):
 
 def found(**change):
     facts = FINE | change
-    return findings("acme", facts, runs_of(facts), now=NOW)
+    return findings(facts, runs_of(facts), now=NOW, first="aleta-sync sync acme")
 
 
 def whys(**change):

@@ -16,6 +16,7 @@ from pipelines.status.text import text
 from tests.fakes import NOON
 
 NASTY = "acc\x1b[31m-1\nforged"
+FIRST = "aleta-sync sync acme"
 
 
 def night(ago: int, status: str = "complete", **values: object) -> Entry:
@@ -44,13 +45,14 @@ def facts(*entries: Entry, running: str = "", **more: object) -> dict[str, objec
 
 def why(*entries: Entry, hours: int | None = None, **more: object) -> str:
     allowed = None if hours is None else timedelta(hours=hours)
-    return attention(facts(*entries, **more), now=NOON, max_age=allowed)
+    return attention(facts(*entries, **more), now=NOON, max_age=allowed, first=FIRST)
 
 
 def test_a_tenant_that_never_ran_is_told_from_one_that_fails() -> None:
-    """Never synced; or never complete, since when, how often, and why."""
+    """Never synced, and what to run unless it runs now; or never complete, since when, how often, and why."""
     failing = why(*(night(ago, "failed", code="auth", reason="[auth] kid is unknown") for ago in (2, 1, 0)))
-    assert why() == "never synced"
+    assert why() == "never synced: run `aleta-sync sync acme`"
+    assert why(running="sync") == "never synced"
     since = f"{NOON - timedelta(days=2):%Y-%m-%d %H:%M}"
     assert failing == f"never complete: failed (3 runs since {since} UTC): [auth] kid is unknown"
 
@@ -61,7 +63,7 @@ def test_a_run_that_somebody_stopped_wakes_nobody_while_what_there_is_is_fresh()
     known = facts(halted, night(1))
     standings = Standings(tenants=[Standing(tenant="acme", facts=known)], now=NOON)
 
-    assert attention(known, now=NOON) == ""
+    assert attention(known, now=NOON, first=FIRST) == ""
     assert text(standings).splitlines()[:2] == [
         f"The only tenant is complete, as of {NOON - timedelta(days=1) + timedelta(minutes=3):%Y-%m-%d %H:%M} UTC.",
         f"  acme: stopped (the last run, {NOON:%Y-%m-%d %H:%M} UTC)",
@@ -109,7 +111,7 @@ def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
 def test_an_old_complete_run_is_overdue(hours: int | None, *, late: bool) -> None:
     """`--max-age` counts from the end of the last complete night; without it no age is too much."""
     allowed = None if hours is None else timedelta(hours=hours)
-    assert bool(overdue(facts(night(1)), now=NOON + timedelta(minutes=3), max_age=allowed)) is late
+    assert bool(overdue(facts(night(1)), now=NOON + timedelta(minutes=3), max_age=allowed, first=FIRST)) is late
 
 
 def test_an_overdue_night_says_why() -> None:
@@ -138,7 +140,7 @@ def test_the_first_line_counts_who_needs_attention() -> None:
     )
     shown = text(standings(a=facts(night(0)), b=facts(), c=facts(night(0, "failed", reason="[auth] no"), night(1))))
     assert shown.splitlines()[0] == "2 of 3 tenants need attention."
-    assert shown.splitlines()[1] == "  b: never synced"
+    assert shown.splitlines()[1] == "  b: never synced: run `aleta-sync sync b`"
     assert text(standings(a=facts(night(0)), b=facts())).startswith("1 of 2 tenants needs attention.")
 
 
