@@ -55,14 +55,17 @@ def of_suspicion(suspicion: Loss, endpoint: Endpoint) -> Problem:
 
 def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) -> Problem:
     """One id that stands for two contents (D8); or may, if not all that had it could be *asked* in this run."""
+    whose = " and ".join(sorted(parents))
     said = (
-        "the newer reading is kept, the other is missing. Ask Aleta which of the two is meant"
+        f"came with two contents, from {whose}: the newer reading is kept, the other is missing. Ask Aleta which "
+        "of the two is meant"
         if asked
-        else "the newer reading is kept. Not all of them could be asked again: the next run does"
+        else f"may stand for two contents: not all of {whose} could be asked what they show now. The newer reading is "
+        "kept, and the next run that reads them all asks"
     )
     return Problem(
         code="conflict",
-        message=f"the id {own_id} came with two contents, from {' and '.join(sorted(parents))}: {said}",
+        message=f"the id {own_id} {said}",
         resource=resource,
         parent_id=min(parents, default=""),
     )

@@ -30,3 +30,13 @@ def test_w5_where_only_days_ahead_are_refused_the_setting_is_named(day, error, h
         error=error,
     )
     assert ("look_ahead_days = 0" in problems.of_receipt(receipt).message) is hints
+
+
+def test_d8_who_was_not_asked_is_not_said_to_have_shown_another_content():
+    """Of an exchange, `sync --client` reads one account; only who was asked can be quoted."""
+    sure = problems.of_conflict("transactions", "t", {"a": None, "b": None}, asked=True)
+    assert "came with two contents, from a and b" in sure.message
+
+    unsure = problems.of_conflict("transactions", "t", {"a": None, "b": None}, asked=False)
+    assert "came with" not in unsure.message
+    assert "not all of a and b could be asked" in unsure.message
