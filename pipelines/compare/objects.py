@@ -67,9 +67,13 @@ class Comparison:
         lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
         here = {row[0] for row in old if row[0] not in lost} | listed
         self._gone[endpoint.name] = once_here - here
-        answers = [answer for listing in listings for answer in listing.answers]
+        answers = sorted((answer for listing in listings for answer in listing.answers), key=lambda one: one.fetched_at)
         own = self._differ(
-            endpoint.schema, stored, [answer.batch for answer in answers], {(own_id,) for own_id in lost}
+            endpoint.schema,
+            stored,
+            [answer.batch for answer in answers],
+            {(own_id,) for own_id in lost},
+            parent_column=endpoint.parent_column,
         )
         return [own, *(self._parts(schema, listings, lost) for schema in endpoint.parts)]
 
@@ -108,7 +112,13 @@ class Comparison:
         return table_of(self.store.sql, f"SELECT {', '.join(columns)} FROM {self.store.rows(schema)}")
 
     def _differ(
-        self, schema: pa.Schema, stored: pa.Table, batches: Sequence[pa.RecordBatch], gone: Collection[Key]
+        self,
+        schema: pa.Schema,
+        stored: pa.Table,
+        batches: Sequence[pa.RecordBatch],
+        gone: Collection[Key],
+        *,
+        parent_column: str = "",
     ) -> Objects:
         api_columns = pa.schema([field for field in schema if field.name not in KEPT_BY_US]).remove_metadata()
         fresh = pa.Table.from_batches(
@@ -123,9 +133,9 @@ class Comparison:
             pa.array([], pa.string()) for _ in key
         ]
         sql = self.store.sql
-        sql.register("fresh_in", fresh)
+        sql.register("fresh_in", _once(fresh, key, parent_column))
         sql.register("gone_in", pa.Table.from_arrays(ends, names=list(key)))
-        sql.execute(_stage(schema, self.store.rows(schema)))
+        sql.execute(_stage(self.store.rows(schema)))
         differs = _differs(schema, _stage_contents(sql, schema))
         data = table_of(sql, _changed(schema, differs), {"now": self.now}).cast(schema.remove_metadata())
         return Objects(Rows(schema=schema, data=data), self._count(schema, differs))
@@ -160,17 +170,31 @@ def _holds_all(shown: pa.Table, fresh: pa.Table, key: Sequence[str]) -> bool:
     return bool(shown.take(pa.array(found, pa.int64())).cast(fresh.schema).equals(fresh))
 
 
+def _once(fresh: pa.Table, key: Sequence[str], parent_column: str) -> pa.Table:
+    """One row a key: of two contents that which came last (D8), of copies in several lists always the same one."""
+    places: dict[Key, list[int]] = {}
+    for place, own_key in enumerate(_keys(fresh, key)):
+        places.setdefault(own_key, []).append(place)
+    if len(places) == fresh.num_rows:
+        return fresh
+    return fresh.take(pa.array([_kept(fresh, each, parent_column) for each in places.values()], pa.int64()))
+
+
+def _kept(fresh: pa.Table, places: Sequence[int], parent_column: str) -> int:
+    if len(places) == 1:
+        return places[0]
+    rows = fresh.take(pa.array(places, pa.int64())).to_pylist()
+    parents = [row.pop(parent_column, None) or "" for row in rows]
+    return places[parents.index(min(parents))] if all(row == rows[0] for row in rows) else places[-1]
+
+
 def _api_columns(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in (*KEPT_BY_US, *key_of(schema))]
 
 
-def _stage(schema: pa.Schema, committed: str) -> str:
+def _stage(committed: str) -> str:
     """`fresh`: one row a key. `old`: the warehouse's."""
-    key = ", ".join(key_of(schema))
-    return (
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT DISTINCT ON ({key}) * FROM fresh_in ORDER BY ALL;"
-        f"CREATE OR REPLACE TEMP VIEW old AS SELECT * FROM {committed}"
-    )
+    return f"CREATE OR REPLACE TEMP TABLE fresh AS FROM fresh_in; CREATE OR REPLACE TEMP VIEW old AS FROM {committed}"
 
 
 def _differs(schema: pa.Schema, contents: Contents) -> str:

@@ -6,12 +6,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.table import key_of
-
 from ...catalogue.endpoint import Endpoint
 from ...errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
 from ...jsonapi.answer import Answer
-from ..doubled import doubled
+from ..doubled import Contents
 from ..reader import Ask, Outages, Reader
 from ..workers import Workers
 from .below import endpoints_below
@@ -127,6 +125,7 @@ class _Walk:
         self._census = census
         self._outages = Outages(pool.count)
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
+        self._contents: dict[str, Contents] = {}  # by endpoint
         self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
 
     def run(self) -> Iterator[Listed]:
@@ -219,7 +218,9 @@ class _Walk:
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
             _keep_rows_without_detail(listing.listed, listed)
-        listing.problems += _conflicts(listing)
+        contents = self._contents.setdefault(listing.endpoint.name, Contents(listing.endpoint))
+        for answer in listing.listed.values():
+            listing.problems += map(_conflict, contents.conflicting(answer.batch))
         result = listing.result()
         if listing.again and result.complete and not result.ids:
             return  # the same as the first time
@@ -257,14 +258,11 @@ class _Walk:
                 yield listing.result()
 
 
-def _conflicts(listing: _Listing) -> list[SourceError]:
+def _conflict(own_id: str) -> SourceError:
     """Of two contents one is kept, and the other is missing: said so (rule D8)."""
-    key = key_of(listing.endpoint.schema)[0]
-    found = dict.fromkeys(own_id for answer in listing.listed.values() for own_id, _ in doubled(answer.batch, key))
-    return [
-        ConflictError(f"the id {own_id} is there twice, with two contents: one is kept. Ask Aleta which is meant")
-        for own_id in found
-    ]
+    return ConflictError(
+        f"the id {own_id} is there twice, with two contents: the newer is kept. Ask Aleta which is meant"
+    )
 
 
 def _parents(listed: Listed, answer: Answer) -> Sequence[str]:

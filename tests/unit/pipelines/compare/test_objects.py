@@ -241,6 +241,18 @@ def test_an_object_in_two_lists_is_the_same_row_every_night(store):
     assert night(store, 3, tree[0], *tree[:0:-1])["legal_entities"]["unchanged"] == 1
 
 
+def test_d8_of_two_contents_that_two_lists_show_the_newer_is_kept(store):
+    """Which one sorts first is no matter."""
+    clients = listed("clients", "", thing("c1"), thing("c2"))
+    for day, names in enumerate(("xy", "yx"), start=1):
+        lists = [
+            listed("legal_entities", client, thing("l1", name))
+            for client, name in zip(("c1", "c2"), names, strict=True)
+        ]
+        night(store, day, clients, *lists)
+        assert store.read(CATALOGUE["legal_entities"].schema)["l1"]["name"] == names[-1]
+
+
 def test_links_that_an_object_no_longer_has_are_gone_and_new_ones_are_there(store):
     """The relationship was given, so what it leaves out is not there."""
     night(store, 1, *whole_tree())

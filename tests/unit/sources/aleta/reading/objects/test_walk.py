@@ -123,8 +123,19 @@ def test_d8_an_id_that_one_list_has_twice_with_two_contents_is_named(name):
     twice = [thing("a3") | {"attributes": {"name": said}} for said in ("x", name)]
     api.says[ACCOUNTS.format("l2")] = twice
     said = problems(crawl(api))
-    expected = "the id a3 is there twice, with two contents: one is kept. Ask Aleta which is meant"
+    expected = "the id a3 is there twice, with two contents: the newer is kept. Ask Aleta which is meant"
     assert said == ({} if name == "x" else {("accounts", "l2"): [expected]})
+
+
+@pytest.mark.parametrize(("name", "is_conflict"), [("x", False), ("y", True)])
+@pytest.mark.parametrize("entities", [{}, {"legalEntity": "l1"}])
+def test_d8_an_object_in_two_lists_may_name_another_parent_and_nothing_else(name, is_conflict, entities):
+    """Of two owners, or moved while the lists are read; with another name in each, one of the two is lost."""
+    api = world()
+    api.says[ACCOUNTS.format("l1")] = [thing("a1"), thing("a3", **entities) | {"attributes": {"name": "x"}}]
+    api.says[ACCOUNTS.format("l2")] = [thing("a3") | {"attributes": {"name": name}}]
+    said = problems(crawl(api))
+    assert [len(found) for found in said.values()] == ([1] if is_conflict else [])
 
 
 def test_f3_an_object_without_its_detail_is_listed_all_the_same():
