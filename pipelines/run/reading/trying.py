@@ -10,6 +10,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.trials.prover import Prover
+from sources.aleta.planning.trials.strict import HOPELESS
 
 from ...ledger.ledger import Learned
 from ...ledger.readings import Reading
@@ -47,9 +48,13 @@ def learned_of(prover: Prover, before: Learned) -> Learned:
 
 
 def next_run(learned: Learned) -> Learned:
-    """What a run begins with, of what the last one left: strictness wears off."""
+    """What a run begins with, of what the last one left: strictness wears off; that no answer counts is proven anew.
+
+    Else an API that is well again could not show it: whatever it answers would be quarantined.
+    """
     runs = max(0, learned.strict_runs - 1)
-    return replace(learned, cut_sizes=learned.cut_sizes if runs else (), strict_runs=runs)
+    sizes = tuple(size for size in learned.cut_sizes if size >= HOPELESS)
+    return replace(learned, cut_sizes=sizes if runs else (), strict_runs=runs)
 
 
 def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:

@@ -31,6 +31,7 @@ class Node:
         owed: rows that an earlier answer showed of its days, and a later one did not.
         undivided: nothing smaller than itself vouches for it: a part showed as many rows, or it is a single day.
         same: how often it showed the rows that it showed last.
+        why: it is in quarantine, where that is another reason than the fate's own.
     """
 
     parent: str
@@ -44,6 +45,7 @@ class Node:
     undivided: bool = False
     same: int = 0
     asks: int = 0
+    why: str = ""
     comparing: bool = False  # its parts are asked to be held against it
 
     def leaves(self) -> Iterator[Node]:

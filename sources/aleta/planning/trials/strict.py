@@ -21,6 +21,10 @@ from .nodes import CutSizes, Node, State
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move
 HOPELESS = 5  # rows: where so small an answer was cut, no answer can be believed, and what is left is quarantined
+UNBELIEVED = (
+    "answers of {} rows leave out rows that others show, so that no answer can be believed: tell Aleta; the next run "
+    "tries again"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,7 +171,7 @@ class StrictPlanner:
         count = len(node.rows)
         lost = len(node.owed - node.rows.known())
         if count and 0 < self.cut.least < HOPELESS and not node.rows.whole:
-            node.state = State.QUARANTINED
+            node.state, node.why = State.QUARANTINED, UNBELIEVED.format(self.cut.least)
         elif lost and node.same < SAME:
             self._ask_again(node)
         elif node.rows.whole or (not self.cut.suspects(count) and (lost <= MOVED or not count)):
@@ -244,7 +248,7 @@ class StrictPlanner:
             waiting.popleft()
             for leaf in leaves:
                 fate = Fate.KEPT if leaf.state is State.ACCEPTED else Fate.QUARANTINED
-                self._made.append(Decision(leaf.parent, leaf.window, fate, len(leaf.rows or ())))
+                self._made.append(Decision(leaf.parent, leaf.window, fate, len(leaf.rows or ()), leaf.why))
             self._kept += [leaf for leaf in leaves if leaf.state is State.ACCEPTED]
             if waiting:
                 self._begin(waiting[0])

@@ -1,0 +1,42 @@
+"""What the next run remembers of how this one's answers were cut."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from pipelines.ledger.ledger import Learned
+from pipelines.run.reading.trying import next_run
+from sources.aleta.planning.questions import Fate
+from sources.aleta.planning.trials.evidence import Rows
+from sources.aleta.planning.trials.nodes import CutSizes
+from sources.aleta.planning.trials.strict import HOPELESS, StrictPlanner
+from sources.aleta.planning.windows import Window
+from tests.stores import on
+
+
+@pytest.mark.parametrize(
+    ("runs", "sizes", "next_runs", "next_sizes"),
+    [
+        pytest.param(30, (40, 90), 29, (40, 90), id="another-run-begins-strictly"),
+        pytest.param(1, (40, 90), 0, (), id="it-wears-off"),
+        pytest.param(30, (3, HOPELESS, 90), 29, (HOPELESS, 90), id="tiny-ones-are-proven-anew"),
+        pytest.param(30, (1, 4), 29, (), id="none-but-tiny-ones"),
+    ],
+)
+def test_w6_what_a_run_begins_with(runs, sizes, next_runs, next_sizes):
+    found = next_run(Learned(cut_sizes=sizes, strict_runs=runs))
+    assert (found.strict_runs, found.cut_sizes) == (next_runs, next_sizes)
+
+
+def test_w6_where_so_small_an_answer_was_cut_nothing_is_believed_and_the_reason_says_so():
+    """It is no matter of `row_cap`: a window of years could be divided, and its parts would not count either."""
+    strict = StrictPlanner(cut=CutSizes(sizes={3}), rng=Random(1))
+    strict.add("a", Window(on(0), on(400)))
+    strict.answer(strict.ask(), Rows.of_days([1, 2], [on(1), on(2)]))
+
+    [decision] = strict.decisions()
+
+    assert (decision.fate, decision.window) == (Fate.QUARANTINED, Window(on(0), on(400)))
+    assert decision.why.startswith("answers of 3 rows leave out rows that others show")
