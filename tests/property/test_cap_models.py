@@ -17,6 +17,7 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
 from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.prover import Prover
+from sources.aleta.planning.trials.strict import HOPELESS
 from sources.aleta.planning.trials.trial import Choice
 from tests.lengths import examples
 
@@ -46,6 +47,15 @@ def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):
     """W6: what an earlier run proved cut is where the next begins."""
     outcome = read(model, seed, cut=CutSizes(sizes={size}))
     assert outcome.missing == 0 or not outcome.complete
+
+
+@settings(max_examples=examples(15), deadline=None)
+@given(model=st.sampled_from([*OTHERS, "constant"]), seed=st.integers(0, 10**6))
+def test_w6_a_run_after_one_in_which_no_answer_counted_tries_again_and_loses_no_row(model, seed):
+    """It begins strictly, from the smallest size that leaves something; a server that is well is read whole."""
+    outcome = read(model, seed, cap=10**6 if model == "constant" else 60, cut=CutSizes(sizes={HOPELESS}))
+    assert outcome.missing == 0 or not outcome.complete
+    assert outcome.complete or model != "constant"
 
 
 @pytest.mark.parametrize("shown", SHOWN)

@@ -53,8 +53,8 @@ def next_run(learned: Learned) -> Learned:
     Else an API that is well again could not show it: whatever it answers would be quarantined.
     """
     runs = max(0, learned.strict_runs - 1)
-    sizes = tuple(size for size in learned.cut_sizes if size >= HOPELESS)
-    return replace(learned, cut_sizes=sizes if runs else (), strict_runs=runs)
+    sizes = sorted({max(size, HOPELESS) for size in learned.cut_sizes})
+    return replace(learned, cut_sizes=tuple(sizes) if runs else (), strict_runs=runs)
 
 
 def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:

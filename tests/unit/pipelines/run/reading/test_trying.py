@@ -22,7 +22,7 @@ from tests.stores import on
         pytest.param(30, (40, 90), 29, (40, 90), id="another-run-begins-strictly"),
         pytest.param(1, (40, 90), 0, (), id="it-wears-off"),
         pytest.param(30, (3, HOPELESS, 90), 29, (HOPELESS, 90), id="tiny-ones-are-proven-anew"),
-        pytest.param(30, (1, 4), 29, (), id="none-but-tiny-ones"),
+        pytest.param(30, (1, 4), 29, (HOPELESS,), id="none-but-tiny-ones"),
     ],
 )
 def test_w6_what_a_run_begins_with(runs, sizes, next_runs, next_sizes):
