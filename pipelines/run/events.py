@@ -96,11 +96,13 @@ class Doubts:
         conflicts: by endpoint and id, who may have it with two contents (D8); from earlier runs too.
         new: of these, by endpoint, the ids that this run found.
         far: by endpoint and parent, days that rows name and no whole history asks for (D7).
+        removed: by endpoint and parent, some of the rows that this run removed (D6).
     """
 
     conflicts: Mapping[str, Mapping[str, Doubled]] = field(default_factory=dict)
     new: Mapping[str, Collection[str]] = field(default_factory=dict)
     far: Mapping[str, Mapping[str, Collection[date]]] = field(default_factory=dict)
+    removed: Mapping[str, Mapping[str, Sequence[Missed]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

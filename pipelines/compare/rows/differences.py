@@ -25,7 +25,7 @@ from .change_feed import ChangeFeed
 from .conflicts import displaced, register_given, within_package
 from .findings import Differences, Loss, Missed, Proven, Run
 from .late_rows import late_rows
-from .missed_rows import missed_rows, unasked_rows
+from .missed_rows import missed_rows, removed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
 from .suspicions import losses
 from .unchanged import is_unchanged
@@ -110,6 +110,7 @@ class _Comparison:
             late=late_rows(self.sql, self.endpoint) if partial and counts["added"] else {},
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,
+            removed=removed_rows(self.sql, self.endpoint) if counts["removed"] else (),
         )
 
     def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
@@ -174,11 +175,14 @@ class _Comparison:
 
     def _stage_absent(self, absent: Sequence[Missed]) -> None:
         """What earlier packages missed and the warehouse still has."""
-        given = {"id": [row.id for row in absent], "parent_id": [row.parent_id for row in absent]}
-        self.sql.register("absent", pa.table(given | {"late": [row.late for row in absent]}))
+        given = {name: [getattr(row, name) for row in absent] for name in ("id", "parent_id", "late")}
+        days = {
+            name: pa.array([getattr(row.window, name) for row in absent], pa.date32()) for name in ("first", "last")
+        }
+        self.sql.register("absent", pa.table(given | days))
         there = self.store.rows(self.schema, [self.key], slices_of_keys(self.sql, "id", "absent", column=self.key))
         self.sql.execute(
-            f"INSERT INTO missed SELECT id, parent_id, late, true, NULL, NULL, true FROM absent "
+            f"INSERT INTO missed SELECT id, parent_id, late, true, first, last, true FROM absent "
             f"WHERE id IN (SELECT {self.key} FROM {there}) AND id NOT IN (SELECT {self.key} FROM fresh) "
             "AND id NOT IN (SELECT id FROM seen_before)"
         )

@@ -113,6 +113,7 @@ class Differences:
         found: of the rows missed before, those that this package shows.
         conflicts: ids that have two contents, or may have; the newer reading is kept.
         losses: by parent, what is removed of it, with what earlier packages removed.
+        removed: some of the rows that are removed, of each parent those that name the fewest days.
     """
 
     rows: Rows
@@ -125,6 +126,7 @@ class Differences:
     found: Collection[str] = ()
     conflicts: Sequence[Conflict] = ()
     losses: Sequence[Loss] = ()
+    removed: Sequence[Missed] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

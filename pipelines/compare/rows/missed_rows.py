@@ -8,9 +8,13 @@ import duckdb
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
 
-from .findings import Unasked
+from .findings import Missed, Unasked
 from .staged import once_per_owner
+
+A_FEW = 3  # removed rows of a parent
+QUIET_DAYS = 31  # between the days of one row
 
 
 def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
@@ -38,6 +42,22 @@ def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
         f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh) "
         f"AND k.{key} NOT IN (SELECT id FROM seen_before){elsewhere} GROUP BY 1, 2"
     )
+
+
+def removed_rows(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Missed]:
+    """Of what is `gone`, a few rows of each parent whose days can be asked for by themselves: the quietest (D6)."""
+    if not (endpoint.dates and endpoint.dates.divisible and endpoint.dates.columns):
+        return []
+    key = key_of(endpoint.schema)[0]
+    found = sql.execute(
+        f"SELECT {key}, parent_id, first_day, last_day, late FROM missed WHERE settled AND {key} IN "
+        f"(SELECT {key} FROM gone) AND last_day - first_day <= {QUIET_DAYS} QUALIFY row_number() OVER "
+        f"(PARTITION BY parent_id ORDER BY last_day - first_day, {key}) <= {A_FEW} ORDER BY ALL"
+    ).fetchall()
+    return [
+        Missed(id=own_id, parent_id=parent_id, window=Window(first, last), late=bool(late))
+        for own_id, parent_id, first, last, late in found
+    ]
 
 
 def _unseen(days: Sequence[str], first: str, last: str) -> str:

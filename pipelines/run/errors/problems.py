@@ -71,6 +71,13 @@ def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) ->
     )
 
 
+def nul(column: str, count: int, place: str) -> str:
+    """What a database does not hold, and stores as near as it can (F9)."""
+    return (
+        f"{column}: {count} values have the character NUL, which {place} cannot hold: stored without it, and spelt out"
+    )
+
+
 def contradicted(receipt: Receipt) -> Problem:
     """Asked for by itself, a day shows rows that a wider window left out."""
     return Problem(

@@ -35,6 +35,7 @@ from ..events import Confronted, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
+from .removals import Removals
 from .run_row import run_row
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
@@ -92,6 +93,7 @@ class Loader:
         self._proven: dict[str, ProvenDays] = {}
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
+        self._removals = Removals()
         self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
         self._losses: dict[str, dict[str, Loss]] = defaultdict(dict)
         self._package = _Package()
@@ -153,8 +155,8 @@ class Loader:
                 question.answer = self._settle(self._proven[question.endpoint.name])
                 open_rows = bool(question.answer.missed)
             case Remaining():
-                question.answer = replace(self._conflicts.doubts(), far=self._far())
-                open_rows = bool(question.answer.conflicts or question.answer.far)
+                left = replace(self._conflicts.doubts(), far=self._far(), removed=self._removals.take())
+                question.answer, open_rows = left, bool(left.conflicts or left.far or left.removed)
         if open_rows:
             self.flush()
 
@@ -202,11 +204,8 @@ class Loader:
         package = self._take_package()
         self._report.errors += self._conflicts.problems()
         self._report.warnings += self._drift.emptied()
-        self._report.warnings += [
-            f"{column}: {count} values have the character NUL, which {self._warehouse.place} cannot hold: "
-            "stored without it, and spelt out"
-            for column, count in self._warehouse.misfits.items()
-        ]
+        misfits, place = self._warehouse.misfits, self._warehouse.place
+        self._report.warnings += [problems.nul(column, count, place) for column, count in misfits.items()]
         self._commit(package, self._run_row(ended_at=ended_at, status=status()))
 
     def _take_package(self) -> list[Rows]:
@@ -237,6 +236,7 @@ class Loader:
         """Add counts, drift and problems to the report."""
         counts = self._report.of(endpoint.name)
         _add(self._report, endpoint.name, found.counts)
+        self._removals.note(endpoint.name, found.removed)
         for receipt in receipts:
             counts.windows += receipt.status is Status.COMPLETE
             counts.splits += receipt.status is Status.SPLIT

@@ -71,7 +71,8 @@ class Fetching:
     unoffered: Unoffered = field(default_factory=Unoffered)
     _caps: set[int] = field(default_factory=set)
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
-    _partly: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # kept of partial readings
+    _kept: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # windows, with their rows
+    _partly: set[tuple[str, str]] = field(default_factory=set)  # who was not read whole
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
     _watch: Callable[[Receipt], None] = lambda _: None
     _crawl: Crawl = field(init=False)
@@ -139,6 +140,10 @@ class Fetching:
         self._watch = watch
         self.again(endpoint, parents)
         self._watch = lambda _: None
+
+    def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
+        sizes = [rows for parent, window in parents.items() for rows in self.sizes_of(endpoint, parent, window)]
+        self.again(endpoint, self.read_strictly(endpoint, sizes) | parents.keys())
 
     def again(self, endpoint: Endpoint, parents: Collection[str]) -> None:
         """Read and load the whole histories of *parents*."""
@@ -217,8 +222,8 @@ class Fetching:
         return {parent for name, parent in self._partly if name == endpoint.name}
 
     def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
-        """Of the answers that this run kept of a partial reading and that hold *window*, how many rows they had."""
-        kept = self._partly.get((endpoint.name, parent), [])
+        """Of the answers that this run kept and that hold *window*, how many rows they had."""
+        kept = self._kept.get((endpoint.name, parent), [])
         return [rows for asked, rows in kept if asked.covers(window)]
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
@@ -249,8 +254,9 @@ class Fetching:
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
-            if receipt.answer and not readings[receipt.parent_id].whole:
-                self._partly.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
+            if receipt.answer:
+                self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
+                self._partly |= {(endpoint.name, receipt.parent_id)} if not readings[receipt.parent_id].whole else set()
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _receipts(

@@ -1,4 +1,6 @@
-"""What a run asks last: ids that may stand for two contents (rule D8), and days that no whole history reaches (D7)."""
+"""What a run asks last: whether what it removed is gone (rule D6), of ids that may stand for two contents (D8), and for
+days that no whole history reaches (D7).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.row_hash import is_type
 from ...ledger.ledger import Doubled
-from ..events import Confronted, Doubts, Put, Remaining, Wait
+from ..errors import problems
+from ..events import Confronted, Doubts, Noticed, Put, Remaining, Wait
 
 
 class Asks(Protocol):
@@ -39,6 +42,9 @@ class Asks(Protocol):
 
     def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
         """Read and load whole histories; *watch* is told of each receipt."""
+
+    def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
+        """Read whole histories again and strictly, whose answers left out rows of these days."""
 
     def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
         """Read and load days that rows name, out of the reach of a whole history; no mark grows by them."""
@@ -103,6 +109,7 @@ class Leftovers:
         before = -1
         while len(asked) > before:
             before, doubts = len(asked), self._doubts()
+            self._confirm(doubts, asked)
             self._confront(doubts, asked)
             self._read_far(doubts, asked)
 
@@ -111,6 +118,23 @@ class Leftovers:
         self.put(question)
         self.wait(lambda: question.answer is not None)
         return question.answer or Doubts()
+
+    def _confirm(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
+        """Ask for some of what was removed by itself: a truncated answer leaves out rows that are there."""
+        for endpoint in self.endpoints:
+            removed = doubts.removed.get(endpoint.name, {})
+            days = {parent: list(dict.fromkeys(row.window for row in rows)) for parent, rows in removed.items()}
+            ids = {row.id for rows in removed.values() for row in rows}
+            back: dict[str, Window] = {}
+            for turn in range(max(map(len, days.values()), default=0)):
+                spans = {parent: windows[turn] for parent, windows in days.items() if turn < len(windows)}
+                for receipt in self.asks.look(endpoint, spans):
+                    if receipt.answer and ids.intersection(receipt.answer.batch[0].to_pylist()):
+                        self.put(Noticed(problems.contradicted(receipt)))
+                        back[receipt.parent_id] = receipt.window
+            if back:
+                asked |= {(endpoint.name, "removed", parent) for parent in back}
+                self.asks.distrust(endpoint, back)
 
     def _confront(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
         for endpoint in self.endpoints:

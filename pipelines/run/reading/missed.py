@@ -33,7 +33,7 @@ class Asks(Protocol):
         """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""
 
     def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
-        """Of the answers that this run kept of a partial reading and that hold *window*, how many rows they had."""
+        """Of the answers that this run kept and that hold *window*, how many rows they had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,3 +237,18 @@ def test_an_fx_spot_with_an_account_that_is_not_read_is_not_gone(store):
         store, CATALOGUE["transactions"], [], [proof("A")], asked=[], seen_before=(), run=RUN, readable=["A", "C"]
     )
     assert removed(found) == {"y", "z"}
+
+
+def test_d6_of_what_is_removed_the_quietest_rows_are_told_a_few_of_each_parent(store):
+    """Those that name the fewest days; whoever has days a month apart cannot be asked for by itself."""
+    far = row("far", day=1) | {"value_date": on(60)}
+    wide = row("wide", day=2) | {"value_date": on(9)}
+    fill(store, far, wide, *(row(own_id, day=3) for own_id in "abcd"), row("z", "B"), row("kept", "B"))
+    found = compare(
+        store, [batch(row("kept", "B"))], [proof(last=70, settles=True), proof("B", settles=True)], asked=["B"]
+    )
+
+    assert removed(found) == {"far", "wide", "a", "b", "c", "d", "z"}
+    assert [(each.parent_id, each.id, each.window) for each in found.removed] == [
+        ("A", own_id, Window(on(3), on(3))) for own_id in "abc"
+    ] + [("B", "z", Window(on(5), on(5)))]

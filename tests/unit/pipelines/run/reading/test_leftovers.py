@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pipelines.compare.rows.findings import Missed
 from pipelines.ledger.ledger import Doubled, Ledger
-from pipelines.run.events import Confronted
-from pipelines.run.reading.leftovers import confront, rounds
+from pipelines.run.events import Confronted, Doubts, Noticed, Remaining
+from pipelines.run.reading.leftovers import Leftovers, confront, rounds
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import UnavailableError
 from sources.aleta.planning.windows import Window
@@ -31,6 +32,7 @@ class FakeAsks:
     has: Mapping[str, list[dict[str, object]]]
     fail: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()  # gone for good
+    distrusted: dict[str, Window] = field(default_factory=dict)
     looked: list[Mapping[str, Window]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
 
@@ -51,6 +53,9 @@ class FakeAsks:
         self.read += parents
         for parent in parents:
             watch(self._receipt(parent, WHOLE))
+
+    def distrust(self, _, parents):
+        self.distrusted |= parents
 
     def _receipt(self, parent: str, window: Window) -> Receipt:
         rows = [each for each in self.has[parent] if each["trade_date"] in window]
@@ -151,3 +156,47 @@ def test_d8_conflicts_are_remembered_with_their_days():
 
     known = {"A": Window(on(5), on(9)), "B": None, "C": DAY}
     assert Ledger.from_state(ledger.to_state()).conflicts == {"transactions": {"1": known}}
+
+
+def last_questions(asks: FakeAsks, *doubts: Doubts) -> list[object]:
+    """What a run tells at its end, where this is left open, one time after the other."""
+    told, left = [], list(doubts)
+
+    def put(event):
+        if isinstance(event, Remaining):
+            event.answer = left.pop(0) if left else Doubts()
+        else:
+            told.append(event)
+
+    Leftovers(asks=asks, endpoints=[TRANSACTIONS], put=put, wait=lambda _: None, narrowed=False).run()
+    return told
+
+
+def removed(*rows: tuple[str, str, int]) -> Doubts:
+    found: dict[str, list[Missed]] = {}
+    for parent, own_id, day in rows:
+        found.setdefault(parent, []).append(Missed(id=own_id, parent_id=parent, window=Window(on(day), on(day))))
+    return Doubts(removed={"transactions": found})
+
+
+def test_d6_what_was_removed_is_asked_for_once_more_and_is_gone():
+    """A request for each day; nothing else is asked."""
+    asks = FakeAsks(has={"a": [row("other", day=5)], "b": []})
+
+    assert last_questions(asks, removed(("a", "t", 5), ("a", "u", 90), ("b", "v", 5))) == []
+    assert asks.looked == [
+        {"a": Window(on(5), on(5)), "b": Window(on(5), on(5))},
+        {"a": Window(on(90), on(90))},
+    ]
+    assert (asks.distrusted, asks.read) == ({}, [])
+
+
+def test_d6_w6_a_row_that_was_removed_and_is_there_has_its_parent_read_again_and_strictly():
+    """A whole history left it out, and its day shows it: the run says so, and is not complete."""
+    asks = FakeAsks(has={"a": [row("t", day=5)], "b": [row("v", day=9)]})
+
+    [told] = last_questions(asks, removed(("a", "t", 5), ("b", "u", 9)))
+
+    assert isinstance(told, Noticed)
+    assert (told.problem.code, told.problem.parent_id, told.problem.from_date) == ("cap", "a", f"{on(5)}")
+    assert asks.distrusted == {"a": Window(on(5), on(5))}

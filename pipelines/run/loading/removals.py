@@ -1,0 +1,32 @@
+"""Rows that a run removes: of some it asks once more whether they are gone (rules D6, W6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...compare.rows.findings import Missed
+
+PARENTS = 20  # of each endpoint: who lost rows, at three requests each at the most
+
+
+@dataclass(slots=True)
+class Removals:
+    """What was removed and is not handed out yet."""
+
+    _rows: dict[str, dict[str, list[Missed]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    """By endpoint and parent."""
+    _parents: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # in the whole run
+
+    def note(self, endpoint: str, removed: Iterable[Missed]) -> None:
+        parents = self._parents[endpoint]
+        for row in removed:
+            if row.parent_id in self._rows[endpoint] or (row.parent_id not in parents and len(parents) < PARENTS):
+                parents.add(row.parent_id)
+                self._rows[endpoint][row.parent_id].append(row)
+
+    def take(self) -> Mapping[str, Mapping[str, Sequence[Missed]]]:
+        """By endpoint and parent, rows that were removed since the last call; each parent once in a run."""
+        taken, self._rows = self._rows, defaultdict(lambda: defaultdict(list))
+        return {endpoint: parents for endpoint, parents in taken.items() if parents}
