@@ -236,7 +236,7 @@ class Loader:
         """Add counts, drift and problems to the report."""
         counts = self._report.of(endpoint.name)
         _add(self._report, endpoint.name, found.counts)
-        self._removals.note(endpoint.name, found.removed)
+        self._removals.note(endpoint, found.removed)
         for receipt in receipts:
             counts.windows += receipt.status is Status.COMPLETE
             counts.splits += receipt.status is Status.SPLIT

@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sources.aleta.catalogue.endpoint import Endpoint
+
 from ...compare.rows.findings import Missed
 
-PARENTS = 20  # of each endpoint: who lost rows, at three requests each at the most
+PARENTS = 20  # who lost transactions, at three requests each at the most
+OTHERS = 5  # of each other table: computed rows are replaced by the thousand
 
 
 @dataclass(slots=True)
@@ -19,12 +22,13 @@ class Removals:
     """By endpoint and parent."""
     _parents: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # in the whole run
 
-    def note(self, endpoint: str, removed: Iterable[Missed]) -> None:
-        parents = self._parents[endpoint]
+    def note(self, endpoint: Endpoint, removed: Iterable[Missed]) -> None:
+        rows, parents = self._rows[endpoint.name], self._parents[endpoint.name]
+        most = PARENTS if endpoint.guarded else OTHERS
         for row in removed:
-            if row.parent_id in self._rows[endpoint] or (row.parent_id not in parents and len(parents) < PARENTS):
+            if row.parent_id in rows or (row.parent_id not in parents and len(parents) < most):
                 parents.add(row.parent_id)
-                self._rows[endpoint][row.parent_id].append(row)
+                rows[row.parent_id].append(row)
 
     def take(self) -> Mapping[str, Mapping[str, Sequence[Missed]]]:
         """By endpoint and parent, rows that were removed since the last call; each parent once in a run."""
