@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -71,11 +71,12 @@ def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) ->
     )
 
 
-def nul(column: str, count: int, place: str) -> str:
-    """What a database does not hold, and stores as near as it can (F9)."""
-    return (
+def nul(misfits: Mapping[str, int], place: str) -> list[str]:
+    """What a database does not hold, and stores as near as it can (F9): by column, so many values."""
+    return [
         f"{column}: {count} values have the character NUL, which {place} cannot hold: stored without it, and spelt out"
-    )
+        for column, count in misfits.items()
+    ]
 
 
 def contradicted(receipt: Receipt) -> Problem:

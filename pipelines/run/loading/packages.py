@@ -130,8 +130,9 @@ class Loader:
                 _add(self._report, endpoint.name, found.counts)
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
-        """Begin to follow what is read of each parent, for the first time or once more."""
-        if any(receipt.endpoint is endpoint for receipt in self._package.receipts):
+        """Begin to follow what is read of each parent, for the first time or, once the rest is committed, once more."""
+        again = endpoint.name in self._proven and self._pending
+        if again or any(receipt.endpoint is endpoint for receipt in self._package.receipts):
             self.flush()
         parents = self._followed.follow(endpoint, readings)
         before = self._proven.get(endpoint.name)
@@ -156,7 +157,7 @@ class Loader:
                 open_rows = bool(question.answer.missed)
             case Remaining():
                 left = replace(self._conflicts.doubts(), far=self._far(), removed=self._removals.take())
-                question.answer, open_rows = left, bool(left.conflicts or left.far or left.removed)
+                question.answer, open_rows = left, bool(left.conflicts or left.far)
         if open_rows:
             self.flush()
 
@@ -204,8 +205,7 @@ class Loader:
         package = self._take_package()
         self._report.errors += self._conflicts.problems()
         self._report.warnings += self._drift.emptied()
-        misfits, place = self._warehouse.misfits, self._warehouse.place
-        self._report.warnings += [problems.nul(column, count, place) for column, count in misfits.items()]
+        self._report.warnings += problems.nul(self._warehouse.misfits, self._warehouse.place)
         self._commit(package, self._run_row(ended_at=ended_at, status=status()))
 
     def _take_package(self) -> list[Rows]:
