@@ -152,9 +152,9 @@ def mass_removal_believed() -> None:
 
     losses = _Comparison._losses
 
-    def trusting(self):
+    def trusting(self, proven):
         self.run = replace(self.run, max_removed_share=1.0)
-        return losses(self)
+        return losses(self, proven)
 
     _Comparison._losses = trusting
 
