@@ -147,14 +147,14 @@ class Census:
         self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
         if not endpoint.single:
             return []
-        done = self._shown[endpoint.name] | self._asked[endpoint.name]
+        seen = self._shown[endpoint.name] | self._asked[endpoint.name]
         if self._chosen(endpoint):
-            return [(client, "") for client in sorted(set(self.clients) - done)]
-        done |= {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
+            return [(client, "") for client in sorted(set(self.clients) - seen)]
+        done = seen | {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
         stored = {
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
-            if own_id not in self._shown[endpoint.name] | self._asked[endpoint.name]
+            if own_id not in seen
             and (own_id in self._named[endpoint.name] or self._nobody_else_tells(endpoint, parent_id))
         }
         named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
