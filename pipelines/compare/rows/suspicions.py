@@ -8,7 +8,7 @@ several of them equally long. What looks cut removes nothing, however long it wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -120,15 +120,23 @@ def telling(endpoint: Endpoint) -> list[str]:
     ]
 
 
+def tied(longest: Mapping[str, tuple[int, int]]) -> int:
+    """The one greatest length that answers with other contents share, so many that only a cap explains it; else 0.
+
+    Args:
+        longest: by parent, the rows and the content of its longest answer. Copies are equally long by their nature.
+    """
+    contents = {content: rows for rows, content in longest.values()}
+    return repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
+
+
 def cut(answers: Sequence[Answered], *, caps: Collection[int]) -> dict[str, Answered]:
     """By parent, an answer that misses rows and is as long as one of *caps*, or as too many others for chance."""
-    longest: dict[str, Answered] = {}
+    longest: dict[str, tuple[int, int]] = {}
     for answer in answers:
-        if answer.parent_id not in longest or answer.rows > longest[answer.parent_id].rows:
-            longest[answer.parent_id] = answer
-    contents = {answer.content: answer.rows for answer in longest.values()}  # copies are equally long by their nature
-    alike = repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
-    suspicious = {*caps, alike} - {0, 1}
+        if answer.rows > longest.get(answer.parent_id, (-1, 0))[0]:
+            longest[answer.parent_id] = answer.rows, answer.content
+    suspicious = {*caps, tied(longest)} - {0, 1}
     return {answer.parent_id: answer for answer in answers if answer.missed and answer.rows in suspicious}
 
 

@@ -256,7 +256,8 @@ class Fetching:
             self._undivided.note(receipt)
             if receipt.answer:
                 self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
-                self._partly |= {(endpoint.name, receipt.parent_id)} if not readings[receipt.parent_id].whole else set()
+                if not readings[receipt.parent_id].whole:
+                    self._partly.add((endpoint.name, receipt.parent_id))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _receipts(

@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.questions import Fate
-from sources.aleta.reading.objects.lengths import repeated
 from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
 
-from ...compare.rows.suspicions import ALIKE, SMALLEST_CAP, telling
+from ...compare.rows.suspicions import telling, tied
 
 EQUALLY_LONG = (
     "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts: set "
@@ -62,8 +61,7 @@ class UndividedAnswers:
     def equally_long(self, *, now: datetime) -> Iterator[Receipt]:
         """What is as long as so many others that only a cap explains it; each is told once."""
         for name, longest in self._contents.items():
-            contents = {content: rows for rows, content in longest.values()}  # copies are equally long by their nature
-            length = repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
+            length = tied(longest)
             as_long = self._kept.pop(length, ())
             alike = [receipt for receipt in as_long if receipt.endpoint.name == name]
             self._kept[length] = [receipt for receipt in as_long if receipt.endpoint.name != name]

@@ -92,7 +92,8 @@ def is_json(body: bytes) -> bool:
         elif kind == b'"' and is_name:
             allowed = b":"
         else:
-            del closing[len(closing) - (kind in b"]}") :]
+            if kind in b"]}":
+                closing.pop()
             allowed = b"," + closing[-1:] if closing else b""
     return not allowed and not body[at:].strip(b" \t\n\r")
 
