@@ -67,8 +67,8 @@ TRANSACTIONS = table(
 
 TRANSACTION_CHANGES = table(
     "transaction_changes",
-    "Change feed of transactions, append only; read it by changed_at and run_id. Rows of an account's first load are "
-    "not in it",
+    "Change feed of transactions, append only, one change a run and id; read it by changed_at. Rows of an account's "
+    "first load are not in it",
     [
         own_text("run_id", "The run that saw it"),
         instant("changed_at", "When the run compared this row"),
@@ -78,5 +78,5 @@ TRANSACTION_CHANGES = table(
         own_json("before", "The row before, as JSON with the warehouse's column names, numbers as text; null if added"),
         own_json("after", "The row after, likewise; null if removed"),
     ],
-    key=("run_id", "id", "op", "changed_at"),
+    key=("run_id", "id"),
 )

@@ -21,7 +21,7 @@ KEYS |= dict.fromkeys((*OBJECTS, "transactions"), "id") | {
     "portfolios__accounts": "portfolio_id, account_id",
     "portfolios__depositories": "portfolio_id, depository_id",
     "users__read_access_to_reporting_entities": "user_id, reporting_entity_id",
-    "transaction_changes": "run_id, id, op, changed_at",
+    "transaction_changes": "run_id, id",
     "sync_runs": "run_id",
     "sync_windows": "run_id, resource, parent_id, from_date, to_date, status",
     "sync_marks": "resource, parent_id",

@@ -1,10 +1,11 @@
-"""The feed of changes: each added, modified and removed row, with its JSON before and after.
+"""The feed of changes: each added, modified and removed row, with its JSON before and after; one change a run and row.
 
 It reads what `differences` staged: `fresh`, `known`, `gone` and `proven`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from schemas.table import key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ...warehouse.package import Rows
+from ...warehouse.package import GONE, Rows
 from ...warehouse.store import Store
 from ...warehouse.warehouse import table_of
 from ..row_hash import as_json
@@ -21,6 +22,7 @@ from .arrow_rows import filled
 from .staged import once_per_owner, slices_of_keys
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
+_FEED = TRANSACTION_CHANGES.remove_metadata().append(pa.field(GONE, pa.bool_()))
 
 
 class ChangeFeed:
@@ -28,6 +30,9 @@ class ChangeFeed:
 
     Args:
         now: when the run began.
+
+    Attributes:
+        corrections: what to add to the counts of the run: of a row that it changes twice, one change is left, or none.
     """
 
     def __init__(self, store: Store, endpoint: Endpoint, *, run_id: str, now: datetime) -> None:
@@ -39,9 +44,12 @@ class ChangeFeed:
         self.key = key_of(endpoint.schema)[0]
         self.parents = endpoint.owners
         self.dates = endpoint.dates.columns if endpoint.dates else ()
+        self.corrections: Counter[str] = Counter()
 
     def rows(self, differing: pa.Table) -> Rows:
         """A row for each change; what a first load adds is none, unless the feed said that it was removed elsewhere.
+
+        What an earlier package of the run changed, too, is told once: from what was there before the run.
 
         Args:
             differing: the added and the modified rows, as the API has them.
@@ -56,8 +64,7 @@ class ChangeFeed:
         self.sql.execute(f"CREATE OR REPLACE TEMP VIEW replaced AS {replaced}")
         stored = self.store.rows(self.schema, slices=slices_of_keys(self.sql, self.key, "replaced"))
         names = [name for name in self.schema.names if name not in KEPT_BY_US]
-        data = table_of(
-            self.sql,
+        steps = (
             f"WITH judged AS ({self._judged()}), replaced_rows AS "
             f"(SELECT * FROM {stored} WHERE {self.key} IN (SELECT {self.key} FROM replaced)) "
             f"SELECT 'added' AS op, f.{self.key} AS id, coalesce(j.late, false) AS late, NULL AS before, "
@@ -67,13 +74,42 @@ class ChangeFeed:
             f"{as_json(names, 'f')} FROM differing f JOIN replaced_rows s USING ({self.key}) "
             f"LEFT JOIN judged j USING ({self.key}) "
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
-            f"FROM gone g JOIN replaced_rows s USING ({self.key})",
+            f"FROM gone g JOIN replaced_rows s USING ({self.key})"
         )
-        return self._feed(data)
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {steps}")
+        self._join_earlier_steps()
+        return self._feed(table_of(self.sql, f"SELECT op, id, late, before, after, {GONE} FROM steps"))
 
     def none(self) -> Rows:
         """No change."""
-        return Rows(schema=TRANSACTION_CHANGES, data=TRANSACTION_CHANGES.remove_metadata().empty_table())
+        return Rows(schema=TRANSACTION_CHANGES, data=_FEED.empty_table(), deletes=True)
+
+    def _join_earlier_steps(self) -> None:
+        """Of a row that this run told of before: from what it said was there to what is; nothing, if that is the same.
+
+        Such a row may have gone to a parent that a later package reads, or been asked for once more.
+        """
+        self.sql.execute(f"ALTER TABLE steps ADD COLUMN {GONE} BOOLEAN DEFAULT false")
+        if not self.store.columns(TRANSACTION_CHANGES):
+            return
+        feed = self.store.rows(
+            TRANSACTION_CHANGES, ["run_id", "id", "op", "before"], slices_of_keys(self.sql, "id", "steps")
+        )
+        earlier = (
+            f"SELECT id, op, before::VARCHAR AS before FROM {feed} WHERE run_id = $1 AND id IN (SELECT id FROM steps)"
+        )
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE earlier AS {earlier}", [self.run_id])
+        op = "CASE WHEN e.before IS NULL THEN 'added' WHEN s.after IS NULL THEN 'removed' ELSE 'modified' END"
+        left = f"CASE WHEN e.before IS DISTINCT FROM s.after THEN {op} END"
+        for *told, net in self.sql.execute(
+            f"SELECT e.op, s.op, {left} FROM earlier e JOIN steps s USING (id)"
+        ).fetchall():
+            self.corrections.subtract(told)
+            self.corrections.update([net] if net else [])
+        self.sql.execute(
+            f"UPDATE steps AS s SET op = {op}, before = e.before, {GONE} = ({left}) IS NULL "
+            "FROM earlier e WHERE e.id = s.id"
+        )
 
     def _stage_told(self) -> None:
         """`told`: what a first load adds, and the feed has told of: it came from an account where it was removed."""
@@ -108,6 +144,5 @@ class ChangeFeed:
     def _feed(self, data: pa.Table) -> Rows:
         given = {name: data[name] for name in data.column_names}
         given |= {"run_id": pa.scalar(self.run_id), "changed_at": pa.scalar(self.now)}
-        target = TRANSACTION_CHANGES.remove_metadata()
-        columns = [filled(given[column.name], column.type, data.num_rows) for column in target]
-        return Rows(schema=TRANSACTION_CHANGES, data=pa.Table.from_arrays(columns, schema=target))
+        columns = [filled(given[column.name], column.type, data.num_rows) for column in _FEED]
+        return Rows(schema=TRANSACTION_CHANGES, data=pa.Table.from_arrays(columns, schema=_FEED), deletes=True)

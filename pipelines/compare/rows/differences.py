@@ -96,9 +96,13 @@ class _Comparison:
         conflicts += displaced(self.sql, self.endpoint)
         suspicions, believed = self._losses(proven)
         rows = self._rows()
-        changes = self._changes() if self.endpoint.feed or self.run.tells_all else None
         counts = self._counts()
         partial, ended = not all(parent.settles for parent in proven), any(parent.ended for parent in proven)
+        late = late_rows(self.sql, self.endpoint) if partial and counts["added"] else {}
+        removed = removed_rows(self.sql, self.endpoint) if counts["removed"] else ()
+        feed = self._feed()
+        changes = feed.rows(self.differing) if self.endpoint.feed or self.run.tells_all else None
+        counts.update(feed.corrections)
         return Differences(
             rows=rows,
             changes=changes,
@@ -107,10 +111,10 @@ class _Comparison:
             losses=believed,
             missed=self._pending() if partial else [],
             unasked=unasked_rows(self.sql, self.endpoint, elsewhere=self._not_elsewhere()) if ended else [],
-            late=late_rows(self.sql, self.endpoint) if partial and counts["added"] else {},
+            late=late,
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,
-            removed=removed_rows(self.sql, self.endpoint) if counts["removed"] else (),
+            removed=removed,
         )
 
     def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
@@ -139,8 +143,7 @@ class _Comparison:
         )
 
     def _nothing(self) -> Differences:
-        nothing = self.incoming.schema.empty_table()
-        described = self.endpoint.feed or self.run.tells_all
+        nothing, described = self.incoming.schema.empty_table(), self.endpoint.feed or self.run.tells_all
         return Differences(
             rows=Rows(schema=self.schema, data=self._whole(nothing, {}, gone=False), deletes=True),
             changes=self._feed().none() if described else None,
@@ -284,9 +287,6 @@ class _Comparison:
         given[GONE] = pa.scalar(gone)
         columns = [filled(given.get(column.name), column.type, rows.num_rows) for column in target]
         return pa.Table.from_arrays(columns, schema=target)
-
-    def _changes(self) -> Rows:
-        return self._feed().rows(self.differing)
 
     def _feed(self) -> ChangeFeed:
         return ChangeFeed(self.store, self.endpoint, run_id=self.run.run_id, now=self.run.now)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from schemas.transactions import TRANSACTIONS
+from schemas.transactions import TRANSACTION_CHANGES, TRANSACTIONS
 from sources.aleta.planning.windows import Window
 from tests.stores import on
 from tests.unit.pipelines.compare.stored import FIRST_RUN, NOW, RUN, SAID, batch, compare, fill, fx, proof, row
@@ -119,7 +119,8 @@ def test_what_the_feed_told_of_is_news_also_to_a_first_load(store):
     store.merge(lost.rows)
     store.merge(lost.changes)
 
-    found = compare(store, [batch(row("1", "B"), row("3", "B"))], [proof("B", first_load=True, covered=None)])
+    first_load = [proof("B", first_load=True, covered=None)]
+    found = compare(store, [batch(row("1", "B"), row("3", "B"))], first_load, run=replace(RUN, run_id="next"))
 
     assert [(change["op"], change["id"]) for change in found.changes.data.to_pylist()] == [("added", "1")]
     assert found.counts["added"] == 2
@@ -139,3 +140,52 @@ def test_late_rows_are_counted_for_the_parents_that_are_read_in_part(store):
     proven = [proof("A", **part), proof("B"), proof("C", first_load=True, **part)]
     found = compare(store, [batch(row("old", day=3), *rows)], proven)
     assert found.late == {"A": 2}
+
+
+def loaded(store, shows, *, run=RUN) -> tuple[dict[str, int], list[tuple]]:
+    """Compare one more package of *run* and commit it: its counts, and what the feed says of the run by now."""
+    found = compare(store, shows, [proof("A"), proof("B")], run=run)
+    store.merge(found.rows)
+    store.merge(found.changes)
+    told = store.read(TRANSACTION_CHANGES).values() if store.columns(TRANSACTION_CHANGES) else ()
+    said = [(line["op"], line["id"], _comment(line["before"]), _comment(line["after"])) for line in told]
+    return dict(found.counts), said
+
+
+def _comment(content: str | None) -> str | None:
+    return json.loads(content)["comment"] if content else content
+
+
+def test_what_one_run_changes_twice_is_one_change(store):
+    """Each step starts from what was there before the run, and the counts of both packages say so together."""
+    fill(store, row("1", comment="a"))
+    loaded(store, [batch(row("1", comment="b"))])
+    counts, told = loaded(store, [batch(row("1", comment="c"))])
+    assert told == [("modified", "1", "a", "c")]
+    assert counts == {"added": 0, "modified": 0, "unchanged": 0, "removed": 0}
+
+
+def test_a_row_that_a_later_package_shows_elsewhere_is_modified(store):
+    """It left one account, and another that is read later has it: it was never gone."""
+    fill(store, row("1", "A", comment="a"))
+    assert loaded(store, [])[1] == [("removed", "1", "a", None)]
+    counts, told = loaded(store, [batch(row("1", "B", comment="b"))])
+    assert told == [("modified", "1", "a", "b")]
+    assert counts == {"added": 0, "modified": 1, "unchanged": 0, "removed": -1}
+
+
+def test_what_is_back_as_it_was_within_a_run_is_no_change(store):
+    """A row that was missed and is there all the time; one that came and went."""
+    fill(store, row("1", comment="a"))
+    loaded(store, [])
+    assert loaded(store, [batch(row("1", comment="a"), row("2"))])[1] == [("added", "2", None, None)]
+    assert loaded(store, [batch(row("1", comment="a"))])[1] == []
+
+
+def test_what_another_run_told_stays(store):
+    """The feed is a record: only the run itself takes back what it said."""
+    fill(store, row("1", comment="a"))
+    loaded(store, [])
+    counts, told = loaded(store, [batch(row("1", comment="a"))], run=replace(RUN, run_id="next"))
+    assert sorted(told) == [("added", "1", None, "a"), ("removed", "1", "a", None)]
+    assert (counts["added"], counts["removed"]) == (1, 0)
