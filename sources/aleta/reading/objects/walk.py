@@ -83,9 +83,9 @@ def walk(
     """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
 
     A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
-    list is asked for by its id at the end (rules L1, L2): 404 and 403 mean that it is gone, if anything of the endpoint
-    was answered in this run. Where an object that a list showed is refused by its id, too, they do not mean that of one
-    that a list may have left out.
+    list is asked for by its id at the end (rules L1, L2): 404, or 403 twice, means that it is gone, if anything of the
+    endpoint was answered in this run. Where an object that a list showed is refused by its id, too, that is not so of
+    one that a list may have left out.
 
     Args:
         census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
@@ -127,6 +127,7 @@ class _Walk:
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
         self._contents: dict[str, Contents] = {}  # by endpoint
         self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
+        self._forbidden: set[tuple[str, str]] = set()  # endpoint and id: asked for once more
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
@@ -164,11 +165,15 @@ class _Walk:
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
         error = self._outages.judge(outcome)
         denied = isinstance(error, ParentGoneError | ForbiddenError)
-        if listing.by_id and not listing.again and denied and self._proves_gone(listing.endpoint, own_id):
+        asked_for = (listing.endpoint.name, own_id)
+        if not (listing.by_id and not listing.again and denied and self._proves_gone(listing.endpoint, own_id)):
+            listing.problems.append(error)
+        elif isinstance(error, ForbiddenError) and asked_for not in self._forbidden:  # perhaps only this minute
+            self._forbidden.add(asked_for)
+            self._ask(listing, own_id, self._reader.one_of(listing.endpoint, own_id, listing.parent_id))
+        else:
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
-        else:
-            listing.problems.append(error)
 
     def _proves_gone(self, endpoint: Endpoint, own_id: str) -> bool:
         """Whether an object is gone that its own path refuses (rule L2)."""

@@ -7,7 +7,7 @@ import pytest
 from sources.aleta.errors import ForbiddenError, ParentGoneError
 from sources.aleta.reading.objects.members import Census
 from sources.aleta.reading.objects.walk import ids_of
-from tests.apis import thing
+from tests.apis import FakeApi, thing
 from tests.unit.sources.aleta.reading.objects.crawls import ACCOUNT, ACCOUNTS, ENTITIES, PART, crawl, problems, world
 
 
@@ -76,3 +76,27 @@ def test_l2_a_stored_object_whose_parent_no_list_ever_showed_is_asked_for_itself
 
     assert ("a9" in ids_of(found, "accounts")) is (refusal is None)
     assert census.gone("accounts") == (set() if refusal is None else {"a9"})
+
+
+A9 = ACCOUNT.format("a9")
+
+
+class Hesitant(FakeApi):
+    """Its first answer for a9 is 403."""
+
+    def get(self, path, *, parent_id="", **asked):
+        if (path, parent_id, [full for full, _ in self.seen].count(A9)) == ("/v2/accounts/{parent_id}", "a9", 0):
+            self.seen.append((A9, {}))
+            raise ForbiddenError("403")
+        return super().get(path, parent_id=parent_id, **asked)
+
+
+@pytest.mark.parametrize(("then", "gone"), [(thing("a9", legalEntity="l1"), []), (ForbiddenError("403"), ["a9"])])
+def test_l2_a_403_is_asked_for_once_more(then, gone):
+    """It may be of this minute, as of a permission that is being changed: twice, it means that the object is gone."""
+    api = Hesitant(says={**world().says, A9: then, ACCOUNT.format("a1"): thing("a1")})
+    found = crawl(api, census=Census(stored={"accounts": {"a9": "l1"}}))
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert ("a9" in ids_of(found, "accounts")) is not bool(gone)
+    assert problems(found) == {}
+    assert [path for path, _ in api.seen].count(A9) == 2
