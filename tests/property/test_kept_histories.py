@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.histories.cuts import Cut
+from tests.histories.doubles import doubles
 from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
@@ -121,5 +122,101 @@ def test_a_history_read_anew_that_breaks_off_does_not_count_as_read(runner: Runn
         happens.revoked()
         happens.odd(kind="redate", count=3, within_days=0, value="instant")
         scene.sync()
+
+        scene.sync()  # the oracle looks
+
+
+def test_a_conflict_is_told_though_the_row_that_is_kept_moved_beyond_any_night(runner: Runner, tmp_path: Path):
+    """A clock that was ahead read both days that an id has; the row that is stored is on a third now (D8)."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 30, "look_ahead_days": 2, "reverify_days": 0, "workers": 3}
+    world = {"seed": 5354, "accounts": 2, "rows": 100, "row_cap": 21, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 0.5}, dialect="kinds", **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+
+        def backfill_of_one(which: int) -> None:
+            account, day = doubles(scene)[which % len(doubles(scene))]
+            scene.backfill(day, day, "acme", accounts=[account])
+
+        scene.change("double", within_days=0)
+        happens.cleared_day(ago=9, keep=2)
+        backfill_of_one(7)
+        scene.sync(cut=Cut(how="kill", at="copy", nth=1, after_us=300))
+        scene.sync_with_the_clock_ahead(3)
+        scene.change("double", within_days=3)
+        happens.odd(kind="double", count=3, within_days=3, value="null")
+        happens.widest(days=200)
+        happens.account_moves(skip=0)
+        happens.account_moves(skip=3)
+        backfill_of_one(5)
+        happens.time(hours=5)
+        happens.odd(kind="far_date", count=2, within_days=0, value="2036-03-02")
+        scene.verify()
+        happens.night(number=2147, within_days=20)
+        happens.parents(cut=2, say="links")
+
+        scene.sync()  # the oracle looks
+
+
+def test_a_row_that_a_later_package_of_the_run_shows_elsewhere_is_modified(runner: Runner, tmp_path: Path):
+    """Removed from one account and added to the other in one run, it was neither: the report counts it once."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 10, "look_ahead_days": 0, "reverify_days": 30, "workers": 3}
+    world = {"seed": 5583, "accounts": 2, "rows": 100, "row_cap": 38, "keep": "first", "date_filter": "value"}
+    tenants = ("acme", "bolt")
+    with Scene(runner, tmp_path, tenants=tenants, aleta=aleta | {"max_removed_share": 1.0}, **world) as scene:
+        happens = Happenings(scene)
+        happens.lists(caps={"depositories": 1, "reporting_entities": 1}, keep="last")
+        happens.busy_day(ago=9, count=2)
+        scene.sync_with_the_clock_ahead(3)
+        scene.sync()
+        happens.rows(kind="move", count=5, within_days=0)
+        happens.time(hours=24)
+        first = TODAY - timedelta(days=561)
+        scene.backfill(first, first + timedelta(days=320), "acme", accounts=scene.accounts()[:1])
+        happens.busy_day(ago=60, count=45)
+        happens.night(number=174588, within_days=0)
+        first = TODAY - timedelta(days=143)
+        cut = Cut(how="kill", at="http", nth=9)
+        scene.backfill(first, first + timedelta(days=125), "acme", accounts=scene.accounts()[:1], cut=cut)
+        happens.parents(cut=1, say="links")
+
+        scene.sync_with_the_clock_ahead(1)  # the oracle looks
+
+
+def test_a_row_without_days_that_is_listed_beyond_all_histories_is_there_all_the_time(runner: Runner, tmp_path: Path):
+    """Its history ended without it; a day that another row names shows it again, in the same run."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 10, "look_ahead_days": 0, "reverify_days": 30, "workers": 3}
+    world = {"seed": 17787, "accounts": 4, "rows": 60, "row_cap": 29, "keep": "last", "date_filter": "value"}
+    with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+
+        def backfill_far_ahead() -> None:
+            day = TODAY + timedelta(days=400)
+            scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
+            scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
+
+        backfill_far_ahead()
+        happens.odd(kind="redate", count=1, within_days=20, value="instant")
+        happens.account_moves(skip=0)
+        happens.odd(kind="dateless", count=3, within_days=3, value="absent")
+        scene.sync()
+        happens.packages(rows=30)
+        scene.sync(cut=Cut(how="kill", at="sql", nth=10, after_us=30000))
+        first = TODAY - timedelta(days=104)
+        cut = Cut(how="kill", at="copy", nth=9, after_us=30000)
+        scene.backfill(first, first + timedelta(days=68), "acme", accounts=scene.accounts()[:1], cut=cut)
+        scene.sync()
+        happens.object(kind="move_account")
+        happens.settings(reverify=30, look_back=10)
+        scene.sync_with_the_clock_ahead(45)
+        backfill_far_ahead()
+        happens.settings(reverify=3, look_back=10)
+        happens.odd(kind="far_date", count=1, within_days=20, value="9999-12-31")
+        happens.cap(rows=58)
+        happens.odd(kind="far_date", count=2, within_days=0, value="0001-01-01")
 
         scene.sync()  # the oracle looks

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +14,7 @@ from schemas.table import ROW_KEY, answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window, hulls
 
+from ...warehouse.store import Slice, Store
 from ..row_content import stage_contents
 from ..row_hash import row_hash
 from .findings import Conflict
@@ -67,6 +68,21 @@ def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Confli
         f"WITH unasked AS ({unasked}) SELECT *, true FROM unasked UNION ALL "
         f"SELECT {key}, asked, {_days(endpoint, 'given')}, false FROM given WHERE {key} IN (SELECT {key} FROM unasked)",
     )
+
+
+def stored_days(store: Store, endpoint: Endpoint, ids: Collection[str]) -> Mapping[str, Mapping[str, Window | None]]:
+    """Of the rows with these *ids* that the warehouse has: whose they are, and the days of each."""
+    key = key_of(endpoint.schema)[0]
+    columns = [key, *endpoint.owners, *(endpoint.dates.columns if endpoint.dates else ())]
+    rows = store.rows(endpoint.schema, columns, [Slice(column=key, values=[*ids])])
+    owned = once_per_owner(f"(SELECT * FROM {rows} WHERE list_contains($1, {key}))", endpoint.owners)
+    found = store.sql.execute(
+        f"SELECT {key}, owner, {_days(endpoint, 'k')} FROM {owned} k WHERE owner IS NOT NULL", [[*ids]]
+    )
+    days: dict[str, dict[str, Window | None]] = {}
+    for own_id, parent, first, last in found.fetchall():
+        days.setdefault(own_id, {})[parent] = Window(first, last) if first and last else None
+    return days
 
 
 def _conflicts(sql: duckdb.DuckDBPyConnection, rows: str) -> list[Conflict]:

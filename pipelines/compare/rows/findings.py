@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -86,6 +86,14 @@ class Unasked:
     parent_id: str
     days: frozenset[date]
     late: bool = False
+
+
+def unasked_days(rows: Iterable[Unasked]) -> Mapping[str, set[date]]:
+    """By parent, all their days that nobody asked for."""
+    days: dict[str, set[date]] = {}
+    for row in rows:
+        days.setdefault(row.parent_id, set()).update(row.days)
+    return days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import hulls
 
+from ...compare.rows.conflicts import stored_days
 from ...compare.rows.findings import Conflict
 from ...ledger.ledger import Ledger
 from ...report.report import Problem
+from ...warehouse.store import Store
 from ..errors import problems
 from ..events import Confronted, Doubts
 
@@ -29,8 +32,16 @@ class Conflicts:
             self._new[endpoint.name].add(conflict.id)
         self._ledger.note_conflict(endpoint.name, conflict.id, conflict.parents)
 
-    def doubts(self) -> Doubts:
-        conflicts = {name: dict(ids) for name, ids in self._ledger.conflicts.items() if ids}
+    def any(self) -> bool:
+        return any(self._ledger.conflicts.values())
+
+    def doubts(self, store: Store, endpoints: Iterable[Endpoint]) -> Doubts:
+        """Those of *endpoints*, and who may have each on which days: the row that is stored may have moved since."""
+        conflicts = {}
+        for endpoint in endpoints:
+            if ids := self._ledger.conflicts.get(endpoint.name):
+                now = stored_days(store, endpoint, ids)
+                conflicts[endpoint.name] = {own_id: hulls(ids[own_id], now.get(own_id, {})) for own_id in ids}
         return Doubts(conflicts=conflicts, new={name: frozenset(ids) for name, ids in self._new.items()})
 
     def settle(self, event: Confronted) -> None:

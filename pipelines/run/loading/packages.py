@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
-from ...compare.rows.findings import Differences, Loss, Run, Unasked
+from ...compare.rows.findings import Differences, Loss, Run, Unasked, unasked_days
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -31,7 +31,7 @@ from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows
 from ...warehouse.warehouse import Warehouse
 from ..errors import problems
-from ..events import Confronted, Remaining, Settle, Unsettled
+from ..events import Confronted, Doubts, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
@@ -154,12 +154,19 @@ class Loader:
         match question:
             case Settle():
                 question.answer = self._settle(self._proven[question.endpoint.name])
-                open_rows = bool(question.answer.missed)
+                if question.answer.missed:
+                    self.flush()
             case Remaining():
-                left = replace(self._conflicts.doubts(), far=self._far(), removed=self._removals.take())
-                question.answer, open_rows = left, bool(left.conflicts or left.far)
-        if open_rows:
+                question.answer = self._remaining()
+
+    def _remaining(self) -> Doubts:
+        far = {name: unasked_days(rows.values()) for name, rows in self._unasked.items() if rows}
+        doubts = Doubts()
+        if far or self._conflicts.any():
             self.flush()
+            with self._warehouse.open() as store:
+                doubts = self._conflicts.doubts(store, [proven.endpoint for proven in self._proven.values()])
+        return replace(doubts, far=far, removed=self._removals.take())
 
     def _settle(self, proven: ProvenDays) -> Unsettled:
         """What partial readings leave open."""
@@ -168,14 +175,6 @@ class Loader:
             missed[row.parent_id].append(row)
         late, proven.late = proven.late, Counter()
         return Unsettled(missed=missed, late=late)
-
-    def _far(self) -> Mapping[str, Mapping[str, set[date]]]:
-        """By endpoint and parent, days out of the reach of whole histories that rows name (D7)."""
-        far: dict[str, dict[str, set[date]]] = {}
-        for name, rows in self._unasked.items():
-            for row in rows.values():
-                far.setdefault(name, {}).setdefault(row.parent_id, set()).update(row.days)
-        return far
 
     def note_confronted(self, event: Confronted) -> None:
         self._conflicts.settle(event)

@@ -104,14 +104,18 @@ class Leftovers:
     narrowed: bool
 
     def run(self) -> None:
-        """Ask for each id and each day once in a run; that may bring others to light."""
+        """Ask for each id and each day once in a run; that may bring others to light.
+
+        Days first: they may show where one of the two that have an id is now.
+        """
         asked: set[tuple[str, ...]] = set()
         before = -1
         while len(asked) > before:
             before, doubts = len(asked), self._doubts()
             self._confirm(doubts, asked)
-            self._confront(doubts, asked)
             self._read_far(doubts, asked)
+            if len(asked) == before:
+                self._confront(doubts, asked)
 
     def _doubts(self) -> Doubts:
         question = Remaining()
