@@ -1,6 +1,7 @@
 """What a `sync` of many small tenants needs: first load and quiet night; processor, memory, threads and open files.
 
-    python -m benchmarks.tenants [--tenants 1 10 40 200] [--accounts 5] [--rows 200] [--script]
+    python -m benchmarks.tenants [--tenants 1 10 40 200] [--accounts 5] [--rows 200] [--resources NAME ...]
+        [--script]
 
 The sandbox is in this process, the program in one of its own; the request budget is off, so that nothing waits for it.
 With `--script`, the plain script runs once a tenant on the same server, for as many tenants as the smallest of the
@@ -72,10 +73,10 @@ class Played:
 HEAD = "       run          seconds    CPU s  CPU/tenant      MB  threads  files"
 
 
-def play(tenants: int, folder: Path, *, accounts: int, rows: int) -> Iterator[Played]:
+def play(tenants: int, folder: Path, *, accounts: int, rows: int, resources: Sequence[str]) -> Iterator[Played]:
     """A first load and a quiet night of *tenants*, in a folder of their own."""
     with _world(tenants, accounts=accounts, rows=rows) as box:
-        config = box.write_config(folder / "config", requests_per_minute=0)
+        config = box.write_config(folder / "config", requests_per_minute=0, resources=[*resources])
         for kind in ("first load", "quiet night"):
             yield Played(tenants=tenants, kind=kind, peak=_sync(config, folder))
 
@@ -127,13 +128,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--tenants", type=int, nargs="+", default=[1, 10, 40, 200])
     parser.add_argument("--accounts", type=int, default=5)
     parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--resources", nargs="+", default=["*"], help="the tables that are synced")
     parser.add_argument("--script", action="store_true")
     given = parser.parse_args(argv)
     size = {"accounts": given.accounts, "rows": given.rows}
-    print(f"{machine()}; {given.accounts} accounts and {given.rows} rows a tenant\n{HEAD}", flush=True)
+    tables = "all tables" if given.resources == ["*"] else ", ".join(given.resources)
+    print(f"{machine()}; {given.accounts} accounts and {given.rows} rows a tenant; {tables}\n{HEAD}", flush=True)
     for tenants in given.tenants:
         with tempfile.TemporaryDirectory() as folder:
-            for played in play(tenants, Path(folder), **size):
+            for played in play(tenants, Path(folder), resources=given.resources, **size):
                 print(played.line(), flush=True)
     if given.script:
         with tempfile.TemporaryDirectory() as folder:

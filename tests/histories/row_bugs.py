@@ -1,4 +1,4 @@
-"""Planted bugs of what is one row, and what is gone (rules D7 and D8)."""
+"""Planted bugs of what is one row, what is gone, and how that is told (rules D6 to D8)."""
 
 from __future__ import annotations
 
@@ -75,3 +75,11 @@ def far_rows_left_alone() -> None:
     from pipelines.run.reading.leftovers import Leftovers
 
     Leftovers._read_far = lambda *_: None
+
+
+@bug
+def each_step_is_told() -> None:
+    """What a later package of a run changes again is told as if the run had not told of it."""
+    from pipelines.compare.rows.change_feed import ChangeFeed
+
+    ChangeFeed._join_earlier_steps = lambda _: None

@@ -1,4 +1,4 @@
-"""Histories that give planted bugs away, of what is one row, and what is gone (rules D7 and D8)."""
+"""Histories that give planted bugs away, of what is one row, what is gone, and how that is told (rules D6 to D8)."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ CASES: Mapping[str, Case] = {
         aleta={"reverify_days": 0},
         then=lambda scene: (backfilled_far_ahead(scene), scene.clear_day(fullest(scene), FAR)),
         objection="is not shown any more, and left over",
+    ),
+    "each_step_is_told": Case(
+        aleta={"reverify_days": 0, "max_removed_share": 1.0, "workers": 1},
+        package_rows=1,
+        then=lambda scene: scene.change("move", count=8),
+        objection="the feed does not lead",
     ),
     "verify_calls_a_conflict_equal": Case(
         then=lambda scene: scene.change("double"), play=Scene.verify, objection="has two contents, and verify says"

@@ -76,7 +76,7 @@ class ChangeFeed:
             f"UNION ALL SELECT 'removed', g.{self.key}, coalesce(g.late, false), {as_json(names, 's')}, NULL "
             f"FROM gone g JOIN replaced_rows s USING ({self.key})"
         )
-        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {steps}")
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE steps AS SELECT *, false AS {GONE} FROM ({steps})")
         self._join_earlier_steps()
         return self._feed(table_of(self.sql, f"SELECT op, id, late, before, after, {GONE} FROM steps"))
 
@@ -89,7 +89,6 @@ class ChangeFeed:
 
         Such a row may have gone to a parent that a later package reads, or been asked for once more.
         """
-        self.sql.execute(f"ALTER TABLE steps ADD COLUMN {GONE} BOOLEAN DEFAULT false")
         if not self.store.columns(TRANSACTION_CHANGES):
             return
         feed = self.store.rows(
