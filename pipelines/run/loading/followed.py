@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sources.aleta.catalogue.endpoint import By, Endpoint
@@ -24,12 +24,12 @@ class _ParentReading:
     reading: Reading
     clean: bool = True  # nothing failed, nothing quarantined
     bare: bool = True  # no row so far
-    proven: Window | None = None  # from the first to the last day that this reading found complete
+    proven: list[Window] = field(default_factory=list)  # what this reading found complete
 
     def doubts(self, receipt: Receipt) -> bool:
         """Whether days that could not be read after all had counted as complete in this run (W6)."""
         window = receipt.window
-        return self.proven is not None and self.proven.first <= window.last and window.first <= self.proven.last
+        return any(proven.first <= window.last and window.first <= proven.last for proven in self.proven)
 
 
 class FollowedParents:
@@ -85,7 +85,7 @@ class FollowedParents:
 
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
         reading = progress.reading
-        progress.proven = progress.proven.hull(window) if progress.proven else window
+        progress.proven.append(window)
         ends = reading.whole and window.last == reading.span.last
         begins = window.first == reading.span.first and reading.mark.covered is None
         if begins or ends:  # what an earlier reading covered does not say how far this one came

@@ -52,6 +52,19 @@ def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(bef
     assert mark.islands == (Window(on(21), on(99)),)
 
 
+@pytest.mark.parametrize("status", [Status.QUARANTINED, Status.FAILED])
+def test_m1_a_day_between_others_that_cannot_be_read_leaves_what_an_earlier_run_proved(status):
+    """It never counted as complete in this run: nothing is taken back."""
+    before = Mark(covered=Window(on(0), on(50)))
+    ledger = Ledger(marks={"transactions": {"a": before}})
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(ENDPOINT, {"a": whole_reading(before, HORIZON)})
+
+    followed.mark(ENDPOINT, [receipt(0, 19), receipt(21, 40), receipt(20, 20, status)], set())
+
+    assert ledger.mark("transactions", "a").covered == Window(on(0), on(50))
+
+
 def test_w4_a_day_in_doubt_that_is_asked_by_itself_leaves_the_others_as_they_are():
     """Each of its days would be a request, every night, as long as the day is over the cap."""
     endpoint, before = CATALOGUE["custodian_holdings"], Mark(covered=Window(on(0), on(98)), verified_at=at(60))
