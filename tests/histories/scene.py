@@ -17,7 +17,7 @@ from sandbox import Sandbox, SandboxSettings
 from tests import truth
 from tests.histories.checks.duties import Duty
 from tests.histories.cuts import Cut
-from tests.histories.model import Night, owners
+from tests.histories.model import Night, Object, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
@@ -59,9 +59,8 @@ class Scene:
         self.package_rows = 100_000
         self.bug = ""
         self.ends: Counter[str] = Counter()
-        self._moving: set[str] = set()
+        self._moving, self._shown_and_moved = set[str](), set[str]()
         self._rows_move = False
-        self._shown_and_moved: set[str] = set()
         self._faults: list[LastingFault] = []
         self._runner = runner
         self._folder = folder
@@ -164,12 +163,14 @@ class Scene:
     def verify(self, name: str = "acme") -> object:
         """`verify --all`, held against the truth."""
         order = Order(tenants=(self._tenants[name],), now=self.now, what="verify", bug=self.bug)
-        verdict, oracle = self._runner.run(order).report.tenants[0], self.oracles[name]
+        before, oracle = self.box.truth(name).transactions, self.oracles[name]
+        verdict = self._runner.run(order).report.tenants[0]
+        self._nothing_more_happens()
         if oracle.books and not oracle.pending:
-            faults = verdict_is_right(
-                verdict, oracle, self._night(name), ahead=self._ahead(name), listed=set(self.accounts(name))
-            )
-            assert not (found := list(faults)), "\n".join(found)
+            night = replace(self._night(name), moved=self._moved(name, before))
+            ahead, listed = self._ahead(name), set(self.accounts(name))
+            faults = [*verdict_is_right(verdict, oracle, night, ahead=ahead, listed=listed)]
+            assert not faults, "\n".join(faults)
         return verdict
 
     def differences(self, name: str = "acme") -> list[str]:
@@ -179,8 +180,7 @@ class Scene:
         """
         shown, readable = self.box.truth(name), self._night(name).readable
         last_seen = {row_id: row for row_id, row in self.oracles[name].rows.sure.items() if not owners(row) & readable}
-        expected = replace(shown, transactions={**last_seen, **shown.transactions})
-        return truth.differences(self.oracles[name].copy, expected)
+        return truth.differences(self.oracles[name].copy, replace(shown, transactions=last_seen | shown.transactions))
 
     def _run(self, names: Iterable[str], order: Order) -> Ended:
         self.now += timedelta(minutes=1)  # so that every run has an instant of its own
@@ -191,10 +191,14 @@ class Scene:
         try:
             return self._looked_at(chosen, order)
         finally:
-            self._moving.clear()
-            self._shown_and_moved.clear()
-            self._rows_move = False
-            self.box._agenda.clear()
+            self._nothing_more_happens()
+
+    def _nothing_more_happens(self) -> None:
+        """What was to happen while a run reads, and did not."""
+        self._moving.clear()
+        self._shown_and_moved.clear()
+        self._rows_move = False
+        self.box._agenda.clear()
 
     def _looked_at(self, chosen: Sequence[TenantSettings], order: Order) -> Ended:
         order = replace(order, tenants=tuple(chosen), now=self.now, bug=self.bug, package_rows=self.package_rows)
@@ -204,19 +208,18 @@ class Scene:
         if ended.report:
             the_exit_code_is_right(ended.report, cut=bool(order.cut))
         for tenant in chosen if self._rows_move else ():
-            self._note_moved(tenant.name)
+            nights = self.oracles[tenant.name].nights
+            nights[self.now] = replace(nights[self.now], moved=self._moved(tenant.name, nights[self.now].shown))
         for tenant in chosen:
             self.oracles[tenant.name].answered[self.now] = self.witness.answered(tenant.name)
             self.oracles[tenant.name].look(self._as_run(tenant, order, said.get(tenant.name)))
         return ended
 
-    def _note_moved(self, name: str) -> None:
-        """What rows were and are that changed while the run read."""
-        nights, now = self.oracles[name].nights, self.box.truth(name).transactions
-        before = nights[self.now].shown
+    def _moved(self, name: str, before: Mapping[str, Object]) -> Mapping[str, Sequence[Object]]:
+        """What rows were and are that changed while a run read."""
+        now = self.box.truth(name).transactions
         changed = {row_id for row_id in before.keys() | now.keys() if before.get(row_id) != now.get(row_id)}
-        moved = {row_id: [*filter(None, (before.get(row_id), now.get(row_id)))] for row_id in changed}
-        nights[self.now] = replace(nights[self.now], moved=moved)
+        return {row_id: [*filter(None, (before.get(row_id), now.get(row_id)))] for row_id in changed}
 
     def _as_run(self, tenant: TenantSettings, order: Order, said: object) -> Run:
         name, shown, short = tenant.name, self.box.truth(tenant.name), self.witness.short_lists(tenant.name)
