@@ -220,3 +220,29 @@ def test_a_row_without_days_that_is_listed_beyond_all_histories_is_there_all_the
         happens.odd(kind="far_date", count=2, within_days=0, value="0001-01-01")
 
         scene.sync()  # the oracle looks
+
+
+def test_days_that_odd_rows_name_are_no_proof_of_the_cap(runner: Runner, tmp_path: Path):
+    """One row of a day years ahead took the place of the largest answer: a day of three was quarantined for that."""
+    start = TODAY - timedelta(days=200)
+    aleta = {"history_start": start, "look_back_days": 30, "look_ahead_days": 31, "reverify_days": 30, "workers": 3}
+    world = {"seed": 278686, "accounts": 4, "rows": 30, "row_cap": 37, "keep": "random", "date_filter": "value"}
+    with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 1.0}, **world) as scene:
+        scene.package_rows = 30
+        day = TODAY + timedelta(days=400)
+
+        def backfill_far_ahead() -> None:
+            scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
+            scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
+
+        backfill_far_ahead()
+        scene.clear_day(scene.accounts()[0], day, keep=1)
+        scene.sync()
+        scene.sync_with_the_clock_ahead(1)
+        backfill_far_ahead()
+        scene.clear_day(scene.accounts()[0], day, keep=1)
+        Happenings(scene).object(kind="new_legal_entity")
+        Happenings(scene).odd(kind="double", count=3, within_days=20, value="null")
+        scene.sync()
+
+        backfill_far_ahead()  # the oracle looks

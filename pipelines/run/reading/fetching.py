@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -200,8 +200,11 @@ class Fetching:
         if prover.noticed:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if prover.planner.cap.divisible:
-            self._learned[endpoint.name] = learned_of(prover, self._known(endpoint))
-            learned, kept_as = self._learned[endpoint.name], lesson(endpoint, self.tenant)
+            before, kept_as = self._known(endpoint), lesson(endpoint, self.tenant)
+            learned = learned_of(prover, before)
+            if before.proof and not any(reading.marks for reading in readings.values()):
+                learned = replace(learned, proof=before.proof)  # not of days that odd rows name
+            self._learned[endpoint.name] = learned
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
 

@@ -31,8 +31,9 @@ def planner_of(
     if learned.proof and only is not None and learned.proof.parent not in only:
         learned = replace(learned, proof=None)
     planner = learned.planner(row_cap=tenant.row_cap, max_window_days=tenant.max_window_days)
-    if only is not None:  # a day in doubt is cleared by the whole history of its own parent, if by any
-        planner.proofs.extend(Window(tenant.history_start, tenant.history_start))
+    planner.proofs.extend(
+        Window(tenant.history_start, tenant.history_start)
+    )  # a whole history may clear a day in doubt
     if not divisible:
         planner.cap.divisible = False
         planner.cap.elsewhere = ledger.known_caps
