@@ -103,7 +103,7 @@ class TenantRun:
                 now=self._horizon.now,
                 max_removed_share=self._tenant.max_removed_share,
                 clients=self._job.clients,
-                caps={self._tenant.row_cap} - {0},
+                row_cap=self._tenant.row_cap,
             ),
             horizon=self._horizon,
             report=self._report,

@@ -256,7 +256,7 @@ class _Comparison:
         """`gone`: what is missed, without the rows of a parent that misses too many to be believed."""
         chained, run = {parent.parent_id for parent in proven if parent.chained}, self.run
         doubted, believed = losses(
-            self.store, self.endpoint, most=run.max_removed_share, caps=run.caps, chained=chained
+            self.store, self.endpoint, most=run.max_removed_share, caps=run.caps, row_cap=run.row_cap, chained=chained
         )
         self.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE gone AS SELECT {self.key}, bool_or(late) AS late FROM missed WHERE settled "

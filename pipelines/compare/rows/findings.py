@@ -145,7 +145,8 @@ class Run:
         tells_all: every change is described, also where no feed keeps it.
         distrusts: the rows in the warehouse are hashed again, instead of trusting their `row_hash`.
         clients: only these are read; what hangs below others is neither changed nor removed. Empty: all.
-        caps: on the rows of an answer, that are known by now.
+        caps: on the rows of an answer, that answers proved by now.
+        row_cap: that the configuration knows of, which then is the only one; 0 for none.
     """
 
     run_id: str
@@ -155,3 +156,4 @@ class Run:
     distrusts: bool = False
     clients: Sequence[str] = ()
     caps: Collection[int] = ()
+    row_cap: int = 0

@@ -8,7 +8,7 @@ several of them equally long. What looks cut removes nothing, however long it wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -51,13 +51,20 @@ class Answered:
 
 
 def losses(
-    store: Store, endpoint: Endpoint, *, most: float, caps: Collection[int] = (), chained: Collection[str] = ()
+    store: Store,
+    endpoint: Endpoint,
+    *,
+    most: float,
+    caps: Collection[int] = (),
+    row_cap: int = 0,
+    chained: Collection[str] = (),
 ) -> tuple[list[Loss], list[Loss]]:
     """What parents lose, from the staged tables `fresh`, `known`, `missed` and `proven`: not believed, and believed.
 
     Args:
         most: the share of rows that may be gone at once, in all packages of a run; with 1, everything is believed.
-        caps: on rows, that are known by now.
+        caps: on rows, that answers proved by now.
+        row_cap: that the configuration knows of, which then is the only one; 0 for none.
         chained: parents whose answers say themselves that they are whole (v1): no cap cut them.
     """
     if most >= 1 or not store.sql.execute("SELECT 1 FROM missed WHERE settled LIMIT 1").fetchall():
@@ -68,7 +75,9 @@ def losses(
         return doubted, [loss for loss in lost if loss.gone <= most * loss.rows]
     answers = _undivided_answers(store.sql, endpoint)
     cuttable = [answer for answer in answers if answer.parent_id not in chained]
-    suspects = cut(cuttable, caps=caps) | shrunk(answers, most=most)
+    suspects = cut(cuttable, caps={row_cap} if row_cap else {*caps, tied(_longest(cuttable))}) | shrunk(
+        answers, most=most
+    )
     return [
         Loss(
             parent_id=parent, gone=max(answer.missed, answer.before - answer.rows), rows=answer.before, left=answer.rows
@@ -130,14 +139,18 @@ def tied(longest: Mapping[str, tuple[int, int]]) -> int:
     return repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
 
 
-def cut(answers: Sequence[Answered], *, caps: Collection[int]) -> dict[str, Answered]:
-    """By parent, an answer that misses rows and is as long as one of *caps*, or as too many others for chance."""
+def _longest(answers: Iterable[Answered]) -> Mapping[str, tuple[int, int]]:
+    """By parent, the rows and the content of its longest answer."""
     longest: dict[str, tuple[int, int]] = {}
     for answer in answers:
         if answer.rows > longest.get(answer.parent_id, (-1, 0))[0]:
             longest[answer.parent_id] = answer.rows, answer.content
-    suspicious = {*caps, tied(longest)} - {0, 1}
-    return {answer.parent_id: answer for answer in answers if answer.missed and answer.rows in suspicious}
+    return longest
+
+
+def cut(answers: Iterable[Answered], *, caps: Collection[int]) -> dict[str, Answered]:
+    """By parent, an answer that misses rows and is as long as one of *caps*."""
+    return {answer.parent_id: answer for answer in answers if answer.missed and 1 < answer.rows in caps}
 
 
 def shrunk(answers: Sequence[Answered], *, most: float) -> dict[str, Answered]:

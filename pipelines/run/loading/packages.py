@@ -221,7 +221,7 @@ class Loader:
             for receipt in receipts
             if receipt.answer
         ]
-        run = replace(self._run, caps={*self._run.caps, *self._ledger.known_caps})
+        run = replace(self._run, caps=self._ledger.known_caps)
         found = self._proven[endpoint.name].compare(self._warehouse, package, run)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
         self._followed.mark(endpoint, receipts, suspected)

@@ -98,6 +98,16 @@ def test_l3_a_series_as_long_as_a_cap_that_is_known_removes_nothing(store, caps,
     assert [suspicion.parent_id for suspicion in found.suspicions] == ([] if believed else ["a", "b"])
 
 
+def test_l3_a_cap_that_the_operator_set_is_the_only_one(store):
+    """Neither what answers proved, nor that three are equally long, says more: `row_cap` ends such doubts."""
+    before = {loan: series(loan, 50, first=first) for first, loan in enumerate("abc")} | {"d": series("d", 100)}
+    after = {loan: series(loan, 50, first=first + 10) for first, loan in enumerate("abc")} | {"d": series("d", 101)[1:]}
+    found = nights(store, RATES, before, after, run=replace(RUN, max_removed_share=0.5, caps=(50,), row_cap=100))
+
+    assert [suspicion.parent_id for suspicion in found.suspicions] == ["d"]
+    assert found.counts["removed"] == 30
+
+
 @pytest.mark.parametrize("chained", [False, True])
 def test_l3_series_that_show_others_of_their_rows_each_night_remove_nothing(store, chained):
     """Any fifty of them: none shrank, and what last night showed is there still; unless pages say that it is all."""

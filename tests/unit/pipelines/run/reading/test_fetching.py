@@ -125,7 +125,7 @@ def test_what_cannot_be_divided_borrows_the_caps_that_other_endpoints_showed(res
 
 
 def test_w4_a_day_in_doubt_may_be_cleared_by_its_own_history():
-    """A window around it may reach back to the first day of all; where the proof is of a client that is not read, too."""
+    """A window around it may reach back to the first day of all; so where the proof is of a client that is not read."""
     learned = Learned(proof=Proof("other", Window(on(0), on(9)), 240))
     ledger, tenant = Ledger(learned={"prices": learned}), settings(history_start=on(-500))
     found = planner_of(CATALOGUE["prices"], ledger, tenant, only={"a"})
