@@ -44,15 +44,18 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
 
 def _claims(oracle, night: Night, ahead: date, listed: set[str]) -> Iterator[Claim]:
     """As if every account's covered span, and what lies ahead, had just been read."""
-    for account, mark in oracle.books.marks.items():
-        if account in listed:
-            last = max(mark.through, ahead)
-            yield _claim(account, mark.first, last)
-            seen = {*night.lists(account, mark.first, last)}
-            for row_id, row in oracle.rows.sure.items():
-                for on in filter(None, (day(row, name) for name in DATES.values())):
-                    if row_id not in seen and account in owners(row) and not mark.first <= on <= last:
-                        yield _claim(account, on, on)  # D7: it is asked for by itself
+    spans = {
+        account: (mark.first, max(mark.through, ahead))
+        for account, mark in oracle.books.marks.items()
+        if account in listed
+    }
+    seen = {row_id for account, span in spans.items() for row_id in night.lists(account, *span)}
+    for account, (first, last) in spans.items():
+        yield _claim(account, first, last)
+        for row_id, row in oracle.rows.sure.items():
+            for on in filter(None, (day(row, name) for name in DATES.values())):
+                if row_id not in seen and account in owners(row) and not first <= on <= last:
+                    yield _claim(account, on, on)  # D7: no account shows it, so it is asked for by itself
 
 
 def _claim(account: str, first: date, last: date) -> Claim:
