@@ -40,7 +40,7 @@ class Run:
         package_rows: rows a package.
         short: endpoints whose lists were truncated somewhere.
         blind: of these, some may be missing that nothing names; so nobody can know of what hangs below.
-        moving: ids of objects that changed while the run read.
+        moving: ids of objects that changed while the run read; *denied*: of these, whose own paths refuse them.
         odd_account: the only account whose answers stay odd, if nothing else does.
         undecodable: some of its ids are no text, not all.
         known_cut: tables of which a list shows fewer than were stored and are there, and nothing names all.
@@ -60,6 +60,7 @@ class Run:
     short: frozenset[str] = frozenset()
     blind: bool = False
     moving: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
     shown_and_moved: frozenset[str] = frozenset()
     odd_account: str = ""
     undecodable: bool = False
@@ -67,9 +68,9 @@ class Run:
 
     def minds(self, line: str) -> bool:
         """Whether a difference in the objects is to be held against a complete run."""
-        if self.blind and line.endswith("is missing"):
-            return False
-        return line.endswith("is missing") or not any(account in line for account in self.moving)
+        missing = line.endswith("is missing")
+        excused = self.denied if missing else self.moving
+        return not (missing and self.blind) and not any(account in line for account in excused)
 
     @property
     def stopped(self) -> bool:
@@ -203,7 +204,7 @@ class Oracle:
         _none(self._objects(run, books))
         crawl_failed = any(error.resource in CRAWL for error in run.said.errors)
         if run.said.status != "failed" and not run.stopped and not crawl_failed:
-            excused = {error.parent_id for error in run.said.errors}
+            excused = {error.parent_id for error in run.said.errors} | run.denied
             excused |= self.nights[run.at].readable - books.accounts if run.blind else set()
             own = [claim for claim in claims if claim.run_id == run.said.run_id]
             _none(duties.look_back_is_read(own, self.nights[run.at], run.duty, excused))
@@ -261,10 +262,7 @@ class Oracle:
             yield f"the amounts of {odd} are of another type, and nobody says so"
 
     def _tells_of_lists(self, run: Run) -> bool:
-        """L3: nothing but lists is amiss: truncated, hiding who was named, or an account went from one to another.
-
-        An account that changes hands while a run reads may be in neither list; that answers by its id.
-        """
+        """L3: nothing but lists is amiss: truncated, hiding who was named, or an account went from one to another."""
         short = run.short | ({"accounts"} if run.moving else set())
         hidden = {"accounts"} if short & CRAWL else set()
         codes = {"truncated": short, "unknown": hidden}
@@ -281,7 +279,7 @@ class Oracle:
             yield from (line for line in truth.differences(self.copy, run.shown, tables=OBJECTS) if run.minds(line))
         for table in OBJECTS:
             newly = books.removed[table] - (self.books.removed[table] if self.books else frozenset())
-            if wrong := newly & getattr(run.shown, table).keys():
+            if wrong := newly & getattr(run.shown, table).keys() - run.denied:
                 yield f"{table}: {wrong} are shown, and were marked as gone by a run that was {run.said.status}"
 
 

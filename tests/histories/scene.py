@@ -21,7 +21,7 @@ from tests.histories.model import Night, Object, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
-from tests.histories.witness import NAMELESS, LastingFault, Witness
+from tests.histories.witness import DENIALS, NAMELESS, LastingFault, Witness
 from tests.truth import CRAWL
 
 TODAY = date(2026, 3, 2)
@@ -223,6 +223,7 @@ class Scene:
 
     def _as_run(self, tenant: TenantSettings, order: Order, said: object) -> Run:
         name, shown, short = tenant.name, self.box.truth(tenant.name), self.witness.short_lists(tenant.name)
+        books = self.oracles[name].books
         shut = self.box._stores[name].forbidden & shown.accounts.keys()
         return Run(
             at=self.now,
@@ -238,12 +239,11 @@ class Scene:
             short=short,
             blind=bool(short) and (self.box.settings.relationships != "full" or bool(short & NAMELESS)),
             moving=frozenset(self._moving),
+            denied=frozenset(fault.place for fault in self._faults if fault.kind in DENIALS) & self._moving,
             shown_and_moved=frozenset(self._shown_and_moved),
             odd_account=self.witness.odd_account(name, self._faults),
             undecodable=self.witness.has_sound_days(name, self._faults),
-            known_cut=self.witness.known_cut(name, books.objects)
-            if (books := self.oracles[name].books)
-            else frozenset(),
+            known_cut=self.witness.known_cut(name, books.objects) if books else frozenset(),
         )
 
     def _all_accounts(self, name: str) -> Iterable[str]:

@@ -17,6 +17,8 @@ NO_ANSWER = {"reset", "no_http", "length_superscript", "cut_body", "cut_length"}
 TRANSACTIONS = {"/api/v2/transactions", "/v1/transactions"}
 NAMELESS = {"clients", "users"}
 """Objects that no other names, or not every one: whom a list of them leaves out may not be known."""
+DENIALS = ("403", "404")
+"""Kinds of faults that deny an object: one that is in no list either is gone, for all that anybody can tell (L2)."""
 
 
 @dataclass(frozen=True, slots=True)
