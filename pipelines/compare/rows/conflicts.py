@@ -17,7 +17,7 @@ from sources.aleta.planning.windows import Window, hulls
 from ...warehouse.store import Slice, Store
 from ..row_content import stage_contents
 from ..row_hash import row_hash
-from .findings import Conflict
+from .findings import Conflict, Run
 from .staged import once_per_owner
 
 
@@ -45,11 +45,12 @@ def within_package(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[C
     )
 
 
-def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Conflict]:
+def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> list[Conflict]:
     """Ids of rows that would take the place of what another parent had, which this package did not ask.
 
     The row may have moved; or the other parent lists it still, with another content. Whoever is asked in the same
-    package for all the days of what it had, and does not show it, has it no more.
+    package for all the days of what it had, and does not show it, has it no more. Where *run* reads some clients only,
+    what names a parent of another one still was edited, for all that it can know: who reads both tells.
     """
     key = key_of(endpoint.schema)[0]
     if key == ROW_KEY.name:  # the natural key is the content that tells rows apart
@@ -59,6 +60,9 @@ def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Confli
         f"SELECT {key}, owner, {_days(endpoint, 'k')} FROM {once_per_owner(changed, endpoint.owners)} k "
         f"WHERE owner IS NOT NULL AND NOT EXISTS (FROM given g WHERE g.{key} = k.{key} AND g.asked = k.owner)"
     )
+    if run.clients:
+        named = once_per_owner("fresh", endpoint.owners)
+        stored += f" AND NOT EXISTS (FROM {named} f WHERE f.{key} = k.{key} AND f.owner = k.owner)"
     unasked = (
         f"SELECT * FROM ({stored}) s WHERE NOT EXISTS (FROM proven p WHERE p.parent_id = s.owner "
         "AND p.new_from <= s.first_day AND s.last_day <= p.last)"

@@ -93,7 +93,7 @@ class _Comparison:
         self._stage(proven)
         if absent:
             self._stage_absent(absent)
-        conflicts += displaced(self.sql, self.endpoint)
+        conflicts += displaced(self.sql, self.endpoint, self.run)
         suspicions, believed = self._losses(proven)
         rows = self._rows()
         counts = self._counts()

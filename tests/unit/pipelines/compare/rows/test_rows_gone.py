@@ -230,6 +230,16 @@ def test_d8_what_an_fx_spot_says_in_one_account_is_asked_in_the_other(store):
     assert compare(store, [batch(fx("1", "A", "B"))], [proof("A")]).conflicts == []
 
 
+@pytest.mark.parametrize(("other", "doubted"), [("B", False), ("C", True)], ids=["an-edit", "another-account"])
+def test_d8_of_some_clients_alone_an_exchange_that_names_the_other_account_still_was_edited(store, other, doubted):
+    """Nobody of the other client is asked; a run that reads both tells of two contents."""
+    fill(store, fx("1", "A", "B"))
+    run = replace(RUN, clients=("c",))
+    found = compare(store, [batch(fx("1", "A", other) | {"comment": "edited"})], [proof("A")], run=run)
+    assert bool(found.conflicts) is doubted
+    assert found.counts["modified"] == 1
+
+
 def test_an_fx_spot_with_an_account_that_is_not_read_is_not_gone(store):
     """`--client`: the other account may still list it, and nobody asked there."""
     fill(store, fx("x", "A", "B"), fx("y", "A", "C"), row("z", "A"))
