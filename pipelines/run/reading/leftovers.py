@@ -78,8 +78,11 @@ class Contents:
             contents[own_id] |= shown
         return {own_id for own_id, shown in contents.items() if len(shown) > 1}
 
+    def shows(self, own_id: str, parent: str) -> bool:
+        return (own_id, parent) in self._shown
+
     def all_show(self, own_id: str, parents: Collection[str]) -> bool:
-        return all((own_id, parent) in self._shown for parent in parents)
+        return all(self.shows(own_id, parent) for parent in parents)
 
     def after(self, earlier: Contents) -> Contents:
         """With what parents showed *earlier* on days that were not asked for again: beyond their whole histories."""
@@ -169,7 +172,7 @@ def confront(
     """Ask all that may have an id for the days of what they have.
 
     Where all show it, with two contents, that is all. Where one does not, it may have moved within its history, as a
-    row that is missed (D6): the histories of all are read, and what they show is kept.
+    row that is missed (D6): the histories of all are read, and days beyond them on which one shows it; that is kept.
 
     Args:
         conflicts: by id, who may have it.
@@ -190,6 +193,9 @@ def confront(
     read = _read_whole(asks, endpoint, again, failed=seen.failed)
     unread = {own_id for own_id, parents in again.items() if read.failed & parents.keys()}
     standing |= read.after(seen).doubled & again.keys()
+    left = {own_id: parents for own_id, parents in again.items() if own_id not in standing}
+    for spans in rounds(_beyond(left, seen, whole=whole)):
+        asks.read_days(endpoint, spans)
     return Confronted(
         resource=endpoint.name,
         standing=standing,
@@ -212,13 +218,31 @@ def look_once_more(
     windows: dict[str, list[Window]] = defaultdict(list)
     for parents in ids.values():
         for parent, days in parents.items():
-            ends = [Window(day, day) for day in (days.first, days.last)] if days else []
-            all_days = [*([whole[parent]] if parent in whole else []), *ends]
-            windows[parent] += [days] if days and days.days <= YEAR_DAYS else all_days
+            parts = _parts(days)
+            windows[parent] += parts if len(parts) == 1 or parent not in whole else [whole[parent], *parts]
     for spans in rounds({parent: days for parent, days in windows.items() if days}):
         for receipt in look(spans):
             seen.note(receipt)
     return seen
+
+
+def _parts(days: Window | None) -> list[Window]:
+    """The days where something may be listed: where they are far from each other, the first and the last."""
+    if days is None or days.days <= YEAR_DAYS:
+        return [days] if days else []
+    return [Window(day, day) for day in (days.first, days.last)]
+
+
+def _beyond(
+    ids: Mapping[str, Doubled], seen: Contents, *, whole: Mapping[str, Window]
+) -> Mapping[str, Sequence[Window]]:
+    """By parent, days out of the reach of its *whole* history on which it may have shown one of *ids*."""
+    windows: dict[str, list[Window]] = defaultdict(list)
+    for own_id, parents in ids.items():
+        for parent, days in parents.items():
+            if seen.shows(own_id, parent):
+                windows[parent] += [part for part in _parts(days) if not whole[parent].covers(part)]
+    return {parent: found for parent, found in windows.items() if found}
 
 
 def _read_whole(asks: Asks, endpoint: Endpoint, ids: Mapping[str, Doubled], *, failed: Collection[str]) -> Contents:

@@ -35,6 +35,7 @@ class FakeAsks:
     distrusted: dict[str, Window] = field(default_factory=dict)
     looked: list[Mapping[str, Window]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
+    days: list[Mapping[str, Window]] = field(default_factory=list)
 
     def listed(self, _):
         return self.has.keys()
@@ -53,6 +54,9 @@ class FakeAsks:
         self.read += parents
         for parent in parents:
             watch(self._receipt(parent, WHOLE))
+
+    def read_days(self, _, spans):
+        self.days.append(spans)
 
     def distrust(self, _, parents):
         self.distrusted |= parents
@@ -200,3 +204,12 @@ def test_d6_w6_a_row_that_was_removed_and_is_there_has_its_parent_read_again_and
     assert isinstance(told, Noticed)
     assert (told.problem.code, told.problem.parent_id, told.problem.from_date) == ("cap", "a", f"{on(5)}")
     assert asks.distrusted == {"a": Window(on(5), on(5))}
+
+
+@pytest.mark.parametrize(("day", "read"), [(2000, [{"B": Window(on(2000), on(2000))}]), (5, [])], ids=["far", "near"])
+def test_d8_what_is_left_of_a_conflict_is_loaded_from_days_beyond_all_histories_too(day, read):
+    """The account that the warehouse has it from has deleted it; the other's history does not reach its day."""
+    api = FakeAsks({"A": [], "B": [row("1", "B", day=day)]})
+    far = Window(on(day), on(day))
+    assert asked(api, {"A": far, "B": far}).over == {"1"}
+    assert (api.read, api.days) == (["A", "B"], read)
