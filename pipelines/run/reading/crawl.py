@@ -69,7 +69,9 @@ class Crawl:
             outside=self.known.outside,
         )
         for listed in walk(self.endpoints, self.reader, workers=self.workers, stop=self.stop, census=self._census):
-            if listed.endpoint.required and not listed.endpoint.parent:
+            if listed.endpoint.required and not (
+                listed.endpoint.parent or listed.ids or self.listed(listed.endpoint.name)
+            ):
                 _check_root(listed.problems)
             self._take_in(listed)
         self.put(Crawled())
@@ -140,6 +142,9 @@ class Crawl:
 
 
 def _check_root(problems: Sequence[SourceError]) -> None:
-    """Raise where the root of the tree could not be read: then nothing can."""
+    """Raise where the root of the tree could not be read: then nothing can.
+
+    Once one was listed, another that was asked for by itself and failed is one problem of many (F3).
+    """
     if problems:
         raise problems[0]

@@ -10,7 +10,7 @@ from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.run.events import Noticed, NotOffered, Refused, Visited
 from pipelines.run.reading.known import Known
-from sources.aleta.errors import ForbiddenError
+from sources.aleta.errors import ForbiddenError, UnavailableError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt, Status
@@ -160,3 +160,12 @@ def test_l2_a_refusal_says_nothing_of_an_account_that_only_a_row_names_where_no_
     assert account_problems(run) == [f"{refusal}"]
     assert run.of(Refused) == []
     assert run.api.asked["/v2/accounts/z"] == 1
+
+
+def test_f3_a_client_that_no_list_shows_and_that_fails_by_its_id_stops_no_other():
+    """Only where no list of clients was read, nothing can be read."""
+    left_out = api(a=[booked("t", DAY)])
+    left_out.says["/v2/clients/d"] = UnavailableError("500")
+    run = Run(left_out, known=Known(members={"clients": {"c": "", "d": ""}}))
+    assert [type(error) for event in run.of(Listed) for error in event.problems] == [UnavailableError]
+    assert run.rows("transactions") == {"a": 1, "b": 0}
