@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import dlt
@@ -34,6 +35,15 @@ class Rows:
     schema: pa.Schema
     data: pa.Table
     deletes: bool = False
+
+
+def joined_tables(package: Iterable[Rows]) -> list[Rows]:
+    """The rows of each table together, without empty tables."""
+    tables: dict[str, list[Rows]] = defaultdict(list)
+    for rows in package:
+        if rows.data.num_rows:
+            tables[name_of(rows.schema)].append(rows)
+    return [replace(parts[0], data=pa.concat_tables([rows.data for rows in parts])) for parts in tables.values()]
 
 
 def source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import pyarrow as pa
-
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -28,13 +26,14 @@ from ...ledger.readings import Horizon, Reading
 from ...ledger.tables import Entry, receipt_rows
 from ...report.report import TenantReport, problem
 from ...warehouse.duckdb.file import ROW_GROUP
-from ...warehouse.package import Rows
+from ...warehouse.package import Rows, joined_tables
 from ...warehouse.warehouse import Warehouse
 from ..errors import problems
 from ..events import Confronted, Doubts, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
+from .lost_objects import LostObjects
 from .removals import Removals
 from .run_row import run_row
 
@@ -94,6 +93,7 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
         self._removals = Removals()
+        self._lost = LostObjects()
         self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
         self._losses: dict[str, dict[str, Loss]] = defaultdict(dict)
         self._package = _Package()
@@ -110,7 +110,9 @@ class Loader:
         )
 
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
-        """Compare what was walked; it is committed with the first package."""
+        """Compare what was walked; it is committed with the first package, or before more is walked."""
+        if self._lost.any():
+            self.flush()
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._run.now, clients=self._run.clients)
             for endpoint in endpoints:
@@ -127,7 +129,7 @@ class Loader:
         for found in comparison.compare(endpoint, listings):
             self._pending.append(found.rows)
             if name_of(found.rows.schema) == endpoint.name:
-                _add(self._report, endpoint.name, found.counts)
+                _add(self._report, endpoint.name, self._lost.counted(found))
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """Begin to follow what is read of each parent, for the first time or, once the rest is committed, once more."""
@@ -276,7 +278,7 @@ class Loader:
         self._pending = []
         marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
         drift = Rows(schema=SYNC_DRIFT, data=self._ledger.take_drift(self._report.drift))
-        joined = _joined([*package, marked, drift, run_row])
+        joined = joined_tables([*package, marked, drift, run_row])
         package.clear()  # so that only dlt holds the rows while it loads them
         self._warehouse.write(joined, self._ledger.to_state())
 
@@ -288,12 +290,3 @@ def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:
     counts = report.of(resource)
     for name, count in counted.items():
         setattr(counts, name, getattr(counts, name) + count)
-
-
-def _joined(package: Iterable[Rows]) -> list[Rows]:
-    """The rows of each table together, without empty tables."""
-    tables: dict[str, list[Rows]] = defaultdict(list)
-    for rows in package:
-        if rows.data.num_rows:
-            tables[name_of(rows.schema)].append(rows)
-    return [replace(parts[0], data=pa.concat_tables([rows.data for rows in parts])) for parts in tables.values()]
