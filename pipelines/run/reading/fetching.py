@@ -201,7 +201,7 @@ class Fetching:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if prover.planner.cap.divisible:
             before, kept_as = self._known(endpoint), lesson(endpoint, self.tenant)
-            learned = learned_of(prover, before)
+            learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
             self._learned[endpoint.name] = learned

@@ -11,6 +11,7 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.strict import HOPELESS
+from sources.aleta.planning.windows import width_learned
 
 from ...ledger.ledger import Learned
 from ...ledger.readings import Reading
@@ -33,14 +34,14 @@ def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
     return FIRST_LOAD if endpoint.guarded else SIDE_TABLE
 
 
-def learned_of(prover: Prover, before: Learned) -> Learned:
-    """What a reading leaves that began with *before*."""
+def learned_of(prover: Prover, before: Learned, *, max_window_days: int = 0) -> Learned:
+    """What a reading leaves that began with *before*, and with what the operator configured."""
     planner, sizes = prover.planner, prover.cut.smallest
     runs = before.strict_runs if set(sizes) == set(before.cut_sizes) else STRICT_RUNS
     return Learned(
         known_cap=planner.cap.known,
         proof=planner.next_proof,
-        max_days=planner.max_days,
+        max_days=width_learned(planner.max_days, configured=max_window_days, before=before.max_days),
         ends=prover.ends,
         cut_sizes=sizes if runs else (),
         strict_runs=runs if sizes else 0,

@@ -238,7 +238,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
             failed += unread_windows(package)
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
-    spans.learn(prover)
+    spans.learn(prover, max_window_days=options.max_window_days)
     options.session.note_cap(prover.planner.cap.value)
     missing = [*unread(listings, endpoint, selected), *unlisted, *options.session.truncated(), *conflicts]
     yield from _report_unread(endpoint, missing, options, failed)

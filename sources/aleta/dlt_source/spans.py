@@ -15,7 +15,7 @@ from ..planning.questions import Proof
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
-from ..planning.windows import ONE_DAY, Window
+from ..planning.windows import ONE_DAY, Window, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
 LAST_TIME_ZONE = timedelta(hours=12)  # UTC-12 is where a day ends last
@@ -150,13 +150,14 @@ class Spans:
         """All days of each parent: what earlier runs read in a belief that does not hold is read again."""
         return {parent: Window(self.horizon.history_start, self._reading(parent).last) for parent in parents}
 
-    def learn(self, prover: Prover) -> None:
-        """Keep what a run learned for the next one."""
+    def learn(self, prover: Prover, *, max_window_days: int = 0) -> None:
+        """Keep what a run learned for the next one; what was configured is no lesson."""
         planner, proof = prover.planner, prover.planner.next_proof
+        before = self.state.get("learned", {}).get("max_days", 0)
         self.state["learned"] = {
             "cap": planner.cap.known,
             "proof": [proof.parent, f"{proof.window.first}", f"{proof.window.last}", proof.count] if proof else None,
-            "max_days": planner.max_days,
+            "max_days": width_learned(planner.max_days, configured=max_window_days, before=before),
             "ends": f"{prover.ends}",
             "cut_sizes": list(prover.cut.smallest),
         }

@@ -124,3 +124,13 @@ def split(window: Window, days: Sequence[date]) -> tuple[Window, Window]:
     if inside[0] == middle or middle == window.first:  # the older half is one day: part behind it
         return window.cut_after(min(middle, window.last - ONE_DAY))
     return window.cut_after(middle - ONE_DAY)
+
+
+def width_learned(width: int, *, configured: int, before: int) -> int:
+    """The widest window, in days, that refusals taught (W5); 0 for no limit. What was configured is no lesson.
+
+    Args:
+        width: that a planner ends with.
+        before: what was known when it began.
+    """
+    return before if width == configured else width

@@ -70,10 +70,11 @@ class Run:
     ledger: Ledger = field(default_factory=Ledger)
     job: Job = SYNC
     row_cap: int = 0
+    max_window_days: int = 0
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        tenant, clock = settings(workers=2, row_cap=self.row_cap), FakeClock()
+        tenant, clock = settings(workers=2, row_cap=self.row_cap, max_window_days=self.max_window_days), FakeClock()
         Fetching(
             tenant=tenant,
             endpoints=[CATALOGUE[name] for name in self.names],

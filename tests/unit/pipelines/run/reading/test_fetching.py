@@ -107,6 +107,14 @@ def test_a_planner_begins_with_what_was_learned():
     assert (found.cap.known, found.cap.divisible, found.proof, found.max_days) == (250, True, learned.proof, 90)
 
 
+@pytest.mark.parametrize(("before", "configured", "after"), [(0, 2000, 0), (5000, 2000, 5000), (90, 0, 90)])
+def test_w5_a_width_that_was_configured_is_not_kept_as_one_that_was_refused(before, configured, after):
+    """The next run asks for the widest window again once it is configured no more (W1)."""
+    ledger = Ledger(learned={"transactions": Learned(max_days=before)})
+    run = Run(api(a=[booked("t", DAY)]), ledger=ledger, max_window_days=configured)
+    assert [told.learned.max_days for told in run.of(Taught) if told.resource == "transactions"][-1] == after
+
+
 @pytest.mark.parametrize(
     ("resource", "max_days"), [("custodian_holdings", 1), ("limit_status", 1), ("interest_rates", 0)]
 )

@@ -120,6 +120,12 @@ def test_what_a_planner_learned_is_there_in_the_next_run():
     assert prover(state, row_cap=7, max_window_days=5).planner.max_days == 5
 
 
+def test_w5_a_width_that_was_configured_is_no_lesson():
+    state: dict = {}
+    spans(state).learn(prover(state, max_window_days=90), max_window_days=90)
+    assert prover(state).planner.max_days == 0
+
+
 def test_w6_what_trials_found_out_is_there_in_the_next_run():
     """A run after one in which the model of the cap was contradicted begins strictly, and windows overlap."""
     state: dict = {}
