@@ -34,7 +34,7 @@ class Run:
         cut: whether it was cut short.
         broken: whether something stayed broken while it ran.
         shown: the objects that the API showed.
-        shut: accounts that answered 403, of those it was to read.
+        shut: accounts that answer 403.
         others: the accounts of other tenants.
         share: `max_removed_share`.
         package_rows: rows a package.
@@ -237,8 +237,9 @@ class Oracle:
         if silent and said.status != "failed" and not run.stopped:
             yield f"{silent} came with two contents, and nobody says so"
         if said.status == "complete":
-            if run.shut or quarantined or unknown or said.errors:
-                yield f"complete, with 403 for {run.shut}, quarantine {quarantined}, unknown {unknown}, {said.errors}"
+            shut = run.shut & set(run.duty.accounts) if run.duty.accounts else run.shut
+            if shut or quarantined or unknown or said.errors:
+                yield f"complete, with 403 for {shut}, quarantine {quarantined}, unknown {unknown}, {said.errors}"
         elif not said.errors:
             yield f"{said.status}, and names nothing"
         elif not (

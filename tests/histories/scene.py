@@ -232,7 +232,7 @@ class Scene:
             cut=bool(order.cut),
             broken=bool(self._faults),
             shown=shown,
-            shut=frozenset(shut & set(order.accounts) if order.accounts else shut),
+            shut=frozenset(shut),
             others=frozenset(account for other in self.names if other != name for account in self._all_accounts(other)),
             share=tenant.max_removed_share,
             package_rows=order.package_rows,

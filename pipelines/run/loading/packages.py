@@ -204,7 +204,7 @@ class Loader:
     def end(self, status: Callable[[], str], ended_at: datetime) -> None:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
-        self._report.errors[:] = dict.fromkeys([*self._report.errors, *self._conflicts.problems()])  # each once
+        self._report.errors += self._conflicts.problems()
         self._report.warnings += self._drift.emptied()
         self._report.warnings += problems.nul(self._warehouse.misfits, self._warehouse.place)
         self._commit(package, self._run_row(ended_at=ended_at, status=status()))

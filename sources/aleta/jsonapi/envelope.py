@@ -266,7 +266,7 @@ class _Identifier(msgspec.Struct, gc=False):
 
 
 class _ToMany(msgspec.Struct, gc=False):
-    data: list[_Identifier] | UnsetType = UNSET
+    data: list[_Identifier] | UnsetType | None = UNSET
 
 
 _to_many = msgspec.json.Decoder(_ToMany | None)
@@ -291,5 +291,5 @@ def read_many(resource: Resource, relation: str) -> list[str] | None:
 
 
 def _linked(many: _ToMany | None) -> list[_Identifier] | None:
-    """Links alone, without linkage, are allowed and say nothing of the ids."""
+    """Links alone, without linkage, are allowed and say nothing of the ids; nor does null, which is of to-one's."""
     return None if many is None or many.data is UNSET else many.data

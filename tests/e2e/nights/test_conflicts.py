@@ -165,18 +165,3 @@ def test_verify_names_a_conflict_and_calls_nothing_equal_d8(start_synced):
     assert found["status"] == "different"
     assert row_id in {difference["id"] for difference in found["differences"]}
     assert "reads failed" not in found["statement"]
-
-
-@pytest.mark.long
-def test_d8_who_is_asked_once_more_and_refuses_again_is_named_once(start_synced):
-    """One account of an exchange shows it edited; the other is forbidden, for its nightly window and this one."""
-    program = start_synced(look_back_days=10_000)
-    ledgers = program.box._stores["acme"].ledgers
-    spot = next(row for account in sorted(ledgers) for row in ledgers[account].rows if len(row.accounts) > 1)
-    other = spot.accounts[1]
-    program.box.mutate("acme", "edit", id=spot.id)
-    program.box.faults.script("403", path_contains=f"accountId={other}", times=10**9)
-
-    ended = program.sync(expect=4)
-
-    assert [error["parent_id"] for error in ended.errors() if error["code"] == "forbidden"] == [other]
