@@ -179,7 +179,7 @@ class Oracle:
         _none(receipts.claims_were_asked(claims, self.answered[at], overlap=night.overlap))
         _none(receipts.claims_tile(claims, night.reach, cut=run.cut or at != run.at))
         if at == run.at and not run.cut:
-            _none(receipts.quarantines_are_needed(claims, night, broken=run.broken))
+            _none(receipts.quarantines_are_needed(claims, night, broken=run.broken, asked=run.duty.span))
             if alone:
                 _none(receipts.doubts_are_justified(claims, self.books, night, run.share))
 

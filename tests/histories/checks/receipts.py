@@ -62,13 +62,17 @@ def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
     return found
 
 
-def quarantines_are_needed(claims: Sequence[Claim], night: Night, *, broken: bool) -> Iterator[str]:
+def quarantines_are_needed(
+    claims: Sequence[Claim], night: Night, *, broken: bool, asked: Span | None = None
+) -> Iterator[str]:
     """W4, F8: only a day that no answer of the run shows to be whole is given up; or one whose ids are no text.
 
     Args:
         broken: answers may be odd.
+        asked: by a backfill. What it reads besides comes later, for what its rows leave open.
     """
-    largest = max((claim.rows for claim in claims if claim.status == "complete"), default=0)
+    within = [claim for claim in claims if not asked or (claim.first <= asked[1] and asked[0] <= claim.last)]
+    largest = max((claim.rows for claim in within if claim.status == "complete"), default=0)
     for claim in claims:
         if claim.status != "quarantined" or claim.doubts or (broken and NO_TEXT in claim.reason):
             continue
