@@ -190,7 +190,7 @@ class ProvenDays:
                 span=span.window,
                 new_from=begun.new_from if begun else proven_window.window.first,
                 covered=scope.mark.covered,
-                first_load=scope.mark.verified_at is None,
+                first_load=scope.mark.verified_at is None and not scope.mark.loaded,
                 settles=scope.settles and (proven_window.parent_id in self._ended or not self._waits(scope)),
                 reach=scope.reach,
                 lost=loss.gone if loss else 0,

@@ -30,6 +30,7 @@ class Mark:
         reading_since: when the reading of the whole history began that is not at its end yet.
         bare: that reading found no row.
         due: its whole history is to be read at once, whenever it was last: it was away, or the clock was wrong.
+        loaded: a reading of its whole history came to its end, be it that some days could not be read.
     """
 
     covered: Window | None = None
@@ -38,6 +39,7 @@ class Mark:
     reading_since: datetime | None = None
     bare: bool = False
     due: bool = False
+    loaded: bool = False
 
     def clamped(self, *, now: datetime, elapsed: date) -> Mark:
         """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again."""
@@ -172,6 +174,7 @@ def store(mark: Mark) -> Stored:
         mark.reading_since.isoformat() if mark.reading_since else None,
         mark.bare,
         mark.due,
+        mark.loaded,
     ]
     while stored and not stored[-1]:
         stored.pop()
@@ -180,7 +183,7 @@ def store(mark: Mark) -> Stored:
 
 def restore(stored: Sequence[object]) -> Mark:
     """The mark that `store` wrote."""
-    covered, islands, verified_at, reading_since, bare, due = (*stored, *NOTHING[len(stored) :])
+    covered, islands, verified_at, reading_since, bare, due, loaded = (*stored, *NOTHING[len(stored) :])
     assert isinstance(islands, list)
     return Mark(
         covered=_window(covered),
@@ -189,10 +192,11 @@ def restore(stored: Sequence[object]) -> Mark:
         reading_since=datetime.fromisoformat(reading_since) if isinstance(reading_since, str) else None,
         bare=bool(bare),
         due=bool(due),
+        loaded=bool(loaded),
     )
 
 
-NOTHING: Stored = [None, [], None, None, False, False]
+NOTHING: Stored = [None, [], None, None, False, False, False]
 
 
 def _days(window: Window | None) -> list[int] | None:

@@ -96,3 +96,18 @@ def test_a_cap_that_came_down_overnight_loses_no_row_w3(start_synced):
     program.sync()
 
     assert program.differences() == []
+
+
+def test_what_comes_to_an_account_with_such_a_day_is_in_the_feed(crowded):
+    """Its history was read to its end, but for the day: it is not loaded for the first time every night."""
+    account, _ = busy_day(crowded)
+    crowded.sync(expect=4)
+    before = set(crowded.box.truth("acme").transactions)
+    crowded.box.mutate("acme", "late", account=account, count=2, within_days=3)
+    new = set(crowded.box.truth("acme").transactions) - before
+
+    crowded.sync(expect=4)
+
+    assert sorted(crowded.rows("SELECT op, id FROM aleta.transaction_changes")) == [
+        ("added", own) for own in sorted(new)
+    ]

@@ -189,7 +189,7 @@ class Oracle:
         _none(marks.marks_are_supported(books, run.at, run.duty))
         clocks = [at for run_id, at in books.runs.items() if self.books and run_id not in self.books.runs]
         _none(marks.marks_only_grow(self.books, books, min(map(elapsed, [run.at, *clocks]))))
-        _none(feed.feed_replays(self.books, books, self.doubled))
+        _none(feed.feed_replays(self.books, books, self.doubled, start=run.duty.history_start))
         if self.books and not run.cut and not self.pending:
             _none(feed.nothing_comes_and_goes(self.books, books, {*self.doubled, *self.nights[run.at].moved}))
         if not run.cut and len(kept := [*self.folder.glob("private/**/load/loaded/*")]) > 1:

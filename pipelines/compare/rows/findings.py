@@ -20,7 +20,7 @@ class Proven:
         span: read without a gap in this run.
         new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
         covered: what was covered before this run began; None at a first load.
-        first_load: its history was never read whole: what is added is no news.
+        first_load: its history was never read to its end: what is added is no news.
         settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
             nor in one of the whole history before its end, for it may have moved to days that come later.
         reach: of a partial reading, all days that a reading of the whole history would ask for.

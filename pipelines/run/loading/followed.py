@@ -73,6 +73,9 @@ class FollowedParents:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
+            if receipt.status is Status.FAILED:  # nor was it loaded, if that was noted already
+                mark = replace(mark, loaded=progress.reading.mark.loaded)
+                self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if unread and progress.doubts(receipt):  # nor was the whole history read, if that was noted already
                 day_by_day = endpoint.dates is not None and endpoint.dates.by is By.DAY  # the look-back asks it again
                 doubted = replace(mark.without(receipt.window), verified_at=progress.reading.mark.verified_at)
@@ -89,7 +92,7 @@ class FollowedParents:
         ends = reading.whole and window.last == reading.span.last
         begins = window.first == reading.span.first and reading.mark.covered is None
         if begins or ends:  # what an earlier reading covered does not say how far this one came
-            mark = replace(mark, reading_since=reading.mark.reading_since)
+            mark = replace(mark, reading_since=reading.mark.reading_since, loaded=mark.loaded or ends)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if ends and progress.clean:
             since = reading.mark.reading_since or self._now

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import permutations
 
 from tests.histories.books import Books, Change
 from tests.histories.checks.contents import text_owners
+from tests.histories.model import covers, proven_spans
 
 
-def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -> Iterator[str]:
+def feed_replays(before: Books | None, after: Books, doubled: Collection[str], *, start: date) -> Iterator[str]:
     """What a consumer gets who took the rows as they were and follows the feed is the rows as they are.
 
     Args:
+        start: of all histories.
         doubled: ids with two contents; one run may change such a row twice, and tell only of the last time.
     """
     old = before.rows if before else {}
@@ -21,9 +24,8 @@ def feed_replays(before: Books | None, after: Books, doubled: Collection[str]) -
     gone = [
         change.before for changes in news.values() for change in changes if change.before
     ]  # recovered, then removed
-    first_loads = {
-        owner for row in (*after.rows.values(), *gone) for owner in text_owners(row) if not _is_verified(before, owner)
-    }
+    owners = {owner for row in (*after.rows.values(), *gone) for owner in text_owners(row)}
+    first_loads = {owner for owner in owners if not _is_loaded(before, owner, start)}
     for row_id in (old.keys() | after.rows.keys() | news.keys()) - set(doubled):
         was, now = old.get(row_id), after.rows.get(row_id)
         silent = was is None and now is not None and bool(text_owners(now) & first_loads)
@@ -50,9 +52,19 @@ def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
     return news
 
 
-def _is_verified(books: Books | None, account: str) -> bool:
+def _is_loaded(books: Books | None, account: str, start: date) -> bool:
+    """Whether its history was read to its end, by one run and but for days that were given up; or verified (M3)."""
     mark = books.marks.get(account) if books else None
-    return bool(mark and mark.verified_at)
+    if mark is None or mark.verified_at:
+        return bool(mark)
+    runs = defaultdict(list)
+    for claim in books.claims:
+        if claim.account == account and claim.status in {"complete", "quarantined"}:
+            runs[claim.run_id].append(claim)
+    return any(
+        covers(proven_spans(claims, ("complete", "quarantined"))[account], (start, books.runs[run_id].date()))
+        for run_id, claims in runs.items()
+    )
 
 
 def _leads(was, now, changes: Sequence[Change], *, first_load: bool) -> bool:

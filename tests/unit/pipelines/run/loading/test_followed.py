@@ -52,6 +52,26 @@ def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(bef
     assert mark.islands == (Window(on(21), on(99)),)
 
 
+@pytest.mark.parametrize(
+    ("receipts", "loaded"),
+    [
+        pytest.param([receipt(0, 105)], True, id="whole"),
+        pytest.param([receipt(0, 19), receipt(20, 20, Status.QUARANTINED), receipt(21, 105)], True, id="but-for-a-day"),
+        pytest.param([receipt(0, 19)], False, id="broke-off"),
+        pytest.param([receipt(0, 19), receipt(21, 105), receipt(20, 20, Status.FAILED)], False, id="failed"),
+    ],
+)
+def test_a_history_is_loaded_once_it_was_read_to_its_end(receipts, loaded):
+    """What comes after that is news, also beside a day that stays over the cap."""
+    ledger = Ledger()
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(ENDPOINT, {"a": whole_reading(Mark(), HORIZON)})
+
+    followed.mark(ENDPOINT, receipts, set())
+
+    assert ledger.mark("transactions", "a").loaded is loaded
+
+
 @pytest.mark.parametrize("status", [Status.QUARANTINED, Status.FAILED])
 def test_m1_a_day_between_others_that_cannot_be_read_leaves_what_an_earlier_run_proved(status):
     """It never counted as complete in this run: nothing is taken back."""
