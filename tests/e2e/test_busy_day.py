@@ -98,6 +98,7 @@ def test_a_cap_that_came_down_overnight_loses_no_row_w3(start_synced):
     assert program.differences() == []
 
 
+@pytest.mark.long
 def test_what_comes_to_an_account_with_such_a_day_is_in_the_feed(crowded):
     """Its history was read to its end, but for the day: it is not loaded for the first time every night."""
     account, _ = busy_day(crowded)
