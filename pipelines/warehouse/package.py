@@ -37,6 +37,11 @@ class Rows:
     deletes: bool = False
 
 
+def with_mark(schema: pa.Schema) -> pa.Schema:
+    """The columns of rows of the table *schema* that may be marked as `GONE`."""
+    return schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+
+
 def joined_tables(package: Iterable[Rows]) -> list[Rows]:
     """The rows of each table together, without empty tables."""
     tables: dict[str, list[Rows]] = defaultdict(list)

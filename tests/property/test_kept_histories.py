@@ -14,6 +14,13 @@ from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
 
 pytestmark = pytest.mark.long
+FAR = TODAY + timedelta(days=400)
+
+
+def backfill_far_ahead(scene: Scene) -> None:
+    """Two rows of a day that no night reaches, and the days around it."""
+    scene.change("late", account=scene.accounts()[0], date=f"{FAR}", count=2)
+    scene.backfill(FAR - timedelta(days=3), FAR + timedelta(days=3), "acme")
 
 
 @pytest.mark.parametrize("nth", [0, 6])
@@ -193,13 +200,7 @@ def test_a_row_without_days_that_is_listed_beyond_all_histories_is_there_all_the
     with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
         scene.package_rows = 10
         happens = Happenings(scene)
-
-        def backfill_far_ahead() -> None:
-            day = TODAY + timedelta(days=400)
-            scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
-            scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
-
-        backfill_far_ahead()
+        backfill_far_ahead(scene)
         happens.odd(kind="redate", count=1, within_days=20, value="instant")
         happens.account_moves(skip=0)
         happens.odd(kind="dateless", count=3, within_days=3, value="absent")
@@ -213,7 +214,7 @@ def test_a_row_without_days_that_is_listed_beyond_all_histories_is_there_all_the
         happens.object(kind="move_account")
         happens.settings(reverify=30, look_back=10)
         scene.sync_with_the_clock_ahead(45)
-        backfill_far_ahead()
+        backfill_far_ahead(scene)
         happens.settings(reverify=3, look_back=10)
         happens.odd(kind="far_date", count=1, within_days=20, value="9999-12-31")
         happens.cap(rows=58)
@@ -229,20 +230,14 @@ def test_days_that_odd_rows_name_are_no_proof_of_the_cap(runner: Runner, tmp_pat
     world = {"seed": 278686, "accounts": 4, "rows": 30, "row_cap": 37, "keep": "random", "date_filter": "value"}
     with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 1.0}, **world) as scene:
         scene.package_rows = 30
-        day = TODAY + timedelta(days=400)
-
-        def backfill_far_ahead() -> None:
-            scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
-            scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
-
-        backfill_far_ahead()
-        scene.clear_day(scene.accounts()[0], day, keep=1)
+        backfill_far_ahead(scene)
+        scene.clear_day(scene.accounts()[0], FAR, keep=1)
         scene.sync()
         scene.sync_with_the_clock_ahead(1)
-        backfill_far_ahead()
-        scene.clear_day(scene.accounts()[0], day, keep=1)
+        backfill_far_ahead(scene)
+        scene.clear_day(scene.accounts()[0], FAR, keep=1)
         Happenings(scene).object(kind="new_legal_entity")
         Happenings(scene).odd(kind="double", count=3, within_days=20, value="null")
         scene.sync()
 
-        backfill_far_ahead()  # the oracle looks
+        backfill_far_ahead(scene)  # the oracle looks

@@ -19,7 +19,7 @@ from sources.aleta.jsonapi.decode import decode
 from sources.aleta.jsonapi.envelope import Resource
 
 from ...ledger.ledger import Ledger, PromotionState
-from ...warehouse.package import GONE, Rows
+from ...warehouse.package import GONE, Rows, with_mark
 from ...warehouse.store import Store, plain_type
 from ...warehouse.warehouse import Warehouse, table_of
 from ..row_content import stage_contents
@@ -99,7 +99,7 @@ def _forget_drift(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Sche
         del ledger.drift[name]
     if known:
         resources, names = zip(*(name.split(".", 1) for name in known), strict=True)
-        blank = SYNC_DRIFT.remove_metadata().append(pa.field(GONE, pa.bool_())).empty_table()
+        blank = with_mark(SYNC_DRIFT).empty_table()
         gone = pa.table({"resource": resources, "name": names, GONE: [True] * len(known)})
         data = pa.concat_tables([blank, gone], promote_options="default")
         warehouse.write([Rows(schema=SYNC_DRIFT, data=data, deletes=True)], ledger.to_state())
@@ -120,7 +120,7 @@ def _packages(warehouse: Warehouse, promotion: Promotion) -> Iterator[tuple[Rows
         more = kept.num_rows == ROWS
         after = tuple(kept[name][-1].as_py() for name in key_of(promotion.schema)) if more else ()
         if data.num_rows:
-            target = promotion.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+            target = with_mark(promotion.schema)
             yield Rows(schema=promotion.schema, data=data.cast(target), deletes=True), after
         if not more:
             return

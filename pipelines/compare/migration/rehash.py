@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.table import ROW_HASH, answered, key_of, name_of
 
 from ...ledger.ledger import Ledger
-from ...warehouse.package import GONE, Rows
+from ...warehouse.package import GONE, Rows, with_mark
 from ...warehouse.store import Store, plain_type
 from ...warehouse.warehouse import Warehouse, table_of
 from ..row_content import stage_contents
@@ -47,7 +47,7 @@ def _packages(warehouse: Warehouse, schema: pa.Schema) -> Iterator[Rows]:
             data = table_of(store.sql, _rehashed(store, schema, rows=REMOTE_ROWS if warehouse.remote else ROWS))
         if not data.num_rows:
             return
-        target = schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+        target = with_mark(schema)
         yield Rows(schema=schema, data=data.cast(target), deletes=True)
 
 

@@ -14,7 +14,7 @@ from schemas.table import key_of
 from schemas.transactions import TRANSACTION_CHANGES
 from sources.aleta.catalogue.endpoint import Endpoint
 
-from ...warehouse.package import GONE, Rows
+from ...warehouse.package import GONE, Rows, with_mark
 from ...warehouse.store import Store
 from ...warehouse.warehouse import table_of
 from ..row_hash import as_json
@@ -22,7 +22,7 @@ from .arrow_rows import filled
 from .staged import once_per_owner, slices_of_keys
 
 KEPT_BY_US = ("first_seen_at", "changed_at", "row_hash")
-_FEED = TRANSACTION_CHANGES.remove_metadata().append(pa.field(GONE, pa.bool_()))
+_FEED = with_mark(TRANSACTION_CHANGES)
 
 
 class ChangeFeed:

@@ -15,7 +15,7 @@ from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
-from ...warehouse.package import GONE, Rows
+from ...warehouse.package import GONE, Rows, with_mark
 from ...warehouse.store import Store
 from ...warehouse.warehouse import table_of
 from ..row_content import stage_contents
@@ -283,7 +283,7 @@ class _Comparison:
     def _whole(self, rows: pa.Table, more: Mapping[str, pa.ChunkedArray | pa.Scalar], *, gone: bool) -> pa.Table:
         """Every column of the table, and the mark: from *rows*, from *more*, or null."""
         given = {name: rows[name] for name in rows.column_names} | dict(more)
-        target = self.schema.remove_metadata().append(pa.field(GONE, pa.bool_()))
+        target = with_mark(self.schema)
         given[GONE] = pa.scalar(gone)
         columns = [filled(given.get(column.name), column.type, rows.num_rows) for column in target]
         return pa.Table.from_arrays(columns, schema=target)

@@ -75,9 +75,8 @@ def losses(
         return doubted, [loss for loss in lost if loss.gone <= most * loss.rows]
     answers = _undivided_answers(store.sql, endpoint)
     cuttable = [answer for answer in answers if answer.parent_id not in chained]
-    suspects = cut(cuttable, caps={row_cap} if row_cap else {*caps, tied(_longest(cuttable))}) | shrunk(
-        answers, most=most
-    )
+    caps = {row_cap} if row_cap else {*caps, tied(_longest(cuttable))}
+    suspects = cut(cuttable, caps=caps) | shrunk(answers, most=most)
     return [
         Loss(
             parent_id=parent, gone=max(answer.missed, answer.before - answer.rows), rows=answer.before, left=answer.rows
