@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from . import program
-from .commands.invocation import Invocation, fail
+from .invocation.invocation import Invocation, fail
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
 from .settings import did_you_mean, point_dlt_at

@@ -12,6 +12,9 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.planning.windows import Window
 
+from ..invocation.invocation import Invocation, day, fail, json_option, output, tenants_argument
+from ..invocation.tenants import chosen
+from ..invocation.tools import tools
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading
 from ..report.report import Exit
@@ -19,9 +22,6 @@ from ..report.text import show
 from ..run.job import Job
 from ..run.sync import run
 from ..settings import did_you_mean
-from .invocation import Invocation, day, fail, json_option, output, tenants_argument
-from .tenants import chosen
-from .tools import tools
 
 
 @click.command()

@@ -14,7 +14,7 @@ import duckdb
 
 from sandbox import Sandbox, SandboxSettings
 
-from .invocation import Invocation
+from ..invocation.invocation import Invocation
 
 FOLDER = Path("demo")
 TENANT = "acme"

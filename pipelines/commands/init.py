@@ -12,11 +12,11 @@ from sources.aleta.auth.signer import LocalSigner
 from sources.aleta.auth.signer import generate as generate_key
 from sources.aleta.errors import KeyUnusableError
 
+from ..invocation.invocation import Invocation, fail, output
 from ..program import command as called
 from ..report.report import Exit
 from ..settings import TENANT_NAME, has_section, reason_of, section, template
 from ..settings.template import GITIGNORE
-from .invocation import Invocation, fail, output
 
 
 @click.command()

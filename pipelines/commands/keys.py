@@ -10,9 +10,9 @@ import click
 
 from sources.aleta.auth.signer import generate as generate_key
 
+from ..invocation.invocation import fail
 from ..report.report import Exit
 from ..settings import reason_of
-from .invocation import fail
 
 
 @click.group()

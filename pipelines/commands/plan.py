@@ -11,10 +11,10 @@ import click
 
 from sources.aleta.clock import SystemClock
 
+from ..estimate.estimate import run
+from ..invocation.invocation import Invocation, json_option, output, tenants_argument
+from ..invocation.tenants import chosen
 from ..settings import load
-from .forecast import run
-from .invocation import Invocation, json_option, output, tenants_argument
-from .tenants import chosen
 
 log = logging.getLogger(__name__)
 

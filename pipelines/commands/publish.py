@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from ..invocation.invocation import Invocation, output, tenants_argument
+from ..invocation.tenants import chosen
 from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
 from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
@@ -14,8 +16,6 @@ from ..run.errors.failures import as_problem, explained
 from ..run.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
-from .invocation import Invocation, output, tenants_argument
-from .tenants import chosen
 
 
 @click.command()

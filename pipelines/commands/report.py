@@ -11,11 +11,11 @@ import click
 
 from sources.aleta.clock import SystemClock
 
+from ..invocation.invocation import Invocation, fail, output, tenants_argument
+from ..invocation.tenants import chosen
 from ..page.page import run
 from ..report.report import Exit
 from ..settings import reason_of
-from .invocation import Invocation, fail, output, tenants_argument
-from .tenants import chosen
 
 log = logging.getLogger(__name__)
 

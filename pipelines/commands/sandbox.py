@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from .invocation import stop_on_signals
+from ..invocation.invocation import stop_on_signals
 
 
 @click.command()

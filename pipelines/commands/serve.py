@@ -16,11 +16,11 @@ from sources.aleta.clock import Clock, SystemClock
 from sources.aleta.transport.observer import Silent
 from sources.aleta.transport.retry import RetryPolicy
 
+from ..invocation.invocation import Invocation, fail, stop_on_signals
+from ..invocation.tenants import chosen
 from ..report.report import Exit
 from ..run.connect import Connector
 from ..settings import TenantSettings
-from .invocation import Invocation, fail, stop_on_signals
-from .tenants import chosen
 
 MISSING = 'the receiver is not installed: in the clone, pip install ".[serve]"'
 try:

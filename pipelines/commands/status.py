@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import click
 
+from ..invocation.invocation import Invocation, json_option, output, tenants_argument
+from ..invocation.tenants import chosen
 from ..status.prometheus import metrics
 from ..status.standing import run
 from ..status.text import text
-from .invocation import Invocation, json_option, output, tenants_argument
-from .tenants import chosen
 
 log = logging.getLogger(__name__)
 

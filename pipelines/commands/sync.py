@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from .invocation import Invocation, clients_option, json_option, output, tenants_argument
+from ..invocation.invocation import Invocation, clients_option, json_option, output, tenants_argument
 
 
 @click.command()
@@ -21,11 +21,11 @@ def command(invocation: Invocation, tenants: Sequence[str], *, clients: Sequence
     With --client, of these clients alone: what the API lists below their own ids. Their children are clients of their
     own; name them too to have them read. Nothing else is read, marked or removed.
     """
+    from ..invocation.tenants import chosen
+    from ..invocation.tools import tools
     from ..report.text import show
     from ..run.job import sync_of
     from ..run.sync import run
-    from .tenants import chosen
-    from .tools import tools
 
     settings = chosen(invocation, tenants, keys=True)
     with tools() as (given, stopped):

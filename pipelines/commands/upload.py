@@ -13,6 +13,8 @@ import click
 
 from sources.aleta.clock import SystemClock
 
+from ..invocation.invocation import Invocation, day, fail, json_option, output, stop_on_signals
+from ..invocation.tenants import chosen
 from ..report.progress import Screen
 from ..report.report import Exit
 from ..run.connect import Connector
@@ -21,8 +23,6 @@ from ..uploads.journal import Span
 from ..uploads.kinds import KINDS
 from ..uploads.report import UploadReport, described
 from ..uploads.upload import Uploads
-from .invocation import Invocation, day, fail, json_option, output, stop_on_signals
-from .tenants import chosen
 
 log = logging.getLogger(__name__)
 

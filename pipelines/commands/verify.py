@@ -10,10 +10,10 @@ from typing import Literal
 import click
 from click.core import ParameterSource
 
+from ..invocation.invocation import Invocation, clients_option, json_option, output, tenants_argument
+from ..invocation.tenants import chosen
+from ..invocation.tools import tools
 from ..verification.verify import run
-from .invocation import Invocation, clients_option, json_option, output, tenants_argument
-from .tenants import chosen
-from .tools import tools
 
 
 @click.command()

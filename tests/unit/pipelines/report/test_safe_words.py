@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from pipelines.commands.invocation import fail, output
+from pipelines.invocation.invocation import fail, output
 from pipelines.report.logs import OneLine, RedactingHandler
 from pipelines.report.report import Exit, Problem, RunReport, TenantReport
 from pipelines.report.text import show

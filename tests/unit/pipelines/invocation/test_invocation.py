@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 import pytest
 
-from pipelines.commands.invocation import day, output
+from pipelines.invocation.invocation import day, output
 
 NASTY = "a\x1b[31m\u202eb\x9b2J\U000e0041\ud83d"
 
