@@ -30,7 +30,7 @@ class Mark:
         reading_since: when the reading of the whole history began that is not at its end yet.
         bare: that reading found no row.
         due: its whole history is to be read at once, whenever it was last: it was away, or the clock was wrong.
-        loaded: a reading of its whole history came to its end, be it that some days could not be read.
+        loaded: a reading of its whole history came to the last elapsed day, be it that others could not be read.
     """
 
     covered: Window | None = None

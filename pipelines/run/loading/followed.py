@@ -73,7 +73,8 @@ class FollowedParents:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-            if receipt.status is Status.FAILED:  # nor was it loaded, if that was noted already
+            if receipt.status is Status.FAILED and receipt.window.first <= self._horizon.elapsed:
+                # Nor was it loaded, if that was noted already.
                 mark = replace(mark, loaded=progress.reading.mark.loaded)
                 self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if unread and progress.doubts(receipt):  # nor was the whole history read, if that was noted already
@@ -92,7 +93,9 @@ class FollowedParents:
         ends = reading.whole and window.last == reading.span.last
         begins = window.first == reading.span.first and reading.mark.covered is None
         if begins or ends:  # what an earlier reading covered does not say how far this one came
-            mark = replace(mark, reading_since=reading.mark.reading_since, loaded=mark.loaded or ends)
+            mark = replace(mark, reading_since=reading.mark.reading_since)
+        if reading.whole and window.last >= min(reading.span.last, self._horizon.elapsed):  # days ahead may be refused
+            mark = replace(mark, loaded=True)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if ends and progress.clean:
             since = reading.mark.reading_since or self._now

@@ -57,6 +57,7 @@ def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(bef
     [
         pytest.param([receipt(0, 105)], True, id="whole"),
         pytest.param([receipt(0, 19), receipt(20, 20, Status.QUARANTINED), receipt(21, 105)], True, id="but-for-a-day"),
+        pytest.param([receipt(0, 100), receipt(101, 105, Status.FAILED)], True, id="but-for-days-ahead"),
         pytest.param([receipt(0, 19)], False, id="broke-off"),
         pytest.param([receipt(0, 19), receipt(21, 105), receipt(20, 20, Status.FAILED)], False, id="failed"),
     ],
