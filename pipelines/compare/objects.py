@@ -1,7 +1,7 @@
 """The objects that were walked against those in the warehouse: new, changed, returned, gone. One set operation a table.
 
-An object counts as gone only where asking for it by its id says so, or where its own parent is gone (rule L2). What has
-no address of its own is gone where the list it belongs to was read.
+An object counts as gone only where asking for it by its id says so (rule L2). What has no address of its own is gone
+where the list it belongs to was read, or with its parent.
 """
 
 from __future__ import annotations
@@ -96,11 +96,9 @@ class Comparison:
         return self._differ(schema, stored, [answer.links[name] for answer in given], gone)
 
     def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
-        if any(row[0] in listing.gone for listing in listings):
-            return True
-        parent_id = row[-1] if endpoint.parent_column else ""
         if endpoint.single:
-            return bool(endpoint.parent) and parent_id in self._gone.get(endpoint.parent, ())
+            return any(row[0] in listing.gone for listing in listings)
+        parent_id = row[-1] if endpoint.parent_column else ""
         for listing in listings:
             if not endpoint.parent or listing.parent_id == parent_id:
                 return listing.complete

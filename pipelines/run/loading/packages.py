@@ -33,7 +33,6 @@ from ..events import Confronted, Doubts, Remaining, Settle, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
-from .lost_objects import LostObjects
 from .removals import Removals
 from .run_row import run_row
 
@@ -93,7 +92,6 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
         self._removals = Removals()
-        self._lost = LostObjects()
         self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
         self._losses: dict[str, dict[str, Loss]] = defaultdict(dict)
         self._package = _Package()
@@ -110,9 +108,7 @@ class Loader:
         )
 
     def load_objects(self, listings: Mapping[str, Sequence[Listed]], endpoints: Iterable[Endpoint]) -> None:
-        """Compare what was walked; it is committed with the first package, or before more is walked."""
-        if self._lost.any():
-            self.flush()
+        """Compare what was walked; it is committed with the first package."""
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._run.now, clients=self._run.clients)
             for endpoint in endpoints:
@@ -129,7 +125,7 @@ class Loader:
         for found in comparison.compare(endpoint, listings):
             self._pending.append(found.rows)
             if name_of(found.rows.schema) == endpoint.name:
-                _add(self._report, endpoint.name, self._lost.counted(found))
+                _add(self._report, endpoint.name, found.counts)
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
         """Begin to follow what is read of each parent, for the first time or, once the rest is committed, once more."""

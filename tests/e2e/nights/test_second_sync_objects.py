@@ -79,6 +79,19 @@ def test_a_client_that_is_gone_takes_what_is_below_it_along_but_no_row(start):
     assert client in program.column("SELECT id FROM aleta.clients WHERE removed_at IS NOT NULL")
 
 
+def test_l2_what_hung_below_a_client_that_is_gone_stays_where_it_answers_by_its_id(synced):
+    """The client's own path and its lists are 404; its legal entity and account answer, and nothing names them."""
+    [gone] = synced.box.mutate("acme", "new_client")["clients"]
+    synced.sync()
+    synced.box.set(list_caps={"clients": 1}, keep="first")
+    synced.box.faults.script("404", path_contains=f"/clients/{gone}", times=10**6)
+
+    ended = synced.sync()
+
+    assert [ended.counts(table)["removed"] for table in ("clients", "legal_entities", "accounts")] == [1, 0, 0]
+    assert synced.run("verify", "--all", "--json").exit == 0
+
+
 def test_an_object_that_was_renamed_is_loaded_again_alone(synced):
     """Of all the objects of a table, one is modified; it keeps the instant it was first seen."""
     tables = ("clients", "legal_entities", "accounts", "depositories", "reporting_entities", "portfolios", "users")

@@ -43,7 +43,6 @@ class Census:
     _failed: set[tuple[str, str]] = field(default_factory=set)
     _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _parents: dict[str, str] = field(default_factory=dict)
     _chained: set[tuple[str, str]] = field(default_factory=set)
 
     def kept(self, endpoint: Endpoint, answer: Answer, *, by_id: bool) -> Answer:
@@ -70,7 +69,6 @@ class Census:
         """A list was read, or failed; *chained*: by pages, to the last one."""
         if chained:
             self._chained.add((endpoint.name, parent_id))
-        self._parents[endpoint.name] = endpoint.parent
         self._shown[endpoint.name].update(ids)
         if not complete:
             self._failed.add((endpoint.name, parent_id))
@@ -132,19 +130,14 @@ class Census:
         return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
 
     def gone(self, resource: str) -> set[str]:
-        """Stored ids of *resource* that this crawl showed to be gone: by themselves, or with what they hung below."""
-        parent = self._parents.get(resource, "")
-        with_parent = self.gone(parent) & self.stored.get(parent, {}).keys() if parent else set[str]()
-        stored = self.stored.get(resource, {}).items()
-        gone = self._gone[resource] | {own_id for own_id, parent_id in stored if parent_id in with_parent}
-        return gone - self._shown[resource]
+        """Ids of *resource* that this crawl showed to be gone."""
+        return self._gone[resource] - self._shown[resource]
+
+    def is_gone(self, resource: str, own_id: str) -> bool:
+        return own_id in self._gone[resource] and own_id not in self._shown[resource]
 
     def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
-        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).
-
-        What hung below an object that is gone, and that nothing else names, is not asked for: it went with it.
-        """
-        self._parents[endpoint.name] = endpoint.parent  # of whom no list was read, all may be gone with what is above
+        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2)."""
         if not endpoint.single:
             return []
         seen = self._shown[endpoint.name] | self._asked[endpoint.name]
@@ -161,9 +154,10 @@ class Census:
         return sorted((named | stored).items())
 
     def _nobody_else_tells(self, endpoint: Endpoint, parent_id: str) -> bool:
-        """Whether the list that would show it was read, or belongs to a parent that no list ever showed."""
+        """Whether the list that would show it was read, or hangs below what is gone, or what none ever showed."""
         if endpoint.parent and parent_id not in self._shown[endpoint.parent]:
-            return parent_id not in self.stored.get(endpoint.parent, {}) and not self.clients
+            known = parent_id in self.stored.get(endpoint.parent, {})
+            return self.is_gone(endpoint.parent, parent_id) or not (known or self.clients)
         return (endpoint.name, parent_id) not in self._failed
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:

@@ -84,8 +84,8 @@ def walk(
 
     A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
     list is asked for by its id at the end (rules L1, L2): 404, or 403 twice, means that it is gone, if anything of the
-    endpoint was answered in this run. Where an object that a list showed is refused by its id, too, that is not so of
-    one that a list may have left out.
+    endpoint was answered in this run, or the object that it hung below is gone. Where an object that a list showed is
+    refused by its id, too, that is not so of one that a list may have left out.
 
     Args:
         census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
@@ -166,7 +166,7 @@ class _Walk:
         error = self._outages.judge(outcome)
         denied = isinstance(error, ParentGoneError | ForbiddenError)
         asked_for = (listing.endpoint.name, own_id)
-        if not (listing.by_id and not listing.again and denied and self._proves_gone(listing.endpoint, own_id)):
+        if not (listing.by_id and not listing.again and denied and self._proves_gone(listing, own_id)):
             listing.problems.append(error)
         elif isinstance(error, ForbiddenError) and asked_for not in self._forbidden:  # perhaps only this minute
             self._forbidden.add(asked_for)
@@ -175,8 +175,11 @@ class _Walk:
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
 
-    def _proves_gone(self, endpoint: Endpoint, own_id: str) -> bool:
-        """Whether an object is gone that its own path refuses (rule L2)."""
+    def _proves_gone(self, listing: _Listing, own_id: str) -> bool:
+        """Whether an object is gone that its own path refuses (rule L2); what it hung below may be, too."""
+        endpoint = listing.endpoint
+        if self._census.is_gone(endpoint.parent, listing.parent_id):
+            return True
         if not self._reader.dialects.answered_in_this_run(endpoint):
             return False
         return self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name]

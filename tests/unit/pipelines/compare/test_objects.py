@@ -179,27 +179,15 @@ def test_a_list_that_was_never_asked_for_removes_nothing(store):
     assert show(store, "accounts") == {"a1": (1, None), "a2": (1, None)}
 
 
-def test_with_its_parent_everything_below_is_gone(store):
-    """Client, legal entities, accounts and their links: nobody lists them any more."""
+def test_l2_with_its_parent_is_gone_what_its_own_path_refuses(store):
+    """Client, legal entities, an account and its links; the other account could not be asked for."""
     night(store, 1, *whole_tree())
-    night(store, 2, listed("clients", "", thing("c2")), asked("clients", "", "c1"), listed("legal_entities", "c2"))
+    clients = listed("clients", "", thing("c2")), asked("clients", "", "c1"), listed("legal_entities", "c2")
+    night(store, 2, *clients, asked("legal_entities", "c1", "l1", "l2"), asked("accounts", "l1", "a1"))
     assert show(store, "clients") == {"c1": (1, 2), "c2": (1, None)}
     assert show(store, "legal_entities") == {"l1": (1, 2), "l2": (1, 2)}
-    assert show(store, "accounts") == {"a1": (1, 2), "a2": (1, 2)}
+    assert show(store, "accounts") == {"a1": (1, 2), "a2": (1, None)}
     assert show(store, "accounts__depositories") == {"a1 d1": (1, 2), "a1 d2": (1, 2)}
-
-
-def test_a_parent_gone_for_long_takes_a_child_that_was_left_with_it(store):
-    """A run that saw only the parent go (its own resources were fewer) leaves no child behind for ever."""
-    night(store, 1, *whole_tree())
-    gone = [listed("clients", "", thing("c2")), asked("clients", "", "c1"), listed("legal_entities", "c2")]
-    comparison = Comparison(store, at(2))
-    for resource, found in (("clients", gone[:2]), ("legal_entities", gone[2:])):
-        for objects in comparison.compare(CATALOGUE[resource], found):
-            store.merge(objects.rows)
-    assert show(store, "accounts") == {"a1": (1, None), "a2": (1, None)}
-    night(store, 3, *gone)
-    assert show(store, "accounts") == {"a1": (1, 3), "a2": (1, 3)}
 
 
 def test_a_parent_that_could_not_be_listed_takes_nothing_with_it(store):
@@ -225,7 +213,7 @@ def test_an_object_that_moved_away_from_a_parent_that_is_gone_is_not_gone(store)
     night(store, 1, *whole_tree())
     clients, _, none, _, _ = whole_tree()
     left = [listed("legal_entities", "c1", thing("l2")), asked("legal_entities", "c1", "l1")]
-    night(store, 2, clients, *left, none, listed("accounts", "l2", thing("a1")))
+    night(store, 2, clients, *left, none, listed("accounts", "l2", thing("a1")), asked("accounts", "l1", "a2"))
     assert show(store, "accounts") == {"a1": (1, None), "a2": (1, 2)}
 
 

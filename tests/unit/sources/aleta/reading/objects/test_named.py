@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sources.aleta.errors import ForbiddenError, ParentGoneError
+from sources.aleta.errors import ForbiddenError, ParentGoneError, UnavailableError
 from sources.aleta.reading.objects.members import Census
 from sources.aleta.reading.objects.walk import ids_of
 from tests.apis import FakeApi, thing
@@ -76,6 +76,31 @@ def test_l2_a_stored_object_whose_parent_no_list_ever_showed_is_asked_for_itself
 
     assert ("a9" in ids_of(found, "accounts")) is (refusal is None)
     assert census.gone("accounts") == (set() if refusal is None else {"a9"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone", "named"),
+    [
+        pytest.param(thing("a9", legalEntity="l9"), [], {}, id="here"),
+        pytest.param(ParentGoneError("404"), ["a9"], {}, id="gone"),
+        pytest.param(ForbiddenError("403"), ["a9"], {}, id="forbidden"),
+        pytest.param(UnavailableError("500"), [], {("accounts", "l9"): ["500"]}, id="failed"),
+    ],
+)
+def test_l2_what_hung_below_an_object_that_is_gone_is_asked_for_by_its_id(answer, gone, named):
+    """Each needs a proof of its own, though nothing names it: c9 and l9 are 404, their account is what it says."""
+    api = world()
+    stored = {"clients": {"c9": ""}, "legal_entities": {"l9": "c9"}, "accounts": {"a9": "l9"}}
+    api.says |= {
+        f"/v2/{kind}/{own_id}": ParentGoneError("404") for kind, own_id in (("clients", "c9"), ("legal-entities", "l9"))
+    }
+    api.says |= {ACCOUNT.format("a9"): answer}
+
+    found = crawl(api, census=Census(stored=stored))
+
+    assert [own_id for listed in found for own_id in listed.gone] == ["c9", "l9", *gone]
+    assert ("a9" in ids_of(found, "accounts")) is not isinstance(answer, Exception)
+    assert problems(found) == named
 
 
 A9 = ACCOUNT.format("a9")
