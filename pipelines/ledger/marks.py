@@ -41,6 +41,11 @@ class Mark:
     due: bool = False
     loaded: bool = False
 
+    @property
+    def blank(self) -> bool:
+        """Whether no run has proven anything of its rows."""
+        return not (self.covered or self.islands or self.verified_at or self.loaded)
+
     def clamped(self, *, now: datetime, elapsed: date) -> Mark:
         """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again."""
         windows = [Window(window.first, min(window.last, elapsed)) for window in self._all() if window.first <= elapsed]

@@ -120,7 +120,7 @@ def tonight(
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
             return _spans(marks, awake, horizon) | {parent: whole_reading(marks[parent], horizon) for parent in again}
         case By.DAY:
-            return {parent: _snapshots(marks.get(parent, Mark()), horizon) for parent in listed}
+            return {parent: snapshots(marks.get(parent, Mark()), horizon) for parent in listed}
         case By.WHOLE:
             turn = in_turn(marks, listed, horizon, every_days=dates.every_days)
             return {parent: whole_reading(marks.get(parent, Mark()), horizon) for parent in turn}
@@ -164,7 +164,7 @@ def _goes_on(mark: Mark, horizon: Horizon) -> bool:
     return not mark.due and since is not None and horizon.now - since <= timedelta(days=horizon.reverify_days)
 
 
-def _snapshots(mark: Mark, horizon: Horizon) -> Reading:
+def snapshots(mark: Mark, horizon: Horizon) -> Reading:
     """Each day is a request: from the look-back to today, and at first no more than `snapshot_days`.
 
     Where all is due, from the first day that was ever read: a clock that was ahead has claimed days that it never read

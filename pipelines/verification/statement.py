@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sources.aleta.safe_text import printable
 
 from ..report.problem_lines import problem_line
-from ..report.report import Exit, Json, TenantReport, bound_of, most_severe
+from ..report.report import Exit, Json, Problem, TenantReport, bound_of, most_severe
 from ..report.version import VERSION
 
 SHOWN = 100  # ids of each kind in the report; the counts are of all
@@ -26,8 +26,19 @@ class Difference:
 
 
 NOTHING = "nothing compared"
-CONFLICT = "conflict"  # an error that is no failed read: one id came with two contents (D8)
+CONFLICT = "conflict"  # one id came with two contents (D8)
+NEVER_READ = "never_read"  # the API shows a parent of which no run has loaded anything
+NO_FAILED_READ = {CONFLICT: "conflict", NEVER_READ: "not compared"}
 KINDS = {"added": "missing", "modified": "different", "removed": "extra"}
+
+
+def never_read(resource: str, unread: Collection[str], *, of: int) -> Problem:
+    """Nothing that a sample is drawn from: parents of which no run has loaded anything."""
+    message = (
+        f"no run has loaded anything of {len(unread)} of {of} parents, from {min(unread)} on, so nothing of them was "
+        "compared: `sync` loads them, and `verify --all` compares them as they are"
+    )
+    return Problem(code=NEVER_READ, message=message, resource=resource)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +93,7 @@ class Verification:
 
     def _comparison(self) -> str:
         found = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
-        failed = sum(error.code != CONFLICT for error in self.report.errors)
+        failed = sum(error.code not in NO_FAILED_READ for error in self.report.errors)
         unread = f"; {failed} reads failed" if failed else ""
         return (
             f"{self.windows} windows of {len(self.accounts)} parents with {self.rows} rows were read from "
@@ -124,8 +135,7 @@ class Verification:
             printable(f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}") for row in self.differences[:SHOWN]
         ]
         problems = [
-            f"  {'conflict' if error.code == CONFLICT else 'not read'}: {problem_line(error)}"
-            for error in self.report.errors
+            f"  {NO_FAILED_READ.get(error.code, 'not read')}: {problem_line(error)}" for error in self.report.errors
         ]
         return "\n".join([self.statement, *lines, *problems])
 

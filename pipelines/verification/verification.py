@@ -29,6 +29,7 @@ from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..compare.rows.findings import Differences, Run
 from ..ledger.ledger import Learned, Ledger
 from ..ledger.marks import Mark
+from ..ledger.readings import Horizon
 from ..report.report import problem
 from ..run.errors import problems
 from ..run.reading.leftovers import rounds
@@ -43,7 +44,7 @@ from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
-from .statement import KINDS, SHOWN, Difference, Verification
+from .statement import KINDS, SHOWN, Difference, Verification, never_read
 from .stored import NothingStoredError
 from .windows import Windows
 
@@ -72,7 +73,7 @@ class Verifier:
         endpoints = with_parents(tenant.resources, CATALOGUE)
         self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
-        self._windows = Windows(self._warehouse, at=found.at, look_ahead_days=tenant.look_ahead_days)
+        self._windows = Windows(self._warehouse, Horizon.of(tenant, now=found.at))
 
     def run(self, sample: int | None, *, owner: str) -> None:
         """Compare, while no other machine writes there."""
@@ -113,7 +114,7 @@ class Verifier:
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
         census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
-        listings = self._objects(reader, census)
+        listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:
                 self._named(endpoint, reader, sample)
@@ -121,41 +122,38 @@ class Verifier:
                 shown = self._known.shown.get(endpoint.parent)
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
-        self._unlisted(reader, census)
+        self._compare_listed([*listings, *self._unlisted(reader, census)])
         errors, row_cap = self._found.report.errors, self._tenant.row_cap
         errors += map(problems.of_receipt, self._undivided.doubtful((), row_cap=row_cap, now=self._found.at))
         for found, reason in census.truncated(ledger.known_caps | {row_cap} - {0}):
             errors.append(problems.truncated(found.resource, found.parent_id, reason))
 
-    def _unlisted(self, reader: Reader, census: Census) -> None:
+    def _unlisted(self, reader: Reader, census: Census) -> list[Listed]:
         """Objects that rows name and no list showed are asked for by id, as a sync does (L1)."""
         crawled = [endpoint for endpoint in self._endpoints if endpoint.crawled]
         for endpoint in crawled:
             census.note_named(endpoint, self._known.in_rows.get(endpoint.name, ()))
-        if any(census.unlisted(endpoint) for endpoint in crawled):
-            self._take_listed(self._by(walk_named, reader, census))
+        unlisted = any(census.unlisted(endpoint) for endpoint in crawled)
+        return self._listed(walk_named, reader, census) if unlisted else []
 
-    def _objects(self, reader: Reader, census: Census) -> list[Listed]:
-        return self._take_listed(self._by(walk, reader, census))
-
-    def _by(self, walking: Callable[..., Iterable[Listed]], reader: Reader, census: Census) -> Iterable[Listed]:
-        return walking(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
-
-    def _take_listed(self, found: Iterable[Listed]) -> list[Listed]:
-        """Compare what lists showed, and what was asked for by its id."""
-        listings = list(found)
-        checked = [problems.unknown_clients(listed, self._clients) for listed in listings]
-        listings = [listed for listed, _ in checked]
+    def _listed(self, walking: Callable[..., Iterable[Listed]], reader: Reader, census: Census) -> list[Listed]:
+        """What lists show, or what is asked for by its id; of a tenant's chosen clients, what hangs below them."""
+        found = walking(self._endpoints, reader, workers=self._tenant.workers, stop=self._tools.stop, census=census)
+        checked = [problems.unknown_clients(listed, self._clients) for listed in found]
         self._found.report.errors.extend(problem for _, unknown in checked for problem in unknown)
+        listings = [listed for listed, _ in checked]
         for listed in listings:
             self._note_problems(listed)
+        return listings
+
+    def _compare_listed(self, listings: Sequence[Listed]) -> None:
+        """Once all were read: what hung below an object that is gone may answer by its id (L2)."""
         with self._warehouse.open() as store:
             comparison = Comparison(store, self._found.at, clients=self._clients)
             for endpoint in self._endpoints:
                 if endpoint.crawled:
                     own = [listed for listed in listings if listed.endpoint is endpoint]
                     self._compare_objects(comparison, endpoint, own)
-        return listings
 
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
@@ -188,14 +186,14 @@ class Verifier:
 
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
-        whole = self._windows.whole(endpoint, listed, marks) if sample is None else {}
-        conflicts = Conflicts(listed, self._windows.whole(endpoint, listed, marks))
-        history = ProvenDays(endpoint, functools.partial(self._scope, marks, whole), parents=listed)
-        for spans in (
-            self._windows.halved(endpoint, whole)
-            if sample is None
-            else self._windows.sampled(endpoint, listed, marks, sample)
-        ):
+        unread = [parent for parent in listed if marks.get(parent, Mark()).blank]
+        if unread and sample and endpoint.name not in ledger.unoffered:
+            self._found.report.errors.append(never_read(endpoint.name, unread, of=len(listed)))
+        every = self._windows.whole(endpoint, listed, marks)
+        conflicts = Conflicts(listed, every)
+        history = ProvenDays(endpoint, functools.partial(self._scope, marks, every), parents=listed)
+        sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
+        for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
             window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
             proven = history if sample is None else window

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
 from random import Random
 
 from schemas.ledger import SYNC_WINDOWS
@@ -11,6 +11,7 @@ from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark
+from ..ledger.readings import Horizon, snapshots
 from ..warehouse.warehouse import Warehouse
 from .other_windows import PART, another, halves
 
@@ -34,22 +35,30 @@ class Windows:
     """The windows of one tenant's verification.
 
     Args:
-        at: when it began; what is drawn by chance is drawn from that.
-        look_ahead_days: so many days after it are read too.
+        horizon: how far a run that began with it would look; what is drawn by chance is drawn from when that was.
     """
 
-    def __init__(self, warehouse: Warehouse, *, at: datetime, look_ahead_days: int) -> None:
+    def __init__(self, warehouse: Warehouse, horizon: Horizon) -> None:
         self._warehouse = warehouse
-        self._at = at
-        self._look_ahead_days = look_ahead_days
-        self.rng = Random(f"{at}")  # noqa: S311 - no secret
+        self._horizon = horizon
+        self.rng = Random(f"{horizon.now}")  # noqa: S311 - no secret
 
-    def whole(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
-        """Every parent's whole history, as far as it is covered, and what lies ahead."""
-        covered = {parent: mark.covered for parent, mark in marks.items() if parent in listed and mark.covered}
-        days = 0 if endpoint.dates and endpoint.dates.by is By.DAY else self._look_ahead_days
-        ahead = self._at.date() + timedelta(days=days)
-        return {parent: Window(span.first, max(span.last, ahead)) for parent, span in covered.items()}
+    def whole(self, endpoint: Endpoint, listed: Collection[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
+        """Every parent's whole history, and what lies ahead: also of parents that no run has read so far."""
+        by_day = endpoint.dates is not None and endpoint.dates.by is By.DAY
+        history = self._days if by_day else self._history
+        return {parent: history(marks.get(parent, Mark())) for parent in sorted(listed)}
+
+    def _history(self, mark: Mark) -> Window:
+        ahead = self._horizon.now.date() + timedelta(days=self._horizon.look_ahead_days)
+        first = mark.earliest(self._horizon.history_start)
+        return Window(first, max(first, ahead, mark.covered.last if mark.covered else first))
+
+    def _days(self, mark: Mark) -> Window:
+        """Those that were read, and until today: each is a request."""
+        today = self._horizon.now.date()
+        span = mark.covered or snapshots(mark, self._horizon).span
+        return Window(span.first, max(span.last, today))
 
     def halved(self, endpoint: Endpoint, whole: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
         """Two windows a parent, with a border drawn by chance among its rows: not those that the sync asked for."""
@@ -83,7 +92,7 @@ class Windows:
         with self._warehouse.open() as store:
             values = {
                 "resource": endpoint.name,
-                "salt": f"{self._at}",
+                "salt": f"{self._horizon.now}",
                 "n": sample,
                 "listed": sorted(listed),
             }

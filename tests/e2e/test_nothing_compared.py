@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 
 def test_verify_says_only_what_it_did_while_a_run_holds_the_lock(start):
     """Exit 1, and no word of receipts or digits: nothing was looked at."""
@@ -34,3 +36,23 @@ def test_verify_without_a_database_compares_nothing_and_makes_nothing(program):
     assert " ERROR " in ended.err
     assert program.box.requests == []
     assert not (program.folder / "data").exists()
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_verify_does_not_call_equal_what_no_run_has_loaded(start, every):
+    """The first load of one account failed: `--all` misses its rows, a sample says that it saw none of them."""
+    program = start(aleta={"resources": ["transactions"]})
+    shown = program.box.truth("acme")
+    program.box.faults.script("200_no_data", path_contains=f"accountId={max(shown.accounts)}", times=10**6)
+    program.sync(expect=4)
+    program.box.faults.clear()
+
+    ended = program.run("verify", "--json", *["--all"] * every)
+
+    verdict = json.loads(ended.out)["tenants"]["acme"]
+    named = [error["code"] for error in verdict["errors"]]
+    missing = len(shown.transactions) - len(program.column("SELECT id FROM aleta.transactions"))
+    assert missing
+    assert (ended.exit, verdict["status"], verdict["missing"], named) == (
+        (1, "different", missing, []) if every else (4, "partial", 0, ["never_read"])
+    )

@@ -168,8 +168,9 @@ class Scene:
         self._nothing_more_happens()
         if oracle.books and not oracle.pending:
             night = replace(self._night(name), moved=self._moved(name, before))
-            ahead, listed = self._ahead(name), set(self.accounts(name))
-            faults = [*verdict_is_right(verdict, oracle, night, ahead=ahead, listed=listed)]
+            start, ahead = self._tenants[name].history_start, self._ahead(name)
+            listed = set(self.accounts(name))
+            faults = [*verdict_is_right(verdict, oracle, night, start=start, ahead=ahead, listed=listed)]
             assert not faults, "\n".join(faults)
         return verdict
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from tests.histories.books import Books
 from tests.histories.checks.contents import conflicts
 from tests.histories.model import DATES, Claim, Night, day, owners
 
 
-def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[str]) -> Iterator[str]:
-    """It finds just the rows that reading every covered span again would change, and the books sound."""
+def verdict_is_right(verdict, oracle, night: Night, *, start: date, ahead: date, listed: set[str]) -> Iterator[str]:
+    """It finds just the rows that reading every account's whole history would change, and the books sound.
+
+    Args:
+        start: the first day of a history.
+        ahead: the last that is looked at.
+    """
     if any(error.code != "conflict" for error in verdict.report.errors):
         return
-    claims = [*_claims(oracle, night, ahead, listed)]
+    claims = [*_claims(oracle, night, start, ahead, listed)]
     named = " ".join(error.message for error in verdict.report.errors)
     shown = {(row_id, c.account) for c in claims for row_id in night.lists(c.account, c.first, c.last)}
     for row_id in conflicts(shown, night) - night.moved.keys():
@@ -42,13 +48,9 @@ def verdict_is_right(verdict, oracle, night: Night, *, ahead: date, listed: set[
         yield f"verify finds the books unsound: {verdict.checks}"
 
 
-def _claims(oracle, night: Night, ahead: date, listed: set[str]) -> Iterator[Claim]:
-    """As if every account's covered span, and what lies ahead, had just been read."""
-    spans = {
-        account: (mark.first, max(mark.through, ahead))
-        for account, mark in oracle.books.marks.items()
-        if account in listed
-    }
+def _claims(oracle, night: Night, start: date, ahead: date, listed: set[str]) -> Iterator[Claim]:
+    """As if every account's whole history, and what lies ahead, had just been read."""
+    spans = {account: _span(oracle.books, account, start, ahead) for account in listed}
     seen = {row_id for account, span in spans.items() for row_id in night.lists(account, *span)}
     for account, (first, last) in spans.items():
         yield _claim(account, first, last)
@@ -56,6 +58,12 @@ def _claims(oracle, night: Night, ahead: date, listed: set[str]) -> Iterator[Cla
             for on in filter(None, (day(row, name) for name in DATES.values())):
                 if row_id not in seen and account in owners(row) and not first <= on <= last:
                     yield _claim(account, on, on)  # D7: no account shows it, so it is asked for by itself
+
+
+def _span(books: Books, account: str, start: date, ahead: date) -> tuple[date, date]:
+    """From the first day that is asked for, or that a backfill asked for before it."""
+    first = min([start, *(claim.first for claim in books.claims if claim.account == account and claim.loads)])
+    return first, max([ahead, *(mark.through for mark in [books.marks.get(account)] if mark)])
 
 
 def _claim(account: str, first: date, last: date) -> Claim:
