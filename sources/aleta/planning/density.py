@@ -252,8 +252,12 @@ class Density:
         return len(shown) / ((last - shown[0]).days + 1)
 
     def _begun(self, window: Window) -> Window:
-        """*window* without the days before the oldest row of any parent; read backward, before the one to expect."""
+        """*window* without the days before the oldest row of any parent; read backward, before the one to expect.
+
+        Others may have been read from the look-back on, and tell of no older days: what this one showed counts too.
+        """
         begins = self.experience.began(window.last) if self._back else self.experience.begins
+        begins = min([begins, self.oldest, *(cut.days[0] for cut in self._cuts if cut.days)])
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
     def _near(self, window: Window) -> Cut | None:

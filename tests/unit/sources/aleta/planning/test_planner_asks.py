@@ -6,7 +6,7 @@ import pytest
 
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.questions import Decision, Fate
+from sources.aleta.planning.questions import Decision, Fate, Question
 from sources.aleta.planning.trials.evidence import Rows
 from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.strict import StrictPlanner
@@ -152,3 +152,24 @@ def test_w5_a_refusal_of_what_cannot_be_divided_is_not_about_its_width():
     assert not found.refuse(question)
     found.fail(question)
     assert (found.decisions(), found.parents) == ([], 0)
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_w1_parents_read_from_the_look_back_on_do_not_say_where_a_history_begins(workers):
+    """A day over the cap, years back, costs a handful: no day is parted from the end, one after the other."""
+    found = Planner(cap=RowCap(known=10))
+    rows = {"busy": [on(5)] * 16 + [on(day) for day in range(30, 700, 40)]}
+    rows |= {name: [on(690)] for name in ("small", "other")}
+    for parent in ("small", "other", "busy"):
+        found.add(parent, window(0 if parent == "busy" else 660, 760))
+    out, asked = list[Question](), list[str]()
+    while True:
+        while len(out) < workers and (question := found.ask()):
+            out.append(question)
+        if not out:
+            break
+        asked.append((question := out.pop(0)).parent)
+        days = [day for day in rows[question.parent] if day in question.window][:10]
+        found.answer(question, len(days), days)
+    assert [made.window for made in found.decisions() if made.fate is Fate.QUARANTINED] == [window(5, 5)]
+    assert asked.count("busy") <= 10
