@@ -76,10 +76,10 @@ def unlink_transfer(store: Store, args: Args) -> Touched:
 
 
 def move(store: Store, args: Args) -> Touched:
-    """Move rows to another account, where there is one; they keep their ids."""
+    """Move rows to another account, where there is one that does not list that id too; they keep their ids."""
     touched: Touched = {"edited": [], "accounts": []}
     for row in chosen_rows(store, Args(count=args.count, id=args.id, within_days=args.within_days), like=is_single):
-        others = [account for account in targets(store, args) if account != row.accounts[0]]
+        others = [account for account in targets(store, args) if row.id not in _ids(store.ledgers[account])]
         if not others:
             continue
         target = store.rng.choice(
@@ -168,6 +168,10 @@ def _linked(store: Store) -> Callable[[Row], bool]:
 def _counterparty(document: Document) -> str:
     link = inner(document, "relationships").get("counterparty-transaction")
     return str(inner(link, "data")["id"]) if link else ""
+
+
+def _ids(ledger: Ledger) -> set[str]:
+    return {row.id for row in ledger.rows}
 
 
 def targets(store: Store, args: Args) -> list[str]:
