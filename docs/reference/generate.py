@@ -76,6 +76,10 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
     "locked": ("Another run holds this tenant.", "Wait, or stop the process that the message names."),
     "malformed": ("A 200 that is not an answer.", f"{_AGAIN} If it persists, send the line to Aleta."),
     "memory": ("There is not enough memory. What is committed is intact.", "Give it more, or set fewer `workers`."),
+    "never_read": (
+        "Of `verify` without `--all`: no run has loaded anything of these parents, so nothing was compared.",
+        "Sync; or `verify --all`, which counts their rows as missing.",
+    ),
     "no_merge": (
         "Of `aleta_source`: the destination cannot merge, so rows would be there twice; nothing was requested.",
         "Take one that can: a database, or a table format such as Delta.",
