@@ -257,7 +257,8 @@ class Density:
         Others may have been read from the look-back on, and tell of no older days: what this one showed counts too.
         """
         begins = self.experience.began(window.last) if self._back else self.experience.begins
-        begins = min([begins, self.oldest, *(cut.days[0] for cut in self._cuts if cut.days)])
+        if begins != date.max and not self._back:
+            begins = min([begins, self.oldest, *(cut.days[0] for cut in self._cuts if cut.days)])
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
     def _near(self, window: Window) -> Cut | None:
