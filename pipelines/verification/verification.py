@@ -186,8 +186,10 @@ class Verifier:
 
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
-        unread = [parent for parent in listed if marks.get(parent, Mark()).blank]
-        if unread and sample and endpoint.name not in ledger.unoffered:
+        unread = {parent for parent in listed if marks.get(parent, Mark()).blank}
+        if endpoint.name in ledger.unoffered:  # whom the last sync asked in vain
+            listed = listed - unread
+        elif unread and sample:
             self._found.report.errors.append(never_read(endpoint.name, unread, of=len(listed)))
         every = self._windows.whole(endpoint, listed, marks)
         conflicts = Conflicts(listed, every)
