@@ -75,9 +75,9 @@ def in_vain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if not any(item.path.name == "test_unreachable.py" for item in request.session.items):
         yield None
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    with Sandbox(SandboxSettings(accounts=1, rows=0)) as box:
+    with socket.socket() as deaf, Sandbox(SandboxSettings(accounts=1, rows=0)) as box:
+        deaf.bind(("127.0.0.1", 0))  # and never listens: while it is open no other server is given that port
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
         program = Program(box, tmp_path_factory.mktemp("in_vain"))
         program.rewrite(f'api_url = "{box.url}"', f'api_url = "http://{address}"')
         running = program.start("sync", "--json")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 CODE = ("pipelines", "sources", "schemas", "sandbox", "tests")
 FEW = 20

@@ -76,14 +76,14 @@ def check_unchanged(batches: list[pa.RecordBatch]) -> None:
             assert found.rows.data.num_rows == 0
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(16), deadline=None)
 @given(rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]))
 def test_the_same_content_is_the_same_row_in_every_spelling(rows):
     """From v2 to v1 and back: nothing is modified, whatever no schema knows."""
     check_unchanged([as_v2(rows), *(as_v1(rows, spelling) for spelling in SPELLINGS), as_v2(rows)])
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(
     rows=st.lists(resources, min_size=1, max_size=4, unique_by=lambda row: row["id"]),
     spelling=st.sampled_from(SPELLINGS),

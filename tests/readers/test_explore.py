@@ -9,6 +9,7 @@ import pytest
 
 from tests.readers.conftest import ROOT
 
+pytestmark = pytest.mark.long
 NOTEBOOK = ROOT / "docs" / "explore.py"
 TITLES = (
     "Balance at the end of each day",
