@@ -19,6 +19,7 @@ DATES = {"trade": "tradeDate", "value": "valueDate"}
 
 Object = Mapping[str, object]
 Span = tuple[date, date]
+Proofs = Mapping[str, list[Span]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,11 @@ class Rows:
         first, last = night.reach
         return min(first, self.first.get(account, first)), last
 
+    def _came_to_its_end(self, account: str, night: Night, proven: Proofs, tried: Proofs) -> bool:
+        """Whether its whole history was read, but for days that are quarantined: not so while the last one is (D6)."""
+        first, last = self._reach(account, night)
+        return covers(tried[account], (first, last)) and covers(proven[account], (last, last))
+
     def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:
         """What follows from the claims of one run.
 
@@ -146,7 +152,7 @@ class Rows:
         ids = {row_id for row_id, _ in seen} - night.moved.keys()
         proven, tried = proven_spans(claims), proven_spans(claims, {"complete", "quarantined"})
         doubted = {claim.account for claim in claims if claim.doubts}
-        whole = {account for account in tried if settles or covers(tried[account], self._reach(account, night))}
+        whole = {account for account in tried if settles or self._came_to_its_end(account, night, proven, tried)}
         missed, open_ones = set(), set()
         for row_id, row in self.sure.items():
             if row_id not in ids | night.moved.keys() and (
@@ -178,7 +184,7 @@ class Rows:
         )
 
 
-def proven_spans(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Mapping[str, list[Span]]:
+def proven_spans(claims: Iterable[Claim], statuses: Collection[str] = ("complete",)) -> Proofs:
     """Of each account the spans that are proven without a gap."""
     found: dict[str, list[Span]] = defaultdict(list)
     kept = (claim for claim in claims if claim.status in statuses and not claim.doubts)
