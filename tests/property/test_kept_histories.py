@@ -241,3 +241,20 @@ def test_days_that_odd_rows_name_are_no_proof_of_the_cap(runner: Runner, tmp_pat
         scene.sync()
 
         backfill_far_ahead(scene)  # the oracle looks
+
+
+def test_an_account_that_cannot_be_asked_for_in_the_night_its_client_goes_goes_in_another(
+    runner: Runner, tmp_path: Path
+):
+    """Then nothing else answers any more, and the conflict that it is part of is over (L2, D8)."""
+    world = {"seed": 2, "accounts": 2, "rows": 60, "row_cap": 40}
+    with Scene(runner, tmp_path, tenants=("acme",), **world) as scene:
+        happens = Happenings(scene)
+        happens.odd(kind="double", value="null", count=1, within_days=0)
+        scene.sync()
+        happens.breakdown(place="", kind="203")
+        happens.object(kind="client_gone")
+        assert scene.sync().report.status == "partial"
+        happens.repair()
+
+        assert scene.sync().report.status == "complete"

@@ -55,6 +55,11 @@ class Crawl:
         """The ids that were there before, and that the API does not show any more."""
         return self._census.gone(endpoint) | self._gone_by_id.get(endpoint, set())
 
+    def is_gone(self, endpoint: str, own_id: str) -> bool:
+        """Whether the API does not show an object any more, be it since an earlier run."""
+        before = endpoint in self.known.members and own_id not in self.known.outside.get(endpoint, ())
+        return own_id in self.gone(endpoint) or (before and self._census.is_gone(endpoint, own_id))
+
     def run(self) -> None:
         """Read all lists.
 

@@ -130,8 +130,8 @@ class Fetching:
             if endpoint.dates and (parents := found.get(endpoint.parent)):
                 self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
 
-    def gone(self, endpoint: Endpoint) -> AbstractSet[str]:
-        return self._crawl.gone(endpoint.parent)
+    def is_gone(self, endpoint: Endpoint, parent: str) -> bool:
+        return self._crawl.is_gone(endpoint.parent, parent)
 
     def whole(self, endpoint: Endpoint, parent: str) -> Window:
         return self.horizon.whole(self.ledger.mark(endpoint.name, parent))

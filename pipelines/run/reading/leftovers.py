@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -31,8 +30,8 @@ class Asks(Protocol):
     def listed(self, endpoint: Endpoint) -> Collection[str]:
         """The parents that this run can ask."""
 
-    def gone(self, endpoint: Endpoint) -> AbstractSet[str]:
-        """The parents that the API does not have any more."""
+    def is_gone(self, endpoint: Endpoint, parent: str) -> bool:
+        """Whether the API does not have a parent any more, be it since an earlier run."""
 
     def whole(self, endpoint: Endpoint, parent: str) -> Window:
         """All days of a parent's history."""
@@ -179,11 +178,11 @@ def confront(
         new: ids that this run found, so that what the answers show is loaded already.
         narrowed: only some clients are read.
     """
-    listed, gone = set(asks.listed(endpoint)), asks.gone(endpoint)
+    listed = set(asks.listed(endpoint))
     ids = {
         own_id: {parent: days for parent, days in parents.items() if parent in listed}
         for own_id, parents in conflicts.items()
-        if parents.keys() <= listed | gone
+        if all(parent in listed or asks.is_gone(endpoint, parent) for parent in parents)
     }
     whole = {parent: asks.whole(endpoint, parent) for parents in ids.values() for parent in parents}
     seen = look_once_more(ids, look=partial(asks.look, endpoint), whole=whole)

@@ -134,7 +134,9 @@ class Census:
         return self._gone[resource] - self._shown[resource]
 
     def is_gone(self, resource: str, own_id: str) -> bool:
-        return own_id in self._gone[resource] and own_id not in self._shown[resource]
+        """Whether what something hung below is gone: this crawl says so, or the warehouse did before it."""
+        known = own_id in self.stored.get(resource, {}) and own_id not in self._gone[resource]
+        return bool(own_id) and not known and own_id not in self._shown[resource]
 
     def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
         """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2)."""
@@ -157,7 +159,7 @@ class Census:
         """Whether the list that would show it was read, or hangs below what is gone, or what none ever showed."""
         if endpoint.parent and parent_id not in self._shown[endpoint.parent]:
             known = parent_id in self.stored.get(endpoint.parent, {})
-            return self.is_gone(endpoint.parent, parent_id) or not (known or self.clients)
+            return parent_id in self._gone[endpoint.parent] or not (known or self.clients)
         return (endpoint.name, parent_id) not in self._failed
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:

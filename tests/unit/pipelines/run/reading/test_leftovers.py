@@ -40,8 +40,8 @@ class FakeAsks:
     def listed(self, _):
         return self.has.keys()
 
-    def gone(self, _):
-        return self.left
+    def is_gone(self, _, parent):
+        return parent in self.left
 
     def whole(self, *_):
         return WHOLE

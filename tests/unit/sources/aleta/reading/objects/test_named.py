@@ -103,6 +103,18 @@ def test_l2_what_hung_below_an_object_that_is_gone_is_asked_for_by_its_id(answer
     assert problems(found) == named
 
 
+@pytest.mark.parametrize(("above", "gone"), [({}, ["a9"]), ({"l9": "c1"}, [])])
+def test_l2_what_is_left_of_a_parent_that_went_before_is_gone_though_no_other_of_its_kind_answers(above, gone):
+    """It could not be read that night, and is the only account now. While its parent is there, that proves nothing."""
+    api = FakeApi(says={"/v2/clients": [thing("c1")], ACCOUNT.format("a9"): ParentGoneError("404")})
+    api.says["/v2/legal-entities/l9"] = UnavailableError("500")
+
+    found = crawl(api, census=Census(stored={"clients": {"c1": ""}, "legal_entities": above, "accounts": {"a9": "l9"}}))
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert ("accounts", "l9") not in problems(found)
+
+
 A9 = ACCOUNT.format("a9")
 
 
