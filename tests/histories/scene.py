@@ -243,7 +243,7 @@ class Scene:
             denied=frozenset(fault.place for fault in self._faults if fault.kind in DENIALS) & self._moving,
             shown_and_moved=frozenset(self._shown_and_moved),
             odd_account=self.witness.odd_account(name, self._faults),
-            undecodable=self.witness.has_sound_days(name, self._faults),
+            undecodable=self.witness.has_sound_days(name, self._faults, order.span),
             known_cut=self.witness.known_cut(name, books.objects) if books else frozenset(),
         )
 

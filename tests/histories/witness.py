@@ -92,8 +92,10 @@ class Witness:
         )
         return places.pop() if len(places) == 1 and places <= readable and not other else ""
 
-    def has_sound_days(self, name: str, faults: Sequence[LastingFault]) -> bool:
-        """Whether some ids of the odd account are no text, and on some days all are."""
-        rows = self._listed(name).get(self.odd_account(name, faults), ())
+    def has_sound_days(self, name: str, faults: Sequence[LastingFault], span: Span | None) -> bool:
+        """Whether some ids of the odd account are no text, and on some days of a *span* all are."""
+        first, last = span or (date.min, date.max)
+        listed = self._listed(name).get(self.odd_account(name, faults), ())
+        rows = [(on, row) for on, row in listed if first <= on <= last]
         odd = {on for on, row in rows if row["id"].endswith("0")}
         return {fault.kind for fault in faults} == {"half_ids"} and any(on not in odd for on, _ in rows)
