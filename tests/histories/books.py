@@ -56,6 +56,7 @@ class Books:
 
     runs: Mapping[str, datetime]  # run_id -> when it began
     statuses: Mapping[str, str]
+    syncs: frozenset[str]  # those that were no backfill
     claims: tuple[Claim, ...]
     marks: Mapping[str, Mark]
     changes: tuple[Change, ...]
@@ -83,10 +84,11 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
     def rows(table: str, columns: str, which: str = "") -> list[tuple]:
         return connection.execute(f"SELECT {columns} FROM aleta.{table} {which}").fetchall() if table in tables else []
 
-    runs = rows("sync_runs", "run_id, started_at, status")
+    runs = rows("sync_runs", "run_id, started_at, status, kind")
     return Books(
-        runs={run_id: at for run_id, at, _ in runs},
-        statuses={run_id: status for run_id, _, status in runs},
+        runs={run_id: at for run_id, at, _, _ in runs},
+        statuses={run_id: status for run_id, _, status, _ in runs},
+        syncs=frozenset(run_id for run_id, *_, kind in runs if kind == "sync"),
         claims=tuple(
             Claim(run_id=run_id, account=account, first=first, last=last, rows=n, status=status, reason=reason or "")
             for run_id, account, first, last, n, status, reason in rows(

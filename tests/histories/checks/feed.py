@@ -53,13 +53,13 @@ def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
 
 
 def _is_loaded(books: Books | None, account: str, start: date) -> bool:
-    """Whether its history was read to its end, by one run and but for days that were given up; or verified (M3)."""
+    """Whether its history was read to its end, by one sync and but for days that were given up; or verified (M3)."""
     mark = books.marks.get(account) if books else None
     if mark is None or mark.verified_at:
         return bool(mark)
     runs = defaultdict(list)
     for claim in books.claims:
-        if claim.account == account and claim.status in {"complete", "quarantined"}:
+        if claim.account == account and claim.run_id in books.syncs and claim.status in {"complete", "quarantined"}:
             runs[claim.run_id].append(claim)
     return any(
         covers(proven_spans(claims, ("complete", "quarantined"))[account], (start, books.runs[run_id].date()))

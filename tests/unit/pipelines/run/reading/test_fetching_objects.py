@@ -169,3 +169,13 @@ def test_f3_a_client_that_no_list_shows_and_that_fails_by_its_id_stops_no_other(
     run = Run(left_out, known=Known(members={"clients": {"c": "", "d": ""}}))
     assert [type(error) for event in run.of(Listed) for error in event.problems] == [UnavailableError]
     assert run.rows("transactions") == {"a": 1, "b": 0}
+
+
+def test_l2_what_was_there_and_is_gone_with_its_parent_is_not_called_not_offered():
+    """Its client is gone, and every request for its kind is 404; a killed run had not kept where that was found."""
+    answers = api()
+    answers.says |= {"/v2/clients/d": GONE, "/v2/clients/c/reporting-entities": GONE, "/v2/reporting-entities/q": GONE}
+    members = {"clients": {"c": "", "d": ""}, "reporting_entities": {"q": "d"}}
+    run = Run(answers, names=("clients", "reporting_entities"), known=Known(members=members))
+    assert [own_id for listed in run.of(Listed) for own_id in listed.gone] == ["d", "q"]
+    assert run.of(NotOffered) == []
