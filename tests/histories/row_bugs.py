@@ -56,6 +56,15 @@ def verify_calls_a_conflict_equal() -> None:
 
 
 @bug
+def verify_leaves_out_what_was_never_read() -> None:
+    """A verification reads again only what some run has read."""
+    from pipelines.verification.windows import Windows
+
+    whole = Windows.whole
+    Windows.whole = lambda windows, endpoint, listed, marks: whole(windows, endpoint, marks.keys() & listed, marks)
+
+
+@bug
 def far_days_not_asked() -> None:
     """A whole history judges rows whose days it did not ask for."""
     from pipelines.compare.rows import missed_rows
