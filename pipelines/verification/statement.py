@@ -26,9 +26,7 @@ class Difference:
 
 
 NOTHING = "nothing compared"
-CONFLICT = "conflict"  # one id came with two contents (D8)
-NEVER_READ = "never_read"  # the API shows a parent of which no run has loaded anything
-NO_FAILED_READ = {CONFLICT: "conflict", NEVER_READ: "not compared"}
+NO_FAILED_READ = {"conflict": "conflict", "never_read": "not compared"}  # code of an error -> what it is instead
 KINDS = {"added": "missing", "modified": "different", "removed": "extra"}
 
 
@@ -38,7 +36,7 @@ def never_read(resource: str, unread: Collection[str], *, of: int) -> Problem:
         f"no run has loaded anything of {len(unread)} of {of} parents, from {min(unread)} on, so nothing of them was "
         "compared: `sync` loads them, and `verify --all` compares them as they are"
     )
-    return Problem(code=NEVER_READ, message=message, resource=resource)
+    return Problem(code="never_read", message=message, resource=resource)
 
 
 @dataclass(slots=True, kw_only=True)
