@@ -1,7 +1,7 @@
 """The objects that were walked against those in the warehouse: new, changed, returned, gone. One set operation a table.
 
 An object counts as gone only where asking for it by its id says so (rule L2). What has no address of its own is gone
-where the list it belongs to was read, or with its parent.
+where its list was read.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Objects:
 
 @dataclass(slots=True)
 class Comparison:
-    """Compares table after table, parents first, and remembers what is gone for the children's sake.
+    """Compares table after table, parents first.
 
     Args:
         clients: only what hangs below these can be gone; empty: anything.
@@ -48,7 +48,6 @@ class Comparison:
     store: Store
     now: datetime
     clients: Collection[str] = ()
-    _gone: dict[str, set[str]] = field(default_factory=dict)
     _below: dict[str, set[str]] = field(default_factory=dict)  # what hangs below the chosen clients, or once did
 
     def compare(self, endpoint: Endpoint, listings: Sequence[Listed]) -> list[Objects]:
@@ -59,14 +58,11 @@ class Comparison:
         """
         listed = {own_id for listing in listings for own_id in listing.ids}
         stored = self._stored(endpoint.schema)
-        old = _keys(_shown(stored), _key_and(endpoint.schema, endpoint.parent_column))
-        once_here = {own_id for (own_id,) in _keys(stored, key_of(endpoint.schema)[:1])}
+        old = {own_id for (own_id,) in _keys(_shown(stored), key_of(endpoint.schema)[:1])}
         if self.clients and endpoint.crawled:
             inside = self._below[endpoint.name] = self._inside(endpoint, stored)
-            old, once_here = [row for row in old if row[0] in inside], once_here & inside
-        lost = {row[0] for row in old if row[0] not in listed and self._is_gone(endpoint, row, listings)}
-        here = {row[0] for row in old if row[0] not in lost} | listed
-        self._gone[endpoint.name] = once_here - here
+            old &= inside
+        lost = {own_id for own_id in old - listed if _is_gone(endpoint, own_id, listings)}
         answers = sorted((answer for listing in listings for answer in listing.answers), key=lambda one: one.fetched_at)
         own = self._differ(
             endpoint.schema,
@@ -94,15 +90,6 @@ class Comparison:
         stored = self._stored(schema)
         gone = {key for key in _keys(_shown(stored), key_of(schema)) if key not in here and key[0] in owners}
         return self._differ(schema, stored, [answer.links[name] for answer in given], gone)
-
-    def _is_gone(self, endpoint: Endpoint, row: Key, listings: Sequence[Listed]) -> bool:
-        if endpoint.single:
-            return any(row[0] in listing.gone for listing in listings)
-        parent_id = row[-1] if endpoint.parent_column else ""
-        for listing in listings:
-            if not endpoint.parent or listing.parent_id == parent_id:
-                return listing.complete
-        return parent_id in self._gone.get(endpoint.parent, ())
 
     def _stored(self, schema: pa.Schema) -> pa.Table:
         """What the warehouse has: the API's columns, and when each object was removed."""
@@ -151,8 +138,11 @@ def _shown(stored: pa.Table) -> pa.Table:
     return stored.filter(pc.is_null(stored[REMOVED.name]))
 
 
-def _key_and(schema: pa.Schema, parent_column: str) -> Key:
-    return (*key_of(schema), *([parent_column] if parent_column else []))
+def _is_gone(endpoint: Endpoint, own_id: str, listings: Sequence[Listed]) -> bool:
+    """What no answer shows; whatever has a parent has an address of its own, too."""
+    if endpoint.single:
+        return any(own_id in listing.gone for listing in listings)
+    return any(listing.complete for listing in listings)
 
 
 def _keys(rows: pa.Table | pa.RecordBatch, columns: Sequence[str]) -> list[Key]:

@@ -112,3 +112,8 @@ def test_l1_columns_of_rows_name_objects_that_have_lists(resource, other, column
     """L1: lists are held against these; what has no list is read by id anyway, and lists name their own parents."""
     found = CATALOGUE[resource].columns_naming(CATALOGUE[other])
     assert sorted(found) == sorted(columns)
+
+
+def test_l2_what_is_walked_and_has_a_parent_has_an_address_of_its_own():
+    """So that it can be asked for when its parent is gone; what has none is at the top, and gone by its list."""
+    assert [each.name for each in CATALOGUE.values() if each.crawled and not each.single and each.parent] == []
