@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 import duckdb
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By
 
 from ..settings import TenantSettings
 from ..status.standing import Facts, query
@@ -40,7 +39,7 @@ def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: M
             for row in query(connection, WHOLE.format(**books), tenant.reverify_days)
         },
         "reverify_days": tenant.reverify_days,
-        "by_day": [name for name, endpoint in CATALOGUE.items() if endpoint.dates and endpoint.dates.by is By.DAY],
+        "by_day": [name for name, endpoint in CATALOGUE.items() if endpoint.by_day],
     }
     if tenant.destination != "duckdb":
         return facts

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 
 from schemas.ledger import SYNC_WINDOWS
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
 from ..ledger.marks import Mark
@@ -45,8 +45,7 @@ class Windows:
 
     def whole(self, endpoint: Endpoint, listed: Collection[str], marks: Mapping[str, Mark]) -> Mapping[str, Window]:
         """Every parent's whole history, and what lies ahead: also of parents that no run has read so far."""
-        by_day = endpoint.dates is not None and endpoint.dates.by is By.DAY
-        history = self._days if by_day else self._history
+        history = self._days if endpoint.by_day else self._history
         return {parent: history(marks.get(parent, Mark())) for parent in sorted(listed)}
 
     def _history(self, mark: Mark) -> Window:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SkippableError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.fetch import Receipt, Status
@@ -73,14 +73,12 @@ class FollowedParents:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-            if receipt.status is Status.FAILED and receipt.window.first <= self._horizon.elapsed:
-                # Nor was it loaded, if that was noted already.
+            if receipt.status is Status.FAILED and receipt.window.first <= self._horizon.elapsed:  # nor was it loaded
                 mark = replace(mark, loaded=progress.reading.mark.loaded)
                 self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if unread and progress.doubts(receipt):  # nor was the whole history read, if that was noted already
-                day_by_day = endpoint.dates is not None and endpoint.dates.by is By.DAY  # the look-back asks it again
                 doubted = replace(mark.without(receipt.window), verified_at=progress.reading.mark.verified_at)
-                mark = replace(doubted, due=mark.due) if day_by_day else doubted
+                mark = replace(doubted, due=mark.due) if endpoint.by_day else doubted  # the look-back asks it again
                 self._ledger.set(endpoint.name, receipt.parent_id, mark)
             if isinstance(receipt.error, SkippableError):
                 self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))

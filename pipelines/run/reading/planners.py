@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from sources.aleta.catalogue.endpoint import By, Endpoint, Track
+from sources.aleta.catalogue.endpoint import Endpoint, Track
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.windows import Window
 
@@ -37,5 +37,5 @@ def planner_of(
     if not divisible:
         planner.cap.divisible = False
         planner.cap.elsewhere = ledger.known_caps
-        planner.max_days = 1 if endpoint.dates and endpoint.dates.by is By.DAY else 0
+        planner.max_days = 1 if endpoint.by_day else 0
     return planner

@@ -7,7 +7,7 @@ from datetime import date
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.objects.below import members_below
 
 from ...warehouse.store import Slice, Store
@@ -30,7 +30,7 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[st
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
             found.members[endpoint.name] = _members(store, endpoint, "WHERE removed_at IS NULL")
-        elif endpoint.none_is_404 and endpoint.dates and endpoint.dates.by is By.DAY and store.columns(endpoint.schema):
+        elif endpoint.none_is_404 and endpoint.dates and endpoint.by_day and store.columns(endpoint.schema):
             found.last_days[endpoint.name] = _last_days(store, endpoint, *endpoint.dates.columns)
     if clients:
         _narrow(found, store, endpoints, clients)

@@ -190,6 +190,11 @@ class Endpoint:
         return bool(self.dates and self.dates.columns) and ROW_KEY.name not in self.schema.names
 
     @property
+    def by_day(self) -> bool:
+        """Whether each day is a request."""
+        return self.dates is not None and self.dates.by is By.DAY
+
+    @property
     def crawled(self) -> bool:
         """Whether its objects are found by walking the tree of lists from the top."""
         return not self.dates and not self.named_in
