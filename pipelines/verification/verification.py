@@ -198,7 +198,7 @@ class Verifier:
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
             window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
-            proven = history if sample is None else window
+            proven = window if sample else history
             package: list[ProvenWindow] = []
             for receipt in self._fetch(endpoint, spans, reader, prover):
                 self._take(receipt, package)

@@ -180,9 +180,8 @@ class _Walk:
         endpoint = listing.endpoint
         if self._census.is_gone(endpoint.parent, listing.parent_id):
             return True
-        if not self._reader.dialects.answered_in_this_run(endpoint):
-            return False
-        return self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name]
+        answered = self._reader.dialects.answered_in_this_run(endpoint)
+        return answered and (self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name])
 
     def _try_by_id(self, endpoint: Endpoint) -> bool:
         """Whether objects of *endpoint* answer by their ids, as far as one does that a list showed."""
