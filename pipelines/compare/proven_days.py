@@ -42,9 +42,21 @@ class Scope:
 
 @dataclass(slots=True)
 class _ProvenSpan:
+    """Days of one parent without a gap; and what it showed on any day in this run."""
+
     window: Window
-    straddling: set[str] = field(default_factory=set)  # ids seen whose dates reach beyond the window, or are missing
-    doubted: bool = False  # it proves nothing of what comes later
+    straddling: list[tuple[Window, set[str]]] = field(default_factory=list)
+    """Ids whose dates reach beyond the span, or are missing, by the days that showed them."""
+    closed: bool = False  # it proves nothing of what comes later
+
+    def take(self, window: Window) -> _ProvenSpan:
+        """The span with *window* as its end, or the one that begins there: there is a gap, or the days are read again.
+
+        What those days showed before, they may not show any more.
+        """
+        continued = self.window.meets(window) and not self.closed
+        shown = [(left, ids) for days, ids in self.straddling for left in days.without(window)]
+        return _ProvenSpan(self.window.hull(window) if continued else window, shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,7 @@ class ProvenWindow:
 
 @dataclass(slots=True)
 class ProvenDays:
-    """One endpoint's windows of one run, package by package; each parent's come oldest first.
+    """One endpoint's windows of one run, reading by reading, package by package; each parent's come oldest first.
 
     Args:
         scope: what the reading of a parent may conclude.
@@ -81,6 +93,13 @@ class ProvenDays:
     looked_for: dict[tuple[str, str], Missed] = field(default_factory=dict)  # missed, and whole histories are read next
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
+
+    def follow(self, parents: Collection[str]) -> None:
+        """Begin a reading of *parents*: it proves by itself, and knows what those before it showed, missed, removed."""
+        self.parents = parents
+        self.absent, self.looked_for = self.looked_for, {}
+        self.missed, self.late, self._ended = {}, Counter(), set()
+        self._close(self._spans.keys())
 
     def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven."""
@@ -107,15 +126,18 @@ class ProvenDays:
         self._note_unasked(found, asked_for)
         for proven_window in package:
             self._remember(proven_window)
-        self._doubt({suspicion.parent_id for suspicion in found.suspicions})
+        self._doubt({suspicion.parent_id for suspicion in found.suspicions} & self._spans.keys())
         return found
 
     def _doubt(self, parents: AbstractSet[str]) -> None:
         """More rows were gone than is believed: days that are read later must not make them gone one by one."""
-        for parent in parents & self._spans.keys():
-            self._spans[parent].doubted = True
+        self._close(parents)
         for row in [row for row in self.unasked if row[1] in parents]:
             del self.unasked[row]
+
+    def _close(self, parents: Iterable[str]) -> None:
+        for parent in parents:
+            self._spans[parent].closed = True
 
     def take_missed(self) -> list[Missed]:
         """What partial readings missed; whoever takes it looks for it in the whole histories.
@@ -179,16 +201,14 @@ class ProvenDays:
         """A gap ends a span and begins the next; so do days that are read a second time (W6), and doubts (D3)."""
         proven: dict[tuple[str, date], Proven] = {}
         for proven_window in package:
-            span = self._spans.get(proven_window.parent_id)
-            if span is None or span.doubted or not span.window.meets(proven_window.window):
-                span = self._spans[proven_window.parent_id] = _begun(proven_window.window, after=span)
-            span.window = Window(span.window.first, max(span.window.last, proven_window.window.last))
+            window, before = proven_window.window, self._spans.get(proven_window.parent_id)
+            span = self._spans[proven_window.parent_id] = before.take(window) if before else _ProvenSpan(window)
             begun = proven.get((proven_window.parent_id, span.window.first))
             scope, loss = self.scope(proven_window.parent_id), self.losses.get(proven_window.parent_id)
             proven[proven_window.parent_id, span.window.first] = Proven(
                 parent_id=proven_window.parent_id,
                 span=span.window,
-                new_from=begun.new_from if begun else proven_window.window.first,
+                new_from=begun.new_from if begun else window.first,
                 covered=scope.mark.covered,
                 first_load=scope.mark.verified_at is None and not scope.mark.loaded,
                 settles=scope.settles and (proven_window.parent_id in self._ended or not self._waits(scope)),
@@ -204,7 +224,7 @@ class ProvenDays:
 
     def _seen_before(self, package: Iterable[ProvenWindow]) -> set[str]:
         parents = {proven_window.parent_id for proven_window in package}
-        return {own_id for parent in parents for own_id in self._spans[parent].straddling}
+        return {own_id for parent in parents for _, ids in self._spans[parent].straddling for own_id in ids}
 
     def _remember(self, proven_window: ProvenWindow) -> None:
         """A row seen here, whose dates reach beyond what is proven, must not count as gone when the rest is."""
@@ -219,14 +239,9 @@ class ProvenDays:
         for day in days:
             beyond = pc.or_kleene(beyond, pc.is_null(day))
         beyond = pc.fill_null(beyond, fill_value=True)
-        span.straddling.update(batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist())
+        if ids := batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist():
+            span.straddling.append((proven_window.window, set(ids)))
 
 
 def _missed(row: Unasked) -> Missed:
     return Missed(id=row.id, parent_id=row.parent_id, window=Window(date.min, date.max), late=row.late)
-
-
-def _begun(window: Window, *, after: _ProvenSpan | None) -> _ProvenSpan:
-    """The span that begins with *window*; what was seen before is still there, unless its days are read again."""
-    beside = after is not None and (window.first > after.window.last or window.last < after.window.first)
-    return _ProvenSpan(window, straddling=after.straddling if after and beside else set())

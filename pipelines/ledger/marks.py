@@ -67,7 +67,7 @@ class Mark:
             return self
         window = Window(window.first, min(window.last, elapsed))
         if self.covered is None or touches(self.covered, window):
-            covered, islands = _absorb(_hull(self.covered or window, window), self.islands)
+            covered, islands = _absorb(window.hull(self.covered or window), self.islands)
             return replace(self, covered=covered, islands=islands)
         island, others = _absorb(window, self.islands)
         return replace(self, islands=tuple(sorted([*others, island])))
@@ -75,7 +75,7 @@ class Mark:
     def without(self, window: Window) -> Mark:
         """Without the days of *window*: what counted as proven does not any more."""
         before = [*self._all()]
-        intervals = [part for interval in before for part in _without(interval, window)]
+        intervals = [part for interval in before for part in interval.without(window)]
         if intervals == before:
             return self
         return replace(self, covered=intervals[0] if intervals else None, islands=tuple(intervals[1:]), due=True)
@@ -105,21 +105,12 @@ def touches(window: Window, other: Window) -> bool:
     return window.first <= other.last + ONE_DAY and other.first <= window.last + ONE_DAY
 
 
-def _without(interval: Window, window: Window) -> Iterable[Window]:
-    first, last = max(interval.first, window.first), min(interval.last, window.last)
-    return interval.without(Window(first, last)) if first <= last else [interval]
-
-
-def _hull(window: Window, other: Window) -> Window:
-    return Window(min(window.first, other.first), max(window.last, other.last))
-
-
 def _absorb(window: Window, islands: Sequence[Window]) -> tuple[Window, tuple[Window, ...]]:
     """*window* with every island that it, grown, touches; and the islands left over."""
     left: list[Window] = []
     for island in sorted(islands):
         if touches(window, island):
-            window = _hull(window, island)
+            window = window.hull(island)
         else:
             left.append(island)
     return window, tuple(left)

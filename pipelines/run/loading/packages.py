@@ -19,7 +19,7 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
-from ...compare.rows.findings import Differences, Loss, Run, Unasked, unasked_days
+from ...compare.rows.findings import Differences, Run, unasked_days
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -92,8 +92,6 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger)
         self._removals = Removals()
-        self._unasked: dict[str, dict[tuple[str, str], Unasked]] = defaultdict(dict)
-        self._losses: dict[str, dict[str, Loss]] = defaultdict(dict)
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
 
@@ -132,16 +130,8 @@ class Loader:
         again = endpoint.name in self._proven and self._pending
         if again or any(receipt.endpoint is endpoint for receipt in self._package.receipts):
             self.flush()
-        parents = self._followed.follow(endpoint, readings)
-        before = self._proven.get(endpoint.name)
-        self._proven[endpoint.name] = ProvenDays(
-            endpoint,
-            lambda parent_id: self._followed.scope(endpoint, parent_id),
-            parents=parents,
-            unasked=self._unasked[endpoint.name],
-            losses=self._losses[endpoint.name],
-            absent=before.looked_for if before else {},
-        )
+        begun = ProvenDays(endpoint, lambda parent_id: self._followed.scope(endpoint, parent_id))
+        self._proven.setdefault(endpoint.name, begun).follow(self._followed.follow(endpoint, readings))
 
     def answer(self, question: Settle | Remaining) -> None:
         """Compare what was read so far, and say what it leaves open.
@@ -158,7 +148,7 @@ class Loader:
                 question.answer = self._remaining()
 
     def _remaining(self) -> Doubts:
-        far = {name: unasked_days(rows.values()) for name, rows in self._unasked.items() if rows}
+        far = {name: unasked_days(days.unasked.values()) for name, days in self._proven.items() if days.unasked}
         doubts = Doubts()
         if far or self._conflicts.any():
             self.flush()

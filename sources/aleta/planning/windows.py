@@ -49,11 +49,11 @@ class Window:
         return Window(self.last - span, self.last) if back else Window(self.first, self.first + span)
 
     def without(self, other: Window) -> Iterator[Window]:
-        """What lies before and behind *other*, a part of this one."""
+        """What of this one lies before *other*, and what behind it."""
         if self.first < other.first:
-            yield Window(self.first, day_before(other.first))
+            yield Window(self.first, min(self.last, day_before(other.first)))
         if other.last < self.last:
-            yield Window(day_after(other.last), self.last)
+            yield Window(max(self.first, day_after(other.last)), self.last)
 
     def joined(self, other: Window) -> Window | None:
         """This one and *other* as one, where they lie side by side."""

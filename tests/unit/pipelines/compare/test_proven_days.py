@@ -41,6 +41,10 @@ class Reading:
     def open(self) -> Iterator[object]:
         yield self.store
 
+    def follow(self, scope: Scope) -> None:
+        self.days.scope = lambda _: scope
+        self.days.follow(())
+
     def commit(self, first: int, last: int, *rows, account: str = "A") -> Differences:
         return self.commit_together(window(first, last, *rows, account=account))
 
@@ -70,7 +74,7 @@ def test_d7_a_row_is_gone_when_all_days_that_it_names_were_asked_for(store):
         "1": {on(-900), on(900)},
         "2": {on(900)},
     }
-    reading.days = ProvenDays(reading.days.endpoint, lambda _: PART, unasked=reading.days.unasked)
+    reading.follow(PART)
     assert removed(reading.commit(-900, -900)) == set()
     later = reading.commit(900, 900, row("2", trade_date=on(2), value_date=on(900)))
     assert (removed(later), reading.days.unasked) == ({"1"}, {})
@@ -82,7 +86,7 @@ def test_d7_a_row_that_one_of_its_days_showed_is_not_gone_by_another(store):
     fill(store, far)
     reading = Reading(store)
     reading.commit(0, 10)
-    reading.days = ProvenDays(reading.days.endpoint, lambda _: PART, unasked=reading.days.unasked)
+    reading.follow(PART)
     reading.commit(-900, -900, far)
     assert (removed(reading.commit(900, 900)), reading.days.unasked) == (set(), {})
 
@@ -128,7 +132,7 @@ def test_d6_what_a_part_beyond_the_history_missed_is_gone_at_its_end(store, gap,
     reading.commit(890, 910)
     assert [row.id for row in reading.days.take_missed()] == ["1"]
 
-    reading.days = ProvenDays(reading.days.endpoint, lambda _: READ, absent=reading.days.looked_for)
+    reading.follow(READ)
     assert removed(reading.commit(0, 3, *([row("1", day=2)] if shown else []))) == set()
     assert removed(reading.commit(5 if gap else 4, 10)) == (set() if shown else {"1"})
     assert (reading.days.absent, reading.days.unasked) == ({}, {})
@@ -143,7 +147,7 @@ def test_d6_a_row_of_which_a_part_asked_for_one_day_only_is_judged_by_the_whole(
     reading.commit(8, 10)
     assert [(row.id, row.inside) for row in reading.days.take_missed()] == [("1", False)]
 
-    reading.days = ProvenDays(reading.days.endpoint, lambda _: READ, absent=reading.days.looked_for)
+    reading.follow(READ)
     assert removed(reading.commit(0, 3)) == set()
     assert removed(reading.commit(5, 10)) == set()
 
@@ -214,8 +218,7 @@ def test_d3_rows_that_go_with_one_day_after_the_other_are_counted_together(store
     assert removed(reading.commit(0, 10)) == set()
     gone = []
     for day in (900, 901, 902):
-        days = reading.days
-        reading.days = ProvenDays(days.endpoint, lambda _: PART, unasked=days.unasked, losses=days.losses)
+        reading.follow(PART)
         gone.append((removed(found := reading.commit(day, day)), [loss.gone for loss in found.suspicions]))
     assert gone == [({"0"}, []), ({"1"}, []), (set(), [3])]
 
@@ -237,6 +240,33 @@ def test_d3_what_was_seen_before_a_day_that_is_left_out_is_not_gone_behind_it(st
     reading = Reading(store)
     reading.commit(0, 3, straddling)
     assert removed(reading.commit_together(window(4, 5), window(7, 10))) == set()
+
+
+@pytest.mark.parametrize("dates", [{"value_date": None}, {"value_date": on(900)}], ids=["dateless", "far"])
+@pytest.mark.parametrize("earlier", [[(900, 900)], [(890, 910), (905, 905)], [(5, 10), (900, 900)]])
+def test_d7_what_an_earlier_reading_of_the_run_showed_is_there(store, earlier, dates):
+    """D7: on a day beyond the history, which is read next, for another reason, and does not show it."""
+    reading, far = Reading(store), row("1", trade_date=None, **dates)
+    for first, last in earlier:
+        reading.follow(PART)
+        reading.commit(first, last, *([far] if Window(on(first), on(last)).covers(Window(on(900), on(900))) else []))
+
+    reading.follow(READ)
+    whole = reading.commit(0, 3), reading.commit(4, 10)
+    assert [removed(found) for found in whole] == [set(), set()]
+    assert reading.days.unasked == {}
+
+
+@pytest.mark.parametrize("packages", [[(0, 10)], [(0, 4), (5, 10)], [(0, 1), (2, 10)]])
+def test_d7_what_an_earlier_reading_showed_is_gone_when_its_days_do_not_show_it_any_more(store, packages):
+    """D7: the same days are asked for again, in one window or in two."""
+    reading, dateless = Reading(store), row("1", trade_date=None, value_date=None)
+    reading.follow(READ)
+    reading.commit(0, 10, dateless)
+
+    reading.follow(READ)
+    gone = [removed(reading.commit(first, last)) for first, last in packages]
+    assert gone == [*[set()] * (len(packages) - 1), {"1"}]
 
 
 @pytest.mark.parametrize("name", ["holdings", "custodian_holdings"])
