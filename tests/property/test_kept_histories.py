@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,18 @@ pytestmark = pytest.mark.long
 FAR = TODAY + timedelta(days=400)
 
 
-def backfill_far_ahead(scene: Scene) -> None:
+def backfill_far_ahead(scene: Scene, day: date = FAR) -> None:
     """Two rows of a day that no night reaches, and the days around it."""
-    scene.change("late", account=scene.accounts()[0], date=f"{FAR}", count=2)
-    scene.backfill(FAR - timedelta(days=3), FAR + timedelta(days=3), "acme")
+    scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
+    scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
+
+
+def backfill_of_one_who_has_it_too(scene: Scene, *, within_days: int, which: int) -> None:
+    """One id of two accounts with two contents: one of them is read, on that day alone."""
+    scene.change("double", within_days=within_days)
+    found = doubles(scene)
+    account, day = found[which % len(found)]
+    scene.backfill(day, day, "acme", accounts=[account])
 
 
 @pytest.mark.parametrize("nth", [0, 6])
@@ -258,3 +266,26 @@ def test_an_account_that_cannot_be_asked_for_in_the_night_its_client_goes_goes_i
         happens.repair()
 
         assert scene.sync().report.status == "complete"
+
+
+def test_a_row_without_days_that_a_far_day_showed_is_not_removed_by_the_history_read_next(
+    runner: Runner, tmp_path: Path
+):
+    """The day is read for another row, the history for a conflict: it does not show the row (D7, D8)."""
+    start, soon = TODAY - timedelta(days=200), TODAY + timedelta(days=40)
+    aleta = {"history_start": start, "look_back_days": 30, "look_ahead_days": 2, "reverify_days": 1, "workers": 1}
+    world = {"seed": 470, "accounts": 5, "rows": 30, "row_cap": 30, "keep": "last", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
+        happens = Happenings(scene)
+        scene.sync()
+        backfill_far_ahead(scene, soon)
+        scene.sync()
+        happens.cleared_day(keep=4, ago=2)
+        backfill_of_one_who_has_it_too(scene, within_days=0, which=5)
+        backfill_of_one_who_has_it_too(scene, within_days=20, which=3)
+        backfill_far_ahead(scene, soon)
+        scene.clear_day(scene.accounts()[0], soon, keep=1)
+        happens.odd(within_days=0, kind="far_date", value="0001-01-01", count=2)
+        happens.odd(kind="dateless", value="null", within_days=3, count=2)
+
+        scene.sync()  # the oracle looks
