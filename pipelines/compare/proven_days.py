@@ -74,28 +74,30 @@ class ProvenDays:
 
     Args:
         scope: what the reading of a parent may conclude.
-        parents: all that the run reads. If it is limited to clients, a row that another parent lists too is not gone
-            because these do not list it.
-        unasked: by id and parent, rows that whole histories did not show, with the days that nobody asked for (D7);
-            grows and shrinks here. Whoever is asked for the last of those days, and does not show it, has it no more.
-        absent: by id and parent, rows that were missed; they are gone, unless the whole history shows them.
-        losses: by parent, what this run removed so far; grows here.
     """
 
     endpoint: Endpoint
     scope: Callable[[str], Scope]
     parents: Collection[str] = ()
     unasked: dict[tuple[str, str], Unasked] = field(default_factory=dict)
-    losses: dict[str, Loss] = field(default_factory=dict)
+    """By id and parent, rows that whole histories did not show, with the days that nobody asked for (D7): whoever is
+    asked for the last of them, and does not show it, has it no more."""
+    losses: dict[str, Loss] = field(default_factory=dict)  # by parent: what this run removed so far
     missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
-    absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
-    late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
     looked_for: dict[tuple[str, str], Missed] = field(default_factory=dict)  # missed, and whole histories are read next
+    absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
+    """By id and parent, what was looked for: it is gone, unless the whole history shows it."""
+    late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
     _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
     def follow(self, parents: Collection[str]) -> None:
-        """Begin a reading of *parents*: it proves by itself, and knows what those before it showed, missed, removed."""
+        """Begin a reading: it proves by itself, and knows what those before it showed, missed and removed.
+
+        Args:
+            parents: all that the run reads. If it is limited to clients, a row that another parent lists too is not
+                gone because these do not list it.
+        """
         self.parents = parents
         self.absent, self.looked_for = self.looked_for, {}
         self.missed, self.late, self._ended = {}, Counter(), set()
