@@ -73,6 +73,10 @@ class Horizon:
         first = mark.earliest(self.history_start)
         return Window(first, max(first, self.end))
 
+    def has_all(self, reading: Reading) -> bool:
+        """Whether it is of a parent's whole history, from its first day on: none that goes on where a run broke off."""
+        return reading.whole and reading.span.first <= reading.mark.earliest(self.history_start)
+
     def nightly(self, mark: Mark) -> Window:
         """From the look-back on (D1); the whole history while its beginning is not covered (M3)."""
         whole = self.whole(mark)

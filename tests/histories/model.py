@@ -84,13 +84,29 @@ class Night:
     @cached_property
     def doubled(self) -> Mapping[str, Mapping[str, Object]]:
         """Ids that accounts listed with different contents: by account (D8)."""
+        return {
+            row_id: each
+            for row_id, each in self.of_each.items()
+            if any(row != self.shown[row_id] for row in each.values())
+        }
+
+    def changes(self, later: Night) -> Mapping[str, Sequence[Object]]:
+        """Of each row that an account lists otherwise *later*: what it was and is."""
+        was, now = self.of_each, later.of_each
+        return {
+            row_id: [*was.get(row_id, {}).values(), *now.get(row_id, {}).values()]
+            for row_id in was.keys() | now.keys()
+            if was.get(row_id) != now.get(row_id)
+        }
+
+    @cached_property
+    def of_each(self) -> Mapping[str, Mapping[str, Object]]:
+        """Of each id, the row as every account lists it."""
         found: dict[str, dict[str, Object]] = defaultdict(dict)
         for account, rows in self.listed.items():
             for _, row in rows:
                 found[row["id"]][account] = row
-        return {
-            row_id: each for row_id, each in found.items() if any(row != self.shown[row_id] for row in each.values())
-        }
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

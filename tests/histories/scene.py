@@ -17,7 +17,7 @@ from sandbox import Sandbox, SandboxSettings
 from tests import truth
 from tests.histories.checks.duties import Duty
 from tests.histories.cuts import Cut
-from tests.histories.model import Night, Object, owners
+from tests.histories.model import Night, owners
 from tests.histories.oracle import Oracle, Run, the_exit_code_is_right
 from tests.histories.runner import Ended, Order, Runner
 from tests.histories.verification import verdict_is_right
@@ -163,11 +163,12 @@ class Scene:
     def verify(self, name: str = "acme") -> object:
         """`verify --all`, held against the truth."""
         order = Order(tenants=(self._tenants[name],), now=self.now, what="verify", bug=self.bug)
-        before, oracle = self.box.truth(name).transactions, self.oracles[name]
+        before, oracle = self._night(name), self.oracles[name]
         verdict = self._runner.run(order).report.tenants[0]
         self._nothing_more_happens()
         if oracle.books and not oracle.pending:
-            night = replace(self._night(name), moved=self._moved(name, before))
+            night = self._night(name)
+            night = replace(night, moved=before.changes(night))
             start, ahead = self._tenants[name].history_start, self._ahead(name)
             listed = set(self.accounts(name))
             faults = [*verdict_is_right(verdict, oracle, night, start=start, ahead=ahead, listed=listed)]
@@ -210,17 +211,11 @@ class Scene:
             the_exit_code_is_right(ended.report, cut=bool(order.cut))
         for tenant in chosen if self._rows_move else ():
             nights = self.oracles[tenant.name].nights
-            nights[self.now] = replace(nights[self.now], moved=self._moved(tenant.name, nights[self.now].shown))
+            nights[self.now] = replace(before := nights[self.now], moved=before.changes(self._night(tenant.name)))
         for tenant in chosen:
             self.oracles[tenant.name].answered[self.now] = self.witness.answered(tenant.name)
             self.oracles[tenant.name].look(self._as_run(tenant, order, said.get(tenant.name)))
         return ended
-
-    def _moved(self, name: str, before: Mapping[str, Object]) -> Mapping[str, Sequence[Object]]:
-        """What rows were and are that changed while a run read."""
-        now = self.box.truth(name).transactions
-        changed = {row_id for row_id in before.keys() | now.keys() if before.get(row_id) != now.get(row_id)}
-        return {row_id: [*filter(None, (before.get(row_id), now.get(row_id)))] for row_id in changed}
 
     def _as_run(self, tenant: TenantSettings, order: Order, said: object) -> Run:
         name, shown, short = tenant.name, self.box.truth(tenant.name), self.witness.short_lists(tenant.name)

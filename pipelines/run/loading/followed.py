@@ -56,7 +56,7 @@ class FollowedParents:
     def scope(self, endpoint: Endpoint, parent_id: str) -> Scope:
         """A reading of the whole history, from its first day on, settles all; a part settles what cannot move."""
         reading = self._readings[endpoint.name, parent_id].reading
-        whole = reading.whole and reading.span.first <= reading.mark.earliest(self._horizon.history_start)
+        whole = self._horizon.has_all(reading)
         return Scope(
             mark=reading.mark,
             settles=whole or not endpoint.movable,

@@ -173,7 +173,7 @@ class Fetching:
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
         self._read_parents(endpoint, readings)
         self._tell_away(endpoint, parents)
-        if endpoint.movable and not all(reading.whole for reading in readings.values()):
+        if endpoint.movable and not all(map(self.horizon.has_all, readings.values())):
             MissedRows(asks=self, endpoint=endpoint, put=self.put, wait=self.wait).run(readings)
 
     def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
@@ -243,8 +243,11 @@ class Fetching:
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
         """The cap is not one number of rows: what earlier runs read in that belief is read again, strictly (W6)."""
         marks = self.ledger.marks.get(endpoint.name, {})
-        partly = [parent for parent, reading in readings.items() if reading.mark.verified_at and not reading.whole]
-        again = {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in partly}
+        again = {
+            parent: whole_reading(marks.get(parent, Mark()), self.horizon)
+            for parent, reading in readings.items()
+            if not (reading.mark.blank or self.horizon.has_all(reading))
+        }
         if again:
             self.put(Following(endpoint, again))
             self._fetch(endpoint, again, prover)
@@ -259,7 +262,7 @@ class Fetching:
             self._undivided.note(receipt)
             if receipt.answer:
                 self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
-                if not readings[receipt.parent_id].whole:
+                if not self.horizon.has_all(readings[receipt.parent_id]):
                     self._partly.add((endpoint.name, receipt.parent_id))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
