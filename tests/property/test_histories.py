@@ -1,6 +1,6 @@
 """The oracle: random worlds, played through random histories; after each run, all that is left is looked at.
 
-`make oracle` plays many more of them. A history that ever failed is kept in `tests/property/test_kept_histories.py`.
+`make oracle` plays many more of them. A history that ever failed is kept (`test_kept_*.py`).
 """
 
 from __future__ import annotations

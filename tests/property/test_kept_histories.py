@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.histories.cuts import Cut
-from tests.histories.doubles import doubles
+from tests.histories.far_days import FAR, backfill_far_ahead
 from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
 
 pytestmark = pytest.mark.long
-FAR = TODAY + timedelta(days=400)
-
-
-def backfill_far_ahead(scene: Scene, day: date = FAR) -> None:
-    """Two rows of a day that no night reaches, and the days around it."""
-    scene.change("late", account=scene.accounts()[0], date=f"{day}", count=2)
-    scene.backfill(day - timedelta(days=3), day + timedelta(days=3), "acme")
-
-
-def backfill_of_one_who_has_it_too(scene: Scene, *, within_days: int, which: int) -> None:
-    """One id of two accounts with two contents: one of them is read, on that day alone."""
-    scene.change("double", within_days=within_days)
-    found = doubles(scene)
-    account, day = found[which % len(found)]
-    scene.backfill(day, day, "acme", accounts=[account])
 
 
 @pytest.mark.parametrize("nth", [0, 6])
@@ -141,39 +126,6 @@ def test_a_history_read_anew_that_breaks_off_does_not_count_as_read(runner: Runn
         scene.sync()  # the oracle looks
 
 
-def test_a_conflict_is_told_though_the_row_that_is_kept_moved_beyond_any_night(runner: Runner, tmp_path: Path):
-    """A clock that was ahead read both days that an id has; the row that is stored is on a third now (D8)."""
-    start = TODAY - timedelta(days=500)
-    aleta = {"history_start": start, "look_back_days": 30, "look_ahead_days": 2, "reverify_days": 0, "workers": 3}
-    world = {"seed": 5354, "accounts": 2, "rows": 100, "row_cap": 21, "keep": "first", "date_filter": "trade"}
-    with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 0.5}, dialect="kinds", **world) as scene:
-        scene.package_rows = 10
-        happens = Happenings(scene)
-
-        def backfill_of_one(which: int) -> None:
-            account, day = doubles(scene)[which % len(doubles(scene))]
-            scene.backfill(day, day, "acme", accounts=[account])
-
-        scene.change("double", within_days=0)
-        happens.cleared_day(ago=9, keep=2)
-        backfill_of_one(7)
-        scene.sync(cut=Cut(how="kill", at="copy", nth=1, after_us=300))
-        scene.sync_with_the_clock_ahead(3)
-        scene.change("double", within_days=3)
-        happens.odd(kind="double", count=3, within_days=3, value="null")
-        happens.widest(days=200)
-        happens.account_moves(skip=0)
-        happens.account_moves(skip=3)
-        backfill_of_one(5)
-        happens.time(hours=5)
-        happens.odd(kind="far_date", count=2, within_days=0, value="2036-03-02")
-        scene.verify()
-        happens.night(number=2147, within_days=20)
-        happens.parents(cut=2, say="links")
-
-        scene.sync()  # the oracle looks
-
-
 def test_a_row_that_a_later_package_of_the_run_shows_elsewhere_is_modified(runner: Runner, tmp_path: Path):
     """Removed from one account and added to the other in one run, it was neither: the report counts it once."""
     start = TODAY - timedelta(days=500)
@@ -251,41 +203,30 @@ def test_days_that_odd_rows_name_are_no_proof_of_the_cap(runner: Runner, tmp_pat
         backfill_far_ahead(scene)  # the oracle looks
 
 
-def test_an_account_that_cannot_be_asked_for_in_the_night_its_client_goes_goes_in_another(
-    runner: Runner, tmp_path: Path
-):
-    """Then nothing else answers any more, and the conflict that it is part of is over (L2, D8)."""
-    world = {"seed": 2, "accounts": 2, "rows": 60, "row_cap": 40}
-    with Scene(runner, tmp_path, tenants=("acme",), **world) as scene:
-        happens = Happenings(scene)
-        happens.odd(kind="double", value="null", count=1, within_days=0)
-        scene.sync()
-        happens.breakdown(place="", kind="203")
-        happens.object(kind="client_gone")
-        assert scene.sync().report.status == "partial"
-        happens.repair()
-
-        assert scene.sync().report.status == "complete"
-
-
-def test_a_row_without_days_that_a_far_day_showed_is_not_removed_by_the_history_read_next(
-    runner: Runner, tmp_path: Path
-):
-    """The day is read for another row, the history for a conflict: it does not show the row (D7, D8)."""
-    start, soon = TODAY - timedelta(days=200), TODAY + timedelta(days=40)
-    aleta = {"history_start": start, "look_back_days": 30, "look_ahead_days": 2, "reverify_days": 1, "workers": 1}
-    world = {"seed": 470, "accounts": 5, "rows": 30, "row_cap": 30, "keep": "last", "date_filter": "trade"}
-    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta | {"max_removed_share": 0.5}, **world) as scene:
-        happens = Happenings(scene)
-        scene.sync()
+def test_a_row_that_the_rest_of_a_first_load_misses_is_gone(runner: Runner, tmp_path: Path):
+    """A backfill of days ahead loaded it; the load broke off before it came to those days, and goes on (D6)."""
+    soon = TODAY + timedelta(days=40)
+    aleta = {"history_start": TODAY - timedelta(days=366), "look_back_days": 1, "look_ahead_days": 60, "workers": 1}
+    world = {"seed": 1, "accounts": 1, "rows": 100, "row_cap": 20}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta | {"max_removed_share": 1.0}, **world) as scene:
         backfill_far_ahead(scene, soon)
-        scene.sync()
-        happens.cleared_day(keep=4, ago=2)
-        backfill_of_one_who_has_it_too(scene, within_days=0, which=5)
-        backfill_of_one_who_has_it_too(scene, within_days=20, which=3)
-        backfill_far_ahead(scene, soon)
-        scene.clear_day(scene.accounts()[0], soon, keep=1)
-        happens.odd(within_days=0, kind="far_date", value="0001-01-01", count=2)
-        happens.odd(kind="dateless", value="null", within_days=3, count=2)
+        scene.clear_day(scene.accounts()[0], soon)
+        scene.package_rows = 10
+        assert scene.sync(cut=Cut(how="kill", at="merged", nth=8)).signal
 
         scene.sync()  # the oracle looks
+
+
+def test_rows_of_an_account_stay_that_went_before_it_could_be_read_to_its_end(runner: Runner, tmp_path: Path):
+    """It is emptied, but for a day that reaches the cap; and then its client goes (D3, D6)."""
+    aleta = {"max_removed_share": 1.0, "reverify_days": 1, "look_ahead_days": 0}
+    world = {"seed": 3, "accounts": 1, "rows": 60, "row_cap": 29, "keep": "random"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, **world) as scene:
+        happens = Happenings(scene)
+        scene.sync()
+        happens.account(kind="empty_account")
+        happens.busy_day(ago=0, count=30)
+        assert scene.sync().report.status == "partial"
+        happens.object(kind="client_gone")
+
+        assert scene.sync().report.status == "complete"

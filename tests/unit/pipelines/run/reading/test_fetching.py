@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from pipelines.ledger.ledger import Learned, Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.run.events import Crawled, Following, Noticed, Taught, Visited
+from pipelines.run.events import Crawled, Following, Noticed, Settle, Taught, Visited
 from pipelines.run.job import Job, nightly
 from pipelines.run.reading.known import Known, references
 from pipelines.run.reading.planners import planner_of
@@ -15,7 +17,7 @@ from sources.aleta.errors import ForbiddenError
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.walk import Listed
-from tests.apis import booked
+from tests.apis import FakeApi, booked
 from tests.fakes import NOON
 from tests.stores import on
 from tests.unit.pipelines.run.reading.runs import DAY, NAMES, Run, api, named, settings
@@ -91,6 +93,35 @@ def test_an_account_that_the_operator_named_and_nobody_lists_is_told():
         ("accounts", "nobody")
     ]
     assert run.of(Noticed)[0].problem.code == "unknown"
+
+
+BROKEN_OFF = Mark(
+    covered=Window(settings().history_start, DAY - timedelta(days=200)), reading_since=NOON - timedelta(days=1)
+)
+
+
+class Uneven(FakeApi):
+    """Cuts its answers at a number of rows that goes by the days that are asked for."""
+
+    def _booked(self, params):
+        return super()._booked(params)[-20 - date.fromisoformat(params["fromDate"]).day :]
+
+
+@pytest.mark.parametrize(("mark", "asks"), [(Mark(), 0), (BROKEN_OFF, 1)], ids=["from-the-start", "goes-on"])
+def test_d6_what_the_rest_of_a_history_missed_is_asked_for(mark, asks):
+    """A reading that goes on where a run broke off is a part like any other: a row may have moved to what was read."""
+    run = Run(api(), ledger=Ledger(marks={"transactions": {"a": mark}}))
+    assert len([question for question in run.of(Settle) if question.endpoint.name == "transactions"]) == asks
+
+
+def test_w6_where_the_cap_is_no_number_what_a_broken_off_reading_had_read_is_read_again():
+    """An earlier run read it in a belief that does not hold."""
+    rows = [booked(f"t{number}", DAY - timedelta(days=number)) for number in range(400)]
+    marks = {"transactions": {"a": BROKEN_OFF}}
+    run = Run(Uneven(says=api().says, rows={"a": rows}), names=NAMES[:4], ledger=Ledger(marks=marks))
+    assert [bool(told.trials.noticed) for told in run.of(Taught)] == [True]
+    first, again = (told.readings["a"].span.first for told in run.of(Following))
+    assert first > again == settings().history_start
 
 
 def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():
