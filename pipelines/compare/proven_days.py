@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -46,17 +47,30 @@ class _ProvenSpan:
 
     window: Window
     straddling: list[tuple[Window, set[str]]] = field(default_factory=list)
-    """Ids whose dates reach beyond the span, or are missing, by the days that showed them."""
+    """Ids whose dates reach beyond the span, or are missing, by the days that showed them: oldest first, none twice."""
     closed: bool = False  # it proves nothing of what comes later
 
     def take(self, window: Window) -> _ProvenSpan:
-        """The span with *window* as its end, or the one that begins there: there is a gap, or the days are read again.
-
-        What those days showed before, they may not show any more.
-        """
+        """With *window* as its end; or the one that begins there: there is a gap, or the days are read again."""
         continued = self.window.meets(window) and not self.closed
-        shown = [(left, ids) for days, ids in self.straddling for left in days.without(window)]
-        return _ProvenSpan(self.window.hull(window) if continued else window, shown)
+        self._forget(window)
+        return _ProvenSpan(self.window.hull(window) if continued else window, self.straddling)
+
+    def note(self, window: Window, ids: set[str]) -> None:
+        """Of the rows that *window* showed, those that reach beyond the span."""
+        self._forget(window)
+        bisect.insort(self.straddling, (window, ids), key=_first_day)
+
+    def _forget(self, window: Window) -> None:
+        """What those days showed before, they may not show any more. Searched: there may be thousands of windows."""
+        first = bisect.bisect_left(self.straddling, window.first, key=lambda shown: shown[0].last)
+        until = bisect.bisect_right(self.straddling, window.last, lo=first, key=_first_day)
+        read_again = self.straddling[first:until]
+        self.straddling[first:until] = [(left, ids) for days, ids in read_again for left in days.without(window)]
+
+
+def _first_day(shown: tuple[Window, set[str]]) -> date:
+    return shown[0].first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +256,7 @@ class ProvenDays:
             beyond = pc.or_kleene(beyond, pc.is_null(day))
         beyond = pc.fill_null(beyond, fill_value=True)
         if ids := batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist():
-            span.straddling.append((proven_window.window, set(ids)))
+            span.note(proven_window.window, set(ids))
 
 
 def _missed(row: Unasked) -> Missed:
