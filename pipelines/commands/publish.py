@@ -57,4 +57,4 @@ def _publish(tenant: TenantSettings) -> Published:
 def _line(done: Published) -> str:
     written = [f"{done.paths[copy]} written" for copy in done.written]
     unchanged = [f"{copy} unchanged" for copy in done.unchanged]
-    return "; ".join([*written, *unchanged]) or "an object store is not up to date"
+    return "; ".join([*written, *unchanged]) or "nothing written"

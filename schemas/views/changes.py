@@ -41,7 +41,7 @@ WITH steps AS (
     SELECT id, changed_at, op, late, before,
         row_number() OVER (PARTITION BY id ORDER BY changed_at, op <> 'removed', op <> 'added') AS step
     FROM aleta.transaction_changes
-    WHERE changed_at > since::TIMESTAMPTZ
+    WHERE changed_at > moment::TIMESTAMPTZ
 ), was AS (
     SELECT id,
         max(changed_at) AS changed_at,
@@ -55,9 +55,9 @@ WITH steps AS (
         coalesce(transactions.id, was.id) AS id,
         coalesce(transactions.changed_at, was.changed_at) AS changed_at,
         coalesce(was.late, false) AS late,
-        CASE WHEN was.left_once OR transactions.first_seen_at <= since::TIMESTAMPTZ THEN was.before END AS before,
+        CASE WHEN was.left_once OR transactions.first_seen_at <= moment::TIMESTAMPTZ THEN was.before END AS before,
         CASE WHEN transactions.id IS NOT NULL THEN json_object({_FEED}) END AS after
-    FROM (FROM aleta.transactions WHERE changed_at > since::TIMESTAMPTZ) AS transactions
+    FROM (FROM aleta.transactions WHERE changed_at > moment::TIMESTAMPTZ) AS transactions
     FULL JOIN was ON was.id = transactions.id
 ), compared AS (
     SELECT *,
@@ -107,7 +107,7 @@ CHANGES_SINCE = View(
         Column(name="after", description="The complete row now, likewise; null if removed"),
     ),
     reads=("transaction_changes", "transactions"),
-    takes="since",
+    takes="moment",
     sql=_SQL,
     question="What changed since the run that began on 1 June 2026 at two in the morning?",
     example="""\

@@ -73,7 +73,7 @@ WITH steps AS (
     SELECT id, changed_at, op, late, before,
         row_number() OVER (PARTITION BY id ORDER BY changed_at, op <> 'removed', op <> 'added') AS step
     FROM aleta.transaction_changes
-    WHERE changed_at > since
+    WHERE changed_at > moment
 ), was AS (
     SELECT id,
         max(changed_at) AS changed_at,
@@ -87,9 +87,9 @@ WITH steps AS (
         coalesce(transactions.id, was.id) AS id,
         coalesce(transactions.changed_at, was.changed_at) AS changed_at,
         coalesce(was.late, false) AS late,
-        CASE WHEN was.left_once OR transactions.first_seen_at <= since THEN was.before END AS before,
+        CASE WHEN was.left_once OR transactions.first_seen_at <= moment THEN was.before END AS before,
         CASE WHEN transactions.id IS NOT NULL THEN {_FEED} END AS after
-    FROM (SELECT * FROM aleta.transactions WHERE changed_at > since) AS transactions
+    FROM (SELECT * FROM aleta.transactions WHERE changed_at > moment) AS transactions
     FULL JOIN was ON was.id = transactions.id
 ), compared AS (
     SELECT *,

@@ -32,7 +32,7 @@ def office(tmp_path_factory):
 @pytest.mark.parametrize("view", [pytest.param(view, id=view.name) for view in VIEWS])
 def test_every_view_and_its_example_run(office, view):
     """What the guide shows works on any warehouse, whatever it finds there."""
-    of = {"as_of": "(current_date)", "since": "('1970-01-01 00:00:00+00')", "": ""}[view.takes]
+    of = {"as_of": "(current_date)", "moment": "('1970-01-01 00:00:00+00')", "": ""}[view.takes]
 
     assert office.rows(f"FROM aleta.{view.name}{of}")
     office.rows(view.example)

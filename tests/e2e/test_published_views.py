@@ -134,7 +134,7 @@ def test_a_sync_of_everything_gives_every_view_rows_that_add_up(start):
 
     assert _names(program.tenant_folder()) == sorted(view.name for view in VIEWS)
     for view in VIEWS:
-        of = {"as_of": "(current_date)", "since": "('1970-01-01 00:00:00+00')", "": ""}[view.takes]
+        of = {"as_of": "(current_date)", "moment": "('1970-01-01 00:00:00+00')", "": ""}[view.takes]
         assert program.rows(f"SELECT 1 FROM aleta.{view.name}{of} LIMIT 1") or view.name == "changes_by_run", view.name
     assert sorted(program.rows("SELECT reporting_entity_id, date, market_value FROM aleta.positions")) == latest(
         program

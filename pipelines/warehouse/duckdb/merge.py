@@ -82,7 +82,7 @@ def outdated_sql(states: str, loads: str) -> str:
 
 
 class AttachedSqlClient(DuckDbSqlClient):
-    """Reads and writes the file as `held.attached` opens it."""
+    """Reads and writes the file as `attached` opens it."""
 
     def open_connection(self) -> DuckDBPyConnection:
         self._conn = attached(Path(self.credentials.database))
