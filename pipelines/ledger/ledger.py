@@ -91,6 +91,12 @@ class Ledger:
             self.marks.setdefault(resource, {})[parent_id] = mark
             self.touched.setdefault(resource, set()).add(parent_id)
 
+    def doubt(self, resource: str, *, but_for: datetime | None = None) -> None:
+        """All parents of *resource* are due (W6), but those whose whole history was read in the run of *but_for*."""
+        for parent_id, mark in list(self.marks.get(resource, {}).items()):
+            if not mark.blank and (but_for is None or mark.verified_at != but_for):
+                self.set(resource, parent_id, replace(mark, due=True))
+
     def clamp(self, *, now: datetime, elapsed: date) -> int:
         """Believe nothing that lies ahead of *now* (M6); how many marks did, all of which are due again."""
         ahead = 0

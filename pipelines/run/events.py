@@ -132,6 +132,14 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """The cap is not one number: what earlier runs read of *resource* in that belief is due; or also *in_this_run*."""
+
+    resource: str
+    in_this_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NotOffered:
     """The API answered 404 to every request for one endpoint: in this run; or lately, and it was not *asked* again."""
 
@@ -153,7 +161,7 @@ class Ended:
     tracks: Mapping[str, str] = field(default_factory=dict)
 
 
-Fact: TypeAlias = Noticed | Refused | Away | Taught | NotOffered | Confronted
+Fact: TypeAlias = Noticed | Refused | Away | Taught | Doubted | NotOffered | Confronted
 """What was found out besides rows."""
 
 Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Remaining | Fact | Ended

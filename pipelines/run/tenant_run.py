@@ -34,6 +34,7 @@ from .events import (
     Away,
     Confronted,
     Crawled,
+    Doubted,
     Ended,
     Event,
     Fact,
@@ -239,6 +240,8 @@ class TenantRun:
                 self._ledger.note_away(event.resource, event.ids)
             case Taught():
                 self._learn(event)
+            case Doubted():
+                self._ledger.doubt(event.resource, but_for=None if event.in_this_run else self._horizon.now)
             case NotOffered():
                 self._missing.append(event)
             case Confronted():

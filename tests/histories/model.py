@@ -193,7 +193,7 @@ class Rows:
             self,
             sure=kept | newest,
             free=(self.free | free) - ids,
-            open=frozenset(open_ones),
+            open=frozenset(open_ones | (self.open & kept.keys()) - ids - missed),
             first=self.first | {a: min(day, self.first.get(a, date.max)) for a, day in _first_days(proven).items()},
             moved={row_id: rows for row_id, rows in self.moved.items() if row_id not in ids} | moved,
             either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,

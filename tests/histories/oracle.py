@@ -138,14 +138,14 @@ class Oracle:
             self._look_at_claims(run, at, claims, alone=len(new) == 1)
         self.seen = contents.seen_by(new, self.nights, before=self.seen)
         rows = self._rows_are_right(books, cut=run.cut)
-        if run.said.status == "complete":
+        if run.said.status == "complete":  # what an earlier run left open, a sync must settle
             _none(
                 f"{row_id} is left over: a part of its account did not list it, the rest was not read"
-                for row_id, row in rows.sure.items()
-                if row_id in rows.open and owners(row) & self.nights[run.at].readable
+                for row_id in rows.sure.keys() & (rows.open - self.rows.open if run.duty.span else rows.open)
+                if owners(rows.sure[row_id]) & self.nights[run.at].readable
             )
-        self._look_at_books(run, books)
-        self._look_at_report(run, books, new)
+        self._look_at_books(run, books, news := [claim for claims in new.values() for claim in claims])
+        self._look_at_report(run, books, news, cut_before=bool(new.keys() - {run.at}))
         self.rows, self.books, self.pending = rows, books, False
         self.standing = frozenset(contents.conflicts(self.seen, self.nights[run.at]))
 
@@ -184,12 +184,14 @@ class Oracle:
             if alone:
                 _none(receipts.doubts_are_justified(claims, self.books, night, run.share))
 
-    def _look_at_books(self, run: Run, books: Books) -> None:
+    def _look_at_books(self, run: Run, books: Books, news: Sequence[Claim]) -> None:
         old = run.at - min(self.nights) > KEPT  # by a clock that is ahead
         _none(receipts.receipts_are_append_only(self.books, books, old=old))
         _none(marks.marks_are_supported(books, run.at, run.duty))
         clocks = [at for run_id, at in books.runs.items() if self.books and run_id not in self.books.runs]
-        _none(marks.marks_only_grow(self.books, books, min(map(elapsed, [run.at, *clocks]))))
+        last, failed = min(map(elapsed, [run.at, *clocks])), {error.parent_id for error in run.said.errors}
+        _none(marks.marks_only_grow(self.books, books, last, news, failed=failed))
+        _none(marks.marks_stop_before_what_is_unread(books, news))
         _none(feed.feed_replays(self.books, books, self.doubled, start=run.duty.history_start))
         if self.books and not run.cut and not self.pending:
             _none(feed.nothing_comes_and_goes(self.books, books, {*self.doubled, *self.nights[run.at].moved}))
@@ -197,8 +199,7 @@ class Oracle:
             _none([f"C7: {len(kept)} packages that were loaded are kept"])
         _none(contents.nothing_of_others(books, run.others))
 
-    def _look_at_report(self, run: Run, books: Books, new: Mapping[datetime, list[Claim]]) -> None:
-        claims = [claim for each in new.values() for claim in each]
+    def _look_at_report(self, run: Run, books: Books, claims: Sequence[Claim], *, cut_before: bool) -> None:
         _none(self._status(run, claims))
         _none(self._names_what_is_odd(run, claims))
         _none(self._is_in_the_books(run, books))
@@ -216,7 +217,7 @@ class Oracle:
             _none(contents.what_is_left_of_conflicts(self.standing, books, self.nights[run.at]))
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
             _none(contents.all_is_there(books, self.nights[run.at], run.duty))
-        if not run.cut and not new.keys() - {run.at}:
+        if not (run.cut or cut_before):
             one_package = run.package_rows >= ONE_PACKAGE
             old = self.books.rows if self.books else {}
             lately = [*self.nights.values()][-2:]
@@ -259,8 +260,7 @@ class Oracle:
         told = {error.resource for error in said.errors if error.code == "truncated"}
         if said.status != "failed" and not run.broken and not run.cut and (silent := run.known_cut - told):
             yield f"{set(silent)}: nobody says that the list was truncated"
-        odd = contents.mistyped(own, self.nights[run.at])
-        if odd and not said.drift["transactions.accountAmount"]:
+        if (odd := contents.mistyped(own, self.nights[run.at])) and not said.drift["transactions.accountAmount"]:
             yield f"the amounts of {odd} are of another type, and nobody says so"
 
     def _tells_of_lists(self, run: Run) -> bool:

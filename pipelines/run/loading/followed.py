@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,6 +24,7 @@ class _ParentReading:
 
     reading: Reading
     clean: bool = True  # nothing failed, nothing quarantined
+    doubtful: bool = False  # something failed, or was doubted after it had counted as complete; or too much was gone
     bare: bool = True  # no row so far
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
 
@@ -30,6 +32,16 @@ class _ParentReading:
         """Whether days that could not be read after all had counted as complete in this run (W6)."""
         window = receipt.window
         return any(proven.first <= window.last and window.first <= proven.last for proven in self.proven)
+
+    def came_past(self, receipt: Receipt) -> bool:
+        """Whether days behind some that failed counted as complete in this run."""
+        return any(proven.first > receipt.window.last for proven in self.proven)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it found no row, nor may an earlier run have found one that it goes on from."""
+        covered = self.reading.mark.covered
+        return self.bare and (covered is None or self.reading.span.first <= covered.first)
 
 
 class FollowedParents:
@@ -46,6 +58,7 @@ class FollowedParents:
         self._horizon = horizon
         self._now = now
         self._readings: dict[tuple[str, str], _ParentReading] = {}
+        self._waiting: set[tuple[str, str]] = set()  # due for nothing but days that rows name
 
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
         """Begin to follow what is read of each parent, for the first time or once more; all that were followed."""
@@ -64,8 +77,23 @@ class FollowedParents:
             ends=reading.span if whole else None,
         )
 
-    def mark(self, endpoint: Endpoint, receipts: Sequence[Receipt], suspected: set[str]) -> None:
-        """Grow the marks by what *receipts* prove; of the *suspected* parents they prove nothing."""
+    def mark(
+        self,
+        endpoint: Endpoint,
+        receipts: Sequence[Receipt],
+        suspected: AbstractSet[str],
+        *,
+        missing: AbstractSet[str] = frozenset(),
+        waiting: AbstractSet[str] = frozenset(),
+    ) -> None:
+        """Grow the marks by what *receipts* prove; what they leave open, the next run must ask again.
+
+        Args:
+            suspected: parents of which they prove nothing, for too many of their rows are gone (D3).
+            missing: parents of which a row is missed that may be elsewhere (D6): their whole histories are due, unless
+                this run comes to their ends.
+            waiting: parents of which a row names days that are still to be asked for (D7): likewise, until they are.
+        """
         for receipt in receipts:
             progress = self._readings[endpoint.name, receipt.parent_id]
             unread = receipt.status in {Status.QUARANTINED, Status.FAILED}
@@ -73,17 +101,41 @@ class FollowedParents:
                 progress.clean = False
             progress.bare &= not receipt.rows
             mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-            if receipt.status is Status.FAILED and receipt.window.first <= self._horizon.elapsed:  # nor was it loaded
-                mark = replace(mark, loaded=progress.reading.mark.loaded)
-                self._ledger.set(endpoint.name, receipt.parent_id, mark)
-            if unread and progress.doubts(receipt):  # nor was the whole history read, if that was noted already
-                doubted = replace(mark.without(receipt.window), verified_at=progress.reading.mark.verified_at)
-                mark = replace(doubted, due=mark.due) if endpoint.by_day else doubted  # the look-back asks it again
-                self._ledger.set(endpoint.name, receipt.parent_id, mark)
-            if isinstance(receipt.error, SkippableError):
-                self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=True))
-            elif receipt.status is Status.COMPLETE and receipt.parent_id not in suspected and progress.reading.marks:
-                self._ledger.set(endpoint.name, receipt.parent_id, self._grown(mark, receipt.window, progress))
+            if receipt.parent_id in suspected or unread:
+                mark = self._left_open(mark, receipt, progress)
+                self._waiting.discard((endpoint.name, receipt.parent_id))
+            elif receipt.status is Status.COMPLETE and progress.reading.marks:
+                mark = self._grown(mark, receipt.window, progress)
+            followed = (endpoint.name, receipt.parent_id)
+            if receipt.parent_id in waiting and not mark.due:
+                self._waiting.add(followed)
+            elif followed in self._waiting and receipt.parent_id not in waiting:
+                self._waiting.remove(followed)
+                mark = replace(mark, due=False)
+            due = mark.due or receipt.parent_id in missing | waiting
+            self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=due))
+
+    def _left_open(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
+        """Without days that cannot be read, so that the next run goes on there (W4); or all of the history is due.
+
+        A day that is asked for by itself stays: each day behind it would be a request, every night; the look-back asks
+        it again. So do days that failed, while the mark did not come past them. What is due is read by the next run.
+        """
+        reading, endpoint, failed = progress.reading, receipt.endpoint, receipt.status is Status.FAILED
+        due, left = mark.due or isinstance(receipt.error, SkippableError), False
+        if failed and receipt.window.first <= self._horizon.elapsed:  # nor was it loaded
+            mark = replace(mark, loaded=reading.mark.loaded)
+        if progress.doubts(receipt):
+            progress.doubtful = left = True
+            due |= not endpoint.by_day
+        elif receipt.status is Status.QUARANTINED and endpoint.divisible and reading.marks:
+            left = True
+        elif not endpoint.by_day or failed:
+            progress.doubtful, left = True, failed and progress.came_past(receipt)
+            again = not failed or not reading.marks or (reading.mark.verified_at and self._horizon.has_all(reading))
+            due |= bool(again) and not endpoint.by_day  # else the next run reads on where this one stopped
+        mark = mark.without(receipt.window) if left else mark
+        return replace(mark, due=due, verified_at=reading.mark.verified_at)
 
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
         reading = progress.reading
@@ -97,5 +149,7 @@ class FollowedParents:
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
         if ends and progress.clean:
             since = reading.mark.reading_since or self._now
-            return replace(mark, verified_at=since, reading_since=None, bare=progress.bare, due=False)
+            return replace(mark, verified_at=since, reading_since=None, bare=progress.is_bare, due=False)
+        if ends and self._horizon.has_all(reading) and not progress.doubtful:
+            mark = replace(mark, due=False)  # but for days that have left the mark
         return replace(mark, bare=mark.bare and progress.bare)

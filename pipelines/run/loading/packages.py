@@ -212,7 +212,9 @@ class Loader:
         run = replace(self._run, caps=self._ledger.known_caps)
         found = self._proven[endpoint.name].compare(self._warehouse, package, run)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
-        self._followed.mark(endpoint, receipts, suspected)
+        missing = {row.parent_id for row in found.missed}
+        waiting = {row.parent_id for row in self._proven[endpoint.name].unasked.values()}
+        self._followed.mark(endpoint, receipts, suspected, missing=missing, waiting=waiting)
         for conflict in found.conflicts:
             self._conflicts.note(endpoint, conflict)
         self._report_package(endpoint, receipts, found)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SourceError
 from sources.aleta.reading.objects.by_id import read_by_id
@@ -19,7 +20,7 @@ from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, in_turn
 from ...report.progress import Progress
 from ..errors import problems
-from ..events import Crawled, Noticed, Put, Refused, Visited
+from ..events import Away, Crawled, Noticed, Put, Refused, Visited
 from ..job import Job
 from .known import Known
 
@@ -80,6 +81,22 @@ class Crawl:
                 _check_root(listed.problems)
             self._take_in(listed)
         self.put(Crawled())
+        for name in self.ledger.marks.keys() & CATALOGUE.keys():  # also of what this run does not read
+            if parents := self.listed(CATALOGUE[name].parent):
+                self.tell_away(CATALOGUE[name], parents)
+
+    def tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
+        """Of all that was read of *endpoint*, tell whose parents are none of *parents* (L4).
+
+        They are not listed, or hang below a list that failed; of a run of some clients, only what is gone. It is told
+        before anything is read, for what is gone is marked so with the first package.
+        """
+        marked = self.ledger.marks.get(endpoint.name, {})
+        away = {parent for parent in marked.keys() - set(parents) if not marked[parent].due}
+        if self.job.clients:
+            away &= self.gone(endpoint.parent)
+        if away:
+            self.put(Away(endpoint.name, sorted(away)))
 
     def _take_in(self, listed: Listed) -> None:
         listed, unknown = problems.unknown_clients(listed, self.job.clients)

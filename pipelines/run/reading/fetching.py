@@ -23,12 +23,11 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
 from ...ledger.ledger import Learned, Ledger
-from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from ..events import Away, Following, NotOffered, Put, Taught, Wait
+from ..events import Doubted, Following, NotOffered, Put, Taught, Wait
 from ..job import Job
 from ..unoffered import Unoffered
 from .crawl import Crawl
@@ -128,7 +127,7 @@ class Fetching:
         found = self._crawl.unlisted()
         for endpoint in self.endpoints:
             if endpoint.dates and (parents := found.get(endpoint.parent)):
-                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
+                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon), settle=True)
 
     def is_gone(self, endpoint: Endpoint, parent: str) -> bool:
         return self._crawl.is_gone(endpoint.parent, parent)
@@ -147,17 +146,16 @@ class Fetching:
 
     def again(self, endpoint: Endpoint, parents: Collection[str]) -> None:
         """Read and load the whole histories of *parents*."""
-        marks = self.ledger.marks.get(endpoint.name, {})
-        self._read_parents(
-            endpoint, {parent: whole_reading(marks.get(parent, Mark()), self.horizon) for parent in sorted(parents)}
-        )
+        self._read_parents(endpoint, {parent: self._whole_reading(endpoint, parent) for parent in sorted(parents)})
+
+    def _whole_reading(self, endpoint: Endpoint, parent: str) -> Reading:
+        return whole_reading(self.ledger.mark(endpoint.name, parent), self.horizon)
 
     def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
-        marks = self.ledger.marks.get(endpoint.name, {})
         self._read_parents(
             endpoint,
             {
-                parent: Reading(span=span, mark=marks.get(parent, Mark()), whole=False, marks=False)
+                parent: Reading(span=span, mark=self.ledger.mark(endpoint.name, parent), whole=False, marks=False)
                 for parent, span in spans.items()
             },
         )
@@ -171,33 +169,24 @@ class Fetching:
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
-        self._read_parents(endpoint, readings)
-        self._tell_away(endpoint, parents)
-        if endpoint.movable and not all(map(self.horizon.has_all, readings.values())):
-            MissedRows(asks=self, endpoint=endpoint, put=self.put, wait=self.wait).run(readings)
+        self._crawl.tell_away(endpoint, parents)
+        self._read_parents(endpoint, readings, settle=True)
 
-    def _tell_away(self, endpoint: Endpoint, parents: Sequence[str]) -> None:
-        """L4: whoever is not listed, or hangs below a list that failed; of a run of some clients, only what is gone."""
-        marked = self.ledger.marks.get(endpoint.name, {})
-        away = {parent for parent in marked.keys() - set(parents) if not marked[parent].due}
-        if self.job.clients:
-            away &= self._crawl.gone(endpoint.parent)
-        if away:
-            self.put(Away(endpoint.name, sorted(away)))
-
-    def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
+    def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading], *, settle: bool = False) -> None:
         self.put(Following(endpoint, readings))
         planner = self._planner(endpoint, readings)
         prover = prover_of(planner, self._known(endpoint), budget_of(endpoint, readings), self.rng)
         self._provers[endpoint.name] = prover
         self._fetch(endpoint, readings, prover)
         self._learn(endpoint, readings, prover)
+        if settle and endpoint.movable and not all(map(self.horizon.has_all, readings.values())):
+            MissedRows(asks=self, endpoint=endpoint, put=self.put, wait=self.wait).run(readings)
 
     def _learn(
         self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, since: TrialRecord | None = None
     ) -> None:
         """What the answers of *readings* taught of the cap; of its trials, those *since* an earlier record."""
-        if prover.noticed:
+        if prover.disproved:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if prover.planner.cap.divisible:
             before, kept_as = self._known(endpoint), lesson(endpoint, self.tenant)
@@ -221,13 +210,15 @@ class Fetching:
 
     def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
         """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""
-        self._learned[endpoint.name] = strict_from(self._known(endpoint), sizes)
+        known = self._known(endpoint)
+        strict = self._learned[endpoint.name] = strict_from(known, sizes)
+        if strict is not known:
+            self.put(Doubted(endpoint.name, in_this_run=True))
         return {parent for name, parent in self._partly if name == endpoint.name}
 
     def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
         """Of the answers that this run kept and that hold *window*, how many rows they had."""
-        kept = self._kept.get((endpoint.name, parent), [])
-        return [rows for asked, rows in kept if asked.covers(window)]
+        return [rows for asked, rows in self._kept.get((endpoint.name, parent), []) if asked.covers(window)]
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
         planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
@@ -241,10 +232,10 @@ class Fetching:
         return self._learned.setdefault(endpoint.name, next_run(before))
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
-        """The cap is not one number of rows: what earlier runs read in that belief is read again, strictly (W6)."""
-        marks = self.ledger.marks.get(endpoint.name, {})
+        """The cap is no one number of rows (W6), or an end is not read (W8): what earlier runs read is read again."""
+        self.put(Doubted(endpoint.name))
         again = {
-            parent: whole_reading(marks.get(parent, Mark()), self.horizon)
+            parent: self._whole_reading(endpoint, parent)
             for parent, reading in readings.items()
             if not (reading.mark.blank or self.horizon.has_all(reading))
         }

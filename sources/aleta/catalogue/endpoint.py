@@ -190,6 +190,11 @@ class Endpoint:
         return bool(self.dates and self.dates.columns) and ROW_KEY.name not in self.schema.names
 
     @property
+    def divisible(self) -> bool:
+        """Whether its windows can be asked for in parts."""
+        return self.dates is not None and self.dates.divisible
+
+    @property
     def by_day(self) -> bool:
         """Whether each day is a request."""
         return self.dates is not None and self.dates.by is By.DAY

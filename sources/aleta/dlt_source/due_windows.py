@@ -14,7 +14,7 @@ from ..reading.reader import Reader
 from ..reading.rows.fetch import Receipt, fetch
 from .spans import Spans
 
-NOT_CONSTANT = "%s: the API does not cut its answers at one constant number of rows (noticed by: %s): all is read again"
+DISPROVED = "%s: the API does not cut its answers as was believed (noticed by: %s): all is read again"
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def due_windows(  # what a run knows of one endpoint
         )
 
     yield from read(readings)
-    if prover.noticed:
-        log.warning(NOT_CONSTANT, endpoint.name, prover.noticed)
+    if prover.disproved:
+        log.warning(DISPROVED, endpoint.name, prover.disproved)
         whole = spans.whole(readings)
         yield from read({parent: span for parent, span in whole.items() if span != readings[parent]})

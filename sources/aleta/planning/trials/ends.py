@@ -12,7 +12,7 @@ from ..questions import Question
 from ..windows import Window
 from .evidence import KeptWindow, Rows
 
-AROUND = timedelta(days=7)  # from the day to the other end of a probe
+AROUND = timedelta(days=7)  # from the day to the other end of a probe; less, where windows are narrow
 ROWS_TRIED = 3
 
 
@@ -53,17 +53,21 @@ class EndsProbe:
 
 
 def probe(kept: KeptWindow, *, max_days: int) -> EndsProbe | None:
-    """How to find out, by a row of *kept*; None where none will do."""
+    """How to find out, by the row that lies deepest in *kept*; None where none has a day on both sides."""
     if kept.rows is None:
         return None
-    around = AROUND if not max_days else min(AROUND, timedelta(days=max_days - 1))
-    for own, first, last in zip(kept.rows.ids, kept.rows.first, kept.rows.last, strict=True):
-        day = date.fromordinal(first) if first else None
-        if first == last and day and kept.window.first + AROUND <= day <= kept.window.last - AROUND and around:
-            ends = Window(day, day), Window(day, day + around), Window(day - around, day)
-            inside = Window(day, day).widened(1)
-            return EndsProbe(kept.parent, own, (*ends, inside) if not max_days or inside.days <= max_days else ends)
-    return None
+    widest = AROUND if not max_days else min(AROUND, timedelta(days=max_days - 1))
+    around, own, day = timedelta(), 0, date.min
+    for row, first, last in zip(kept.rows.ids, kept.rows.first, kept.rows.last, strict=True):
+        if first and first == last:
+            booked = date.fromordinal(first)
+            deep = min(widest, booked - kept.window.first, kept.window.last - booked)
+            around, own, day = (deep, row, booked) if deep > around else (around, own, day)
+    if not around:
+        return None
+    ends = Window(day, day), Window(day, day + around), Window(day - around, day)
+    inside = Window(day, day).widened(1)
+    return EndsProbe(kept.parent, own, (*ends, inside) if not max_days or inside.days <= max_days else ends)
 
 
 @dataclass(slots=True)

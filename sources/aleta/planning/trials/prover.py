@@ -47,6 +47,7 @@ class Prover:
     _plans: Plans = field(init=False)
     _testing: Testing = field(init=False)
     _check: EndsCheck = field(init=False)
+    _believed: Ends = field(init=False)  # by earlier runs
 
     @classmethod
     def after(cls, planner: Planner, budget: Budget, *, ends: Ends, cut_sizes: Iterable[int], rng: Random) -> Self:
@@ -59,6 +60,7 @@ class Prover:
         return cls(planner=planner, budget=budget, ends=ends, cut=CutSizes(sizes=set(cut_sizes)), rng=rng)
 
     def __post_init__(self) -> None:
+        self._believed = self.ends
         self._check = EndsCheck(self.ends)
         self._plans = Plans(
             planner=self.planner,
@@ -93,6 +95,11 @@ class Prover:
     def strict(self) -> bool:
         """Whether the model was contradicted, in this run or an earlier one."""
         return self._plans.strict is not None
+
+    @property
+    def disproved(self) -> str:
+        """What was found that earlier runs did not know when they believed answers; nothing, where nothing was."""
+        return self.noticed or ("ends" if self.ends is Ends.SKIPPED is not self._believed else "")
 
     @property
     def requests(self) -> int:

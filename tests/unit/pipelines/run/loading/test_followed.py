@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import Horizon, tonight, whole_reading
+from pipelines.ledger.readings import Horizon, Reading, tonight, whole_reading
 from pipelines.run.loading.followed import FollowedParents
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -73,17 +73,122 @@ def test_a_history_is_loaded_once_it_was_read_to_its_end(receipts, loaded):
     assert ledger.mark("transactions", "a").loaded is loaded
 
 
-@pytest.mark.parametrize("status", [Status.QUARANTINED, Status.FAILED])
-def test_m1_a_day_between_others_that_cannot_be_read_leaves_what_an_earlier_run_proved(status):
-    """It never counted as complete in this run: nothing is taken back."""
-    before = Mark(covered=Window(on(0), on(50)))
-    ledger = Ledger(marks={"transactions": {"a": before}})
+def marked(before: Mark, *receipts: Receipt, reading: Reading | None = None, **more: set[str]) -> Mark:
+    """The mark after a run that read the whole history, or as *reading* has it."""
+    endpoint = receipts[0].endpoint
+    ledger = Ledger(marks={endpoint.name: {"a": before}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
-    followed.follow(ENDPOINT, {"a": whole_reading(before, HORIZON)})
+    followed.follow(endpoint, {"a": reading or whole_reading(before, HORIZON)})
+    followed.mark(endpoint, receipts, more.pop("suspected", set()), **more)
+    return ledger.mark(endpoint.name, "a")
 
-    followed.mark(ENDPOINT, [receipt(0, 19), receipt(21, 40), receipt(20, 20, status)], set())
 
-    assert ledger.mark("transactions", "a").covered == Window(on(0), on(50))
+OLD = Mark(covered=Window(on(0), on(98)), verified_at=at(60))
+NIGHTLY = Reading(span=Window(on(90), on(105)), mark=OLD, whole=False)
+
+
+@pytest.mark.parametrize("before", [Mark(covered=Window(on(0), on(50))), OLD], ids=["never-verified", "verified"])
+@pytest.mark.parametrize("due", [False, True])
+def test_w4_the_mark_stops_before_a_day_that_cannot_be_read(before, due):
+    """Whatever an earlier run proved of it: the next one goes on there, and need not read the rest again."""
+    receipts = [receipt(0, 19), receipt(20, 20, Status.QUARANTINED), receipt(21, 105)]
+    mark = marked(replace(before, due=due), *receipts)
+    assert (mark.covered, mark.islands) == (Window(on(0), on(19)), (Window(on(21), on(99)),))
+    assert (mark.verified_at, mark.due) == (before.verified_at, False)
+
+
+def test_w4_a_day_of_the_look_back_that_cannot_be_read_is_asked_for_until_it_can():
+    """Also when the look-back has left it behind."""
+    night = marked(OLD, receipt(90, 90, Status.QUARANTINED), receipt(91, 105), reading=NIGHTLY)
+    assert night.due is False
+    assert replace(HORIZON, now=at(120), look_back_days=1).nightly(night) == Window(on(89), on(125))
+
+
+@pytest.mark.parametrize(
+    ("before", "receipts", "due"),
+    [
+        pytest.param(OLD, [receipt(0, 19), receipt(20, 20, Status.FAILED)], True, id="verified"),
+        pytest.param(Mark(), [receipt(0, 19), receipt(20, 20, Status.FAILED)], False, id="goes-on"),
+    ],
+)
+def test_d1_a_history_read_again_that_breaks_off_is_due_at_once(before, receipts, due):
+    """Whoever's turn it is the next night; what was never read whole is read on."""
+    mark = marked(before, *receipts)
+    assert (mark.due, mark.covered) == (due, before.covered or Window(on(0), on(19)))
+
+
+@pytest.mark.parametrize("first", [0, 90], ids=["whole", "night"])
+def test_d1_days_that_failed_before_others_that_were_read_are_read_again(first):
+    """What waited behind them is loaded, the end of the history too: it was not read for that (F3)."""
+    reading = NIGHTLY if first else None
+    mark = marked(OLD, receipt(first, 94), receipt(96, 105), receipt(95, 95, Status.FAILED), reading=reading)
+    assert (mark.covered, mark.islands) == (Window(on(0), on(94)), (Window(on(96), on(99)),))
+    assert (mark.verified_at, mark.due) == (at(60), not first)
+
+
+def test_days_that_failed_stay_where_the_mark_did_not_come_past_them():
+    """An API that is down for a night moves no mark."""
+    assert marked(OLD, receipt(90, 105, Status.FAILED), reading=NIGHTLY) == OLD
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "bare"),
+    [
+        pytest.param(Mark(), 0, True, id="new"),
+        pytest.param(OLD, 0, True, id="again"),
+        pytest.param(Mark(covered=Window(on(0), on(50)), reading_since=at(99)), 41, False, id="goes-on"),
+    ],
+)
+def test_d1_a_history_that_is_read_on_is_not_without_rows_for_its_rest_has_none(before, first, bare):
+    """Whoever has none rests."""
+    reading = Reading(span=Window(on(first), on(105)), mark=before, whole=True)
+    assert marked(before, replace(receipt(first, 105), rows=0), reading=reading).bare is bare
+
+
+@pytest.mark.parametrize("reading", [None, NIGHTLY], ids=["whole", "night"])
+def test_d3_who_lost_too_much_to_be_believed_is_read_whole_in_the_next_run(reading):
+    """The doubt must not be forgotten with the days that raised it."""
+    assert marked(OLD, receipt(90, 105), reading=reading, suspected={"a"}).due is True
+
+
+def test_d6_who_misses_a_row_is_read_whole_in_the_next_run_if_not_in_this_one():
+    """The run may be killed, or that reading fail; it is over at its end, but for a day that left the mark."""
+    night = marked(OLD, receipt(90, 105), reading=NIGHTLY, missing={"a"})
+    assert night.due is True
+    assert marked(night, receipt(0, 105)).due is False
+    assert marked(night, receipt(0, 19), receipt(20, 20, Status.QUARANTINED), receipt(21, 105)).due is False
+    assert marked(night, receipt(0, 19), receipt(20, 20, Status.FAILED)).due is True
+
+
+@pytest.mark.parametrize(
+    ("status", "due"), [(Status.COMPLETE, False), (Status.FAILED, True), (Status.QUARANTINED, True)]
+)
+def test_d7_who_waits_for_days_that_rows_name_is_due_until_they_are_read(status, due):
+    """The run may be killed before it asks for them."""
+    ledger = Ledger(marks={"transactions": {"a": OLD}})
+    followed = FollowedParents(ledger, HORIZON, now=NOW)
+    followed.follow(ENDPOINT, {"a": whole_reading(OLD, HORIZON)})
+    followed.mark(ENDPOINT, [receipt(0, 105)], set(), waiting={"a"})
+    assert (ledger.mark("transactions", "a").due, ledger.mark("transactions", "a").verified_at) == (True, NOW)
+
+    far = Reading(span=Window(on(900), on(900)), mark=ledger.mark("transactions", "a"), whole=False, marks=False)
+    followed.follow(ENDPOINT, {"a": far})
+    followed.mark(ENDPOINT, [receipt(900, 900, status)], set(), waiting=set() if status is Status.COMPLETE else {"a"})
+
+    assert ledger.mark("transactions", "a").due is due
+
+
+def test_d7_who_has_a_far_day_that_cannot_be_read_is_read_whole_in_the_next_run():
+    """Nothing else would ask for that day."""
+    far = Reading(span=Window(on(900), on(900)), mark=OLD, whole=False, marks=False)
+    assert [marked(OLD, receipt(900, 900, status), reading=far).due for status in Status] == [False, False, True, True]
+
+
+def test_what_is_asked_for_whole_and_may_be_cut_is_asked_for_in_the_next_run():
+    """Not only in its turn."""
+    endpoint = CATALOGUE["interest_rates"]
+    mark = marked(OLD, receipt(0, 105, Status.QUARANTINED, endpoint=endpoint))
+    assert (mark.due, mark.covered, mark.verified_at) == (True, OLD.covered, OLD.verified_at)
 
 
 def test_w4_a_day_in_doubt_that_is_asked_by_itself_leaves_the_others_as_they_are():
