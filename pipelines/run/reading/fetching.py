@@ -151,7 +151,10 @@ class Fetching:
     def _whole_reading(self, endpoint: Endpoint, parent: str) -> Reading:
         return whole_reading(self.ledger.mark(endpoint.name, parent), self.horizon)
 
-    def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
+    def read_days(
+        self, endpoint: Endpoint, spans: Mapping[str, Window], watch: Callable[[Receipt], None] = lambda _: None
+    ) -> None:
+        self._watch = watch
         self._read_parents(
             endpoint,
             {
@@ -159,6 +162,7 @@ class Fetching:
                 for parent, span in spans.items()
             },
         )
+        self._watch = lambda _: None
 
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
         prover = prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng)

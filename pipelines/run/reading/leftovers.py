@@ -45,7 +45,9 @@ class Asks(Protocol):
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
         """Read whole histories again and strictly, whose answers left out rows of these days."""
 
-    def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> None:
+    def read_days(
+        self, endpoint: Endpoint, spans: Mapping[str, Window], watch: Callable[[Receipt], None] = lambda _: None
+    ) -> None:
         """Read and load days that rows name, out of the reach of a whole history; no mark grows by them."""
 
 
@@ -190,11 +192,11 @@ def confront(
     same = {own_id for own_id in ids if own_id in new and seen.all_show(own_id, ids[own_id])} - standing
     again = {own_id: parents for own_id, parents in ids.items() if own_id not in standing | same}
     read = _read_whole(asks, endpoint, again, failed=seen.failed)
-    unread = {own_id for own_id, parents in again.items() if read.failed & parents.keys()}
     standing |= read.after(seen).doubled & again.keys()
     left = {own_id: parents for own_id, parents in again.items() if own_id not in standing}
     for spans in rounds(_beyond(left, seen, whole=whole)):
-        asks.read_days(endpoint, spans)
+        asks.read_days(endpoint, spans, read.note)
+    unread = {own_id for own_id, parents in again.items() if read.failed & parents.keys()}
     return Confronted(
         resource=endpoint.name,
         standing=standing,

@@ -31,6 +31,7 @@ class FakeAsks:
 
     has: Mapping[str, list[dict[str, object]]]
     fail: frozenset[str] = frozenset()
+    fail_beyond: frozenset[str] = frozenset()  # when days beyond their histories are read
     left: frozenset[str] = frozenset()  # gone for good
     distrusted: dict[str, Window] = field(default_factory=dict)
     looked: list[Mapping[str, Window]] = field(default_factory=list)
@@ -55,8 +56,11 @@ class FakeAsks:
         for parent in parents:
             watch(self._receipt(parent, WHOLE))
 
-    def read_days(self, _, spans):
+    def read_days(self, _, spans, watch=lambda _: None):
         self.days.append(spans)
+        self.fail |= self.fail_beyond
+        for parent, window in spans.items():
+            watch(self._receipt(parent, window))
 
     def distrust(self, _, parents):
         self.distrusted |= parents
@@ -114,6 +118,15 @@ def test_d8_who_cannot_be_asked_leaves_it_open():
         assert (set(found.standing), set(found.over)) == (set(), set())
     left = FakeAsks({"B": [row("1", "B")]}, left=frozenset("A"))
     assert (asked(left, BOTH).over, left.read) == ({"1"}, ["B"])
+
+
+def test_d8_a_row_beyond_the_history_that_cannot_be_loaded_leaves_it_open():
+    """D8: the other has it no more, but the run ends without the one that is left."""
+    far = Window(on(3000), on(3000))
+    for down, over in ((frozenset(), {"1"}), (frozenset("A"), set())):
+        api = FakeAsks({"A": [row("1", "A", day=3000)], "B": []}, fail_beyond=down)
+        found = asked(api, {"A": far, "B": DAY})
+        assert (found.standing, set(found.over), api.days) == (set(), over, [{"A": far}])
 
 
 def test_d8_what_hangs_below_other_clients_is_not_asked():
