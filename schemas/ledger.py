@@ -58,8 +58,8 @@ SYNC_MARKS = table(
     [
         own_text("resource", "The table"),
         own_text("parent_id", "Id of the parent"),
-        own_day("from_date", "First day proven complete"),
-        own_day("through_date", "Last day proven complete"),
+        own_day("from_date", "First day proven complete; null where nothing is proven any more"),
+        own_day("through_date", "Last day proven complete; null likewise"),
         instant("verified_at", "When the whole history was last read; null until the first load is complete"),
     ],
     key=("resource", "parent_id"),

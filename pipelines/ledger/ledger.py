@@ -81,13 +81,16 @@ class Ledger:
     promoting: dict[str, PromotionState] = field(default_factory=dict)
     hash_version: str = ""  # of all row hashes that are stored
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
+    shown: set[tuple[str, str]] = field(default_factory=set)  # of these, those of which it shows an earlier state
     _packed: dict[str, Packed] = field(default_factory=dict)
 
     def mark(self, resource: str, parent_id: str) -> Mark:
         return self.marks.get(resource, {}).get(parent_id, Mark())
 
     def set(self, resource: str, parent_id: str, mark: Mark) -> None:
-        if mark != self.mark(resource, parent_id):
+        if mark != (before := self.mark(resource, parent_id)):
+            if before.covered:
+                self.shown.add((resource, parent_id))
             self.marks.setdefault(resource, {})[parent_id] = mark
             self.touched.setdefault(resource, set()).add(parent_id)
 
@@ -164,14 +167,15 @@ class Ledger:
         return rows_of(SYNC_DRIFT, new)
 
     def take_touched(self) -> pa.Table:
-        """`sync_marks` rows of what changed since the last call; a mark that covers nothing has no row."""
+        """`sync_marks` rows of what changed since the last call; a mark that never covered anything has no row."""
         rows = [
-            (resource, parent, mark.covered.first, mark.covered.last, mark.verified_at)
+            (resource, parent, days and days.first, days and days.last, mark.verified_at)
             for resource, parents in self.touched.items()
             for parent in sorted(parents)
-            if (mark := self.mark(resource, parent)).covered
+            if (days := (mark := self.mark(resource, parent)).covered) or (resource, parent) in self.shown
         ]
         self.touched.clear()
+        self.shown.clear()
         return rows_of(SYNC_MARKS, rows)
 
     def to_state(self) -> dict[str, object]:

@@ -24,7 +24,7 @@ GAPS = """
     UNION ALL
     SELECT m.resource, m.parent_id, 'its receipts do not cover ' || m.from_date || ' to ' || m.through_date
     FROM {sync_marks} m LEFT JOIN ends e USING (resource, parent_id)
-    WHERE e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date"""
+    WHERE m.from_date IS NOT NULL AND (e.first IS NULL OR e.first > m.from_date OR e.last < m.through_date)"""
 
 
 def ledger_faults(

@@ -100,6 +100,7 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
             for account, first, through, verified_at in rows(
                 "sync_marks", "parent_id, from_date, through_date, verified_at", OF_ACCOUNTS
             )
+            if first
         },
         changes=tuple(
             Change(run_id=run_id, at=at, op=op, id=row_id, before=_json(before), after=_json(after))

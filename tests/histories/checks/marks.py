@@ -50,7 +50,8 @@ def marks_only_grow(
             continue
         unread = (c for c in news if c.account == account and c.status == "quarantined" and not c.doubts)
         through = min(old.through, last, *(claim.first - DAY for claim in unread if claim.last >= old.first))
-        if account not in failed and (new is None or new.first > old.first or new.through < through):
+        kept = new and new.first <= old.first and new.through >= through
+        if account not in failed and through >= old.first and not kept:
             yield f"the mark of {account} went from {old} to {new}"
 
 
