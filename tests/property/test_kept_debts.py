@@ -32,6 +32,15 @@ def scene_of(
         yield scene
 
 
+def sync_that(scene: Scene, how: str, place: str, *, nth: int) -> None:
+    """`fails` where a request has *place* in its URL, or is `killed` before the *nth* request, which is that one."""
+    if how == "fails":
+        scene.break_down("200_errors", place)
+        assert scene.sync().report.status == "partial"
+    else:
+        assert scene.sync(cut=Cut(how="kill", at="http", nth=nth)).signal
+
+
 def next_night_is_equal(scene: Scene) -> None:
     """All is well again: the run is complete, whatever the one before left open."""
     scene.mend()
@@ -49,11 +58,7 @@ def test_d6_a_row_that_was_missed_is_looked_for_by_the_next_run_if_not_by_this_o
         scene.sync()
         scene.pass_time(hours=24)
         scene.clear_day(account, day)
-        if how == "fails":
-            scene.break_down("200_errors", f"{account}&fromDate={ALETA['history_start']}")
-            assert scene.sync().report.status == "partial"
-        else:
-            assert scene.sync(cut=Cut(how="kill", at="http", nth=18)).signal
+        sync_that(scene, how, f"{account}&fromDate={ALETA['history_start']}", nth=18)
 
         next_night_is_equal(scene)
 
@@ -131,11 +136,7 @@ def test_d7_a_day_that_a_deleted_row_names_is_asked_for_by_the_next_run_if_not_b
         scene.sync()
         scene.pass_time(hours=24)
         scene.change("delete", id=row_id)
-        if how == "fails":
-            scene.break_down("200_errors", f"fromDate={far}")
-            assert scene.sync().report.status == "partial"
-        else:
-            assert scene.sync(cut=Cut(how="kill", at="http", nth=19)).signal
+        sync_that(scene, how, f"fromDate={far}", nth=19)
 
         next_night_is_equal(scene)
 

@@ -95,25 +95,29 @@ class FollowedParents:
             waiting: parents of which a row names days that are still to be asked for (D7): likewise, until they are.
         """
         for receipt in receipts:
-            progress = self._readings[endpoint.name, receipt.parent_id]
-            unread = receipt.status in {Status.QUARANTINED, Status.FAILED}
-            if unread or receipt.parent_id in suspected:
-                progress.clean = False
+            parent, followed = receipt.parent_id, (endpoint.name, receipt.parent_id)
+            progress, mark = self._readings[followed], self._ledger.mark(*followed)
             progress.bare &= not receipt.rows
-            mark = self._ledger.mark(endpoint.name, receipt.parent_id)
-            if receipt.parent_id in suspected or unread:
+            if parent in suspected or receipt.status in {Status.QUARANTINED, Status.FAILED}:
+                progress.clean = False
                 mark = self._left_open(mark, receipt, progress)
-                self._waiting.discard((endpoint.name, receipt.parent_id))
+                self._waiting.discard(followed)
             elif receipt.status is Status.COMPLETE and progress.reading.marks:
                 mark = self._grown(mark, receipt.window, progress)
-            followed = (endpoint.name, receipt.parent_id)
-            if receipt.parent_id in waiting and not mark.due:
-                self._waiting.add(followed)
-            elif followed in self._waiting and receipt.parent_id not in waiting:
-                self._waiting.remove(followed)
-                mark = replace(mark, due=False)
-            due = mark.due or receipt.parent_id in missing | waiting
-            self._ledger.set(endpoint.name, receipt.parent_id, replace(mark, due=due))
+            mark = self._waits(mark, followed, waits=parent in waiting)
+            if parent in missing:
+                mark = replace(mark, due=True)
+                self._waiting.discard(followed)
+            self._ledger.set(*followed, mark)
+
+    def _waits(self, mark: Mark, followed: tuple[str, str], *, waits: bool) -> Mark:
+        """Due while days that rows name are still to be asked for; no longer, if it is due for nothing else."""
+        if waits and not mark.due:
+            self._waiting.add(followed)
+        elif not waits and followed in self._waiting:
+            self._waiting.remove(followed)
+            return replace(mark, due=False)
+        return replace(mark, due=mark.due or waits)
 
     def _left_open(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
         """Without days that cannot be read, so that the next run goes on there (W4); or all of the history is due.
