@@ -15,7 +15,7 @@ from ..planning.questions import Proof
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
-from ..planning.windows import ONE_DAY, Window, width_learned
+from ..planning.windows import ONE_DAY, Window, day_before, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
 LAST_TIME_ZONE = timedelta(hours=12)  # UTC-12 is where a day ends last
@@ -66,7 +66,6 @@ class Spans:
     horizon: Horizon
     dates: DateParams = field(default_factory=DateParams)
     _proven: dict[str, ProvenSpan] = field(default_factory=dict)
-    _kept: dict[str, Window] = field(default_factory=dict)  # by this run, from its first day to its last
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
@@ -113,16 +112,13 @@ class Spans:
         stored = self.state["through"].get(parent)
         through = date.fromisoformat(stored) if stored else self.horizon.history_start - ONE_DAY
         reached = min(window.last, self.horizon.elapsed)
-        self._kept[parent] = self._kept[parent].hull(window) if parent in self._kept else window
         if window.first <= through + ONE_DAY and reached > through:
             self.state["through"][parent] = f"{reached}"
 
     def lose(self, parent: str, window: Window) -> None:
-        """A window could not be read; what this run had read of it before, it had to doubt: it counts no more (W6)."""
-        kept = self._kept.get(parent)
-        if kept and kept.first <= window.last and window.first <= kept.last:
-            through = date.fromisoformat(self.state["through"].get(parent, f"{date.min}"))
-            self.state["through"][parent] = f"{min(through, window.first - ONE_DAY)}"
+        """A window could not be read: whatever was stored of its days, the next run reads on from there (W4, W6)."""
+        if stored := self.state["through"].get(parent):
+            self.state["through"][parent] = min(stored, f"{day_before(window.first)}")
 
     def prover(self, *, row_cap: int, max_window_days: int, caps: Collection[int], rng: Random) -> Prover:
         """A planner, and the trials of its model of the cap (W6), that start with what earlier runs learned.
