@@ -16,12 +16,12 @@ def quarantined_day_marked() -> None:
 
     mark = FollowedParents.mark
 
-    def marked(self, endpoint, receipts, suspected):
+    def marked(self, endpoint, receipts, suspected, **more):
         taken = [
             replace(receipt, status=Status.COMPLETE) if receipt.status is Status.QUARANTINED else receipt
             for receipt in receipts
         ]
-        return mark(self, endpoint, taken, suspected)
+        return mark(self, endpoint, taken, suspected, **more)
 
     FollowedParents.mark = marked
 
