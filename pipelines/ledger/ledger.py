@@ -40,6 +40,11 @@ class Learned:
     cut_sizes: tuple[int, ...] = ()
     strict_runs: int = 0
 
+    def proved_by(self, earlier: Learned) -> Learned:
+        """With a larger answer of an *earlier* run as the proof: this one read only a part of what there is."""
+        larger = earlier.proof and (self.proof is None or self.proof.count < earlier.proof.count)
+        return replace(self, proof=earlier.proof) if larger else self
+
     def planner(self, *, row_cap: int, max_window_days: int) -> Planner:
         """A planner that begins with this; what the operator configured goes before what was learned."""
         return Planner(
@@ -118,10 +123,8 @@ class Ledger:
 
     def learn(self, resource: str, learned: Learned, *, partly: bool = False) -> None:
         """What a run's answers taught; *partly*, of some parents: a larger answer of an earlier run stays the proof."""
-        earlier = self.learned.get(resource, Learned()).proof if partly else None
-        if earlier and (learned.proof is None or learned.proof.count < earlier.count):
-            learned = replace(learned, proof=earlier)
-        self.learned[resource] = learned
+        earlier = self.learned.get(resource, Learned())
+        self.learned[resource] = learned.proved_by(earlier) if partly else learned
 
     @property
     def known_caps(self) -> frozenset[int]:

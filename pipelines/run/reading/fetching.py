@@ -72,6 +72,7 @@ class Fetching:
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _kept: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # windows, with their rows
     _partly: set[tuple[str, str]] = field(default_factory=set)  # who was not read whole
+    _failing: set[str] = field(default_factory=set)  # endpoints of which some read failed
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
     _watch: Callable[[Receipt], None] = lambda _: None
     _crawl: Crawl = field(init=False)
@@ -197,6 +198,8 @@ class Fetching:
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
+            if endpoint.name in self._failing:
+                learned = learned.proved_by(before)  # the largest answer may be one that failed
             self._learned[endpoint.name] = learned
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
@@ -255,6 +258,8 @@ class Fetching:
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
+            if receipt.status is Status.FAILED:
+                self._failing.add(endpoint.name)
             if receipt.answer:
                 self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
                 if not self.horizon.has_all(readings[receipt.parent_id]):

@@ -124,6 +124,18 @@ def test_w6_where_the_cap_is_no_number_what_a_broken_off_reading_had_read_is_rea
     assert first > again == settings().history_start
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_w3_where_reads_fail_a_larger_answer_of_an_earlier_run_stays_the_proof(fails):
+    """The largest may be among them: small answers would be in doubt for ever after."""
+    proof = Proof("a", Window(on(0), on(9)), 240)
+    broken = api(a=[booked("t", DAY)], b=[booked("u", DAY)])
+    if fails:
+        broken.says["b"] = ForbiddenError("403")
+    ledger = Ledger(learned={"transactions": Learned(known_cap=250, proof=proof)})
+    (told,) = Run(broken, names=NAMES[:4], ledger=ledger).of(Taught)
+    assert (told.learned.proof == proof) is fails
+
+
 def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():
     """There is nothing to learn of what is asked for day by day, or whole."""
     names = (*NAMES[:3], "transactions", "custodian_holdings", "instruments", "interest_rates")
