@@ -17,7 +17,8 @@ KILLS ?= 200
 FUZZ_SECONDS ?= 3600
 FUZZ_SEED ?= $(shell date +%s)
 KILL_SEED ?= 1
-PLAYED := test_histories.py test_kept_histories.py test_kept_conflicts.py test_kept_debts.py test_kills.py test_nights.py test_planted_bugs.py
+KEPT := $(wildcard tests/property/test_kept_*.py)
+PLAYED := test_histories.py $(notdir $(KEPT)) test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
 .PHONY: help demo test test-long test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
@@ -99,10 +100,10 @@ engines: $(VENV)/dev.ok .engines/ok  ## the examples of deployments under real o
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
 	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 2 -rA \
-		tests/property/test_histories.py tests/property/test_kills.py tests/property/test_kept_histories.py \
-		tests/property/test_kept_conflicts.py tests/property/test_kept_debts.py tests/property/test_planted_bugs.py \
-		tests/property/test_differences.py tests/property/test_decode.py tests/property/test_decode_tables.py tests/e2e/test_scale.py \
-		tests/e2e/test_cap_models.py tests/e2e/test_interrupt.py tests/e2e/v1/test_tracks.py
+		tests/property/test_histories.py tests/property/test_kills.py $(KEPT) \
+		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py \
+		tests/property/test_decode_tables.py tests/e2e/test_scale.py tests/e2e/test_cap_models.py tests/e2e/test_interrupt.py \
+		tests/e2e/v1/test_tracks.py
 
 nights: $(VENV)/dev.ok  ## night after night against a world that changes, every third run killed (NIGHTS=n)
 	@NIGHTS=$(NIGHTS) NIGHT_SEED=$(NIGHT_SEED) $(BIN)/python -m pytest -n 2 -rA tests/property/test_nights.py

@@ -20,6 +20,11 @@ pytestmark = pytest.mark.long
 def backfill_of_one_who_has_it_too(scene: Scene, *, within_days: int, which: int) -> None:
     """One id of two accounts with two contents: one of them is read, on that day alone."""
     scene.change("double", within_days=within_days)
+    backfill_of_one(scene, which)
+
+
+def backfill_of_one(scene: Scene, which: int) -> None:
+    """An account that has an id which another has with another content, on that day alone."""
     found = doubles(scene)
     account, day = found[which % len(found)]
     scene.backfill(day, day, "acme", accounts=[account])
@@ -33,14 +38,9 @@ def test_a_conflict_is_told_though_the_row_that_is_kept_moved_beyond_any_night(r
     with Scene(runner, tmp_path, aleta=aleta | {"max_removed_share": 0.5}, dialect="kinds", **world) as scene:
         scene.package_rows = 10
         happens = Happenings(scene)
-
-        def backfill_of_one(which: int) -> None:
-            account, day = doubles(scene)[which % len(doubles(scene))]
-            scene.backfill(day, day, "acme", accounts=[account])
-
         scene.change("double", within_days=0)
         happens.cleared_day(ago=9, keep=2)
-        backfill_of_one(7)
+        backfill_of_one(scene, 7)
         scene.sync(cut=Cut(how="kill", at="copy", nth=1, after_us=300))
         scene.sync_with_the_clock_ahead(3)
         scene.change("double", within_days=3)
@@ -48,7 +48,7 @@ def test_a_conflict_is_told_though_the_row_that_is_kept_moved_beyond_any_night(r
         happens.widest(days=200)
         happens.account_moves(skip=0)
         happens.account_moves(skip=3)
-        backfill_of_one(5)
+        backfill_of_one(scene, 5)
         happens.time(hours=5)
         happens.odd(kind="far_date", count=2, within_days=0, value="2036-03-02")
         scene.verify()

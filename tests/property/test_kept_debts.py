@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,12 +22,8 @@ ALETA = {
 }
 
 
-@contextmanager
-def scene_of(
-    runner: Runner, folder: Path, *, aleta: dict[str, object] | None = None, **world: object
-) -> Iterator[Scene]:
-    with Scene(runner, folder, tenants=("acme",), aleta=ALETA | (aleta or {}), seed=1, **world) as scene:
-        yield scene
+def scene_of(runner: Runner, folder: Path, *, aleta: dict[str, object] | None = None, **world: object) -> Scene:
+    return Scene(runner, folder, tenants=("acme",), aleta=ALETA | (aleta or {}), seed=1, **world)
 
 
 def sync_that(scene: Scene, how: str, place: str, *, nth: int) -> None:
