@@ -77,7 +77,7 @@ class Windows:
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
     ) -> Iterator[Mapping[str, Window]]:
         """One window a parent and round: each overlaps one that the sync asked for, and is another."""
-        movable = endpoint.dates and endpoint.dates.divisible
+        movable = endpoint.divisible
         waiting = [
             (parent, another(window, marks[parent].covered or window, self.rng) if movable else window)
             for parent, window in self._sampled(endpoint, sample, listed & marks.keys())

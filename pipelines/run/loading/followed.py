@@ -117,7 +117,7 @@ class FollowedParents:
         elif not waits and followed in self._waiting:
             self._waiting.remove(followed)
             return replace(mark, due=False)
-        return replace(mark, due=mark.due or waits)
+        return replace(mark, due=True) if waits else mark
 
     def _left_open(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
         """Without days that cannot be read, so that the next run goes on there (W4); or all of the history is due.

@@ -174,14 +174,14 @@ class Fetching:
         readings = self.job.choose(self.ledger, endpoint, parents, self.horizon)
         self.progress.stage(f"reading {endpoint.name}")
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
-        self._crawl.tell_away(endpoint, parents)
+        if not self._crawl.listed(endpoint.parent):  # of what it listed, the crawl has told
+            self._crawl.tell_away(endpoint, parents)
         self._read_parents(endpoint, readings, settle=True)
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading], *, settle: bool = False) -> None:
         self.put(Following(endpoint, readings))
-        planner = self._planner(endpoint, readings)
-        prover = prover_of(planner, self._known(endpoint), budget_of(endpoint, readings), self.rng)
-        self._provers[endpoint.name] = prover
+        planner, known, budget = self._planner(endpoint, readings), self._known(endpoint), budget_of(endpoint, readings)
+        prover = self._provers[endpoint.name] = prover_of(planner, known, budget, self.rng)
         self._fetch(endpoint, readings, prover)
         self._learn(endpoint, readings, prover)
         if settle and endpoint.movable and not all(map(self.horizon.has_all, readings.values())):
