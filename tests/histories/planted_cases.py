@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from tests.histories import row_cases
+from tests.histories import debt_cases, row_cases
 from tests.histories.cases import Case, Play, days, fullest
 from tests.histories.cuts import Cut
 from tests.histories.scene import Scene
@@ -126,6 +126,7 @@ def two_quiet_nights(scene: Scene) -> None:
 
 CASES: Mapping[str, Case] = {
     **row_cases.CASES,
+    **debt_cases.CASES,
     "cap_judged_too_late": Case(synced=False, aleta={"row_cap": 25}, objection="there were"),
     "cap_of_another_night_believed": Case(
         aleta={"reverify_days": 0}, then=lambda scene: scene.box.set(row_cap=20), objection="there were"
