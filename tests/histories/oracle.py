@@ -89,7 +89,7 @@ class Oracle:
         nights: the worlds that runs met, by the instant of the run.
         answered: requests for transactions that were answered, by the instant of the run.
         standing: ids with two contents when the last run came to its end.
-        seen: rows that an account showed in what was ever read, id and account, and that it has not ceased to list.
+        seen: rows that an account showed in what was read, id and account, and lists still; those that are still loaded.
     """
 
     folder: Path
@@ -136,7 +136,7 @@ class Oracle:
     def _settle(self, run: Run, books: Books) -> None:
         for at, claims in (new := self._new_claims(books)).items():
             self._look_at_claims(run, at, claims, alone=len(new) == 1)
-        self.seen = contents.seen_by(new, self.nights, before=self.seen)
+        self.seen = contents.seen_by(new, self.nights, before=self.seen, books=self.books)
         rows = self._rows_are_right(books, cut=run.cut)
         if run.said.status == "complete":  # what an earlier run left open, a sync must settle
             _none(

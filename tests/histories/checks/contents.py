@@ -61,9 +61,19 @@ def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], 
 
 
 def seen_by(
-    claims: Mapping[datetime, Iterable[Claim]], nights: Mapping[datetime, Night], *, before: Iterable[tuple[str, str]]
+    claims: Mapping[datetime, Iterable[Claim]],
+    nights: Mapping[datetime, Night],
+    *,
+    before: Iterable[tuple[str, str]],
+    books: Books | None,
 ) -> frozenset[tuple[str, str]]:
-    """D8: which rows an account ever showed in what was read, id and account, if it lists them still."""
+    """D8: which rows an account showed in what was read, id and account, if it lists them still.
+
+    Args:
+        before: those of earlier runs; without what *books*, as those runs left them, have no more: a reading that came
+            less far took a row without days for gone, and nobody can hold another content against it.
+    """
+    kept = {pair for pair in before if books and pair[0] in books.rows}
     seen = {
         (row_id, claim.account)
         for at, each in claims.items()
@@ -73,7 +83,7 @@ def seen_by(
     }
     last = [*nights.values()][-1]
     listed = {(row["id"], account) for account in last.readable for _, row in last.listed.get(account, ())}
-    return frozenset((seen | set(before)) & listed)
+    return frozenset((seen | kept) & listed)
 
 
 def conflicts(seen: Collection[tuple[str, str]], night: Night) -> set[str]:
