@@ -30,3 +30,10 @@ def state_of(file: Path) -> State:
     except OSError:
         return (-1, -1)
     return (found.st_size, found.st_mtime_ns)
+
+
+def state_of_database(file: Path) -> State:
+    """Of a DuckDB file and its log together: a process that is killed leaves there what it had committed."""
+    size, changed = state_of(file)
+    log_size, log_changed = state_of(file.with_name(f"{file.name}.wal"))
+    return (size + max(log_size, 0), max(changed, log_changed))

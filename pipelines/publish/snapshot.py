@@ -20,7 +20,7 @@ from schemas.views.view import View, possible
 
 from ..warehouse.package import GONE
 from ..warehouse.store import DATASET
-from .files import State, state_of
+from .files import State, state_of_database
 
 LAYOUT = 3  # of the copies: a higher number has every table written anew
 DLT = "_dlt_"  # begins the names of dlt's own tables
@@ -57,7 +57,7 @@ class Snapshot:
 
     Args:
         store: the file it is read from.
-        state: that file's size and time of change: what is in it is the same as long as they are.
+        state: size and time of change of that file and its log: what is in them is the same as long as they are.
         views: for a copy that can run them; each comes after those it reads.
     """
 
@@ -82,7 +82,7 @@ def snapshot(
         *(_unknown(name, stored[name]) for name in unknown),
     ]
     free = [view for view in views if view.name not in {table.name for table in tables}]
-    return Snapshot(store=store, state=state_of(store), tables=tables, views=possible(free, known))
+    return Snapshot(store=store, state=state_of_database(store), tables=tables, views=possible(free, known))
 
 
 def fingerprints(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> Mapping[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+from deltalake import DeltaTable
 
 from pipelines.publish.publish import publish
 from pipelines.publish.snapshot import snapshot
 from schemas.clients import CLIENTS
 from schemas.tables import TABLES
-from tests.e2e.publish.copies import BOTH, SOME, another_run, change_store, opened, value_of
+from tests.e2e.publish.copies import BOTH, SOME, another_run, change_store, opened, parquet, value_of
 
 
 def test_a_reader_keeps_the_state_it_opened(store, folder):
@@ -105,14 +106,21 @@ def test_a_store_with_other_columns_is_written_again(store):
     assert {table.name for table in tables if table.as_stored} == {"clients", "sync_runs"}
 
 
-def test_what_is_in_a_log_beside_the_store_is_published_too(store, folder):
-    """A process that was killed may leave rows there: the file alone is not the store."""
+@pytest.mark.parametrize("published", [pytest.param(False, id="first"), pytest.param(True, id="again")])
+def test_what_is_in_a_log_beside_the_store_is_published_too(store, folder, published):
+    """A process that was killed leaves there what it committed: the file alone, untouched as it is, is not the store."""
+    formats = (*BOTH, "delta")
+    if published:
+        publish(store, folder, formats=formats, tables=SOME)
     with duckdb.connect(f"{store}") as connection:
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         connection.execute("DELETE FROM aleta.transactions WHERE id <> (SELECT min(id) FROM aleta.transactions)")
     assert store.with_name(f"{store.name}.wal").exists()
 
-    publish(store, folder, formats=["duckdb"])
+    publish(store, folder, formats=formats, tables=SOME)
 
-    with duckdb.connect(f"{folder / 'warehouse.duckdb'}", read_only=True) as connection:
-        assert connection.execute("SELECT count(*) FROM aleta.transactions").fetchall() == [(1,)]
+    with opened(folder) as copies:
+        assert value_of(copies, "SELECT count(*) FROM copy.aleta.transactions") == 1
+        assert value_of(copies, f"SELECT count(*) FROM {parquet(folder, 'transactions')}") == 1
+    assert DeltaTable(folder / "delta/transactions").count() == 1
+    assert publish(store, folder, formats=formats, tables=SOME).unchanged == formats
