@@ -88,7 +88,10 @@ class Happenings:
         self.scene.box.set(fault_share=share, fault_kinds=kinds)
 
     def mishap(self, kind: str, times: int) -> None:
-        self.scene.box.faults.script(kind, times=times)
+        """Not on top of others that no request has met yet: as many in a row as a read has attempts are an outage."""
+        faults = self.scene.box.faults
+        if all(waiting.path_contains for waiting in faults._script):
+            faults.script(kind, times=times)
 
     def breakdown(self, kind: str, place: str) -> None:
         """Of one account, where no *place* is given."""

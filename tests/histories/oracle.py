@@ -89,7 +89,7 @@ class Oracle:
         nights: the worlds that runs met, by the instant of the run.
         answered: requests for transactions that were answered, by the instant of the run.
         standing: ids with two contents when the last run came to its end.
-        seen: rows that an account showed in what was read, id and account, and lists still; those that are still loaded.
+        seen: rows that an account showed in what was read, id and account, and lists still, if they are still loaded.
     """
 
     folder: Path

@@ -108,7 +108,7 @@ def test_a_store_with_other_columns_is_written_again(store):
 
 @pytest.mark.parametrize("published", [pytest.param(False, id="first"), pytest.param(True, id="again")])
 def test_what_is_in_a_log_beside_the_store_is_published_too(store, folder, published):
-    """A process that was killed leaves there what it committed: the file alone, untouched as it is, is not the store."""
+    """A process that was killed leaves there what it committed; the store's file itself is as it was."""
     formats = (*BOTH, "delta")
     if published:
         publish(store, folder, formats=formats, tables=SOME)
