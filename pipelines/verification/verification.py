@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
@@ -206,10 +205,8 @@ class Verifier:
                     self._compare(proven, package, conflicts)
             self._compare(proven, package, conflicts)
             self._found.report.note_trials(endpoint.name, record_of(prover))
-        far: dict[str, list[Window]] = defaultdict(list)
-        for row in history.unasked.values():
-            far[row.parent_id] += [Window(day, day) for day in row.days]
-        for spans in rounds(far):  # D7: days that rows name, and that no whole history asks for
+        beyond = self._windows.beyond(every, marks, history.unasked.values()) if sampled is None else {}
+        for spans in rounds(beyond):
             days = ProvenDays(
                 endpoint, functools.partial(self._scope, marks, {}), parents=listed, unasked=history.unasked
             )

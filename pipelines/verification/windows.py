@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -10,6 +11,7 @@ from schemas.ledger import SYNC_WINDOWS
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
+from ..compare.rows.findings import Unasked
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, snapshots
 from ..warehouse.warehouse import Warehouse
@@ -72,6 +74,20 @@ class Windows:
                     )
                     borders |= {parent: border for parent, border in store.sql.execute(sql).fetchall() if border}
         yield from filter(None, halves(whole, borders))
+
+    def beyond(
+        self, whole: Mapping[str, Window], marks: Mapping[str, Mark], unasked: Iterable[Unasked]
+    ) -> Mapping[str, Sequence[Window]]:
+        """What no *whole* history asks for: days that were read beside it, and those that *unasked* rows name (D7).
+
+        Of what is asked for day by day a history begins with the first sync; a backfill may have read days before.
+        """
+        found: dict[str, list[Window]] = defaultdict(list)
+        for parent, span in whole.items():
+            found[parent] += [island for island in marks.get(parent, Mark()).islands if not span.covers(island)]
+        for row in unasked:
+            found[row.parent_id] += [Window(day, day) for day in row.days]
+        return {parent: days for parent, days in found.items() if days}
 
     def sampled(
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import duckdb
 import pytest
 
-from tests.e2e.everything.world import ONE, PARTS, TABLES
+from tests.e2e.everything.world import ONE, PARTS, TABLES, TODAY
 
 pytestmark = pytest.mark.long
 
@@ -27,3 +29,26 @@ def test_verify_calls_all_equal_and_finds_what_was_spoilt_in_any_table(start_syn
     assert sorted(difference["resource"] for difference in ended.tenant()["differences"]) == sorted(TABLES)
     counts = {kind: ended.tenant()[kind] for kind in ("missing", "different", "extra")}
     assert counts == {"missing": len(PARTS), "different": len(TABLES - PARTS), "extra": 0}
+
+
+def test_verify_asks_again_for_days_that_a_backfill_read_before_the_first_sync(start):
+    """Of what is asked for day by day: where the mark begins, `verify --all` does not end."""
+    tables = ("custodian_holdings", "private_market_performance")
+    program = start(aleta={"resources": [*tables]})
+    program.sync()
+    days = [f"{TODAY - timedelta(days=ago)}" for ago in (20, 18)]
+    named = [word for table in tables for word in ("--resource", table)]
+    assert program.run("backfill", *named, "--from", days[0], "--to", days[1]).exit == 0
+    sound = program.run("verify", "--all", "--json")
+    with duckdb.connect(f"{program.tenant_folder() / 'private' / 'store.duckdb'}") as store:
+        gone = {
+            table: store.execute(f"DELETE FROM aleta.{table} WHERE date BETWEEN ? AND ?", days).fetchall()[0][0]
+            for table in tables
+        }
+
+    ended = program.run("verify", "--all", "--json")
+
+    assert (sound.exit, sound.tenant()["status"]) == (0, "equal")
+    assert all(gone.values()), gone
+    assert (ended.exit, ended.tenant()["missing"]) == (1, sum(gone.values()))
+    assert {difference["resource"] for difference in ended.tenant()["differences"]} == {*tables}
