@@ -26,7 +26,7 @@ class Horizon:
         now: when the run began, aware.
         snapshot_days: what is asked for day by day begins so many days before the first run.
         by_months: windows begin and end with a month, so that the same are asked for night after night: v1 can answer
-            304 only to a question that it was asked before.
+            304 only to a question that it was asked before. Without a day to look ahead they end today.
     """
 
     now: datetime
@@ -57,7 +57,7 @@ class Horizon:
     @property
     def end(self) -> date:
         last = self.now.date() + timedelta(days=self.look_ahead_days)
-        return _month_end(last) if self.by_months else last
+        return _month_end(last) if self.by_months and self.look_ahead_days else last
 
     def border(self, dates: DateParams) -> date | None:
         """The day that nightly windows of rows with these *dates* begin with; None where windows are no spans."""

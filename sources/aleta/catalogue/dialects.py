@@ -68,13 +68,13 @@ class LearnedDialects:
         self._lock = threading.Lock()
 
     def remember(self, learned: Mapping[str, str], *, searched_lately: Iterable[str] = ()) -> None:
-        """Add what an earlier run `learned`; what v1 has is found out anew.
+        """Add what an earlier run `learned`; what v1 has is found out anew, and that it answered is no dialect.
 
         Args:
             searched_lately: endpoints that answered no parent under any name a few days ago: they are asked for under
                 the likely names only, as long as they do not answer.
         """
-        self._remembered |= {name: dialect for name, dialect in learned.items() if dialect != Track.V1}
+        self._remembered |= learned
         self._searched_lately |= set(searched_lately)
 
     @property

@@ -112,6 +112,10 @@ class CursorLists:
                 return self._read(wanted, kept)
             except _StartAgainError as again:
                 kept, why = (), again
+            except MalformedError as error:
+                if not kept:
+                    raise
+                kept = ()  # where the list goes on may be what was kept of it, and is not so any more
         raise wanted.located(f"the list was begun {RESTARTS + 1} times and never came to its end ({why})") from why
 
     def _read(self, wanted: Wanted, kept: Sequence[KeptPage]) -> Answer:
@@ -159,7 +163,7 @@ class CursorLists:
         """Keep the pages for the next run, where each has an ETag."""
         if not all(page.etag for page in chain.kept):
             self.kept.forget(key)
-        elif [page.etag for page in chain.kept] != [page.etag for page in before] or not before:
+        elif [*chain.kept] != [*before]:  # a page may come anew under the ETag that it had
             self.kept.keep(key, chain.kept)
 
 

@@ -209,7 +209,8 @@ class Client:
         """
         for _ in range(2):
             answer = self._authorized(read)
-            if answer.status != OK or not self.clocks.is_off(ahead_s(answer.headers, self._clock.now())):
+            told = answer.status in {OK, NOT_MODIFIED}  # of either a server sends its time (RFC 9110 section 6.6.1)
+            if not (told and self.clocks.is_off(ahead_s(answer.headers, self._clock.now()))):
                 return answer
         words = skew(self.clocks.seconds, tolerated_s=MOST_SKEW_S)
         raise ClockError(f"{read}: {words}; compared with {self._wire.host}", **read.attrs)

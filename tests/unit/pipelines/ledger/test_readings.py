@@ -37,6 +37,12 @@ def test_by_months_no_day_is_left_out():
     assert tonight({"a": Mark()}, ["a"], late, SPANS)["a"].span.first == date(2026, 2, 20)
 
 
+def test_by_months_nothing_ahead_is_asked_for_where_no_day_is_to_be():
+    """It is what an operator does about an API that refuses days after today."""
+    horizon = night(by_months=True, look_ahead_days=0)
+    assert horizon.nightly(read(horizon)).last == horizon.now.date()
+
+
 def test_only_spans_have_a_border():
     """A day and the whole are what they are."""
     horizon = night(by_months=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sources.aleta.errors import (
@@ -45,3 +47,13 @@ def test_one_odd_date_among_others_is_that_answers_own():
             client.get("/v2/clients", parse=read_list, resource="clients")
         client.close()
         assert client.clocks.seconds == -5.0
+
+
+def test_m6_a_304_tells_the_time_too():
+    """A night on v1 may have no other answer."""
+    with scripted_server() as server:
+        server.say(replace(dated(4000), status=304, body=b""))
+        client = client_of(server.url)
+        with pytest.raises(ClockError, match="4000 s behind"):
+            client.page("/v1/clients", params={}, parse=lambda *_: None, resource="clients", etag='"1"')
+        client.close()
