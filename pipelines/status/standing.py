@@ -44,14 +44,21 @@ COVERAGE = """
         count(*) FILTER (verified_at IS NULL) AS never_read_whole
     FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
 DRIFT = "SELECT resource, name, first_seen_at, rows FROM {sync_drift} ORDER BY ALL"
-CLEARED = """
-    SELECT q.resource, q.parent_id, q.from_date, q.to_date, q.rows, q.reason, max(q.fetched_at) AS tried_at
-    FROM {sync_windows} q
-    WHERE q.status = 'quarantined' AND NOT EXISTS (
-        SELECT 1 FROM {sync_windows} c
-        WHERE c.status = 'complete' AND c.resource = q.resource AND c.parent_id = q.parent_id
-          AND c.from_date <= q.from_date AND c.to_date >= q.to_date AND c.fetched_at > q.fetched_at)
-    GROUP BY ALL ORDER BY ALL"""
+UNREAD = """
+    WITH quarantined AS (
+        SELECT resource, parent_id, from_date, to_date, rows, reason, max(fetched_at) AS tried_at
+        FROM {sync_windows} WHERE status = 'quarantined' GROUP BY ALL),
+    later AS (
+        SELECT q, c.from_date AS first, c.to_date AS last, max(c.to_date) OVER (
+            PARTITION BY q ORDER BY c.from_date, c.to_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+        FROM quarantined q JOIN {sync_windows} c
+        ON c.status = 'complete' AND c.resource = q.resource AND c.parent_id = q.parent_id
+          AND c.to_date >= q.from_date AND c.from_date <= q.to_date AND c.fetched_at > q.tried_at)
+    SELECT * FROM quarantined q WHERE q NOT IN (
+        SELECT q FROM later GROUP BY q
+        HAVING min(first) <= q.from_date AND max(last) >= q.to_date AND count(*) FILTER (first > reached + 1) = 0)
+    ORDER BY ALL"""
+# what is not read since without a gap: rows that were too few for their days may take several windows when they come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +219,7 @@ def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> F
         "fresh_at": query(connection, FRESH.format(**books))[0]["fresh_at"],
         "runs": query(connection, LAST.format(**books)),
         "coverage": query(connection, COVERAGE.format(**books)),
-        "quarantined": query(connection, CLEARED.format(**books)),
+        "quarantined": query(connection, UNREAD.format(**books)),
         "drift": query(connection, DRIFT.format(**books)),
     }
 

@@ -112,7 +112,7 @@ class CursorLists:
                 return self._read(wanted, kept)
             except _StartAgainError as again:
                 kept, why = (), again
-            except MalformedError as error:
+            except MalformedError:
                 if not kept:
                     raise
                 kept = ()  # where the list goes on may be what was kept of it, and is not so any more

@@ -1,0 +1,50 @@
+"""Which quarantined windows `status` names: those of which a day was not read since."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from pipelines.status.standing import UNREAD
+
+YEAR = ("2024-01-01", "2024-12-31")
+
+
+def unread(*read: tuple[str, str, str]) -> bool:
+    """Whether the year is named, where it was quarantined on a day 5, and *read* since: first day, last day, when."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE windows (resource TEXT, parent_id TEXT, from_date DATE, to_date DATE, rows INTEGER, "
+            "status TEXT, reason TEXT, fetched_at TIMESTAMPTZ)"
+        )
+        receipts: list[tuple] = [
+            ("a", *YEAR, "quarantined", 5),
+            *(("a", first, last, "complete", day) for first, last, day in read),
+        ]
+        receipts += [("another", *YEAR, "complete", 9)]
+        for parent, first, last, status, day in receipts:
+            connection.execute(
+                "INSERT INTO windows VALUES ('transactions', ?, ?, ?, 0, ?, NULL, ?)",
+                [parent, first, last, status, f"2026-01-{day:02}"],
+            )
+        return bool(connection.execute(UNREAD.format(sync_windows="windows")).fetchall())
+
+
+@pytest.mark.parametrize(
+    ("read", "named"),
+    [
+        pytest.param([(*YEAR, 6)], False, id="whole"),
+        pytest.param([("2023-05-01", "2025-05-01", 6)], False, id="wider"),
+        pytest.param([("2023-05-01", "2024-03-31", 6), ("2024-04-01", "2025-01-02", 6)], False, id="parts"),
+        pytest.param([("2024-04-01", "2024-12-31", 6), ("2024-01-01", "2024-03-31", 7)], False, id="two-nights"),
+        pytest.param([], True, id="never"),
+        pytest.param([(*YEAR, 4)], True, id="before"),
+        pytest.param([("2024-01-02", "2024-12-31", 6)], True, id="not-the-first-day"),
+        pytest.param([("2024-01-01", "2024-12-30", 6)], True, id="not-the-last-day"),
+        pytest.param([("2024-01-01", "2024-03-31", 6), ("2024-04-02", "2024-12-31", 6)], True, id="a-gap"),
+        pytest.param([("2024-01-01", "2024-03-31", 6), ("2024-04-01", "2024-12-31", 4)], True, id="a-part-before"),
+    ],
+)
+def test_a_window_is_named_until_each_of_its_days_was_read(read, named):
+    """In as many windows as its rows took, once they came."""
+    assert unread(*read) is named
