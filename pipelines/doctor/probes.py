@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ..program import command
+from ..publish.publish import STALE, copies
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
@@ -73,13 +74,14 @@ def warehouse(tenant: TenantSettings) -> str:
 
 
 def published(tenant: TenantSettings) -> str:
-    """Whether the analysts' copy can be opened."""
-    file = tenant.folder / "warehouse.duckdb"
-    if not file.exists():
-        return "no copy yet"
-    if fault := unopenable(file):
+    """Whether the analysts' copies are there, and the DuckDB file can be opened."""
+    there, stale = copies(tenant)
+    file = there.get("duckdb")
+    if file and (fault := unopenable(file)):
         raise UnwellError(f"{file} cannot be read ({fault}): run `{command(f'publish {tenant.name}')}`")
-    return f"{file}, {file.stat().st_size >> 20} MB"
+    shown = [f"{path}, {path.stat().st_size >> 20} MB" if path == file else f"{path}" for path in there.values()]
+    warnings = [f"warning: {STALE.format(name=name, path=path)}" for name, path in stale.items()]
+    return "; ".join([*(shown or ["no copy yet"]), *warnings])
 
 
 def notify(tenant: TenantSettings) -> str:

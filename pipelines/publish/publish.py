@@ -28,13 +28,14 @@ from .snapshot import snapshot
 MEMORY = "256MB"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
+STALE = "{path} is no longer written: publish asks for no {name}. It stays as it was; delete it, or ask for it again"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 STORAGE = "v1.0.0"
 PLACES: Mapping[str, str] = {"duckdb": duckdb_file.FILE, "parquet": "parquet/current", "delta": "delta"}
 
 Write: TypeAlias = Callable[[Publication], bool]
 
-__all__ = ["NO_COPY", "ObjectStoreError", "PublishError", "Published", "publish", "publish_tenant"]
+__all__ = ["NO_COPY", "STALE", "ObjectStoreError", "PublishError", "Published", "copies", "publish", "publish_tenant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class Published:
     unchanged: tuple[str, ...]
     paths: Mapping[str, Path]
     problem: ObjectStoreError | None = None
+
+    @property
+    def shown(self) -> Path:
+        """The copy that people are told of: the one that they can open and ask."""
+        return self.paths.get("duckdb") or next(iter(self.paths.values()))
 
 
 def publish(
@@ -99,6 +105,13 @@ def publish_tenant(tenant: TenantSettings, store: Path) -> Published:
     """`publish` of what a tenant asks for."""
     url = f"{tenant.publish_url}/{tenant.name}" if tenant.publish_url else ""
     return publish(store, tenant.folder, formats=tenant.publish, url=url, duckdb_storage=tenant.duckdb_storage)
+
+
+def copies(tenant: TenantSettings) -> tuple[Mapping[str, Path], Mapping[str, Path]]:
+    """By format the copies that there are: those that a tenant asks for, and those that it asked for once."""
+    there = {name: path for name, place in PLACES.items() if (path := tenant.folder / place).exists()}
+    asked: dict[str, Path] = {name: path for name, path in there.items() if name in tenant.publish}
+    return asked, {name: path for name, path in there.items() if name not in asked}
 
 
 def _writers(formats: Sequence[str], *, url: str, storage: str) -> Mapping[str, Write]:

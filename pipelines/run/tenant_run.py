@@ -23,7 +23,7 @@ from ..compare.rows.findings import Run
 from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
-from ..publish.publish import NO_COPY, publish_tenant
+from ..publish.publish import NO_COPY, STALE, copies, publish_tenant
 from ..report.progress import Progress
 from ..report.report import TenantReport
 from ..settings import TenantSettings
@@ -278,10 +278,11 @@ class TenantRun:
             self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
             self._report.errors += [problems.of_layout(warehouse.place, warehouse.fault)] if warehouse.fault else []
             return
-        copy = self._tenant.folder / "warehouse.duckdb"
-        if not self._tenant.publish or (self._report.fatal and not copy.exists()):
+        there, stale = copies(self._tenant)
+        self._report.warnings += [STALE.format(name=name, path=path) for name, path in stale.items()]
+        if not self._tenant.publish or (self._report.fatal and not there):
             return
         self._progress.stage("publishing")
         done = publish_tenant(self._tenant, warehouse.file)
         self._report.errors += [failures.as_problem(done.problem)] if done.problem else []
-        self._report.warehouse = f"{copy}"
+        self._report.warehouse = f"{done.shown}"

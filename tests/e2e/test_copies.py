@@ -83,6 +83,39 @@ def test_a_copy_can_be_left_out(start_synced):
     ]
 
 
+def test_a_night_that_ends_early_publishes_what_it_committed_in_any_format(start):
+    """Also where there is no DuckDB file, which the report does not name then."""
+    program = start(aleta={"publish": ["parquet"], "workers": 1})
+    place = f"{program.tenant_folder() / 'parquet' / 'current'}"
+    assert f"warehouse: {place}" in program.run("sync", "acme").out
+    program.box.requests.clear()
+    program.sync()
+    order = list(dict.fromkeys(each.query["accountId"] for each in program.box.requests if "accountId" in each.query))
+    for account in order:
+        program.box.mutate("acme", "late", account=account, date=f"{program.box.settings.today}", count=3)
+    program.box.faults.script("401", path_contains=f"accountId={order[-1]}", times=10**6)
+
+    ended = program.sync(expect=3)
+
+    committed = "SELECT count(*) FROM store.aleta.transactions"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{program.tenant_folder() / 'private' / 'store.duckdb'}' AS store (READ_ONLY)")
+        published = f"SELECT count(*) FROM {parquet(program, 'transactions')}"
+        assert connection.execute(published).fetchall() == connection.execute(committed).fetchall()
+    assert ended.counts()["added"] > 0
+
+
+def test_a_copy_that_is_no_longer_asked_for_is_named(start_synced):
+    """It is as old as the last run that wrote it: by every later run, and by `check`."""
+    program = start_synced(publish=["parquet"])
+
+    warnings = program.sync().tenant()["warnings"]
+    checks = program.run("check", "acme", "--json").out
+
+    assert f"{program.warehouse()} is no longer written" in " ".join(warnings)
+    assert f"{program.warehouse()} is no longer written" in checks
+
+
 def test_a_reader_that_holds_the_old_copy_open_keeps_it_and_hinders_no_sync_c4(synced):
     """C4: who opened yesterday's state sees it to the end; who opens now sees today's."""
     yesterday = len(synced.box.truth("acme").transactions)
