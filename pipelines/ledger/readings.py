@@ -117,9 +117,8 @@ def tonight(
         horizon = replace(horizon, look_back_days=dates.look_back_days)
     match dates.by:
         case By.SPAN:
-            resting = {
-                parent for parent in listed if dates.skip_empty_parents and parent in marks and _rests(marks[parent])
-            }
+            known = marks.keys() & set(listed) if dates.skip_empty_parents else set()
+            resting = {parent for parent in known if _rests(marks[parent], horizon)}
             awake = [parent for parent in listed if parent not in resting]
             again = in_turn(marks, sorted(resting), horizon, every_days=horizon.reverify_days)
             return _spans(marks, awake, horizon) | {parent: whole_reading(marks[parent], horizon) for parent in again}
@@ -130,8 +129,10 @@ def tonight(
             return {parent: whole_reading(marks.get(parent, Mark()), horizon) for parent in turn}
 
 
-def _rests(mark: Mark) -> bool:
-    return mark.bare and mark.verified_at is not None and not mark.due
+def _rests(mark: Mark, horizon: Horizon) -> bool:
+    """Whether a reading of all that is asked for found nothing: `history_start` may have moved since (M3)."""
+    whole = mark.verified_at is not None and mark.holding(horizon.history_start) is not None
+    return mark.bare and whole and not mark.due
 
 
 def whole_reading(mark: Mark, horizon: Horizon) -> Reading:

@@ -109,6 +109,7 @@ class TenantRun:
             horizon=self._horizon,
             report=self._report,
             kind=self._job.kind,
+            tables={endpoint.name for endpoint in endpoints},
             committed=self._progress.committed,
         )
         with warehouse.open() as store:

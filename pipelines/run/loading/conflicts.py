@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import hulls
@@ -18,10 +18,15 @@ from ..events import Confronted, Doubts
 
 
 class Conflicts:
-    """Those of one run, and those of earlier runs that *ledger* remembers."""
+    """Those of one run, and those of earlier runs that *ledger* remembers.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        tables: that the tenant asks for. Of others nothing is read: theirs are remembered, and not named.
+    """
+
+    def __init__(self, ledger: Ledger, tables: Collection[str]) -> None:
         self._ledger = ledger
+        self._tables = tables
         self._new: dict[str, set[str]] = defaultdict(set)
         self._standing: dict[str, set[str]] = defaultdict(set)
         self._elsewhere: dict[str, set[str]] = defaultdict(set)
@@ -51,10 +56,10 @@ class Conflicts:
         self._elsewhere[event.resource].update(event.elsewhere)
 
     def problems(self) -> Sequence[Problem]:
-        """One for each that is not over; but for those of clients that are not read."""
+        """One for each that is not over; but for those of tables and clients that are not read."""
         return [
             problems.of_conflict(name, own_id, parents, asked=own_id in self._standing[name])
             for name, ids in self._ledger.conflicts.items()
             for own_id, parents in ids.items()
-            if own_id not in self._elsewhere[name]
+            if name in self._tables and own_id not in self._elsewhere[name]
         ]

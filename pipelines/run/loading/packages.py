@@ -7,7 +7,7 @@ and nothing else (rule C1).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -67,6 +67,7 @@ class Loader:
         run: whose rows these are.
         horizon: how far the run looks; marks never grow past its last elapsed day (M2).
         report: counts and problems are added to it.
+        tables: that the tenant asks for.
         committed: told how many rows were read that are now committed.
     """
 
@@ -79,6 +80,7 @@ class Loader:
         horizon: Horizon,
         report: TenantReport,
         kind: str,
+        tables: Collection[str],
         committed: Callable[[int], None],
     ) -> None:
         self._warehouse = warehouse
@@ -90,7 +92,7 @@ class Loader:
         self._followed = FollowedParents(ledger, horizon, now=run.now)
         self._proven: dict[str, ProvenDays] = {}
         self._drift = Drift(report, ledger, run.now)
-        self._conflicts = Conflicts(ledger)
+        self._conflicts = Conflicts(ledger, tables)
         self._removals = Removals()
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
@@ -116,8 +118,12 @@ class Loader:
         """Compare objects that were read one by one; each will be read again in its turn."""
         with self._warehouse.open() as store:
             self._compare_objects(Comparison(store, self._run.now), listed.endpoint, [listed])
+        name = listed.endpoint.name
         for own_id in (*listed.ids, *listed.gone):
-            self._ledger.set(listed.endpoint.name, own_id, Mark(verified_at=self._run.now))
+            self._ledger.set(name, own_id, Mark(verified_at=self._run.now))
+        for own_id in listed.failed:  # are asked for by the next run, be it this night; so is who never was, anyway
+            if (mark := self._ledger.mark(name, own_id)).verified_at:
+                self._ledger.set(name, own_id, replace(mark, due=True))
 
     def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listings: Sequence[Listed]) -> None:
         for found in comparison.compare(endpoint, listings):

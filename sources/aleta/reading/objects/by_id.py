@@ -67,7 +67,7 @@ class _Visit:
     reader: Reader
     pool: Workers[str, Answer]
     _answers: list[Answer] = field(default_factory=list)
-    _problems: list[SourceError] = field(default_factory=list)
+    _problems: dict[str, SourceError] = field(default_factory=dict)  # by id
     _not_found: dict[str, SourceError] = field(default_factory=dict)  # by id
     _outages: Outages = field(init=False)
 
@@ -93,7 +93,7 @@ class _Visit:
             elif isinstance(error := self._outages.judge(outcome), ParentGoneError):
                 self._not_found[own_id] = error
             else:
-                self._problems.append(error)
+                self._problems[own_id] = error
 
     def found(self, *, last: bool = False) -> Listed:
         """What is known by now; the *last* time 404s wait for nothing more."""
@@ -101,7 +101,14 @@ class _Visit:
         if self.answered:
             gone, self._not_found = [*self._not_found], {}
         elif last:
-            self._problems += self._not_found.values()
+            self._problems |= self._not_found
         answers, self._answers = self._answers, []
-        problems, self._problems = self._problems, []
-        return Listed(endpoint=self.endpoint, parent_id="", answers=answers, problems=problems, gone=gone)
+        failed, self._problems = self._problems, {}
+        return Listed(
+            endpoint=self.endpoint,
+            parent_id="",
+            answers=answers,
+            problems=[*failed.values()],
+            gone=gone,
+            failed=[*failed],
+        )

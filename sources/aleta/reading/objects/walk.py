@@ -24,6 +24,7 @@ class Listed:
         answers: one for a list, or one per object if they are read by id.
         problems: reads that failed. If there are any, an object that is not listed may still exist.
         gone: ids that were read by id and that the API does not know.
+        failed: ids of which that is not known, for they could not be read.
         by_id: not the list, but what it left out: objects that something else names, each asked for by its id, or that
             its second answer showed.
     """
@@ -33,6 +34,7 @@ class Listed:
     answers: Sequence[Answer]
     problems: Sequence[SourceError] = ()
     gone: Sequence[str] = ()
+    failed: Sequence[str] = ()
     by_id: bool = False
 
     @property

@@ -69,6 +69,15 @@ def test_a_parent_without_rows_rests_where_the_endpoint_lets_it():
     assert tonight(marks, sorted(marks), night(), SPANS).keys() == marks.keys()
 
 
+def test_m3_who_rests_is_read_whole_where_the_history_begins_earlier_than_it_did():
+    """Nobody has looked for rows of the days before."""
+    marks = {f"bare{number:03}": read(night(), days_ago=5, bare=True) for number in range(A_HUNDRED + 50)}
+    earlier = night(history_start=START - timedelta(days=400))
+    resting = tonight(marks, sorted(marks), earlier, replace(SPANS, skip_empty_parents=True))
+    assert {reading.span.first for reading in resting.values()} == {earlier.history_start}
+    assert resting.keys() == marks.keys()
+
+
 def test_d1_who_rests_is_read_whole_when_it_is_its_turn():
     """D1: overdue, all of them, however many."""
     marks = {f"bare{number:03}": read(night(), days_ago=31, bare=True) for number in range(A_HUNDRED + 50)}

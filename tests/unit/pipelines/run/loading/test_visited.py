@@ -1,0 +1,53 @@
+"""What is remembered of objects that were read one by one, and of those that could not be."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from pipelines.ledger.ledger import Ledger
+from pipelines.ledger.marks import Mark
+from pipelines.ledger.readings import in_turn
+from pipelines.run.loading.packages import Loader
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.reading.objects.walk import Listed
+from tests.unit.pipelines.ledger.nights import night
+
+INSTRUMENTS = CATALOGUE["instruments"]
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Of more than a hundred instruments, some read a day before the others."""
+    ledger = Ledger()
+    for number in range(400):
+        ledger.set("instruments", f"i{number:03}", Mark(verified_at=NOW - timedelta(days=2 + (number > 0))))
+    return ledger
+
+
+def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_the_night(ledger, monkeypatch):
+    """However many others were read for the first time, and have used up the night's share."""
+    loader = Loader(
+        SimpleNamespace(open=nullcontext),
+        ledger,
+        run=SimpleNamespace(now=NOW, clients=()),
+        horizon=night(),
+        report=SimpleNamespace(),
+        kind="sync",
+        tables=(),
+        committed=lambda _: None,
+    )
+    monkeypatch.setattr(Loader, "_compare_objects", lambda *_: None)
+    visited = [f"new{number:03}" for number in range(150)]
+    listed = Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=visited, failed=["i000", "never read"])
+
+    loader.load_visited(listed)
+
+    marks = ledger.marks["instruments"]
+    assert "i000" in in_turn(marks, sorted(marks), night(), every_days=7)
+    assert marks["i000"].verified_at == NOW - timedelta(days=2)
+    assert "never read" not in marks
