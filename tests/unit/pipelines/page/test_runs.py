@@ -25,6 +25,15 @@ def test_the_last_run_is_first_wherever_it_is_listed():
     assert [run.started_at.hour for run in runs_of(facts)] == [4, 3, 2, 1]
 
 
+def test_the_order_of_the_journal_stands_whatever_the_clocks_said():
+    """M6: one that began by a clock far ahead is not the last for ever; what the journal lacks comes after."""
+    facts = {"history": [row(1), row(2), row(5)], "failures": [row(23, "failed"), row(3, "failed")]}
+
+    runs = runs_of(facts, ["r5", "r23", "r3"])
+
+    assert [run.started_at.hour for run in runs] == [5, 23, 3, 2, 1]
+
+
 def test_a_run_that_both_list_is_there_once_with_its_counts_and_its_reason():
     """The copy has the figures, the list of failures has the reason."""
     facts = {"history": [row(1, "failed", requests=7)], "failures": [row(1, "failed", reason="no key")]}
