@@ -37,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         status: that of `sync_runs`; `running` from its beginning to its end.
         narrowed: it was to read only what the operator named, and so proves nothing of the tenant as a whole.
         code, reason: of the first problem; empty when there is none.
+        told: somebody took word of how it ended (`notify`); believed of lines of older versions, which lack it.
     """
 
     run_id: str
@@ -55,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     version: str = VERSION
     code: str = ""
     reason: str = ""
+    told: bool = True
 
 
 def ended(report: TenantReport, began: Entry, *, now: datetime) -> Entry:
@@ -143,9 +145,10 @@ def _decoded(lines: Sequence[bytes]) -> Sequence[Entry]:
 
 
 def _kept(lines: Sequence[bytes]) -> Sequence[bytes]:
-    """One line a run, of the last runs of each sort; the oldest first."""
+    """One line a run, of the last runs of each sort, and the last that was told; the oldest first."""
     runs = _decoded(lines)
     kept = [run for run in runs if not run.narrowed][:KEPT] + [run for run in runs if run.narrowed][:KEPT_NARROWED]
+    kept += [run for run in runs if run.told][:1]
     return [msgspec.json.encode(run) + b"\n" for run in reversed(runs) if run in kept]
 
 

@@ -8,6 +8,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipelines.report.report import Counts, Exit, Problem, TenantReport
@@ -91,6 +92,26 @@ def test_runs_are_in_the_order_they_were_written_down_in_whatever_their_clocks_s
     runs = journal.read(tmp_path)
     assert [run.started_at for run in runs] == sorted((run.started_at for run in runs), reverse=True)
     assert f"r{years}" not in {run.run_id for run in runs}
+
+
+def test_the_last_run_that_was_told_is_kept(tmp_path: Path) -> None:
+    """However many came after it of which nobody was told: it says what is believed."""
+    journal.append(tmp_path, entry(0, status="failed"))
+    for number in range(1, journal.LINES + 20):
+        journal.append(tmp_path, entry(number, status="failed", told=False))
+    runs = journal.read(tmp_path)
+    assert len(runs) < journal.LINES
+    assert [run.run_id for run in runs if run.told] == ["r0"]
+
+
+def test_a_line_of_an_older_version_counts_as_told(tmp_path: Path) -> None:
+    """It does not say so, and an upgrade tells nobody anew."""
+    journal.append(tmp_path, entry(1, status="failed", told=False))
+    file = tmp_path / journal.FILE
+    line = msgspec.json.decode(file.read_bytes())
+    del line["told"]
+    file.write_bytes(msgspec.json.encode(line))
+    assert [run.told for run in journal.read(tmp_path)] == [True]
 
 
 def test_several_processes_lose_no_line(tmp_path: Path) -> None:
