@@ -75,11 +75,9 @@ def runs_of(facts: Mapping[str, object], order: Sequence[str] = ()) -> list[Run]
     places = {run_id: place for place, run_id in enumerate(order)}
     latest = sorted(found.items(), key=lambda entry: _began(entry[1]), reverse=True)
     latest.sort(key=lambda entry: places.get(entry[0], len(places)))
-    is_running = bool(facts.get("running"))
-    return [
-        _run(row, reason=reasons.get(key, ""), is_running=is_running and number == 0)
-        for number, (key, row) in enumerate(latest)
-    ]
+    without_end = (key for key, row in latest if row.get("status") == "running" and key not in reasons)
+    going_on = next(without_end, None) if facts.get("running") else None
+    return [_run(row, reason=reasons.get(key, ""), is_running=key == going_on) for key, row in latest]
 
 
 def rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:

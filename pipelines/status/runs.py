@@ -39,8 +39,8 @@ def runs_of(table: Iterable[Mapping[str, object]], journal: Iterable[Entry], *, 
     found: dict[str, Row] = {f"{row['run_id']}": {"code": "", "reason": "", **row} for row in table}
     latest = [found.pop(entry.run_id, {}) | _row(entry) for entry in journal]
     latest += sorted(found.values(), key=_began, reverse=True)
-    for number, row in enumerate(latest):
-        if row["status"] == RUNNING and not (number == 0 and row["kind"] == running):
+    for number, row in enumerate(row for row in latest if row["status"] == RUNNING):
+        if not (number == 0 and row["kind"] == running):
             row |= {"status": "failed", "code": KILLED, "reason": DID_NOT_END}
     return latest
 

@@ -76,6 +76,16 @@ def test_only_the_last_run_can_be_running():
     assert [run.outcome for run in runs_of(facts)] == [Outcome.RUNNING, Outcome.FAILED]
 
 
+def test_a_run_goes_on_though_another_was_kept_out_meanwhile():
+    """What `status` counts as killed does not; nor does a run before the one that goes on."""
+    facts = {"running": "process 7", "history": [row(1, "running"), row(2, "running"), row(3, "running")]}
+    kept_out, killed = row(4, "failed", code="locked"), row(3, "failed", code="killed")
+
+    runs = runs_of(facts | {"failures": [kept_out, killed]})
+
+    assert [run.outcome for run in runs] == [Outcome.FAILED, Outcome.FAILED, Outcome.RUNNING, Outcome.FAILED]
+
+
 def test_a_beginning_in_another_zone_is_in_utc():
     """The page says that all times are."""
     [run] = runs_of({"history": [row(1, started_at="2026-11-24T00:30:00+02:00")]})

@@ -126,6 +126,15 @@ def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
     assert "killed" in why(night(0, "running"), night(1))
     assert why(night(0, "running"), night(1), running="sync") == ""
     assert "killed" in why(night(0, "running"), night(1), running="verify")
+    assert "killed" in why(night(0, "running"), night(1, "running"), running="sync")
+
+
+def test_a_run_goes_on_though_another_was_kept_out_meanwhile() -> None:
+    """A second one that the first locked out, or that was stopped before it began, is not the end of the first."""
+    for code, status in (("locked", "failed"), ("stopped", "stopped")):
+        second = night(0, status, code=code, errors=1, run_id="second")
+        assert why(second, night(0, "running"), night(1), running="sync") == ""
+        assert "killed" in why(second, night(0, "running"), night(1))
 
 
 @pytest.mark.parametrize(("hours", "late"), [(25, False), (23, True), (None, False)])
