@@ -58,9 +58,9 @@ class Calendar:
 
 
 def calendar(runs: Sequence[Run], *, today: date) -> Calendar:
-    """The last `NIGHTS` days in UTC, each with the runs that began on it."""
+    """The last `NIGHTS` days in UTC, each with those of *runs*, the last first, that began on it by their clocks."""
     nights: dict[date, list[Run]] = defaultdict(list)
-    for run in sorted(runs, key=lambda each: each.started_at):
+    for run in reversed(runs):
         nights[run.started_at.date()].append(run)
     days = [today - timedelta(days=back) for back in reversed(range(NIGHTS))]
     months = [_month(list(group), nights) for _, group in groupby(days, key=lambda day: (day.year, day.month))]

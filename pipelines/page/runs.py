@@ -63,16 +63,21 @@ class Run:
 COUNTS = ("requests", "retries", "rows_read", "added", "modified", "removed", "errors")
 
 
-def runs_of(facts: Mapping[str, object]) -> list[Run]:
-    """The last run first; each once, with its reason where one is known."""
+def runs_of(facts: Mapping[str, object], order: Sequence[str] = ()) -> list[Run]:
+    """The last run first; each once, with its reason where one is known.
+
+    Args:
+        order: their ids as `status` has them, which a clock that was wrong does not disturb; others come after, as they
+            began.
+    """
     reasons = {_key(row): f"{row.get('reason') or ''}" for row in rows(facts, "failures")}
     found = {_key(row): row for row in (*rows(facts, "failures"), *rows(facts, "history"))}
+    places = {run_id: place for place, run_id in enumerate(order)}
     latest = sorted(found.items(), key=lambda entry: _began(entry[1]), reverse=True)
-    is_running = bool(facts.get("running"))
-    return [
-        _run(row, reason=reasons.get(key, ""), is_running=is_running and number == 0)
-        for number, (key, row) in enumerate(latest)
-    ]
+    latest.sort(key=lambda entry: places.get(entry[0], len(places)))
+    without_end = (key for key, row in latest if row.get("status") == "running" and key not in reasons)
+    going_on = next(without_end, None) if facts.get("running") else None
+    return [_run(row, reason=reasons.get(key, ""), is_running=key == going_on) for key, row in latest]
 
 
 def rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:

@@ -11,18 +11,21 @@ MISSING = "`notify` is set, and the extra for it is not installed: in the clone,
 log = logging.getLogger(__name__)
 
 
-def send(urls: Sequence[str], *, title: str, body: str, is_well: bool) -> None:
-    """Tell each of *urls*; one that cannot be told is a warning, whatever the reason."""
+def send(urls: Sequence[str], *, title: str, body: str, is_well: bool) -> bool:
+    """Tell each of *urls*, and say whether one of them took it; one that did not is a warning, whatever the reason."""
     try:
         apprise = import_module("apprise")
     except ImportError:
         log.warning("%s", MISSING)
-        return
+        return False
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its messages quote addresses
-    for number, url in enumerate(urls, start=1):
-        if not _sent(apprise.Apprise(), url, title=title, body=body, kind="success" if is_well else "failure"):
+    kind = "success" if is_well else "failure"
+    taken = [_sent(apprise.Apprise(), url, title=title, body=body, kind=kind) for url in urls]
+    for number, (url, is_taken) in enumerate(zip(urls, taken, strict=True), start=1):
+        if not is_taken:
             service = url.partition("://")[0]
             log.warning("notify: number %s of %s (%s://) could not be told: %s", number, len(urls), service, title)
+    return any(taken)
 
 
 def _sent(service: object, url: str, *, title: str, body: str, kind: str) -> bool:

@@ -43,8 +43,9 @@ def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantRepor
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
     report.run_id = uuid4().hex
+    narrowed = bool(job.only or job.clients)
     entry = journal.Entry(
-        run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=bool(job.only or job.clients)
+        run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=narrowed, told=False
     )
     try:
         _check_not_stopped(tools.stop)

@@ -29,33 +29,32 @@ DID_NOT_END = "it did not end: the process was killed, or the machine stopped"
 
 
 def runs_of(table: Iterable[Mapping[str, object]], journal: Iterable[Entry], *, running: str) -> list[Row]:
-    """Each run once, the last to begin first; the journal knows how a run ended that could not say so in its tables.
+    """Each run once, the last first; the journal knows how a run ended that could not say so in its tables.
 
     Args:
-        table: rows of `sync_runs`.
+        table: rows of `sync_runs`; those that the journal lacks are older than it.
+        journal: the last first. Their order stands, for a clock may have been wrong (M6).
         running: the kind of the run that goes on now; empty for none.
     """
     found: dict[str, Row] = {f"{row['run_id']}": {"code": "", "reason": "", **row} for row in table}
-    for entry in journal:
-        found[entry.run_id] = found.get(entry.run_id, {}) | _row(entry)
-    latest = sorted(found.values(), key=_began, reverse=True)
-    for number, row in enumerate(latest):
-        if row["status"] == RUNNING and not (number == 0 and row["kind"] == running):
+    latest = [found.pop(entry.run_id, {}) | _row(entry) for entry in journal]
+    latest += sorted(found.values(), key=_began, reverse=True)
+    for number, row in enumerate(row for row in latest if row["status"] == RUNNING):
+        if not (number == 0 and row["kind"] == running):
             row |= {"status": "failed", "code": KILLED, "reason": DID_NOT_END}
     return latest
 
 
 def nightly(runs: Sequence[Row]) -> list[Row]:
-    """Those that ended and tell how the tenant as a whole stands, the last to end first.
+    """Those that ended and tell how the tenant as a whole stands, the last first.
 
     Not backfills, not those that read only what the operator named, and not those that another run kept out.
     """
-    telling = [
+    return [
         run
         for run in runs
         if run["kind"] == "sync" and run["status"] != RUNNING and not run.get("narrowed") and run["code"] != "locked"
     ]
-    return sorted(telling, key=_ended, reverse=True)
 
 
 def streak(runs: Sequence[Row]) -> list[Row]:
@@ -86,7 +85,3 @@ def _text(moment: datetime) -> str:
 
 def _began(row: Mapping[str, object]) -> datetime:
     return datetime.fromisoformat(f"{row['started_at']}")
-
-
-def _ended(row: Mapping[str, object]) -> datetime:
-    return datetime.fromisoformat(f"{row['ended_at'] or row['started_at']}")

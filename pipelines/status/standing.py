@@ -21,11 +21,11 @@ from ..program import command
 from ..report.report import Exit, Json
 from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
-from ..run.lock import Holder, holder
+from ..run.lock import holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from .attention import attention, overdue, sentence
-from .runs import fresh_at, nightly, runs_of, streak
+from .runs import Row, fresh_at, nightly, runs_of, streak
 
 Facts: TypeAlias = dict[str, object]
 Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[str, str]], Facts]
@@ -63,10 +63,15 @@ UNREAD = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One tenant's warehouse."""
+    """One tenant's warehouse.
+
+    Args:
+        order: ids of all runs, the last first.
+    """
 
     tenant: str
     facts: Facts
+    order: Sequence[str] = ()
 
     @property
     def first(self) -> str:
@@ -151,16 +156,17 @@ def _standing(tenant: TenantSettings, look: Look) -> Standing:
     is_local = tenant.destination == "duckdb"
     facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
     found = {"running": f"{running}" if running else None} | facts
-    return Standing(tenant=tenant.name, facts=found | _runs(found, entries, running))
-
-
-def _runs(found: Facts, entries: Sequence[journal.Entry], running: Holder | None) -> Facts:
-    """What the tables and the journal say together."""
     table = found.get("runs")
     runs = runs_of(table if isinstance(table, list) else [], entries, running=running.command if running else "")
+    order = [f"{run['run_id']}" for run in runs]
+    return Standing(tenant=tenant.name, facts=found | _runs(runs, found.get("fresh_at")), order=order)
+
+
+def _runs(runs: Sequence[Row], published: object) -> Facts:
+    """What the tables and the journal say together."""
     in_need = streak(nightly(runs))
     return {
-        "fresh_at": fresh_at(runs, found.get("fresh_at")),
+        "fresh_at": fresh_at(runs, published),
         "runs": runs[:SHOWN],
         "last_run": next((run for run in runs if run["status"] != journal.RUNNING), None),
         "failures": [run for run in runs if run["status"] not in {"complete", journal.RUNNING}],
@@ -169,7 +175,7 @@ def _runs(found: Facts, entries: Sequence[journal.Entry], running: Holder | None
 
 
 def _empty_facts(tenant: TenantSettings) -> Facts:
-    return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs({}, [], None)
+    return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs([], None)
 
 
 def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:

@@ -61,6 +61,26 @@ def test_the_first_bad_night_and_the_first_good_one_are_told(start, inbox):
     assert PASSWORD not in bad.out + bad.err
 
 
+def test_what_nobody_took_is_told_by_the_next_run(start, inbox):
+    """A bad night without a network, and the next; then the end of it, which could not be told at first either."""
+    program = start(aleta={"notify": [inbox.url], "resources": ["clients"]})
+
+    def told(*, expect: int = 0, status: int = 200) -> list[str]:
+        inbox.messages.clear()
+        inbox.status = status
+        program.sync(expect=expect)
+        return [message["title"] for message in inbox.messages] if status == 200 else []
+
+    program.rewrite("kid-acme", "kid-acne")
+    assert told(expect=3, status=503) == []
+    assert told(expect=3) == ["aleta-sync: not complete: acme"]
+    assert told(expect=3) == []
+    program.rewrite("kid-acne", "kid-acme")
+    assert told(status=503) == []
+    assert told() == ["aleta-sync: complete again: acme"]
+    assert told() == []
+
+
 def test_who_cannot_be_told_is_a_warning_without_the_address(start, inbox):
     """The run ends as it would have; neither the password nor the host is in the log."""
     inbox.status = 500

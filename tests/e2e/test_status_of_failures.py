@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import stat
 import time
+from datetime import timedelta
 
+from pipelines.run.aftermath import journal
+from sources.aleta.clock import SystemClock
 from tests.e2e.program import Program
 
 
@@ -59,6 +62,22 @@ def test_status_tells_of_a_run_that_was_killed(start):
 
     assert [run["code"] for run in facts(program)["failures"]] == ["killed"]
     assert "did not end" in " ".join(program.run("status").out.split())
+
+
+def test_a_night_by_a_clock_that_was_ahead_is_over_once_the_next_is_complete(program):
+    """M6: `status`, its metrics and the page go by the order of the runs, not by what the clock of one said."""
+    program.tenant_folder().mkdir(parents=True)
+    ahead = SystemClock().now() + timedelta(days=30)
+    entry = journal.Entry(run_id="ahead", kind="sync", started_at=ahead, ended_at=ahead, status="failed", code="clock")
+    journal.append(program.tenant_folder(), entry)
+    program.sync()
+
+    assert program.run("status").out.startswith("The only tenant is complete")
+    metrics = program.run("status", "--format", "prometheus").out
+    assert 'aleta_sync_last_run_status{tenant="acme",status="complete"} 1' in metrics
+    page = program.folder / "report.html"
+    program.run("report", "--html", f"{page}")
+    assert "acme is fine" in page.read_text(encoding="utf-8")
 
 
 def test_status_is_right_where_nothing_is_published(start):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+import msgspec
 
 from ...report.notify import send
 from ...report.problem_lines import log_problems
@@ -24,17 +26,26 @@ def leave(tenant: TenantSettings, report: TenantReport, began: journal.Entry, *,
     if refused_to_root(tenant.folder / "lock"):
         return None  # no night went wrong: somebody ran it as root by hand
     entry = journal.ended(report, began, now=now)
+    before: Sequence[journal.Entry] = []
     try:
         make_private(tenant.folder)
         before = journal.read(tenant.folder)
         journal.append(tenant.folder, entry)
     except OSError as error:
         log.warning("%s: `status` will not know of this run: %s", tenant.name, failures.as_problem(error).message)
-        before = []
-    return notice(entry, before, tenant=tenant.name, urls=tenant.notify)
+    return notice(entry, before, tenant=tenant.name, folder=tenant.folder, urls=tenant.notify)
 
 
 def tell(notices: Iterable[Notice]) -> None:
-    """Send what is to be told of all tenants, joined."""
+    """Send what is to be told of all tenants, joined; what nobody took, the next run tells."""
     for message in messages(notices):
-        send(message.urls, title=message.title, body=message.body, is_well=message.is_well)
+        if send(message.urls, title=message.title, body=message.body, is_well=message.is_well):
+            for said in message.notices:
+                _keep_told(said)
+
+
+def _keep_told(said: Notice) -> None:
+    try:
+        journal.append(said.folder, msgspec.structs.replace(said.entry, told=True))
+    except OSError as error:
+        log.warning("%s: the next run will tell this again: %s", said.tenant, failures.as_problem(error).message)

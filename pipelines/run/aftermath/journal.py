@@ -1,7 +1,8 @@
 """The last runs of a tenant, whatever came of them: a private file of lines, for `status` and `report`.
 
 A run that fails before its first commit is in no table, and one that is killed says nothing at all. So each run writes
-a line as it begins and one as it ends; who reads takes the last line of each run.
+a line as it begins and one as it ends; who reads takes the last line of each run. Their order is that of the first
+lines of each: a stored time may be that of a clock which was wrong (M6).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         status: that of `sync_runs`; `running` from its beginning to its end.
         narrowed: it was to read only what the operator named, and so proves nothing of the tenant as a whole.
         code, reason: of the first problem; empty when there is none.
+        told: somebody took word of how it ended (`notify`); believed of lines of older versions, which lack it.
     """
 
     run_id: str
@@ -54,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     version: str = VERSION
     code: str = ""
     reason: str = ""
+    told: bool = True
 
 
 def ended(report: TenantReport, began: Entry, *, now: datetime) -> Entry:
@@ -102,7 +105,7 @@ def append(folder: Path, entry: Entry) -> None:
 
 
 def read(folder: Path) -> Sequence[Entry]:
-    """The runs, the last first; a line that was cut off is passed over.
+    """The runs, the last to begin first, whatever their clocks said; a line that was cut off is passed over.
 
     Raises:
         OSError: the file is there and cannot be read.
@@ -137,15 +140,16 @@ def _decoded(lines: Sequence[bytes]) -> Sequence[Entry]:
     for line in lines:
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             entry = msgspec.json.decode(line, type=Entry)
-            runs[entry.run_id] = entry
-    return sorted(runs.values(), key=lambda entry: entry.started_at.astimezone(UTC), reverse=True)
+            runs[entry.run_id] = entry  # keeps the place of its first line
+    return list(reversed(runs.values()))
 
 
 def _kept(lines: Sequence[bytes]) -> Sequence[bytes]:
-    """One line a run, of the last runs of each sort; the oldest first."""
+    """One line a run, of the last runs of each sort, and the last that was told; the oldest first."""
     runs = _decoded(lines)
     kept = [run for run in runs if not run.narrowed][:KEPT] + [run for run in runs if run.narrowed][:KEPT_NARROWED]
-    return [msgspec.json.encode(entry) + b"\n" for entry in sorted(kept, key=lambda entry: entry.started_at)]
+    kept += [run for run in runs if run.told][:1]
+    return [msgspec.json.encode(run) + b"\n" for run in reversed(runs) if run in kept]
 
 
 @contextmanager

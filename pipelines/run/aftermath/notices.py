@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
+from pathlib import Path
 
 from .journal import RUNNING, Entry
 
@@ -18,9 +20,15 @@ LOCKED = "locked"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is to be said of one tenant, and to which Apprise URLs, which are secrets themselves."""
+    """What is to be said of the run *entry* of one tenant, and to which Apprise URLs, which are secrets themselves.
+
+    Args:
+        folder: the tenant's, where its journal is.
+    """
 
     tenant: str
+    folder: Path
+    entry: Entry
     urls: tuple[str, ...]
     is_well: bool
     text: str
@@ -34,22 +42,25 @@ class Message:
     title: str
     body: str
     is_well: bool
+    notices: Sequence[Notice]
 
 
-def notice(entry: Entry, before: Sequence[Entry], *, tenant: str, urls: tuple[str, ...]) -> Notice | None:
-    """What to say of the run *entry*; None where nothing changed.
+def notice(entry: Entry, before: Sequence[Entry], *, tenant: str, folder: Path, urls: tuple[str, ...]) -> Notice | None:
+    """What to say of the run *entry*; None where it is as was told last, or well and nothing was told yet.
 
     Args:
         before: the runs before it, the last first.
     """
     if not urls or not _tells(entry):
         return None
-    streak = _since_complete([run for run in before if run.run_id != entry.run_id and _tells(run)])
-    told = [run for run in streak if run.status != RUNNING]  # one that was killed told nobody
-    is_well = entry.status == COMPLETE
-    if is_well is not bool(told):
+    ended = [run for run in before if run.run_id != entry.run_id and _tells(run)]
+    told = next((run for run in ended if run.told), None)  # not every run: the network may have been down, or a kill
+    is_well = _is_well(entry)
+    if is_well is (told is None or _is_well(told)):
         return None
-    return Notice(tenant=tenant, urls=urls, is_well=is_well, text=_text(entry, tenant, failed=len(told)))
+    streak = list(takewhile(lambda run: not _is_well(run), dropwhile(_is_well, ended)))
+    text = _text(entry, tenant, failed=len(streak))
+    return Notice(tenant=tenant, folder=folder, entry=entry, urls=urls, is_well=is_well, text=text)
 
 
 def messages(notices: Iterable[Notice]) -> Iterator[Message]:
@@ -61,17 +72,16 @@ def messages(notices: Iterable[Notice]) -> Iterator[Message]:
         names = ", ".join(said.tenant for said in told)
         what = f"complete again: {names}" if is_well else f"not complete: {names}"
         body = "\n".join(said.text for said in told)
-        yield Message(urls=urls, title=f"aleta-sync: {what}", body=body, is_well=is_well)
+        yield Message(urls=urls, title=f"aleta-sync: {what}", body=body, is_well=is_well, notices=told)
 
 
 def _tells(run: Entry) -> bool:
-    """A run of the whole tenant, which no other run kept out."""
-    return run.kind == "sync" and not run.narrowed and run.code != LOCKED
+    """A run of the whole tenant that ended, and which no other run kept out."""
+    return run.kind == "sync" and not run.narrowed and run.code != LOCKED and run.status != RUNNING
 
 
-def _since_complete(runs: Sequence[Entry]) -> list[Entry]:
-    last = next((number for number, run in enumerate(runs) if run.status == COMPLETE), len(runs))
-    return list(runs[:last])
+def _is_well(run: Entry) -> bool:
+    return run.status == COMPLETE
 
 
 def _text(entry: Entry, tenant: str, *, failed: int) -> str:

@@ -25,6 +25,15 @@ def test_the_last_run_is_first_wherever_it_is_listed():
     assert [run.started_at.hour for run in runs_of(facts)] == [4, 3, 2, 1]
 
 
+def test_the_order_of_the_journal_stands_whatever_the_clocks_said():
+    """M6: one that began by a clock far ahead is not the last for ever; what the journal lacks comes after."""
+    facts = {"history": [row(1), row(2), row(5)], "failures": [row(23, "failed"), row(3, "failed")]}
+
+    runs = runs_of(facts, ["r5", "r23", "r3"])
+
+    assert [run.started_at.hour for run in runs] == [5, 23, 3, 2, 1]
+
+
 def test_a_run_that_both_list_is_there_once_with_its_counts_and_its_reason():
     """The copy has the figures, the list of failures has the reason."""
     facts = {"history": [row(1, "failed", requests=7)], "failures": [row(1, "failed", reason="no key")]}
@@ -65,6 +74,16 @@ def test_only_the_last_run_can_be_running():
     facts = {"running": "process 7", "history": [row(2, "running"), row(1, "running")]}
 
     assert [run.outcome for run in runs_of(facts)] == [Outcome.RUNNING, Outcome.FAILED]
+
+
+def test_a_run_goes_on_though_another_was_kept_out_meanwhile():
+    """What `status` counts as killed does not; nor does a run before the one that goes on."""
+    facts = {"running": "process 7", "history": [row(1, "running"), row(2, "running"), row(3, "running")]}
+    kept_out, killed = row(4, "failed", code="locked"), row(3, "failed", code="killed")
+
+    runs = runs_of(facts | {"failures": [kept_out, killed]})
+
+    assert [run.outcome for run in runs] == [Outcome.FAILED, Outcome.FAILED, Outcome.RUNNING, Outcome.FAILED]
 
 
 def test_a_beginning_in_another_zone_is_in_utc():

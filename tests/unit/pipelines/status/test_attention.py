@@ -50,7 +50,7 @@ def why(*entries: Entry, hours: int | None = None, **more: object) -> str:
 
 def test_a_tenant_that_never_ran_is_told_from_one_that_fails() -> None:
     """Never synced, and what to run unless it runs now; or never complete, since when, how often, and why."""
-    failing = why(*(night(ago, "failed", code="auth", reason="[auth] kid is unknown") for ago in (2, 1, 0)))
+    failing = why(*(night(ago, "failed", code="auth", reason="[auth] kid is unknown") for ago in (0, 1, 2)))
     assert why() == "never synced: run `aleta-sync sync acme`"
     assert why(running="sync") == "never synced"
     since = f"{NOON - timedelta(days=2):%Y-%m-%d %H:%M}"
@@ -100,11 +100,41 @@ def test_a_run_that_another_kept_out_is_not_a_failed_night() -> None:
     assert why(night(0, "failed", code="locked", run_id="second"), night(0)) == ""
 
 
+def test_a_failure_by_a_clock_that_was_ahead_is_over_with_the_next_complete_night() -> None:
+    """M6: the order of the journal counts, not the times in it; so for one that was behind."""
+    for off in (-30, 400):
+        wrong = night(off, "failed", reason="[clock] the clock is wrong")
+        assert why(night(0), wrong, night(1)) == ""
+        assert why(night(0, "failed", reason="[auth] no"), night(1), wrong).startswith(
+            "failed (the last run, 2026-03-02"
+        )
+        assert why(night(0, "running"), wrong, night(1), running="sync").startswith("failed (the last run, ")
+        assert facts(night(0), wrong)["last_run"]["status"] == "complete"
+
+
+def test_what_the_journal_lacks_was_before_it() -> None:
+    """Rows of `sync_runs` of another machine's or of a journal that was lost, whatever their clocks said (M6)."""
+    older = [{"run_id": f"t{ago}", "kind": "sync", "status": "failed", "started_at": f"{NOON - timedelta(days=ago)}"}
+             for ago in (9, -30, 8)]  # fmt: skip
+    known = {"run_id": "r1", "kind": "sync", "status": "complete", "started_at": f"{NOON}", "rows_read": 7}
+    runs = runs_of([*older, known], [night(0), night(1)], running="")
+    assert [run["run_id"] for run in runs] == ["r0", "r1", "t-30", "t8", "t9"]
+
+
 def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
     """Killed, or still at work: the lock tells."""
     assert "killed" in why(night(0, "running"), night(1))
     assert why(night(0, "running"), night(1), running="sync") == ""
     assert "killed" in why(night(0, "running"), night(1), running="verify")
+    assert "killed" in why(night(0, "running"), night(1, "running"), running="sync")
+
+
+def test_a_run_goes_on_though_another_was_kept_out_meanwhile() -> None:
+    """A second one that the first locked out, or that was stopped before it began, is not the end of the first."""
+    for code, status in (("locked", "failed"), ("stopped", "stopped")):
+        second = night(0, status, code=code, errors=1, run_id="second")
+        assert why(second, night(0, "running"), night(1), running="sync") == ""
+        assert "killed" in why(second, night(0, "running"), night(1))
 
 
 @pytest.mark.parametrize(("hours", "late"), [(25, False), (23, True), (None, False)])

@@ -8,6 +8,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipelines.report.report import Counts, Exit, Problem, TenantReport
@@ -78,6 +79,41 @@ def test_it_keeps_the_last_runs_and_hundreds_of_single_clients_push_no_night_out
     assert not list(tmp_path.glob(".*"))
 
 
+def test_runs_are_in_the_order_they_were_written_down_in_whatever_their_clocks_said(tmp_path: Path) -> None:
+    """M6: a clock was ten years ahead for one run, or behind; also where the file was cut, which drops it in time."""
+    years = timedelta(days=3650) // timedelta(minutes=1)
+    for number in (1, years, -years, 2):
+        journal.append(tmp_path, entry(number, status="failed"))
+    journal.append(tmp_path, entry(years, status="complete"))
+    assert [run.run_id for run in journal.read(tmp_path)] == ["r2", f"r-{years}", f"r{years}", "r1"]
+
+    for number in range(3, 3 + journal.LINES):
+        journal.append(tmp_path, entry(number, status="failed"))
+    runs = journal.read(tmp_path)
+    assert [run.started_at for run in runs] == sorted((run.started_at for run in runs), reverse=True)
+    assert f"r{years}" not in {run.run_id for run in runs}
+
+
+def test_the_last_run_that_was_told_is_kept(tmp_path: Path) -> None:
+    """However many came after it of which nobody was told: it says what is believed."""
+    journal.append(tmp_path, entry(0, status="failed"))
+    for number in range(1, journal.LINES + 20):
+        journal.append(tmp_path, entry(number, status="failed", told=False))
+    runs = journal.read(tmp_path)
+    assert len(runs) < journal.LINES
+    assert [run.run_id for run in runs if run.told] == ["r0"]
+
+
+def test_a_line_of_an_older_version_counts_as_told(tmp_path: Path) -> None:
+    """It does not say so, and an upgrade tells nobody anew."""
+    journal.append(tmp_path, entry(1, status="failed", told=False))
+    file = tmp_path / journal.FILE
+    line = msgspec.json.decode(file.read_bytes())
+    del line["told"]
+    file.write_bytes(msgspec.json.encode(line))
+    assert [run.told for run in journal.read(tmp_path)] == [True]
+
+
 def test_several_processes_lose_no_line(tmp_path: Path) -> None:
     """Also while one of them cuts the file, and puts another in its place."""
 
@@ -90,9 +126,11 @@ def test_several_processes_lose_no_line(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    ids = {run.run_id for run in journal.read(tmp_path)}
-    assert {"r2199"} <= ids
+    ids = [int(run.run_id[1:]) for run in reversed(journal.read(tmp_path))]
     assert len(ids) >= journal.KEPT
+    for first in (0, 1000, 2000):
+        kept = [number for number in ids if first <= number < first + 200]
+        assert kept == list(range(first + 200 - len(kept), first + 200))
 
 
 def test_before_the_first_run_there_is_none(tmp_path: Path) -> None:
