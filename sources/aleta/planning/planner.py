@@ -61,7 +61,7 @@ class Planner:
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         self._fresh.append((parent, span))
-        self.proofs.extend(span)
+        self.proofs.cover(parent, span)
 
     @property
     def parents(self) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import date
 
 from .cap import RowCap
 from .coverage import Coverage
 from .questions import Proof, Question
 from .windows import Window
+
+OTHERS = 3  # parents that are asked for more than their span, where nothing else may clear a day
 
 
 @dataclass(slots=True)
@@ -38,6 +41,14 @@ class Proofs:
     largest: Proof | None = None
     reach: Window | None = None  # from the first day that any parent is asked for to the last
     widest: int = 0  # days of the widest proof that the API may take, once it refused one
+    fullest: dict[str, int] = field(default_factory=dict)  # parent -> its largest answer in this run
+    spans: dict[str, Window] = field(default_factory=dict)  # what each is asked for
+    others: set[str] = field(default_factory=set)  # that were asked for more than that
+
+    def cover(self, parent: str, span: Window) -> None:
+        """*parent* is asked for *span*."""
+        self.spans[parent] = span
+        self.extend(span)
 
     def extend(self, span: Window) -> None:
         """Some parent is asked for *span*."""
@@ -45,6 +56,7 @@ class Proofs:
 
     def see(self, question: Question, count: int, cap: RowCap) -> None:
         """An answer came: is it the largest of this run?"""
+        self.fullest[question.parent] = max(count, self.fullest.get(question.parent, 0))
         if count > cap.largest:
             self.largest = Proof(question.parent, question.window, count)
 
@@ -61,7 +73,10 @@ class Proofs:
         return spare
 
     def wider(self, held: Iterable[Suspect], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
-        """A window around the day of an answer that nothing parts, for its parent; None where all were asked."""
+        """A window around the day of an answer that nothing parts, for its parent; None where all were asked.
+
+        Then the history of one that had many rows tonight, as whose largest answer the earlier proof may have gone.
+        """
         for suspect in held:
             if suspect.wider is None:
                 plan = plans[suspect.question.parent]
@@ -69,7 +84,20 @@ class Proofs:
                 suspect.wider = self.around(suspect.question, span=plan.span, width=min(widths, default=0))
             if suspect.wider:
                 return suspect.question.parent, suspect.wider.pop()
-        return None
+        return self._of_another({suspect.question.parent for suspect in held}, plans)
+
+    def _of_another(self, held: AbstractSet[str], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
+        if self.reach is None or len(self.others) == OTHERS:
+            return None
+        width = min([days for days in (self.widest, *(plans[parent].max_days for parent in held)) if days], default=0)
+        window = self.reach.part(width, back=True) if width else self.reach
+        parents = self.fullest.keys() & self.spans.keys() - held - self.others
+        able = [parent for parent in parents if not self.spans[parent].covers(window)]
+        if not able:
+            return None
+        parent = max(able, key=lambda parent: (self.fullest[parent], parent))
+        self.others.add(parent)
+        return parent, window
 
     def refuse(self, window: Window, held: Iterable[Suspect]) -> None:
         """The API refused *window* as too wide (W5): half of it may still clear what is held."""

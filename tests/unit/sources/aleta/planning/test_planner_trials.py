@@ -1,5 +1,7 @@
 """Answers as large as the cap may be: put to the test, proven, or quarantined (W3, W4)."""
 
+import pytest
+
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Decision, Fate, Proof
@@ -39,6 +41,27 @@ def test_w4_a_day_that_no_test_can_clear_is_quarantined():
     assert found.ask() is None
     assert found.decisions() == [Decision("a", window(0, 0), Fate.QUARANTINED, 10)]
     assert found.parents == 0
+
+
+@pytest.mark.parametrize(("rows", "fate"), [(40, Fate.KEPT), (10, Fate.QUARANTINED)])
+def test_w4_the_history_of_another_parent_may_clear_a_day(rows, fate):
+    """Where the parent with the earlier proof is gone, or was not read: of whoever has the most rows tonight, once."""
+    found = planner("a", span=window(99, 99))
+    for parent in "bcdef":
+        found.add(parent, window(90, 99))
+    found.proofs.extend(window(0, 0))
+    for question, count in zip(ask_all(found), (10, 2, 9, 4, 3, 1), strict=True):
+        answer(found, question, count)
+    assert ("a", fate) not in fates(found)
+
+    asked = []
+    while question := found.ask():
+        asked.append((question.parent, question.window, question.proof))
+        answer(found, question, 10 if question.parent == "a" else rows)
+
+    others = "c" if fate is Fate.KEPT else "cde"
+    assert asked == [(parent, SPAN, True) for parent in f"a{others}"]
+    assert fates(found) == [("a", fate)]
 
 
 def test_w3_an_earlier_proof_is_asked_before_anything_is_parted():
