@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.extract.source import SourceInjectableContext
 
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import Endpoint, with_parents
@@ -20,16 +23,34 @@ from .shortfalls import Shortfall, of_list
 UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"
 
 
+class Sessions:
+    """The session of each extraction: whoever runs a source again, or another selection of it, begins anew.
+
+    dlt's copies of a source (`with_resources`) share what its resources refer to, and so do its runs.
+    """
+
+    def __init__(self, begin: Callable[[], Session]) -> None:
+        self._begin = begin
+        self._sessions: dict[int, Session] = {}  # by the identity of the extraction, while there is one
+
+    def current(self) -> Session:
+        """That of the extraction that this is called in."""
+        extraction = Container()[SourceInjectableContext]
+        if id(extraction) not in self._sessions:
+            self._sessions[id(extraction)] = self._begin()
+            weakref.finalize(extraction, self._sessions.pop, id(extraction))
+        return self._sessions[id(extraction)]
+
+
+    """One connection and one crawl for all resources of one extraction. Not thread-safe."""
 class Session:
-    """One connection and one crawl for all resources of a run; reusable by the next run. Not thread-safe."""
 
     def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
         self._connect = connect
         self._connection: Connection | None = None
         self._workers = workers
         self._readers = 0
-        self._listings: Sequence[Listed] = ()
-        self._served_resources: set[str] | None = None
+        self._listings: Sequence[Listed] | None = None
         self._read: set[str] = set()
         self.caps: set[int] = set()  # that answers of this API proved
         self._crawled: Sequence[Endpoint] = ()
@@ -52,7 +73,6 @@ class Session:
     @contextmanager
     def reading(self, endpoint: Endpoint) -> Iterator[None]:
         """Wraps the extraction of *endpoint*, so that `read` knows when it has ended."""
-        self._read.discard(endpoint.name)
         try:
             yield
         finally:
@@ -62,21 +82,20 @@ class Session:
         """Whether the endpoints *names* are extracted completely."""
         return self._read.issuperset(names)
 
-    def listed(self, resource: str, selected: Collection[str]) -> Sequence[Listed]:
-        """All objects of the *selected* resources and their parents; crawled again when *resource* asks a second time.
+    def listed(self, selected: Collection[str]) -> Sequence[Listed]:
+        """All objects of the *selected* resources and their parents, crawled once.
 
         Raises:
             SourceError: the top of the tree could not be read, so nothing below it can.
         """
-        if self._served_resources is None or resource in self._served_resources:
-            self._listings, self._served_resources = self._walk(selected), set()
-        self._served_resources.add(resource)
+        if self._listings is None:
+            self._listings = self._walk(selected)
         return self._listings
 
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
         endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
-            self._crawled, self._census, self._told = endpoints, Census(), set()
+            self._crawled = endpoints
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event(), census=self._census))
         for listed in listings:
             if listed.endpoint.required and not listed.endpoint.parent and listed.problems:

@@ -29,7 +29,7 @@ from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
 from .due_windows import due_windows
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
-from .session import Session, shortfall_of, unread
+from .session import Session, Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
 from .spans import Horizon, Spans
 from .tables import api_columns, in_batches, with_fetch_time
@@ -43,9 +43,9 @@ OnFailure: TypeAlias = Literal["raise", "skip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """The settings and the session that all resources of one source share."""
+    """The settings that all resources of one source share, and the session that those of one extraction do."""
 
-    session: Session
+    sessions: Sessions
     clock: Clock
     history_start: date
     look_back_days: int
@@ -55,6 +55,10 @@ class _Options:
     snapshot_days: int
     workers: int
     on_failure: OnFailure
+
+    @property
+    def session(self) -> Session:
+        return self.sessions.current()
 
     def horizon(self) -> Horizon:
         return Horizon(
@@ -134,13 +138,13 @@ def aleta_source(
         burst=burst,
         workers=workers,
     )
-    clock = SystemClock()
+    clock, bucket = SystemClock(), access.bucket()  # one budget, however often the source is run
 
     def open_connection() -> Connection:
-        return connect(access, LocalSigner.parse(private_key, key_id=kid), clock)
+        return connect(access, LocalSigner.parse(private_key, key_id=kid), clock, bucket=bucket)
 
     options = _Options(
-        session=Session(open_connection, workers=workers),
+        sessions=Sessions(lambda: Session(open_connection, workers=workers)),
         clock=clock,
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
@@ -186,7 +190,7 @@ def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[No
 def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects that the API lists; one that is missing is gone, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
-    listings = options.session.listed(endpoint.name, selected)
+    listings = options.session.listed(selected)
     yield from _answers(
         [answer for listed in listings if listed.endpoint is endpoint for answer in listed.answers], endpoint
     )
@@ -229,7 +233,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
     failed: list[str] = []
     with options.session.reader() as reader:
-        listings = options.session.listed(endpoint.name, selected)
+        listings = options.session.listed(selected)
         readings = spans.readings(_parents(endpoint, listings, options))
         for package in in_packages(
             due_windows(endpoint, readings, spans, reader, prover, clock=options.clock, workers=options.workers)

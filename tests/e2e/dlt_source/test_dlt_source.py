@@ -91,6 +91,19 @@ def test_a_source_can_be_run_twice(pipeline, box, known):
     assert ids(pipeline, "SELECT id FROM accounts") == box.truth("acme").accounts.keys()
 
 
+@pytest.mark.parametrize("first", ["clients", "transactions"])
+def test_l1_f3_a_source_can_be_run_with_other_resources(pipeline, box, known, first):
+    """Each run crawls what it selects, whatever an earlier run of the same source crawled: new accounts come, too."""
+    one = source(known)
+    load(pipeline, one.with_resources(first))
+    box.mutate("acme", "new_account")
+
+    load(pipeline, one.with_resources("accounts", "transactions"))
+
+    assert ids(pipeline, "SELECT id FROM accounts") == box.truth("acme").accounts.keys()
+    assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
+
+
 def test_an_earlier_history_start_reads_from_there(pipeline, box, known):
     """What lies before the mark's beginning was never read."""
     recent = f"{SMALL['today'].replace(day=1)}"
