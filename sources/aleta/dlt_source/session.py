@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from ..reading.objects.by_id import read_by_id
 from ..reading.objects.members import Census
 from ..reading.objects.walk import Listed, walk, walk_named
 from ..reading.reader import Reader
+from .named_ids import named_in
 from .shortfalls import Shortfall, of_list
 
 UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"
@@ -42,8 +43,8 @@ class Sessions:
         return self._sessions[id(extraction)]
 
 
-    """One connection and one crawl for all resources of one extraction. Not thread-safe."""
 class Session:
+    """One connection and one crawl for all resources of one extraction. Not thread-safe."""
 
     def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
         self._connect = connect
@@ -128,30 +129,27 @@ class Session:
                 found += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
         return found
 
-    def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
-        """Remember ids in rows of *endpoint* that belong to other endpoints."""
+    def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> Mapping[str, Collection[str]]:
+        """Remember ids in rows of *endpoint* that belong to other endpoints; those of endpoints without a list."""
         for other in self._crawled:
             for column in endpoint.columns_naming(other):
                 self._census.note_named(other, filter(None, batch[column].unique().to_pylist()))
-        for other in CATALOGUE.values():
-            for table, _, column in (place.partition(".") for place in other.named_in):
-                if table == endpoint.name:
-                    named = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
-                    self._named.setdefault(other.name, {}).update(dict.fromkeys(named, True))
+        named = named_in(endpoint, batch)
+        for name, ids in named.items():
+            self._named.setdefault(name, {}).update(dict.fromkeys(ids, True))
+        return named
 
     def named(self, endpoint: Endpoint) -> list[str]:
         """The ids of *endpoint* found in rows so far, without those that the API no longer knows."""
         return sorted(own_id for own_id, shown in self._named.get(endpoint.name, {}).items() if shown)
 
-    def read_named(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
+    def read_named(self, endpoint: Endpoint, more: Collection[str]) -> Iterator[Listed]:
         """Read by id the objects of *endpoint* found in rows of this run, and *more*: those of earlier runs."""
         found = self._named.setdefault(endpoint.name, {})
         found.update(dict.fromkeys(more, True))
         with self.reader() as reader:
             for listed in read_by_id(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
                 found.update(dict.fromkeys(listed.gone, False))
-                for answer in listed.answers:
-                    self.remember_ids(endpoint, answer.batch)
                 yield listed
 
     def offers(self, endpoint: Endpoint) -> bool:

@@ -28,6 +28,7 @@ from ..reading.objects.walk import Listed, ids_of
 from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
 from .due_windows import due_windows
+from .named_ids import keep, kept
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
 from .session import Session, Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
@@ -37,7 +38,6 @@ from .tables import api_columns, in_batches, with_fetch_time
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # failures in an error's message; all are logged
-NAMED_IDS = "met"  # key of the dlt state; renaming it would lose the ids of earlier runs
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
@@ -200,12 +200,13 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
 
 def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects whose ids are in rows of this run or an earlier one, read by id."""
-    state = dlt.current.resource_state()
+    state, states = dlt.current.resource_state(), dlt.current.source_state()["resources"].values()
     problems: list[Shortfall] = []
-    for listed in options.session.read_named(endpoint, state.get(NAMED_IDS, [])):
+    for listed in options.session.read_named(endpoint, kept(states, state, endpoint)):
         yield from _answers(listed.answers, endpoint)
+        for answer in listed.answers:
+            keep(state, options.session.remember_ids(endpoint, answer.batch))
         problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
-    state[NAMED_IDS] = options.session.named(endpoint)
     yield from _report_unread(endpoint, [*problems, *options.session.unlisted()], options)
 
 
@@ -262,7 +263,7 @@ def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
     for receipt in package:
         if receipt.answer:
-            options.session.remember_ids(endpoint, receipt.answer.batch)
+            keep(spans.state, options.session.remember_ids(endpoint, receipt.answer.batch))
             spans.keep(receipt.parent_id, receipt.window)
         elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
             spans.lose(receipt.parent_id, receipt.window)

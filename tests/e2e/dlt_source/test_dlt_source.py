@@ -104,6 +104,38 @@ def test_l1_f3_a_source_can_be_run_with_other_resources(pipeline, box, known, fi
     assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
 
 
+@pytest.mark.parametrize("before", [["transactions"], ["transactions", "instruments"]], ids=["never", "once"])
+def test_what_rows_named_while_it_was_not_selected_is_read_once_it_is(pipeline, box, known, before):
+    """L1: `transactions` remember the instruments that they name, with the rows; these are not read again."""
+    away = sorted(box.truth("acme").accounts)[:5]
+    for own_id in away:
+        box.mutate("acme", "account_gone", id=own_id)
+    load(pipeline, source(known, resources=before))
+    box.mutate("acme", "account_back", count=len(away))
+    load(pipeline, source(known).with_resources("transactions"))
+
+    load(pipeline, source(known, resources=["transactions", "instruments"]))
+
+    assert named_instruments(pipeline) == ids(pipeline, "SELECT id FROM instruments")
+
+
+def test_what_a_limit_left_out_of_the_instruments_is_read_without_it(pipeline, box, known):
+    """Whether the instruments are loaded or not, the rows that name them are."""
+    limited = source(known, resources=["transactions", "instruments"])
+    limited.instruments.add_limit(1)
+    load(pipeline, limited)
+    box.reset_requests()
+
+    load(pipeline, source(known, resources=["transactions", "instruments"]))
+
+    asked = {request.path.rpartition("/")[2] for request in box.requests if "/instruments/" in request.path}
+    assert named_instruments(pipeline) == asked
+
+
+def named_instruments(pipeline) -> set[str]:
+    return ids(pipeline, "SELECT instrument_id FROM transactions WHERE instrument_id IS NOT NULL")
+
+
 def test_an_earlier_history_start_reads_from_there(pipeline, box, known):
     """What lies before the mark's beginning was never read."""
     recent = f"{SMALL['today'].replace(day=1)}"
