@@ -232,7 +232,7 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         rng=Random(),  # noqa: S311 - no secret
     )
     contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
-    failed: list[str] = []
+    failed, partly = list[str](), False
     with options.session.reader() as reader:
         listings = options.session.listed(selected)
         readings = spans.readings(_parents(endpoint, listings, options))
@@ -241,11 +241,13 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         ):
             yield from _extracted(package, spans, options)
             failed += unread_windows(package)
+            partly |= any(receipt.status is Status.FAILED for receipt in package)
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
-    spans.learn(prover, max_window_days=options.max_window_days)
     options.session.note_cap(prover.planner.cap.value)
-    missing = [*unread(listings, endpoint, selected), *unlisted, *options.session.truncated(), *conflicts]
+    lost = unread(listings, endpoint, selected)
+    spans.learn(prover, max_window_days=options.max_window_days, partly=partly or bool(lost))
+    missing = [*lost, *unlisted, *options.session.truncated(), *conflicts]
     yield from _report_unread(endpoint, missing, options, failed)
 
 

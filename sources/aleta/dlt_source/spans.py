@@ -15,6 +15,7 @@ from ..planning.questions import Proof
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
+from ..planning.trials.strictness import STRICT_RUNS, Strictness
 from ..planning.windows import ONE_DAY, Window, day_before, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
@@ -134,28 +135,46 @@ class Spans:
             proof=_proof(learned.get("proof")),
             max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )
+        start = self.horizon.history_start
+        planner.proofs.extend(Window(start, start))  # a whole history may clear a day in doubt
         return Prover.after(
             planner,
             NIGHT if learned else FIRST_LOAD,
             ends=Ends(learned.get("ends", Ends.UNKNOWN)),
-            cut_sizes=learned.get("cut_sizes", ()),
+            cut_sizes=self._strictness.cut_sizes,
             rng=rng,
         )
+
+    @property
+    def _strictness(self) -> Strictness:
+        """What this run begins with."""
+        learned = self.state.get("learned", {})
+        return Strictness(
+            cut_sizes=learned.get("cut_sizes", ()), runs=learned.get("strict_runs", STRICT_RUNS)
+        ).next_run()
 
     def whole(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """All days of each parent: what earlier runs read in a belief that does not hold is read again."""
         return {parent: Window(self.horizon.history_start, self._reading(parent).last) for parent in parents}
 
-    def learn(self, prover: Prover, *, max_window_days: int = 0) -> None:
-        """Keep what a run learned for the next one; what was configured is no lesson."""
-        planner, proof = prover.planner, prover.planner.next_proof
-        before = self.state.get("learned", {}).get("max_days", 0)
+    def learn(self, prover: Prover, *, max_window_days: int = 0, partly: bool = False) -> None:
+        """Keep what a run learned for the next one; what was configured is no lesson.
+
+        Args:
+            partly: not all could be read: the largest answer may be one that failed, so a larger one stays the proof.
+        """
+        planner, proof, earlier = prover.planner, prover.planner.next_proof, prover.planner.proof
+        if earlier and (proof is None or proof.count < earlier.count):
+            unread = planner.proofs.failed and earlier.parent in prover.spans  # one that is gone is never read again
+            proof = earlier if partly or unread else proof
+        before, left = self.state.get("learned", {}).get("max_days", 0), self._strictness.after(prover.cut.smallest)
         self.state["learned"] = {
             "cap": planner.cap.known,
             "proof": [proof.parent, f"{proof.window.first}", f"{proof.window.last}", proof.count] if proof else None,
             "max_days": width_learned(planner.max_days, configured=max_window_days, before=before),
             "ends": f"{prover.ends}",
-            "cut_sizes": list(prover.cut.smallest),
+            "cut_sizes": list(left.cut_sizes),
+            "strict_runs": left.runs,
         }
 
 

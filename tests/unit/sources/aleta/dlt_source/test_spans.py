@@ -140,6 +140,58 @@ def test_w6_what_trials_found_out_is_there_in_the_next_run():
     assert (again.budget, again.strict, again.ends, again.cut.sizes) == (NIGHT, True, Ends.SKIPPED, {60})
 
 
+def learned_after(state: dict, *, parent: str = "a", failed: bool = False, partly: bool = False) -> Proof | None:
+    """The proof that the next run has, after one whose largest answer of its parents a and b had twelve rows."""
+    night = prover(state)
+    for name in ("a", "b"):
+        night.add(name, window("2026-01-01", "2026-03-09"))
+    night.planner.proofs.largest = Proof("b", window("2026-01-01", "2026-03-09"), 12)
+    night.planner.proofs.failed = failed
+    spans(state).learn(night, partly=partly)
+    return prover(state).planner.proof
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        pytest.param({}, 12, id="all-was-read"),
+        pytest.param({"partly": True}, 29, id="some-failed"),
+        pytest.param({"failed": True}, 29, id="it-failed-itself"),
+        pytest.param({"failed": True, "parent": "gone"}, 12, id="it-is-gone"),
+    ],
+)
+def test_w3_a_run_that_could_not_read_all_lowers_no_proof(told, count):
+    """The largest answer may be one that failed: a small proof would clear no busy day, and quarantine it for ever."""
+    state: dict = {"learned": {"cap": 30, "proof": [told.get("parent", "a"), "2020-01-01", "2026-03-09", 29]}}
+    proof = learned_after(state, **told)
+    assert proof
+    assert proof.count == count
+
+
+def test_w4_a_night_may_ask_a_whole_history_to_clear_a_day():
+    """However narrow its own windows are."""
+    assert prover({}).planner.proofs.reach == Window(START, START)
+
+
+@pytest.mark.parametrize(
+    ("learned", "begins", "left"),
+    [
+        pytest.param({"cut_sizes": [3, 40], "strict_runs": 30}, {5, 40}, ([5, 40], 29), id="tiny-ones-anew"),
+        pytest.param({"cut_sizes": [40], "strict_runs": 1}, set(), ([], 0), id="it-wears-off"),
+        pytest.param({"cut_sizes": [3]}, {5}, ([5], 29), id="of-an-earlier-version"),
+    ],
+)
+def test_w6_an_api_that_is_well_again_is_believed_again(learned, begins, left):
+    """Where three rows were cut no answer counts; each run proves it anew, and thirty begin strictly, no more."""
+    state: dict = {"learned": learned}
+    night = prover(state)
+    assert night.cut.sizes == begins
+
+    spans(state).learn(night)
+
+    assert (state["learned"]["cut_sizes"], state["learned"]["strict_runs"]) == left
+
+
 def test_w6_what_is_asked_for_day_by_day_is_not_tried():
     """A day has no parts."""
     by_day = Spans({}, spans().horizon, DateParams(by=By.DAY))
