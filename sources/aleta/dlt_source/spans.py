@@ -70,7 +70,7 @@ class Spans:
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
-        if self.state.get("from", start) > start:
+        if self.state.get("from", start) > start and self.dates.by is not By.DAY:
             self.state["through"] = {}  # earlier days were never read
         self.state["from"] = start
         reached = self.state.setdefault("through", {})
@@ -79,14 +79,23 @@ class Spans:
     def readings(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """The days to read of each parent: from the look-back on, or the whole history of a new parent.
 
-        Rows without dates are read in full every time; of rows that are requested by day, the last few days.
+        Rows without dates are read in full every time; of rows that are requested by day, the last few days, and
+        whatever no run has read since the first.
         """
-        return {parent: self._reading(parent) for parent in parents}
+        readings = {parent: self._reading(parent) for parent in parents}
+        if self.dates.by is By.DAY:
+            for parent, reading in readings.items():
+                begun = min(day_before(reading.first), self.horizon.elapsed)
+                self.state["through"].setdefault(parent, f"{begun}")
+        return readings
 
     def _reading(self, parent: str) -> Window:
         start, today = self.horizon.history_start, self.horizon.now.date()
         if self.dates.by is By.DAY:
-            return Window(min(today, max(start, today - timedelta(days=self.horizon.snapshot_days))), today)
+            first = today - timedelta(days=self.horizon.snapshot_days)
+            if through := self.state["through"].get(parent):
+                first = min(first, date.fromisoformat(through) + ONE_DAY)
+            return Window(min(today, max(start, first)), today)
         first = self._from(parent) if self.dates.divisible else start
         return Window(first, max(first, today + timedelta(days=self.horizon.look_ahead_days)))
 

@@ -47,6 +47,39 @@ def test_what_a_clock_that_was_ahead_proved_is_not_believed_m6():
     assert ahead.readings(["a"]) == spans().readings(["a"])
 
 
+def by_day(state: dict, *, later: int = 0, start: date = START) -> Spans:
+    horizon = Horizon(now=NOW + timedelta(days=later), history_start=start, look_back_days=30, look_ahead_days=31)
+    return Spans(state, horizon, DateParams(by=By.DAY))
+
+
+def test_m1_days_that_no_run_has_read_are_read_by_the_next():
+    """What is asked for day by day begins a week before the first run, and has no gap after it."""
+    state: dict = {}
+    first = by_day(state)
+    assert first.readings(["a"]) == {"a": window("2026-03-03", "2026-03-10")}
+    for day in range(3, 11):
+        first.keep("a", window(f"2026-03-{day:02}", f"2026-03-{day:02}"))
+
+    assert by_day(dict(state), later=2).readings(["a"]) == {"a": window("2026-03-05", "2026-03-12")}
+    assert by_day(dict(state), later=20).readings(["a", "b"]) == {
+        "a": window("2026-03-09", "2026-03-30"),
+        "b": window("2026-03-23", "2026-03-30"),
+    }
+
+
+def test_f3_a_first_day_that_could_not_be_read_is_read_by_the_next_run():
+    """However many days later that is; and whatever an earlier `history_start` makes of spans."""
+    state: dict = {}
+    first = by_day(state)
+    first.readings(["a"])
+    first.lose("a", window("2026-03-03", "2026-03-03"))
+    first.keep("a", window("2026-03-04", "2026-03-04"))
+
+    later = by_day(state, later=20, start=date(2019, 1, 1))
+
+    assert later.readings(["a"]) == {"a": window("2026-03-03", "2026-03-30")}
+
+
 def test_the_look_back_does_not_go_before_the_start():
     """A history shorter than the look-back is read whole."""
     assert spans({"from": "2020-01-01", "through": {"a": "2020-01-05"}}).readings(["a"])["a"].first == START
