@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import dlt
 import pyarrow as pa
 from dlt.common.configuration.container import Container
 from dlt.extract.source import SourceInjectableContext
@@ -21,6 +22,7 @@ from ..reading.reader import Reader
 from .named_ids import named_in
 from .shortfalls import Shortfall, of_list
 
+DIALECTS = "dialects"  # key of the source's dlt state
 UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"
 
 
@@ -30,24 +32,31 @@ class Sessions:
     dlt's copies of a source (`with_resources`) share what its resources refer to, and so do its runs.
     """
 
-    def __init__(self, begin: Callable[[], Session]) -> None:
-        self._begin = begin
+    def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
+        self._connect = connect
+        self._workers = workers
         self._sessions: dict[int, Session] = {}  # by the identity of the extraction, while there is one
 
     def current(self) -> Session:
         """That of the extraction that this is called in."""
         extraction = Container()[SourceInjectableContext]
         if id(extraction) not in self._sessions:
-            self._sessions[id(extraction)] = self._begin()
+            answered = dlt.current.source_state().get(DIALECTS, {})
+            self._sessions[id(extraction)] = Session(self._connect, workers=self._workers, answered=answered)
             weakref.finalize(extraction, self._sessions.pop, id(extraction))
         return self._sessions[id(extraction)]
 
 
 class Session:
-    """One connection and one crawl for all resources of one extraction. Not thread-safe."""
+    """One connection and one crawl for all resources of one extraction. Not thread-safe.
 
-    def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
+    Args:
+        answered: the dialects of endpoints that answered in earlier runs: that one of these answers 404 is a failure.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], *, workers: int, answered: Mapping[str, str]) -> None:
         self._connect = connect
+        self._answered = answered
         self._connection: Connection | None = None
         self._workers = workers
         self._readers = 0
@@ -62,7 +71,9 @@ class Session:
     @contextmanager
     def reader(self) -> Iterator[Reader]:
         """A reader; the sockets are closed when the last one in use is done."""
-        self._connection = self._connection or self._connect()
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.reader.dialects.remember(self._answered)
         self._readers += 1
         try:
             yield self._connection.reader
@@ -153,8 +164,13 @@ class Session:
                 yield listed
 
     def offers(self, endpoint: Endpoint) -> bool:
-        """Whether the API has *endpoint*: not every request for it was answered 404."""
+        """Whether the API has *endpoint*: not every request for it was answered 404, in this run and all before."""
         return self._connection is None or not self._connection.reader.dialects.missing(endpoint)
+
+    def keep_dialects(self) -> None:
+        """Keep for the next run in dlt's state which endpoints have answered, and under which names."""
+        if self._connection is not None:
+            dlt.current.source_state()[DIALECTS] = dict(self._connection.reader.dialects.learned)
 
 
 def unread(listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[str]) -> Sequence[Shortfall]:

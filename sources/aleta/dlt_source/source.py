@@ -144,7 +144,7 @@ def aleta_source(
         return connect(access, LocalSigner.parse(private_key, key_id=kid), clock, bucket=bucket)
 
     options = _Options(
-        sessions=Sessions(lambda: Session(open_connection, workers=workers)),
+        sessions=Sessions(open_connection, workers=workers),
         clock=clock,
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
@@ -164,6 +164,7 @@ def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
         with options.session.reading(endpoint):
             yield from _wait_for_dependencies(endpoint, options)
             yield from (_dated if endpoint.dates else _read_by_id if endpoint.named_in else _objects)(endpoint, options)
+            options.session.keep_dialects()
 
     resource = dlt.resource(lambda: fitted(endpoint, rows()), name=endpoint.name)
     describe(resource, endpoint)
