@@ -42,18 +42,6 @@ class Horizon:
         return (self.now - LAST_TIME_ZONE).date() - ONE_DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenSpan:
-    """Consecutive days of one parent that a run has proven complete.
-
-    Args:
-        since: when the first of its answers came: every row of these days was seen then or later.
-    """
-
-    window: Window
-    since: datetime
-
-
 @dataclass(slots=True)
 class Spans:
     """The days of each parent that are proven complete: from `history_start` to a stored day, and those of this run.
@@ -66,7 +54,7 @@ class Spans:
     state: State
     horizon: Horizon
     dates: DateParams = field(default_factory=DateParams)
-    _proven: dict[str, ProvenSpan] = field(default_factory=dict)
+    _proven: dict[str, Window] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
@@ -105,15 +93,14 @@ class Spans:
         days = timedelta(days=self.horizon.look_back_days if back is None else back)
         return max(start, date.fromisoformat(through) + ONE_DAY - days) if through else start
 
-    def prove(self, parent: str, window: Window, at: datetime) -> ProvenSpan:
-        """Add a window that was read completely *at* a time; return the proven span that ends with it.
+    def prove(self, parent: str, window: Window) -> Window:
+        """Add a window that was read completely; return the consecutive proven days that end with it.
 
         Windows come oldest first; after a gap, and where days are read once more (W6), a span begins anew.
         """
-        span = self._proven.get(parent)
-        if span is None or window.first != span.window.last + ONE_DAY:
-            span = ProvenSpan(window=window, since=at)
-        span = ProvenSpan(window=Window(span.window.first, window.last), since=min(span.since, at))
+        before = self._proven.get(parent)
+        follows = before is not None and window.first == before.last + ONE_DAY
+        span = Window(before.first, window.last) if before and follows else window
         self._proven[parent] = span
         return span
 

@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 import dlt
+import duckdb
 import pytest
 from deltalake import DeltaTable
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tests.e2e.dlt_source.theirs import CHANGES, load, source
+from tests.e2e.dlt_source.theirs import CHANGES, examples, load, source
 from tests.lengths import long_but
 from tests.postgres import running
 
@@ -64,6 +65,19 @@ def test_delta_tables_are_merged_by_key(lake, box, known, tmp_path, caplog):
     assert set(delta_ids(tmp_path, "accounts__depositories", "account_id")) <= box.truth("acme").accounts.keys()
     assert len(delta_ids(tmp_path, "sync_windows", "parent_id")) > 0
     assert [record.getMessage() for record in caplog.records if record.name == "dlt"] == []
+
+
+def test_the_documented_query_tells_in_delta_tables_what_is_gone(lake, box, known, tmp_path):
+    """A row that two accounts show is there; it is written as the first of their answers had it."""
+    (current,) = examples("sql")
+    for night in range(2):
+        lake.run(source(known, resources=["transactions"]), table_format="delta").raise_on_failed_jobs()
+        with duckdb.connect() as connection:
+            for table in ("transactions", "sync_windows"):
+                connection.register(table, DeltaTable(f"{tmp_path / 'lake' / 'aleta' / table}").to_pyarrow_table())
+            there = {own_id for (own_id,) in connection.sql(f"SELECT id FROM ({current}) still_there").fetchall()}
+        assert there == box.truth("acme").transactions.keys()
+        box.mutate_night("acme", night, within_days=20, **CHANGES)
 
 
 def test_plain_files_are_refused_before_the_first_request(lake, box, known):

@@ -122,17 +122,16 @@ def test_a_mark_grows_by_windows_that_touch_it_and_not_past_what_is_over():
     assert state["through"] == {"a": "2026-03-08"}
 
 
-def test_windows_side_by_side_are_one_block_since_its_first_answer():
-    """A block begins anew after a gap; its time is that of the answer that came first."""
+def test_windows_side_by_side_are_one_block():
+    """A block begins anew after a gap."""
     told = spans()
-    early, late = NOW, NOW + timedelta(minutes=1)
 
-    told.prove("a", window("2020-01-01", "2020-06-30"), late)
-    joined = told.prove("a", window("2020-07-01", "2020-12-31"), early)
-    apart = told.prove("a", window("2021-02-01", "2021-02-28"), late)
+    told.prove("a", window("2020-01-01", "2020-06-30"))
+    joined = told.prove("a", window("2020-07-01", "2020-12-31"))
+    apart = told.prove("a", window("2021-02-01", "2021-02-28"))
 
-    assert (joined.window, joined.since) == (window("2020-01-01", "2020-12-31"), early)
-    assert (apart.window, apart.since) == (window("2021-02-01", "2021-02-28"), late)
+    assert joined == window("2020-01-01", "2020-12-31")
+    assert apart == window("2021-02-01", "2021-02-28")
 
 
 def prover(state: dict, *, row_cap: int = 0, max_window_days: int = 0) -> Prover:
@@ -242,9 +241,9 @@ def test_nothing_learned_is_kept_as_nothing():
 def test_w6_days_that_are_read_once_more_begin_a_span():
     """What an earlier answer proved of them is in doubt."""
     found = spans()
-    found.prove("a", window("2020-03-01", "2020-06-30"), NOW)
-    assert found.prove("a", window("2020-03-01", "2020-03-31"), NOW).window == window("2020-03-01", "2020-03-31")
-    assert found.prove("a", window("2020-04-01", "2020-04-30"), NOW).window == window("2020-03-01", "2020-04-30")
+    found.prove("a", window("2020-03-01", "2020-06-30"))
+    assert found.prove("a", window("2020-03-01", "2020-03-31")) == window("2020-03-01", "2020-03-31")
+    assert found.prove("a", window("2020-04-01", "2020-04-30")) == window("2020-03-01", "2020-04-30")
 
 
 def test_w4_w6_days_that_counted_and_cannot_be_read_count_no_more():
