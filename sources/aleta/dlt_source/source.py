@@ -120,7 +120,7 @@ def aleta_source(
 
     Raises:
         ValueError: *resources* names a table that there is not.
-        NoMergeError: during extraction and before the first request, where the destination cannot merge.
+        NoMergeError: during extraction and before the first request, where rows could only be appended.
         KeyUnusableError, AuthError: during extraction.
         IncompleteError: see *on_failure*.
     """

@@ -80,6 +80,22 @@ def test_the_documented_query_tells_in_delta_tables_what_is_gone(lake, box, know
         box.mutate_night("acme", night, within_days=20, **CHANGES)
 
 
+def test_d5_a_replaced_table_has_a_row_that_two_accounts_show_once(pipeline, box, known):
+    """dlt looks at no keys where it replaces; the next run merges again."""
+    for options in ({}, {"write_disposition": "replace"}, {}):
+        pipeline.run(source(known, resources=["transactions"]), **options).raise_on_failed_jobs()
+        with pipeline.sql_client() as client:
+            found = [own_id for (own_id,) in client.execute_sql("SELECT id FROM transactions")]
+        assert sorted(found) == sorted(box.truth("acme").transactions)
+
+
+def test_appending_is_refused_before_the_first_request(pipeline, box, known):
+    """Each run would add the rows of the last again."""
+    with pytest.raises(PipelineStepFailed, match=r"each run would add once more"):
+        pipeline.run(source(known), write_disposition="append")
+    assert box.requests == []
+
+
 def test_plain_files_are_refused_before_the_first_request(lake, box, known):
     """Each run would add the rows of the last again."""
     with pytest.raises(PipelineStepFailed, match=r"cannot merge rows by their key.*table_format=\"delta\""):
