@@ -30,8 +30,8 @@ def keep(state: State, named: Mapping[str, Collection[str]]) -> None:
 
     Whether what they are ids of is selected is no matter: a later run may select it, and read these rows no more.
     """
-    kept = state.setdefault(NAMED, {})
     for name, ids in named.items():
+        kept = state.setdefault(NAMED, {})
         kept[name] = sorted({*kept.get(name, ()), *ids})
 
 

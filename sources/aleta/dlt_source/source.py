@@ -37,7 +37,7 @@ from .tables import api_columns, in_batches, with_fetch_time
 
 log = logging.getLogger(__name__)
 
-SHOWN = 5  # failures in an error's message; all are logged
+SHOWN = 5  # in a message; all failures are logged
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
@@ -155,8 +155,7 @@ def aleta_source(
         workers=workers,
         on_failure=on_failure,
     )
-    named = CATALOGUE if "*" in resources else resources
-    return [_resource(CATALOGUE[name], options) for name in named]
+    return [_resource(CATALOGUE[name], options) for name in (CATALOGUE if "*" in resources else resources)]
 
 
 def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
@@ -202,12 +201,17 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
 def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects whose ids are in rows of this run or an earlier one, read by id."""
     state, states = dlt.current.resource_state(), dlt.current.source_state()["resources"].values()
-    problems: list[Shortfall] = []
+    problems, gone = list[Shortfall](), list[str]()
     for listed in options.session.read_named(endpoint, kept(states, state, endpoint)):
         yield from _answers(listed.answers, endpoint)
         for answer in listed.answers:
             keep(state, options.session.remember_ids(endpoint, answer.batch))
         problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
+        gone += listed.gone
+    if gone:
+        log.warning(
+            "%s: rows name %s that the API does not show: %s", endpoint.name, len(gone), ", ".join(gone[:SHOWN])
+        )
     yield from _report_unread(endpoint, [*problems, *options.session.unlisted()], options)
 
 

@@ -130,6 +130,24 @@ def test_what_rows_named_while_it_was_not_selected_is_read_once_it_is(pipeline, 
     assert named_instruments(pipeline) == ids(pipeline, "SELECT id FROM instruments")
 
 
+def test_l4_an_instrument_that_answered_404_is_named_and_asked_for_again(pipeline, box, known, caplog):
+    """Only rows before the look-back may name it: `transactions` remember it, whatever it answered."""
+    chosen = {"resources": ["transactions", "instruments", "prices"]}
+    load(pipeline, source(known, resources=["transactions"]))
+    recent = "SELECT instrument_id FROM transactions WHERE greatest(trade_date, value_date) > current_date - 60"
+    away = min(named_instruments(pipeline) - ids(pipeline, recent))
+    box.faults.script("404", path_contains=f"/{away}", times=10**6)
+    load(pipeline, source(known, **chosen))
+    assert f"instruments: rows name 1 that the API does not show: {away}" in caplog.text
+    box.faults.clear()
+    box.reset_requests()
+
+    load(pipeline, source(known, **chosen))
+
+    assert away in ids(pipeline, "SELECT id FROM instruments")
+    assert any(f"/instruments/{away}/prices" in request.path for request in box.requests)
+
+
 def test_what_a_limit_left_out_of_the_instruments_is_read_without_it(pipeline, box, known):
     """Whether the instruments are loaded or not, the rows that name them are."""
     limited = source(known, resources=["transactions", "instruments"])
