@@ -10,14 +10,13 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.trials.prover import Prover
-from sources.aleta.planning.trials.strict import HOPELESS
+from sources.aleta.planning.trials.strictness import STRICT_RUNS, Strictness
 from sources.aleta.planning.windows import width_learned
 
 from ...ledger.ledger import Learned
 from ...ledger.readings import Reading
 from ...report.report import TrialRecord
 
-STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
 TINY = 10  # rows
 
 
@@ -36,26 +35,25 @@ def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
 
 def learned_of(prover: Prover, before: Learned, *, max_window_days: int = 0) -> Learned:
     """What a reading leaves that began with *before*, and with what the operator configured."""
-    planner, sizes = prover.planner, prover.cut.smallest
-    runs = before.strict_runs if set(sizes) == set(before.cut_sizes) else STRICT_RUNS
+    planner, left = prover.planner, _strictness(before).after(prover.cut.smallest)
     return Learned(
         known_cap=planner.cap.known,
         proof=planner.next_proof,
         max_days=width_learned(planner.max_days, configured=max_window_days, before=before.max_days),
         ends=prover.ends,
-        cut_sizes=sizes if runs else (),
-        strict_runs=runs if sizes else 0,
+        cut_sizes=tuple(left.cut_sizes),
+        strict_runs=left.runs,
     )
 
 
 def next_run(learned: Learned) -> Learned:
-    """What a run begins with, of what the last one left: strictness wears off; that no answer counts is proven anew.
+    """What a run begins with, of what the last one left."""
+    begun = _strictness(learned).next_run()
+    return replace(learned, cut_sizes=tuple(begun.cut_sizes), strict_runs=begun.runs)
 
-    Else an API that is well again could not show it: whatever it answers would be quarantined.
-    """
-    runs = max(0, learned.strict_runs - 1)
-    sizes = sorted({max(size, HOPELESS) for size in learned.cut_sizes})
-    return replace(learned, cut_sizes=tuple(sizes) if runs else (), strict_runs=runs)
+
+def _strictness(learned: Learned) -> Strictness:
+    return Strictness(cut_sizes=learned.cut_sizes, runs=learned.strict_runs)
 
 
 def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:

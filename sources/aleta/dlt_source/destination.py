@@ -17,7 +17,7 @@ from dlt.extract.items import DataItemWithMeta
 from schemas.table import answered, key_of, name_of
 
 from ..catalogue.endpoint import Endpoint
-from .merging import Merge, OncePerKey, merge_of
+from .merging import Merge, OncePerKey, merge_of, refuse_to_append
 from .receipts import WINDOWS, WINDOWS_NAME
 from .tables import LATEST, api_columns, hints
 
@@ -55,7 +55,7 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     """*items* of a resource that is being extracted, and its hints, as the destination needs them.
 
     Raises:
-        NoMergeError: before the first of *items* is asked for: the destination cannot merge.
+        NoMergeError: before the first of *items* is asked for: the destination cannot merge, or is told not to.
     """
     if DestinationCapabilitiesContext not in Container():  # somebody iterates, and loads nothing
         yield from items
@@ -66,12 +66,17 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     if capabilities.merge_strategies_selector:
         strategies = capabilities.merge_strategies_selector(strategies, table_schema=table)
     name = dlt.current.pipeline().destination.destination_name
-    merge = merge_of(strategies, table=endpoint.name, destination=name) if key_of(endpoint.schema) else Merge.UPSERT
+    merge = Merge.UPSERT
+    if key_of(endpoint.schema):
+        refuse_to_append(table.get("write_disposition"), table=endpoint.name)
+        merge = merge_of(strategies, table=endpoint.name, destination=name)
+    replaced = table.get("write_disposition") == "replace"  # of rows that come twice, dlt would keep both
     logging.getLogger("dlt").addFilter(_is_news)
-    if merge is Merge.DELETE_INSERT:
+    if merge is Merge.DELETE_INSERT and not replaced:
         yield from items
         return
-    describe(resource, endpoint, merge, form=table.get("table_format"))
+    if not replaced:
+        describe(resource, endpoint, merge, form=table.get("table_format"))
     once = OncePerKey({name_of(schema): key_of(schema) for schema in (endpoint.schema, *endpoint.parts)})
     for item in items:
         yield _once(once, endpoint.name, item)

@@ -20,7 +20,7 @@ class Merge(StrEnum):
 
 
 class NoMergeError(FatalError):
-    """The destination can only append, so that every run would add the rows of the last ones again."""
+    """The rows could only be appended, so that every run would add those of the last ones again."""
 
     code = "no_merge"
 
@@ -43,9 +43,22 @@ def merge_of(strategies: Sequence[str], *, table: str, destination: str) -> Merg
     )
 
 
+def refuse_to_append(disposition: str | None, *, table: str) -> None:
+    """What is asked for in place of a merge must not add the same rows run after run.
+
+    Raises:
+        NoMergeError: it would.
+    """
+    if disposition == "append":
+        raise NoMergeError(
+            f'{table}: with write_disposition="append" each run would add once more what is there. Leave it out: rows '
+            'are merged by their key. write_disposition="replace" reads and writes everything anew'
+        )
+
+
 @dataclass(slots=True)
 class OncePerKey:
-    """Rows without those whose key came before in this run: as Delta tables need them.
+    """Rows without those whose key came before in this run: as Delta tables and replaced ones need them.
 
     The first reading of a row is kept; an edit in the middle of a run comes with the next one.
 

@@ -35,7 +35,7 @@ WINDOWS = table(
         ),
         instant(
             "span_fetched_at",
-            "When the first answer of that span came: rows of the span last seen before are gone",
+            "When the run began to read this table: rows of the span last seen before are gone",
         ),
     ],
     key=(),
@@ -47,8 +47,8 @@ def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
     """Rows of `WINDOWS` for windows that were requested; adds the proven ones to *spans*."""
     rows = []
     for receipt in batch:
-        span = spans.prove(receipt.parent_id, receipt.window, receipt.fetched_at) if receipt.answer else None
-        proven = (span.window.first, span.since) if span else (None, None)
+        span = spans.prove(receipt.parent_id, receipt.window) if receipt.answer else None
+        proven = (span.first, spans.horizon.now) if span else (None, None)
         facts = (
             receipt.endpoint.name,
             receipt.parent_id,

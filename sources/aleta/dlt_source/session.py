@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import dlt
 import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.extract.source import SourceInjectableContext
 
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import Endpoint, with_parents
@@ -15,21 +19,48 @@ from ..reading.objects.by_id import read_by_id
 from ..reading.objects.members import Census
 from ..reading.objects.walk import Listed, walk, walk_named
 from ..reading.reader import Reader
+from .named_ids import named_in
 from .shortfalls import Shortfall, of_list
 
+DIALECTS = "dialects"  # key of the source's dlt state
 UNLISTED = "{} is there, for rows name it, and in no list: it is not loaded, and nothing of what hangs below it"
 
 
-class Session:
-    """One connection and one crawl for all resources of a run; reusable by the next run. Not thread-safe."""
+class Sessions:
+    """The session of each extraction: whoever runs a source again, or another selection of it, begins anew.
+
+    dlt's copies of a source (`with_resources`) share what its resources refer to, and so do its runs.
+    """
 
     def __init__(self, connect: Callable[[], Connection], *, workers: int) -> None:
         self._connect = connect
+        self._workers = workers
+        self._sessions: dict[int, Session] = {}  # by the identity of the extraction, while there is one
+
+    def current(self) -> Session:
+        """That of the extraction that this is called in."""
+        extraction = Container()[SourceInjectableContext]
+        if id(extraction) not in self._sessions:
+            answered = dlt.current.source_state().get(DIALECTS, {})
+            self._sessions[id(extraction)] = Session(self._connect, workers=self._workers, answered=answered)
+            weakref.finalize(extraction, self._sessions.pop, id(extraction))
+        return self._sessions[id(extraction)]
+
+
+class Session:
+    """One connection and one crawl for all resources of one extraction. Not thread-safe.
+
+    Args:
+        answered: the dialects of endpoints that answered in earlier runs: that one of these answers 404 is a failure.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], *, workers: int, answered: Mapping[str, str]) -> None:
+        self._connect = connect
+        self._answered = answered
         self._connection: Connection | None = None
         self._workers = workers
         self._readers = 0
-        self._listings: Sequence[Listed] = ()
-        self._served_resources: set[str] | None = None
+        self._listings: Sequence[Listed] | None = None
         self._read: set[str] = set()
         self.caps: set[int] = set()  # that answers of this API proved
         self._crawled: Sequence[Endpoint] = ()
@@ -40,7 +71,9 @@ class Session:
     @contextmanager
     def reader(self) -> Iterator[Reader]:
         """A reader; the sockets are closed when the last one in use is done."""
-        self._connection = self._connection or self._connect()
+        if self._connection is None:
+            self._connection = self._connect()
+            self._connection.reader.dialects.remember(self._answered)
         self._readers += 1
         try:
             yield self._connection.reader
@@ -52,7 +85,6 @@ class Session:
     @contextmanager
     def reading(self, endpoint: Endpoint) -> Iterator[None]:
         """Wraps the extraction of *endpoint*, so that `read` knows when it has ended."""
-        self._read.discard(endpoint.name)
         try:
             yield
         finally:
@@ -62,21 +94,20 @@ class Session:
         """Whether the endpoints *names* are extracted completely."""
         return self._read.issuperset(names)
 
-    def listed(self, resource: str, selected: Collection[str]) -> Sequence[Listed]:
-        """All objects of the *selected* resources and their parents; crawled again when *resource* asks a second time.
+    def listed(self, selected: Collection[str]) -> Sequence[Listed]:
+        """All objects of the *selected* resources and their parents, crawled once.
 
         Raises:
             SourceError: the top of the tree could not be read, so nothing below it can.
         """
-        if self._served_resources is None or resource in self._served_resources:
-            self._listings, self._served_resources = self._walk(selected), set()
-        self._served_resources.add(resource)
+        if self._listings is None:
+            self._listings = self._walk(selected)
         return self._listings
 
     def _walk(self, selected: Collection[str]) -> Sequence[Listed]:
         endpoints = [endpoint for endpoint in with_parents([*selected], CATALOGUE) if endpoint.crawled]
         with self.reader() as reader:
-            self._crawled, self._census, self._told = endpoints, Census(), set()
+            self._crawled = endpoints
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event(), census=self._census))
         for listed in listings:
             if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
@@ -109,35 +140,37 @@ class Session:
                 found += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
         return found
 
-    def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> None:
-        """Remember ids in rows of *endpoint* that belong to other endpoints."""
+    def remember_ids(self, endpoint: Endpoint, batch: pa.RecordBatch) -> Mapping[str, Collection[str]]:
+        """Remember ids in rows of *endpoint* that belong to other endpoints; those of endpoints without a list."""
         for other in self._crawled:
             for column in endpoint.columns_naming(other):
                 self._census.note_named(other, filter(None, batch[column].unique().to_pylist()))
-        for other in CATALOGUE.values():
-            for table, _, column in (place.partition(".") for place in other.named_in):
-                if table == endpoint.name:
-                    named = (own_id for own_id in batch[column].unique().to_pylist() if own_id is not None)
-                    self._named.setdefault(other.name, {}).update(dict.fromkeys(named, True))
+        named = named_in(endpoint, batch)
+        for name, ids in named.items():
+            self._named.setdefault(name, {}).update(dict.fromkeys(ids, True))
+        return named
 
     def named(self, endpoint: Endpoint) -> list[str]:
         """The ids of *endpoint* found in rows so far, without those that the API no longer knows."""
         return sorted(own_id for own_id, shown in self._named.get(endpoint.name, {}).items() if shown)
 
-    def read_named(self, endpoint: Endpoint, more: Sequence[str]) -> Iterator[Listed]:
+    def read_named(self, endpoint: Endpoint, more: Collection[str]) -> Iterator[Listed]:
         """Read by id the objects of *endpoint* found in rows of this run, and *more*: those of earlier runs."""
         found = self._named.setdefault(endpoint.name, {})
         found.update(dict.fromkeys(more, True))
         with self.reader() as reader:
             for listed in read_by_id(endpoint, sorted(found), reader, workers=self._workers, stop=threading.Event()):
                 found.update(dict.fromkeys(listed.gone, False))
-                for answer in listed.answers:
-                    self.remember_ids(endpoint, answer.batch)
                 yield listed
 
     def offers(self, endpoint: Endpoint) -> bool:
-        """Whether the API has *endpoint*: not every request for it was answered 404."""
+        """Whether the API has *endpoint*: not every request for it was answered 404, in this run and all before."""
         return self._connection is None or not self._connection.reader.dialects.missing(endpoint)
+
+    def keep_dialects(self) -> None:
+        """Keep for the next run in dlt's state which endpoints have answered, and under which names."""
+        if self._connection is not None:
+            dlt.current.source_state()[DIALECTS] = dict(self._connection.reader.dialects.learned)
 
 
 def unread(listings: Sequence[Listed], endpoint: Endpoint, selected: Collection[str]) -> Sequence[Shortfall]:

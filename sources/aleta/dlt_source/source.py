@@ -28,24 +28,24 @@ from ..reading.objects.walk import Listed, ids_of
 from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
 from .due_windows import due_windows
+from .named_ids import keep, kept
 from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
-from .session import Session, shortfall_of, unread
+from .session import Session, Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
 from .spans import Horizon, Spans
 from .tables import api_columns, in_batches, with_fetch_time
 
 log = logging.getLogger(__name__)
 
-SHOWN = 5  # failures in an error's message; all are logged
-NAMED_IDS = "met"  # key of the dlt state; renaming it would lose the ids of earlier runs
+SHOWN = 5  # in a message; all failures are logged
 OnFailure: TypeAlias = Literal["raise", "skip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """The settings and the session that all resources of one source share."""
+    """The settings that all resources of one source share, and the session that those of one extraction do."""
 
-    session: Session
+    sessions: Sessions
     clock: Clock
     history_start: date
     look_back_days: int
@@ -55,6 +55,10 @@ class _Options:
     snapshot_days: int
     workers: int
     on_failure: OnFailure
+
+    @property
+    def session(self) -> Session:
+        return self.sessions.current()
 
     def horizon(self) -> Horizon:
         return Horizon(
@@ -116,7 +120,7 @@ def aleta_source(
 
     Raises:
         ValueError: *resources* names a table that there is not.
-        NoMergeError: during extraction and before the first request, where the destination cannot merge.
+        NoMergeError: during extraction and before the first request, where rows could only be appended.
         KeyUnusableError, AuthError: during extraction.
         IncompleteError: see *on_failure*.
     """
@@ -134,13 +138,13 @@ def aleta_source(
         burst=burst,
         workers=workers,
     )
-    clock = SystemClock()
+    clock, bucket = SystemClock(), access.bucket()  # one budget, however often the source is run
 
     def open_connection() -> Connection:
-        return connect(access, LocalSigner.parse(private_key, key_id=kid), clock)
+        return connect(access, LocalSigner.parse(private_key, key_id=kid), clock, bucket=bucket)
 
     options = _Options(
-        session=Session(open_connection, workers=workers),
+        sessions=Sessions(open_connection, workers=workers),
         clock=clock,
         history_start=date.fromisoformat(history_start),
         look_back_days=look_back_days,
@@ -151,8 +155,7 @@ def aleta_source(
         workers=workers,
         on_failure=on_failure,
     )
-    named = CATALOGUE if "*" in resources else resources
-    return [_resource(CATALOGUE[name], options) for name in named]
+    return [_resource(CATALOGUE[name], options) for name in (CATALOGUE if "*" in resources else resources)]
 
 
 def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
@@ -160,6 +163,7 @@ def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
         with options.session.reading(endpoint):
             yield from _wait_for_dependencies(endpoint, options)
             yield from (_dated if endpoint.dates else _read_by_id if endpoint.named_in else _objects)(endpoint, options)
+            options.session.keep_dialects()
 
     resource = dlt.resource(lambda: fitted(endpoint, rows()), name=endpoint.name)
     describe(resource, endpoint)
@@ -186,7 +190,7 @@ def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[No
 def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects that the API lists; one that is missing is gone, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
-    listings = options.session.listed(endpoint.name, selected)
+    listings = options.session.listed(selected)
     yield from _answers(
         [answer for listed in listings if listed.endpoint is endpoint for answer in listed.answers], endpoint
     )
@@ -196,12 +200,18 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
 
 def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     """All objects whose ids are in rows of this run or an earlier one, read by id."""
-    state = dlt.current.resource_state()
-    problems: list[Shortfall] = []
-    for listed in options.session.read_named(endpoint, state.get(NAMED_IDS, [])):
+    state, states = dlt.current.resource_state(), dlt.current.source_state()["resources"].values()
+    problems, gone = list[Shortfall](), list[str]()
+    for listed in options.session.read_named(endpoint, kept(states, state, endpoint)):
         yield from _answers(listed.answers, endpoint)
+        for answer in listed.answers:
+            keep(state, options.session.remember_ids(endpoint, answer.batch))
         problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
-    state[NAMED_IDS] = options.session.named(endpoint)
+        gone += listed.gone
+    if gone:
+        log.warning(
+            "%s: rows name %s that the API does not show: %s", endpoint.name, len(gone), ", ".join(gone[:SHOWN])
+        )
     yield from _report_unread(endpoint, [*problems, *options.session.unlisted()], options)
 
 
@@ -227,20 +237,22 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         rng=Random(),  # noqa: S311 - no secret
     )
     contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
-    failed: list[str] = []
+    failed, partly = list[str](), False
     with options.session.reader() as reader:
-        listings = options.session.listed(endpoint.name, selected)
+        listings = options.session.listed(selected)
         readings = spans.readings(_parents(endpoint, listings, options))
         for package in in_packages(
             due_windows(endpoint, readings, spans, reader, prover, clock=options.clock, workers=options.workers)
         ):
             yield from _extracted(package, spans, options)
             failed += unread_windows(package)
+            partly |= any(receipt.status is Status.FAILED for receipt in package)
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
-    spans.learn(prover, max_window_days=options.max_window_days)
     options.session.note_cap(prover.planner.cap.value)
-    missing = [*unread(listings, endpoint, selected), *unlisted, *options.session.truncated(), *conflicts]
+    lost = unread(listings, endpoint, selected)
+    spans.learn(prover, max_window_days=options.max_window_days, partly=partly or bool(lost))
+    missing = [*lost, *unlisted, *options.session.truncated(), *conflicts]
     yield from _report_unread(endpoint, missing, options, failed)
 
 
@@ -258,7 +270,7 @@ def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
     for receipt in package:
         if receipt.answer:
-            options.session.remember_ids(endpoint, receipt.answer.batch)
+            keep(spans.state, options.session.remember_ids(endpoint, receipt.answer.batch))
             spans.keep(receipt.parent_id, receipt.window)
         elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
             spans.lose(receipt.parent_id, receipt.window)

@@ -15,6 +15,7 @@ from ..planning.questions import Proof
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
+from ..planning.trials.strictness import STRICT_RUNS, Strictness
 from ..planning.windows import ONE_DAY, Window, day_before, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
@@ -41,18 +42,6 @@ class Horizon:
         return (self.now - LAST_TIME_ZONE).date() - ONE_DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenSpan:
-    """Consecutive days of one parent that a run has proven complete.
-
-    Args:
-        since: when the first of its answers came: every row of these days was seen then or later.
-    """
-
-    window: Window
-    since: datetime
-
-
 @dataclass(slots=True)
 class Spans:
     """The days of each parent that are proven complete: from `history_start` to a stored day, and those of this run.
@@ -65,11 +54,11 @@ class Spans:
     state: State
     horizon: Horizon
     dates: DateParams = field(default_factory=DateParams)
-    _proven: dict[str, ProvenSpan] = field(default_factory=dict)
+    _proven: dict[str, Window] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         start = f"{self.horizon.history_start}"
-        if self.state.get("from", start) > start:
+        if self.state.get("from", start) > start and self.dates.by is not By.DAY:
             self.state["through"] = {}  # earlier days were never read
         self.state["from"] = start
         reached = self.state.setdefault("through", {})
@@ -78,14 +67,23 @@ class Spans:
     def readings(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """The days to read of each parent: from the look-back on, or the whole history of a new parent.
 
-        Rows without dates are read in full every time; of rows that are requested by day, the last few days.
+        Rows without dates are read in full every time; of rows that are requested by day, the last few days, and
+        whatever no run has read since the first.
         """
-        return {parent: self._reading(parent) for parent in parents}
+        readings = {parent: self._reading(parent) for parent in parents}
+        if self.dates.by is By.DAY:
+            for parent, reading in readings.items():
+                begun = min(day_before(reading.first), self.horizon.elapsed)
+                self.state["through"].setdefault(parent, f"{begun}")
+        return readings
 
     def _reading(self, parent: str) -> Window:
         start, today = self.horizon.history_start, self.horizon.now.date()
         if self.dates.by is By.DAY:
-            return Window(min(today, max(start, today - timedelta(days=self.horizon.snapshot_days))), today)
+            first = today - timedelta(days=self.horizon.snapshot_days)
+            if through := self.state["through"].get(parent):
+                first = min(first, date.fromisoformat(through) + ONE_DAY)
+            return Window(min(today, max(start, first)), today)
         first = self._from(parent) if self.dates.divisible else start
         return Window(first, max(first, today + timedelta(days=self.horizon.look_ahead_days)))
 
@@ -95,15 +93,14 @@ class Spans:
         days = timedelta(days=self.horizon.look_back_days if back is None else back)
         return max(start, date.fromisoformat(through) + ONE_DAY - days) if through else start
 
-    def prove(self, parent: str, window: Window, at: datetime) -> ProvenSpan:
-        """Add a window that was read completely *at* a time; return the proven span that ends with it.
+    def prove(self, parent: str, window: Window) -> Window:
+        """Add a window that was read completely; return the consecutive proven days that end with it.
 
         Windows come oldest first; after a gap, and where days are read once more (W6), a span begins anew.
         """
-        span = self._proven.get(parent)
-        if span is None or window.first != span.window.last + ONE_DAY:
-            span = ProvenSpan(window=window, since=at)
-        span = ProvenSpan(window=Window(span.window.first, window.last), since=min(span.since, at))
+        before = self._proven.get(parent)
+        follows = before is not None and window.first == before.last + ONE_DAY
+        span = Window(before.first, window.last) if before and follows else window
         self._proven[parent] = span
         return span
 
@@ -134,28 +131,46 @@ class Spans:
             proof=_proof(learned.get("proof")),
             max_days=1 if self.dates.by is By.DAY else max_window_days or learned.get("max_days", 0),
         )
+        start = self.horizon.history_start
+        planner.proofs.extend(Window(start, start))  # a whole history may clear a day in doubt
         return Prover.after(
             planner,
             NIGHT if learned else FIRST_LOAD,
             ends=Ends(learned.get("ends", Ends.UNKNOWN)),
-            cut_sizes=learned.get("cut_sizes", ()),
+            cut_sizes=self._strictness.cut_sizes,
             rng=rng,
         )
+
+    @property
+    def _strictness(self) -> Strictness:
+        """What this run begins with."""
+        learned = self.state.get("learned", {})
+        return Strictness(
+            cut_sizes=learned.get("cut_sizes", ()), runs=learned.get("strict_runs", STRICT_RUNS)
+        ).next_run()
 
     def whole(self, parents: Iterable[str]) -> Mapping[str, Window]:
         """All days of each parent: what earlier runs read in a belief that does not hold is read again."""
         return {parent: Window(self.horizon.history_start, self._reading(parent).last) for parent in parents}
 
-    def learn(self, prover: Prover, *, max_window_days: int = 0) -> None:
-        """Keep what a run learned for the next one; what was configured is no lesson."""
-        planner, proof = prover.planner, prover.planner.next_proof
-        before = self.state.get("learned", {}).get("max_days", 0)
+    def learn(self, prover: Prover, *, max_window_days: int = 0, partly: bool = False) -> None:
+        """Keep what a run learned for the next one; what was configured is no lesson.
+
+        Args:
+            partly: not all could be read: the largest answer may be one that failed, so a larger one stays the proof.
+        """
+        planner, proof, earlier = prover.planner, prover.planner.next_proof, prover.planner.proof
+        if earlier and (proof is None or proof.count < earlier.count):
+            unread = planner.proofs.failed and earlier.parent in prover.spans  # one that is gone is never read again
+            proof = earlier if partly or unread else proof
+        before, left = self.state.get("learned", {}).get("max_days", 0), self._strictness.after(prover.cut.smallest)
         self.state["learned"] = {
             "cap": planner.cap.known,
             "proof": [proof.parent, f"{proof.window.first}", f"{proof.window.last}", proof.count] if proof else None,
             "max_days": width_learned(planner.max_days, configured=max_window_days, before=before),
             "ends": f"{prover.ends}",
-            "cut_sizes": list(prover.cut.smallest),
+            "cut_sizes": list(left.cut_sizes),
+            "strict_runs": left.runs,
         }
 
 

@@ -129,6 +129,7 @@ class Planner:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._came(question)
         if question.proof:
+            self.proofs.failed = True
             return
         parent = question.parent
         plan = self._plans.pop(parent, None)

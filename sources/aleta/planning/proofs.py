@@ -38,6 +38,7 @@ class Proofs:
 
     earlier: Proof | None = None
     asked: bool = False  # the earlier one, in this run
+    failed: bool = False  # what was to clear a day in doubt could not be read
     largest: Proof | None = None
     reach: Window | None = None  # from the first day that any parent is asked for to the last
     widest: int = 0  # days of the widest proof that the API may take, once it refused one

@@ -43,6 +43,17 @@ def test_receipts_tell_which_rows_are_gone(pipeline, box, known):
     assert shown(pipeline) == there
 
 
+def test_d6_spans_from_the_beginning_take_no_row_for_gone_that_an_edit_moved(pipeline, box, known):
+    """By the look-back alone a row whose days were moved before it is gone; the documented condition waits."""
+    load(pipeline, source(known))
+    assert box.mutate("acme", "redate", within_days=20, days=120)["edited"]
+    load(pipeline, source(known))
+
+    there = box.truth("acme").transactions.keys()
+    assert shown(pipeline) < there
+    assert shown(pipeline, and_="AND w.span_from_date <= DATE '1970-01-01'") == there
+
+
 @pytest.mark.parametrize("seed", long_but({1}, range(4)))
 def test_nights_of_changes_of_all_ages_come_in_when_all_is_read(pipeline, box, known, seed):
     """With a look-back beyond the history the same holds for rows of any day, whatever the windows were."""
@@ -89,6 +100,69 @@ def test_a_source_can_be_run_twice(pipeline, box, known):
     load(pipeline, twice)
 
     assert ids(pipeline, "SELECT id FROM accounts") == box.truth("acme").accounts.keys()
+
+
+@pytest.mark.parametrize("first", ["clients", "transactions"])
+def test_l1_f3_a_source_can_be_run_with_other_resources(pipeline, box, known, first):
+    """Each run crawls what it selects, whatever an earlier run of the same source crawled: new accounts come, too."""
+    one = source(known)
+    load(pipeline, one.with_resources(first))
+    box.mutate("acme", "new_account")
+
+    load(pipeline, one.with_resources("accounts", "transactions"))
+
+    assert ids(pipeline, "SELECT id FROM accounts") == box.truth("acme").accounts.keys()
+    assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys()
+
+
+@pytest.mark.parametrize("before", [["transactions"], ["transactions", "instruments"]], ids=["never", "once"])
+def test_what_rows_named_while_it_was_not_selected_is_read_once_it_is(pipeline, box, known, before):
+    """L1: `transactions` remember the instruments that they name, with the rows; these are not read again."""
+    away = sorted(box.truth("acme").accounts)[:5]
+    for own_id in away:
+        box.mutate("acme", "account_gone", id=own_id)
+    load(pipeline, source(known, resources=before))
+    box.mutate("acme", "account_back", count=len(away))
+    load(pipeline, source(known).with_resources("transactions"))
+
+    load(pipeline, source(known, resources=["transactions", "instruments"]))
+
+    assert named_instruments(pipeline) == ids(pipeline, "SELECT id FROM instruments")
+
+
+def test_l4_an_instrument_that_answered_404_is_named_and_asked_for_again(pipeline, box, known, caplog):
+    """Only rows before the look-back may name it: `transactions` remember it, whatever it answered."""
+    chosen = {"resources": ["transactions", "instruments", "prices"]}
+    load(pipeline, source(known, resources=["transactions"]))
+    recent = "SELECT instrument_id FROM transactions WHERE greatest(trade_date, value_date) > current_date - 60"
+    away = min(named_instruments(pipeline) - ids(pipeline, recent))
+    box.faults.script("404", path_contains=f"/{away}", times=10**6)
+    load(pipeline, source(known, **chosen))
+    assert f"instruments: rows name 1 that the API does not show: {away}" in caplog.text
+    box.faults.clear()
+    box.reset_requests()
+
+    load(pipeline, source(known, **chosen))
+
+    assert away in ids(pipeline, "SELECT id FROM instruments")
+    assert any(f"/instruments/{away}/prices" in request.path for request in box.requests)
+
+
+def test_what_a_limit_left_out_of_the_instruments_is_read_without_it(pipeline, box, known):
+    """Whether the instruments are loaded or not, the rows that name them are."""
+    limited = source(known, resources=["transactions", "instruments"])
+    limited.instruments.add_limit(1)
+    load(pipeline, limited)
+    box.reset_requests()
+
+    load(pipeline, source(known, resources=["transactions", "instruments"]))
+
+    asked = {request.path.rpartition("/")[2] for request in box.requests if "/instruments/" in request.path}
+    assert named_instruments(pipeline) == asked
+
+
+def named_instruments(pipeline) -> set[str]:
+    return ids(pipeline, "SELECT instrument_id FROM transactions WHERE instrument_id IS NOT NULL")
 
 
 def test_an_earlier_history_start_reads_from_there(pipeline, box, known):

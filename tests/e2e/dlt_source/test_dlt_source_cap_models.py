@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -18,6 +19,24 @@ pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.m
 def box() -> Iterator[Sandbox]:
     with Sandbox(SandboxSettings(accounts=12, rows=1800, years=4, row_cap=60)) as started:
         yield started
+
+
+def test_w3_w4_a_busy_day_after_a_night_of_failed_reads_is_loaded(pipeline, box, known):
+    """What failed was the proof of the cap: it stays, or a whole history clears the day."""
+    load(pipeline, source(known, resources=["transactions"]))
+    box.faults.script("200_errors", path_contains="fromDate=1970", times=10**6)
+    load(pipeline, source(known, resources=["transactions"], on_failure="skip"))
+    box.faults.clear()
+    own_id, today = max(box.truth("acme").accounts), datetime.now(UTC).date()
+    for row, said in box.truth("acme").transactions.items():
+        recent = max(filter(None, map(said["attributes"].get, ("tradeDate", "valueDate")))) > f"{today - timedelta(90)}"
+        if recent and own_id in f"{said['relationships']}":
+            box.mutate("acme", "delete", id=row)
+    box.mutate("acme", "late", account=own_id, date=f"{today - timedelta(days=5)}", count=40)
+
+    load(pipeline, source(known, resources=["transactions"]))
+
+    assert ids(pipeline, "SELECT id FROM transactions") >= box.truth("acme").transactions.keys()
 
 
 @pytest.mark.parametrize("model", ["alternating", "per_parent", "bytes"])

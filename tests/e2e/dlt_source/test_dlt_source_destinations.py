@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 import dlt
+import duckdb
 import pytest
 from deltalake import DeltaTable
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tests.e2e.dlt_source.theirs import CHANGES, load, source
+from tests.e2e.dlt_source.theirs import CHANGES, examples, load, source
 from tests.lengths import long_but
 from tests.postgres import running
 
@@ -64,6 +65,35 @@ def test_delta_tables_are_merged_by_key(lake, box, known, tmp_path, caplog):
     assert set(delta_ids(tmp_path, "accounts__depositories", "account_id")) <= box.truth("acme").accounts.keys()
     assert len(delta_ids(tmp_path, "sync_windows", "parent_id")) > 0
     assert [record.getMessage() for record in caplog.records if record.name == "dlt"] == []
+
+
+def test_the_documented_query_tells_in_delta_tables_what_is_gone(lake, box, known, tmp_path):
+    """A row that two accounts show is there; it is written as the first of their answers had it."""
+    (current,) = examples("sql")
+    for night in range(2):
+        lake.run(source(known, resources=["transactions"]), table_format="delta").raise_on_failed_jobs()
+        with duckdb.connect() as connection:
+            for table in ("transactions", "sync_windows"):
+                connection.register(table, DeltaTable(f"{tmp_path / 'lake' / 'aleta' / table}").to_pyarrow_table())
+            there = {own_id for (own_id,) in connection.sql(f"SELECT id FROM ({current}) still_there").fetchall()}
+        assert there == box.truth("acme").transactions.keys()
+        box.mutate_night("acme", night, within_days=20, **CHANGES)
+
+
+def test_d5_a_replaced_table_has_a_row_that_two_accounts_show_once(pipeline, box, known):
+    """dlt looks at no keys where it replaces; the next run merges again."""
+    for options in ({}, {"write_disposition": "replace"}, {}):
+        pipeline.run(source(known, resources=["transactions"]), **options).raise_on_failed_jobs()
+        with pipeline.sql_client() as client:
+            found = [own_id for (own_id,) in client.execute_sql("SELECT id FROM transactions")]
+        assert sorted(found) == sorted(box.truth("acme").transactions)
+
+
+def test_appending_is_refused_before_the_first_request(pipeline, box, known):
+    """Each run would add the rows of the last again."""
+    with pytest.raises(PipelineStepFailed, match=r"each run would add once more"):
+        pipeline.run(source(known), write_disposition="append")
+    assert box.requests == []
 
 
 def test_plain_files_are_refused_before_the_first_request(lake, box, known):

@@ -44,6 +44,16 @@ def test_skip_loads_the_rest_and_names_what_is_missing(pipeline, box, known):
     assert ids(pipeline, "SELECT id FROM transactions") == box.truth("acme").transactions.keys() < before
 
 
+def test_f3_a_table_that_was_there_and_answers_404_is_an_error(pipeline, box, known):
+    """It was offered once; of what never was, a line in the log says so."""
+    box.faults.script("404", path_contains="/users", times=10**6)
+    load(pipeline, source(known, resources=["holdings", "users"]))
+    box.faults.script("404", path_contains="/holdings", times=10**6)
+
+    with pytest.raises(Exception, match=r"holdings of .*404"):
+        load(pipeline, source(known, resources=["holdings", "users"]))
+
+
 def test_l3_a_list_that_may_be_truncated_is_an_error_that_loads_nothing(pipeline, box, known):
     """L3: portfolios name accounts that no list shows, and parents name none."""
     box.set(list_caps={"accounts": 1}, relationships="links")

@@ -50,9 +50,11 @@ def examples(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def shown(pipeline) -> set:
-    """The ids of the transactions that are still there, by the query of the documentation."""
+def shown(pipeline, *, and_: str = "") -> set:
+    """The ids of the transactions that are still there, by the documented query, with its condition *and_*."""
+    assert and_ in GUIDE.read_text()
     (current,) = examples("sql")
+    current = current.replace("AND t.fetched_at", f"{and_} AND t.fetched_at")
     return ids(pipeline, f"SELECT id FROM ({current}) still_there")
 
 

@@ -47,6 +47,39 @@ def test_what_a_clock_that_was_ahead_proved_is_not_believed_m6():
     assert ahead.readings(["a"]) == spans().readings(["a"])
 
 
+def by_day(state: dict, *, later: int = 0, start: date = START) -> Spans:
+    horizon = Horizon(now=NOW + timedelta(days=later), history_start=start, look_back_days=30, look_ahead_days=31)
+    return Spans(state, horizon, DateParams(by=By.DAY))
+
+
+def test_m1_days_that_no_run_has_read_are_read_by_the_next():
+    """What is asked for day by day begins a week before the first run, and has no gap after it."""
+    state: dict = {}
+    first = by_day(state)
+    assert first.readings(["a"]) == {"a": window("2026-03-03", "2026-03-10")}
+    for day in range(3, 11):
+        first.keep("a", window(f"2026-03-{day:02}", f"2026-03-{day:02}"))
+
+    assert by_day(dict(state), later=2).readings(["a"]) == {"a": window("2026-03-05", "2026-03-12")}
+    assert by_day(dict(state), later=20).readings(["a", "b"]) == {
+        "a": window("2026-03-09", "2026-03-30"),
+        "b": window("2026-03-23", "2026-03-30"),
+    }
+
+
+def test_f3_a_first_day_that_could_not_be_read_is_read_by_the_next_run():
+    """However many days later that is; and whatever an earlier `history_start` makes of spans."""
+    state: dict = {}
+    first = by_day(state)
+    first.readings(["a"])
+    first.lose("a", window("2026-03-03", "2026-03-03"))
+    first.keep("a", window("2026-03-04", "2026-03-04"))
+
+    later = by_day(state, later=20, start=date(2019, 1, 1))
+
+    assert later.readings(["a"]) == {"a": window("2026-03-03", "2026-03-30")}
+
+
 def test_the_look_back_does_not_go_before_the_start():
     """A history shorter than the look-back is read whole."""
     assert spans({"from": "2020-01-01", "through": {"a": "2020-01-05"}}).readings(["a"])["a"].first == START
@@ -89,17 +122,16 @@ def test_a_mark_grows_by_windows_that_touch_it_and_not_past_what_is_over():
     assert state["through"] == {"a": "2026-03-08"}
 
 
-def test_windows_side_by_side_are_one_block_since_its_first_answer():
-    """A block begins anew after a gap; its time is that of the answer that came first."""
+def test_windows_side_by_side_are_one_block():
+    """A block begins anew after a gap."""
     told = spans()
-    early, late = NOW, NOW + timedelta(minutes=1)
 
-    told.prove("a", window("2020-01-01", "2020-06-30"), late)
-    joined = told.prove("a", window("2020-07-01", "2020-12-31"), early)
-    apart = told.prove("a", window("2021-02-01", "2021-02-28"), late)
+    told.prove("a", window("2020-01-01", "2020-06-30"))
+    joined = told.prove("a", window("2020-07-01", "2020-12-31"))
+    apart = told.prove("a", window("2021-02-01", "2021-02-28"))
 
-    assert (joined.window, joined.since) == (window("2020-01-01", "2020-12-31"), early)
-    assert (apart.window, apart.since) == (window("2021-02-01", "2021-02-28"), late)
+    assert joined == window("2020-01-01", "2020-12-31")
+    assert apart == window("2021-02-01", "2021-02-28")
 
 
 def prover(state: dict, *, row_cap: int = 0, max_window_days: int = 0) -> Prover:
@@ -140,6 +172,58 @@ def test_w6_what_trials_found_out_is_there_in_the_next_run():
     assert (again.budget, again.strict, again.ends, again.cut.sizes) == (NIGHT, True, Ends.SKIPPED, {60})
 
 
+def learned_after(state: dict, *, parent: str = "a", failed: bool = False, partly: bool = False) -> Proof | None:
+    """The proof that the next run has, after one whose largest answer of its parents a and b had twelve rows."""
+    night = prover(state)
+    for name in ("a", "b"):
+        night.add(name, window("2026-01-01", "2026-03-09"))
+    night.planner.proofs.largest = Proof("b", window("2026-01-01", "2026-03-09"), 12)
+    night.planner.proofs.failed = failed
+    spans(state).learn(night, partly=partly)
+    return prover(state).planner.proof
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        pytest.param({}, 12, id="all-was-read"),
+        pytest.param({"partly": True}, 29, id="some-failed"),
+        pytest.param({"failed": True}, 29, id="it-failed-itself"),
+        pytest.param({"failed": True, "parent": "gone"}, 12, id="it-is-gone"),
+    ],
+)
+def test_w3_a_run_that_could_not_read_all_lowers_no_proof(told, count):
+    """The largest answer may be one that failed: a small proof would clear no busy day, and quarantine it for ever."""
+    state: dict = {"learned": {"cap": 30, "proof": [told.get("parent", "a"), "2020-01-01", "2026-03-09", 29]}}
+    proof = learned_after(state, **told)
+    assert proof
+    assert proof.count == count
+
+
+def test_w4_a_night_may_ask_a_whole_history_to_clear_a_day():
+    """However narrow its own windows are."""
+    assert prover({}).planner.proofs.reach == Window(START, START)
+
+
+@pytest.mark.parametrize(
+    ("learned", "begins", "left"),
+    [
+        pytest.param({"cut_sizes": [3, 40], "strict_runs": 30}, {5, 40}, ([5, 40], 29), id="tiny-ones-anew"),
+        pytest.param({"cut_sizes": [40], "strict_runs": 1}, set(), ([], 0), id="it-wears-off"),
+        pytest.param({"cut_sizes": [3]}, {5}, ([5], 29), id="of-an-earlier-version"),
+    ],
+)
+def test_w6_an_api_that_is_well_again_is_believed_again(learned, begins, left):
+    """Where three rows were cut no answer counts; each run proves it anew, and thirty begin strictly, no more."""
+    state: dict = {"learned": learned}
+    night = prover(state)
+    assert night.cut.sizes == begins
+
+    spans(state).learn(night)
+
+    assert (state["learned"]["cut_sizes"], state["learned"]["strict_runs"]) == left
+
+
 def test_w6_what_is_asked_for_day_by_day_is_not_tried():
     """A day has no parts."""
     by_day = Spans({}, spans().horizon, DateParams(by=By.DAY))
@@ -157,9 +241,9 @@ def test_nothing_learned_is_kept_as_nothing():
 def test_w6_days_that_are_read_once_more_begin_a_span():
     """What an earlier answer proved of them is in doubt."""
     found = spans()
-    found.prove("a", window("2020-03-01", "2020-06-30"), NOW)
-    assert found.prove("a", window("2020-03-01", "2020-03-31"), NOW).window == window("2020-03-01", "2020-03-31")
-    assert found.prove("a", window("2020-04-01", "2020-04-30"), NOW).window == window("2020-03-01", "2020-04-30")
+    found.prove("a", window("2020-03-01", "2020-06-30"))
+    assert found.prove("a", window("2020-03-01", "2020-03-31")) == window("2020-03-01", "2020-03-31")
+    assert found.prove("a", window("2020-04-01", "2020-04-30")) == window("2020-03-01", "2020-04-30")
 
 
 def test_w4_w6_days_that_counted_and_cannot_be_read_count_no_more():
