@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import By, Endpoint
+from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.windows import Window
 
 from ..invocation.invocation import Invocation, day, fail, json_option, output, tenants_argument
@@ -21,7 +21,7 @@ from ..report.report import Exit
 from ..report.text import show
 from ..run.job import Job
 from ..run.sync import run
-from ..settings import did_you_mean
+from ..settings import TenantSettings, did_you_mean
 
 
 @click.command()
@@ -46,7 +46,7 @@ def command(
     if first > last:
         fail(Exit.USAGE, f"--from {first:%Y-%m-%d} lies after --to {last:%Y-%m-%d}: swap them")
     settings = chosen(invocation, tenants, keys=True)
-    _check_dated(resources)
+    _check(resources, accounts, settings)
     with tools() as (given, stopped):
         span = Window(first.date(), last.date())
         report = run(settings, given, job=job(span, accounts=accounts, resources=resources))
@@ -57,12 +57,18 @@ def command(
     sys.exit(stopped() or report.exit)
 
 
-def _check_dated(resources: Sequence[str]) -> None:
+def _check(resources: Sequence[str], accounts: Sequence[str], tenants: Sequence[TenantSettings]) -> None:
+    """That each table named has something to read again: a run that asks for nothing must not be complete."""
+    spans = [endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates and endpoint.dates.by is not By.WHOLE]
     for name in resources:
-        if name not in CATALOGUE or not CATALOGUE[name].dates:
-            dated = [endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates]
-            meant = did_you_mean(name, dated)
-            fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {', '.join(dated)}.{meant}")
+        if name not in spans:
+            meant = did_you_mean(name, spans)
+            fail(Exit.USAGE, f"--resource {name} has no days to read again: name one of {', '.join(spans)}.{meant}")
+        if accounts and CATALOGUE[name].parent != "accounts":
+            fail(Exit.USAGE, f"--resource {name} does not hang below accounts: leave out --account")
+        for tenant in tenants:
+            if name not in {endpoint.name for endpoint in with_parents(tenant.resources, CATALOGUE)}:
+                fail(Exit.USAGE, f"--resource {name} is not among the resources of tenant {tenant.name}: add it there")
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:

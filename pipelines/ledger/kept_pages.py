@@ -89,7 +89,7 @@ class KeptPagesFile:
             sql.executemany("UPDATE lists SET asked_at = ? WHERE key = ?", asked)
             sql.execute(TRIM, bounds)
             sql.execute("DELETE FROM pages WHERE key NOT IN (SELECT key FROM lists)")
-        sql.execute("PRAGMA incremental_vacuum").fetchall()
+        sql.executescript("PRAGMA incremental_vacuum")  # `execute` would step it once: one page of the file
 
     def _key(self, key: str) -> str:
         own = f"{self._server} {key}"

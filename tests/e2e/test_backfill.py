@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.e2e.conftest import SMALL
 
 
@@ -80,3 +82,22 @@ def test_a_span_the_wrong_way_round_is_exit_2(synced):
     assert (ended.exit, ended.out) == (2, "")
     assert "swap them" in ended.err
     assert synced.box.requests == []
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        pytest.param(["interest_rates"], "has no days to read again", id="whole"),
+        pytest.param(["holdings", "--account", "a1"], "does not hang below accounts", id="account"),
+        pytest.param(["holdings"], "is not among the resources of tenant acme", id="not-asked-for"),
+    ],
+)
+def test_a_backfill_that_would_read_nothing_is_a_mistake(start, named, message):
+    """Exit 2, before any request: it would be complete, and nothing read again."""
+    program = start(aleta={"resources": ["transactions"]})
+    program.box.requests.clear()
+
+    ended = program.run("backfill", "--from", "2026-01-01", "--to", "2026-01-31", "--resource", *named)
+
+    assert (ended.exit, program.box.requests) == (2, [])
+    assert message in " ".join(ended.err.split())

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OK = 200
 NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
+UNLINKED = "a Link header says that there is a next page, and the answer does not"
+NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*"[^"]', re.IGNORECASE)  # of a page on v1
 NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
@@ -198,7 +200,7 @@ class Client:
     def _linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
         """The value; a next page that only a header names is a sign that nobody follows (rule F5)."""
         if NEXT_PAGE.search(header(answer.headers, "Link")) and b'"next"' not in answer.body:
-            raise MalformedError("a Link header says that there is a next page, and the answer does not")
+            raise MalformedError(UNLINKED)
         return parse(answer.body)
 
     def _timely(self, read: Read) -> Answer:
@@ -262,4 +264,6 @@ class Client:
 def _parsed(answer: Answer, parse: Callable[[bytes, str], T]) -> T | None:
     if answer.status == NOT_MODIFIED:
         return None
+    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_CURSOR.search(answer.body):
+        raise MalformedError(UNLINKED)
     return parse(answer.body, header(answer.headers, "ETag"))

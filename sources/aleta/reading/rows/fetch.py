@@ -13,6 +13,7 @@ from ...clock import Clock
 from ...errors import (
     ParentGoneError,
     RetryableError,
+    SkippableError,
     SourceError,
     TooLargeError,
     UnavailableError,
@@ -187,10 +188,11 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        if isinstance(error, TooLargeError | UndecodableError) and self._prover.divide(
-            question, why=str(error), skips=isinstance(error, UndecodableError)
-        ):
-            self._outages.answered()
+        by_day = self._endpoint.by_day and not isinstance(error, SkippableError)  # each day fails for itself
+        skips = by_day or isinstance(error, UndecodableError)
+        if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
+            if not isinstance(error, RetryableError):
+                self._outages.answered()
             return
         first = self._prover.follows(question)
         self._prover.fail(question)

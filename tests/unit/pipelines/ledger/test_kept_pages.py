@@ -72,6 +72,15 @@ def test_what_was_asked_for_longest_ago_goes_first(tmp_path):
         assert sql.execute("SELECT count(*) FROM pages").fetchone() == (2,)
 
 
+def test_what_goes_gives_its_room_back(tmp_path):
+    """C7: the file, too, has a bound."""
+    kept = opened(tmp_path, most_bytes=100_000)
+    for number in range(100):
+        kept.keep(f"{number}", [KeptPage(cursor="", etag="e", body=noise(10_000, number))])
+    kept.close()
+    assert (tmp_path / FILE).stat().st_size < 250_000
+
+
 def test_what_nobody_asks_for_goes(tmp_path):
     """A window of months ago is never asked for again."""
     kept = opened(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from sources.aleta.errors import (
@@ -97,6 +99,25 @@ def test_a_next_page_that_only_a_header_names_is_a_failed_read(link):
         server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
         with pytest.raises(MalformedError, match="Link header says that there is a next page"):
             get(client_of(server.url))
+
+
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        (b'{"data":[],"has_more":true,"next_cursor":"2"}', True),
+        (b'{"data":[],"nextCursor" : "2"}', True),
+        (b'{"data":[],"next_cursor":null}', False),
+        (b'{"data":[],"next_cursor":""}', False),
+        (b'{"data":[]}', False),
+    ],
+)
+def test_on_v1_a_next_page_that_only_a_header_names_is_a_failed_read_too(body, whole):
+    """F5: a cursor in the answer is followed, a link in its headers is not."""
+    with scripted_server() as server:
+        server.say(Reply(body=body, headers={"Link": '</v1/x?page=2>; rel="next"'}))
+        client = client_of(server.url)
+        with nullcontext() if whole else pytest.raises(MalformedError, match="Link header says that there is a next"):
+            client.page("/v1/x", params={}, parse=lambda found, _: found, resource="x")
 
 
 @pytest.mark.parametrize("link", ["", "</x>; rel=self", '</next>; rel="prev"'])

@@ -24,11 +24,23 @@ def account(name: str, count: int, *, seed: int = 1) -> list[dict[str, object]]:
     return [booked(f"{name}-{number}", on(rng.randrange(200))) for number in range(count)]
 
 
-def read(api: FakeApi, *, accounts=None, planner=None, workers: int = 3, stop=None, span: Window = SPAN):
+TRANSACTIONS = CATALOGUE["transactions"]
+
+
+def read(
+    api: FakeApi,
+    *,
+    accounts=None,
+    planner=None,
+    workers: int = 3,
+    stop=None,
+    span: Window = SPAN,
+    endpoint=TRANSACTIONS,
+):
     """All receipts, as they come."""
     return list(
         fetch(
-            CATALOGUE["transactions"],
+            endpoint,
             dict.fromkeys(accounts or api.rows, span),
             Reader(api, FakeClock()),
             planner=planner or Planner(cap=RowCap()),

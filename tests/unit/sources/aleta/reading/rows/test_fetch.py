@@ -1,11 +1,14 @@
 """Windows proven complete, with real threads and an Aleta in memory that hides its row cap."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from sources.aleta.catalogue.endpoint import By
 from sources.aleta.errors import (
     ForbiddenError,
+    MalformedError,
     RefusedError,
     UnavailableError,
     WindowTooWideError,
@@ -20,7 +23,16 @@ from sources.aleta.reading.rows.waiting import WaitingAnswers
 from tests.apis import FakeApi, booked
 from tests.fakes import NOON
 from tests.stores import on
-from tests.unit.sources.aleta.reading.rows.fetched import NO_DATA, SPAN, account, assert_tiles, complete, ids, read
+from tests.unit.sources.aleta.reading.rows.fetched import (
+    NO_DATA,
+    SPAN,
+    TRANSACTIONS,
+    account,
+    assert_tiles,
+    complete,
+    ids,
+    read,
+)
 
 
 def test_c5_rows_that_wait_on_disk_are_handed_on_like_those_in_memory(monkeypatch):
@@ -125,6 +137,49 @@ def test_f3_a_failing_account_does_not_stop_the_others(error):
     assert sorted(done) == ["a", "b", "d", "e"]
     for name in done:
         assert_tiles(done[name], SPAN)
+
+
+class DayByDay(FakeApi):
+    """Whose days are asked for one by one."""
+
+    def _booked(self, params):
+        return super()._booked({**params, "fromDate": params["date"], "toDate": params["date"]})
+
+
+@pytest.mark.parametrize("error", [MalformedError("errors"), UnavailableError("503"), RefusedError("400")])
+def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error):
+    """Days behind it are read, however many fail: they would never come otherwise, if they go on failing."""
+
+    def fail(name, day, _):
+        if name == "a" and day < on(5):
+            raise error
+
+    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    api = DayByDay(rows={name: [booked(f"{name}{day}", on(day)) for day in range(9)] for name in "ab"}, trouble=fail)
+    planner = Planner(cap=RowCap(divisible=False), max_days=1)
+
+    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=8)
+
+    days = {receipt.window.first: receipt for receipt in receipts if receipt.parent_id == "a"}
+    assert [days[on(day)].status for day in range(9)] == [Status.QUARANTINED] * 5 + [Status.COMPLETE] * 4
+    assert days[on(0)].reason == str(error)
+    assert len(complete(receipts)["b"]) == 9
+
+
+def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too():
+    """It is no day's own."""
+
+    def fail(name, *_):
+        if name == "a":
+            raise ForbiddenError("403")
+
+    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    planner = Planner(cap=RowCap(divisible=False), max_days=1)
+    api = DayByDay(rows={"a": [], "b": []}, trouble=fail)
+
+    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=1)
+
+    assert [receipt.status for receipt in receipts if receipt.parent_id == "a"] == [Status.FAILED]
 
 
 def test_f3_what_was_kept_before_a_failure_stays_kept():
