@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.safe_text import printable
 
 from ..report.problem_lines import problem_line
@@ -55,6 +56,7 @@ class Verification:
     checks: list[str] = field(default_factory=list)  # what receipts, marks and keys get wrong
     ledger_checked: bool = False  # whether they were looked at
     report: TenantReport
+    track: str = Track.V2  # that was to be read
 
     @property
     def exit(self) -> Exit:
@@ -63,8 +65,13 @@ class Verification:
 
     @property
     def compared(self) -> bool:
-        """Whether anything was: a verification that read nothing proves nothing."""
-        return bool(self.windows or self.rows)
+        """Whether anything was: a verification that read nothing, or nothing of the track it was to, proves nothing."""
+        return bool(self.windows or self.rows) and not self._only_elsewhere
+
+    @property
+    def _only_elsewhere(self) -> bool:
+        """Whether v1 was to be read, and no table of it answered there."""
+        return self.track == Track.V1 and bool(self.report.tracks) and Track.V1 not in self.report.tracks.values()
 
     @property
     def _differs(self) -> bool:
@@ -96,11 +103,19 @@ class Verification:
         return (
             f"{self.windows} windows of {len(self.accounts)} parents with {self.rows} rows were read from "
             f"{self.address} for tenant {self.tenant} and compared with {self.warehouse} to the last digit: "
-            f"{found}{unread}"
+            f"{found}{unread}{self._lacking}"
         )
+
+    @property
+    def _lacking(self) -> str:
+        """Which tables v1 was asked for in vain."""
+        names = sorted(name for name, track in self.report.tracks.items() if track != Track.V1)
+        return f"; v1 lacks {', '.join(names)}: read from v2 or v3" if self.track == Track.V1 and names else ""
 
     def _no_comparison(self) -> str:
         why = self.report.errors[0].message if self.report.errors else "there was no window and no object to read"
+        if self._only_elsewhere:
+            why = "no table answered on v1: what came is of v2 and v3, and says nothing of v1"
         why = printable(why).rstrip(".")
         return f"for tenant {self.tenant} nothing could be compared with {self.warehouse} ({why})"
 

@@ -31,7 +31,12 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
     is_remote = tenant.destination != "duckdb"
     place = place_of(tenant.name, tenant.destination) if is_remote else f"{tenant.folder}"
     found = Verification(
-        tenant=tenant.name, address=_address(tenant), warehouse=place, at=tools.clock.now(), report=report
+        tenant=tenant.name,
+        address=_address(tenant),
+        warehouse=place,
+        at=tools.clock.now(),
+        report=report,
+        track=tenant.track,
     )
     try:
         check_stored(tenant)

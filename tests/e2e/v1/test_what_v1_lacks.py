@@ -93,3 +93,17 @@ def test_verify_reads_the_track_that_it_is_told(start):
     for track in ("v1", "v2"):
         ended = program.run("verify", "--all", "--track", track, "--json")
         assert (ended.exit, ended.tenant()["different"]) == (1, 3)
+
+
+def test_verify_of_a_track_that_answers_nothing_has_compared_nothing(start):
+    """A wrong `v1_url` would else be proven by what v2 shows; what v1 lacks is named where it has the rest."""
+    program = start(v1_missing=("",))
+    program.sync()
+    nowhere = program.run("verify", "--all", "--track", "v1", "--json")
+    program.box.set(v1_missing=("users",))
+    most = program.run("verify", "--all", "--track", "v1", "--json")
+
+    assert (nowhere.exit, nowhere.tenant()["status"]) == (1, "nothing compared")
+    assert "no table answered on v1" in nowhere.tenant()["statement"]
+    assert most.exit == 0
+    assert "v1 lacks users: read from v2 or v3" in most.tenant()["statement"]
