@@ -140,6 +140,11 @@ def whole_reading(mark: Mark, horizon: Horizon) -> Reading:
     return Reading(span=horizon.whole(mark), mark=replace(mark, reading_since=horizon.now), whole=True)
 
 
+def odd_days(mark: Mark, span: Window) -> Reading:
+    """Days that only some rows name (D7): the mark does not grow by them."""
+    return Reading(span=span, mark=mark, whole=False, marks=False)
+
+
 def _spans(marks: Mapping[str, Mark], listed: Sequence[str], horizon: Horizon) -> dict[str, Reading]:
     """From the look-back to the look-ahead; the whole histories that are due come first.
 
@@ -158,6 +163,19 @@ def _nightly(mark: Mark, horizon: Horizon) -> Reading:
     whole = from_the_start or mark.verified_at is None
     since = horizon.now if from_the_start else mark.reading_since
     return Reading(span=span, mark=replace(mark, reading_since=since), whole=whole)
+
+
+def look_backs(readings: Mapping[str, Reading], failed: Collection[str], horizon: Horizon) -> dict[str, Reading]:
+    """What is read all the same of those whose whole histories *failed* (D1, F3); these stay due.
+
+    Old days that cannot be read, night after night, would keep the newest ones back.
+    """
+    found = {}
+    for parent in sorted(readings.keys() & set(failed)):
+        reading, span = readings[parent], horizon.nightly(readings[parent].mark)
+        if reading.whole and reading.mark.verified_at and span.first > reading.span.first:
+            found[parent] = Reading(span=span, mark=reading.mark, whole=False)
+    return found
 
 
 def _goes_on(mark: Mark, horizon: Horizon) -> bool:

@@ -43,6 +43,10 @@ class UnavailableError(RetryableError):
     code = "unavailable"
 
 
+class GivenUpError(UnavailableError):
+    """Not asked any more, for all reads fail."""
+
+
 class OverdueError(UnavailableError):
     """An answer that did not come whole within `read_timeout_s` (rule F7): each attempt at it is dear."""
 

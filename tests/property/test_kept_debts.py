@@ -169,3 +169,19 @@ def test_w8_ends_are_probed_in_windows_as_narrow_as_the_api_takes(runner, tmp_pa
     with scene_of(runner, tmp_path, keep="last", **world) as scene:
         assert scene.sync().report.status == "complete"
         assert scene.differences() == []
+
+
+def test_f3_old_days_that_cannot_be_read_do_not_keep_the_newest_back(runner, tmp_path):
+    """Night after night all of the account's history is due, and fails; its look-back is read all the same."""
+    aleta = {"reverify_days": 1, "workers": 4}
+    with scene_of(runner, tmp_path, aleta=aleta, accounts=3, rows=60, row_cap=200) as scene:
+        account = scene.accounts()[-1]
+        scene.sync()
+        scene.break_down("500", f"{account}&fromDate={ALETA['history_start']}")
+        for _ in range(2):
+            scene.pass_time(hours=24)
+            scene.change("late", account=account, date=f"{scene.now.date() - timedelta(days=1)}", count=1)
+            assert scene.sync().report.status == "partial"
+            assert scene.differences() == []
+
+        next_night_is_equal(scene)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
@@ -23,7 +24,7 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 
 from ...ledger.ledger import Learned, Ledger
-from ...ledger.readings import Horizon, Reading, whole_reading
+from ...ledger.readings import Horizon, Reading, look_backs, odd_days, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
@@ -31,6 +32,7 @@ from ..events import Doubted, Following, NotOffered, Put, Taught, Wait
 from ..job import Job
 from ..unoffered import Unoffered
 from .crawl import Crawl
+from .failing import Failing
 from .known import Known
 from .leftovers import Leftovers
 from .missed import MissedRows
@@ -40,6 +42,7 @@ from .undivided import UndividedAnswers
 
 LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
 LATE_SHARE = 0.01  # of a night's parents, those that are tested for it
+Watch: TypeAlias = Callable[[Receipt], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,9 +75,9 @@ class Fetching:
     _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
     _kept: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # windows, with their rows
     _partly: set[tuple[str, str]] = field(default_factory=set)  # who was not read whole
-    _failing: set[str] = field(default_factory=set)  # endpoints of which some read failed
+    _failing: Failing = field(default_factory=Failing)
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
-    _watch: Callable[[Receipt], None] = lambda _: None
+    _watch: Watch = lambda _: None
     _crawl: Crawl = field(init=False)
     _undivided: UndividedAnswers = field(default_factory=UndividedAnswers)
 
@@ -136,10 +139,8 @@ class Fetching:
     def whole(self, endpoint: Endpoint, parent: str) -> Window:
         return self.horizon.whole(self.ledger.mark(endpoint.name, parent))
 
-    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
-        self._watch = watch
-        self.again(endpoint, parents)
-        self._watch = lambda _: None
+    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Watch) -> None:
+        self._watch_over(endpoint, {parent: self._whole_reading(endpoint, parent) for parent in sorted(parents)}, watch)
 
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
         sizes = [rows for parent, window in parents.items() for rows in self.sizes_of(endpoint, parent, window)]
@@ -152,17 +153,15 @@ class Fetching:
     def _whole_reading(self, endpoint: Endpoint, parent: str) -> Reading:
         return whole_reading(self.ledger.mark(endpoint.name, parent), self.horizon)
 
-    def read_days(
-        self, endpoint: Endpoint, spans: Mapping[str, Window], watch: Callable[[Receipt], None] = lambda _: None
+    def read_days(self, endpoint: Endpoint, spans: Mapping[str, Window], watch: Watch = lambda _: None) -> None:
+        days = {parent: odd_days(self.ledger.mark(endpoint.name, parent), span) for parent, span in spans.items()}
+        self._watch_over(endpoint, days, watch)
+
+    def _watch_over(
+        self, endpoint: Endpoint, readings: Mapping[str, Reading], watch: Callable[[Receipt], None]
     ) -> None:
         self._watch = watch
-        self._read_parents(
-            endpoint,
-            {
-                parent: Reading(span=span, mark=self.ledger.mark(endpoint.name, parent), whole=False, marks=False)
-                for parent, span in spans.items()
-            },
-        )
+        self._read_parents(endpoint, readings)
         self._watch = lambda _: None
 
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
@@ -177,6 +176,8 @@ class Fetching:
         if not self._crawl.listed(endpoint.parent):  # of what it listed, the crawl has told
             self._crawl.tell_away(endpoint, parents)
         self._read_parents(endpoint, readings, settle=True)
+        if frozen := look_backs(readings, self._failing.windows_of(endpoint), self.horizon):
+            self._read_parents(endpoint, frozen)
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading], *, settle: bool = False) -> None:
         self.put(Following(endpoint, readings))
@@ -198,7 +199,7 @@ class Fetching:
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
-            if endpoint.name in self._failing:
+            if self._failing.any(endpoint):
                 learned = learned.proved_by(before)  # the largest answer may be one that failed
             self._learned[endpoint.name] = learned
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
@@ -258,8 +259,7 @@ class Fetching:
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
-            if receipt.status is Status.FAILED:
-                self._failing.add(endpoint.name)
+            self._failing.note(receipt)
             if receipt.answer:
                 self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
                 if not self.horizon.has_all(readings[receipt.parent_id]):

@@ -11,12 +11,12 @@ from pathlib import Path
 from ...catalogue.endpoint import DateParams, Endpoint
 from ...clock import Clock
 from ...errors import (
+    GivenUpError,
     ParentGoneError,
     RetryableError,
     SkippableError,
     SourceError,
     TooLargeError,
-    UnavailableError,
     UndecodableError,
     UnreachableError,
     WindowTooWideError,
@@ -183,7 +183,7 @@ class _Fetch:
         except UnreachableError:
             raise
         except RetryableError as last:
-            self._give_up(last)
+            self._give_up(question.parent, last)
             return
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
@@ -200,12 +200,16 @@ class _Fetch:
         if first:
             self._decided.append(self._failure(question.parent, question.window, error))
 
-    def _give_up(self, last: RetryableError) -> None:
-        """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it."""
+    def _give_up(self, failed: str, last: RetryableError) -> None:
+        """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it.
+
+        Args:
+            failed: the parent whose read was the *last*.
+        """
         parents = self._prover.abandon()
         self._decided += self._prover.decisions()
         for parent in parents:
-            error = UnavailableError(f"given up, as all reads fail: {last}")
+            error = last if parent == failed else GivenUpError(f"given up, as all reads fail: {last}")
             self._decided.append(self._failure(parent, self._prover.spans[parent], error))
 
     def _take(self, decision: Decision) -> None:

@@ -10,7 +10,7 @@ from zlib import crc32
 import pytest
 
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import A_HUNDRED, Horizon, in_turn, tonight
+from pipelines.ledger.readings import A_HUNDRED, Horizon, in_turn, look_backs, tonight
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint
 from sources.aleta.planning.windows import ONE_DAY, Window
@@ -41,6 +41,16 @@ def test_by_months_nothing_ahead_is_asked_for_where_no_day_is_to_be():
     """It is what an operator does about an API that refuses days after today."""
     horizon = night(by_months=True, look_ahead_days=0)
     assert horizon.nightly(read(horizon)).last == horizon.now.date()
+
+
+def test_f3_who_cannot_be_read_whole_has_the_look_back_read():
+    """Not who was read so already, nor who was never read whole, and has no other part that is due tonight."""
+    whole, part = {"a": read(night(), days_ago=31)}, {"b": read(night(), days_ago=1)}
+    marks = whole | part | {"c": Mark(covered=Window(START, START))}
+    readings = tonight(marks, list(marks), night(), SPANS)
+    found = look_backs(readings, list(marks), night())
+    assert (found.keys(), readings["a"].whole, found["a"].whole) == ({"a"}, True, False)
+    assert found["a"].span == night().nightly(whole["a"])
 
 
 def test_only_spans_have_a_border():
