@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,11 +18,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def powerless(program: Program, command: str) -> subprocess.CompletedProcess[str]:
+def powerless(program: Program, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a root who may not read and write what another user's mode forbids."""
     drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     return subprocess.run(
-        [*drop, SCRIPT, "--config", program.config, command], capture_output=True, text=True, check=False
+        [*drop, SCRIPT, "--config", program.config, *command], capture_output=True, text=True, check=False
     )
 
 
@@ -97,3 +98,22 @@ def test_a_warehouse_of_another_user_is_named_too(synced):
 
     assert ended.returncode == 1, ended.stderr
     assert f"{file} belongs to user {NIGHTLY}, and this runs as root" in ended.stderr.replace("disk] cannot", "")
+
+
+def test_where_root_can_write_nothing_the_other_tenants_have_their_turn_f3(start):
+    """As on a network drive that denies root: nothing can be made to see whose it would be. One thread runs all."""
+    program = start(tenants=("acme", "bolt"), aleta={"tenants_at_once": 1})
+    folder = program.tenant_folder("acme")
+    folder.mkdir(parents=True)
+    (folder / "lock").touch()
+    deny(folder / "lock")
+    os.chown(folder, NIGHTLY, NIGHTLY)
+
+    ended = powerless(program, "sync", "--json")
+
+    assert ended.returncode == 1, ended.stderr
+    told = json.loads(ended.stdout)["tenants"]
+    assert {name: tenant["status"] for name, tenant in told.items()} == {"acme": "failed", "bolt": "complete"}
+    assert told["acme"]["errors"][0]["code"] == "disk"
+    assert program.differences("bolt") == []
+    assert "Traceback" not in ended.stderr
