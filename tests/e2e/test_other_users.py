@@ -38,7 +38,7 @@ def give(folder: Path) -> None:
         os.chown(path, NIGHTLY, NIGHTLY, follow_symlinks=False)
 
 
-@pytest.mark.parametrize("command", ["sync", "publish", "verify", "plan"])
+@pytest.mark.parametrize("command", ["sync", "publish", "verify"])
 def test_root_does_not_write_what_another_user_keeps(synced, command):
     """It would end the next night, which could not write what root had made; nothing is changed, nothing sent."""
     folder = synced.tenant_folder()
@@ -53,6 +53,18 @@ def test_root_does_not_write_what_another_user_keeps(synced, command):
     assert f"run this as user {NIGHTLY}" in said
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     assert after == before
+
+
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_root_may_look_at_it(synced, command):
+    """What only looks leaves nothing behind."""
+    folder = synced.tenant_folder()
+    give(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+    assert synced.run(command).exit == 0
+
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_check_says_so_too(synced):
