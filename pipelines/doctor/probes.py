@@ -18,7 +18,7 @@ from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder, refused_to_root
 from ..settings import TenantSettings, loose_key_file, whose_is
 from ..warehouse.destinations.destination import place_of
-from ..warehouse.duckdb.file import store_file
+from ..warehouse.duckdb.file import is_in_use, store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import is_used
 from ..warehouse.pipeline_home import pipeline_home
@@ -26,6 +26,7 @@ from ..warehouse.store import DATASET
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20
+BUSY = "not looked at while a run holds the lock"
 
 
 class UnwellError(Exception):
@@ -63,14 +64,20 @@ def lock(tenant: TenantSettings) -> str:
 def warehouse(tenant: TenantSettings) -> str:
     """Whether what is committed can be opened, and whether anything is."""
     if holder(tenant.folder / "lock"):
-        return "not looked at while a run holds the lock"
+        return BUSY
     if tenant.destination != "duckdb":
         used = is_used(tenant.name, tenant.folder, tenant.destination)
         return f"{place_of(tenant.name, tenant.destination)}, {_content(used=used)}"
     if problem := damaged(tenant.name, tenant.folder):
         raise UnwellError(problem.message)
     check_format(_state(tenant), place=f"{store_file(tenant.folder)}")
-    return f"{tenant.destination}, {_content(used=_has_runs(store_file(tenant.folder)))}"
+    try:
+        used = _has_runs(store_file(tenant.folder))
+    except duckdb.IOException as error:
+        if is_in_use(error):  # a run began meanwhile
+            return BUSY
+        raise
+    return f"{tenant.destination}, {_content(used=used)}"
 
 
 def published(tenant: TenantSettings) -> str:

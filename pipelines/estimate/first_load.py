@@ -22,7 +22,8 @@ from ..ledger.ledger import Ledger
 from ..report.figures import counted, singular
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
-from ..warehouse.glance import is_used
+from ..warehouse.format import WarehouseError
+from ..warehouse.glance import committed, is_used
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
 
@@ -144,13 +145,24 @@ def _precedent(tenant: TenantSettings) -> Precedent | None:
 
 
 def _learned_cap(tenant: TenantSettings) -> int:
-    state = _state(pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json")
+    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
+    state = _state(file) or _stored_state(tenant)
     return max(Ledger.from_state(state).known_caps, default=0) if state else 0
 
 
 def _state(file: Path) -> dict[str, object]:
+    """The copy that dlt keeps, which can be read while a run has the store."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         return dict(json.loads(file.read_bytes())["sources"][DATASET])
+    return {}
+
+
+def _stored_state(tenant: TenantSettings) -> dict[str, object]:
+    with (
+        suppress(duckdb.Error, WarehouseError),
+        committed(tenant.name, tenant.folder, tenant.destination) as (_, state),
+    ):
+        return state
     return {}
 
 

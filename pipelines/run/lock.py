@@ -53,19 +53,15 @@ class TenantLock:
 
     The file stays behind, and says nothing once the lock is free. A child made by fork shares the lock.
 
-    Args:
-        signs: write into the file who has it; a command that promises to write nothing does not.
-
     Raises:
         ForeignFilesError: this is root, and another user keeps this tenant.
         LockedError: another run has it.
         OSError: the file or its folder cannot be made or written.
     """
 
-    def __init__(self, path: Path, *, command: str, clock: Clock | None = None, signs: bool = True) -> None:
+    def __init__(self, path: Path, *, command: str, clock: Clock | None = None) -> None:
         self._path = path
         self._command = command
-        self._signs = signs
         self._clock = clock or SystemClock()
         self._file = -1
 
@@ -75,8 +71,7 @@ class TenantLock:
         try:
             self._check_keeper()
             self._take()
-            if self._signs:
-                self._sign()
+            self._sign()
         except BaseException:
             os.close(self._file)
             raise

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from sources.aleta.errors import StoppedError
 
-from ..report.report import RunReport, TenantReport
+from ..report.problem_lines import log_problems
+from ..report.report import Exit, Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from .aftermath import aftermath, journal
@@ -28,21 +29,33 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
     Rules C3, C6, F3. The report has them in the order of *tenants*.
     """
     notices: list[Notice] = []
-    reports = {tenant.name: TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients) for tenant in tenants}
+    reports = {tenant.name: _of_no_run(tenant, job) for tenant in tenants}
+
+    def take_turn(tenant: TenantSettings) -> None:
+        report = TenantReport(tenant=tenant.name, run_id=uuid4().hex, kind=job.kind, clients=job.clients)
+        try:
+            _run_one(tenant, tools, job, report, notices)
+        except Exception as error:  # noqa: BLE001 - what fails beside a run ends neither the turns nor the others (F3)
+            failures.name(error, report, tenant=tenant.name)
+            log_problems(tenant.name, report.errors[-1:])
+        reports[tenant.name] = report
+
     tools.screen.expect(len(tenants))
-    take_turns(
-        most_overdue_first(tenants),
-        lambda tenant: _run_one(tenant, tools, job, reports[tenant.name], notices),
-        at_once=max((tenant.tenants_at_once for tenant in tenants), default=1),
-    )
+    at_once = max((tenant.tenants_at_once for tenant in tenants), default=1)
+    take_turns(most_overdue_first(tenants), take_turn, at_once=at_once)
     aftermath.tell(notices)
     return RunReport(tenants=list(reports.values()))
+
+
+def _of_no_run(tenant: TenantSettings, job: Job) -> TenantReport:
+    """Failed, as every tenant is until its run has said otherwise (F3)."""
+    problem = Problem(code="defect", message="its run never came to an end: run again with --debug and report it")
+    return TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients, fatal=Exit.FAILED, errors=[problem])
 
 
 def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, notices: list[Notice]) -> None:
     began_s = tools.clock.monotonic()
     progress = tools.screen.tenant(tenant.name, requests_per_minute=tenant.requests_per_minute)
-    report.run_id = uuid4().hex
     narrowed = bool(job.only or job.clients)
     entry = journal.Entry(
         run_id=report.run_id, kind=job.kind, started_at=tools.clock.now(), narrowed=narrowed, told=False

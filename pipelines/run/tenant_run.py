@@ -86,7 +86,7 @@ class TenantRun:
     def run(self, warehouse: Warehouse) -> None:
         kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
         session = self._tools.connect(self._tenant, self._progress, kept=kept if self._tenant.track == "v1" else None)
-        warehouse.keep_open()
+        warehouse.keep_open(self._tools.clock)
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)

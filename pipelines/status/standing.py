@@ -23,7 +23,7 @@ from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
 from ..run.lock import holder
 from ..settings import TenantSettings
-from ..warehouse.duckdb.file import store_file
+from ..warehouse.duckdb.file import is_in_use, store_file
 from .attention import attention, overdue, sentence
 from .runs import Row, fresh_at, nightly, runs_of, streak
 
@@ -192,7 +192,7 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
             books = {name: f"aleta.{name}" if name in there else _empty(schema) for name, schema in BOOKS.items()}
             return facts | _facts(connection, books) | look(tenant, connection, books)
     except duckdb.Error as error:  # one tenant's failure is its own (F3)
-        if busy and not is_published:
+        if not is_published and (busy or is_in_use(error)):
             return facts
         what = f"{error}".partition("\n")[0]
         remedy = f"run `{command(f'publish {tenant.name}')}`" if is_published else "see docs/runbook.md"

@@ -53,11 +53,17 @@ class UploadReport:
 
     @property
     def status(self) -> Status:
-        return status_of(self.fatal, self.errors)
+        return status_of(self._fatal, self.errors)
 
     @property
     def exit(self) -> Exit:
-        return exit_of(self.fatal, self.errors)
+        return exit_of(self._fatal, self.errors)
+
+    @property
+    def _fatal(self) -> Exit | None:
+        """Rows that were not sent, and nobody says why, are no complete upload (F3)."""
+        is_unsaid = self.not_sent and not self.errors and self.would_send is None
+        return Exit.FAILED if is_unsaid else self.fatal
 
     def count(self, state: State) -> None:
         """One more row was sent and ended in *state*."""

@@ -111,8 +111,11 @@ class Sender:
             self._end("stopped", "stopped on request: run the same command again, it sends what is left")
 
     def _work(self, todo: Iterator[Row]) -> None:
-        while (row := self._next(todo)) is not None:
-            self._send_row(row)
+        try:
+            while (row := self._next(todo)) is not None:
+                self._send_row(row)
+        except Exception as error:  # noqa: BLE001 - a thread that ends early leaves rows that nobody sends
+            self._fail(error)
 
     def _next(self, todo: Iterator[Row]) -> Row | None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A look into a remote warehouse while others may write to it."""
+"""A look into a warehouse while others may write to it; nothing is made in the tenant's folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 from schemas.ledger import SYNC_RUNS
 
 from .destinations.destination import place_of
-from .duckdb.file import store_file
-from .format import WarehouseError
+from .duckdb.file import attach_to_read, bounded, store_file
+from .format import WarehouseError, check_format
+from .package import State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
-from .store import Store
+from .records import stored_state
+from .store import DuckDbStore, Store
 from .warehouse import Warehouse
 
 
@@ -29,6 +31,34 @@ def glance(tenant: str, destination: str) -> Iterator[Store]:
         Warehouse(tenant, Path(scratch), destination=destination).open() as it,
     ):
         yield it
+
+
+@contextlib.contextmanager
+def committed(tenant: str, folder: Path, destination: str) -> Iterator[tuple[Store, State]]:
+    """What a warehouse holds, with the state of its last package as it is stored there (M5).
+
+    dlt's own copy of that may be missing, or be of another night: a kill, or another machine, came between.
+
+    Raises:
+        DestinationError, WarehouseError: it cannot be read, or a newer version wrote it.
+        duckdb.Error: the private file cannot be opened; a run may have it.
+    """
+    file = store_file(folder)
+    home = pipeline_home(file, tenant=tenant)
+    with tempfile.TemporaryDirectory() as scratch:
+        if destination == "duckdb":
+            with bounded(Path(scratch)) as connection:
+                attach_to_read(connection, file)
+                store = DuckDbStore(connection)
+                state = stored_state(store, home.name)
+                check_format(state, place=f"{file}")
+                yield store, state
+            return
+        (pipeline_home(store_file(Path(scratch)), tenant=tenant).parent / home.name).mkdir(parents=True)
+        there = Warehouse(tenant, Path(scratch), destination=destination)
+        there.recover()
+        with there.open() as rows:
+            yield rows, there.state()
 
 
 def is_used(tenant: str, folder: Path, destination: str) -> bool:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from dlt.common.exceptions import DltException
 
 from schemas.ledger import SYNC_WINDOWS
-from schemas.views.view import literal
+from sources.aleta.clock import Clock
 
 from . import records
 from .destinations.connection import connected
@@ -28,7 +28,7 @@ from .destinations.destination import dataset_of, dialect_of, find, place_of
 from .destinations.dialect import DUCKDB, Dialect
 from .destinations.lease import Lease
 from .destinations.remote import RemoteStore
-from .duckdb.file import POOLS, OpenDatabase, bound, give_back, store_file
+from .duckdb.file import OpenDatabase, attach_to_read, bounded, give_back, store_file
 from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State, source
@@ -241,10 +241,10 @@ class Warehouse:
             drop_superseded(client, self._dialect, before=before)
         self._protect()
 
-    def keep_open(self) -> None:
+    def keep_open(self, clock: Clock | None = None) -> None:
         """Keep the file open from now on, if it is there: to open it for each question anew takes 25 ms of CPU."""
         if not self.remote and self.file.exists():
-            self._database.take()
+            self._database.take(clock)
 
     def close(self) -> None:
         """Close the file that `keep_open` and `write` keep open; the next `write` opens it again."""
@@ -257,15 +257,12 @@ class Warehouse:
             with self._database.cursor() as connection:
                 yield OpenStore(connection, self._columns)
             return
-        with duckdb.connect(":memory:", config=POOLS) as connection:
-            bound(connection, self.folder / "spill")
-            connection.execute("SET TimeZone = 'UTC'")
+        with bounded(self.folder / "spill") as connection:
             if self.remote:
                 with self._explained(), connected(self._pipeline.sql_client()) as client:
                     yield RemoteStore(connection, client, dialect=self._dialect, misfits=self.misfits)
             else:
-                there = f"ATTACH {literal(f'{self.file}')} AS store (READ_ONLY)"
-                connection.execute(there if self.file.exists() else "ATTACH ':memory:' AS store")
+                attach_to_read(connection, self.file)
                 yield DuckDbStore(connection)
 
     @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,11 +18,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def powerless(program: Program, command: str) -> subprocess.CompletedProcess[str]:
+def powerless(program: Program, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a root who may not read and write what another user's mode forbids."""
     drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     return subprocess.run(
-        [*drop, SCRIPT, "--config", program.config, command], capture_output=True, text=True, check=False
+        [*drop, SCRIPT, "--config", program.config, *command], capture_output=True, text=True, check=False
     )
 
 
@@ -37,7 +38,7 @@ def give(folder: Path) -> None:
         os.chown(path, NIGHTLY, NIGHTLY, follow_symlinks=False)
 
 
-@pytest.mark.parametrize("command", ["sync", "publish", "verify", "plan"])
+@pytest.mark.parametrize("command", ["sync", "publish", "verify"])
 def test_root_does_not_write_what_another_user_keeps(synced, command):
     """It would end the next night, which could not write what root had made; nothing is changed, nothing sent."""
     folder = synced.tenant_folder()
@@ -52,6 +53,18 @@ def test_root_does_not_write_what_another_user_keeps(synced, command):
     assert f"run this as user {NIGHTLY}" in said
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     assert after == before
+
+
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_root_may_look_at_it(synced, command):
+    """What only looks leaves nothing behind."""
+    folder = synced.tenant_folder()
+    give(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+    assert synced.run(command).exit == 0
+
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_check_says_so_too(synced):
@@ -97,3 +110,22 @@ def test_a_warehouse_of_another_user_is_named_too(synced):
 
     assert ended.returncode == 1, ended.stderr
     assert f"{file} belongs to user {NIGHTLY}, and this runs as root" in ended.stderr.replace("disk] cannot", "")
+
+
+def test_where_root_can_write_nothing_the_other_tenants_have_their_turn_f3(start):
+    """As on a network drive that denies root: nothing can be made to see whose it would be. One thread runs all."""
+    program = start(tenants=("acme", "bolt"), aleta={"tenants_at_once": 1})
+    folder = program.tenant_folder("acme")
+    folder.mkdir(parents=True)
+    (folder / "lock").touch()
+    deny(folder / "lock")
+    os.chown(folder, NIGHTLY, NIGHTLY)
+
+    ended = powerless(program, "sync", "--json")
+
+    assert ended.returncode == 1, ended.stderr
+    told = json.loads(ended.stdout)["tenants"]
+    assert {name: tenant["status"] for name, tenant in told.items()} == {"acme": "failed", "bolt": "complete"}
+    assert told["acme"]["errors"][0]["code"] == "disk"
+    assert program.differences("bolt") == []
+    assert "Traceback" not in ended.stderr

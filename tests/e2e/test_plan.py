@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 
 def test_plan_before_a_first_load_says_what_is_not_known(program):
@@ -70,3 +71,34 @@ def test_plan_writes_nothing(synced):
     assert synced.run("plan").exit == 0
 
     assert {file: file.read_bytes() for file in synced.tenant_folder().rglob("*") if file.is_file()} == before
+
+
+def test_plan_takes_no_lock(synced):
+    """A sync that begins meanwhile is not told that it is locked out, and by a process that ended long ago (C2)."""
+    lock = synced.tenant_folder() / "lock"
+    lock.unlink()
+
+    assert synced.run("plan").exit == 0
+
+    assert not lock.exists()
+
+
+def test_plan_goes_by_the_marks_in_the_store_m5(synced):
+    """M5: where dlt's own files are lost, or are of another night, the store has the state that `sync` will go by."""
+    planned = synced.run("plan").out
+    dlt = synced.tenant_folder() / "private" / "dlt"
+    shutil.rmtree(dlt)
+
+    ended = synced.run("plan")
+
+    assert ended.out == planned
+    assert not dlt.exists()
+
+
+def test_a_row_cap_that_was_met_elsewhere_is_in_the_store_m5(start):
+    """M5: also of the tenant whose first load is the precedent."""
+    program = start(tenants=("acme", "beta"))
+    program.sync("beta")
+    shutil.rmtree(program.tenant_folder("beta") / "private" / "dlt")
+
+    assert "(row cap 40)" in " ".join(program.run("plan", "acme").out.split())

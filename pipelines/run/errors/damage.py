@@ -11,6 +11,7 @@ import duckdb
 
 from ...program import command
 from ...report.report import Problem
+from ...warehouse.duckdb.file import is_in_use
 from ...warehouse.pipeline_home import pipeline_home
 
 CODE = "damaged"
@@ -52,7 +53,7 @@ def unopenable(database: Path) -> str:
             connection.execute("SELECT count(*) FROM duckdb_tables()")
     except duckdb.Error as error:
         text = f"{error}".partition("\n")[0]
-        return "" if "Conflicting lock" in text or "different configuration" in text else text
+        return "" if is_in_use(text) or "different configuration" in text else text
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 from pathlib import Path
 
 from sources.aleta.errors import AuthError, SourceError, StoppedError
@@ -12,11 +13,14 @@ from sources.aleta.errors import AuthError, SourceError, StoppedError
 from ...report.logs import redact
 from ...report.report import OUT_OF_MEMORY, Exit, Problem, Status, TenantReport, problem
 from ...settings import reason_of
+from ...warehouse.duckdb.file import is_in_use
 from .damage import damaged
 
 log = logging.getLogger(__name__)
 NO_MEMORY = ("OutOfMemoryException", "Out of Memory", "bad_alloc", "bad allocation", "can't start new thread")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+ADVICE = re.compile(r"\.? However| See also")  # DuckDB's, which does not fit a run
+FREE_IT = "wait for that process to end, or stop it, and run again; a command that only looks lets go in seconds"
 OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # DuckDB quotes them in its messages
 
 
@@ -53,6 +57,8 @@ def as_problem(error: BaseException) -> Problem:
     text = redact(f"{type(root).__name__}: {root}")
     if _is_memory(root, text):
         return Problem(code="memory", message=OUT_OF_MEMORY)
+    if is_in_use(text):
+        return Problem(code="in_use", message=f"{_short(ADVICE.split(text)[0])}: {FREE_IT}")
     if isinstance(root, OSError):
         return Problem(code="disk", message=_of_disk(root))
     if any(sentence in text for sentence in OF_DISK):

@@ -7,11 +7,15 @@ changed back into it. While somebody else of the process has it open, it does ne
 from __future__ import annotations
 
 import ctypes
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from schemas.views.view import literal
+from sources.aleta.clock import Clock, SystemClock
 
 from . import ids
 
@@ -22,6 +26,11 @@ POOLS: dict[str, str | bool | int | float | list[str]] = {"threads": THREADS, "a
 ROW_GROUP = 30_720  # rows; a multiple of 2,048
 LOG_BYTES = 32 << 20  # dlt would let it grow to a gigabyte
 M_MMAP_THRESHOLD = -3  # as malloc.h has it
+IN_USE = "Conflicting lock"  # as DuckDB says it
+LONGEST_LOOK_S = 30.0  # of another process: `plan`, a scrape of `status`, an analyst's shell
+TRIED_EVERY_S = 0.1
+
+log = logging.getLogger(__name__)
 
 
 def store_file(folder: Path) -> Path:
@@ -29,8 +38,34 @@ def store_file(folder: Path) -> Path:
     return folder / "private" / "store.duckdb"
 
 
-def attached(file: Path) -> duckdb.DuckDBPyConnection:
+def is_in_use(error: object) -> bool:
+    """Whether DuckDB said that another process has the file open."""
+    return IN_USE in f"{error}"
+
+
+@contextmanager
+def bounded(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to an empty database, in UTC; beyond its memory it goes to *spill*, which is made then (rule C5)."""
+    with duckdb.connect(":memory:", config=POOLS) as connection:
+        bound(connection, spill)
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def attach_to_read(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Attach *file*, or nothing if it is not there, as the database `store`.
+
+    Raises:
+        duckdb.Error: it cannot be opened; `is_in_use` tells whether a run has it.
+    """
+    there = f"ATTACH {literal(f'{file}')} AS store (READ_ONLY)"
+    connection.execute(there if file.exists() else "ATTACH ':memory:' AS store")
+
+
+def attached(file: Path, *, clock: Clock | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to *file*, which need not be there yet, as its database `store`; in UTC.
+
+    Whoever only looks into it is waited for, so that no look keeps a night from taking place (rule C4).
 
     All connections of a process share one database, from when the first is open until the last is closed. A row group
     that is full goes straight to its place in the file; rows that fill none are written twice, to the log and then to
@@ -39,8 +74,29 @@ def attached(file: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(f":memory:{file}", config=POOLS)
     options = f"ROW_GROUP_SIZE {ROW_GROUP}" + ("" if file.exists() else f", STORAGE_VERSION '{STORAGE}'")
     attach = f"ATTACH IF NOT EXISTS {literal(f'{file}')} AS store ({options})"
-    connection.execute(f"{attach}; USE store; SET TimeZone = 'UTC'")
+    try:
+        _attach(connection, attach, clock or SystemClock())
+        connection.execute("USE store; SET TimeZone = 'UTC'")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, attach: str, clock: Clock) -> None:
+    until_s, waits = clock.monotonic() + LONGEST_LOOK_S, False
+    while True:
+        try:
+            connection.execute(attach)
+        except duckdb.IOException as error:
+            if not is_in_use(error) or clock.monotonic() >= until_s:
+                raise
+            if not waits:
+                log.info("waiting up to %.0f s: %s", LONGEST_LOOK_S, error)
+            waits = True
+            clock.sleep(TRIED_EVERY_S)
+        else:
+            return
 
 
 class OpenDatabase:
@@ -55,10 +111,10 @@ class OpenDatabase:
         """Whether it is open."""
         return self._connection is not None
 
-    def take(self) -> None:
+    def take(self, clock: Clock | None = None) -> None:
         """Open it, unless it is; what bounds memory holds for every connection of this process (rule C5)."""
         if self._connection is None:
-            self._connection = attached(self._file)
+            self._connection = attached(self._file, clock=clock)
             bound(self._connection, self._file.with_name("spill"))
             self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{LOG_BYTES} bytes'; {ids.ATTACH}")
 

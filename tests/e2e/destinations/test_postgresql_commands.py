@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests import truth
@@ -34,6 +36,15 @@ def test_plan_status_and_check_read_postgresql(synced):
     assert status["warehouse"] == f"postgres, dataset {DATASET}"
     assert [run["status"] for run in status["runs"]] == ["complete"]
     assert [coverage["resource"] for coverage in status["coverage"]] == ["transactions"]
+
+
+def test_plan_goes_by_the_marks_in_postgresql_m5(synced):
+    """M5: as on another machine, which has nothing of its own; nothing is made there."""
+    planned = synced.run("plan").out
+    shutil.rmtree(synced.private)
+
+    assert synced.run("plan").out == planned
+    assert not synced.private.exists()
 
 
 def test_plan_before_a_first_load_into_postgresql_says_what_is_not_known(remote):

@@ -184,3 +184,13 @@ def test_what_was_known_before_is_not_forgotten(bench, kind, before, results, st
     bench.kind = kind
     assert bench.states() == ([state] if state else [])
     assert entry.outcome is outcome
+
+
+def test_a_worker_that_ends_early_is_named(bench):
+    """F3: what fails beside the sending of a row ends a thread; rows that nobody sent are no complete upload."""
+    rows = [*holdings(1), object()]  # what no row is
+
+    report = bench.send(rows, lambda _: CONFIRMED, workers=1)
+
+    assert (report.status, report.exit, report.not_sent) == ("failed", Exit.FAILED, 1)
+    assert [error.code for error in report.errors] == ["defect"]

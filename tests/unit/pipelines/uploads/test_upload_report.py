@@ -26,6 +26,8 @@ def report(**facts) -> UploadReport:
         pytest.param({}, "complete", Exit.COMPLETE, id="all is well"),
         pytest.param({"errors": [WRONG]}, "partial", Exit.PARTIAL, id="something is named"),
         pytest.param({"errors": [WRONG], "fatal": Exit.AUTH}, "failed", Exit.AUTH, id="it ended early"),
+        pytest.param({"rows": 9, "skipped": 8}, "failed", Exit.FAILED, id="a row was not sent and nobody says why"),
+        pytest.param({"rows": 9, "would_send": []}, "complete", Exit.COMPLETE, id="a dry run"),
     ],
 )
 def test_status_and_exit_follow_from_what_is_named(facts, status, code):
@@ -60,7 +62,7 @@ def test_the_headline_names_what_there_is():
     """Nothing that is nought."""
     told = report(rows=1234, confirmed=1230, unknown=1, requests=1231, duration_s=80)
 
-    expected = "acme: upload fee-holdings complete in 1 min 20 s; 1,231 requests"
+    expected = "acme: upload fee-holdings failed in 1 min 20 s; 1,231 requests"
     assert told.text() == f"{expected}; 1,234 rows: 1,230 confirmed, 1 unknown, 3 not sent"
     assert report(what="delete", requests=1).text() == "acme: delete fee-holdings complete in 0.0 s; 1 request"
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from pipelines.warehouse.duckdb.file import ROW_GROUP, OpenDatabase, attached
+from pipelines.run.errors.failures import as_problem
+from pipelines.warehouse.duckdb.file import LONGEST_LOOK_S, ROW_GROUP, OpenDatabase, attached
+from tests.fakes import FakeClock
 
 
 def test_arrow_keeps_no_allocator_of_its_own() -> None:
@@ -51,3 +55,53 @@ def test_row_groups_that_are_full_are_written_once(tmp_path: Path) -> None:
         assert rows(connection) == [(2 * ROW_GROUP,)]
         assert log.stat().st_size < 100_000
         assert file.stat().st_size > 1_000_000
+
+
+LOOK = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True):
+    print("looks", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def looked_at(tmp_path: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """A file that another process looks into until it is killed."""
+    file = tmp_path / "store.duckdb"
+    attached(file).close()
+    argv, pipe = [sys.executable, "-c", LOOK, f"{file}"], subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdout.readline() == "looks\n"
+        yield file, other
+        other.kill()
+
+
+def test_who_only_looks_is_waited_for_c4(looked_at: tuple[Path, subprocess.Popen[str]]) -> None:
+    """C4: a scrape of `status`, `plan`: it is opened as soon as they are done."""
+    file, other = looked_at
+
+    class Moving(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.waits) == 3:
+                other.kill()
+                other.wait()
+
+    clock = Moving()
+    with attached(file, clock=clock) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS id")
+    assert len(clock.waits) == 3
+
+
+def test_who_looks_for_long_is_named(looked_at: tuple[Path, subprocess.Popen[str]]) -> None:
+    """C4, F6: the wait has a bound; then it is said which process has the file, and that is no defect."""
+    file, other = looked_at
+    clock = FakeClock()
+    with pytest.raises(duckdb.IOException) as refused:
+        attached(file, clock=clock)
+    assert LONGEST_LOOK_S <= clock.monotonic() < LONGEST_LOOK_S + 1
+    problem = as_problem(refused.value)
+    assert problem.code == "in_use"
+    assert all(word in problem.message for word in (f"{file}", f"(PID {other.pid})", "wait for that process"))
+    assert "read-only" not in problem.message
