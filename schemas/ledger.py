@@ -87,7 +87,8 @@ WEBHOOK_DELIVERIES = table(
         own_text("client_id", "The client whose figures are new; null where it names none"),
         instant("received_at", "When it was first accepted"),
         instant(
-            "synced_at", "When the run had synced the client; null if that failed or the type announces no figures"
+            "synced_at",
+            "When the run had synced the client; null if a part could not be read, or the type announces no figures",
         ),
         own_text("run_id", "The run that took it up"),
     ],

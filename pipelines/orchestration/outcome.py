@@ -12,8 +12,6 @@ from ..report.problem_lines import problem_line
 from ..report.report import Counts, Exit, Problem, Status
 
 COUNTS = ("read", "added", "modified", "removed", "unchanged", "quarantined")
-LASTING = frozenset({"forbidden", "gone", "unknown", "quarantined", "removals", "conflict"})
-"""Codes of problems that the same run, made again at once, meets again."""
 HOPELESS: Mapping[int, str] = MappingProxyType(
     {Exit.USAGE: "a mistake in the command or the configuration", Exit.AUTH: "Aleta does not accept the key"}
 )
@@ -60,7 +58,7 @@ class Outcome:
     def again(self) -> bool:
         """Whether another try at once may come out better."""
         if self.exit == Exit.PARTIAL and self.run.errors:
-            return any(problem.code not in LASTING for problem in self.run.errors)
+            return any(problem.may_pass for problem in self.run.errors)
         return not self.complete and self.exit not in HOPELESS
 
     @property

@@ -1,8 +1,9 @@
 """The analysts' copy as Delta tables, in the tenant's folder and on an object store: a commit a table that changed.
 
 Each commit carries the fingerprint of what it holds, so a table that has it already gets none, whoever wrote it and
-whatever a crash left. The version before stays readable, for who is reading it still; older ones are deleted. JSON
-columns are text.
+whatever a crash left. A table that lacks a file of its last version, or has another in its place, gets one as well: its
+history goes on, and only a log that cannot be read is begun anew. The version before stays readable, for who is reading
+it still; older ones are deleted. JSON columns are text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import FileSystemHandler
 
 from ..program import command
 from .files import seal
@@ -73,24 +75,34 @@ def _write_folder(publication: Publication, before: Manifest, told: dict[str, st
     for table in _tables(publication):
         name, fingerprint = f"{FOLDER}/{table.name}", publication.fingerprints[table.name]
         files = [file for file in before.files if file.startswith(f"{name}/")]
-        intact = files and all(before.intact(file, publication.folder) for file in files)
-        if not (intact and before.fingerprints.get(name) == fingerprint):
-            written |= _bring_here(publication, table, home / table.name, damaged=bool(files) and not intact)
+        touched = {_name(file) for file in files if not before.intact(file, publication.folder)}
+        if touched or not files or before.fingerprints.get(name) != fingerprint:
+            written |= _bring_here(publication, table, home / table.name, touched=touched)
         told[name] = fingerprint
     return written
 
 
-def _bring_here(publication: Publication, table: Table, place: Path, *, damaged: bool) -> bool:
-    """A table in the folder; one that somebody damaged is begun anew."""
-    if damaged or not _readable(place):
-        shutil.rmtree(place, ignore_errors=True)
+def _bring_here(publication: Publication, table: Table, place: Path, *, touched: AbstractSet[str]) -> bool:
+    """A table in the folder; one whose log cannot be read is begun anew."""
     try:
-        written = _bring(publication, table, place)
+        if _readable(place):
+            written = _bring(publication, table, place, touched=touched)
+        else:
+            written = _begin_anew(publication, table, place)
     except DeltaError as error:
-        raise PublishError(f"{place}: cannot be written ({_reason(error)}): its last version is whole") from error
+        raise PublishError(f"{place}: cannot be written ({_reason(error)}): its last version is as it was") from error
     for path in (*place.rglob("*"), place):
         seal(path)
     return written
+
+
+def _begin_anew(publication: Publication, table: Table, place: Path) -> bool:
+    """Written beside, so that what is there stays until all of it is on the disk."""
+    beside = publication.scratch / FOLDER / table.name
+    _commit(publication, table, beside, publication.fingerprints[table.name])
+    shutil.rmtree(place, ignore_errors=True)
+    beside.rename(place)
+    return True
 
 
 def _readable(place: Path) -> bool:
@@ -130,10 +142,10 @@ def _reason(error: Exception) -> str:
     return text if len(text) <= 300 else f"{text[:300]} …"  # noqa: PLR2004 - one line of an operator's log
 
 
-def _bring(publication: Publication, table: Table, place: Place) -> bool:
-    """Commit the table's rows at *place*, unless its last commit has them; whether it was needed."""
+def _bring(publication: Publication, table: Table, place: Place, *, touched: AbstractSet[str] = frozenset()) -> bool:
+    """Commit the table's rows at *place*; False where its last version has them, in files that nobody *touched*."""
     fingerprint, found = publication.fingerprints[table.name], _table_at(place)
-    if found and found.history(1)[0].get(FINGERPRINT) == fingerprint:
+    if found and _fingerprint(found) == fingerprint and _has_its_files(found, touched):
         return False
     before = {_name(file) for file in found.file_uris()} if found else set()
     _commit(publication, table, place, fingerprint)
@@ -164,6 +176,26 @@ def _table_at(place: Place) -> DeltaTable | None:
         return None
 
 
+def _fingerprint(table: DeltaTable) -> object:
+    """Of its last version; None where that does not say."""
+    return next((commit.get(FINGERPRINT) for commit in table.history(1)), None)
+
+
+def _has_its_files(table: DeltaTable, touched: AbstractSet[str]) -> bool:
+    """Whether the files of its last version are there, as long as its log says, and none of them is *touched*.
+
+    What was noted of other files is nothing to go by: a later version that nobody noted may have dropped them.
+    """
+    actions = pa.table(table.get_add_actions(flatten=True))
+    files, sizes = actions["path"].to_pylist(), actions["size_bytes"].to_pylist()
+    found = _storage(table).get_file_info(files)
+    return [file.size for file in found] == sizes and touched.isdisjoint(map(_name, files))
+
+
+def _storage(table: DeltaTable) -> FileSystemHandler:
+    return DeltaStorageHandler.from_table(table._table)  # noqa: SLF001 - the only way to its credentials
+
+
 def _name(file: str) -> str:
     return file.rpartition("/")[2]
 
@@ -182,7 +214,7 @@ def _delete_older(table: DeltaTable, *, kept: AbstractSet[str]) -> None:
     delta-rs itself would commit twice to do so, and may have dropped the log entry of the version before.
     """
     outdated = table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=True, full=True)
-    storage = DeltaStorageHandler.from_table(table._table)  # noqa: SLF001 - the only way to its credentials
+    storage = _storage(table)
     for file in outdated:
         if _name(file) not in kept:
             with contextlib.suppress(FileNotFoundError):  # an earlier version's, that the log still names as removed

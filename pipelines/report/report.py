@@ -15,6 +15,21 @@ OUT_OF_MEMORY = (
     "there is not enough memory: what is committed is intact. Give the process more (`ulimit -v`, the container's or "
     "the service's limit), or set fewer `workers` and run fewer tenants at once"
 )
+LASTING = frozenset(
+    {
+        "forbidden",
+        "gone",
+        "unknown",
+        "quarantined",
+        "removals",
+        "conflict",
+        "refused",
+        "too_large",
+        "too_wide",
+        "truncated",
+    }
+)
+"""Codes of problems that the same run, made again at once, meets again."""
 
 
 class Exit(IntEnum):
@@ -113,6 +128,11 @@ class Problem:
     parent_id: str = ""
     from_date: str = ""
     to_date: str = ""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another run at once may not meet it."""
+        return self.code not in LASTING
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.resource, self.parent_id) if part)

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from schemas.tables import TABLES
@@ -114,6 +115,7 @@ class TenantRun:
         )
         with warehouse.open() as store:
             found = known(store, self._endpoints, clients=self._job.clients)
+        self._members = found.members
         threading.Thread(
             target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
         ).start()
@@ -201,7 +203,8 @@ class TenantRun:
         for found in self._missing:
             self._report_not_offered(found)
         status = failures.run_status(self._report)
-        self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now()))
+        whose = partial(problems.client_of, members=self._members)
+        self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now(), whose=whose))
         return status
 
     def _take(self, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 A SQLite file a tenant: a commit is flushed to the disk before it returns (`synchronous=FULL`), and one that a crash
 cut short is undone by the next who opens it. It has keys, days and the API's words; no body, no token, no header.
+An outcome belongs to the API that the row was sent to: what a test API confirmed says nothing of another one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .kinds import Kind, Row
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcomes (
+    api TEXT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
@@ -30,15 +32,16 @@ CREATE TABLE IF NOT EXISTS outcomes (
     deletes INTEGER NOT NULL DEFAULT 0,
     said TEXT NOT NULL DEFAULT '',
     at TEXT NOT NULL,
-    PRIMARY KEY (kind, key, fingerprint)
+    PRIMARY KEY (api, kind, key, fingerprint)
 ) WITHOUT ROWID
 """
+OLDER = "kind, key, fingerprint, parent, day, state, deletes, said, at"  # the columns of a journal that knew one API
 PUT = """
-INSERT INTO outcomes (kind, key, fingerprint, parent, day, state, said, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO outcomes (api, kind, key, fingerprint, parent, day, state, said, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET state = excluded.state, said = excluded.said, at = excluded.at, deletes = 0
 """
 DAMAGED = "it is damaged: restore it, or move it away and look at Aleta before fee holdings are sent once more"
-SPAN = "WHERE kind = ? AND parent = ? AND day BETWEEN ? AND ?"
+SPAN = "WHERE api = ? AND kind = ? AND parent = ? AND day BETWEEN ? AND ?"
 
 
 class State(StrEnum):
@@ -74,17 +77,20 @@ class Journal:
 
     Args:
         path: the file, made with mode 0600 where it is not there.
+        api: the address that rows are sent to; what other APIs said is kept, and neither known nor changed. A journal
+            of an older version, which does not say where its rows went, counts for this one from now on.
 
     Raises:
         JournalError: from any method, when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, api: str) -> None:
         self._path = path
+        self._api = api
         self._lock = threading.Lock()
         with self._failing_as_journal_error():
             path.touch(mode=0o600)  # the files that SQLite puts beside it take its mode
-            self._sql = _opened(path)
+            self._sql = _opened(path, api)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +103,7 @@ class Journal:
     def known(self, kind: Kind) -> Known:
         """Where every row of *kind* stands."""
         with self._failing_as_journal_error():
-            return _known(self._sql, kind)
+            return _known(self._sql, kind, self._api)
 
     def sending(self, kind: Kind, row: Row, *, at: datetime) -> None:
         """*row* is about to be sent; on disk when this returns.
@@ -107,34 +113,40 @@ class Journal:
         with self._failing_as_journal_error():
             self._sql.execute("BEGIN IMMEDIATE")
             if kind.overwrites:
-                others = "DELETE FROM outcomes WHERE kind = ? AND key = ? AND fingerprint <> ?"
-                self._sql.execute(others, (kind.name, row.key, row.fingerprint))
-            self._sql.execute(PUT, _values(kind, row, State.SENDING, "", at))
+                others = "DELETE FROM outcomes WHERE api = ? AND kind = ? AND key = ? AND fingerprint <> ?"
+                self._sql.execute(others, (self._api, kind.name, row.key, row.fingerprint))
+            self._sql.execute(PUT, self._values(kind, row, State.SENDING, "", at))
             self._sql.execute("COMMIT")
 
     def put(self, kind: Kind, row: Row, state: State | None, *, said: str = "", at: datetime) -> None:
         """*row* stands so from now on, None: as if it had never been sent; on disk when this returns."""
         with self._failing_as_journal_error():
             if state is None:
-                gone = "DELETE FROM outcomes WHERE kind = ? AND key = ? AND fingerprint = ?"
-                self._sql.execute(gone, (kind.name, row.key, row.fingerprint))
+                gone = "DELETE FROM outcomes WHERE api = ? AND kind = ? AND key = ? AND fingerprint = ?"
+                self._sql.execute(gone, (self._api, kind.name, row.key, row.fingerprint))
             else:
-                self._sql.execute(PUT, _values(kind, row, state, said, at))
+                self._sql.execute(PUT, self._values(kind, row, state, said, at))
 
     def delete_begun(self, kind: Kind, span: Span) -> None:
         """A DELETE of *span* is about to be sent: from now on no row within is known to be at the API."""
         with self._failing_as_journal_error():
-            self._sql.execute(f"UPDATE outcomes SET deletes = deletes + 1 {SPAN}", _bounds(kind, span))
+            self._sql.execute(f"UPDATE outcomes SET deletes = deletes + 1 {SPAN}", self._bounds(kind, span))
 
     def delete_refused(self, kind: Kind, span: Span) -> None:
         """The DELETE that was begun last certainly deleted nothing."""
         with self._failing_as_journal_error():
-            self._sql.execute(f"UPDATE outcomes SET deletes = max(0, deletes - 1) {SPAN}", _bounds(kind, span))
+            self._sql.execute(f"UPDATE outcomes SET deletes = max(0, deletes - 1) {SPAN}", self._bounds(kind, span))
 
     def deleted(self, kind: Kind, span: Span) -> None:
         """A DELETE of *span* is done: what was sent before is gone, and may be sent anew."""
         with self._failing_as_journal_error():
-            self._sql.execute(f"DELETE FROM outcomes {SPAN}", _bounds(kind, span))
+            self._sql.execute(f"DELETE FROM outcomes {SPAN}", self._bounds(kind, span))
+
+    def _values(self, kind: Kind, row: Row, state: State, said: str, at: datetime) -> tuple[str, ...]:
+        return self._api, kind.name, row.key, row.fingerprint, row.parent, row.day, state, said, at.isoformat()
+
+    def _bounds(self, kind: Kind, span: Span) -> tuple[str, ...]:
+        return self._api, kind.name, span.parent, f"{span.first}", f"{span.last}"
 
     @contextmanager
     def _failing_as_journal_error(self) -> Iterator[None]:
@@ -145,8 +157,8 @@ class Journal:
                 raise _failure(self._path, error) from error
 
 
-def glance(path: Path, kind: Kind) -> Known:
-    """What the journal at *path* says of *kind*, without making or changing it.
+def glance(path: Path, kind: Kind, *, api: str) -> Known:
+    """What the journal at *path* says of *kind* at *api*, without making or changing it.
 
     Raises:
         JournalError: there is one, and it cannot be read.
@@ -157,22 +169,41 @@ def glance(path: Path, kind: Kind) -> Known:
     try:
         sql = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if settled else ''}", uri=True)
         try:
-            return _known(sql, kind)
+            return _known(sql, kind, api)
         finally:
             sql.close()
     except sqlite3.Error as error:
         raise _failure(path, error) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, api: str) -> sqlite3.Connection:
     sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
-            sql.execute(statement)
+        sql.execute("PRAGMA journal_mode = WAL")
+        sql.execute("PRAGMA synchronous = FULL")
+        _prepare(sql, api)
     except sqlite3.Error:
         sql.close()
         raise
     return sql
+
+
+def _prepare(sql: sqlite3.Connection, api: str) -> None:
+    """The table, with what an older version left in it, all or nothing."""
+    sql.execute("BEGIN IMMEDIATE")
+    older = _is_older(sql)
+    if older:
+        sql.execute("ALTER TABLE outcomes RENAME TO older")
+    sql.execute(SCHEMA)
+    if older:
+        sql.execute(f"INSERT INTO outcomes (api, {OLDER}) SELECT ?, {OLDER} FROM older", (api,))
+        sql.execute("DROP TABLE older")
+    sql.execute("COMMIT")
+
+
+def _is_older(sql: sqlite3.Connection) -> bool:
+    columns = [name for _, name, *_ in sql.execute("PRAGMA table_info(outcomes)")]
+    return bool(columns) and "api" not in columns
 
 
 def _failure(path: Path, error: Exception) -> JournalError:
@@ -181,17 +212,10 @@ def _failure(path: Path, error: Exception) -> JournalError:
     return JournalError(f"{path} cannot be used ({error}): {advice}")
 
 
-def _known(sql: sqlite3.Connection, kind: Kind) -> Known:
+def _known(sql: sqlite3.Connection, kind: Kind, api: str) -> Known:
     found: dict[str, dict[str, State]] = {}
-    query = "SELECT key, fingerprint, state, deletes FROM outcomes WHERE kind = ?"
-    for key, fingerprint, state, deletes in sql.execute(query, (kind.name,)):
+    here = "? IS NOT NULL" if _is_older(sql) else "api = ?"
+    query = f"SELECT key, fingerprint, state, deletes FROM outcomes WHERE {here} AND kind = ?"
+    for key, fingerprint, state, deletes in sql.execute(query, (api, kind.name)):
         found.setdefault(key, {})[fingerprint] = State.UNKNOWN if deletes else State(state)
     return found
-
-
-def _values(kind: Kind, row: Row, state: State, said: str, at: datetime) -> tuple[str, ...]:
-    return kind.name, row.key, row.fingerprint, row.parent, row.day, state, said, at.isoformat()
-
-
-def _bounds(kind: Kind, span: Span) -> tuple[str, ...]:
-    return kind.name, span.parent, f"{span.first}", f"{span.last}"

@@ -53,7 +53,7 @@ class Uploads:
             checked = read(path, kind)
             report.rows, report.warnings = len(checked.rows), checked.warnings
             if dry_run:
-                known = glance(self.tenant.folder / JOURNAL, kind)
+                known = glance(self.tenant.folder / JOURNAL, kind, api=self.tenant.api_url)
                 selection = _selected(checked, kind, known, report, again=again)
                 report.would_send = [(row.line, post(kind, row)) for row in selection.send]
             else:
@@ -98,7 +98,8 @@ class Uploads:
     def _journal(self) -> Iterator[Journal]:
         """The journal, under the lock of uploads: one process at a time writes for a tenant."""
         folder = self.tenant.folder
-        with TenantLock(folder / LOCK, command="upload", clock=self.clock), Journal(folder / JOURNAL) as journal:
+        lock = TenantLock(folder / LOCK, command="upload", clock=self.clock)
+        with lock, Journal(folder / JOURNAL, api=self.tenant.api_url) as journal:
             yield journal
 
     @contextmanager

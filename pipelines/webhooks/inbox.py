@@ -121,9 +121,9 @@ class Inbox:
         named = set(clients)
         return [delivery for delivery in found if not named or not delivery.wants_sync or delivery.client_id in named]
 
-    def settle(self, deliveries: Sequence[Delivery], *, run_id: str, synced_at: datetime | None) -> None:
-        """Note that *run_id* committed *deliveries*, and when it had synced them; None: it did not."""
-        at = synced_at.isoformat() if synced_at else None
+    def settle(self, deliveries: Sequence[Delivery], *, run_id: str, done_at: datetime | None) -> None:
+        """Note that *run_id* committed *deliveries*, and since when no sync need follow them; None: one must."""
+        at = done_at.isoformat() if done_at else None
         values = [(run_id, at if delivery.wants_sync else None, delivery.webhook_id) for delivery in deliveries]
         with self._transaction():
             self._database.executemany("UPDATE deliveries SET run_id = ?, synced_at = ? WHERE webhook_id = ?", values)

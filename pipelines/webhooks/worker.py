@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
 from ..report.figures import counted
+from ..report.report import Exit
 from .inbox import InboxError, Waiting
 
 AT_ONCE = 4  # tenants
@@ -20,6 +23,15 @@ LONGEST_WAIT_S = 600.0
 log = logging.getLogger(__name__)
 Sync: TypeAlias = Callable[[str, Sequence[str]], Awaitable[int]]
 """Syncs these clients of a tenant; its exit code. It takes up what the inbox holds for them."""
+
+
+class End(Enum):
+    """What came of what waited."""
+
+    NOTHING = auto()  # waited
+    DONE = auto()
+    PARTLY = auto()  # some clients' data could not be read
+    FAILED = auto()
 
 
 class Source(Protocol):
@@ -60,20 +72,20 @@ class Worker:
         failures = 0
         while True:
             self._news[tenant].clear()
-            up_to_date = await self._bring_up_to_date(tenant)
-            if up_to_date is None:
-                failures = 0
+            end = await self._bring_up_to_date(tenant)
+            failures = failures + 1 if end in {End.PARTLY, End.FAILED} else 0
+            if end is End.NOTHING:
                 await self._news[tenant].wait()
-                continue
-            failures = 0 if up_to_date else failures + 1
-            if failures:
+            elif end is End.PARTLY:  # one client's trouble holds up no other's news
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news[tenant].wait(), self._wait_s(failures))
+            elif end is End.FAILED:
                 await asyncio.sleep(self._wait_s(failures))
 
-    async def _bring_up_to_date(self, tenant: str) -> bool | None:
-        """Whether a sync took up what waited; None when nothing did."""
+    async def _bring_up_to_date(self, tenant: str) -> End:
         try:
             if not (await self._source.waiting(tenant)).clients:
-                return None
+                return End.NOTHING
             async with self._slots:
                 waiting = await self._source.waiting(tenant)  # and what came while others were synced
                 clients = waiting.clients[:MOST_CLIENTS]
@@ -81,10 +93,10 @@ class Worker:
             left = await self._source.waiting(tenant)
         except (InboxError, OSError) as error:
             log.error("%s: deliveries wait, and cannot be followed: %s", tenant, error)  # noqa: TRY400
-            return False
+            return End.FAILED
         return self._took_up(tenant, waiting, left, clients, code)
 
-    def _took_up(self, tenant: str, waiting: Waiting, left: Waiting, clients: Sequence[str], code: int) -> bool:
+    def _took_up(self, tenant: str, waiting: Waiting, left: Waiting, clients: Sequence[str], code: int) -> End:
         ids = {delivery.webhook_id for delivery in waiting.deliveries if delivery.client_id in clients}
         missed = ids & {delivery.webhook_id for delivery in left.deliveries}
         if missed:
@@ -93,7 +105,9 @@ class Worker:
         else:
             done = f"{counted(len(ids), 'delivery', 'deliveries')} of {counted(len(clients), 'client')}"
             log.info("%s: synced %s (exit %s)", tenant, done, code)
-        return not missed
+        if not missed:
+            return End.DONE
+        return End.PARTLY if code == Exit.PARTIAL else End.FAILED
 
     def _wait_s(self, failures: int) -> float:
         return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 16)) * self._jitter()

@@ -83,6 +83,21 @@ def test_it_ends_while_a_sync_runs(synced):
     assert recorded(synced) == []
 
 
+def test_what_could_not_be_read_of_a_client_stays_due(synced):
+    """H: `synced_at` is set by the run that read it, and no other."""
+    client = clients(synced)[0]
+    serving = Serving(synced, "--no-sync")
+    assert serving.deliver(client_id=client, webhook_id="msg_1") == 204
+    serving.terminate()
+    synced.box.faults.script("200_errors", path_contains="transactions", times=1_000_000)
+    assert synced.run("sync", "acme", "--client", client).exit == 4
+    assert (synced_rows(synced), recorded(synced)) == ([], ["msg_1"])
+
+    synced.box.faults.clear()
+    synced.sync("--client", client)
+    assert (synced_rows(synced), recorded(synced)) == (["msg_1"], [])
+
+
 def test_a_sync_of_one_client_leaves_the_deliveries_of_others_due(start):
     """It did not read them."""
     synced = start(accounts=20)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import WindowTooWideError
-from sources.aleta.reading.objects.below import ROOT
+from sources.aleta.reading.objects.below import ROOT, client_above
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
@@ -113,6 +114,14 @@ def unknown(resource: str, parent_id: str) -> Problem:
     """A parent that the operator named and the API does not list."""
     message = "the API does not list it: check the id and the tenant"
     return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
+
+
+def client_of(found: Problem, members: Mapping[str, Mapping[str, str]]) -> str:
+    """The client whose data *found* is about; empty where it may be any: *members* of lists do not tell."""
+    endpoint = CATALOGUE.get(found.resource)
+    if endpoint is None or found.code == "conflict":  # which names one parent of several
+        return ""
+    return client_above(CATALOGUE, members, endpoint.parent or endpoint.name, found.parent_id)
 
 
 def unknown_clients(listed: Listed, clients: Collection[str]) -> tuple[Listed, Sequence[Problem]]:

@@ -6,6 +6,7 @@ import json
 import os
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from pipelines.publish.publish import PublishError, publish
 from pipelines.warehouse.package import GONE
 from schemas.table import fact, name_of
 from tests.e2e.publish.copies import EXACT, NAMES, SOME, another_run, change_store, each_table, opened
+from tests.e2e.publish.processes import in_a_process
 
 FEW = [name_of(schema) for schema in SOME]
 publish_delta = partial(publish, formats=["delta"])
@@ -139,6 +141,65 @@ def test_a_damaged_table_is_written_again(store, folder, victim, damage):
 
     assert table(folder).to_pyarrow_table().num_rows == 49
     assert versions(folder, ["clients", "sync_runs"]) == {"clients": 0, "sync_runs": 0}
+
+
+def test_a_publish_that_was_killed_damages_no_table(store, folder):
+    """C4: what it committed is not noted, and files that are noted went with it. No version is taken from a reader."""
+    for _ in range(3):
+        another_run(store)
+        publish_delta(store, folder, tables=SOME)
+    noted = (folder / "delta.json").read_bytes()
+    another_run(store)
+    publish_delta(store, folder, tables=SOME)
+    read = [file for name in FEW for file in table(folder, name).file_uris()]
+    (folder / "delta.json").write_bytes(noted)  # as if it had been killed before it wrote down what is where
+
+    assert publish_delta(store, folder, tables=SOME).unchanged == ("delta",)
+
+    assert versions(folder) == {"transactions": 3, "sync_runs": 3, "clients": 0}
+    assert all(Path(file).exists() for file in read)
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "not noted"])
+@pytest.mark.parametrize("damage", [os.unlink, lambda file: os.truncate(file, 100)], ids=["gone", "cut off"])
+def test_a_table_without_its_rows_is_written_on_top(store, folder, damage, noted):
+    """The log is whole, so its versions go on; also where nobody had noted the file."""
+    publish_delta(store, folder, tables=SOME)
+    damage(next((folder / "delta/transactions").glob("*.parquet")))
+    if not noted:
+        (folder / "delta.json").unlink()
+
+    assert publish_delta(store, folder, tables=SOME).written == ("delta",)
+
+    assert table(folder).to_pyarrow_table().num_rows == 49
+    assert versions(folder) == {"transactions": 1, "sync_runs": 0, "clients": 0}
+
+
+def test_an_empty_last_entry_of_the_log_is_written_on_top(store, folder):
+    """It says nothing of what the version holds."""
+    publish_delta(store, folder, tables=SOME)
+    another_run(store)
+    publish_delta(store, folder, tables=SOME)
+    os.truncate(max((folder / "delta/transactions/_delta_log").glob("*.json")), 0)
+
+    assert publish_delta(store, folder, tables=SOME).written == ("delta",)
+
+    assert table(folder).to_pyarrow_table().num_rows == 50
+    assert versions(folder) == {"transactions": 2, "sync_runs": 1, "clients": 0}
+
+
+def test_a_table_is_begun_anew_beside_what_is_there(store, folder):
+    """Its log cannot be read, and the disk is full: who has it open reads on."""
+    publish_delta(store, folder)
+    [rows] = table(folder).file_uris()
+    os.truncate(next((folder / "delta/transactions/_delta_log").glob("*.json")), 100)
+    change_store(store, "INSERT INTO aleta.transactions (id) SELECT md5((i + 1)::VARCHAR) FROM range(40000) r(i)")
+
+    assert "its last version is as it was" in in_a_process("full", store, folder, "delta")
+    assert Path(rows).exists()
+
+    assert publish_delta(store, folder).written == ("delta",)
+    assert table(folder).to_pyarrow_table().num_rows == 40_049
 
 
 def test_what_a_crash_left_is_vacuumed(store, folder):

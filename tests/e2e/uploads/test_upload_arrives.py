@@ -66,6 +66,23 @@ def test_the_same_file_again_sends_only_what_is_not_confirmed(uploader, kind):
     assert requests(uploader) == 3 + 0 + 3 + 1
 
 
+@pytest.mark.parametrize("kind", ["account-holdings", "fee-holdings"])
+def test_what_one_api_confirmed_is_sent_to_another_one(start, kind):
+    """`complete` says what is at the API of now: a test first, then production, then the test once more."""
+    test = start(aleta={"writes": True})
+    file = write(test, lines(test, 3))
+    upload(test, kind, file, "acme")
+
+    production = start(aleta={"writes": True})
+    dry = production.run("upload", kind, f"{file}", "acme", "--dry-run", "--json").report
+    assert len(dry["would_send"]) == 3
+    assert counts(upload(production, kind, file, "acme")) == (3, 3, 3, 0, 0, 0)
+    assert len(at_the_api(production, kind)) == 3
+
+    test.configure(writes=True)
+    assert counts(upload(test, kind, file, "acme")) == (3, 0, 0, 3, 0, 0)
+
+
 def test_a_rejected_row_is_named_in_the_words_of_the_api(uploader):
     """Exit 4; the others are confirmed, and the next run sends that one only."""
     file = write(uploader, [*lines(uploader, 2), "nobody;2020-01-01;1"])

@@ -22,6 +22,15 @@ def endpoints_below(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     return list(kept.values())
 
 
+def client_above(
+    endpoints: Mapping[str, Endpoint], members: Mapping[str, Mapping[str, str]], name: str, own_id: str
+) -> str:
+    """The client that an object *own_id* of the endpoint *name* is below; empty where *members* do not tell."""
+    while name != ROOT and own_id:
+        own_id, name = members.get(name, {}).get(own_id, ""), endpoints[name].parent if name in endpoints else ""
+    return own_id
+
+
 def members_below(
     endpoints: Sequence[Endpoint], members: Mapping[str, Mapping[str, str]], clients: Collection[str]
 ) -> dict[str, set[str]]:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from pipelines.orchestration.outcome import LASTING, outcome_of
-from pipelines.report.report import Counts, Problem, TenantReport
+from pipelines.orchestration.outcome import outcome_of
+from pipelines.report.report import LASTING, Counts, Problem, TenantReport
 
 FORBIDDEN = Problem(code="forbidden", message="the API answered 403", resource="transactions", parent_id="a1")
 DOWN = Problem(code="unavailable", message="the API answered 503", resource="transactions", parent_id="a2")

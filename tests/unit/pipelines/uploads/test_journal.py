@@ -17,6 +17,7 @@ from pipelines.uploads.kinds import KINDS, Row, row
 from pipelines.uploads.selection import select
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+API, OTHER = "https://platform.aleta.io", "https://test.aleta.io"
 ACCOUNTS, FEES = KINDS["account-holdings"], KINDS["fee-holdings"]
 JANUARY = Span(parent="a1", first=date(2026, 1, 1), last=date(2026, 1, 31))
 KILLED = """
@@ -27,7 +28,7 @@ from pipelines.uploads.journal import Journal
 from pipelines.uploads.kinds import KINDS, row
 fees = KINDS["fee-holdings"]
 sent = row(fees, {"account_id": "a1", "date": "2026-01-31", "market_value": "1.5"}, line=2)
-Journal(Path(sys.argv[1])).sending(fees, sent, at=datetime.now(UTC))
+Journal(Path(sys.argv[1]), api=sys.argv[2]).sending(fees, sent, at=datetime.now(UTC))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -43,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(file):
-    with Journal(file) as opened:
+    with Journal(file, api=API) as opened:
         yield opened
 
 
@@ -62,24 +63,24 @@ def places(rows, kind, known, *, again: bool = False) -> tuple[int, int, int, in
 
 def test_what_was_put_is_there_when_it_is_opened_again(file):
     """Each row with its last state, of its kind only."""
-    with Journal(file) as journal:
+    with Journal(file, api=API) as journal:
         journal.sending(FEES, holding(), at=AT)
         journal.put(FEES, holding(), State.CONFIRMED, at=AT)
         journal.sending(FEES, holding(account="a2"), at=AT)
 
-    with Journal(file) as journal:
+    with Journal(file, api=API) as journal:
         assert states(journal) == [State.CONFIRMED, State.SENDING]
         assert states(journal, ACCOUNTS) == []
-    assert list(glance(file, FEES)) == ['["a1", "2026-01-31"]', '["a2", "2026-01-31"]']
+    assert list(glance(file, FEES, api=API)) == ['["a1", "2026-01-31"]', '["a2", "2026-01-31"]']
 
 
 def test_a_kill_loses_nothing_that_was_put(file):
     """What a method returned from is on disk; a glance sees it, with nobody to clean up before."""
-    ended = subprocess.run([sys.executable, "-c", KILLED, f"{file}"], cwd=Path(__file__).parents[4], check=False)
+    ended = subprocess.run([sys.executable, "-c", KILLED, f"{file}", API], cwd=Path(__file__).parents[4], check=False)
 
     assert ended.returncode == -signal.SIGKILL
-    assert [*glance(file, FEES).values()] == [{holding().fingerprint: State.SENDING}]
-    with Journal(file) as journal:
+    assert [*glance(file, FEES, api=API).values()] == [{holding().fingerprint: State.SENDING}]
+    with Journal(file, api=API) as journal:
         assert states(journal) == [State.SENDING]
 
 
@@ -87,7 +88,7 @@ def test_every_file_of_the_journal_is_the_owners_only(file):
     """0600, whatever the mask says, also those that SQLite puts beside it."""
     before = os.umask(0)
     try:
-        with Journal(file) as journal:
+        with Journal(file, api=API) as journal:
             journal.sending(FEES, holding(), at=AT)
             modes = {stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
             names = {path.name for path in file.parent.iterdir()}
@@ -106,7 +107,7 @@ def test_every_commit_is_flushed_to_the_disk(journal):
 
 def test_a_glance_makes_nothing(file):
     """No journal, nothing known, and still no journal."""
-    assert glance(file, FEES) == {}
+    assert glance(file, FEES, api=API) == {}
     assert not file.exists()
 
 
@@ -115,18 +116,60 @@ def test_a_damaged_journal_is_no_empty_one(file):
     file.write_bytes(b"no database" * 1000)
 
     with pytest.raises(JournalError, match="it is damaged"):
-        Journal(file)
+        Journal(file, api=API)
     with pytest.raises(JournalError, match="it is damaged"):
-        glance(file, FEES)
+        glance(file, FEES, api=API)
 
 
 def test_a_journal_that_cannot_be_written_says_so(tmp_path):
     """The path, the reason, what to do."""
     with pytest.raises(JournalError, match=r"uploads\.sqlite cannot be used"):
-        Journal(tmp_path / "none" / "uploads.sqlite")
+        Journal(tmp_path / "none" / "uploads.sqlite", api=API)
+
+
+def older(file: Path, sent: Row) -> None:
+    """A journal as it was before outcomes belonged to an API, with a confirmed *sent*."""
+    with Journal(file, api=API) as journal:
+        journal.put(FEES, sent, State.CONFIRMED, at=AT)
+        journal._sql.executescript(
+            "CREATE TABLE before (kind TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+            " parent TEXT NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL, deletes INTEGER NOT NULL DEFAULT 0,"
+            " said TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (kind, key, fingerprint)) WITHOUT ROWID;"
+            "INSERT INTO before SELECT kind, key, fingerprint, parent, day, state, deletes, said, at FROM outcomes;"
+            "DROP TABLE outcomes; ALTER TABLE before RENAME TO outcomes"
+        )
+
+
+def test_a_journal_of_an_older_version_counts_for_the_api_that_it_is_first_opened_for(file):
+    """No fee is sent twice after an update; what that API confirmed is then nothing to another one."""
+    older(file, holding())
+    assert places([holding()], FEES, glance(file, FEES, api=API)) == (0, 1, 0, 0)
+
+    with Journal(file, api=API) as journal:
+        assert places([holding()], FEES, journal.known(FEES)) == (0, 1, 0, 0)
+    with Journal(file, api=OTHER) as journal:
+        assert places([holding()], FEES, journal.known(FEES)) == (1, 0, 0, 0)
 
 
 # -- what follows from it
+
+
+def test_an_outcome_belongs_to_the_api_that_the_row_was_sent_to(file):
+    """At another one it was never sent, and what is sent or deleted there changes nothing here."""
+    with Journal(file, api=API) as journal:
+        for kind in (ACCOUNTS, FEES):
+            journal.put(kind, holding(kind=kind), State.CONFIRMED, at=AT)
+    with Journal(file, api=OTHER) as journal:
+        assert places([holding("2.5")], FEES, journal.known(FEES)) == (1, 0, 0, 0)  # and no conflict
+        journal.sending(ACCOUNTS, holding("2.5", kind=ACCOUNTS), at=AT)
+        journal.sending(FEES, holding(), at=AT)
+        journal.put(FEES, holding(), None, at=AT)
+        journal.delete_begun(FEES, JANUARY)
+        journal.deleted(FEES, JANUARY)
+
+    with Journal(file, api=API) as journal:
+        for kind in (ACCOUNTS, FEES):
+            assert places([holding(kind=kind)], kind, journal.known(kind)) == (0, 1, 0, 0)
 
 
 @pytest.mark.parametrize("kind", [ACCOUNTS, FEES])

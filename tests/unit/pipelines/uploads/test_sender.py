@@ -31,7 +31,7 @@ class Bench:
     """A sender over a real journal; *api* says what each attempt ends with."""
 
     def __init__(self, folder: Path, kind=FEES) -> None:
-        self.journal = Journal(folder / "uploads.sqlite")
+        self.journal = Journal(folder / "uploads.sqlite", api="http://127.0.0.1:1")
         self.kind = kind
         self.clock = FakeClock()
         self.report = UploadReport(tenant="acme", kind=kind.name)

@@ -49,7 +49,7 @@ def test_a_delivery_is_recorded_once_also_after_a_restart(folder):
 def test_a_synced_delivery_is_remembered_and_not_due(folder):
     with Inbox(folder) as inbox:
         inbox.record([delivery("1")])
-        inbox.settle(inbox.undone(), run_id="r1", synced_at=NOW)
+        inbox.settle(inbox.undone(), run_id="r1", done_at=NOW)
         inbox.compact(NOW)
         assert inbox.undone() == []
         assert inbox.record([delivery("1")]) == [False]
@@ -58,7 +58,7 @@ def test_a_synced_delivery_is_remembered_and_not_due(folder):
 def test_a_delivery_whose_sync_failed_stays_due(folder):
     with Inbox(folder) as inbox:
         inbox.record([delivery("1")])
-        inbox.settle(inbox.undone(), run_id="r1", synced_at=None)
+        inbox.settle(inbox.undone(), run_id="r1", done_at=None)
         assert ids(inbox.undone()) == ["1"]
 
 
@@ -67,7 +67,7 @@ def test_a_type_that_announces_nothing_waits_for_no_sync_but_is_recorded_once(fo
         inbox.record([delivery("1", None, kind="limit.breached")])
         assert inbox.waiting().clients == []
         assert ids(inbox.undone(clients=["c9"])) == ["1"]
-        inbox.settle(inbox.undone(), run_id="r1", synced_at=None)
+        inbox.settle(inbox.undone(), run_id="r1", done_at=None)
         assert inbox.undone() == []
 
 
@@ -82,7 +82,7 @@ def test_what_is_done_is_forgotten_after_thirty_days(folder):
     old = NOW - timedelta(days=31)
     with Inbox(folder) as inbox:
         inbox.record([delivery("1", at=old), delivery("2", at=old), delivery("3")])
-        inbox.settle([delivery("1"), delivery("3")], run_id="r1", synced_at=NOW)
+        inbox.settle([delivery("1"), delivery("3")], run_id="r1", done_at=NOW)
         inbox.compact(NOW)
         assert inbox.record([delivery("1"), delivery("2"), delivery("3")]) == [True, False, False]
 
@@ -96,7 +96,7 @@ def test_the_file_is_bounded(folder):
         for turn in range(4):
             deliveries = [delivery(f"{turn}-{number}") for number in range(count)]
             inbox.record(deliveries)
-            inbox.settle(deliveries, run_id="r1", synced_at=NOW)
+            inbox.settle(deliveries, run_id="r1", done_at=NOW)
             inbox.compact(NOW)
             sizes.append((folder / FILE).stat().st_size)
         assert inbox.record([delivery("0-0"), delivery("3-0")]) == [True, False]
@@ -173,7 +173,7 @@ def test_two_processes_use_it(folder):
         serve.record([delivery("1")])
         taken = sync.undone()
         serve.record([delivery("2")])
-        sync.settle(taken, run_id="r1", synced_at=NOW)
+        sync.settle(taken, run_id="r1", done_at=NOW)
         assert ids(serve.undone()) == ["2"]
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.report.report import TenantReport
+from pipelines.report.report import Problem, TenantReport
 from pipelines.webhooks.delivery import CALCULATED, Delivery
 from pipelines.webhooks.inbox import FILE, Inbox
-from pipelines.webhooks.takeup import take_up
+from pipelines.webhooks.takeup import PATIENCE, take_up
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -42,7 +42,7 @@ def due(folder):
     ("status", "left"), [("complete", []), ("partial", []), ("failed", ["1", "2"]), ("stopped", ["1", "2"])]
 )
 def test_what_was_synced_is_not_due(status, left, folder, report):
-    """After a partial run too: what it could not read is named, and read again by the next."""
+    """After a run that is partial for other reasons, too."""
     taken = take_up(folder, report)
     rows = taken.rows(status=status, now=LATER).data.to_pylist()
     taken.settle(LATER)
@@ -56,6 +56,35 @@ def test_what_was_synced_is_not_due(status, left, folder, report):
          "synced_at": None, "run_id": "r1"},
     ]  # fmt: skip
     assert due(folder) == left
+
+
+@pytest.mark.parametrize(
+    ("code", "whose", "synced", "left"),
+    [
+        pytest.param("unavailable", "a", ["2"], ["1"], id="one client, for a while"),
+        pytest.param("unavailable", "", [], ["1", "2"], id="any client, for a while"),
+        pytest.param("forbidden", "a", ["2"], [], id="one client, for good"),
+        pytest.param("unavailable", "c", ["1", "2"], [], id="a client of no delivery"),
+    ],
+)
+def test_what_could_not_be_read_of_a_client_is_not_synced(code, whose, synced, left, folder, report):
+    """H: it stays due where another run may read it; where none may, it is done, and the row says no more than that."""
+    taken = take_up(folder, report)
+    report.errors.append(Problem(code=code, message="", resource="transactions", parent_id="a1"))
+    rows = taken.rows(status="partial", now=LATER, whose=lambda _: whose).data.to_pylist()
+    taken.settle(LATER)
+    assert [row["webhook_id"] for row in rows if row["synced_at"]] == synced
+    assert due(folder) == left
+
+
+def test_a_delivery_is_not_due_for_ever(folder, report):
+    """What a day of runs could not read is the nightly run's."""
+    taken, late = take_up(folder, report), NOW + PATIENCE
+    report.errors.append(Problem(code="unavailable", message=""))
+    rows = taken.rows(status="partial", now=late).data.to_pylist()
+    taken.settle(late)
+    assert [row["synced_at"] for row in rows] == [None] * 3
+    assert due(folder) == []
 
 
 def test_a_delivery_that_comes_during_the_run_stays_due(folder, report):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.report.report import Problem
 from pipelines.run.errors import problems
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import UnavailableError, WindowTooWideError
@@ -30,6 +31,27 @@ def test_w5_where_only_days_ahead_are_refused_the_setting_is_named(day, error, h
         error=error,
     )
     assert ("look_ahead_days = 0" in problems.of_receipt(receipt).message) is hints
+
+
+@pytest.mark.parametrize(
+    ("code", "resource", "parent_id", "client"),
+    [
+        pytest.param("unavailable", "transactions", "a1", "c1", id="an account's"),
+        pytest.param("malformed", "accounts", "l1", "c1", id="a list of accounts"),
+        pytest.param("unknown", "clients", "c7", "c7", id="a client itself"),
+        pytest.param("unavailable", "clients", "", "", id="the list of clients"),
+        pytest.param("unavailable", "transactions", "a9", "", id="an account that is new"),
+        pytest.param("unavailable", "transactions", "a3", "", id="an account below nobody"),
+        pytest.param("unavailable", "prices", "i1", "", id="what any client may name"),
+        pytest.param("conflict", "transactions", "a1", "", id="one of several parents"),
+        pytest.param("disk", "", "", "", id="no table"),
+    ],
+)
+def test_h_a_problem_is_held_against_a_client_only_where_it_is_certain_whose_it_is(code, resource, parent_id, client):
+    """Deliveries of other clients count as synced; where it is not certain, none does."""
+    members = {"clients": {"c1": ""}, "legal_entities": {"l1": "c1"}, "accounts": {"a1": "l1", "a3": "l9"}}
+    found = Problem(code=code, message="", resource=resource, parent_id=parent_id)
+    assert problems.client_of(found, members) == client
 
 
 def test_d8_who_was_not_asked_is_not_said_to_have_shown_another_content():
