@@ -109,7 +109,7 @@ def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
     assert "2 of 3 tenants need attention" in text_of(page)
     assert "1 tenant is fine" in text_of(page)
     assert "acme fresh: " in text_of(page)
-    assert f"run {program.named('sync bolt')}" in text_of(page)
+    assert f"run `{program.named('sync bolt')}`" in text_of(page)
     assert "core cannot be read" in text_of(page)
     assert f"run `{program.named('publish core')}`" in text_of(page)
     assert "core" not in text_of(report(program, "acme", "bolt"))
