@@ -77,6 +77,8 @@ def _findings(facts: Mapping[str, object], now: datetime, first: str) -> Iterato
     late = overdue(facts, now=now, first=first, max_age=FRESH_FOR)
     yield Finding(tone=Tone.BAD if late else Tone.GOOD, text=_freshness(facts, now), why=late)
     yield from _last_runs(facts, said=late)
+    if (missing := f"{facts.get('missing') or ''}") and missing != late:
+        yield Finding(tone=Tone.BAD, text="no copy", why=missing)
     if stuck := rows(facts, "quarantined"):
         yield Finding(tone=Tone.BAD, text=f"{len(stuck):,} quarantined", why=_quarantined(stuck))
 
@@ -84,7 +86,7 @@ def _findings(facts: Mapping[str, object], now: datetime, first: str) -> Iterato
 def _freshness(facts: Mapping[str, object], now: datetime) -> str:
     fresh_at = facts.get("fresh_at")
     if not fresh_at:
-        return "no complete run yet" if rows(facts, "streak") else "never synced"
+        return "no complete run yet" if rows(facts, "streak") or facts.get("missing") else "never synced"
     age = now - datetime.fromisoformat(f"{fresh_at}")
     if age < -AHEAD:
         return "a clock is or was wrong"

@@ -26,7 +26,7 @@ def overdue(facts: Mapping[str, object], *, now: datetime, first: str, max_age: 
     fresh_at = facts.get("fresh_at")
     failing = _failing(facts)
     if not fresh_at:
-        return f"never complete: {failing}" if failing else _never_synced(facts, first)
+        return f"never complete: {failing}" if failing else _missing(facts) or _never_synced(facts, first)
     age = now - datetime.fromisoformat(f"{fresh_at}")
     if age < -AHEAD:
         return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
@@ -88,7 +88,11 @@ def _odd(facts: Mapping[str, object]) -> str:
     quarantined = (
         f"{len(stuck)} quarantined window{'s' * (len(stuck) != 1)}" if isinstance(stuck, list) and stuck else ""
     )
-    return "; ".join(part for part in (described(failed(facts)), quarantined) if part)
+    return "; ".join(part for part in (described(failed(facts)), _missing(facts), quarantined) if part)
+
+
+def _missing(facts: Mapping[str, object]) -> str:
+    return f"{facts.get('missing') or ''}"
 
 
 def _failing(facts: Mapping[str, object]) -> str:

@@ -18,6 +18,7 @@ from schemas.table import name_of
 from sources.aleta.clock import SystemClock
 
 from ..program import command
+from ..publish.places import PLACES
 from ..report.report import Exit, Json
 from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
@@ -25,6 +26,7 @@ from ..run.lock import holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from .attention import attention, overdue, sentence
+from .lost import lost
 from .runs import Row, fresh_at, nightly, runs_of, streak
 
 Facts: TypeAlias = dict[str, object]
@@ -106,12 +108,12 @@ class Standings:
 
     @property
     def failures(self) -> Mapping[str, str]:
-        """Of each tenant that makes the command fail, why: it cannot be read, or `max_age` is over."""
-        return {
-            standing.tenant: f"{standing.facts['error']}" if "error" in standing.facts else late
-            for standing in self.tenants
-            if (late := self._late(standing)) or "error" in standing.facts
-        }
+        """Of each tenant that makes the command fail, why: it or a copy of it cannot be read, or `max_age` is over."""
+        return {standing.tenant: why for standing in self.tenants if (why := self._failure(standing))}
+
+    def _failure(self, standing: Standing) -> str:
+        late, facts = self._late(standing), standing.facts
+        return f"{facts.get('error') or late or facts.get('missing') or ''}"
 
     def _late(self, standing: Standing) -> str:
         if self.max_age is None:
@@ -151,11 +153,12 @@ def run(
 def _standing(tenant: TenantSettings, look: Look) -> Standing:
     try:
         running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
+        missing = lost(tenant)
     except OSError as error:
         return Standing(tenant=tenant.name, facts=_empty_facts(tenant) | {"error": as_problem(error).message})
     is_local = tenant.destination == "duckdb"
     facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
-    found = {"running": f"{running}" if running else None} | facts
+    found = {"running": f"{running}" if running else None, "missing": missing} | facts
     table = found.get("runs")
     runs = runs_of(table if isinstance(table, list) else [], entries, running=running.command if running else "")
     order = [f"{run['run_id']}" for run in runs]
@@ -181,7 +184,7 @@ def _empty_facts(tenant: TenantSettings) -> Facts:
 def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
     """What the published copy says, or where none is to be made the private store, which a run keeps to itself."""
     is_published = "duckdb" in tenant.publish
-    file = tenant.folder / "warehouse.duckdb" if is_published else store_file(tenant.folder)
+    file = tenant.folder / PLACES["duckdb"] if is_published else store_file(tenant.folder)
     facts: Facts = {"warehouse": f"{file}", "synced": file.exists()}
     if not facts["synced"]:
         return facts

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def test_status_before_the_first_sync_says_so(installed):
     """Exit 0, no request, nothing made."""
@@ -41,3 +43,42 @@ def test_status_reads_the_private_store_where_no_copy_is_made(start):
     assert facts["coverage"]
     assert facts["quarantined"] == []
     assert program.run("status", "--max-age", "0").exit == 1
+
+
+@pytest.mark.parametrize("published", ["duckdb", "parquet"])
+@pytest.mark.parametrize("journal", [True, False], ids=["journal", "no-journal"])
+def test_a_copy_that_was_deleted_is_told(start_synced, published, journal):
+    """`status`, its page and `check` say that there is nothing to open and what to run, as of one that is cut short."""
+    program = start_synced(publish=[published])
+    program.sync()
+    folder = program.tenant_folder()
+    gone = program.warehouse() if published == "duckdb" else folder / "parquet" / "current"
+    gone.unlink()
+    if not journal:
+        (folder / "runs.jsonl").unlink()
+
+    status, check = program.run("status"), program.run("check", "--json")
+    program.run("report", "--html", f"{folder / 'r.html'}")
+
+    said = f"there is no copy for analysts at {gone}: run `{program.named('publish acme')}`"
+    assert (status.exit, status.out.splitlines()[0]) == (1, "1 of 1 tenant needs attention.")
+    assert said in status.err
+    assert f"{gone}" in (folder / "r.html").read_text(encoding="utf-8").replace("<wbr>", "")
+    assert [(found["what"], found["text"]) for found in json.loads(check.out)["checks"] if not found["ok"]] == [
+        ("published", said)
+    ]
+    program.run("publish")
+    assert [program.run("status").exit, program.run("check").exit] == [0, 0]
+
+
+def test_before_the_first_complete_run_no_copy_is_missing(start):
+    """A night that was refused has nothing to publish: why it failed is what counts."""
+    program = start()
+    program.rewrite("kid-acme", "kid-acne")
+    program.sync(expect=3)
+
+    status = program.run("status")
+
+    assert "never complete: failed" in status.out
+    assert "no copy" not in status.out
+    assert "no copy yet" in program.run("check").out

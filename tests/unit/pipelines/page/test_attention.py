@@ -132,6 +132,8 @@ IN_NEED = [
         "stopped (the last run, 2026-11-24 11:00 UTC)",
         id="stopped after an error",
     ),
+    pytest.param([FRESH], {"missing": "no copy at w: run p"}, Tone.BAD, "no copy at w: run p", id="no copy"),
+    pytest.param([], {"missing": "no copy at w: run p"}, Tone.BAD, "no copy at w: run p", id="no copy, no journal"),
     pytest.param(
         [FRESH],
         {"quarantined": [{"resource": "prices", "reason": None}]},
