@@ -22,7 +22,7 @@ HISTORY = f"""
     ORDER BY started_at DESC"""
 WHOLE = """
     SELECT resource, count(*) FILTER (verified_at >= now() - to_days(?)) AS in_time
-    FROM {sync_marks} GROUP BY resource"""
+    FROM {marks} GROUP BY resource"""
 DRIFT = "SELECT resource || '.' || name AS name, rows FROM {sync_drift} ORDER BY rows DESC, name"
 BYTES = "SELECT block_size * total_blocks AS bytes FROM pragma_database_size()"
 TABLES = """
