@@ -15,14 +15,13 @@ PARENTS: Mapping[str, pa.Schema] = {
 }
 
 _OBJECTS = " UNION ALL ".join(f"SELECT '{kind}' AS kind, id, removed_at FROM {{{kind}}}" for kind in PARENTS)
+ASKED = f"""(
+    WITH parents AS ({_OBJECTS}), kinds(resource, kind) AS (VALUES {", ".join(f"{pair}" for pair in KINDS.items())})
+    SELECT resource, id AS parent_id, removed_at FROM parents JOIN kinds USING (kind))"""
 MARKS = f"""(
-    WITH parents AS ({_OBJECTS}),
-        kinds(resource, kind) AS (VALUES {", ".join(f"{pair}" for pair in KINDS.items())}),
-        asked AS (
-            SELECT resource, id AS parent_id, removed_at FROM parents JOIN kinds USING (kind)
-            WHERE resource IN (SELECT resource FROM {{sync_marks}}))
     SELECT resource, parent_id, from_date, through_date, verified_at
-    FROM asked FULL JOIN {{sync_marks}} USING (resource, parent_id) WHERE removed_at IS NULL)"""
+    FROM {ASKED} FULL JOIN {{sync_marks}} USING (resource, parent_id)
+    WHERE removed_at IS NULL AND resource IN (SELECT resource FROM {{sync_marks}}))"""
 # those of parents that are there, and nulls for those of which nothing was ever read
 COVERAGE = """
     SELECT resource, count(*) AS parents, min(from_date) AS from_date,

@@ -26,7 +26,7 @@ from ..run.lock import holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from .attention import attention, overdue, sentence
-from .coverage import COVERAGE, MARKS, PARENTS
+from .coverage import ASKED, COVERAGE, MARKS, PARENTS
 from .lost import lost
 from .runs import Row, fresh_at, nightly, runs_of, streak
 
@@ -57,8 +57,11 @@ UNREAD = """
     SELECT * FROM quarantined q WHERE q NOT IN (
         SELECT q FROM later GROUP BY q
         HAVING min(first) <= q.from_date AND max(last) >= q.to_date AND count(*) FILTER (first > reached + 1) = 0)
+    AND NOT EXISTS (
+        FROM {asked} a WHERE a.resource = q.resource AND a.parent_id = q.parent_id AND a.removed_at IS NOT NULL)
     ORDER BY ALL"""
-# what is not read since without a gap: rows that were too few for their days may take several windows when they come
+# what is not read since without a gap: rows that were too few for their days may take several windows when they come;
+# of a parent that is gone nothing can be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +193,7 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
         with duckdb.connect(f"{file}", read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             there = {(table, column) for table, column in connection.execute(COLUMNS).fetchall()}
-            books = _with_marks({name: _book(schema, there) for name, schema in TABLES.items()})
+            books = _with_parents({name: _book(schema, there) for name, schema in TABLES.items()})
             return facts | _facts(connection, books) | look(tenant, connection, books)
     except duckdb.Error as error:  # one tenant's failure is its own (F3)
         if busy and not is_published:
@@ -214,9 +217,9 @@ def _book(schema: pa.Schema, there: Collection[tuple[str, str]]) -> str:
     return f"(SELECT {', '.join(values)} {f'FROM aleta.{table}' if known else 'WHERE false'})"
 
 
-def _with_marks(books: Mapping[str, str]) -> Mapping[str, str]:
-    """*books*, and `marks`: what is proven of each parent that is there."""
-    return {**books, "marks": MARKS.format(**books)}
+def _with_parents(books: Mapping[str, str]) -> Mapping[str, str]:
+    """*books*, and `asked`: the parents of each table; `marks`: what is proven of those that are there."""
+    return {**books, "asked": ASKED.format(**books), "marks": MARKS.format(**books)}
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
@@ -226,7 +229,7 @@ def _remote(tenant: TenantSettings, look: Look) -> Facts:
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:
         with glance(tenant.name, tenant.destination) as store:
-            books = _with_marks({name: store.rows(schema) for name, schema in TABLES.items()})
+            books = _with_parents({name: store.rows(schema) for name, schema in TABLES.items()})
             if not store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall():
                 return facts
             return facts | {"synced": True} | _facts(store.sql, books) | look(tenant, store.sql, books)
