@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 
 from ..program import command
-from ..publish.publish import STALE, copies
+from ..publish.places import copies
+from ..publish.publish import STALE
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder, refused_to_root
 from ..settings import TenantSettings, loose_key_file, whose_is
+from ..status.lost import lost
 from ..warehouse.destinations.destination import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file
 from ..warehouse.format import check_format
@@ -81,7 +83,9 @@ def warehouse(tenant: TenantSettings) -> str:
 
 
 def published(tenant: TenantSettings) -> str:
-    """Whether the analysts' copies are there, and the DuckDB file can be opened."""
+    """Whether the analysts' copies are there once a run was complete, and the DuckDB file can be opened."""
+    if missing := lost(tenant):
+        raise UnwellError(missing)
     there, stale = copies(tenant)
     file = there.get("duckdb")
     if file and (fault := unopenable(file)):

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import dropwhile
 
-from .formats import ago, when
-from .runs import Outcome, Run, in_a_row, rows
+from ..status.attention import AHEAD, described, failed, overdue
+from ..status.runs import is_stop
+from .formats import ago
+from .runs import Outcome, rows
 
 FRESH_FOR = timedelta(hours=26)  # a nightly run, and two hours' patience
 
@@ -33,23 +34,21 @@ class Finding:
 
     Attributes:
         text: in a few words.
-        why: the same in a sentence, for what needs attention.
-        command: what to run then.
+        why: the same as `status` says it, for what needs attention.
     """
 
     tone: Tone
     text: str
     why: str = ""
-    command: str = ""
 
 
-def findings(facts: Mapping[str, object], runs: Sequence[Run], *, now: datetime, first: str) -> list[Finding]:
-    """Everything to know of a tenant at first sight; needs attention when one of them does.
+def findings(facts: Mapping[str, object], *, now: datetime, first: str) -> list[Finding]:
+    """Everything to know of a tenant at first sight; one needs attention where `status --max-age 26` says that it does.
 
     Args:
         first: the command that reads it for the first time.
     """
-    found = list(_findings(facts, runs, now, first))
+    found = list(_findings(facts, now, first))
     if facts["running"]:
         found.append(Finding(tone=Tone.PLAIN, text="running now"))
     return found
@@ -71,65 +70,45 @@ def headline(tones: Mapping[str, Tone]) -> str:
     return f"{len(in_need)} of {len(tones)} tenants need{'s' if len(in_need) == 1 else ''} attention"
 
 
-def _findings(facts: Mapping[str, object], runs: Sequence[Run], now: datetime, first: str) -> Iterator[Finding]:
+def _findings(facts: Mapping[str, object], now: datetime, first: str) -> Iterator[Finding]:
     if "error" in facts:
         yield Finding(tone=Tone.BAD, text="cannot be read", why=f"{facts['error']}")
         return
-    if not facts["synced"]:
-        yield Finding(tone=Tone.BAD, text="never synced", why="Nothing is there yet: run", command=first)
-    else:
-        yield _freshness(facts["fresh_at"], now)
-    yield from _last_run(runs)
+    late = overdue(facts, now=now, first=first, max_age=FRESH_FOR)
+    yield Finding(tone=Tone.BAD if late else Tone.GOOD, text=_freshness(facts, now), why=late)
+    yield from _last_runs(facts, said=late)
+    if (missing := f"{facts.get('missing') or ''}") and missing != late:
+        yield Finding(tone=Tone.BAD, text="no copy", why=missing)
     if stuck := rows(facts, "quarantined"):
         yield Finding(tone=Tone.BAD, text=f"{len(stuck):,} quarantined", why=_quarantined(stuck))
 
 
-def _freshness(fresh_at: object, now: datetime) -> Finding:
+def _freshness(facts: Mapping[str, object], now: datetime) -> str:
+    fresh_at = facts.get("fresh_at")
     if not fresh_at:
-        return Finding(tone=Tone.BAD, text="no complete run yet", why="No run was ever complete.")
-    ended = datetime.fromisoformat(f"{fresh_at}")
-    age = max(timedelta(), now - ended)  # another machine's clock may be ahead
-    if age <= FRESH_FOR:
-        return Finding(tone=Tone.GOOD, text=f"fresh: {ago(age)} old")
-    why = f"The last complete run ended {ago(age)} ago, {when(ended)}."
-    return Finding(tone=Tone.BAD, text=f"stale: {ago(age)} old", why=why)
+        return "no complete run yet" if rows(facts, "streak") or facts.get("missing") else "never synced"
+    age = now - datetime.fromisoformat(f"{fresh_at}")
+    if age < -AHEAD:
+        return "a clock is or was wrong"
+    return f"{'fresh' if age <= FRESH_FOR else 'stale'}: {ago(max(timedelta(), age))} old"
 
 
-def _last_run(runs: Sequence[Run]) -> Iterator[Finding]:
-    """Of the last run that ended; what somebody stopped is said, and the run before it is what counts."""
-    ended = [run for run in runs if run.outcome is not Outcome.RUNNING]
-    counting = list(dropwhile(lambda run: run.is_stop, ended))
-    if was_stopped := len(counting) < len(ended):
+def _last_runs(facts: Mapping[str, object], *, said: str) -> Iterator[Finding]:
+    """Of the nightly runs since the last complete one; what somebody stopped is said, and the run before it counts.
+
+    Args:
+        said: what is known already; it is not said again.
+    """
+    streak, counting = rows(facts, "streak"), failed(facts)
+    if was_stopped := bool(streak) and is_stop(streak[0]):
         yield Finding(tone=Tone.PLAIN, text="last run stopped")
     if counting:
-        yield _end_of(counting, was_stopped=was_stopped)
-
-
-def _end_of(runs: Sequence[Run], *, was_stopped: bool) -> Finding:
-    last = runs[0]
-    how = "did not end" if last.status == "running" else last.status
-    text = f"before it {how}" if was_stopped else f"last run {how}"
-    later = " Since then runs were stopped." if was_stopped else ""
-    match last.outcome:
-        case Outcome.FAILED:
-            return Finding(tone=Tone.BAD, text=text, why=_failed(last, in_a_row(runs, Outcome.FAILED)) + later)
-        case Outcome.PARTIAL:
-            return Finding(tone=Tone.WARN, text=text, why=_partial(last, in_a_row(runs, Outcome.PARTIAL)) + later)
-        case _:
-            return Finding(tone=Tone.GOOD, text=text)
-
-
-def _failed(last: Run, count: int) -> str:
-    which = f"The last {count} runs failed, the latest at" if count > 1 else "The last run failed at"
-    return f"{which} {when(last.started_at)}: {last.reason or 'its log says why'}."
-
-
-def _partial(last: Run, count: int) -> str:
-    """Of one that was stopped, too, if more was the matter with it."""
-    which = f"The last {count} runs were partial, the latest at" if count > 1 else f"The last run was {last.status},"
-    errors = last.number("errors")
-    named = f": {errors:,} {'thing' if errors == 1 else 'things'} could not be read" if errors else ""
-    return f"{which} {when(last.started_at)}{named}."
+        status = f"{counting[0]['status']}"
+        text, why = f"{'before it' if was_stopped else 'last run'} {status}", described(counting)
+        tone = Tone.BAD if status == Outcome.FAILED else Tone.WARN
+        yield Finding(tone=tone, text=text, why="" if why in said else why)
+    elif facts.get("fresh_at") and not streak:
+        yield Finding(tone=Tone.GOOD, text="last run complete")
 
 
 def _quarantined(stuck: Sequence[Mapping[str, object]]) -> str:

@@ -22,13 +22,17 @@ HISTORY = f"""
     ORDER BY started_at DESC"""
 WHOLE = """
     SELECT resource, count(*) FILTER (verified_at >= now() - to_days(?)) AS in_time
-    FROM {sync_marks} GROUP BY resource"""
+    FROM {marks} GROUP BY resource"""
 DRIFT = "SELECT resource || '.' || name AS name, rows FROM {sync_drift} ORDER BY rows DESC, name"
+BYTES = "SELECT block_size * total_blocks AS bytes FROM pragma_database_size()"
+TABLES = """
+    SELECT table_name AS name FROM duckdb_tables()
+    WHERE schema_name = 'aleta' AND NOT starts_with(table_name, '_dlt_')"""  # of the private store
 NAMED = ("accounts", "reporting_entities", "legal_entities", "clients", "depositories", "instruments")
 
 
 def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
-    """Of the published copy all of it; of a warehouse elsewhere what the books alone tell."""
+    """Of a file on this machine all of it; of a warehouse elsewhere what the books alone tell."""
     drift = query(connection, DRIFT.format(**books))
     facts: Facts = {
         "drift": drift[:SHOWN],
@@ -43,17 +47,16 @@ def look(tenant: TenantSettings, connection: duckdb.DuckDBPyConnection, books: M
     }
     if tenant.destination != "duckdb":
         return facts
-    file = tenant.folder / "warehouse.duckdb"
     return facts | {
-        "bytes": file.stat().st_size,
+        "bytes": query(connection, BYTES)[0]["bytes"],
         "tables": _tables(connection),
-        "names": dict(_names(connection)),
+        "names": dict(_names(connection, books)),
     }
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     """The largest first; rows are counted, not estimated."""
-    names = query(connection, "SELECT table_name AS name FROM duckdb_tables() WHERE schema_name = 'aleta'")
+    names = query(connection, TABLES)
     counted = [
         {"name": table["name"], "rows": query(connection, f'SELECT count(*) AS n FROM aleta."{table["name"]}"')[0]["n"]}
         for table in names
@@ -61,10 +64,10 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     return sorted(counted, key=lambda table: (-_number(table["rows"]), f"{table['name']}"))[:SHOWN]
 
 
-def _names(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+def _names(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Display names of what windows are quarantined for, as far as there are any."""
-    stuck = "SELECT DISTINCT parent_id FROM aleta.sync_windows WHERE status = 'quarantined'"
-    there = {row["name"] for row in query(connection, "SELECT table_name AS name FROM duckdb_tables()")}
+    stuck = f"SELECT DISTINCT parent_id FROM {books['sync_windows']} WHERE status = 'quarantined'"
+    there = {row["name"] for row in query(connection, TABLES)}
     for table in NAMED:
         if table in there:
             found = query(connection, f"SELECT id, name FROM aleta.{table} WHERE name IS NOT NULL AND id IN ({stuck})")

@@ -75,7 +75,7 @@ def is_brief(tenants: Sequence[object]) -> bool:
 
 def _panel(standing: Standing, now: datetime, *, brief: bool) -> Panel:
     facts, runs = dict(standing.facts), runs_of(standing.facts, standing.order)
-    found = findings(facts, runs, now=now, first=standing.first)
+    found = findings(facts, now=now, first=standing.first)
     tone = tone_of(found)
     return Panel(
         tenant=standing.tenant,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from ..report.text import duration
-from ..status.runs import is_stop
 
 KILLED = "did not end: it was killed, or its machine stopped"
 
@@ -42,11 +41,6 @@ class Run:
 
     def number(self, name: str) -> int:
         return self.counts.get(name) or 0
-
-    @property
-    def is_stop(self) -> bool:
-        """As `status` tells it."""
-        return is_stop({"status": self.status, "errors": self.number("errors")})
 
     @property
     def took(self) -> str:
@@ -84,16 +78,6 @@ def rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object
     """A list among the facts; empty where there is none."""
     found = facts.get(name)
     return found if isinstance(found, list) else []
-
-
-def in_a_row(runs: Iterable[Run], outcome: Outcome) -> int:
-    """How many of the last runs ended as *outcome*."""
-    count = 0
-    for run in runs:
-        if run.outcome is not outcome:
-            break
-        count += 1
-    return count
 
 
 def _key(row: Mapping[str, object]) -> str:

@@ -25,10 +25,10 @@ from ..warehouse.package import GONE
 from ..warehouse.store import DATASET
 from .files import seal
 from .manifest import Manifest
+from .places import FILE
 from .publication import Publication
 from .snapshot import Table, identifier
 
-FILE = "warehouse.duckdb"
 MANIFEST = "warehouse.json"
 SMALL_BYTES = 64 << 20  # reading all tables to tell which changed costs less than describing them anew
 GROWN = 2  # times the store: a clone of a clone may keep room that nothing uses

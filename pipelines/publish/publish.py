@@ -22,6 +22,7 @@ from ..settings import TenantSettings
 from ..warehouse.duckdb.file import POOLS
 from . import duckdb as duckdb_file
 from . import parquet
+from .places import PLACES, copies
 from .publication import ObjectStoreError, Publication, PublishError
 from .snapshot import snapshot
 
@@ -31,7 +32,6 @@ NO_COPY = "publish: no copies are made of {place}: it is read where it is; publi
 STALE = "{path} is no longer written: publish asks for no {name}. It stays as it was; delete it, or ask for it again"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 STORAGE = "v1.0.0"
-PLACES: Mapping[str, str] = {"duckdb": duckdb_file.FILE, "parquet": "parquet/current", "delta": "delta"}
 
 Write: TypeAlias = Callable[[Publication], bool]
 
@@ -105,13 +105,6 @@ def publish_tenant(tenant: TenantSettings, store: Path) -> Published:
     """`publish` of what a tenant asks for."""
     url = f"{tenant.publish_url}/{tenant.name}" if tenant.publish_url else ""
     return publish(store, tenant.folder, formats=tenant.publish, url=url, duckdb_storage=tenant.duckdb_storage)
-
-
-def copies(tenant: TenantSettings) -> tuple[Mapping[str, Path], Mapping[str, Path]]:
-    """By format the copies that there are: those that a tenant asks for, and those that it asked for once."""
-    there = {name: path for name, place in PLACES.items() if (path := tenant.folder / place).exists()}
-    asked: dict[str, Path] = {name: path for name, path in there.items() if name in tenant.publish}
-    return asked, {name: path for name, path in there.items() if name not in asked}
 
 
 def _writers(formats: Sequence[str], *, url: str, storage: str) -> Mapping[str, Write]:

@@ -26,7 +26,7 @@ def overdue(facts: Mapping[str, object], *, now: datetime, first: str, max_age: 
     fresh_at = facts.get("fresh_at")
     failing = _failing(facts)
     if not fresh_at:
-        return f"never complete: {failing}" if failing else _never_synced(facts, first)
+        return f"never complete: {failing}" if failing else _missing(facts) or _never_synced(facts, first)
     age = now - datetime.fromisoformat(f"{fresh_at}")
     if age < -AHEAD:
         return f"its last complete run ended in the future, at {moment(fresh_at)}: a clock is or was wrong"
@@ -44,7 +44,23 @@ def _never_synced(facts: Mapping[str, object], first: str) -> str:
 def stopped(facts: Mapping[str, object]) -> str:
     """That somebody stopped the last run, which is nothing to attend to while what there is is fresh; else empty."""
     runs = _streak(facts)
-    return _described(runs) if runs and all(map(is_stop, runs)) else ""
+    return described(runs) if runs and all(map(is_stop, runs)) else ""
+
+
+def failed(facts: Mapping[str, object]) -> Sequence[Row]:
+    """The nightly runs since the last complete one that nobody stopped, the last first."""
+    return [run for run in _streak(facts) if not is_stop(run)]
+
+
+def described(runs: Sequence[Row]) -> str:
+    """How the last of *runs* ended and why, how many there are and since when; empty for none."""
+    if not runs:
+        return ""
+    last, first = runs[0], runs[-1]
+    times = f"{len(runs)} runs" if len(runs) > 1 else "the last run"
+    since = f" since {moment(first['started_at'])}" if len(runs) > 1 else f", {moment(first['started_at'])}"
+    reason = f": {last['reason']}" if last.get("reason") else ""
+    return f"{last['status']} ({times}{since}){reason}"
 
 
 def sentence(reasons: Mapping[str, str], fresh: Sequence[object]) -> str:
@@ -72,28 +88,18 @@ def _odd(facts: Mapping[str, object]) -> str:
     quarantined = (
         f"{len(stuck)} quarantined window{'s' * (len(stuck) != 1)}" if isinstance(stuck, list) and stuck else ""
     )
-    return "; ".join(part for part in (_described(_failed(facts)), quarantined) if part)
+    return "; ".join(part for part in (described(failed(facts)), _missing(facts), quarantined) if part)
+
+
+def _missing(facts: Mapping[str, object]) -> str:
+    return f"{facts.get('missing') or ''}"
 
 
 def _failing(facts: Mapping[str, object]) -> str:
     """How the last runs ended, when none of them was complete: those that failed, if only stopped ones came after."""
-    return _described(_failed(facts) or _streak(facts))
+    return described(failed(facts) or _streak(facts))
 
 
 def _streak(facts: Mapping[str, object]) -> Sequence[Row]:
     runs = facts.get("streak")
     return runs if isinstance(runs, list) else []
-
-
-def _failed(facts: Mapping[str, object]) -> Sequence[Row]:
-    return [run for run in _streak(facts) if not is_stop(run)]
-
-
-def _described(runs: Sequence[Row]) -> str:
-    if not runs:
-        return ""
-    last, first = runs[0], runs[-1]
-    times = f"{len(runs)} runs" if len(runs) > 1 else "the last run"
-    since = f" since {moment(first['started_at'])}" if len(runs) > 1 else f", {moment(first['started_at'])}"
-    reason = f": {last['reason']}" if last.get("reason") else ""
-    return f"{last['status']} ({times}{since}){reason}"

@@ -19,7 +19,8 @@ HELP = {
     "last_run_status": "1 for how the last run ended, 0 for how it did not.",
     "failing_runs": "Runs in a row, up to the last, that were not complete.",
     "quarantined_windows": "Windows whose answer is not believed, and that were not read since.",
-    "covered_through_timestamp_seconds": "The end of the day through which every parent of a table is proven complete.",
+    "covered_through_timestamp_seconds": "The end of the day through which every parent of a table is proven complete; "
+    "missing while one of them is on no day.",
 }
 
 

@@ -63,7 +63,7 @@ def streak(runs: Sequence[Row]) -> list[Row]:
     return list(runs[:last])
 
 
-def is_stop(run: Row) -> bool:
+def is_stop(run: Mapping[str, object]) -> bool:
     """Whether nothing was the matter with it but that somebody stopped it; that is its only error."""
     return run["status"] == STOPPED and int(f"{run.get('errors') or 0}") <= 1
 

@@ -5,7 +5,7 @@ Read from the analyst's copy, or where a destination keeps it: neither disturbs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -14,10 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
-from schemas.table import name_of
+from schemas.table import name_of, sql_type
 from sources.aleta.clock import SystemClock
 
 from ..program import command
+from ..publish.places import PLACES
 from ..report.report import Exit, Json
 from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
@@ -25,24 +26,23 @@ from ..run.lock import holder
 from ..settings import TenantSettings
 from ..warehouse.duckdb.file import is_in_use, store_file
 from .attention import attention, overdue, sentence
+from .coverage import ASKED, COVERAGE, MARKS, PARENTS
+from .lost import lost
 from .runs import Row, fresh_at, nightly, runs_of, streak
 
 Facts: TypeAlias = dict[str, object]
 Look: TypeAlias = Callable[[TenantSettings, duckdb.DuckDBPyConnection, Mapping[str, str]], Facts]
 
+COLUMNS = "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'aleta'"
 BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
+TABLES: Mapping[str, pa.Schema] = {**BOOKS, **PARENTS}
 SHOWN = 5  # runs
 FRESH = """
-    SELECT max(ended_at) AS fresh_at FROM {sync_runs} r
-    WHERE status = 'complete' AND kind = 'sync' AND to_json(r)->>'clients' IS NULL"""  # an older copy lacks the column
+    SELECT max(ended_at) AS fresh_at FROM {sync_runs}
+    WHERE status = 'complete' AND kind = 'sync' AND clients IS NULL"""
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
     FROM {sync_runs} ORDER BY started_at DESC LIMIT 200"""
-COVERAGE = """
-    SELECT resource, count(*) AS parents, min(from_date) AS from_date, min(through_date) AS all_through,
-        max(through_date) AS through_date, min(verified_at) AS oldest_verified_at,
-        count(*) FILTER (verified_at IS NULL) AS never_read_whole
-    FROM {sync_marks} GROUP BY ALL ORDER BY ALL"""
 DRIFT = "SELECT resource, name, first_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 UNREAD = """
     WITH quarantined AS (
@@ -57,8 +57,11 @@ UNREAD = """
     SELECT * FROM quarantined q WHERE q NOT IN (
         SELECT q FROM later GROUP BY q
         HAVING min(first) <= q.from_date AND max(last) >= q.to_date AND count(*) FILTER (first > reached + 1) = 0)
+    AND NOT EXISTS (
+        FROM {asked} a WHERE a.resource = q.resource AND a.parent_id = q.parent_id AND a.removed_at IS NOT NULL)
     ORDER BY ALL"""
-# what is not read since without a gap: rows that were too few for their days may take several windows when they come
+# what is not read since without a gap: rows that were too few for their days may take several windows when they come;
+# of a parent that is gone nothing can be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +109,12 @@ class Standings:
 
     @property
     def failures(self) -> Mapping[str, str]:
-        """Of each tenant that makes the command fail, why: it cannot be read, or `max_age` is over."""
-        return {
-            standing.tenant: f"{standing.facts['error']}" if "error" in standing.facts else late
-            for standing in self.tenants
-            if (late := self._late(standing)) or "error" in standing.facts
-        }
+        """Of each tenant that makes the command fail, why: it or a copy of it cannot be read, or `max_age` is over."""
+        return {standing.tenant: why for standing in self.tenants if (why := self._failure(standing))}
+
+    def _failure(self, standing: Standing) -> str:
+        late, facts = self._late(standing), standing.facts
+        return f"{facts.get('error') or late or facts.get('missing') or ''}"
 
     def _late(self, standing: Standing) -> str:
         if self.max_age is None:
@@ -141,7 +144,7 @@ def run(
     """Read what each tenant's last sync published, and what its journal says of runs that could not.
 
     Args:
-        look: what else to read of a tenant that was synced; told where each of `BOOKS` is.
+        look: what else to read of a tenant that was synced; told where each of `TABLES` is, and `marks`.
         max_age: as of `Standings`.
     """
     standings = [_standing(tenant, look) for tenant in tenants]
@@ -151,11 +154,12 @@ def run(
 def _standing(tenant: TenantSettings, look: Look) -> Standing:
     try:
         running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
+        missing = lost(tenant)
     except OSError as error:
         return Standing(tenant=tenant.name, facts=_empty_facts(tenant) | {"error": as_problem(error).message})
     is_local = tenant.destination == "duckdb"
     facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
-    found = {"running": f"{running}" if running else None} | facts
+    found = {"running": f"{running}" if running else None, "missing": missing} | facts
     table = found.get("runs")
     runs = runs_of(table if isinstance(table, list) else [], entries, running=running.command if running else "")
     order = [f"{run['run_id']}" for run in runs]
@@ -181,15 +185,15 @@ def _empty_facts(tenant: TenantSettings) -> Facts:
 def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
     """What the published copy says, or where none is to be made the private store, which a run keeps to itself."""
     is_published = "duckdb" in tenant.publish
-    file = tenant.folder / "warehouse.duckdb" if is_published else store_file(tenant.folder)
+    file = tenant.folder / PLACES["duckdb"] if is_published else store_file(tenant.folder)
     facts: Facts = {"warehouse": f"{file}", "synced": file.exists()}
     if not facts["synced"]:
         return facts
     try:
         with duckdb.connect(f"{file}", read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            there = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-            books = {name: f"aleta.{name}" if name in there else _empty(schema) for name, schema in BOOKS.items()}
+            there = {(table, column) for table, column in connection.execute(COLUMNS).fetchall()}
+            books = _with_parents({name: _book(schema, there) for name, schema in TABLES.items()})
             return facts | _facts(connection, books) | look(tenant, connection, books)
     except duckdb.Error as error:  # one tenant's failure is its own (F3)
         if not is_published and (busy or is_in_use(error)):
@@ -199,9 +203,23 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
         return facts | {"error": f"{file} cannot be read ({what}): {remedy}"}
 
 
-def _empty(schema: pa.Schema) -> str:
-    """For a table that a copy of an older version does not have."""
-    return f"(SELECT {', '.join(f'NULL AS {name}' for name in schema.names)} WHERE false)"
+def _book(schema: pa.Schema, there: Collection[tuple[str, str]]) -> str:
+    """Its table, with nulls for what a copy of an older version lacks; without rows where it lacks all.
+
+    Args:
+        there: tables and columns that it has.
+    """
+    table = name_of(schema)
+    known = [field.name for field in schema if (table, field.name) in there]
+    values = (
+        f"{field.name if field.name in known else f'NULL::{sql_type(field)}'} AS {field.name}" for field in schema
+    )
+    return f"(SELECT {', '.join(values)} {f'FROM aleta.{table}' if known else 'WHERE false'})"
+
+
+def _with_parents(books: Mapping[str, str]) -> Mapping[str, str]:
+    """*books*, and `asked`: the parents of each table; `marks`: what is proven of those that are there."""
+    return {**books, "asked": ASKED.format(**books), "marks": MARKS.format(**books)}
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
@@ -211,7 +229,7 @@ def _remote(tenant: TenantSettings, look: Look) -> Facts:
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:
         with glance(tenant.name, tenant.destination) as store:
-            books = {name: store.rows(schema) for name, schema in BOOKS.items()}
+            books = _with_parents({name: store.rows(schema) for name, schema in TABLES.items()})
             if not store.sql.execute(f"SELECT 1 FROM {books['sync_runs']} LIMIT 1").fetchall():
                 return facts
             return facts | {"synced": True} | _facts(store.sql, books) | look(tenant, store.sql, books)
@@ -220,7 +238,7 @@ def _remote(tenant: TenantSettings, look: Look) -> Facts:
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
-    """*books*: where each of `BOOKS` is."""
+    """*books*: where each of `TABLES` is, and `marks`."""
     return {
         "fresh_at": query(connection, FRESH.format(**books))[0]["fresh_at"],
         "runs": query(connection, LAST.format(**books)),

@@ -48,6 +48,7 @@ def page(tmp_path_factory):
     behind = facts(
         history=[a_run(days) for days in range(3, 80)],
         failures=[FAILURE],
+        streak=[FAILURE],
         fresh_at=(NOW - timedelta(days=3)).isoformat(),
         coverage=[coverage, coverage | {"resource": LONG, "all_through": "2026-10-01"}],
         quarantined=[QUARANTINED | {"reason": "one day reached the cap " * 5}],
@@ -56,7 +57,8 @@ def page(tmp_path_factory):
         drifted=4,
     )
     partial = facts(
-        history=[a_run(0, "partial", errors=3), a_run(0.1, added=500_000), *(a_run(n) for n in range(1, 40))]
+        streak=[a_run(0, "partial", errors=3)],
+        history=[a_run(0, "partial", errors=3), a_run(0.1, added=500_000), *(a_run(n) for n in range(1, 40))],
     )
     never = {"running": None, "warehouse": f"data/{LONG}/warehouse.duckdb", "synced": False}
     unreadable = never | {"error": f"{LONG * 3} cannot be read"}

@@ -73,6 +73,19 @@ def test_a_second_run_is_on_the_page_and_a_page_is_written_over(synced):
     assert "removed: " in second
 
 
+def test_the_page_of_a_tenant_without_a_copy_in_duckdb_is_that_of_its_private_store(start):
+    """With Parquet alone, as for `status`: the same figures, and none of dlt's tables."""
+    program = start(aleta={"publish": ["parquet"]})
+    program.sync()
+
+    said = text_of(report(program))
+
+    assert "acme is fine" in said
+    assert f"transactions {len(program.box.truth('acme').transactions):,}" in said
+    assert re.search(r"Size of the file [0-9.]+ MiB", said)
+    assert "_dlt" not in said
+
+
 def test_a_hostile_name_is_text(start):
     """An account's name comes from whoever may edit it: on the page it is what it says, and nothing runs."""
     program = start(busy_day=True)
@@ -109,7 +122,7 @@ def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
     assert "2 of 3 tenants need attention" in text_of(page)
     assert "1 tenant is fine" in text_of(page)
     assert "acme fresh: " in text_of(page)
-    assert f"run {program.named('sync bolt')}" in text_of(page)
+    assert f"run `{program.named('sync bolt')}`" in text_of(page)
     assert "core cannot be read" in text_of(page)
     assert f"run `{program.named('publish core')}`" in text_of(page)
     assert "core" not in text_of(report(program, "acme", "bolt"))

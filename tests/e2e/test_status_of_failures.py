@@ -80,6 +80,20 @@ def test_a_night_by_a_clock_that_was_ahead_is_over_once_the_next_is_complete(pro
     assert "acme is fine" in page.read_text(encoding="utf-8")
 
 
+def test_a_sync_of_one_client_ends_no_streak_on_the_page_either(synced):
+    """What `serve` does all day proves nothing of the tenant as a whole: `status` and the page say the same."""
+    page = synced.folder / "report.html"
+    synced.box.faults.script("200_errors", path_contains="transactions", times=10**6)
+    synced.sync(expect=4)
+    synced.box.faults.clear()
+    synced.sync("--client", synced.column("SELECT min(id) FROM aleta.clients")[0])
+
+    synced.run("report", "--html", f"{page}")
+
+    assert synced.run("status").out.startswith("1 of 1 tenant needs attention.")
+    assert "acme needs attention" in page.read_text(encoding="utf-8")
+
+
 def test_status_is_right_where_nothing_is_published(start):
     """`publish = []`: no copy to look into, but a complete run is known."""
     program = start(aleta={"publish": []})

@@ -81,6 +81,7 @@ def facts(**more):
             }
         ],
         "quarantined": [],
+        "streak": [],
         "history": [a_run(), a_run(1, "partial"), a_run(2, "failed")],
         "in_time": {"transactions": 45},
         "reverify_days": 30,

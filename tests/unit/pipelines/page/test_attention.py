@@ -6,127 +6,197 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.page.attention import Tone, findings, headline, tone_of
-from pipelines.page.runs import runs_of
+from pipelines.page.attention import FRESH_FOR, Tone, findings, headline, tone_of
+from pipelines.run.aftermath.journal import Entry
+from pipelines.status.attention import attention
+from pipelines.status.runs import fresh_at, nightly, runs_of, streak
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-FINE = {"running": None, "synced": True, "fresh_at": (NOW - timedelta(hours=9)).isoformat(), "quarantined": []}
+FIRST = "aleta-sync sync acme"
 
 
-def row(hours_ago, status, **more):
-    return {"started_at": (NOW - timedelta(hours=hours_ago)).isoformat(), "status": status} | more
+def night(hours_ago, status="complete", **more):
+    began = NOW - timedelta(hours=hours_ago)
+    ended = None if status == "running" else began
+    known = {"run_id": f"{hours_ago}", "kind": "sync", "started_at": began, "ended_at": ended, "status": status}
+    return Entry(**known | more)
 
 
-def found(**change):
-    facts = FINE | change
-    return findings(facts, runs_of(facts), now=NOW, first="aleta-sync sync acme")
+FRESH = night(9)
 
 
-def whys(**change):
-    return [finding.why for finding in found(**change) if finding.why]
+def known(*entries, running="", **change):
+    """What `status` knows after such runs, the last first."""
+    runs = runs_of([], entries, running=running)
+    there = {"running": running or None, "synced": bool(entries), "quarantined": []}
+    return there | {"fresh_at": fresh_at(runs, None), "streak": streak(nightly(runs))} | change
+
+
+def found(*entries, **change):
+    return findings(known(*entries, **change), now=NOW, first=FIRST)
+
+
+def badges(*entries, **change):
+    return [finding.text for finding in found(*entries, **change)]
+
+
+def whys(*entries, **change):
+    return [finding.why for finding in found(*entries, **change) if finding.why]
 
 
 def test_a_tenant_with_a_fresh_complete_run_is_fine():
     """There is nothing to explain."""
-    assert tone_of(found(history=[row(9, "complete")])) is Tone.GOOD
-    assert whys(history=[row(9, "complete")]) == []
+    assert tone_of(found(FRESH)) is Tone.GOOD
+    assert badges(FRESH) == ["fresh: 9 h old", "last run complete"]
+    assert whys(FRESH) == []
+
+
+IN_NEED = [
+    pytest.param([FRESH], {"error": "w cannot be read"}, Tone.BAD, "w cannot be read", id="error"),
+    pytest.param([], {}, Tone.BAD, "never synced: run `aleta-sync sync acme`", id="never synced"),
+    pytest.param(
+        [night(1, "partial")],
+        {},
+        Tone.BAD,
+        "never complete: partial (the last run, 2026-11-24 11:00 UTC)",
+        id="never complete",
+    ),
+    pytest.param(
+        [night(72)],
+        {},
+        Tone.BAD,
+        "last complete 2026-11-21 12:00 UTC, more than 26 hours ago, and no nightly run began since: "
+        "see what starts it (cron, a timer)",
+        id="stale",
+    ),
+    pytest.param(
+        [night(-48)],
+        {},
+        Tone.BAD,
+        "its last complete run ended in the future, at 2026-11-26 12:00 UTC: a clock is or was wrong",
+        id="ahead",
+    ),
+    pytest.param(
+        [night(1, "failed", reason="no key"), FRESH],
+        {},
+        Tone.BAD,
+        "failed (the last run, 2026-11-24 11:00 UTC): no key",
+        id="failed since",
+    ),
+    pytest.param(
+        [night(1, "failed"), night(2, "failed"), FRESH],
+        {},
+        Tone.BAD,
+        "failed (2 runs since 2026-11-24 10:00 UTC)",
+        id="failing",
+    ),
+    pytest.param(
+        [night(1, "running"), FRESH],
+        {},
+        Tone.BAD,
+        "failed (the last run, 2026-11-24 11:00 UTC): it did not end: the process was killed, or the machine stopped",
+        id="killed",
+    ),
+    pytest.param(
+        [night(1, "partial", errors=1, reason="[forbidden] no"), FRESH],
+        {},
+        Tone.WARN,
+        "partial (the last run, 2026-11-24 11:00 UTC): [forbidden] no",
+        id="partial",
+    ),
+    pytest.param(
+        [night(1, narrowed=True), night(2, "partial"), FRESH],
+        {},
+        Tone.WARN,
+        "partial (the last run, 2026-11-24 10:00 UTC)",
+        id="partial, then a client",
+    ),
+    pytest.param(
+        [night(1, kind="backfill"), night(2, "partial"), FRESH],
+        {},
+        Tone.WARN,
+        "partial (the last run, 2026-11-24 10:00 UTC)",
+        id="partial, then a backfill",
+    ),
+    pytest.param(
+        [night(1, "stopped", errors=1), night(2, "partial", errors=1), FRESH],
+        {},
+        Tone.WARN,
+        "partial (the last run, 2026-11-24 10:00 UTC)",
+        id="stopped after a partial one",
+    ),
+    pytest.param(
+        [night(1, "stopped", errors=2), FRESH],
+        {},
+        Tone.WARN,
+        "stopped (the last run, 2026-11-24 11:00 UTC)",
+        id="stopped after an error",
+    ),
+    pytest.param([FRESH], {"missing": "no copy at w: run p"}, Tone.BAD, "no copy at w: run p", id="no copy"),
+    pytest.param([], {"missing": "no copy at w: run p"}, Tone.BAD, "no copy at w: run p", id="no copy, no journal"),
+    pytest.param(
+        [FRESH],
+        {"quarantined": [{"resource": "prices", "reason": None}]},
+        Tone.BAD,
+        "A window of prices could not be proven whole: no reason was kept.",
+        id="quarantined",
+    ),
+    pytest.param(
+        [FRESH],
+        {"quarantined": [{"resource": "prices", "reason": "the cap"}, {"resource": "holdings", "reason": "x"}]},
+        Tone.BAD,
+        "2 windows of holdings, prices could not be proven whole: the cap.",
+        id="several",
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "change", "tone", "why"), IN_NEED)
+def test_what_needs_attention_says_why(entries, change, tone, why):
+    """In a sentence, with when and what; once."""
+    assert tone_of(found(*entries, **change)) is tone
+    assert whys(*entries, **change) == [why]
 
 
 @pytest.mark.parametrize(
-    ("change", "tone", "why"),
+    ("entries", "change"),
     [
-        pytest.param({"error": "w cannot be read"}, Tone.BAD, "w cannot be read", id="error"),
-        pytest.param({"synced": False}, Tone.BAD, "Nothing is there yet: run", id="never synced"),
-        pytest.param({"fresh_at": None}, Tone.BAD, "No run was ever complete.", id="never complete"),
-        pytest.param(
-            {"fresh_at": (NOW - timedelta(days=3)).isoformat()},
-            Tone.BAD,
-            "The last complete run ended 3 days ago, 2026-11-21 12:00.",
-            id="stale",
-        ),
-        pytest.param(
-            {"failures": [row(1, "failed", reason="no key")], "history": [row(9, "complete")]},
-            Tone.BAD,
-            "The last run failed at 2026-11-24 11:00: no key.",
-            id="failed since",
-        ),
-        pytest.param(
-            {"failures": [row(1, "failed"), row(2, "failed")]},
-            Tone.BAD,
-            "The last 2 runs failed, the latest at 2026-11-24 11:00: its log says why.",
-            id="failing",
-        ),
-        pytest.param(
-            {"history": [row(1, "running")]},
-            Tone.BAD,
-            "The last run failed at 2026-11-24 11:00: did not end: it was killed, or its machine stopped.",
-            id="killed",
-        ),
-        pytest.param(
-            {"history": [row(1, "partial", errors=1)]},
-            Tone.WARN,
-            "The last run was partial, 2026-11-24 11:00: 1 thing could not be read.",
-            id="partial",
-        ),
-        pytest.param(
-            {"history": [row(1, "partial", errors=3), row(2, "partial")]},
-            Tone.WARN,
-            "The last 2 runs were partial, the latest at 2026-11-24 11:00: 3 things could not be read.",
-            id="partial again",
-        ),
-        pytest.param(
-            {"history": [row(1, "stopped", errors=1), row(2, "partial", errors=1)]},
-            Tone.WARN,
-            "The last run was partial, 2026-11-24 10:00: 1 thing could not be read. Since then runs were stopped.",
-            id="stopped after a partial one",
-        ),
-        pytest.param(
-            {"history": [row(1, "stopped", errors=2)]},
-            Tone.WARN,
-            "The last run was stopped, 2026-11-24 11:00: 2 things could not be read.",
-            id="stopped after an error",
-        ),
-        pytest.param(
-            {"quarantined": [{"resource": "prices", "reason": None}]},
-            Tone.BAD,
-            "A window of prices could not be proven whole: no reason was kept.",
-            id="quarantined",
-        ),
-        pytest.param(
-            {"quarantined": [{"resource": "prices", "reason": "the cap"}, {"resource": "holdings", "reason": "x"}]},
-            Tone.BAD,
-            "2 windows of holdings, prices could not be proven whole: the cap.",
-            id="several",
-        ),
+        *(pytest.param(*case.values[:2], id=f"{case.id}") for case in IN_NEED),
+        pytest.param([FRESH], {}, id="fresh"),
+        pytest.param([night(1, "failed", code="locked"), FRESH], {}, id="kept out"),
+        pytest.param([night(1, "failed", narrowed=True), FRESH], {}, id="a client failed"),
+        pytest.param([night(1, "failed", kind="backfill"), FRESH], {}, id="a backfill failed"),
+        pytest.param([night(1, "stopped", errors=1), FRESH], {}, id="stopped"),
+        pytest.param([night(0, "running"), FRESH], {"running": "sync"}, id="running"),
+        pytest.param([FRESH, night(-700, "failed")], {}, id="failed by a clock that was ahead"),
     ],
 )
-def test_what_needs_attention_says_why(change, tone, why):
-    """In a sentence, with when and what."""
-    assert tone_of(found(**change)) is tone
-    assert whys(**change) == [why]
+def test_the_page_names_whom_status_names(entries, change):
+    """Contract `report`: the same as `status`. One rule for both, whatever kinds of runs came in between."""
+    why = attention(known(*entries, **change), now=NOW, first=FIRST, max_age=FRESH_FOR)
+
+    assert tone_of(found(*entries, **change)).needs_attention is bool(why)
 
 
 def test_a_run_that_somebody_stopped_is_named_and_wakes_nobody():
     """What is there is fresh; how old it may get is what counts."""
-    halted = {"history": [row(1, "stopped", errors=1), row(9, "complete")]}
-    badges = [finding.text for finding in found(**halted)]
+    halted = night(1, "stopped", errors=1)
 
-    assert badges == ["fresh: 9 h old", "last run stopped", "before it complete"]
-    assert tone_of(found(**halted)) is Tone.GOOD
-    assert tone_of(found(**halted, fresh_at=(NOW - timedelta(days=3)).isoformat())) is Tone.BAD
+    assert badges(halted, FRESH) == ["fresh: 9 h old", "last run stopped"]
+    assert tone_of(found(halted, FRESH)) is Tone.GOOD
+    assert tone_of(found(halted, night(72))) is Tone.BAD
+    assert badges(halted, night(2, "partial"), FRESH)[1:] == ["last run stopped", "before it partial"]
 
 
 def test_never_synced_and_failing_are_told_apart():
-    """One waits for its first sync; the other tried, and why that failed is said too."""
-    never = {"synced": False, "failures": [row(1, "failed", reason="no key")]}
-
-    assert [finding.text for finding in found(**never)] == ["never synced", "last run failed"]
-    assert found(**never)[0].command == "aleta-sync sync acme"
+    """One waits for its first sync; the other tried, and why that failed is said."""
+    assert badges() == ["never synced"]
+    assert badges(night(1, "failed", reason="no key")) == ["no complete run yet", "last run failed"]
 
 
 def test_a_run_that_goes_on_changes_nothing():
     """What the run before it came to is what counts."""
-    running = found(running="process 7", history=[row(0, "running"), row(9, "complete")])
+    running = found(night(0, "running"), FRESH, running="sync")
 
     assert [finding.text for finding in running] == ["fresh: 9 h old", "last run complete", "running now"]
     assert tone_of(running) is Tone.GOOD

@@ -51,7 +51,7 @@ def test_freshness_is_the_age_of_the_last_complete_run(age, sentence):
     ("change", "sentence"),
     [
         pytest.param(
-            {"fresh_at": None, "history": [a_run(status="partial")]}, "no complete run yet", id="none complete"
+            {"fresh_at": None, "streak": [a_run(status="partial")]}, "no complete run yet", id="none complete"
         ),
         pytest.param({"history": []}, "No run yet.", id="no run"),
         pytest.param({"coverage": []}, "No mark yet.", id="no mark"),
@@ -80,7 +80,7 @@ def test_a_tenant_that_was_never_synced_or_cannot_be_read_says_so():
     text = re.sub(r"\s+", " ", parsed.text)
     assert "2 of 3 tenants need attention" in text
     assert "bolt never synced" in text
-    assert "Nothing is there yet: run aleta-sync sync bolt" in text
+    assert "never synced: run `aleta-sync sync bolt`" in text
     assert "core cannot be read" in text
     assert " w cannot be read" in text
     assert {"acme", "bolt", "core"} <= {details.get("id") for details in parsed.every("details")}
@@ -106,7 +106,7 @@ def test_a_quarantined_window_is_named():
 
 def test_what_needs_attention_comes_first_and_what_is_fine_is_folded():
     """The sentence, then the worst, then what is partial; the rest behind one line."""
-    stale, partial = {"fresh_at": (NOW - timedelta(days=3)).isoformat()}, {"history": [a_run(status="partial")]}
+    stale, partial = {"fresh_at": (NOW - timedelta(days=3)).isoformat()}, {"streak": [a_run(status="partial")]}
     parsed = Parsed(page(acme=facts(), bolt=facts(**partial), core=facts(**stale), dune=facts()))
 
     assert "2 of 4 tenants need attention" in parsed.text
@@ -146,13 +146,13 @@ def test_a_failed_run_is_in_the_bars_the_calendar_and_the_table_with_its_reason(
     failure = {"run_id": "r1", "kind": "sync", "status": "failed", "reason": "no such key"} | {
         "started_at": (NOW - timedelta(hours=10)).isoformat()
     }
-    never = {"running": None, "warehouse": "w", "synced": False, "failures": [failure]}
+    never = {"running": None, "warehouse": "w", "synced": False, "failures": [failure], "streak": [failure]}
 
     html = page(acme=never)
 
     assert html.count("<title>2026-11-24 02:00: failed: no such key</title>") == 3
     assert "<title>Tue 24 Nov: 02:00 sync failed: no such key</title>" in html
     text = said(acme=never)
-    assert "The last run failed at 2026-11-24 02:00: no such key." in text
+    assert "never complete: failed (the last run, 2026-11-24 02:00 UTC): no such key" in text
     assert "2026-11-24 02:00 sync failed: no such key" in text
-    assert "never synced" in text
+    assert "no complete run yet" in text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.page.runs import KILLED, Outcome, in_a_row, runs_of
+from pipelines.page.runs import KILLED, Outcome, runs_of
 
 
 def row(hour, status="complete", **more):
@@ -101,11 +101,3 @@ def test_how_long_a_run_took_is_known_from_its_ends():
 
     assert (ended.duration_ms, ended.took) == (5000, "5.0 s")
     assert (open_end.duration_ms, open_end.took) == (None, "not ended")
-
-
-def test_a_streak_is_counted_from_the_last_run():
-    """What was before it does not matter."""
-    runs = runs_of({"history": [row(4, "failed"), row(3, "failed"), row(2), row(1, "failed")]})
-
-    assert (in_a_row(runs, Outcome.FAILED), in_a_row(runs, Outcome.COMPLETE)) == (2, 0)
-    assert in_a_row([], Outcome.FAILED) == 0

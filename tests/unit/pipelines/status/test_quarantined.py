@@ -10,7 +10,12 @@ from pipelines.status.standing import UNREAD
 YEAR = ("2024-01-01", "2024-12-31")
 
 
-def unread(*read: tuple[str, str, str]) -> bool:
+ASKED = (
+    "(VALUES ('transactions', 'a', {}), ('transactions', 'another', now())) AS asked(resource, parent_id, removed_at)"
+)
+
+
+def unread(*read: tuple[str, str, str], gone: str = "NULL") -> bool:
     """Whether the year is named, where it was quarantined on a day 5, and *read* since: first day, last day, when."""
     with duckdb.connect() as connection:
         connection.execute(
@@ -27,7 +32,9 @@ def unread(*read: tuple[str, str, str]) -> bool:
                 "INSERT INTO windows VALUES ('transactions', ?, ?, ?, 0, ?, NULL, ?)",
                 [parent, first, last, status, f"2026-01-{day:02}"],
             )
-        return bool(connection.execute(UNREAD.format(sync_windows="windows")).fetchall())
+        return bool(
+            connection.execute(UNREAD.format(sync_windows="windows", asked=f"(FROM {ASKED.format(gone)})")).fetchall()
+        )
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,9 @@ def unread(*read: tuple[str, str, str]) -> bool:
 def test_a_window_is_named_until_each_of_its_days_was_read(read, named):
     """In as many windows as its rows took, once they came."""
     assert unread(*read) is named
+
+
+def test_a_window_of_a_parent_that_is_gone_is_not_named():
+    """Nothing can be read of it any more: it would need attention as long as its receipt is kept."""
+    assert unread()
+    assert not unread(gone="now()")
