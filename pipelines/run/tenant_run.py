@@ -194,8 +194,9 @@ class TenantRun:
         self._deliveries.settle(self._tools.clock.now())
 
     def _forget(self, warehouse: Warehouse) -> None:
-        """Receipts that are old, and that no mark rests on (C7)."""
-        if days := self._tenant.keep_windows_days:
+        """Old receipts that no mark rests on (C7); not by a clock that the API has refused, it may be (M6)."""
+        days = self._tenant.keep_windows_days
+        if days and not self._report.fatal:
             warehouse.drop_receipts(before=self._horizon.now - timedelta(days=days))
 
     def _status(self) -> str:
