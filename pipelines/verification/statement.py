@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from ..report.problem_lines import problem_line
 from ..report.report import Exit, Json, Problem, TenantReport, bound_of, most_severe
 from ..report.version import VERSION
 
-SHOWN = 100  # ids of each kind in the report; the counts are of all
+SHOWN = 100  # ids of each kind and table in the report; the counts are of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,14 @@ class Verification:
     ledger_checked: bool = False  # whether they were looked at
     report: TenantReport
     track: str = Track.V2  # that was to be read
+    _named: Counter[tuple[str, str]] = field(default_factory=Counter)  # of each table and kind
+
+    def name(self, difference: Difference) -> None:
+        """Name one of those that are counted, unless a hundred like it are named: no table hides another."""
+        alike = difference.resource, difference.kind
+        if self._named[alike] < SHOWN:
+            self._named[alike] += 1
+            self.differences.append(difference)
 
     @property
     def exit(self) -> Exit:

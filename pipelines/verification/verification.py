@@ -43,7 +43,7 @@ from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
-from .statement import KINDS, SHOWN, Difference, Verification, never_read
+from .statement import KINDS, Difference, Verification, never_read
 from .stored import NothingStoredError
 from .windows import Windows
 
@@ -181,7 +181,7 @@ class Verifier:
             self._found.counts[kind] += counts[op]
         key = key_of(rows.schema)[0]
         for own_id in rows.data[key].to_pylist():
-            self._add(Difference(kind="different", resource=name_of(rows.schema), parent_id="", id=own_id))
+            self._found.name(Difference(kind="different", resource=name_of(rows.schema), parent_id="", id=own_id))
 
     def _dated(self, endpoint: Endpoint, listed: set[str], ledger: Ledger, reader: Reader, sample: int | None) -> None:
         marks = ledger.marks.get(endpoint.name, {})
@@ -199,7 +199,7 @@ class Verifier:
             window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
             proven = window if sample else history
             package: list[ProvenWindow] = []
-            for receipt in self._fetch(endpoint, spans, reader, prover):
+            for receipt in self._fetch(endpoint, spans, reader, prover, marks):
                 self._take(receipt, package)
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
                     self._compare(proven, package, conflicts)
@@ -216,7 +216,12 @@ class Verifier:
         self._confront(endpoint, conflicts, functools.partial(self._look, endpoint, ledger, reader))
 
     def _fetch(
-        self, endpoint: Endpoint, spans: Mapping[str, Window], reader: Reader, planner: Planner | Prover
+        self,
+        endpoint: Endpoint,
+        spans: Mapping[str, Window],
+        reader: Reader,
+        planner: Planner | Prover,
+        marks: Mapping[str, Mark],
     ) -> Iterator[Receipt]:
         return fetch(
             endpoint,
@@ -226,7 +231,7 @@ class Verifier:
             clock=self._tools.clock,
             workers=self._tenant.workers,
             stop=self._tools.stop,
-            existing_parents=spans.keys(),
+            existing_parents=self._known.without_rows(endpoint, {each: marks.get(each, Mark()) for each in spans}),
             had_rows=self._known.had_rows(endpoint, spans),
             folder=self._tenant.folder,
         )
@@ -236,7 +241,8 @@ class Verifier:
     ) -> Iterator[Receipt]:
         """Asks once more, without trials."""
         only = spans.keys() if self._clients else None
-        return self._fetch(endpoint, spans, reader, planner_of(endpoint, ledger, self._tenant, only=only))
+        marks, planner = ledger.marks.get(endpoint.name, {}), planner_of(endpoint, ledger, self._tenant, only=only)
+        return self._fetch(endpoint, spans, reader, planner, marks)
 
     def _prover(self, endpoint: Endpoint, ledger: Ledger, parents: Collection[str], sample: int | None) -> Prover:
         """A verification tries the cap's model as a sync does (W6)."""
@@ -290,8 +296,4 @@ class Verifier:
         if difference.kind != "extra":
             self._shown.add((difference.resource, difference.id))
         self._found.counts[difference.kind] += 1
-        self._add(difference)
-
-    def _add(self, difference: Difference) -> None:
-        if len(self._found.differences) < SHOWN * len(KINDS):
-            self._found.differences.append(difference)
+        self._found.name(difference)

@@ -255,7 +255,8 @@ class Fetching:
         self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
     ) -> None:
         spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
-        for receipt in self._receipts(endpoint, spans, prover, self._bare(endpoint, readings)):
+        marks = {parent: reading.mark for parent, reading in readings.items()}
+        for receipt in self._receipts(endpoint, spans, prover, self.known.without_rows(endpoint, marks)):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
@@ -284,12 +285,6 @@ class Fetching:
 
     def listed(self, endpoint: Endpoint) -> Sequence[str]:
         return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))
-
-    def _bare(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
-        """Parents that this run has seen, or that never had a row: a 404 says that they have none."""
-        if endpoint.parent not in self.known.shown:
-            return set(readings)
-        return {parent for parent, reading in readings.items() if reading.mark.bare or reading.mark.verified_at is None}
 
     def _note(self, receipt: Receipt, reading: Reading) -> None:
         if receipt.answer:

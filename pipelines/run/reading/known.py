@@ -10,6 +10,8 @@ from typing import Protocol
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 
+from ...ledger.marks import Mark
+
 
 @dataclass(slots=True)
 class Known:
@@ -35,6 +37,12 @@ class Known:
         """Parents with rows in *spans*, or behind them."""
         last = self.last_days.get(endpoint.name, {})
         return {parent for parent, span in spans.items() if parent in last and last[parent] >= span.first}
+
+    def without_rows(self, endpoint: Endpoint, marks: Mapping[str, Mark]) -> set[str]:
+        """Of the parents of *marks* those that the crawl has shown, or that never had a row: a 404 says, none (F2)."""
+        if endpoint.parent not in self.shown:
+            return {*marks}
+        return {parent for parent, mark in marks.items() if mark.bare or mark.verified_at is None}
 
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
         """Remember the ids that the rows of *endpoint* name of the other *endpoints*."""

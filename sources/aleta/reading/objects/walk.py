@@ -23,10 +23,8 @@ class Listed:
     Args:
         answers: one for a list, or one per object if they are read by id.
         problems: reads that failed. If there are any, an object that is not listed may still exist.
-        gone: ids that were read by id and that the API does not know.
-        failed: ids of which that is not known, for they could not be read.
-        by_id: not the list, but what it left out: objects that something else names, each asked for by its id, or that
-            its second answer showed.
+        gone: ids that were read by id and that the API does not know; *failed*: those that could not be read.
+        by_id: not the list, but what it left out: objects that something else names, or that its second answer showed.
     """
 
     endpoint: Endpoint

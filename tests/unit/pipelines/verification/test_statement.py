@@ -55,3 +55,13 @@ def test_ids_from_outside_steer_no_terminal_s2() -> None:
     assert shown.replace("\n", "").isprintable()
     assert not any(line.startswith("forged") for line in shown.splitlines())
     assert found.exit is Exit.FAILED
+
+
+def test_no_table_hides_another() -> None:
+    """A hundred of each kind and table are named, whatever is found first; the counts are of all."""
+    found = verification()
+    for resource, kind, count in (("holdings", "different", 900), ("holdings", "extra", 1), ("accounts", "extra", 150)):
+        for number in range(count):
+            found.name(Difference(kind=kind, resource=resource, parent_id="", id=f"{number}"))
+    named = [(each.resource, each.kind) for each in found.differences]
+    assert [named.count(each) for each in dict.fromkeys(named)] == [100, 1, 100]
