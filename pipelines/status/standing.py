@@ -109,12 +109,11 @@ class Standings:
 
     @property
     def failures(self) -> Mapping[str, str]:
-        """Of each tenant that makes the command fail, why: it or a copy of it cannot be read, or `max_age` is over."""
+        """Of each tenant that makes the command fail, why: it cannot be read, or `max_age` is over."""
         return {standing.tenant: why for standing in self.tenants if (why := self._failure(standing))}
 
     def _failure(self, standing: Standing) -> str:
-        late, facts = self._late(standing), standing.facts
-        return f"{facts.get('error') or late or facts.get('missing') or ''}"
+        return f"{standing.facts.get('error') or self._late(standing)}"
 
     def _late(self, standing: Standing) -> str:
         if self.max_age is None:
