@@ -140,6 +140,10 @@ class Crawl:
             self._gone_by_id.setdefault(endpoint.name, set()).update(listed.gone)
             self.progress.crawled(len(listed.ids))
             self.put(Visited(listed))
+        read = {each.name for each in self.endpoints}  # tells of its own
+        for name in self.ledger.marks.keys() & CATALOGUE.keys() - read:
+            if CATALOGUE[name].parent == endpoint.name:
+                self.tell_away(CATALOGUE[name], sorted(shown))
 
     def unlisted(self) -> Mapping[str, Sequence[str]]:
         """Ask by id for objects that rows name and no list showed (L1); those that are there, by endpoint."""

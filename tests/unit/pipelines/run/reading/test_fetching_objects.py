@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.run.events import Noticed, NotOffered, Refused, Visited
+from pipelines.run.events import Away, Noticed, NotOffered, Refused, Visited
 from pipelines.run.reading.known import Known
 from sources.aleta.errors import ForbiddenError, UnavailableError
 from sources.aleta.planning.windows import Window
@@ -17,7 +17,7 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 from tests.apis import booked, thing
 from tests.fakes import NOON
 from tests.stores import on
-from tests.unit.pipelines.run.reading.runs import DAY, GONE, Run, api, named
+from tests.unit.pipelines.run.reading.runs import DAY, GONE, NAMES, Run, api, named
 
 ONE_R = {"data": {"type": "reporting-entity", "id": "r"}}
 
@@ -179,3 +179,17 @@ def test_l2_what_was_there_and_is_gone_with_its_parent_is_not_called_not_offered
     run = Run(answers, names=("clients", "reporting_entities"), known=Known(members=members))
     assert [own_id for listed in run.of(Listed) for own_id in listed.gone] == ["d", "q"]
     assert run.of(NotOffered) == []
+
+
+@pytest.mark.parametrize("read", [True, False], ids=["in-this-run", "left-out"])
+def test_l4_what_hangs_below_an_object_that_is_gone_is_told_whoever_reads_it(read):
+    """A night without prices may be the one in which their instrument is gone: they are due when it is back."""
+    rows = api(a=[named("t", "i1"), named("t2", "i2")])
+    del rows.says["/v3/instruments/i2"]
+    before = Mark(verified_at=NOON - timedelta(days=2), covered=Window(on(0), on(1)))
+    ledger = Ledger(marks={name: {"i1": before, "i2": before} for name in ("instruments", "prices")})
+    names = NAMES if read else tuple(name for name in NAMES if name != "prices")
+
+    run = Run(rows, names=names, row_cap=1000, known=Known(shown={"instruments": {"i1", "i2"}}), ledger=ledger)
+
+    assert [(event.resource, list(event.ids)) for event in run.of(Away)] == [("prices", ["i2"])]
