@@ -74,6 +74,10 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
         "Run again when no other machine syncs this tenant.",
     ),
     "locked": ("Another run holds this tenant.", "Wait, or stop the process that the message names."),
+    "in_use": (
+        "Another program looked into the private store for more than half a minute; its process is named.",
+        "Let it end. Read what is published instead.",
+    ),
     "malformed": ("A 200 that is not an answer.", f"{_AGAIN} If it persists, send the line to Aleta."),
     "memory": ("There is not enough memory. What is committed is intact.", "Give it more, or set fewer `workers`."),
     "never_read": (

@@ -23,7 +23,6 @@ LASTING = frozenset(
         "quarantined",
         "removals",
         "conflict",
-        "refused",
         "too_large",
         "too_wide",
         "truncated",

@@ -42,7 +42,7 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
 
     tools.screen.expect(len(tenants))
     at_once = max((tenant.tenants_at_once for tenant in tenants), default=1)
-    take_turns(most_overdue_first(tenants), take_turn, at_once=at_once)
+    take_turns(most_overdue_first(tenants), take_turn, at_once=at_once, stop=tools.stop)
     aftermath.tell(notices)
     return RunReport(tenants=list(reports.values()))
 

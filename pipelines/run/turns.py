@@ -29,10 +29,16 @@ def _last_complete(folder: Path) -> datetime:
     return NEVER
 
 
-def take_turns(tenants: Iterable[TenantSettings], run: Run, *, at_once: int) -> None:
+def take_turns(tenants: Iterable[TenantSettings], run: Run, *, at_once: int, stop: threading.Event) -> None:
     """Call *run*, which raises nothing, for each of *tenants* in their order, on *at_once* threads.
 
     Returns when the last has ended; until then signals are handled.
+
+    Args:
+        stop: what every run ends by; set where this is interrupted.
+
+    Raises:
+        KeyboardInterrupt: when the last has ended, as above: no run goes on behind who asked for it.
     """
     waiting = deque(tenants)
 
@@ -47,6 +53,15 @@ def take_turns(tenants: Iterable[TenantSettings], run: Run, *, at_once: int) -> 
     threads = [threading.Thread(target=work, name=f"tenants-{number}") for number in range(min(at_once, len(waiting)))]
     for thread in threads:
         thread.start()
+    try:
+        _join(threads)
+    except KeyboardInterrupt:
+        stop.set()
+        _join(threads)
+        raise
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
     for thread in threads:
         while thread.is_alive():  # in steps, so that a signal's handler gets its turn
             thread.join(TICK_S)

@@ -52,7 +52,7 @@ def test_a_mistake_on_the_command_line_is_exit_2(program, args):
         pytest.param(["s\x1b[31m"], "No such command 's\\x1b[31m'.", id="what steers a terminal"),
         pytest.param(
             ["backfill", "--from", "2026-01-01", "--to", "2026-01-31", "--resource", "transaction"],
-            "commitments. Did you mean transactions?",
+            ", prices. Did you mean transactions?",
             id="table",
         ),
         pytest.param(["sync", "acne"], "tenants.acne: expected one of acme. Did you mean acme?", id="tenant"),

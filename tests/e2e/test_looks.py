@@ -41,6 +41,7 @@ def test_a_sync_waits_for_who_only_looks(start_synced):
 def test_status_and_check_find_nothing_wrong_where_a_run_has_the_store(start_synced):
     """In the instant in which a run began after they saw that none was there."""
     program = start_synced(publish=["parquet"])
+    program.run("publish")
 
     with opened(store_file(program.tenant_folder()), "runs", for_s=60.0):
         status, check = program.run("status", "--json"), program.run("check")

@@ -54,7 +54,7 @@ def all_tenants_at_once() -> None:
     from pipelines.run import sync
 
     take_turns = sync.take_turns
-    sync.take_turns = lambda tenants, run, **_: take_turns(tenants, run, at_once=len(tenants))
+    sync.take_turns = lambda tenants, run, stop, **_: take_turns(tenants, run, at_once=len(tenants), stop=stop)
 
 
 @bug

@@ -82,7 +82,7 @@ def test_so_many_run_side_by_side_and_the_next_begins_when_one_ends(tmp_path: Pa
             running.discard(tenant.name)
 
     waiting = tenants(tmp_path, *(f"t{number:02}" for number in range(12)))
-    take_turns(waiting, run, at_once=at_once)
+    take_turns(waiting, run, at_once=at_once, stop=threading.Event())
 
     assert max(seen) == most
     assert sorted(order) == [tenant.name for tenant in waiting]
@@ -91,5 +91,27 @@ def test_so_many_run_side_by_side_and_the_next_begins_when_one_ends(tmp_path: Pa
 def test_nobody_to_run_is_nothing_to_wait_for() -> None:
     """No thread is started."""
     before = threading.active_count()
-    take_turns([], lambda _: pytest.fail("nobody is there"), at_once=4)
+    take_turns([], lambda _: pytest.fail("nobody is there"), at_once=4, stop=threading.Event())
     assert threading.active_count() == before
+
+
+def test_who_is_interrupted_waits_for_what_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C2: a run that went on behind it would hold the lock, and nobody would hear of its end."""
+    stop, ended = threading.Event(), list[str]()
+    interrupted = iter([True])
+    joined = threading.Thread.join
+
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        if next(interrupted, False):
+            raise KeyboardInterrupt
+        joined(thread, timeout)
+
+    def run(tenant: TenantSettings) -> None:
+        assert stop.wait(10), "nobody asked it to stop"
+        ended.append(tenant.name)
+
+    monkeypatch.setattr(threading.Thread, "join", join)
+    with pytest.raises(KeyboardInterrupt):
+        take_turns(tenants(tmp_path, "first", "second"), run, at_once=2, stop=stop)
+
+    assert sorted(ended) == ["first", "second"]
