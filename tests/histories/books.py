@@ -61,6 +61,7 @@ class Books:
     marks: Mapping[str, Mark]
     changes: tuple[Change, ...]
     rows: Mapping[str, Mapping[str, str]]  # id -> column -> value as text
+    first_seen: Mapping[str, str]  # id -> when it came
     removed: Mapping[str, frozenset[str]]  # table -> ids of objects that are gone
     objects: Mapping[str, frozenset[str]]  # table -> ids of objects that are not gone
     accounts: frozenset[str]  # those that are not gone
@@ -109,6 +110,7 @@ def _books(connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> Boo
             )
         ),
         rows=_content(connection) if "transactions" in tables else {},
+        first_seen=dict(rows("transactions", "id, first_seen_at::VARCHAR")),
         removed={
             name: frozenset(object_id for object_id, gone in rows(name, "id, removed_at IS NOT NULL") if gone)
             for name in OBJECTS

@@ -41,6 +41,8 @@ def nothing_comes_and_goes(before: Books, after: Books, doubled: Collection[str]
         runs = {change.run_id for change in news if change.op == "removed"}
         if stays and any(change.op == "added" and change.run_id in runs for change in news):
             yield f"{row_id} is said to be gone and back in one run; it was there all the time"
+        elif stays and before.first_seen[row_id] != after.first_seen[row_id]:
+            yield f"{row_id} counts as new in a run in which it was modified: gone and back, whatever the feed says"
 
 
 def _news(before: Books | None, after: Books) -> Mapping[str, list[Change]]:
