@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from schemas.table import instant, name_of, own_count, own_day, own_text, table
 
+from ..jsonapi.answer import days
 from ..reading.rows.fetch import Receipt, Status
 from .shortfalls import Shortfall
 from .spans import Spans
@@ -41,6 +42,7 @@ WINDOWS = table(
     key=(),
 )
 WINDOWS_NAME = name_of(WINDOWS)
+UNREAD = {Status.FAILED, Status.QUARANTINED}
 
 
 def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
@@ -60,6 +62,19 @@ def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
         )
         rows.append((*facts, receipt.fetched_at, *proven))
     return _table(rows)
+
+
+def settle(package: Sequence[Receipt], spans: Spans) -> None:
+    """Store in the state what *package* says, once all of it was yielded."""
+    for receipt in package:
+        parent, window = receipt.parent_id, receipt.window
+        if receipt.answer:
+            spans.keep(parent, window)
+            if receipt.endpoint.none_is_404 and receipt.endpoint.dates:
+                shown = days(receipt.answer.batch, receipt.endpoint.dates.columns, window)
+                spans.note_last_day(parent, window, max(shown, default=window.first) if receipt.rows else None)
+        elif receipt.status in UNREAD:
+            spans.lose(parent, window)
 
 
 def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
@@ -83,7 +98,7 @@ def failures(unread: Sequence[Shortfall], now: datetime) -> pa.Table:
 
 def unread_windows(package: Sequence[Receipt]) -> list[str]:
     """The receipts of windows that were not read, as text for a log."""
-    return [_sentence(receipt) for receipt in package if receipt.status in {Status.FAILED, Status.QUARANTINED}]
+    return [_sentence(receipt) for receipt in package if receipt.status in UNREAD]
 
 
 def _sentence(receipt: Receipt) -> str:

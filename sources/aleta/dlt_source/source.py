@@ -29,7 +29,7 @@ from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
 from .due_windows import due_windows
 from .named_ids import keep, kept
-from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
+from .receipts import WINDOWS_NAME, failures, in_packages, receipts, settle, unread_windows
 from .session import Session, Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
 from .spans import Horizon, Spans
@@ -268,12 +268,9 @@ def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> I
     schema = answered(endpoint.schema)
     yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
     yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
-    for receipt in package:
-        if receipt.answer:
-            keep(spans.state, options.session.remember_ids(endpoint, receipt.answer.batch))
-            spans.keep(receipt.parent_id, receipt.window)
-        elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
-            spans.lose(receipt.parent_id, receipt.window)
+    for answer in answers:
+        keep(spans.state, options.session.remember_ids(endpoint, answer.batch))
+    settle(package, spans)
 
 
 def _report_unread(

@@ -54,6 +54,24 @@ def test_f3_a_table_that_was_there_and_answers_404_is_an_error(pipeline, box, kn
         load(pipeline, source(known, resources=["holdings", "users"]))
 
 
+@pytest.mark.parametrize(("resource", "owner"), [("prices", "instrument_id"), ("limit_status", "limit_id")])
+def test_d3_404_to_one_that_had_rows_does_not_say_that_they_are_gone(pipeline, box, known, resource, owner):
+    """D3, F2: others answer, it did before; its rows stay without a proof that they are gone."""
+    chosen = {"resources": ["transactions", "instruments", "limits", resource]}
+    load(pipeline, source(known, **chosen))
+    own_id = min(ids(pipeline, f"SELECT {owner} FROM {resource}"))
+    box.faults.script("404", path_contains=f"/{own_id}/{resource.removeprefix('limit_')}", times=10**6)
+
+    with pytest.raises(Exception, match=rf"{resource} of {own_id}.*404"):
+        load(pipeline, source(known, **chosen))
+    load(pipeline, source(known, **chosen, on_failure="skip"))
+
+    said = f"SELECT status FROM sync_windows WHERE resource = '{resource}' AND parent_id = '{own_id}'"
+    assert ids(pipeline, f"{said} AND rows = 0 AND fetched_at >= (SELECT max(span_fetched_at) FROM sync_windows)") == {
+        "failed"
+    }
+
+
 def test_l3_a_list_that_may_be_truncated_is_an_error_that_loads_nothing(pipeline, box, known):
     """L3: portfolios name accounts that no list shows, and parents name none."""
     box.set(list_caps={"accounts": 1}, relationships="links")
