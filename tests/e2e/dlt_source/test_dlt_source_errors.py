@@ -106,6 +106,33 @@ def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
         load(pipeline, source(known, resources=["transactions"]))
 
 
+@pytest.mark.parametrize("box", [{"accounts": 60, "row_cap": 0}], indirect=True)
+def test_f3_a_client_that_only_its_parent_names_and_that_cannot_be_read_costs_itself(pipeline, box, known):
+    """F3: other clients were listed, so the rest is there to be loaded; it is named, or an error."""
+    children = [
+        client["relationships"].get("children", {}).get("data") for client in box.truth("acme").clients.values()
+    ]
+    away = min(child["id"] for some in children for child in some or [])
+    box.set(list_caps={"clients": 5}, keep="first")
+    box.faults.script("200_errors", path_contains=f"/clients/{away}", times=10**6)
+
+    with pytest.raises(Exception, match="reads failed or are not whole"):
+        load(pipeline, source(known))
+    load(pipeline, source(known, on_failure="skip"))
+
+    assert ids(pipeline, "SELECT id FROM clients") == box.truth("acme").clients.keys() - {away}
+    assert ids(pipeline, "SELECT id FROM transactions")
+    assert "clients" in ids(pipeline, "SELECT resource FROM sync_windows WHERE status = 'failed'")
+
+
+def test_f3_a_tenant_whose_clients_cannot_be_read_fails(pipeline, box, known):
+    """Nothing below them can be read either, whatever `on_failure` says."""
+    box.faults.script("200_errors", path_contains="/clients", times=10**6)
+
+    with pytest.raises(Exception, match="200 with `errors`"):
+        load(pipeline, source(known, on_failure="skip"))
+
+
 def test_l1_where_no_account_answers_by_its_id_one_that_only_rows_name_is_an_error_too(pipeline, box, known):
     """L2: the 404 proves nothing."""
     box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
