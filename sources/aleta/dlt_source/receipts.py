@@ -49,7 +49,7 @@ def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
     """Rows of `WINDOWS` for windows that were requested; adds the proven ones to *spans*."""
     rows = []
     for receipt in batch:
-        span = spans.prove(receipt.parent_id, receipt.window) if receipt.answer else None
+        span = spans.prove(receipt.parent_id, receipt.window) if receipt.status is Status.COMPLETE else None
         proven = (span.first, spans.horizon.now) if span else (None, None)
         facts = (
             receipt.endpoint.name,
@@ -64,17 +64,22 @@ def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
     return _table(rows)
 
 
-def settle(package: Sequence[Receipt], spans: Spans) -> None:
-    """Store in the state what *package* says, once all of it was yielded."""
+def note_last_days(package: Sequence[Receipt], spans: Spans) -> None:
+    """Store in the state where rows of *package* end, if a 404 may mean that there are none."""
     for receipt in package:
-        parent, window = receipt.parent_id, receipt.window
-        if receipt.answer:
-            spans.keep(parent, window)
-            if receipt.endpoint.none_is_404 and receipt.endpoint.dates:
-                shown = days(receipt.answer.batch, receipt.endpoint.dates.columns, window)
-                spans.note_last_day(parent, window, max(shown, default=window.first) if receipt.rows else None)
+        endpoint, window = receipt.endpoint, receipt.window
+        if receipt.answer and endpoint.none_is_404 and endpoint.dates:
+            shown = days(receipt.answer.batch, endpoint.dates.columns, window)
+            spans.note_last_day(receipt.parent_id, window, max(shown, default=window.first) if receipt.rows else None)
+
+
+def settle(package: Sequence[Receipt], spans: Spans) -> None:
+    """Store in the state what *package* proves, once it was yielded."""
+    for receipt in package:
+        if receipt.status is Status.COMPLETE:
+            spans.keep(receipt.parent_id, receipt.window)
         elif receipt.status in UNREAD:
-            spans.lose(parent, window)
+            spans.lose(receipt.parent_id, receipt.window)
 
 
 def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:

@@ -19,6 +19,7 @@ from ..reading.objects.by_id import read_by_id
 from ..reading.objects.members import Census
 from ..reading.objects.walk import Listed, walk, walk_named
 from ..reading.reader import Reader
+from .doubts import Doubts
 from .named_ids import named_in
 from .shortfalls import Shortfall, of_list
 
@@ -63,6 +64,7 @@ class Session:
         self._listings: Sequence[Listed] | None = None
         self._read: set[str] = set()
         self.caps: set[int] = set()  # that answers of this API proved
+        self.doubts = Doubts()
         self._crawled: Sequence[Endpoint] = ()
         self._census = Census()
         self._told: set[Shortfall] = set()

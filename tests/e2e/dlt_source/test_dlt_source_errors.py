@@ -98,6 +98,20 @@ def test_l3_skip_names_a_list_that_may_be_truncated(pipeline, box, known):
     assert {parent for _, parent in named} <= box.truth("acme").legal_entities.keys()
 
 
+@pytest.mark.parametrize("box", [{"years": 12, "row_cap": 0, "list_caps": {"index_factors": 60}}], indirect=True)
+def test_l3_w4_series_that_are_all_equally_long_are_not_whole(pipeline, box, known):
+    """L3: nothing divides them, so no cap can be proven; `sync_windows` never says of them that they are complete."""
+    chosen = {"resources": ["transactions", "instruments", "index_factors"]}
+
+    with pytest.raises(Exception, match="have exactly 60 rows"):
+        load(pipeline, source(known, **chosen))
+    load(pipeline, source(known, **chosen, on_failure="skip"))
+
+    said = "SELECT status FROM sync_windows WHERE resource = 'index_factors' AND"
+    assert ids(pipeline, f"{said} rows = 60") == {"quarantined"}
+    assert ids(pipeline, f"{said} rows < 60") <= {"complete"}
+
+
 def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
     """L1: its list leaves it out, it answers by its id, and its own rows would be missing."""
     box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
