@@ -56,7 +56,8 @@ class SandboxSettings:
         v1_cursors: of the pages behind the first: `stable`; or they are `expired` (410), `lost` (404), `early` (there
             is more, and no cursor), `repeating` (the same cursor again) or `endless`.
         v1_etags: whether v1 has ETags, and answers 304.
-        list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table.
+        list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table,
+            also of a series or a day of what is computed.
         relationships: how parents in *relationships_of* name their members: `full`, `cut` to *relationships_cut*,
             `empty` (a list without any) or `links` (no `data` at all).
     """

@@ -22,6 +22,7 @@ from sources.aleta.reading.objects.members import Census
 from sources.aleta.reading.objects.walk import Listed, ids_of, walk, walk_named
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
+from sources.aleta.reading.undivided import UndividedAnswers
 
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
@@ -35,7 +36,6 @@ from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
-from ..run.reading.undivided import UndividedAnswers
 from ..run.tools import Tools
 from ..run.unoffered import drop_404s
 from ..settings import TenantSettings

@@ -12,19 +12,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-import pyarrow as pa
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.objects.lengths import repeated
+from sources.aleta.reading.undivided import telling, tied
 
 from ...warehouse.store import Store
 from .findings import Loss
 
 FEW = 20  # rows: of fewer, a large share is soon gone
-SMALLEST_CAP = 50
-"""Rows: the rates of several loans, or the positions of several companies, are as many by their nature."""
-ALIKE = 3  # parents whose answers have one greatest length
 A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
 
 
@@ -115,27 +111,6 @@ def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> li
         Answered(parent_id=parent, rows=rows, before=before, missed=missed, content=content)
         for parent, rows, before, missed, content in found
     ]
-
-
-def telling(endpoint: Endpoint) -> list[str]:
-    """The columns by which answers to different parents are told from copies: days, and instruments held."""
-    return [
-        column.name
-        for column in endpoint.schema
-        if column.name != endpoint.parent_column
-        and column.name in endpoint.answered.names
-        and (pa.types.is_date(column.type) or column.name.endswith("instrument_id"))
-    ]
-
-
-def tied(longest: Mapping[str, tuple[int, int]]) -> int:
-    """The one greatest length that answers with other contents share, so many that only a cap explains it; else 0.
-
-    Args:
-        longest: by parent, the rows and the content of its longest answer. Copies are equally long by their nature.
-    """
-    contents = {content: rows for rows, content in longest.values()}
-    return repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
 
 
 def _longest(answers: Iterable[Answered]) -> Mapping[str, tuple[int, int]]:

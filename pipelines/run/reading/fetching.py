@@ -22,6 +22,7 @@ from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
+from sources.aleta.reading.undivided import UndividedAnswers
 
 from ...ledger.ledger import Learned, Ledger
 from ...ledger.readings import Horizon, Reading, look_backs, odd_days, whole_reading
@@ -38,7 +39,6 @@ from .leftovers import Leftovers
 from .missed import MissedRows
 from .planners import lesson, planner_of
 from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
-from .undivided import UndividedAnswers
 
 LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
 LATE_SHARE = 0.01  # of a night's parents, those that are tested for it

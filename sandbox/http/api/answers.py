@@ -26,6 +26,8 @@ def computed(resource: Resource) -> Callable[[Ask], bytes]:
             return _single(ask, items)
         if resource.limited and ask.settings.limited_series:
             items = ask.store.cut(items, ask.settings, owner=ask.id)
+        elif cap := ask.settings.list_caps.get(resource.name):
+            items = ask.store.cut(items, ask.settings, list_cap=cap)
         ask.store.shuffler.shuffle(items)
         return _listed(ask, items, included=_included(ask, items) if _includes(ask, resource) else None)
 

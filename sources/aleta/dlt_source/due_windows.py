@@ -41,6 +41,7 @@ def due_windows(  # what a run knows of one endpoint
             workers=workers,
             stop=threading.Event(),
             existing_parents=readings.keys(),
+            had_rows=spans.had_rows(windows),
         )
 
     yield from read(readings)

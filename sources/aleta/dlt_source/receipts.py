@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from schemas.table import instant, name_of, own_count, own_day, own_text, table
 
+from ..jsonapi.answer import days
 from ..reading.rows.fetch import Receipt, Status
 from .shortfalls import Shortfall
 from .spans import Spans
@@ -41,13 +42,14 @@ WINDOWS = table(
     key=(),
 )
 WINDOWS_NAME = name_of(WINDOWS)
+UNREAD = {Status.FAILED, Status.QUARANTINED}
 
 
 def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
     """Rows of `WINDOWS` for windows that were requested; adds the proven ones to *spans*."""
     rows = []
     for receipt in batch:
-        span = spans.prove(receipt.parent_id, receipt.window) if receipt.answer else None
+        span = spans.prove(receipt.parent_id, receipt.window) if receipt.status is Status.COMPLETE else None
         proven = (span.first, spans.horizon.now) if span else (None, None)
         facts = (
             receipt.endpoint.name,
@@ -60,6 +62,24 @@ def receipts(batch: Sequence[Receipt], spans: Spans) -> pa.Table:
         )
         rows.append((*facts, receipt.fetched_at, *proven))
     return _table(rows)
+
+
+def note_last_days(package: Sequence[Receipt], spans: Spans) -> None:
+    """Store in the state where rows of *package* end, if a 404 may mean that there are none."""
+    for receipt in package:
+        endpoint, window = receipt.endpoint, receipt.window
+        if receipt.answer and endpoint.none_is_404 and endpoint.dates:
+            shown = days(receipt.answer.batch, endpoint.dates.columns, window)
+            spans.note_last_day(receipt.parent_id, window, max(shown, default=window.first) if receipt.rows else None)
+
+
+def settle(package: Sequence[Receipt], spans: Spans) -> None:
+    """Store in the state what *package* proves, once it was yielded."""
+    for receipt in package:
+        if receipt.status is Status.COMPLETE:
+            spans.keep(receipt.parent_id, receipt.window)
+        elif receipt.status in UNREAD:
+            spans.lose(receipt.parent_id, receipt.window)
 
 
 def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
@@ -83,7 +103,7 @@ def failures(unread: Sequence[Shortfall], now: datetime) -> pa.Table:
 
 def unread_windows(package: Sequence[Receipt]) -> list[str]:
     """The receipts of windows that were not read, as text for a log."""
-    return [_sentence(receipt) for receipt in package if receipt.status in {Status.FAILED, Status.QUARANTINED}]
+    return [_sentence(receipt) for receipt in package if receipt.status in UNREAD]
 
 
 def _sentence(receipt: Receipt) -> str:

@@ -19,6 +19,7 @@ from ..reading.objects.by_id import read_by_id
 from ..reading.objects.members import Census
 from ..reading.objects.walk import Listed, walk, walk_named
 from ..reading.reader import Reader
+from .doubts import Doubts
 from .named_ids import named_in
 from .shortfalls import Shortfall, of_list
 
@@ -63,6 +64,7 @@ class Session:
         self._listings: Sequence[Listed] | None = None
         self._read: set[str] = set()
         self.caps: set[int] = set()  # that answers of this API proved
+        self.doubts = Doubts()
         self._crawled: Sequence[Endpoint] = ()
         self._census = Census()
         self._told: set[Shortfall] = set()
@@ -98,7 +100,7 @@ class Session:
         """All objects of the *selected* resources and their parents, crawled once.
 
         Raises:
-            SourceError: the top of the tree could not be read, so nothing below it can.
+            SourceError: nothing of the top of the tree could be read, so nothing below it can.
         """
         if self._listings is None:
             self._listings = self._walk(selected)
@@ -109,9 +111,10 @@ class Session:
         with self.reader() as reader:
             self._crawled = endpoints
             listings = list(walk(endpoints, reader, workers=self._workers, stop=threading.Event(), census=self._census))
-        for listed in listings:
-            if listed.endpoint.required and not listed.endpoint.parent and listed.problems:
-                raise listed.problems[0]
+        top = [listed for listed in listings if listed.endpoint.required and not listed.endpoint.parent]
+        failed = [problem for listed in top for problem in listed.problems]
+        if failed and not any(listed.ids for listed in top):
+            raise failed[0]
         return listings
 
     def note_cap(self, cap: int | None) -> None:

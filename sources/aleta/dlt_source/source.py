@@ -6,11 +6,10 @@ Usage and guarantees: docs/dlt-source.md.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import date
 from random import Random
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import dlt
 from dlt.extract import DltResource
@@ -20,54 +19,26 @@ from schemas.table import answered, name_of
 from ..auth.signer import LocalSigner
 from ..catalogue.catalogue import CATALOGUE
 from ..catalogue.endpoint import DateParams, Endpoint, dependencies_of
-from ..clock import Clock, SystemClock
+from ..clock import SystemClock
 from ..errors import IncompleteError
 from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
 from ..reading.objects.walk import Listed, ids_of
 from ..reading.rows.fetch import Receipt, Status
 from .destination import describe, fitted
+from .doubts import Undivided
 from .due_windows import due_windows
 from .named_ids import keep, kept
-from .receipts import WINDOWS_NAME, failures, in_packages, receipts, unread_windows
-from .session import Session, Sessions, shortfall_of, unread
+from .options import OnFailure, Options
+from .receipts import WINDOWS_NAME, failures, in_packages, note_last_days, receipts, settle, unread_windows
+from .session import Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
-from .spans import Horizon, Spans
+from .spans import Spans
 from .tables import api_columns, in_batches, with_fetch_time
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # in a message; all failures are logged
-OnFailure: TypeAlias = Literal["raise", "skip"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Options:
-    """The settings that all resources of one source share, and the session that those of one extraction do."""
-
-    sessions: Sessions
-    clock: Clock
-    history_start: date
-    look_back_days: int
-    look_ahead_days: int
-    row_cap: int
-    max_window_days: int
-    snapshot_days: int
-    workers: int
-    on_failure: OnFailure
-
-    @property
-    def session(self) -> Session:
-        return self.sessions.current()
-
-    def horizon(self) -> Horizon:
-        return Horizon(
-            now=self.clock.now(),
-            history_start=self.history_start,
-            look_back_days=self.look_back_days,
-            look_ahead_days=self.look_ahead_days,
-            snapshot_days=self.snapshot_days,
-        )
 
 
 @dlt.source(name="aleta", section="aleta", max_table_nesting=0)
@@ -143,7 +114,7 @@ def aleta_source(
     def open_connection() -> Connection:
         return connect(access, LocalSigner.parse(private_key, key_id=kid), clock, bucket=bucket)
 
-    options = _Options(
+    options = Options(
         sessions=Sessions(open_connection, workers=workers),
         clock=clock,
         history_start=date.fromisoformat(history_start),
@@ -158,7 +129,7 @@ def aleta_source(
     return [_resource(CATALOGUE[name], options) for name in (CATALOGUE if "*" in resources else resources)]
 
 
-def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
+def _resource(endpoint: Endpoint, options: Options) -> DltResource:
     def rows() -> Iterator[Any]:
         with options.session.reading(endpoint):
             yield from _wait_for_dependencies(endpoint, options)
@@ -170,7 +141,7 @@ def _resource(endpoint: Endpoint, options: _Options) -> DltResource:
     return resource
 
 
-def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[None]:
+def _wait_for_dependencies(endpoint: Endpoint, options: Options) -> Iterator[None]:
     """Yield None, so that dlt goes on with other resources, until all that may hold ids of *endpoint* are read.
 
     Raises:
@@ -187,7 +158,7 @@ def _wait_for_dependencies(endpoint: Endpoint, options: _Options) -> Iterator[No
         yield None
 
 
-def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+def _objects(endpoint: Endpoint, options: Options) -> Iterator[Any]:
     """All objects that the API lists; one that is missing is gone, or could not be read."""
     selected = dlt.current.source().selected_resources.keys()
     listings = options.session.listed(selected)
@@ -198,7 +169,7 @@ def _objects(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
     yield from _report_unread(endpoint, missing, options)
 
 
-def _read_by_id(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+def _read_by_id(endpoint: Endpoint, options: Options) -> Iterator[Any]:
     """All objects whose ids are in rows of this run or an earlier one, read by id."""
     state, states = dlt.current.resource_state(), dlt.current.source_state()["resources"].values()
     problems, gone = list[Shortfall](), list[str]()
@@ -226,7 +197,7 @@ def _answers(answers: Sequence[Answer], endpoint: Endpoint) -> Iterator[Any]:
             yield dlt.mark.with_table_name(table, name)
 
 
-def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
+def _dated(endpoint: Endpoint, options: Options) -> Iterator[Any]:
     """Rows by date, window by window; the state is updated after they are yielded."""
     selected = dlt.current.source().selected_resources.keys()
     spans = Spans(dlt.current.resource_state(), options.horizon(), endpoint.dates or DateParams())
@@ -237,47 +208,64 @@ def _dated(endpoint: Endpoint, options: _Options) -> Iterator[Any]:
         rng=Random(),  # noqa: S311 - no secret
     )
     contents, conflicts = Contents(endpoint=endpoint), list[Shortfall]()
-    failed, partly = list[str](), False
+    failed, partly, undivided = list[str](), False, Undivided()
     with options.session.reader() as reader:
         listings = options.session.listed(selected)
         readings = spans.readings(_parents(endpoint, listings, options))
         for package in in_packages(
             due_windows(endpoint, readings, spans, reader, prover, clock=options.clock, workers=options.workers)
         ):
-            yield from _extracted(package, spans, options)
-            failed += unread_windows(package)
+            yield from _rows(package, spans, options)
+            told = undivided.take(package)
+            yield from _told(told, spans)
+            failed += unread_windows(told)
             partly |= any(receipt.status is Status.FAILED for receipt in package)
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
     options.session.note_cap(prover.planner.cap.value)
+    failed += yield from _settled(undivided, spans, options)
     lost = unread(listings, endpoint, selected)
     spans.learn(prover, max_window_days=options.max_window_days, partly=partly or bool(lost))
     missing = [*lost, *unlisted, *options.session.truncated(), *conflicts]
     yield from _report_unread(endpoint, missing, options, failed)
 
 
-def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: _Options) -> Iterable[str]:
+def _parents(endpoint: Endpoint, listings: Sequence[Listed], options: Options) -> Iterable[str]:
     parent = CATALOGUE[endpoint.parent]
     return options.session.named(parent) if parent.named_in else ids_of(listings, endpoint.parent)
 
 
-def _extracted(package: Sequence[Receipt], spans: Spans, options: _Options) -> Iterator[Any]:
-    """Rows, receipts, then the state: an extraction that stops early records nothing that it did not yield."""
+def _rows(package: Sequence[Receipt], spans: Spans, options: Options) -> Iterator[Any]:
+    """Rows, then the state of what they show: an extraction that stops early records nothing that it did not yield."""
     endpoint = package[0].endpoint
     answers = [receipt.answer for receipt in package if receipt.answer]
     schema = answered(endpoint.schema)
     yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
-    yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
-    for receipt in package:
-        if receipt.answer:
-            keep(spans.state, options.session.remember_ids(endpoint, receipt.answer.batch))
-            spans.keep(receipt.parent_id, receipt.window)
-        elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
-            spans.lose(receipt.parent_id, receipt.window)
+    for answer in answers:
+        keep(spans.state, options.session.remember_ids(endpoint, answer.batch))
+    note_last_days(package, spans)
+
+
+def _told(package: Sequence[Receipt], spans: Spans) -> Iterator[Any]:
+    """Receipts, then the marks."""
+    if package:
+        yield dlt.mark.with_table_name(receipts(package, spans), WINDOWS_NAME)
+        settle(package, spans)
+
+
+def _settled(undivided: Undivided, spans: Spans, options: Options) -> Generator[Any, None, list[str]]:
+    """Receipts of what nothing divides, also of other resources that are in doubt by now; returns what is not whole."""
+    session, now = options.session, options.clock.now()
+    own, others = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=now)
+    yield from _told(own, spans)
+    for receipt in others:
+        state, dates = dlt.current.resource_state(receipt.endpoint.name), receipt.endpoint.dates or DateParams()
+        yield from _told([receipt], Spans(state, options.horizon(), dates))
+    return unread_windows([*own, *others])
 
 
 def _report_unread(
-    endpoint: Endpoint, missing: Sequence[Shortfall], options: _Options, failed: Sequence[str] = ()
+    endpoint: Endpoint, missing: Sequence[Shortfall], options: Options, failed: Sequence[str] = ()
 ) -> Iterator[Any]:
     """Report failed reads and what else is missing, as receipts and in the log.
 

@@ -117,6 +117,20 @@ class Spans:
         if stored := self.state["through"].get(parent):
             self.state["through"][parent] = min(stored, f"{day_before(window.first)}")
 
+    def note_last_day(self, parent: str, window: Window, day: date | None) -> None:
+        """Store the last day with a row, which this complete window shows, or that it has none (D3)."""
+        known = self.state.setdefault("last_days", {})
+        stored = known.get(parent, "")
+        if day and stored <= f"{window.last}":
+            known[parent] = f"{day}"
+        elif f"{window.first}" <= stored <= f"{window.last}":
+            known[parent] = f"{day_before(window.first)}"
+
+    def had_rows(self, windows: Mapping[str, Window]) -> set[str]:
+        """Parents with rows in *windows*, or behind them: a 404 alone does not say that these are gone (D3)."""
+        known = self.state.get("last_days", {})
+        return {parent for parent, window in windows.items() if known.get(parent, "") >= f"{window.first}"}
+
     def prover(self, *, row_cap: int, max_window_days: int, caps: Collection[int], rng: Random) -> Prover:
         """A planner, and the trials of its model of the cap (W6), that start with what earlier runs learned.
 

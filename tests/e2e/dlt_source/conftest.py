@@ -11,8 +11,9 @@ from tests.e2e.dlt_source.theirs import SMALL
 
 
 @pytest.fixture
-def box():
-    with Sandbox(SandboxSettings(**SMALL)) as started:
+def box(request):
+    """The settings of a test's own world are its parameter."""
+    with Sandbox(SandboxSettings(**SMALL | getattr(request, "param", {}))) as started:
         yield started
 
 

@@ -54,6 +54,24 @@ def test_f3_a_table_that_was_there_and_answers_404_is_an_error(pipeline, box, kn
         load(pipeline, source(known, resources=["holdings", "users"]))
 
 
+@pytest.mark.parametrize(("resource", "owner"), [("prices", "instrument_id"), ("limit_status", "limit_id")])
+def test_d3_404_to_one_that_had_rows_does_not_say_that_they_are_gone(pipeline, box, known, resource, owner):
+    """D3, F2: others answer, it did before; its rows stay without a proof that they are gone."""
+    chosen = {"resources": ["transactions", "instruments", "limits", resource]}
+    load(pipeline, source(known, **chosen))
+    own_id = min(ids(pipeline, f"SELECT {owner} FROM {resource}"))
+    box.faults.script("404", path_contains=f"/{own_id}/{resource.removeprefix('limit_')}", times=10**6)
+
+    with pytest.raises(Exception, match=rf"{resource} of {own_id}.*404"):
+        load(pipeline, source(known, **chosen))
+    load(pipeline, source(known, **chosen, on_failure="skip"))
+
+    said = f"SELECT status FROM sync_windows WHERE resource = '{resource}' AND parent_id = '{own_id}'"
+    assert ids(pipeline, f"{said} AND rows = 0 AND fetched_at >= (SELECT max(span_fetched_at) FROM sync_windows)") == {
+        "failed"
+    }
+
+
 def test_l3_a_list_that_may_be_truncated_is_an_error_that_loads_nothing(pipeline, box, known):
     """L3: portfolios name accounts that no list shows, and parents name none."""
     box.set(list_caps={"accounts": 1}, relationships="links")
@@ -80,12 +98,53 @@ def test_l3_skip_names_a_list_that_may_be_truncated(pipeline, box, known):
     assert {parent for _, parent in named} <= box.truth("acme").legal_entities.keys()
 
 
+@pytest.mark.parametrize("box", [{"years": 12, "row_cap": 0, "list_caps": {"index_factors": 60}}], indirect=True)
+def test_l3_w4_series_that_are_all_equally_long_are_not_whole(pipeline, box, known):
+    """L3: nothing divides them, so no cap can be proven; `sync_windows` never says of them that they are complete."""
+    chosen = {"resources": ["transactions", "instruments", "index_factors"]}
+
+    with pytest.raises(Exception, match="have exactly 60 rows"):
+        load(pipeline, source(known, **chosen))
+    load(pipeline, source(known, **chosen, on_failure="skip"))
+
+    said = "SELECT status FROM sync_windows WHERE resource = 'index_factors' AND"
+    assert ids(pipeline, f"{said} rows = 60") == {"quarantined"}
+    assert ids(pipeline, f"{said} rows < 60") <= {"complete"}
+
+
 def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
     """L1: its list leaves it out, it answers by its id, and its own rows would be missing."""
     box.set(list_caps={"accounts": 1}, relationships="links", keep="first")
 
     with pytest.raises(Exception, match="is there, for rows name it"):
         load(pipeline, source(known, resources=["transactions"]))
+
+
+@pytest.mark.parametrize("box", [{"accounts": 60, "row_cap": 0}], indirect=True)
+def test_f3_a_client_that_only_its_parent_names_and_that_cannot_be_read_costs_itself(pipeline, box, known):
+    """F3: other clients were listed, so the rest is there to be loaded; it is named, or an error."""
+    children = [
+        client["relationships"].get("children", {}).get("data") for client in box.truth("acme").clients.values()
+    ]
+    away = min(child["id"] for some in children for child in some or [])
+    box.set(list_caps={"clients": 5}, keep="first")
+    box.faults.script("200_errors", path_contains=f"/clients/{away}", times=10**6)
+
+    with pytest.raises(Exception, match="reads failed or are not whole"):
+        load(pipeline, source(known))
+    load(pipeline, source(known, on_failure="skip"))
+
+    assert ids(pipeline, "SELECT id FROM clients") == box.truth("acme").clients.keys() - {away}
+    assert ids(pipeline, "SELECT id FROM transactions")
+    assert "clients" in ids(pipeline, "SELECT resource FROM sync_windows WHERE status = 'failed'")
+
+
+def test_f3_a_tenant_whose_clients_cannot_be_read_fails(pipeline, box, known):
+    """Nothing below them can be read either, whatever `on_failure` says."""
+    box.faults.script("200_errors", path_contains="/clients", times=10**6)
+
+    with pytest.raises(Exception, match="200 with `errors`"):
+        load(pipeline, source(known, on_failure="skip"))
 
 
 def test_l1_where_no_account_answers_by_its_id_one_that_only_rows_name_is_an_error_too(pipeline, box, known):

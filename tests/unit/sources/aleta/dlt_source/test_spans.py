@@ -255,3 +255,21 @@ def test_w4_w6_days_that_counted_and_cannot_be_read_count_no_more():
         found.lose(parent, window("2020-02-01", "2020-02-01"))
     found.keep("b", window("2020-02-02", "2026-03-10"))
     assert state["through"] == {"a": "2020-01-31", "b": "2020-01-31"}
+
+
+def test_d3_the_last_day_with_a_row_is_what_the_last_complete_windows_showed():
+    """It moves with the rows, also back; of a day without rows, those before it may have some."""
+    kept = by_day({})
+    seen = []
+    for first, day in (("2026-03-03", "2026-03-03"), ("2026-03-05", "2026-03-05"), ("2026-03-04", "2026-03-04")):
+        kept.note_last_day("a", window(first, first), date.fromisoformat(day))
+        seen.append(kept.state["last_days"]["a"])
+    kept.note_last_day("a", window("2026-03-06", "2026-03-06"), None)
+    kept.note_last_day("b", window("2026-03-06", "2026-03-06"), None)
+    assert seen == ["2026-03-03", "2026-03-05", "2026-03-05"]
+    assert kept.had_rows(dict.fromkeys("ab", window("2026-03-05", "2026-03-10"))) == {"a"}
+
+    kept.note_last_day("a", window("2026-03-05", "2026-03-05"), None)
+
+    assert kept.had_rows({"a": window("2026-03-05", "2026-03-10")}) == set()
+    assert kept.had_rows({"a": window("2026-03-04", "2026-03-10")}) == {"a"}

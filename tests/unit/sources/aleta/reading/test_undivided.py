@@ -7,11 +7,11 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from pipelines.run.reading.undivided import UndividedAnswers
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import nothing
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.receipts import Receipt, Status
+from sources.aleta.reading.undivided import UndividedAnswers
 from tests.fakes import NOON
 from tests.stores import at, on
 

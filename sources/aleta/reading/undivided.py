@@ -1,24 +1,26 @@
 """Answers that cannot be asked for in parts, held against caps that show themselves only later (rules W4, L3).
 
 No cap can be tried on a series or on one day. Either another endpoint proves a cap, and they have just as many rows; or
-many of them, with other contents, have the one greatest number of rows, and chance does not explain that.
+many of them, with other contents, have the one greatest number of rows, and chance does not explain that. Pure.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
 
-from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.questions import Fate
-from sources.aleta.reading.rows.receipts import REASONS, Receipt, Status
+from ..catalogue.endpoint import Endpoint
+from ..planning.questions import Fate
+from .objects.lengths import repeated
+from .rows.receipts import REASONS, Receipt, Status
 
-from ...compare.rows.suspicions import telling, tied
-
+SMALLEST_CAP = 50
+"""Rows: the rates of several loans, or the positions of several companies, are as many by their nature."""
+ALIKE = 3  # parents whose answers have one greatest length
 EQUALLY_LONG = (
     "{} answers with other contents have exactly {} rows, none has more, and they cannot be asked for in parts: set "
     "row_cap if it is known"
@@ -77,3 +79,24 @@ def _quarantined(receipt: Receipt, reason: str, now: datetime) -> Receipt:
 def _days_and_instruments(batch: pa.RecordBatch, endpoint: Endpoint) -> int:
     """The same number for answers that have the same days and instruments."""
     return hash(tuple(tuple(sorted(map(str, batch[name].to_pylist()))) for name in telling(endpoint)))
+
+
+def telling(endpoint: Endpoint) -> list[str]:
+    """The columns by which answers to different parents are told from copies: days, and instruments held."""
+    return [
+        column.name
+        for column in endpoint.schema
+        if column.name != endpoint.parent_column
+        and column.name in endpoint.answered.names
+        and (pa.types.is_date(column.type) or column.name.endswith("instrument_id"))
+    ]
+
+
+def tied(longest: Mapping[str, tuple[int, int]]) -> int:
+    """The one greatest length that answers with other contents share, so many that only a cap explains it; else 0.
+
+    Args:
+        longest: by parent, the rows and the content of its longest answer. Copies are equally long by their nature.
+    """
+    contents = {content: rows for rows, content in longest.values()}
+    return repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)
