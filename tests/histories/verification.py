@@ -61,8 +61,9 @@ def _claims(oracle, night: Night, start: date, ahead: date, listed: set[str]) ->
 
 
 def _span(books: Books, account: str, start: date, ahead: date) -> tuple[date, date]:
-    """From the first day that is asked for, or that a backfill asked for before it."""
-    first = min([start, *(claim.first for claim in books.claims if claim.account == account and claim.loads)])
+    """From the first day that is asked for, or that a backfill asked for before it. A sync asks for far days (D7)."""
+    backfills = [claim for claim in books.claims if claim.run_id not in books.syncs and claim.loads]
+    first = min([start, *(claim.first for claim in backfills if claim.account == account)])
     return first, max([ahead, *(mark.through for mark in [books.marks.get(account)] if mark)])
 
 
