@@ -69,9 +69,9 @@ def is_stop(run: Mapping[str, object]) -> bool:
 
 
 def fresh_at(runs: Sequence[Row], table: object) -> object:
-    """When the last complete nightly run ended: as the journal has it; *table* says it where there is no journal."""
-    complete = [run["ended_at"] for run in nightly(runs) if run["status"] == "complete" and "narrowed" in run]
-    return complete[0] if complete else table
+    """When the last complete nightly run ended, whichever machine ran it; as *table* says where *runs* have none."""
+    complete = [f"{run['ended_at']}" for run in nightly(runs) if run["status"] == "complete"]
+    return max(complete, default=table)
 
 
 def _row(entry: Entry) -> Row:

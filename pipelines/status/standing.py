@@ -41,7 +41,8 @@ FRESH = """
     SELECT max(ended_at) AS fresh_at FROM {sync_runs}
     WHERE status = 'complete' AND kind = 'sync' AND clients IS NULL"""
 LAST = """
-    SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id
+    SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id,
+        clients IS NOT NULL AS narrowed
     FROM {sync_runs} ORDER BY started_at DESC LIMIT 200"""
 DRIFT = "SELECT resource, name, first_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 UNREAD = """

@@ -121,6 +121,23 @@ def test_what_the_journal_lacks_was_before_it() -> None:
     assert [run["run_id"] for run in runs] == ["r0", "r1", "t-30", "t8", "t9"]
 
 
+def test_runs_of_some_clients_are_no_nights_though_the_journal_has_dropped_them() -> None:
+    """Their rows of `sync_runs` tell; the night before, that failed, is still the last one."""
+    one = {"kind": "sync", "status": "complete", "code": "", "run_id": "c", "started_at": f"{NOON}"}
+    runs = runs_of([one | {"narrowed": True}], [night(1, "failed")], running="")
+    assert [run["status"] for run in streak(nightly(runs))] == ["failed"]
+
+
+def test_a_night_of_another_machine_makes_the_tenant_fresh() -> None:
+    """The journal of this one does not know of it; what it says of a run of its own counts."""
+    row = {"kind": "sync", "status": "complete", "narrowed": False, "started_at": f"{NOON}"}
+    later, failed = (f"{NOON + timedelta(hours=hours):%Y-%m-%dT%H:%M:%S+00:00}" for hours in (1, 2))
+    table = [row | {"run_id": "theirs", "ended_at": later}, row | {"run_id": "r0", "ended_at": failed}]
+    runs = runs_of(table, [night(0, "failed"), night(1)], running="")
+    assert fresh_at(runs, failed) == later
+    assert fresh_at(runs_of([], [night(0, "failed")], running=""), later) == later
+
+
 def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
     """Killed, or still at work: the lock tells."""
     assert "killed" in why(night(0, "running"), night(1))
