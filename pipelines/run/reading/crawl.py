@@ -81,7 +81,7 @@ class Crawl:
                 _check_root(listed.problems)
             self._take_in(listed)
         self.put(Crawled())
-        for name in self.ledger.marks.keys() & CATALOGUE.keys():  # also of what this run does not read
+        for name in set(self.ledger.marks) & CATALOGUE.keys():  # also of what this run does not read
             if parents := self.listed(CATALOGUE[name].parent):
                 self.tell_away(CATALOGUE[name], parents)
 
@@ -92,7 +92,7 @@ class Crawl:
         before anything is read, for what is gone is marked so with the first package.
         """
         marked = self.ledger.marks.get(endpoint.name, {})
-        away = {parent for parent in marked.keys() - set(parents) if not marked[parent].due}
+        away = {parent for parent in set(marked) - set(parents) if not marked[parent].due}
         if self.job.clients:
             away &= self.gone(endpoint.parent)
         if away:
@@ -141,7 +141,7 @@ class Crawl:
             self.progress.crawled(len(listed.ids))
             self.put(Visited(listed))
         read = {each.name for each in self.endpoints}  # tells of its own
-        for name in self.ledger.marks.keys() & CATALOGUE.keys() - read:
+        for name in set(self.ledger.marks) & CATALOGUE.keys() - read:  # a copy: another thread adds to them
             if CATALOGUE[name].parent == endpoint.name:
                 self.tell_away(CATALOGUE[name], sorted(shown))
 
