@@ -77,5 +77,4 @@ class Batch(Protocol):
 
 def references(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Sequence[tuple[Endpoint, str]]:
     """The endpoints whose objects the rows of *endpoint* name, each with the column that does."""
-    places = [(other, place.partition(".")) for other in endpoints for place in other.named_in]
-    return [(other, column) for other, (table, _, column) in places if table == endpoint.name]
+    return [(other, column) for other in endpoints for table, column in other.places if table == endpoint.name]

@@ -25,7 +25,7 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[st
     found = Known()
     for endpoint in endpoints:
         if endpoint.named_in:
-            named = [store.distinct(CATALOGUE[table].schema, column) for table, column in _places(endpoint)]
+            named = [store.distinct(CATALOGUE[table].schema, column) for table, column in endpoint.places]
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
@@ -35,10 +35,6 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[st
     if clients:
         _narrow(found, store, endpoints, clients)
     return found
-
-
-def _places(endpoint: Endpoint) -> list[tuple[str, str]]:
-    return [(table, column) for table, _, column in (place.partition(".") for place in endpoint.named_in)]
 
 
 def _members(store: Store, endpoint: Endpoint, where: str = "") -> dict[str, str]:
@@ -65,7 +61,7 @@ def _narrow(found: Known, store: Store, endpoints: Sequence[Endpoint], clients: 
         found.members[name] = {own_id: parent for own_id, parent in members.items() if own_id in inside}
     for endpoint in endpoints:
         if endpoint.named_in:
-            named = [_named_by(store, CATALOGUE[table], column, below) for table, column in _places(endpoint)]
+            named = [_named_by(store, CATALOGUE[table], column, below) for table, column in endpoint.places]
             below[endpoint.name] = found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] &= below[endpoint.name]
 

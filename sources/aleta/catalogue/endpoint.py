@@ -178,6 +178,11 @@ class Endpoint:
         return tuple(column for column in self.schema.names if f"_{column}".endswith(f"_{singular}_id"))
 
     @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Table and column of each place in *named_in*."""
+        return tuple((table, column) for table, _, column in (place.partition(".") for place in self.named_in))
+
+    @property
     def single(self) -> str:
         """The path of one object by its id; none where objects have no address of their own."""
         if self.detail or self.ids_in or self.named_in:
@@ -234,10 +239,9 @@ def _problems(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str
 
 def _problems_of_descent(endpoint: Endpoint, known: Mapping[str, Endpoint]) -> Iterable[str]:
     bound = _bound(endpoint)
-    for place in endpoint.named_in:
-        table, _, column = place.partition(".")
+    for table, column in endpoint.places:
         if table not in known or column not in known[table].schema.names:
-            yield f"it is met in {place!r}, which is not listed before it"
+            yield f"it is met in '{table}.{column}', which is not listed before it"
     if endpoint.parent and endpoint.parent not in known:
         yield f"its parent {endpoint.parent!r} is not listed before it"
     elif endpoint.ids_in and not (endpoint.parent and endpoint.ids_in in known[endpoint.parent].mirrors):
@@ -280,4 +284,4 @@ def with_parents(names: Iterable[str], table: Mapping[str, Endpoint]) -> tuple[E
 
 def dependencies_of(endpoint: Endpoint) -> set[str]:
     """The endpoints that list its parents or hold its ids."""
-    return {place.partition(".")[0] for place in endpoint.named_in} | ({endpoint.parent} - {""})
+    return {table for table, _ in endpoint.places} | ({endpoint.parent} - {""})

@@ -19,7 +19,7 @@ def named_in(endpoint: Endpoint, batch: pa.RecordBatch) -> Mapping[str, set[str]
     """The ids in rows of *endpoint* that belong to endpoints without a list, by the name of these."""
     found: dict[str, set[str]] = {}
     for other in CATALOGUE.values():
-        for table, _, column in (place.partition(".") for place in other.named_in):
+        for table, column in other.places:
             if table == endpoint.name:
                 found.setdefault(other.name, set()).update(batch[column].unique().to_pylist())
     return {name: ids - {None} for name, ids in found.items()}
