@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.questions import Proof, larger
 from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.windows import Window, hulls
 
@@ -42,8 +42,7 @@ class Learned:
 
     def proved_by(self, earlier: Learned) -> Learned:
         """With a larger answer of an *earlier* run as the proof: this one read only a part of what there is."""
-        larger = earlier.proof and (self.proof is None or self.proof.count < earlier.proof.count)
-        return replace(self, proof=earlier.proof) if larger else self
+        return replace(self, proof=larger(self.proof, earlier.proof))
 
     def planner(self, *, row_cap: int, max_window_days: int) -> Planner:
         """A planner that begins with this; what the operator configured goes before what was learned."""

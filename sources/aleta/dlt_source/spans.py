@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from ..catalogue.endpoint import By, DateParams
 from ..planning.cap import RowCap
 from ..planning.planner import Planner
-from ..planning.questions import Proof
+from ..planning.questions import Proof, larger
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
@@ -174,9 +174,9 @@ class Spans:
             partly: not all could be read: the largest answer may be one that failed, so a larger one stays the proof.
         """
         planner, proof, earlier = prover.planner, prover.planner.next_proof, prover.planner.proof
-        if earlier and (proof is None or proof.count < earlier.count):
-            unread = planner.proofs.failed and earlier.parent in prover.spans  # one that is gone is never read again
-            proof = earlier if partly or unread else proof
+        unread = planner.proofs.failed and earlier and earlier.parent in prover.spans  # who is gone is never read again
+        if partly or unread:
+            proof = larger(proof, earlier)
         before, left = self.state.get("learned", {}).get("max_days", 0), self._strictness.after(prover.cut.smallest)
         self.state["learned"] = {
             "cap": planner.cap.known,

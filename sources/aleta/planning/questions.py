@@ -58,3 +58,10 @@ class Proof:
     parent: str
     window: Window
     count: int
+
+
+def larger(one: Proof | None, other: Proof | None) -> Proof | None:
+    """That of the larger answer; *one* where they are equal, and whichever there is."""
+    if one is None or other is None:
+        return one or other
+    return other if other.count > one.count else one
