@@ -11,8 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ..program import command
-from ..publish.places import copies
-from ..publish.publish import STALE
+from ..publish.places import STALE, copies
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable

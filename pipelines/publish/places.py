@@ -8,6 +8,7 @@ from pathlib import Path
 from ..settings import TenantSettings
 
 FILE = "warehouse.duckdb"
+STALE = "{path} is no longer written: publish asks for no {name}. It stays as it was; delete it, or ask for it again"
 PLACES: Mapping[str, str] = {"duckdb": FILE, "parquet": "parquet/current", "delta": "delta"}
 
 

@@ -22,20 +22,19 @@ from ..settings import TenantSettings
 from ..warehouse.duckdb.file import POOLS
 from . import duckdb as duckdb_file
 from . import parquet
-from .places import PLACES, copies
+from .places import PLACES
 from .publication import ObjectStoreError, Publication, PublishError
 from .snapshot import snapshot
 
 MEMORY = "256MB"
 THREADS = 2  # each holds row groups of its own: 16 need more than MEMORY, 4 spill and are slower
 NO_COPY = "publish: no copies are made of {place}: it is read where it is; publish = [] says so"
-STALE = "{path} is no longer written: publish asks for no {name}. It stays as it was; delete it, or ask for it again"
 SCRATCH = "publishing"  # everything unfinished is in here, and goes with it
 STORAGE = "v1.0.0"
 
 Write: TypeAlias = Callable[[Publication], bool]
 
-__all__ = ["NO_COPY", "STALE", "ObjectStoreError", "PublishError", "Published", "copies", "publish", "publish_tenant"]
+__all__ = ["NO_COPY", "ObjectStoreError", "PublishError", "Published", "publish", "publish_tenant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

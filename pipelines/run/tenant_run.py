@@ -24,7 +24,8 @@ from ..compare.rows.findings import Run
 from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
-from ..publish.publish import NO_COPY, STALE, copies, publish_tenant
+from ..publish.places import STALE, copies
+from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress
 from ..report.report import TenantReport
 from ..settings import TenantSettings
