@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -106,7 +105,7 @@ def _announce(listening: Sequence[Listening]) -> None:
 def _program(invocation: Invocation) -> Program:
     """This program, by this interpreter, without what lies in the folder that it is started from."""
     debug = ["--debug"] if invocation.debug else []
-    folder = os.path.abspath(invocation.config)  # noqa: PTH100  (resolve() would go where a link points)
+    folder = invocation.config.absolute()  # resolve() would go where a link points
     return Program([sys.executable, "-P", "-c", START, *debug, "--config", f"{folder}"])
 
 

@@ -157,9 +157,7 @@ class Fetching:
         days = {parent: odd_days(self.ledger.mark(endpoint.name, parent), span) for parent, span in spans.items()}
         self._watch_over(endpoint, days, watch)
 
-    def _watch_over(
-        self, endpoint: Endpoint, readings: Mapping[str, Reading], watch: Callable[[Receipt], None]
-    ) -> None:
+    def _watch_over(self, endpoint: Endpoint, readings: Mapping[str, Reading], watch: Watch) -> None:
         self._watch = watch
         self._read_parents(endpoint, readings)
         self._watch = lambda _: None

@@ -111,8 +111,7 @@ class Planner:
     def divide(self, question: Question, *, why: str, skips: bool) -> bool:
         """The answer cannot be taken in: ask its days in parts (`Coverage.divide`); False where that is no way out."""
         plan, asked = None if question.proof else self._plans.get(question.parent), question.asked
-        parts = plan is not None and (self.cap.divisible or plan.max_days == 1)
-        if plan is None or not parts or not plan.divide(asked, skips=skips):
+        if plan is None or not (self.cap.divisible or plan.max_days == 1) or not plan.divide(asked, skips=skips):
             return False
         self._came(question)
         if asked.whole is self._testing:
