@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests import truth
+from tests.histories import debt_cases
 from tests.histories.cuts import Cut
 from tests.histories.runner import Runner
 from tests.histories.scene import TODAY, Scene
 
 pytestmark = pytest.mark.long
-ALETA = {
-    "history_start": TODAY - timedelta(days=500),
-    "look_back_days": 5,
-    "reverify_days": 30,
-    "workers": 1,
-    "max_removed_share": 1.0,
-}
+ALETA = debt_cases.ALETA | {"history_start": TODAY - timedelta(days=500)}
 
 
 def scene_of(runner: Runner, folder: Path, *, aleta: dict[str, object] | None = None, **world: object) -> Scene:
@@ -47,12 +42,8 @@ def next_night_is_equal(scene: Scene) -> None:
 def test_d6_a_row_that_was_missed_is_looked_for_by_the_next_run_if_not_by_this_one(runner, tmp_path, how):
     """The look-back has left its day behind by then."""
     with scene_of(runner, tmp_path, accounts=4, rows=60, row_cap=200) as scene:
-        account, day = scene.accounts()[-1], TODAY - timedelta(days=6)
-        scene.change("late", account=account, date=f"{day}", count=1)
-        scene.sync()
-        scene.pass_time(hours=24)
-        scene.clear_day(account, day)
-        sync_that(scene, how, f"{account}&fromDate={ALETA['history_start']}", nth=18)
+        debt_cases.a_row_leaves_the_look_back(scene)
+        sync_that(scene, how, f"{scene.accounts()[-1]}&fromDate={ALETA['history_start']}", nth=18)
 
         next_night_is_equal(scene)
 
@@ -120,17 +111,9 @@ def test_w6_what_a_backfill_of_one_account_finds_of_the_cap_is_held_against_all_
 @pytest.mark.parametrize("how", ["fails", "killed"])
 def test_d7_a_day_that_a_deleted_row_names_is_asked_for_by_the_next_run_if_not_by_this_one(runner, tmp_path, how):
     """Its account's whole history was read, and is not due otherwise."""
-    far = date(2036, 3, 2)
     with scene_of(runner, tmp_path, accounts=2, rows=60, row_cap=200, date_filter="trade") as scene:
-        account = scene.accounts()[0]
-        before = scene.rows_of(account).keys()
-        scene.change("late", account=account, date=f"{TODAY - timedelta(days=200)}", count=1)
-        (row_id,) = scene.rows_of(account).keys() - before
-        scene.change("far_date", id=row_id, name="valueDate", date=f"{far}")
-        scene.sync()
-        scene.pass_time(hours=24)
-        scene.change("delete", id=row_id)
-        sync_that(scene, how, f"fromDate={far}", nth=19)
+        debt_cases.a_far_row_is_deleted(scene)
+        sync_that(scene, how, f"fromDate={debt_cases.FAR}", nth=19)
 
         next_night_is_equal(scene)
 
