@@ -22,15 +22,18 @@ from .destinations.dialect import Dialect
 
 TRACE = "trace.pickle"
 
-READINGS = """
+READ = """
     SELECT resource, parent_id, min(from_date) AS first_day, max(to_date) AS last_day, min(fetched_at) AS began_at
     FROM (
-        SELECT run_id, resource, parent_id, from_date, to_date, fetched_at, max(to_date) OVER (
-            PARTITION BY run_id, resource, parent_id ORDER BY from_date, to_date
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-        FROM {windows} WHERE status = 'complete') AS ordered
-    GROUP BY run_id, resource, parent_id
-    HAVING max(CASE WHEN from_date > {after_reached} THEN 1 ELSE 0 END) = 0"""
+        SELECT *, sum(CASE WHEN from_date <= {after_reached} THEN 0 ELSE 1 END) OVER (
+            PARTITION BY run_id, resource, parent_id ORDER BY from_date, to_date) AS island
+        FROM (
+            SELECT run_id, resource, parent_id, from_date, to_date, fetched_at, max(to_date) OVER (
+                PARTITION BY run_id, resource, parent_id ORDER BY from_date, to_date
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+            FROM {windows} WHERE status = 'complete') AS ordered) AS divided
+    GROUP BY run_id, resource, parent_id, island"""
+"""Days that one run read without a gap. Two receipts of the same days count as one row in the sum: they are peers."""
 
 
 def superseded_sql(windows: str, *, day_after: str) -> str:
@@ -38,16 +41,21 @@ def superseded_sql(windows: str, *, day_after: str) -> str:
 
     A receipt whose answer was split proves nothing. Any other goes once a later run has read all its days without a
     gap: of each day the last complete receipt stays, so receipts go on covering every mark, and every island beside it.
+    A quarantined one goes, too, once a later one says the same of the same days.
     """
-    readings = READINGS.format(windows=windows, after_reached=day_after.format(day="reached"))
+    read = READ.format(windows=windows, after_reached=day_after.format(day="reached"))
     later = (
-        "SELECT 1 FROM readings WHERE readings.resource = old.resource AND readings.parent_id = old.parent_id "
-        "AND readings.began_at > old.fetched_at "
-        "AND readings.first_day <= old.from_date AND readings.last_day >= old.to_date"
+        "SELECT 1 FROM read_later AS later WHERE later.resource = old.resource AND later.parent_id = old.parent_id "
+        "AND later.began_at > old.fetched_at AND later.first_day <= old.from_date AND later.last_day >= old.to_date"
+    )
+    again = (
+        f"SELECT 1 FROM {windows} AS again WHERE again.resource = old.resource AND again.parent_id = old.parent_id "
+        "AND again.fetched_at > old.fetched_at AND again.from_date = old.from_date AND again.to_date = old.to_date "
+        "AND again.status = old.status AND old.status = 'quarantined'"
     )
     return (
-        f"WITH readings AS ({readings}) DELETE FROM {windows} AS old "
-        f"WHERE old.fetched_at < %s AND (old.status = 'split' OR EXISTS ({later}))"
+        f"WITH read_later AS ({read}) DELETE FROM {windows} AS old "
+        f"WHERE old.fetched_at < %s AND (old.status = 'split' OR EXISTS ({later}) OR EXISTS ({again}))"
     )
 
 

@@ -87,6 +87,17 @@ def test_a_quarantined_day_stays_until_it_is_read(sql: duckdb.DuckDBPyConnection
     assert forget(sql) == [(1, 7, "quarantined"), (2, 0, "complete")]
 
 
+def test_an_account_with_a_day_over_the_cap_does_not_grow(sql: duckdb.DuckDBPyConnection) -> None:
+    """C7: every night reads it around that day; what another night read on one side of it is superseded."""
+    for run in range(1, 30):
+        read(sql, (run, "t", "a", 0, 44, "complete"), (run, "t", "a", 45, 45, "quarantined"))
+        read(sql, (run, "t", "a", 46, 60, "complete"), (run, "t", "a", 61, 90 + run, "complete"))
+
+    left = forget(sql)
+
+    assert left == [(29, 0, "complete"), (29, 45, "quarantined"), (29, 46, "complete"), (29, 61, "complete")]
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_no_day_loses_its_last_receipt(sql: duckdb.DuckDBPyConnection, seed: int) -> None:
     """Whatever was read in whatever pieces: the days that receipts cover are the same ones afterwards."""
