@@ -47,8 +47,9 @@ LAST = """
 DRIFT = "SELECT resource, name, first_seen_at, rows FROM {sync_drift} ORDER BY ALL"
 UNREAD = """
     WITH quarantined AS (
-        SELECT resource, parent_id, from_date, to_date, rows, reason, max(fetched_at) AS tried_at
-        FROM {sync_windows} WHERE status = 'quarantined' GROUP BY ALL),
+        SELECT resource, parent_id, from_date, to_date, rows, reason, fetched_at AS tried_at
+        FROM {sync_windows} WHERE status = 'quarantined'
+        QUALIFY row_number() OVER (PARTITION BY resource, parent_id, from_date, to_date ORDER BY fetched_at DESC) = 1),
     later AS (
         SELECT q, c.from_date AS first, c.to_date AS last, max(c.to_date) OVER (
             PARTITION BY q ORDER BY c.from_date, c.to_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import pytest
 
@@ -15,26 +17,26 @@ ASKED = (
 )
 
 
-def unread(*read: tuple[str, str, str], gone: str = "NULL") -> bool:
-    """Whether the year is named, where it was quarantined on a day 5, and *read* since: first day, last day, when."""
+def unread(*read: tuple[str, str, int], full: Mapping[int, int] = {5: 0}, gone: str = "NULL") -> list[int]:
+    """Rows of the year as named, if it was *full* (day -> rows) and *read* since: first day, last day, when."""
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE TABLE windows (resource TEXT, parent_id TEXT, from_date DATE, to_date DATE, rows INTEGER, "
             "status TEXT, reason TEXT, fetched_at TIMESTAMPTZ)"
         )
-        receipts: list[tuple] = [
-            ("a", *YEAR, "quarantined", 5),
-            *(("a", first, last, "complete", day) for first, last, day in read),
+        receipts = [
+            *(("a", *YEAR, rows, "quarantined", day) for day, rows in full.items()),
+            *(("a", first, last, 0, "complete", day) for first, last, day in read),
+            ("another", *YEAR, 0, "complete", 9),
         ]
-        receipts += [("another", *YEAR, "complete", 9)]
-        for parent, first, last, status, day in receipts:
+        for *receipt, day in receipts:
             connection.execute(
-                "INSERT INTO windows VALUES ('transactions', ?, ?, ?, 0, ?, NULL, ?)",
-                [parent, first, last, status, f"2026-01-{day:02}"],
+                "INSERT INTO windows VALUES ('transactions', ?, ?, ?, ?, ?, NULL, ?)", [*receipt, f"2026-01-{day:02}"]
             )
-        return bool(
-            connection.execute(UNREAD.format(sync_windows="windows", asked=f"(FROM {ASKED.format(gone)})")).fetchall()
+        named = connection.execute(
+            f"SELECT rows FROM ({UNREAD.format(sync_windows='windows', asked=f'(FROM {ASKED.format(gone)})')})"
         )
+        return [rows for (rows,) in named.fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,12 @@ def unread(*read: tuple[str, str, str], gone: str = "NULL") -> bool:
 )
 def test_a_window_is_named_until_each_of_its_days_was_read(read, named):
     """In as many windows as its rows took, once they came."""
-    assert unread(*read) is named
+    assert bool(unread(*read)) is named
+
+
+def test_a_window_that_is_full_each_night_is_named_once():
+    """As the last night found it."""
+    assert unread(full={5: 250, 6: 251, 4: 249}) == [251]
 
 
 def test_a_window_of_a_parent_that_is_gone_is_not_named():
