@@ -31,6 +31,7 @@ class Mark:
         bare: that reading found no row.
         due: its whole history is to be read at once, whenever it was last: it was away, or the clock was wrong.
         loaded: a reading of its whole history came to the last elapsed day, be it that others could not be read.
+        owed: days that are asked for one by one, and that no night could read yet.
     """
 
     covered: Window | None = None
@@ -40,6 +41,7 @@ class Mark:
     bare: bool = False
     due: bool = False
     loaded: bool = False
+    owed: tuple[Window, ...] = ()
 
     @property
     def blank(self) -> bool:
@@ -50,7 +52,8 @@ class Mark:
         """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again."""
         windows = [Window(window.first, min(window.last, elapsed)) for window in self._all() if window.first <= elapsed]
         instants = [at for at in (self.verified_at, self.reading_since) if at is not None]
-        if windows == [*self._all()] and all(at <= now for at in instants):
+        owed = tuple(Window(days.first, min(days.last, elapsed)) for days in self.owed if days.first <= elapsed)
+        if windows == [*self._all()] and owed == self.owed and all(at <= now for at in instants):
             return self
         return replace(
             self,
@@ -58,19 +61,21 @@ class Mark:
             islands=tuple(windows[1:]),
             verified_at=min(self.verified_at, now) if self.verified_at else None,
             reading_since=self.reading_since if self.reading_since and self.reading_since <= now else None,
+            owed=owed,
             due=True,
         )
 
     def grow(self, window: Window, *, elapsed: date) -> Mark:
         """Add a window proven complete, as far as its days have fully elapsed everywhere (M2)."""
+        paid = replace(self, owed=tuple(left for days in self.owed for left in days.without(window)))
         if window.first > elapsed:
-            return self
+            return paid
         window = Window(window.first, min(window.last, elapsed))
         if self.covered is None or touches(self.covered, window):
             covered, islands = _absorb(window.hull(self.covered or window), self.islands)
-            return replace(self, covered=covered, islands=islands)
+            return replace(paid, covered=covered, islands=islands)
         island, others = _absorb(window, self.islands)
-        return replace(self, islands=tuple(sorted([*others, island])))
+        return replace(paid, islands=tuple(sorted([*others, island])))
 
     def without(self, window: Window) -> Mark:
         """Without the days of *window*: what counted as proven does not any more."""
@@ -79,6 +84,14 @@ class Mark:
         if intervals == before:
             return self
         return replace(self, covered=intervals[0] if intervals else None, islands=tuple(intervals[1:]), due=True)
+
+    def owing(self, windows: Iterable[Window]) -> Mark:
+        """With days of *windows* owed, be they among those that were proven in an earlier run."""
+        owed: tuple[Window, ...] = ()
+        for days in [*self.owed, *windows]:
+            joined, others = _absorb(days, owed)
+            owed = tuple(sorted([*others, joined]))
+        return self if owed == self.owed else replace(self, owed=owed)
 
     def led_from(self, history_start: date) -> Mark:
         """With the interval that holds *history_start* as the mark, where it reaches further: runs continue it."""
@@ -91,6 +104,20 @@ class Mark:
     def holding(self, day: date) -> Window | None:
         """The interval that *day* lies in."""
         return next((interval for interval in self._all() if day in interval), None)
+
+    @property
+    def reached(self) -> date | None:
+        """How far days were asked for without a gap: they are proven, or owed."""
+        reached = self.covered
+        for days in sorted([*self.islands, *self.owed]):
+            if reached and touches(reached, days):
+                reached = reached.hull(days)
+        return reached.last if reached else None
+
+    @property
+    def newest(self) -> date | None:
+        """The last day that is proven complete."""
+        return max((interval.last for interval in self._all()), default=None)
 
     def earliest(self, history_start: date) -> date:
         """Where reading the whole history begins: also before `history_start`, where a backfill went further."""
@@ -171,6 +198,7 @@ def store(mark: Mark) -> Stored:
         mark.bare,
         mark.due,
         mark.loaded,
+        [_days(days) for days in mark.owed],
     ]
     while stored and not stored[-1]:
         stored.pop()
@@ -179,20 +207,22 @@ def store(mark: Mark) -> Stored:
 
 def restore(stored: Sequence[object]) -> Mark:
     """The mark that `store` wrote."""
-    covered, islands, verified_at, reading_since, bare, due, loaded = (*stored, *NOTHING[len(stored) :])
+    covered, islands, verified_at, reading_since, bare, due, loaded, owed = (*stored, *NOTHING[len(stored) :])
     assert isinstance(islands, list)
+    assert isinstance(owed, list)
     return Mark(
         covered=_window(covered),
-        islands=tuple(window for island in islands if (window := _window(island))),
+        islands=tuple(filter(None, map(_window, islands))),
         verified_at=datetime.fromisoformat(verified_at) if isinstance(verified_at, str) else None,
         reading_since=datetime.fromisoformat(reading_since) if isinstance(reading_since, str) else None,
         bare=bool(bare),
         due=bool(due),
         loaded=bool(loaded),
+        owed=tuple(filter(None, map(_window, owed))),
     )
 
 
-NOTHING: Stored = [None, [], None, None, False, False, False]
+NOTHING: Stored = [None, [], None, None, False, False, False, []]
 
 
 def _days(window: Window | None) -> list[int] | None:

@@ -64,6 +64,11 @@ class Horizon:
         days = self.look_back_days if dates.look_back_days is None else dates.look_back_days
         return self._back_from(self.elapsed, days) if dates.divisible else None
 
+    def looking_back(self, dates: DateParams) -> Horizon:
+        """With the look-back of rows with these *dates*."""
+        own = dates.look_back_days
+        return self if own is None else replace(self, look_back_days=own)
+
     def _back_from(self, covered: date, days: int) -> date:
         first = covered + ONE_DAY - timedelta(days=days)
         return first.replace(day=1) if self.by_months else first
@@ -83,8 +88,16 @@ class Horizon:
         base = mark.holding(self.history_start)
         if base is None:
             return whole
-        back = self._back_from(base.last, self.look_back_days)
+        back = self.back_from(base.last)
         return Window(min(max(whole.first, back), whole.last), whole.last)
+
+    def back_from(self, covered: date) -> date:
+        """The first day of the look-back of what is covered to the day *covered*."""
+        return self._back_from(covered, self.look_back_days)
+
+    def days_back_from(self, covered: date) -> date:
+        """The same of what is asked for day by day."""
+        return covered + ONE_DAY - timedelta(days=self.look_back_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +109,14 @@ class Reading:
         mark: the parent's mark as the run begins.
         whole: whether the span, read to its end, completes a reading of the whole history.
         marks: whether the mark grows by it; not by days that only some odd rows name (D7).
+        owes: whether its days that cannot be read are asked for by every run from now on.
     """
 
     span: Window
     mark: Mark
     whole: bool
     marks: bool = True
+    owes: bool = False
 
 
 def _month_end(day: date) -> date:
@@ -113,8 +128,7 @@ def tonight(
 ) -> dict[str, Reading]:
     """What a nightly run reads of each parent that was listed."""
     dates = dates or DateParams()
-    if dates.look_back_days is not None:
-        horizon = replace(horizon, look_back_days=dates.look_back_days)
+    horizon = horizon.looking_back(dates)
     match dates.by:
         case By.SPAN:
             known = marks.keys() & set(listed) if dates.skip_empty_parents else set()
@@ -165,17 +179,45 @@ def _nightly(mark: Mark, horizon: Horizon) -> Reading:
     return Reading(span=span, mark=replace(mark, reading_since=since), whole=whole)
 
 
-def look_backs(readings: Mapping[str, Reading], failed: Collection[str], horizon: Horizon) -> dict[str, Reading]:
-    """What is read all the same of those whose whole histories *failed* (D1, F3); these stay due.
+def look_backs(
+    readings: Mapping[str, Reading], failed: Mapping[str, Window], horizon: Horizon, dates: DateParams | None = None
+) -> dict[str, Reading]:
+    """What is read all the same of those that *failed*, each with the last window that did (D1, F3).
 
-    Old days that cannot be read, night after night, would keep the newest ones back.
+    Old days that cannot be read, night after night, would keep the newest ones back. What was due stays so.
     """
-    found = {}
-    for parent in sorted(readings.keys() & set(failed)):
-        reading, span = readings[parent], horizon.nightly(readings[parent].mark)
-        if reading.whole and reading.mark.verified_at and span.first > reading.span.first:
-            found[parent] = Reading(span=span, mark=reading.mark, whole=False)
+    dates = dates or DateParams()
+    horizon, found = horizon.looking_back(dates), {}
+    for parent, window in sorted(failed.items()):
+        reading = readings.get(parent)
+        first = reading and _looks_back_from(reading, horizon, dates)
+        if reading and first and max(reading.span.first, window.first) < first <= reading.span.last:
+            found[parent] = replace(reading, span=Window(first, reading.span.last), whole=False)
     return found
+
+
+def _looks_back_from(reading: Reading, horizon: Horizon, dates: DateParams) -> date | None:
+    """The first day of its look-back; None where none is read by itself."""
+    if dates.by is By.DAY:
+        reached = reading.mark.reached if reading.whole else None  # else it was read from there
+        return horizon.days_back_from(reached or reading.span.last) if reading.owes else None
+    newest = reading.mark.newest if reading.whole and reading.mark.verified_at else None
+    return newest and horizon.back_from(newest)
+
+
+def owed(readings: Mapping[str, Reading]) -> dict[str, list[Window]]:
+    """Of each parent, what earlier runs owe it of days that *readings* do not ask for again."""
+    found = {
+        parent: [left for days in reading.mark.owed for left in days.without(reading.span)]
+        for parent, reading in readings.items()
+        if reading.owes
+    }
+    return {parent: windows for parent, windows in found.items() if windows}
+
+
+def paying(readings: Mapping[str, Reading], spans: Mapping[str, Window]) -> dict[str, Reading]:
+    """What reads days that are owed, after *readings*."""
+    return {parent: replace(readings[parent], span=span, whole=False) for parent, span in spans.items()}
 
 
 def _goes_on(mark: Mark, horizon: Horizon) -> bool:
@@ -191,18 +233,19 @@ def snapshots(mark: Mark, horizon: Horizon) -> Reading:
     """Each day is a request: from the look-back to today, and at first no more than `snapshot_days`.
 
     Where all is due, from the first day that was ever read: a clock that was ahead has claimed days that it never read
-    (M6), and nobody knows when.
+    (M6), and nobody knows when. Days that are owed are asked for by themselves: with all behind them, they would cost a
+    request more each night.
     """
     today = horizon.now.date()
-    if mark.covered is None:
+    if mark.covered is None or mark.reached is None:
         first = max(horizon.history_start, today - timedelta(days=horizon.snapshot_days))
     elif mark.due:
         first = mark.covered.first
     else:
-        first = max(mark.covered.first, mark.covered.last + ONE_DAY - timedelta(days=horizon.look_back_days))
+        first = max(mark.covered.first, horizon.days_back_from(mark.reached))
     span = Window(min(first, today), today)
     whole = mark.due or mark.verified_at is None
-    return Reading(span=span, mark=replace(mark, reading_since=horizon.now), whole=whole)
+    return Reading(span=span, mark=replace(mark, reading_since=horizon.now), whole=whole, owes=True)
 
 
 def due(marks: Mapping[str, Mark], listed: Collection[str], horizon: Horizon) -> list[str]:

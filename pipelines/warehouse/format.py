@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FORMAT = 5  # of what is in the state and the tables; a warehouse with a higher one is refused
+FORMAT = 6  # of what is in the state and the tables; a warehouse with a higher one is refused
 
 
 class WarehouseError(Exception):

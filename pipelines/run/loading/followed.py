@@ -37,6 +37,13 @@ class _ParentReading:
         """Whether days behind some that failed counted as complete in this run."""
         return any(proven.first > receipt.window.last for proven in self.proven)
 
+    def unproven(self, days: Window) -> list[Window]:
+        """Of *days*, those that did not count as complete in this run."""
+        left = [days]
+        for proven in self.proven:
+            left = [part for days in left for part in days.without(proven)]
+        return left
+
     @property
     def is_bare(self) -> bool:
         """Whether it found no row, nor may an earlier run have found one that it goes on from."""
@@ -63,7 +70,9 @@ class FollowedParents:
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
         """Begin to follow what is read of each parent, for the first time or once more; all that were followed."""
         for parent_id, reading in readings.items():
-            self._readings[endpoint.name, parent_id] = _ParentReading(reading)
+            earlier = self._readings.get((endpoint.name, parent_id)) if endpoint.by_day else None
+            proven = earlier.proven if earlier else []  # of other days
+            self._readings[endpoint.name, parent_id] = _ParentReading(reading, proven=proven)
         return {parent_id for name, parent_id in self._readings if name == endpoint.name}
 
     def scope(self, endpoint: Endpoint, parent_id: str) -> Scope:
@@ -122,23 +131,39 @@ class FollowedParents:
     def _left_open(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
         """Without days that cannot be read, so that the next run goes on there (W4); or all of the history is due.
 
-        A day that is asked for by itself stays: each day behind it would be a request, every night; the look-back asks
-        it again. So do days that failed, while the mark did not come past them. What is due is read by the next run.
+        Days that failed stay, while the mark did not come past them. What is due is read by the next run.
         """
+        if receipt.endpoint.by_day:
+            return self._owing(mark, receipt, progress)
         reading, endpoint, failed = progress.reading, receipt.endpoint, receipt.status is Status.FAILED
         due, left = mark.due or isinstance(receipt.error, SkippableError), False
         if failed and receipt.window.first <= self._horizon.elapsed:  # nor was it loaded
             mark = replace(mark, loaded=reading.mark.loaded)
         if progress.doubts(receipt):
-            progress.doubtful = left = True
-            due |= not endpoint.by_day
+            progress.doubtful = left = due = True
         elif receipt.status is Status.QUARANTINED and endpoint.divisible and reading.marks:
             left = True
-        elif not endpoint.by_day or failed:
+        else:
             progress.doubtful, left = True, failed and progress.came_past(receipt)
             again = not failed or not reading.marks or (reading.mark.verified_at and self._horizon.has_all(reading))
-            due |= bool(again) and not endpoint.by_day  # else the next run reads on where this one stopped
+            due |= bool(again)  # else the next run reads on where this one stopped
         mark = mark.without(receipt.window) if left else mark
+        return replace(mark, due=due, verified_at=reading.mark.verified_at)
+
+    def _owing(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
+        """Of what is asked for day by day: days that cannot be read are owed, and none behind them is due for it.
+
+        Who was away is due instead (L4); who was due, and was given up, stays so.
+        """
+        reading, window, failed = progress.reading, receipt.window, receipt.status is Status.FAILED
+        away = isinstance(receipt.error, SkippableError)
+        due = mark.due or away or (failed and reading.mark.due)
+        progress.doubtful |= failed
+        if progress.doubts(receipt):
+            mark = mark.without(window)
+        if reading.owes and not away:
+            given_up = Window(window.first, max(window.last, reading.span.last))
+            mark = mark.owing(progress.unproven(given_up) if failed else [window])
         return replace(mark, due=due, verified_at=reading.mark.verified_at)
 
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
@@ -151,9 +176,9 @@ class FollowedParents:
         if reading.whole and window.last >= min(reading.span.last, self._horizon.elapsed):  # days ahead may be refused
             mark = replace(mark, loaded=True)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
-        if ends and progress.clean:
+        if ends and progress.clean and not mark.owed:
             since = reading.mark.reading_since or self._now
             return replace(mark, verified_at=since, reading_since=None, bare=progress.is_bare, due=False)
-        if ends and self._horizon.has_all(reading) and not progress.doubtful:
-            mark = replace(mark, due=False)  # but for days that have left the mark
+        if ends and (self._horizon.has_all(reading) or reading.owes) and not progress.doubtful:
+            mark = replace(mark, due=False)  # but for days that have left the mark, or are owed
         return replace(mark, bare=mark.bare and progress.bare)

@@ -19,13 +19,13 @@ from sources.aleta.clock import Clock
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import NO_TRIALS
 from sources.aleta.planning.trials.prover import Prover
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, one_each
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
 from ...ledger.ledger import Learned, Ledger
-from ...ledger.readings import Horizon, Reading, look_backs, odd_days, whole_reading
+from ...ledger.readings import Horizon, Reading, look_backs, odd_days, owed, paying, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
@@ -131,7 +131,7 @@ class Fetching:
         found = self._crawl.unlisted()
         for endpoint in self.endpoints:
             if endpoint.dates and (parents := found.get(endpoint.parent)):
-                self._read_parents(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon), settle=True)
+                self._read_all(endpoint, self.job.choose(self.ledger, endpoint, parents, self.horizon))
 
     def is_gone(self, endpoint: Endpoint, parent: str) -> bool:
         return self._crawl.is_gone(endpoint.parent, parent)
@@ -173,9 +173,16 @@ class Fetching:
         self.progress.planned(endpoint.name, len(readings), noun=endpoint.parent.replace("_", " "))
         if not self._crawl.listed(endpoint.parent):  # of what it listed, the crawl has told
             self._crawl.tell_away(endpoint, parents)
+        self._read_all(endpoint, readings)
+
+    def _read_all(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> None:
+        """Also the newest days of those of which older ones fail, and days that earlier runs owe."""
         self._read_parents(endpoint, readings, settle=True)
-        if frozen := look_backs(readings, self._failing.windows_of(endpoint), self.horizon):
+        frozen = readings
+        while frozen := look_backs(frozen, self._failing.since(endpoint), self.horizon, endpoint.dates):
             self._read_parents(endpoint, frozen)
+        for spans in one_each(owed(readings)):
+            self._read_parents(endpoint, paying(readings, spans))
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading], *, settle: bool = False) -> None:
         self.put(Following(endpoint, readings))

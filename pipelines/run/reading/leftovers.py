@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters
+from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters, one_each
 from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.row_hash import is_type
@@ -134,7 +134,7 @@ class Leftovers:
             days = {parent: list(dict.fromkeys(row.window for row in rows)) for parent, rows in removed.items()}
             ids = {row.id for rows in removed.values() for row in rows}
             back: dict[str, Window] = {}
-            for spans in _one_each(days):
+            for spans in one_each(days):
                 for receipt in self.asks.look(endpoint, spans):
                     if receipt.answer and ids.intersection(receipt.answer.batch[0].to_pylist()):
                         self.put(Noticed(problems.contradicted(receipt)))
@@ -255,12 +255,4 @@ def _read_whole(asks: Asks, endpoint: Endpoint, ids: Mapping[str, Doubled], *, f
 
 def rounds(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
     """Windows that hold all days of each parent, one of each parent at a time."""
-    yield from _one_each({parent: clusters(days) for parent, days in windows.items()})
-
-
-def _one_each(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
-    """The first window of each parent, then the second of those that have one, and so on."""
-    waiting = dict(windows)
-    while waiting:
-        yield {parent: days[0] for parent, days in waiting.items()}
-        waiting = {parent: days[1:] for parent, days in waiting.items() if len(days) > 1}
+    yield from one_each({parent: clusters(days) for parent, days in windows.items()})

@@ -143,10 +143,10 @@ class Coverage:
         """The answer to *asked* cannot be taken in: ask its days in two windows; others stay as wide as they are.
 
         Args:
-            skips: a single day is left out; so are a few of a parent, and no more, but where each day is a question.
+            skips: a single day is left out; so are a few of a parent, and no more.
         """
         if asked.window.days == 1:
-            if not skips or (self.skipped == SKIPPED and self.max_days != 1):
+            if not skips or self.skipped == SKIPPED:
                 return False
             self.skipped += 1
             self.skip(asked)

@@ -134,3 +134,11 @@ def width_learned(width: int, *, configured: int, before: int) -> int:
         before: what was known when it began.
     """
     return before if width == configured else width
+
+
+def one_each(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
+    """The first window of each parent, then the second of those that have one, and so on."""
+    waiting = dict(windows)
+    while waiting:
+        yield {parent: days[0] for parent, days in waiting.items()}
+        waiting = {parent: days[1:] for parent, days in waiting.items() if len(days) > 1}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -28,7 +28,7 @@ from .pages import Pages
 
 T = TypeVar("T")
 Ask: TypeAlias = Callable[[], Answer]
-OUTAGE = 3  # times the workers: after so many failed reads in a row, the API counts as down
+OUTAGE = 3  # times the workers: after reads of so many failed in a row, the API counts as down
 
 
 class Getter(Protocol):
@@ -141,19 +141,23 @@ class Reader:
 
 
 class Outages:
-    """Tells a failed read (the others go on, rule F3) from an API that is down (no other read would succeed)."""
+    """Tells failed reads (the others go on, rule F3) from an API that is down (no other read would succeed)."""
 
     def __init__(self, workers: int) -> None:
         self._limit = OUTAGE * workers
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = set[Hashable]()
         self._answered = False
 
     def answered(self) -> None:
-        self._failed_in_a_row = 0
+        self._failed_in_a_row.clear()
         self._answered = True
 
-    def judge(self, error: Exception) -> SourceError:
+    def judge(self, error: Exception, *, of: Hashable = None) -> SourceError:
         """Return *error* if it concerns this read only.
+
+        Args:
+            of: what is read; several reads of the same that fail in a row count as one. None: of something else each
+                time.
 
         Raises:
             SourceError: *error*, if it concerns the whole tenant.
@@ -164,8 +168,8 @@ class Outages:
         if not isinstance(error, RetryableError):
             self.answered()  # a refusal is a response: the API is up
             return error
-        self._failed_in_a_row += 1
+        self._failed_in_a_row.add(of or len(self._failed_in_a_row))
         never_reached = isinstance(error, UnreachableError) and not self._answered
-        if never_reached or self._failed_in_a_row >= self._limit:
+        if never_reached or len(self._failed_in_a_row) >= self._limit:
             raise error
         return error

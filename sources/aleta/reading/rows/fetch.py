@@ -99,6 +99,7 @@ class _Fetch:
         self._waiting = waiting
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._not_found = not_found
+        self._left_out: dict[tuple[str, Window], SourceError] = {}  # days, each for itself; it may answer next time
 
     def run(self) -> Iterator[Receipt]:
         try:
@@ -179,7 +180,7 @@ class _Fetch:
 
     def _failed(self, question: Question, result: Exception) -> None:
         try:
-            error = self._outages.judge(result)
+            error = self._outages.judge(result, of=question.parent)
         except UnreachableError:
             raise
         except RetryableError as last:
@@ -193,6 +194,8 @@ class _Fetch:
         if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
             if not isinstance(error, RetryableError):
                 self._outages.answered()
+            elif by_day:
+                self._left_out[question.parent, question.window] = error
             return
         first = self._prover.follows(question)
         self._prover.fail(question)
@@ -245,6 +248,7 @@ class _Fetch:
             rows=decision.count,
             fetched_at=answer.fetched_at if answer else self._clock.now(),
             reason=decision.why or REASONS[decision.fate],
+            error=self._left_out.pop((decision.parent, decision.window), None),
             answer=answer if decision.fate is Fate.KEPT else None,
             track=answer.track if answer else self._reader.track_of(self._endpoint),
             pages=answer.pages if answer else 1,

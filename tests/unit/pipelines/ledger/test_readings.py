@@ -48,9 +48,28 @@ def test_f3_who_cannot_be_read_whole_has_the_look_back_read():
     whole, part = {"a": read(night(), days_ago=31)}, {"b": read(night(), days_ago=1)}
     marks = whole | part | {"c": Mark(covered=Window(START, START))}
     readings = tonight(marks, list(marks), night(), SPANS)
-    found = look_backs(readings, list(marks), night())
+    found = look_backs(readings, dict.fromkeys(marks, Window(START, night().end)), night())
     assert (found.keys(), readings["a"].whole, found["a"].whole) == ({"a"}, True, False)
     assert found["a"].span == night().nightly(whole["a"])
+
+
+def test_f3_the_look_back_is_read_also_when_the_failed_days_have_left_the_mark():
+    """Its beginning, or a part of the middle: from the newest day that was read on, night after night."""
+    mark, usual = read(night(), days_ago=31), night().nightly(read(night(), days_ago=31))
+    failed = Window(START, START + timedelta(days=9))
+    for left in (mark.without(failed), mark.without(replace(failed, first=failed.last))):
+        readings = tonight({"a": left}, ["a"], night(), SPANS)
+        assert readings["a"].whole
+        assert look_backs(readings, {"a": failed}, night(), SPANS)["a"].span == usual
+        assert look_backs(readings, {"a": usual}, night(), SPANS) == {}  # it was just asked for, and failed
+
+
+def test_f3_a_look_back_is_that_of_the_endpoint():
+    """As in any other night."""
+    readings = tonight({"a": read(night(), days_ago=31)}, ["a"], night(), SPANS)
+    own = replace(SPANS, look_back_days=92)
+    usual, longer = (look_backs(readings, {"a": readings["a"].span}, night(), dates) for dates in (SPANS, own))
+    assert (usual["a"].span.first - longer["a"].span.first).days == 92 - 30
 
 
 def test_only_spans_have_a_border():

@@ -112,6 +112,15 @@ def test_so_many_failures_in_a_row_are_an_outage():
         outages.judge(UnavailableError("503"))
 
 
+def test_f3_days_of_a_few_that_fail_are_no_outage():
+    """However many there are: others may answer."""
+    outages = Outages(2)
+    for read in range(100):
+        outages.judge(UnavailableError("503"), of=f"parent {read % 5}")
+    with pytest.raises(UnavailableError):
+        outages.judge(UnavailableError("503"), of="a sixth")
+
+
 def test_a_refusal_is_an_answer():
     """A 404 shows that the API is up, so failures around it are not in a row."""
     outages = Outages(1)

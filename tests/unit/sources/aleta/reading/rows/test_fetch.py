@@ -10,6 +10,7 @@ from sources.aleta.errors import (
     ForbiddenError,
     MalformedError,
     RefusedError,
+    RetryableError,
     UnavailableError,
     WindowTooWideError,
 )
@@ -146,23 +147,28 @@ class DayByDay(FakeApi):
         return super()._booked({**params, "fromDate": params["date"], "toDate": params["date"]})
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("days_failing", [3, 9])
 @pytest.mark.parametrize("error", [MalformedError("errors"), UnavailableError("503"), RefusedError("400")])
-def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error):
-    """Days behind it are read, however many fail: they would never come otherwise, if they go on failing."""
+def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error, days_failing, workers):
+    """Days behind it are read, as long as few fail; so are the others, with one worker and the API up (`Outages`)."""
 
     def fail(name, day, _):
-        if name == "a" and day < on(5):
+        if name == "a" and day < on(days_failing):
             raise error
 
     endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
     api = DayByDay(rows={name: [booked(f"{name}{day}", on(day)) for day in range(9)] for name in "ab"}, trouble=fail)
     planner = Planner(cap=RowCap(divisible=False), max_days=1)
 
-    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=8)
+    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=workers)
 
     days = {receipt.window.first: receipt for receipt in receipts if receipt.parent_id == "a"}
-    assert [days[on(day)].status for day in range(9)] == [Status.QUARANTINED] * 5 + [Status.COMPLETE] * 4
+    left_out = [Status.QUARANTINED] * min(days_failing, 3)
+    behind = [Status.COMPLETE] * 6 if days_failing == 3 else [Status.FAILED]
+    assert [days[on(day)].status for day in range(len(left_out + behind))] == left_out + behind
     assert days[on(0)].reason == str(error)
+    assert days[on(0)].error == (error if isinstance(error, RetryableError) else None)  # it may answer next time
     assert len(complete(receipts)["b"]) == 9
 
 
