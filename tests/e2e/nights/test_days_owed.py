@@ -1,0 +1,47 @@
+"""Of what is asked for day by day: a day that could not be read is asked for again until it is (rule F3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox, SandboxSettings
+from tests import beyond
+from tests.e2e.everything.world import ALWAYS, TODAY, WORLD
+from tests.e2e.program import Program
+
+AGO = 5  # days: two more than are read again every night
+TABLE = "custodian_holdings"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    with Sandbox(SandboxSettings(**WORLD)) as box:
+        yield Program(box, tmp_path, resources=[TABLE])
+
+
+def asked(program: Program, entity: str) -> set[str]:
+    """The days of which a custodian's report on *entity* was asked for since the requests were counted anew."""
+    reports = [request for request in program.box.requests if request.path.endswith(f"legal-entities/{entity}")]
+    return {request.query["date"] for request in reports if TABLE.replace("_", "-") in request.path}
+
+
+def test_f3_a_day_that_could_not_be_read_is_asked_for_by_itself_until_it_is(program):
+    """With the look-back, and without the days between; the first run names it by what the API answered."""
+    entity = min(program.box.truth("acme").legal_entities)
+    day = TODAY - timedelta(days=AGO)
+    program.box.faults.script("503", path_contains=f"legal-entities/{entity}?date={day}", times=ALWAYS)
+
+    ended = program.run("sync", "--json")
+    program.box.faults.clear()
+    program.box.reset_requests()
+    program.sync()
+
+    told = [(error["code"], error["parent_id"], error["from_date"], error["to_date"]) for error in ended.errors()]
+    assert (ended.exit, told) == (4, [("unavailable", entity, f"{day}", f"{day}")])
+    assert beyond.differences(program.warehouse(), program.box.truth("acme"), tables=(TABLE,)) == []
+    days = asked(program, entity)
+    assert (f"{day}" in days, f"{day + timedelta(days=1)}" in days, len(days)) == (True, False, 5)
