@@ -32,7 +32,7 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon
 from ..report.report import problem
 from ..run.errors import problems
-from ..run.reading.leftovers import rounds
+from ..run.reading.leftovers import one_each
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
@@ -205,8 +205,8 @@ class Verifier:
                     self._compare(proven, package, conflicts)
             self._compare(proven, package, conflicts)
             self._found.report.note_trials(endpoint.name, record_of(prover))
-        beyond = self._windows.beyond(every, marks, history.unasked.values()) if sampled is None else {}
-        for spans in rounds(beyond):
+        beyond = {} if sampled else self._windows.beyond(endpoint, every, marks, history.unasked.values())
+        for spans in one_each(beyond):
             days = ProvenDays(
                 endpoint, functools.partial(self._scope, marks, {}), parents=listed, unasked=history.unasked
             )

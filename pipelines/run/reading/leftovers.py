@@ -134,7 +134,7 @@ class Leftovers:
             days = {parent: list(dict.fromkeys(row.window for row in rows)) for parent, rows in removed.items()}
             ids = {row.id for rows in removed.values() for row in rows}
             back: dict[str, Window] = {}
-            for spans in _one_each(days):
+            for spans in one_each(days):
                 for receipt in self.asks.look(endpoint, spans):
                     if receipt.answer and ids.intersection(receipt.answer.batch[0].to_pylist()):
                         self.put(Noticed(problems.contradicted(receipt)))
@@ -255,10 +255,10 @@ def _read_whole(asks: Asks, endpoint: Endpoint, ids: Mapping[str, Doubled], *, f
 
 def rounds(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
     """Windows that hold all days of each parent, one of each parent at a time."""
-    yield from _one_each({parent: clusters(days) for parent, days in windows.items()})
+    yield from one_each({parent: clusters(days) for parent, days in windows.items()})
 
 
-def _one_each(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
+def one_each(windows: Mapping[str, Sequence[Window]]) -> Iterator[Mapping[str, Window]]:
     """The first window of each parent, then the second of those that have one, and so on."""
     waiting = dict(windows)
     while waiting:
