@@ -195,6 +195,16 @@ def test_a_complete_run_in_the_future_is_no_freshness() -> None:
     assert "a clock is or was wrong" in why(night(-45), hours=26)
 
 
+def test_that_a_tenant_needs_no_attention_is_not_told_before_it_is_known() -> None:
+    """A run has the warehouse, and whether a window is quarantined stands there."""
+    known = facts(night(0))
+    unknown = {name: value for name, value in known.items() if name not in {"quarantined", "coverage"}}
+    late = facts(night(9), running="sync") | {"quarantined": None}
+    said = metrics(standings(acme=known, bolt=unknown, cato=late))
+    assert re.findall(r"needs_attention{(.*)} (.)", said) == [('tenant="acme"', "0"), ('tenant="cato"', "1")]
+    assert re.findall(r"quarantined_windows{(.*)} (.)", said) == [('tenant="acme"', "0")]
+
+
 def standings(**tenants: dict[str, object]) -> Standings:
     found = [Standing(tenant=name, facts=known) for name, known in tenants.items()]
     return Standings(tenants=found, now=NOON, max_age=timedelta(hours=26))
