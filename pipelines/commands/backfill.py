@@ -58,7 +58,7 @@ def command(
 
 
 def _check(resources: Sequence[str], accounts: Sequence[str], tenants: Sequence[TenantSettings]) -> None:
-    """That each table named has something to read again: a run that asks for nothing must not be complete."""
+    """That there is something to read again: a run that asks for nothing must not be complete."""
     spans = [endpoint.name for endpoint in CATALOGUE.values() if endpoint.dates and endpoint.dates.by is not By.WHOLE]
     for name in resources:
         if name not in spans:
@@ -69,6 +69,14 @@ def _check(resources: Sequence[str], accounts: Sequence[str], tenants: Sequence[
         for tenant in tenants:
             if name not in {endpoint.name for endpoint in with_parents(tenant.resources, CATALOGUE)}:
                 fail(Exit.USAGE, f"--resource {name} is not among the resources of tenant {tenant.name}: add it there")
+    for tenant in tenants:
+        endpoints = with_parents(tenant.resources, CATALOGUE)
+        if not any(_is_read(endpoint, accounts=accounts, resources=resources) for endpoint in endpoints):
+            of, remedy = ("of accounts ", "") if accounts else ("", ", or name one of days with --resource")
+            fail(
+                Exit.USAGE,
+                f"tenant {tenant.name} has no table {of}that is asked for by spans: leave it out{remedy}",
+            )
 
 
 def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str] = ()) -> Job:
@@ -85,11 +93,16 @@ def job(span: Window, *, accounts: Sequence[str] = (), resources: Collection[str
     """
 
     def choose(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], _: Horizon) -> Mapping[str, Reading]:
-        by = endpoint.dates.by if endpoint.dates else By.WHOLE
-        wanted = endpoint.name in resources if resources else by is By.SPAN
-        if by is By.WHOLE or not wanted or (accounts and endpoint.parent != "accounts"):
+        if not _is_read(endpoint, accounts=accounts, resources=resources):
             return {}
         chosen = [parent for parent in listed if not accounts or parent in accounts]
         return {parent: Reading(span=span, mark=ledger.mark(endpoint.name, parent), whole=False) for parent in chosen}
 
     return Job(kind="backfill", choose=choose, only=tuple(accounts), revisits=False)
+
+
+def _is_read(endpoint: Endpoint, *, accounts: Sequence[str], resources: Collection[str]) -> bool:
+    """Whether a backfill of these reads any of it again."""
+    by = endpoint.dates.by if endpoint.dates else By.WHOLE
+    wanted = endpoint.name in resources if resources else by is By.SPAN
+    return wanted and by is not By.WHOLE and (not accounts or endpoint.parent == "accounts")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from textwrap import wrap
+
+import pyarrow as pa
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
@@ -24,7 +25,7 @@ from sources.aleta.reading.cursor_lists import LIMIT
 
 from ..ledger.ledger import Ledger
 from ..ledger.marks import Mark
-from ..ledger.readings import Horizon, Reading, in_turn, tonight
+from ..ledger.readings import Horizon, Reading, in_turn, owed, tonight
 from ..report.figures import counted
 from ..report.report import Exit, Json
 from ..run.errors.failures import explained
@@ -37,6 +38,8 @@ from ..warehouse.store import Slice, Store
 from . import first_load
 
 UNKNOWN = "a first load: how many rows there are, and so how often windows must be split, shows only while reading"
+
+NO_DAYS = pa.table({"parent": pa.array([], pa.string()), "days": pa.array([], pa.list_(pa.date32()))})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,7 +160,10 @@ def _plan(tenant: TenantSettings, others: Sequence[TenantSettings], now: datetim
 
 
 def _check_free(lock: Path) -> None:
-    """What a run is about to change is not looked at; one that begins during the look waits for its end (C4)."""
+    """What a run is about to change is not looked at.
+
+    One that begins during the look waits for its end, so nothing is counted before the store is closed again (C4).
+    """
     if by := holder(lock):
         raise LockedError(lock, by)
 
@@ -172,6 +178,7 @@ def _expect(plan: TenantPlan, tenant: TenantSettings, others: Sequence[TenantSet
 
 def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
     horizon = Horizon.of(tenant, now=now)
+    dated: dict[str, tuple[Mapping[str, Reading], pa.Table]] = {}
     with committed(tenant.name, tenant.folder, tenant.destination) as (store, state):
         ledger = Ledger.from_state(state)
         endpoints = [
@@ -179,17 +186,34 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
         ]
         found = known(store, endpoints)
         for endpoint in endpoints:
+            marks = ledger.marks.get(endpoint.name, {})
             if endpoint.dates:
-                shown = _shown(store, CATALOGUE[endpoint.parent])
-                plan.resources[endpoint.name] = _dated(store, endpoint, ledger, shown, horizon, tenant)
+                readings = tonight(marks, _shown(store, CATALOGUE[endpoint.parent]), horizon, endpoint.dates)
+                dated[endpoint.name] = readings, _days(store, endpoint, readings)
+                plan.resources[endpoint.name] = _forecast(readings)
             elif endpoint.named_in:
                 ids = found.named[endpoint.name] | found.shown[endpoint.name]
-                marks = ledger.marks.get(endpoint.name, {})
                 plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)
             else:
                 plan.resources[endpoint.name] = _walked(store, endpoint)
+    for name, asked in dated.items():
+        _count(plan.resources[name], CATALOGUE[name], *asked, planner_of(CATALOGUE[name], ledger, tenant), horizon)
     if any(forecast.first for forecast in plan.resources.values()) or not ledger.marks:
         plan.notes.append(UNKNOWN)
+
+
+def _count(
+    forecast: Forecast,
+    endpoint: Endpoint,
+    readings: Mapping[str, Reading],
+    days: pa.Table,
+    planner: Planner,
+    horizon: Horizon,
+) -> None:
+    if horizon.by_months and endpoint.dates:
+        planner.border = horizon.border(endpoint.dates)
+    rows = dict(zip(*(column.to_pylist() for column in days.columns), strict=True))
+    rehearse(planner, readings, rows, forecast, page_rows=int(LIMIT) if horizon.by_months else 0)
 
 
 def _visited(endpoint: Endpoint, ids: Collection[str], marks: Mapping[str, Mark], horizon: Horizon) -> Forecast:
@@ -211,35 +235,30 @@ def _shown(store: Store, endpoint: Endpoint) -> list[str]:
     return sorted(store.distinct(endpoint.schema, key_of(endpoint.schema)[0], shown=True))
 
 
-def _dated(
-    store: Store, endpoint: Endpoint, ledger: Ledger, parents: Sequence[str], horizon: Horizon, tenant: TenantSettings
-) -> Forecast:
-    readings = tonight(ledger.marks.get(endpoint.name, {}), parents, horizon, endpoint.dates)
-    forecast = Forecast(
+def _forecast(readings: Mapping[str, Reading]) -> Forecast:
+    """What needs no rehearsal: days that are owed are a request each."""
+    days = sum(window.days for windows in owed(readings).values() for window in windows)
+    return Forecast(
         parents=len(readings),
+        windows=days,
+        requests=days,
         whole=sum(reading.whole for reading in readings.values()),
         first=sum(reading.mark.verified_at is None for reading in readings.values()),
     )
-    planner = planner_of(endpoint, ledger, tenant)
-    if horizon.by_months and endpoint.dates:
-        planner.border = horizon.border(endpoint.dates)
-    rows = _days(store, endpoint, readings)
-    rehearse(planner, readings, rows, forecast, page_rows=int(LIMIT) if horizon.by_months else 0)
-    return forecast
 
 
-def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> dict[str, list[date]]:
-    """The days of each parent's rows from the first that is read on, sorted."""
-    days: dict[str, list[date]] = defaultdict(list)
+def _days(store: Store, endpoint: Endpoint, readings: Mapping[str, Reading]) -> pa.Table:
+    """Each parent, and the days of its rows from the first that is read on, sorted."""
     if not readings or not (endpoint.dates and endpoint.dates.columns):
-        return days
-    since, day_column = min(reading.span.first for reading in readings.values()), endpoint.dates.columns[0]
-    committed = store.rows(endpoint.schema, [*endpoint.owners, day_column], [Slice(days=[day_column], first=since)])
-    for column in endpoint.owners:
-        sql = f"SELECT {column}, {day_column} AS day FROM {committed} WHERE {column} IS NOT NULL AND day >= $since"
-        for parent, day in store.sql.execute(sql, {"since": since}).fetchall():
-            days[parent].append(day)
-    return {parent: sorted(found) for parent, found in days.items()}
+        return NO_DAYS
+    since, day = min(reading.span.first for reading in readings.values()), endpoint.dates.columns[0]
+    committed = store.rows(endpoint.schema, [*endpoint.owners, day], [Slice(days=[day], first=since)])
+    owned = [
+        f"SELECT {owner} AS parent, {day} AS day FROM {committed} WHERE {owner} IS NOT NULL AND day >= $since"
+        for owner in endpoint.owners
+    ]
+    sql = f"SELECT parent, list(day ORDER BY day) AS days FROM ({' UNION ALL '.join(owned)}) GROUP BY parent"
+    return store.sql.sql(sql, params={"since": since}).to_arrow_table()
 
 
 def rehearse(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ..status.attention import AHEAD, described, failed, overdue
-from ..status.runs import is_stop
+from ..status.attention import described, failed, overdue
+from ..status.runs import AHEAD, is_stop
 from .formats import ago
 from .runs import Outcome, rows
 

@@ -54,7 +54,12 @@ class Panel:
     @property
     def is_read(self) -> bool:
         """Whether there is a warehouse, and it could be read."""
-        return bool(self.facts["synced"]) and "error" not in self.facts
+        return "coverage" in self.facts
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a command has the warehouse to itself: nothing is wrong with it, and it cannot be read now."""
+        return bool(self.facts["synced"]) and not self.is_read and "error" not in self.facts
 
     @property
     def has_failed(self) -> bool:

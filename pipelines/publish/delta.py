@@ -31,6 +31,7 @@ from .snapshot import Table
 FOLDER = "delta"
 MANIFEST = "delta.json"
 FINGERPRINT = "aleta.fingerprint"
+BESIDE = ".beside"  # what is unfinished; no table has such a name
 BATCH_ROWS = 20_000
 WRITER = WriterProperties(compression="ZSTD", max_row_group_size=100_000)
 CONFIGURATION = {  # the log keeps what the versions that can still be read need, and little more
@@ -72,6 +73,7 @@ def _tables(publication: Publication) -> Iterator[Table]:
 def _write_folder(publication: Publication, before: Manifest, told: dict[str, str]) -> bool:
     home, written = publication.folder / FOLDER, False
     home.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(home / BESIDE, ignore_errors=True)  # a crash left it
     for table in _tables(publication):
         name, fingerprint = f"{FOLDER}/{table.name}", publication.fingerprints[table.name]
         files = [file for file in before.files if file.startswith(f"{name}/")]
@@ -85,24 +87,33 @@ def _write_folder(publication: Publication, before: Manifest, told: dict[str, st
 def _bring_here(publication: Publication, table: Table, place: Path, *, touched: AbstractSet[str]) -> bool:
     """A table in the folder; one whose log cannot be read is begun anew."""
     try:
-        if _readable(place):
-            written = _bring(publication, table, place, touched=touched)
-        else:
+        if place.is_dir() and not _readable(place):
             written = _begin_anew(publication, table, place)
+        else:
+            written = _bring(publication, table, place, touched=touched)
     except DeltaError as error:
         raise PublishError(f"{place}: cannot be written ({_reason(error)}): its last version is as it was") from error
-    for path in (*place.rglob("*"), place):
-        seal(path)
+    _seal(place)
     return written
 
 
 def _begin_anew(publication: Publication, table: Table, place: Path) -> bool:
-    """Written beside, so that what is there stays until all of it is on the disk."""
-    beside = publication.scratch / FOLDER / table.name
-    _commit(publication, table, beside, publication.fingerprints[table.name])
-    shutil.rmtree(place, ignore_errors=True)
-    beside.rename(place)
+    """Written beside, so that what is there stays until all of it is on the disk: on that which `delta` may link to."""
+    beside = place.parent / BESIDE
+    beside.mkdir(mode=0o700)
+    try:
+        _commit(publication, table, beside / "new", publication.fingerprints[table.name])
+        _seal(beside / "new")
+        place.rename(beside / "old")
+        (beside / "new").rename(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return True
+
+
+def _seal(place: Path) -> None:
+    for path in (*place.rglob("*"), place):
+        seal(path)
 
 
 def _readable(place: Path) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from .runs import Row, is_stop
-
-AHEAD = timedelta(minutes=10)  # a run that ended later than that from now had a wrong clock, or this machine has
+from .runs import AHEAD, Row, is_stop
 
 
 def attention(facts: Mapping[str, object], *, now: datetime, first: str, max_age: timedelta | None = None) -> str:

@@ -10,7 +10,8 @@ from .standing import Standings
 STATUSES = ("complete", "partial", "failed", "stopped")
 LABEL = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 HELP = {
-    "needs_attention": "1 where `aleta-sync status` says that the tenant needs attention.",
+    "needs_attention": "1 where `aleta-sync status` says that the tenant needs attention; missing while that is "
+    "not known.",
     "running": "1 while a command holds the tenant.",
     "last_complete_timestamp_seconds": "When the last complete sync ended; missing where there was none.",
     "last_run_timestamp_seconds": "When the last run began, whatever came of it.",
@@ -18,7 +19,8 @@ HELP = {
     "last_run_requests": "Requests of the last run.",
     "last_run_status": "1 for how the last run ended, 0 for how it did not.",
     "failing_runs": "Runs in a row, up to the last, that were not complete.",
-    "quarantined_windows": "Windows whose answer is not believed, and that were not read since.",
+    "quarantined_windows": "Windows whose answer is not believed, and that were not read since; missing while the "
+    "warehouse cannot be read.",
     "covered_through_timestamp_seconds": "The end of the day through which every parent of a table is proven complete; "
     "missing while one of them is on no day.",
 }
@@ -42,12 +44,15 @@ def _described(name: str, samples: list[str]) -> str:
 
 
 def _samples(facts: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, str], int]]:
-    yield "needs_attention", {}, int(bool(facts["attention"]))
+    quarantined = facts.get("quarantined")
+    if facts["attention"] or isinstance(quarantined, list):
+        yield "needs_attention", {}, int(bool(facts["attention"]))
     yield "running", {}, int(bool(facts["running"]))
     if facts.get("fresh_at"):
         yield "last_complete_timestamp_seconds", {}, _seconds(facts["fresh_at"])
     yield "failing_runs", {}, _length(facts, "streak")
-    yield "quarantined_windows", {}, _length(facts, "quarantined")
+    if isinstance(quarantined, list):
+        yield "quarantined_windows", {}, len(quarantined)
     last = facts.get("last_run")
     if isinstance(last, dict):
         yield from _last(last)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TypeAlias
 
 from ..run.aftermath.journal import RUNNING, Entry
@@ -26,19 +28,25 @@ MORE = ("removed", "errors", "version", "code", "reason", "narrowed")
 KILLED = "killed"
 STOPPED = "stopped"
 DID_NOT_END = "it did not end: the process was killed, or the machine stopped"
+AHEAD = timedelta(minutes=10)  # a run that ended later than that from now had a wrong clock, or this machine has
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def runs_of(table: Iterable[Mapping[str, object]], journal: Iterable[Entry], *, running: str) -> list[Row]:
+def runs_of(
+    table: Iterable[Mapping[str, object]], journal: Iterable[Entry], *, running: str, now: datetime
+) -> list[Row]:
     """Each run once, the last first; the journal knows how a run ended that could not say so in its tables.
 
     Args:
-        table: rows of `sync_runs`; those that the journal lacks are older than it.
+        table: rows of `sync_runs`. Those that the journal lacks (another machine's, or dropped from it) are placed as
+            they began; one that lies ahead of *now* comes last, for nobody knows when it was.
         journal: the last first. Their order stands, for a clock may have been wrong (M6).
         running: the kind of the run that goes on now; empty for none.
     """
     found: dict[str, Row] = {f"{row['run_id']}": {"code": "", "reason": "", **row} for row in table}
-    latest = [found.pop(entry.run_id, {}) | _row(entry) for entry in journal]
-    latest += sorted(found.values(), key=_began, reverse=True)
+    own = [found.pop(entry.run_id, {}) | _row(entry) for entry in journal]
+    others = sorted(((_placed(row, now), row) for row in found.values()), key=_place, reverse=True)
+    latest = [row for _, row in heapq.merge(_in_their_order(own, now), others, key=_place, reverse=True)]
     for number, row in enumerate(row for row in latest if row["status"] == RUNNING):
         if not (number == 0 and row["kind"] == running):
             row |= {"status": "failed", "code": KILLED, "reason": DID_NOT_END}
@@ -72,6 +80,21 @@ def fresh_at(runs: Sequence[Row], table: object) -> object:
     """When the last complete nightly run ended, whichever machine ran it; as *table* says where *runs* have none."""
     complete = [f"{run['ended_at']}" for run in nightly(runs) if run["status"] == "complete"]
     return max(complete, default=table)
+
+
+def _in_their_order(rows: Sequence[Row], now: datetime) -> Iterator[tuple[datetime, Row]]:
+    """Each with the latest time that it or a run before it began: a clock that was behind moves no other run."""
+    places = [*accumulate((_placed(row, now) for row in reversed(rows)), max)]
+    return zip(reversed(places), rows, strict=True)
+
+
+def _placed(row: Row, now: datetime) -> datetime:
+    began = _began(row)
+    return began if began <= now + AHEAD else LONG_AGO
+
+
+def _place(placed: tuple[datetime, Row]) -> datetime:
+    return placed[0]
 
 
 def _row(entry: Entry) -> Row:

@@ -148,11 +148,12 @@ def run(
         look: what else to read of a tenant that was synced; told where each of `TABLES` is, and `marks`.
         max_age: as of `Standings`.
     """
-    standings = [_standing(tenant, look) for tenant in tenants]
-    return Standings(tenants=standings, max_age=max_age)
+    now = SystemClock().now()
+    standings = [_standing(tenant, look, now) for tenant in tenants]
+    return Standings(tenants=standings, now=now, max_age=max_age)
 
 
-def _standing(tenant: TenantSettings, look: Look) -> Standing:
+def _standing(tenant: TenantSettings, look: Look, now: datetime) -> Standing:
     try:
         running, entries = holder(tenant.folder / "lock"), journal.read(tenant.folder)
         missing = lost(tenant)
@@ -162,7 +163,8 @@ def _standing(tenant: TenantSettings, look: Look) -> Standing:
     facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
     found = {"running": f"{running}" if running else None, "missing": missing} | facts
     table = found.get("runs")
-    runs = runs_of(table if isinstance(table, list) else [], entries, running=running.command if running else "")
+    kind = running.command if running else ""
+    runs = runs_of(table if isinstance(table, list) else [], entries, running=kind, now=now)
     order = [f"{run['run_id']}" for run in runs]
     return Standing(tenant=tenant.name, facts=found | _runs(runs, found.get("fresh_at")), order=order)
 

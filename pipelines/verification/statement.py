@@ -64,8 +64,8 @@ class Verification:
         """Name one of those that are counted, unless a hundred like it are named: no table hides another."""
         alike = difference.resource, difference.kind
         if self._named[alike] < SHOWN:
-            self._named[alike] += 1
             self.differences.append(difference)
+        self._named[alike] += 1
 
     @property
     def exit(self) -> Exit:
@@ -153,8 +153,11 @@ class Verification:
         }
 
     def text(self) -> str:
-        lines = [
-            printable(f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}") for row in self.differences[:SHOWN]
+        lines = [printable(f"  {row.kind}: {row.resource} {row.id} of {row.parent_id}") for row in self.differences]
+        lines += [
+            f"  {kind}: {count - SHOWN:,} more of {resource}"
+            for (resource, kind), count in self._named.items()
+            if count > SHOWN
         ]
         problems = [
             f"  {NO_FAILED_READ.get(error.code, 'not read')}: {problem_line(error)}" for error in self.report.errors

@@ -15,7 +15,7 @@ from sources.aleta.catalogue.endpoint import Endpoint, with_parents
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, SIDE_TABLE_NIGHT
 from sources.aleta.planning.trials.prover import Prover
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, one_each
 from sources.aleta.reading.objects.below import endpoints_below
 from sources.aleta.reading.objects.by_id import read_by_id
 from sources.aleta.reading.objects.members import Census
@@ -32,7 +32,6 @@ from ..ledger.marks import Mark
 from ..ledger.readings import Horizon
 from ..report.report import problem
 from ..run.errors import problems
-from ..run.reading.leftovers import rounds
 from ..run.reading.planners import lesson, planner_of
 from ..run.reading.references import known
 from ..run.reading.trying import prover_of, record_of
@@ -205,8 +204,8 @@ class Verifier:
                     self._compare(proven, package, conflicts)
             self._compare(proven, package, conflicts)
             self._found.report.note_trials(endpoint.name, record_of(prover))
-        beyond = self._windows.beyond(every, marks, history.unasked.values()) if sampled is None else {}
-        for spans in rounds(beyond):
+        beyond = {} if sampled else self._windows.beyond(endpoint, every, marks, history.unasked.values())
+        for spans in one_each(beyond):
             days = ProvenDays(
                 endpoint, functools.partial(self._scope, marks, {}), parents=listed, unasked=history.unasked
             )

@@ -9,9 +9,9 @@ from random import Random
 
 from schemas.ledger import SYNC_WINDOWS
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, clusters
 
-from ..compare.rows.findings import Unasked
+from ..compare.rows.findings import Unasked, unasked_days
 from ..ledger.marks import Mark
 from ..ledger.readings import Horizon, snapshots
 from ..warehouse.warehouse import Warehouse
@@ -76,18 +76,20 @@ class Windows:
         yield from filter(None, halves(whole, borders))
 
     def beyond(
-        self, whole: Mapping[str, Window], marks: Mapping[str, Mark], unasked: Iterable[Unasked]
+        self, endpoint: Endpoint, whole: Mapping[str, Window], marks: Mapping[str, Mark], unasked: Iterable[Unasked]
     ) -> Mapping[str, Sequence[Window]]:
         """What no *whole* history asks for: days that were read beside it, and those that *unasked* rows name (D7).
 
         Of what is asked for day by day a history begins with the first sync; a backfill may have read days before.
+        Nothing is said of the days between these, which nobody read.
         """
         found: dict[str, list[Window]] = defaultdict(list)
         for parent, span in whole.items():
             found[parent] += [island for island in marks.get(parent, Mark()).islands if not span.covers(island)]
-        for row in unasked:
-            found[row.parent_id] += [Window(day, day) for day in row.days]
-        return {parent: days for parent, days in found.items() if days}
+        for parent, days in unasked_days(unasked).items():
+            named = [Window(day, day) for day in sorted(days) if not any(day in island for island in found[parent])]
+            found[parent] += named if endpoint.by_day else clusters(named)
+        return {parent: windows for parent, windows in found.items() if windows}
 
     def sampled(
         self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int

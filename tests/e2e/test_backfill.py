@@ -75,6 +75,25 @@ def test_a_backfill_of_an_account_that_is_there_beside_one_that_is_not_reads_the
     assert [query["accountId"] for query in asked if query["toDate"] == "2025-01-31"] == [account]
 
 
+@pytest.mark.parametrize(
+    ("resources", "accounts"),
+    [
+        pytest.param(["custodian_holdings"], [], id="day-by-day"),
+        pytest.param(["accounts"], [], id="lists"),
+        pytest.param(["holdings", "accounts"], ["--account", "a1"], id="nothing-below-accounts"),
+    ],
+)
+def test_a_backfill_of_a_tenant_without_a_table_of_spans_is_a_mistake(start, resources, accounts):
+    """F3: exit 2, before any request: without `--resource` no table of it would be read, and the run be complete."""
+    program = start(aleta={"resources": resources})
+    program.box.requests.clear()
+
+    ended = program.run("backfill", "--from", "2026-01-01", "--to", "2026-01-31", *accounts)
+
+    assert (ended.exit, program.box.requests) == (2, [])
+    assert "asked for by spans" in " ".join(ended.err.split())
+
+
 def test_a_span_the_wrong_way_round_is_exit_2(synced):
     """What to do is said; nothing is asked."""
     ended = synced.run("backfill", "--from", "2025-02-01", "--to", "2025-01-01")

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+
+from pipelines.estimate import estimate
+from pipelines.run.selection import selected
+from tests.fakes import NOON
+
+TAKE = "import duckdb, sys; duckdb.connect(sys.argv[1])"
 
 
 def test_plan_before_a_first_load_says_what_is_not_known(program):
@@ -81,6 +89,25 @@ def test_plan_takes_no_lock(synced):
     assert synced.run("plan").exit == 0
 
     assert not lock.exists()
+
+
+def test_c4_the_store_is_free_while_plan_counts(synced):
+    """A long history takes long to count, and a run that cannot open its store soon fails as `in_use`."""
+    store, taken = synced.tenant_folder() / "private" / "store.duckdb", list[int]()
+    [tenant], _ = selected(synced.config, ())
+
+    def take(frame, event, _):
+        if event == "call" and frame.f_code is estimate.rehearse.__code__:
+            taken.append(subprocess.run([sys.executable, "-c", TAKE, store], check=False).returncode)
+
+    sys.setprofile(take)
+    try:
+        plans = estimate.run([tenant], now=NOON)
+    finally:
+        sys.setprofile(None)
+
+    assert plans.exit == 0
+    assert set(taken) == {0}
 
 
 def test_plan_goes_by_the_marks_in_the_store_m5(synced):

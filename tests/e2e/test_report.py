@@ -86,6 +86,30 @@ def test_the_page_of_a_tenant_without_a_copy_in_duckdb_is_that_of_its_private_st
     assert "_dlt" not in said
 
 
+HOLDER = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+
+def test_while_a_command_has_the_warehouse_the_page_and_the_metrics_leave_out_what_is_not_known(start):
+    """F3: without a copy in DuckDB, the private store is a run's alone; a quarantined window does not go meanwhile."""
+    program = start(busy_day=True, aleta={"publish": ["parquet"]})
+    program.sync(expect=4)
+    store = program.tenant_folder() / "private" / "store.duckdb"
+    known = program.run("status", "--format", "prometheus").out
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+
+        said = text_of(report(program))
+        metrics = program.run("status", "--format", "prometheus").out
+        holder.stdin.close()
+
+    assert "The warehouse is in use by a command" in said
+    assert 'aleta_sync_quarantined_windows{tenant="acme"} 1' in known
+    assert "aleta_sync_quarantined_windows{" not in metrics
+    assert 'aleta_sync_needs_attention{tenant="acme"} 1' in metrics  # its last run was partial
+
+
 def test_a_hostile_name_is_text(start):
     """An account's name comes from whoever may edit it: on the page it is what it says, and nothing runs."""
     program = start(busy_day=True)

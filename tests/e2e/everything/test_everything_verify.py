@@ -31,6 +31,19 @@ def test_verify_calls_all_equal_and_finds_what_was_spoilt_in_any_table(start_syn
     assert counts == {"missing": len(PARTS), "different": len(TABLES - PARTS), "extra": 0}
 
 
+def test_verify_leaves_out_the_days_between_backfills_that_nobody_read(start):
+    """Of what is asked for day by day: two days that were backfilled by themselves say nothing of those between."""
+    program = start(aleta={"resources": ["custodian_holdings"]})
+    program.sync()
+    for ago in (20, 14):
+        day = f"{TODAY - timedelta(days=ago)}"
+        assert program.run("backfill", "--resource", "custodian_holdings", "--from", day, "--to", day).exit == 0
+
+    ended = program.run("verify", "--all", "--json")
+
+    assert (ended.exit, ended.tenant()["status"], ended.tenant()["missing"]) == (0, "equal", 0)
+
+
 def test_verify_asks_again_for_days_that_a_backfill_read_before_the_first_sync(start):
     """Of what is asked for day by day: where the mark begins, `verify --all` does not end."""
     tables = ("custodian_holdings", "private_market_performance")

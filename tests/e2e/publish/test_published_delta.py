@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,14 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
+from pipelines.publish.delta import BESIDE
 from pipelines.publish.publish import PublishError, publish
 from pipelines.warehouse.package import GONE
 from schemas.table import fact, name_of
 from tests.e2e.publish.copies import EXACT, NAMES, SOME, another_run, change_store, each_table, opened
 from tests.e2e.publish.processes import in_a_process
 
+MEMORY = Path("/dev/shm")
 FEW = [name_of(schema) for schema in SOME]
 publish_delta = partial(publish, formats=["delta"])
 
@@ -202,6 +205,28 @@ def test_a_table_is_begun_anew_beside_what_is_there(store, folder):
     assert table(folder).to_pyarrow_table().num_rows == 40_049
 
 
+@pytest.fixture
+def other_disk():
+    """A folder on a file system in memory."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="no second file system here: /dev/shm is missing")
+def test_a_table_is_begun_anew_on_the_disk_that_the_folder_links_to(store, folder, other_disk):
+    """No file can be renamed from the tenant's folder to there; neither what a crash left there nor this one stays."""
+    assert other_disk.stat().st_dev != folder.stat().st_dev
+    (folder / "delta").symlink_to(other_disk)
+    publish_delta(store, folder, tables=SOME)
+    os.truncate(next((folder / "delta/transactions/_delta_log").glob("*.json")), 100)
+    (other_disk / BESIDE / "new").mkdir(parents=True)
+
+    assert publish_delta(store, folder, tables=SOME).written == ("delta",)
+
+    assert table(folder).to_pyarrow_table().num_rows == 49
+    assert sorted(path.name for path in other_disk.iterdir()) == sorted(FEW)
+
+
 def test_what_a_crash_left_is_vacuumed(store, folder):
     """Half a version that no commit names."""
     publish_delta(store, folder, tables=SOME)
@@ -246,3 +271,5 @@ def test_a_folder_that_refuses_is_told(store, folder):
 
     with pytest.raises(PublishError, match="clients"):
         publish_delta(store, folder, tables=SOME)
+
+    assert (folder / "delta/clients").read_text() == "in the way"

@@ -27,7 +27,7 @@ def night(ago: int, status: str = "complete", **values: object) -> Entry:
 
 
 def facts(*entries: Entry, running: str = "", **more: object) -> dict[str, object]:
-    runs = runs_of([], entries, running=running)
+    runs = runs_of([], entries, running=running, now=NOON)
     return {
         "running": running or None,
         "warehouse": "data/acme/warehouse.duckdb",
@@ -112,19 +112,39 @@ def test_a_failure_by_a_clock_that_was_ahead_is_over_with_the_next_complete_nigh
         assert facts(night(0), wrong)["last_run"]["status"] == "complete"
 
 
-def test_what_the_journal_lacks_was_before_it() -> None:
-    """Rows of `sync_runs` of another machine's or of a journal that was lost, whatever their clocks said (M6)."""
+def test_what_the_journal_lacks_is_placed_as_it_began() -> None:
+    """Rows of `sync_runs` of before the journal; one that lies ahead comes last: its clock was wrong (M6)."""
     older = [{"run_id": f"t{ago}", "kind": "sync", "status": "failed", "started_at": f"{NOON - timedelta(days=ago)}"}
              for ago in (9, -30, 8)]  # fmt: skip
     known = {"run_id": "r1", "kind": "sync", "status": "complete", "started_at": f"{NOON}", "rows_read": 7}
-    runs = runs_of([*older, known], [night(0), night(1)], running="")
-    assert [run["run_id"] for run in runs] == ["r0", "r1", "t-30", "t8", "t9"]
+    runs = runs_of([*older, known], [night(0), night(1)], running="", now=NOON)
+    assert [run["run_id"] for run in runs] == ["r0", "r1", "t8", "t9", "t-30"]
+
+
+def test_an_old_failure_here_is_over_with_the_complete_nights_of_another_machine() -> None:
+    """The lease lets one machine run a night: the journal of the other has what it kept out, or nothing, since."""
+    theirs = [
+        {"run_id": f"t{ago}", "kind": "sync", "status": "complete", "started_at": f"{NOON - timedelta(days=ago)}"}
+        for ago in (1, 2, 4)
+    ]
+    here = [night(0, "failed", code="locked"), night(3, "partial"), night(5)]
+    runs = runs_of(theirs, here, running="", now=NOON)
+    assert [run["run_id"] for run in runs] == ["r0", "t1", "t2", "r3", "t4", "r5"]
+    assert streak(nightly(runs)) == []
+
+
+def test_a_clock_that_was_wrong_for_one_run_moves_no_other_machines_run() -> None:
+    """M6: neither one that was ahead nor one that was behind."""
+    theirs = {"run_id": "t", "kind": "sync", "status": "failed", "started_at": f"{NOON - timedelta(days=2)}"}
+    for off in (-30, 400):
+        runs = runs_of([theirs], [night(0), night(off), night(1), night(3)], running="", now=NOON)
+        assert [run["run_id"] for run in runs] == ["r0", f"r{off}", "r1", "t", "r3"]
 
 
 def test_runs_of_some_clients_are_no_nights_though_the_journal_has_dropped_them() -> None:
     """Their rows of `sync_runs` tell; the night before, that failed, is still the last one."""
     one = {"kind": "sync", "status": "complete", "code": "", "run_id": "c", "started_at": f"{NOON}"}
-    runs = runs_of([one | {"narrowed": True}], [night(1, "failed")], running="")
+    runs = runs_of([one | {"narrowed": True}], [night(1, "failed")], running="", now=NOON)
     assert [run["status"] for run in streak(nightly(runs))] == ["failed"]
 
 
@@ -133,9 +153,9 @@ def test_a_night_of_another_machine_makes_the_tenant_fresh() -> None:
     row = {"kind": "sync", "status": "complete", "narrowed": False, "started_at": f"{NOON}"}
     later, failed = (f"{NOON + timedelta(hours=hours):%Y-%m-%dT%H:%M:%S+00:00}" for hours in (1, 2))
     table = [row | {"run_id": "theirs", "ended_at": later}, row | {"run_id": "r0", "ended_at": failed}]
-    runs = runs_of(table, [night(0, "failed"), night(1)], running="")
+    runs = runs_of(table, [night(0, "failed"), night(1)], running="", now=NOON)
     assert fresh_at(runs, failed) == later
-    assert fresh_at(runs_of([], [night(0, "failed")], running=""), later) == later
+    assert fresh_at(runs_of([], [night(0, "failed")], running="", now=NOON), later) == later
 
 
 def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:
@@ -173,6 +193,16 @@ def test_an_overdue_night_says_why() -> None:
 def test_a_complete_run_in_the_future_is_no_freshness() -> None:
     """A clock that was ahead for one run would keep a monitor quiet for as long."""
     assert "a clock is or was wrong" in why(night(-45), hours=26)
+
+
+def test_that_a_tenant_needs_no_attention_is_not_told_before_it_is_known() -> None:
+    """A run has the warehouse, and whether a window is quarantined stands there."""
+    known = facts(night(0))
+    unknown = {name: value for name, value in known.items() if name not in {"quarantined", "coverage"}}
+    late = facts(night(9), running="sync") | {"quarantined": None}
+    said = metrics(standings(acme=known, bolt=unknown, cato=late))
+    assert re.findall(r"needs_attention{(.*)} (.)", said) == [('tenant="acme"', "0"), ('tenant="cato"', "1")]
+    assert re.findall(r"quarantined_windows{(.*)} (.)", said) == [('tenant="acme"', "0")]
 
 
 def standings(**tenants: dict[str, object]) -> Standings:

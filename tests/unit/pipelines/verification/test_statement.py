@@ -65,3 +65,6 @@ def test_no_table_hides_another() -> None:
             found.name(Difference(kind=kind, resource=resource, parent_id="", id=f"{number}"))
     named = [(each.resource, each.kind) for each in found.differences]
     assert [named.count(each) for each in dict.fromkeys(named)] == [100, 1, 100]
+    lines = found.text().splitlines()[1:]
+    assert len(lines) == 201 + 2
+    assert lines[-2:] == ["  different: 800 more of holdings", "  extra: 50 more of accounts"]
