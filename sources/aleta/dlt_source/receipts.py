@@ -79,7 +79,7 @@ def settle(package: Sequence[Receipt], spans: Spans) -> None:
         if receipt.status is Status.COMPLETE:
             spans.keep(receipt.parent_id, receipt.window)
         elif receipt.status in UNREAD:
-            spans.lose(receipt.parent_id, receipt.window)
+            spans.lose(receipt.parent_id, receipt.window, alone=receipt.status is Status.QUARANTINED)
 
 
 def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:

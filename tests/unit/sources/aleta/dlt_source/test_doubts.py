@@ -47,8 +47,8 @@ def test_what_can_be_asked_for_in_parts_does_not_wait():
     assert (undivided.take([receipt]), undivided.waiting) == ([receipt], [])
 
 
-def test_w4_the_mark_ends_before_a_day_that_has_as_many_rows_as_a_cap_and_no_span_has_it():
-    """In the order of reading; what is no cap is complete."""
+def test_w4_a_day_that_has_as_many_rows_as_a_cap_is_due_again_and_no_span_has_it():
+    """In the order of reading; what is no cap is complete, and does not wait for it."""
     days = ended(*(read("custodian_holdings", number, 12 if number == 4 else 7) for number in (3, 4, 5)))
     horizon = Horizon(now=NOW, history_start=date(2026, 3, 3), look_back_days=30, look_ahead_days=31)
     spans = Spans({}, horizon, CATALOGUE["custodian_holdings"].dates)
@@ -59,7 +59,7 @@ def test_w4_the_mark_ends_before_a_day_that_has_as_many_rows_as_a_cap_and_no_spa
 
     assert (statuses(own), others) == (["complete", "quarantined", "complete"], [])
     assert told["span_from_date"].to_pylist() == [date(2026, 3, 3), None, date(2026, 3, 5)]
-    assert spans.state["through"] == {"a": "2026-03-03"}
+    assert (spans.state["through"], spans.state["unread"]) == ({"a": "2026-03-05"}, {"a": ["2026-03-04"]})
 
 
 @pytest.mark.parametrize("row_cap", [0, 12])
