@@ -175,8 +175,7 @@ def _read_by_id(endpoint: Endpoint, options: Options) -> Iterator[Any]:
     problems, gone = list[Shortfall](), list[str]()
     for listed in options.session.read_named(endpoint, kept(states, state, endpoint)):
         yield from _answers(listed.answers, endpoint)
-        for answer in listed.answers:
-            keep(state, options.session.remember_ids(endpoint, answer.batch))
+        keep(state, [options.session.remember_ids(endpoint, answer.batch) for answer in listed.answers])
         problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
         gone += listed.gone
     if gone:
@@ -241,8 +240,7 @@ def _rows(package: Sequence[Receipt], spans: Spans, options: Options) -> Iterato
     answers = [receipt.answer for receipt in package if receipt.answer]
     schema = answered(endpoint.schema)
     yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
-    for answer in answers:
-        keep(spans.state, options.session.remember_ids(endpoint, answer.batch))
+    keep(spans.state, [options.session.remember_ids(endpoint, answer.batch) for answer in answers])
     note_last_days(package, spans)
 
 
