@@ -222,7 +222,7 @@ def _dated(endpoint: Endpoint, options: Options) -> Iterator[Any]:
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
     options.session.note_cap(prover.planner.cap.value)
-    failed += yield from _settled(undivided, spans, options)
+    failed += yield from _settled(endpoint, undivided, spans, options)
     lost = unread(listings, endpoint, selected)
     spans.learn(prover, max_window_days=options.max_window_days, partly=partly or bool(lost))
     missing = [*lost, *unlisted, *options.session.truncated(), *conflicts]
@@ -251,15 +251,24 @@ def _told(package: Sequence[Receipt], spans: Spans) -> Iterator[Any]:
         settle(package, spans)
 
 
-def _settled(undivided: Undivided, spans: Spans, options: Options) -> Generator[Any, None, list[str]]:
-    """Receipts of what nothing divides, also of other resources that are in doubt by now; returns what is not whole."""
-    session, now = options.session, options.clock.now()
-    own, others = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=now)
-    yield from _told(own, spans)
-    for receipt in others:
-        state, dates = dlt.current.resource_state(receipt.endpoint.name), receipt.endpoint.dates or DateParams()
-        yield from _told([receipt], Spans(state, options.horizon(), dates))
-    return unread_windows([*own, *others])
+def _settled(
+    endpoint: Endpoint, undivided: Undivided, spans: Spans, options: Options
+) -> Generator[Any, None, list[str]]:
+    """Receipts of what nothing divides, once all resources may have shown a cap (W4); returns what is not whole.
+
+    One that was given before, and taken back by a later one, would have told meanwhile what is gone (D3).
+    """
+    session = options.session
+    session.doubts.note(undivided)
+    session.note_read(endpoint)
+    if not undivided.waiting:
+        return []
+    dated = {name for name in dlt.current.source().selected_resources if name in CATALOGUE and CATALOGUE[name].dates}
+    while not session.read(dated):
+        yield None
+    settled = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=options.clock.now())
+    yield from _told(settled, spans)
+    return unread_windows(settled)
 
 
 def _report_unread(
