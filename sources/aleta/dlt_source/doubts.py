@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ..planning.windows import Window
 from ..reading.rows.receipts import Receipt
 from ..reading.undivided import UndividedAnswers
 
 
 @dataclass(slots=True)
 class Undivided:
-    """What one resource has read that nothing divides; its receipts wait until all of it is read."""
+    """What one resource has read that nothing divides; its receipts wait until all resources have read theirs."""
 
     answers: UndividedAnswers = field(default_factory=UndividedAnswers)
     waiting: list[Receipt] = field(default_factory=list)
@@ -31,26 +32,26 @@ class Doubts:
     """What the resources of one extraction have read that nothing divides, held against one another's caps."""
 
     _ended: list[UndividedAnswers] = field(default_factory=list)
-    _lengths: set[int] = field(default_factory=set)
+    _doubtful: dict[tuple[str, str, Window], Receipt] | None = None
 
-    def settle(
-        self, ended: Undivided, caps: Collection[int], *, row_cap: int, now: datetime
-    ) -> tuple[Sequence[Receipt], Sequence[Receipt]]:
-        """The receipts of a resource that has *ended*, and new ones of windows of others that had ended before.
+    def note(self, ended: Undivided) -> None:
+        """What a resource has read."""
+        self._ended.append(ended.answers)
 
-        Whatever may have been cut is quarantined, and told once.
+    def settle(self, ended: Undivided, caps: Collection[int], *, row_cap: int, now: datetime) -> Sequence[Receipt]:
+        """The receipts of one resource, once all have noted what they read; what may have been cut is quarantined.
 
         Args:
             caps: that answers of this run proved.
             row_cap: that is configured, which then is the only one; 0 for none.
         """
-        self._ended.insert(0, ended.answers)
-        own, others = dict[tuple[str, object], Receipt](), list[Receipt]()
-        for answers in self._ended:
-            for receipt in answers.doubtful({*caps, *self._lengths}, row_cap=row_cap, now=now):
-                self._lengths.add(receipt.rows)
-                if answers is ended.answers:
-                    own[receipt.parent_id, receipt.window] = receipt
-                else:
-                    others.append(receipt)
-        return [own.get((receipt.parent_id, receipt.window), receipt) for receipt in ended.waiting], others
+        if self._doubtful is None:
+            found = [each for answers in self._ended for each in answers.doubtful(caps, row_cap=row_cap, now=now)]
+            lengths = {receipt.rows for receipt in found}
+            found += [each for answers in self._ended for each in answers.cut(lengths, now=now)]
+            self._doubtful = {_key(receipt): receipt for receipt in found}
+        return [self._doubtful.get(_key(receipt), receipt) for receipt in ended.waiting]
+
+
+def _key(receipt: Receipt) -> tuple[str, str, Window]:
+    return receipt.endpoint.name, receipt.parent_id, receipt.window

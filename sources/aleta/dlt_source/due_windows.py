@@ -29,7 +29,10 @@ def due_windows(  # what a run knows of one endpoint
     clock: Clock,
     workers: int,
 ) -> Iterator[Receipt]:
-    """What is due: *readings*; and all days of all parents, strictly, once the belief in one cap was contradicted."""
+    """What is due: *readings*, and days before them that earlier runs could not read.
+
+    Once the belief in one cap was contradicted, all days of all parents, strictly.
+    """
 
     def read(windows: Mapping[str, Window]) -> Iterator[Receipt]:
         return fetch(
@@ -45,6 +48,8 @@ def due_windows(  # what a run knows of one endpoint
         )
 
     yield from read(readings)
+    for windows in spans.unread(readings):
+        yield from read(windows)
     if prover.disproved:
         log.warning(DISPROVED, endpoint.name, prover.disproved)
         whole = spans.whole(readings)

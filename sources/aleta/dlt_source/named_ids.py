@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -25,14 +26,22 @@ def named_in(endpoint: Endpoint, batch: pa.RecordBatch) -> Mapping[str, set[str]
     return {name: ids - {None} for name, ids in found.items()}
 
 
-def keep(state: State, named: Mapping[str, Collection[str]]) -> None:
+def keep(state: State, named: Iterable[Mapping[str, Collection[str]]]) -> None:
     """Add *named* to the *state* of the resource whose rows name them, so that dlt stores it with these rows.
 
     Whether what they are ids of is selected is no matter: a later run may select it, and read these rows no more.
+
+    Args:
+        named: of many answers at a time: all that the state has is looked through.
     """
-    for name, ids in named.items():
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for answer in named:
+        for name, ids in answer.items():
+            found[name].update(ids)
+    for name, ids in found.items():
         kept = state.setdefault(NAMED, {})
-        kept[name] = sorted({*kept.get(name, ()), *ids})
+        if new := ids.difference(kept.get(name, ())):
+            kept[name] = sorted([*kept.get(name, ()), *new])
 
 
 def kept(states: Iterable[State], own: State, endpoint: Endpoint) -> set[str]:

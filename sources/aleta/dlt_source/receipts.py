@@ -41,6 +41,7 @@ WINDOWS = table(
     ],
     key=(),
 )
+MOST_RECEIPTS = 1_000  # of one package: accounts without rows never fill it
 WINDOWS_NAME = name_of(WINDOWS)
 UNREAD = {Status.FAILED, Status.QUARANTINED}
 
@@ -79,17 +80,19 @@ def settle(package: Sequence[Receipt], spans: Spans) -> None:
         if receipt.status is Status.COMPLETE:
             spans.keep(receipt.parent_id, receipt.window)
         elif receipt.status in UNREAD:
-            spans.lose(receipt.parent_id, receipt.window)
+            spans.lose(receipt.parent_id, receipt.window, alone=receipt.status is Status.QUARANTINED)
 
 
 def in_packages(receipts: Iterable[Receipt]) -> Iterator[Sequence[Receipt]]:
-    """*receipts* in their order, in packages of at least `BATCH_ROWS` rows; the last one may have fewer."""
+    """*receipts* in their order, in packages of `BATCH_ROWS` rows or `MOST_RECEIPTS`; the last one may have fewer."""
     package: list[Receipt] = []
+    rows = 0
     for receipt in receipts:
         package.append(receipt)
-        if sum(kept.rows for kept in package if kept.answer) >= BATCH_ROWS:
+        rows += receipt.rows if receipt.answer else 0
+        if rows >= BATCH_ROWS or len(package) >= MOST_RECEIPTS:
             yield package
-            package = []
+            package, rows = [], 0
     if package:
         yield package
 

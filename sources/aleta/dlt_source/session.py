@@ -90,10 +90,14 @@ class Session:
         try:
             yield
         finally:
-            self._read.add(endpoint.name)
+            self.note_read(endpoint)
+
+    def note_read(self, endpoint: Endpoint) -> None:
+        """All rows of *endpoint* are yielded, be it that some receipts are not."""
+        self._read.add(endpoint.name)
 
     def read(self, names: Collection[str]) -> bool:
-        """Whether the endpoints *names* are extracted completely."""
+        """Whether all rows of the endpoints *names* are yielded."""
         return self._read.issuperset(names)
 
     def listed(self, selected: Collection[str]) -> Sequence[Listed]:

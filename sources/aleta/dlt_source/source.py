@@ -175,8 +175,7 @@ def _read_by_id(endpoint: Endpoint, options: Options) -> Iterator[Any]:
     problems, gone = list[Shortfall](), list[str]()
     for listed in options.session.read_named(endpoint, kept(states, state, endpoint)):
         yield from _answers(listed.answers, endpoint)
-        for answer in listed.answers:
-            keep(state, options.session.remember_ids(endpoint, answer.batch))
+        keep(state, [options.session.remember_ids(endpoint, answer.batch) for answer in listed.answers])
         problems += [shortfall_of(listed, f"{problem}") for problem in listed.problems]
         gone += listed.gone
     if gone:
@@ -223,7 +222,7 @@ def _dated(endpoint: Endpoint, options: Options) -> Iterator[Any]:
             conflicts += [each for receipt in package if receipt.answer for each in contents.take(receipt.answer)]
         unlisted = options.session.unlisted()
     options.session.note_cap(prover.planner.cap.value)
-    failed += yield from _settled(undivided, spans, options)
+    failed += yield from _settled(endpoint, undivided, spans, options)
     lost = unread(listings, endpoint, selected)
     spans.learn(prover, max_window_days=options.max_window_days, partly=partly or bool(lost))
     missing = [*lost, *unlisted, *options.session.truncated(), *conflicts]
@@ -241,8 +240,7 @@ def _rows(package: Sequence[Receipt], spans: Spans, options: Options) -> Iterato
     answers = [receipt.answer for receipt in package if receipt.answer]
     schema = answered(endpoint.schema)
     yield from in_batches([with_fetch_time(answer.batch, schema, answer.fetched_at) for answer in answers])
-    for answer in answers:
-        keep(spans.state, options.session.remember_ids(endpoint, answer.batch))
+    keep(spans.state, [options.session.remember_ids(endpoint, answer.batch) for answer in answers])
     note_last_days(package, spans)
 
 
@@ -253,15 +251,24 @@ def _told(package: Sequence[Receipt], spans: Spans) -> Iterator[Any]:
         settle(package, spans)
 
 
-def _settled(undivided: Undivided, spans: Spans, options: Options) -> Generator[Any, None, list[str]]:
-    """Receipts of what nothing divides, also of other resources that are in doubt by now; returns what is not whole."""
-    session, now = options.session, options.clock.now()
-    own, others = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=now)
-    yield from _told(own, spans)
-    for receipt in others:
-        state, dates = dlt.current.resource_state(receipt.endpoint.name), receipt.endpoint.dates or DateParams()
-        yield from _told([receipt], Spans(state, options.horizon(), dates))
-    return unread_windows([*own, *others])
+def _settled(
+    endpoint: Endpoint, undivided: Undivided, spans: Spans, options: Options
+) -> Generator[Any, None, list[str]]:
+    """Receipts of what nothing divides, once all resources may have shown a cap (W4); returns what is not whole.
+
+    One that was given before, and taken back by a later one, would have told meanwhile what is gone (D3).
+    """
+    session = options.session
+    session.doubts.note(undivided)
+    session.note_read(endpoint)
+    if not undivided.waiting:
+        return []
+    dated = {name for name in dlt.current.source().selected_resources if name in CATALOGUE and CATALOGUE[name].dates}
+    while not session.read(dated):
+        yield None
+    settled = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=options.clock.now())
+    yield from _told(settled, spans)
+    return unread_windows(settled)
 
 
 def _report_unread(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -19,6 +19,7 @@ from ..planning.trials.strictness import STRICT_RUNS, Strictness
 from ..planning.windows import ONE_DAY, Window, day_before, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
+UNREAD = "unread"  # key in the state
 LAST_TIME_ZONE = timedelta(hours=12)  # UTC-12 is where a day ends last
 
 
@@ -45,6 +46,8 @@ class Horizon:
 @dataclass(slots=True)
 class Spans:
     """The days of each parent that are proven complete: from `history_start` to a stored day, and those of this run.
+
+    Of what is asked for day by day the state also has those days up to the stored one that could not be read.
 
     Args:
         state: of the dlt resource; changed in place, so that dlt stores it together with the rows.
@@ -87,6 +90,17 @@ class Spans:
         first = self._from(parent) if self.dates.divisible else start
         return Window(first, max(first, today + timedelta(days=self.horizon.look_ahead_days)))
 
+    def unread(self, readings: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
+        """Days before *readings* that could not be read when they were asked for by themselves, a window a parent."""
+        found = {parent: _side_by_side(self._unread_before(parent, reading)) for parent, reading in readings.items()}
+        for number in range(max(map(len, found.values()), default=0)):
+            yield {parent: windows[number] for parent, windows in found.items() if number < len(windows)}
+
+    def _unread_before(self, parent: str, reading: Window) -> Iterator[date]:
+        for stored in self.state.get(UNREAD, {}).get(parent, ()):
+            if self.horizon.history_start <= (day := date.fromisoformat(stored)) < reading.first:
+                yield day
+
     def _from(self, parent: str) -> date:
         start, through = self.horizon.history_start, self.state["through"].get(parent)
         back = self.dates.look_back_days
@@ -106,16 +120,40 @@ class Spans:
 
     def keep(self, parent: str, window: Window) -> None:
         """Store that a proven window's rows were yielded, if it adjoins the days stored before."""
+        self._pass(parent, window)
+        if parent in self.state.get(UNREAD, {}):
+            self._note_unread(parent, without=window)
+
+    def _pass(self, parent: str, window: Window) -> None:
         stored = self.state["through"].get(parent)
         through = date.fromisoformat(stored) if stored else self.horizon.history_start - ONE_DAY
         reached = min(window.last, self.horizon.elapsed)
         if window.first <= through + ONE_DAY and reached > through:
             self.state["through"][parent] = f"{reached}"
 
-    def lose(self, parent: str, window: Window) -> None:
-        """A window could not be read: whatever was stored of its days, the next run reads on from there (W4, W6)."""
-        if stored := self.state["through"].get(parent):
-            self.state["through"][parent] = min(stored, f"{day_before(window.first)}")
+    def lose(self, parent: str, window: Window, *, alone: bool = False) -> None:
+        """A window could not be read: whatever was stored of its days, the next run reads on from there (W4, W6).
+
+        Of what is asked for day by day, the next runs ask for these days, and not for what lies behind them.
+
+        Args:
+            alone: the day failed for itself; else its parent could not be read from there on.
+        """
+        if self.dates.by is not By.DAY:
+            if stored := self.state["through"].get(parent):
+                self.state["through"][parent] = min(stored, f"{day_before(window.first)}")
+            return
+        if alone:
+            self._pass(parent, window)
+        through = self.state["through"].get(parent, "")
+        passed = [f"{day.first}" for day in window.tiles(1) if f"{day.first}" <= through]
+        self._note_unread(parent, passed, without=window)
+
+    def _note_unread(self, parent: str, days: Iterable[str] = (), *, without: Window) -> None:
+        known = self.state.setdefault(UNREAD, {})
+        left = [day for day in known.pop(parent, ()) if date.fromisoformat(day) not in without]
+        if left := sorted([*left, *days]):
+            known[parent] = left
 
     def note_last_day(self, parent: str, window: Window, day: date | None) -> None:
         """Store the last day with a row, which this complete window shows, or that it has none (D3)."""
@@ -186,6 +224,18 @@ class Spans:
             "cut_sizes": list(left.cut_sizes),
             "strict_runs": left.runs,
         }
+
+
+def _side_by_side(days: Iterable[date]) -> list[Window]:
+    """Windows that hold *days*, which are in order, and no other."""
+    found: list[Window] = []
+    for day in days:
+        window = Window(day, day)
+        if found and (joined := found[-1].joined(window)):
+            found[-1] = joined
+        else:
+            found.append(window)
+    return found
 
 
 def _proof(stored: list[Any] | None) -> Proof | None:

@@ -25,12 +25,14 @@ def with_fetch_time(batch: pa.RecordBatch, schema: pa.Schema, at: datetime) -> p
 def in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """*tables*, small ones concatenated; none without rows."""
     waiting: list[pa.Table] = []
-    for table in tables:
+    rows = 0
+    for table in filter(len, tables):
         waiting.append(table)
-        if sum(part.num_rows for part in waiting) >= BATCH_ROWS:
+        rows += len(table)
+        if rows >= BATCH_ROWS:
             yield pa.concat_tables(waiting)
-            waiting = []
-    if any(table.num_rows for table in waiting):
+            waiting, rows = [], 0
+    if waiting:
         yield pa.concat_tables(waiting)
 
 

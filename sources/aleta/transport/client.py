@@ -34,7 +34,7 @@ T = TypeVar("T")
 OK = 200
 NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
 UNLINKED = "a Link header says that there is a next page, and the answer does not"
-NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*"[^"]', re.IGNORECASE)  # of a page on v1
+NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*(?:"[^"]|-?\d)', re.IGNORECASE)  # of a page on v1: a text or a number
 NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 

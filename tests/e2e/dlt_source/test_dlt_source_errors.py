@@ -112,6 +112,15 @@ def test_l3_w4_series_that_are_all_equally_long_are_not_whole(pipeline, box, kno
     assert ids(pipeline, f"{said} rows < 60") <= {"complete"}
 
 
+@pytest.mark.parametrize("box", [{"row_cap": 8}], indirect=True)
+def test_w4_a_day_in_doubt_was_never_said_to_be_whole(pipeline, box, known):
+    """D3: as many rows as a cap that another table shows later: by a span of that day, rows it lacks would be gone."""
+    load(pipeline, source(known, resources=["custodian_holdings", "transactions"], on_failure="skip"))
+
+    said = "SELECT status FROM sync_windows WHERE resource = 'custodian_holdings' AND"
+    assert (ids(pipeline, f"{said} rows = 8"), ids(pipeline, f"{said} rows < 8")) == ({"quarantined"}, {"complete"})
+
+
 def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
     """L1: its list leaves it out, it answers by its id, and its own rows would be missing."""
     box.set(list_caps={"accounts": 1}, relationships="links", keep="first")

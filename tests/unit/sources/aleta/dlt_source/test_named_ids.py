@@ -33,10 +33,21 @@ def test_what_lists_name_is_no_matter_here():
 def test_ids_of_all_packages_and_resources_are_kept_together():
     """L1: of whatever resource named them; those that an earlier version kept elsewhere, too."""
     transactions: dict = {}
-    keep(transactions, {"instruments": {"i2"}})
-    keep(transactions, {"instruments": {"i1"}})
+    keep(transactions, [{"instruments": {"i2"}}, {"instruments": {"i2"}, "instrument_classes": set()}])
+    keep(transactions, [{"instruments": {"i1"}}])
     states = [transactions, {"named": {"instruments": ["i3"], "instrument_classes": ["c1"]}}, {"through": {}}]
 
     assert transactions == {"named": {"instruments": ["i1", "i2"]}}
     assert kept(states, {"met": ["i0"]}, INSTRUMENTS) == {"i0", "i1", "i2", "i3"}
     assert kept([], {}, INSTRUMENTS) == set()
+
+
+def test_answers_that_name_nothing_new_write_nothing():
+    """Many thousand answers name the same ids every night."""
+    state: dict = {}
+    keep(state, [{"instruments": {"i1", "i2"}}])
+    known = state["named"]["instruments"]
+
+    keep(state, [{"instruments": {"i2"}}, {"instruments": {"i1"}}])
+
+    assert state["named"]["instruments"] is known

@@ -106,13 +106,15 @@ def test_a_next_page_that_only_a_header_names_is_a_failed_read(link):
     [
         (b'{"data":[],"has_more":true,"next_cursor":"2"}', True),
         (b'{"data":[],"nextCursor" : "2"}', True),
+        (b'{"data":[],"has_more":true,"next_cursor":100}', True),
+        (b'{"data":[],"nextCursor": -1}', True),
         (b'{"data":[],"next_cursor":null}', False),
         (b'{"data":[],"next_cursor":""}', False),
         (b'{"data":[]}', False),
     ],
 )
 def test_on_v1_a_next_page_that_only_a_header_names_is_a_failed_read_too(body, whole):
-    """F5: a cursor in the answer is followed, a link in its headers is not."""
+    """F5: a cursor in the answer is followed, be it a text or a number; a link in its headers is not."""
     with scripted_server() as server:
         server.say(Reply(body=body, headers={"Link": '</v1/x?page=2>; rel="next"'}))
         client = client_of(server.url)
