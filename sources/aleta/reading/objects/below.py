@@ -27,7 +27,8 @@ def client_above(
 ) -> str:
     """The client that an object *own_id* of the endpoint *name* is below; empty where *members* do not tell."""
     while name != ROOT and own_id:
-        own_id, name = members.get(name, {}).get(own_id, ""), endpoints[name].parent if name in endpoints else ""
+        above = members.get(name, {}).get(own_id) or ""  # an object that was read by its id may name no parent
+        own_id, name = above, endpoints[name].parent if name in endpoints else ""
     return own_id
 
 
