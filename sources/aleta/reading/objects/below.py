@@ -22,6 +22,13 @@ def endpoints_below(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     return list(kept.values())
 
 
+def is_below(endpoints: Mapping[str, Endpoint], name: str) -> bool:
+    """Whether what the endpoint *name* lists are clients, or hangs below one."""
+    while name and name != ROOT:
+        name = endpoints[name].parent
+    return name == ROOT
+
+
 def client_above(
     endpoints: Mapping[str, Endpoint], members: Mapping[str, Mapping[str, str]], name: str, own_id: str
 ) -> str:
