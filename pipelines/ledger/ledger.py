@@ -128,7 +128,8 @@ class Ledger:
     @property
     def known_caps(self) -> frozenset[int]:
         """The row caps that are proven, of any resource."""
-        return frozenset(learned.known_cap for learned in self.learned.values() if learned.known_cap)
+        learned = list(self.learned.values())  # a copy: the reading thread asks, and the loading one adds to them
+        return frozenset(each.known_cap for each in learned if each.known_cap)
 
     def learn_dialects(self, dialects: Mapping[str, str]) -> None:
         """Under which names endpoints answer; one that does is offered, whatever it was before."""

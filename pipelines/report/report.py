@@ -23,6 +23,9 @@ LASTING = frozenset(
         "quarantined",
         "removals",
         "conflict",
+        "not_offered",
+        "refused",
+        "fatal",
         "too_large",
         "too_wide",
         "truncated",
@@ -127,11 +130,16 @@ class Problem:
     parent_id: str = ""
     from_date: str = ""
     to_date: str = ""
+    lasts: bool = False  # whatever its code: what failed says so itself
 
     @property
     def may_pass(self) -> bool:
         """Whether another run at once may not meet it."""
-        return self.code not in LASTING
+        return not self.lasts and self.code not in LASTING
+
+    def to_json(self) -> Json:
+        """Without `lasts` where the code says it."""
+        return {name: value for name, value in asdict(self).items() if name != "lasts" or value}
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.resource, self.parent_id) if part)
@@ -218,7 +226,7 @@ class TenantReport:
             "tracks": dict(self.tracks),
             "row_cap": self.row_cap,
             "drift": dict(self.drift),
-            "errors": [asdict(problem) for problem in self.errors],
+            "errors": [problem.to_json() for problem in self.errors],
             "warnings": self.warnings,
         } | ({"clients": list(self.clients)} if self.clients else {})
 
@@ -261,4 +269,5 @@ def problem(error: BaseException, *, code: str = "", resource: str = "", parent_
         parent_id=parent_id or str(attrs.get("parent_id", "")),
         from_date=f"{days.get('from_date', '')}",
         to_date=f"{days.get('to_date', '')}",
+        lasts=bool(getattr(error, "lasts", False)),
     )

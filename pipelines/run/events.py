@@ -149,16 +149,9 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more comes; *error*: why, unless all was read.
-
-    Args:
-        dialects: the names under which endpoints answered.
-        tracks: by endpoint, the API version that answered.
-    """
+    """Nothing more comes; *error*: why, unless all was read."""
 
     error: Exception | None = None
-    dialects: Mapping[str, str] = field(default_factory=dict)
-    tracks: Mapping[str, str] = field(default_factory=dict)
 
 
 Fact: TypeAlias = Noticed | Refused | Away | Taught | Doubted | NotOffered | Confronted

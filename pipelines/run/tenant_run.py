@@ -12,6 +12,7 @@ from random import Random
 
 from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.dialects import LearnedDialects
 from sources.aleta.catalogue.endpoint import with_parents
 from sources.aleta.errors import StoppedError
 from sources.aleta.reading.objects.below import endpoints_below
@@ -121,7 +122,7 @@ class TenantRun:
             target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
         ).start()
         try:
-            self._load()
+            self._load(session.reader.dialects)
             self._forget(warehouse)
         finally:
             self._handover.close()
@@ -149,14 +150,13 @@ class TenantRun:
     # Reading: the other thread.
 
     def _read(self, session: Session, found: Known) -> None:
-        reader = session.reader
-        reader.dialects.remember(self._ledger.dialects, searched_lately=self._unoffered.since)
         error: Exception | None = None
         try:
+            session.reader.dialects.remember(self._ledger.dialects, searched_lately=self._unoffered.since)
             Fetching(
                 tenant=self._tenant,
                 endpoints=self._endpoints,
-                reader=reader,
+                reader=session.reader,
                 ledger=self._ledger,
                 unoffered=self._unoffered,
                 horizon=self._horizon,
@@ -172,11 +172,11 @@ class TenantRun:
         except Exception as failure:  # noqa: BLE001 - handed over to the thread that reports
             error = failure
         with contextlib.suppress(StoppedError):  # the loading side ended first
-            self._handover.put(Ended(error, reader.dialects.learned, reader.dialects.tracks))
+            self._handover.put(Ended(error))
 
     # Loading: this thread.
 
-    def _load(self) -> None:
+    def _load(self, dialects: LearnedDialects) -> None:
         while True:
             event = self._handover.take(TICK_S)
             if isinstance(event, Ended):
@@ -185,8 +185,8 @@ class TenantRun:
                 self._loader.tick(self._tools.clock.monotonic())
             else:
                 self._take(event)
-        self._ledger.learn_dialects(event.dialects)
-        self._report.tracks = event.tracks
+        self._ledger.learn_dialects(dialects.learned)
+        self._report.tracks = dialects.tracks
         if event.error is not None:
             failures.name(event.error, self._report, tenant=self._tenant.name)
         self._count_requests()

@@ -149,7 +149,7 @@ class Verification:
             "trials_bound": bound_of(self.report.trials_passed),
             "differences": [asdict(difference) for difference in self.differences],
             "checks": self.checks,
-            "errors": [asdict(error) for error in self.report.errors],
+            "errors": [error.to_json() for error in self.report.errors],
         }
 
     def text(self) -> str:

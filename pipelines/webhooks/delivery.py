@@ -24,12 +24,14 @@ class Delivery:
 
     Args:
         client_id: whose figures are new; None where the event names nobody.
+        tried: a run took it up already, and could not read all of its client.
     """
 
     webhook_id: str
     type: str
     client_id: str | None
     received_at: datetime
+    tried: bool = False
 
     @property
     def wants_sync(self) -> bool:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ WAL_BYTES = 4 << 20  # the log is cut back to this when it was emptied
 _MAKING = threading.Lock()  # nobody connects to a file that another thread has not closed yet
 
 _UNDONE = f"(run_id IS NULL OR (type = '{CALCULATED}' AND synced_at IS NULL))"
-_COLUMNS = "webhook_id, type, client_id, received_at"
+_COLUMNS = "webhook_id, type, client_id, received_at, run_id IS NOT NULL"
 _SCHEMA = f"""
     CREATE TABLE IF NOT EXISTS deliveries (
         webhook_id TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, client_id TEXT, received_at TEXT NOT NULL,
@@ -59,9 +59,19 @@ class Waiting:
     deliveries: Sequence[Delivery]
 
     @property
+    def new(self) -> Sequence[Delivery]:
+        """Those that no run has tried."""
+        return [delivery for delivery in self.deliveries if not delivery.tried]
+
+    @property
     def clients(self) -> list[str]:
-        """Whose, each once, in the order of their first delivery."""
-        return list(dict.fromkeys(delivery.client_id for delivery in self.deliveries if delivery.client_id))
+        """Whose, each once, in the order of their first delivery; those that were tried come last."""
+        return _clients(sorted(self.deliveries, key=lambda delivery: delivery.tried))
+
+    @property
+    def new_clients(self) -> list[str]:
+        """Whose figures were announced since they were last tried, each once."""
+        return _clients(self.new)
 
 
 class Inbox:
@@ -209,6 +219,10 @@ def _inode(file: Path) -> int | None:
         return None
 
 
-def _delivery(webhook_id: str, kind: str, client_id: str | None, received_at: str) -> Delivery:
+def _delivery(webhook_id: str, kind: str, client_id: str | None, received_at: str, tried: int) -> Delivery:
     at = datetime.fromisoformat(received_at)
-    return Delivery(webhook_id=webhook_id, type=kind, client_id=client_id, received_at=at)
+    return Delivery(webhook_id=webhook_id, type=kind, client_id=client_id, received_at=at, tried=bool(tried))
+
+
+def _clients(deliveries: Iterable[Delivery]) -> list[str]:
+    return list(dict.fromkeys(delivery.client_id for delivery in deliveries if delivery.client_id))

@@ -40,12 +40,12 @@ class TakeUp:
     _synced: AbstractSet[Delivery] = frozenset()
     _done: AbstractSet[Delivery] = frozenset()
 
-    def rows(self, *, status: str, now: datetime, whose: Callable[[Problem], str] = lambda _: "") -> Rows:
+    def rows(self, *, status: str, now: datetime, whose: Callable[[Problem], str | None] = lambda _: "") -> Rows:
         """Rows to commit with the run's end.
 
         Args:
             status: how it ends.
-            whose: the client that a problem is about; empty: it may be any.
+            whose: the client that a problem is about; empty: it may be any; None: it is no client's.
         """
         if status in {Status.COMPLETE, Status.PARTIAL}:
             problems = [(whose(problem), problem.may_pass) for problem in self.report.errors]
@@ -68,7 +68,7 @@ class TakeUp:
         except InboxError as error:
             self.report.errors.append(problem(error))
 
-    def _settle_each(self, problems: Sequence[tuple[str, bool]], now: datetime) -> None:
+    def _settle_each(self, problems: Sequence[tuple[str | None, bool]], now: datetime) -> None:
         """By what the run could not read of each client, and whether another one may."""
         missing = {
             delivery: [passes for whose, passes in problems if whose in {"", delivery.client_id}]

@@ -69,32 +69,44 @@ class Worker:
                 tasks.create_task(self._follow(tenant))
 
     async def _follow(self, tenant: str) -> None:
-        failures = 0
+        loop = asyncio.get_running_loop()
+        failures = partly = 0
+        next_turn = loop.time()  # of those that were tried; one client's trouble holds up no other's news
         while True:
             self._news[tenant].clear()
-            end = await self._bring_up_to_date(tenant)
-            failures = failures + 1 if end in {End.PARTLY, End.FAILED} else 0
-            if end is End.NOTHING:
-                await self._news[tenant].wait()
-            elif end is End.PARTLY:  # one client's trouble holds up no other's news
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news[tenant].wait(), self._wait_s(failures))
-            elif end is End.FAILED:
+            everybody = loop.time() >= next_turn
+            end = await self._bring_up_to_date(tenant, everybody=everybody)
+            failures = failures + 1 if end is End.FAILED else 0
+            if end is End.FAILED:
                 await asyncio.sleep(self._wait_s(failures))
+            elif everybody:
+                partly = partly + 1 if end is End.PARTLY else 0
+                next_turn = loop.time() + (self._wait_s(partly) if partly else 0.0)
+            if end is End.NOTHING:
+                await self._hear_of_news(tenant, within_s=None if everybody else next_turn - loop.time())
 
-    async def _bring_up_to_date(self, tenant: str) -> End:
+    async def _hear_of_news(self, tenant: str, *, within_s: float | None) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news[tenant].wait(), within_s)
+
+    async def _bring_up_to_date(self, tenant: str, *, everybody: bool) -> End:
+        """Sync *everybody* who waits, or only those whose deliveries no run has tried."""
         try:
-            if not (await self._source.waiting(tenant)).clients:
+            if not self._chosen(await self._source.waiting(tenant), everybody=everybody):
                 return End.NOTHING
             async with self._slots:
                 waiting = await self._source.waiting(tenant)  # and what came while others were synced
-                clients = waiting.clients[:MOST_CLIENTS]
+                clients = self._chosen(waiting, everybody=everybody)
                 code = await self._sync(tenant, clients)
             left = await self._source.waiting(tenant)
         except (InboxError, OSError) as error:
             log.error("%s: deliveries wait, and cannot be followed: %s", tenant, error)  # noqa: TRY400
             return End.FAILED
         return self._took_up(tenant, waiting, left, clients, code)
+
+    @staticmethod
+    def _chosen(waiting: Waiting, *, everybody: bool) -> Sequence[str]:
+        return (waiting.clients if everybody else waiting.new_clients)[:MOST_CLIENTS]
 
     def _took_up(self, tenant: str, waiting: Waiting, left: Waiting, clients: Sequence[str], code: int) -> End:
         ids = {delivery.webhook_id for delivery in waiting.deliveries if delivery.client_id in clients}
@@ -107,7 +119,8 @@ class Worker:
             log.info("%s: synced %s (exit %s)", tenant, done, code)
         if not missed:
             return End.DONE
-        return End.PARTLY if code == Exit.PARTIAL else End.FAILED
+        tried = not missed & {delivery.webhook_id for delivery in left.new}
+        return End.PARTLY if tried and code == Exit.PARTIAL else End.FAILED
 
     def _wait_s(self, failures: int) -> float:
         return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 16)) * self._jitter()

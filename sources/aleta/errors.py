@@ -12,9 +12,13 @@ class SourceError(Exception):
     Args:
         message: what failed, where, and what to do; never a token, header or body.
         attrs: plain values for the report (`resource`, `parent_id`, `from_date`, `status`, ...).
+
+    Attributes:
+        lasts: the same read, made again at once, meets it again, although others with its code may pass.
     """
 
     code = "source_error"
+    lasts = False
 
     def __init__(self, message: str, **attrs: str | float) -> None:
         super().__init__(message)
@@ -115,6 +119,7 @@ class UndecodableError(FatalError):
     """A whole answer with an id, a type or a name that is no text (rule F8): no attempt mends it, other days may do."""
 
     code = "malformed"
+    lasts = True
 
 
 class DefectError(FatalError):

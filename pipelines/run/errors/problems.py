@@ -8,7 +8,7 @@ from dataclasses import replace
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import WindowTooWideError
-from sources.aleta.reading.objects.below import ROOT, client_above
+from sources.aleta.reading.objects.below import ROOT, client_above, is_below
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
@@ -116,9 +116,14 @@ def unknown(resource: str, parent_id: str) -> Problem:
     return Problem(code="unknown", message=message, resource=resource, parent_id=parent_id)
 
 
-def client_of(found: Problem, members: Mapping[str, Mapping[str, str]]) -> str:
-    """The client whose data *found* is about; empty where it may be any: *members* of lists do not tell."""
+def client_of(found: Problem, members: Mapping[str, Mapping[str, str]]) -> str | None:
+    """The client whose data *found* is about; empty where it may be any: *members* of lists do not tell.
+
+    None where it is below no client, as a price is: the nightly run reads that for all.
+    """
     endpoint = CATALOGUE.get(found.resource)
+    if endpoint is not None and not is_below(CATALOGUE, endpoint.name):
+        return None
     if endpoint is None or found.code == "conflict":  # which names one parent of several
         return ""
     return client_above(CATALOGUE, members, endpoint.parent or endpoint.name, found.parent_id)

@@ -81,7 +81,7 @@ class LearnedDialects:
     def learned(self) -> Mapping[str, str]:
         """Dialects by endpoint name, to be stored for the next run."""
         on_v1 = dict.fromkeys(self.on_v1.answered, f"{Track.V1}")
-        return on_v1 | self._remembered | {name: f"{dialect}" for name, dialect in self._answered.items()}
+        return on_v1 | self._remembered | {name: f"{dialect}" for name, dialect in dict(self._answered).items()}
 
     @property
     def tracks(self) -> Mapping[str, Track]:

@@ -22,12 +22,20 @@ def endpoints_below(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     return list(kept.values())
 
 
+def is_below(endpoints: Mapping[str, Endpoint], name: str) -> bool:
+    """Whether what the endpoint *name* lists are clients, or hangs below one."""
+    while name and name != ROOT:
+        name = endpoints[name].parent
+    return name == ROOT
+
+
 def client_above(
     endpoints: Mapping[str, Endpoint], members: Mapping[str, Mapping[str, str]], name: str, own_id: str
 ) -> str:
     """The client that an object *own_id* of the endpoint *name* is below; empty where *members* do not tell."""
     while name != ROOT and own_id:
-        own_id, name = members.get(name, {}).get(own_id, ""), endpoints[name].parent if name in endpoints else ""
+        above = members.get(name, {}).get(own_id) or ""  # an object that was read by its id may name no parent
+        own_id, name = above, endpoints[name].parent if name in endpoints else ""
     return own_id
 
 

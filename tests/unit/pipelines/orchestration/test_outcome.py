@@ -7,7 +7,8 @@ import json
 import pytest
 
 from pipelines.orchestration.outcome import outcome_of
-from pipelines.report.report import LASTING, Counts, Problem, TenantReport
+from pipelines.report.report import LASTING, Counts, Problem, TenantReport, problem
+from sources.aleta.errors import MalformedError, UndecodableError
 
 FORBIDDEN = Problem(code="forbidden", message="the API answered 403", resource="transactions", parent_id="a1")
 DOWN = Problem(code="unavailable", message="the API answered 503", resource="transactions", parent_id="a2")
@@ -46,6 +47,12 @@ def test_what_another_try_meets_again_is_not_tried_again(code):
 
     assert not outcome_of("acme", exit_code=4, report=report(lasting)).again
     assert outcome_of("acme", exit_code=4, report=report(lasting, DOWN)).again
+
+
+@pytest.mark.parametrize(("error", "again"), [(UndecodableError("no text"), False), (MalformedError("cut"), True)])
+def test_an_answer_with_a_name_that_is_no_text_is_so_a_minute_later(error, again):
+    """Its code is that of answers which may pass."""
+    assert outcome_of("acme", exit_code=4, report=report(problem(error))).again is again
 
 
 @pytest.mark.parametrize(("code", "again"), [(1, True), (2, False), (3, False), (4, True), (143, True), (-9, True)])

@@ -58,8 +58,20 @@ def test_a_synced_delivery_is_remembered_and_not_due(folder):
 def test_a_delivery_whose_sync_failed_stays_due(folder):
     with Inbox(folder) as inbox:
         inbox.record([delivery("1")])
+        assert inbox.waiting().new_clients == ["c1"]
         inbox.settle(inbox.undone(), run_id="r1", done_at=None)
         assert ids(inbox.undone()) == ["1"]
+        assert (inbox.waiting().clients, inbox.waiting().new_clients) == (["c1"], [])
+
+
+def test_news_of_a_client_that_was_tried_make_it_new(folder):
+    """And those that were tried come behind the new ones: of a great many clients a sync takes the first."""
+    with Inbox(folder) as inbox:
+        inbox.record([delivery("1", "a"), delivery("2", "b")])
+        inbox.settle(inbox.undone(), run_id="r1", done_at=None)
+        inbox.record([delivery("3", "c"), delivery("4", "b")])
+        assert inbox.waiting().new_clients == ["c", "b"]
+        assert inbox.waiting().clients == ["c", "b", "a"]
 
 
 def test_a_type_that_announces_nothing_waits_for_no_sync_but_is_recorded_once(folder):

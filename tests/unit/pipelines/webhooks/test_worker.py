@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,7 @@ class Office:
         self.calls = []
         self.codes = list(codes)
         self.lost = set()  # clients whose data cannot be read
+        self.stuck = False  # the inbox takes no note of what was tried
         self.running = self.most = 0
         self.proceed = asyncio.Event()
         self.proceed.set()
@@ -49,9 +51,13 @@ class Office:
         await asyncio.sleep(0)
         await self.proceed.wait()
         self.running -= 1
-        code = self.codes.pop(0) if self.codes else 0
+        code = self.codes.pop(0) if self.codes else 4 if self.lost.intersection(clients) else 0
         if code in {0, 4}:
-            self.inbox[tenant] = [delivery for delivery in self.inbox[tenant] if delivery not in taken]
+            self.inbox[tenant] = [
+                replace(delivery, tried=delivery.tried or (delivery.client_id in clients and not self.stuck))
+                for delivery in self.inbox[tenant]
+                if delivery not in taken
+            ]
         return code
 
     async def play(self, scene):
@@ -184,20 +190,61 @@ def test_one_tenant_that_fails_does_not_hold_up_another():
 
 
 def test_a_client_that_cannot_be_read_does_not_hold_up_another():
-    """A partial run left it due, and its next turn may be minutes away; news are synced at once."""
+    """A partial run left it due, and its next turn may be minutes away; news are synced at once, and news alone."""
 
     async def scene(office):
         office.worker._jitter = lambda: 1000.0
-        office.codes = [4]
+        office.lost = {"c1", "c3"}
+        for number, client in enumerate(["c1", "c2", "c3", "c1"], 1):
+            office.deliver("acme", client)
+            await office.until(lambda number=number: len(office.calls) == number and not office.running)
+            await asyncio.sleep(0.05)
+
+    assert played(scene, "acme").calls == [("acme", [client]) for client in ("c1", "c2", "c3", "c1")]
+
+
+def test_a_client_that_could_not_be_read_has_its_turn_though_there_are_news():
+    """They put off nobody's."""
+
+    async def scene(office):
+        office.worker._jitter = lambda: 0.05  # a tenth of a second
         office.lost = {"c1"}
         office.deliver("acme", "c1")
         await office.until(lambda: office.calls and not office.running)
-        await asyncio.sleep(0.05)
         office.lost = set()
         office.deliver("acme", "c2")
         await idle(office)
 
-    assert played(scene, "acme").calls == [("acme", ["c1"]), ("acme", ["c1", "c2"])]
+    assert sorted(client for _, clients in played(scene, "acme").calls for client in clients) == ["c1", "c1", "c2"]
+
+
+def test_waits_of_those_that_were_tried_grow_though_others_are_synced():
+    """An API of which half is down is not asked the more for each delivery of the other half."""
+    waits = []
+
+    async def scene(office):
+        wait_s = office.worker._wait_s
+        office.worker._wait_s = lambda times: waits.append(times) or wait_s(times)
+        office.lost = {"c1"}
+        office.deliver("acme", "c1")
+        for number in range(3):
+            await office.until(lambda number=number: len(waits) > number)
+            office.deliver("acme", "c2")
+
+    played(scene, "acme")
+    assert waits[:3] == [1, 2, 3]
+
+
+def test_a_sync_whose_inbox_cannot_be_written_is_not_repeated_without_a_wait():
+    """What it read in part is not noted as tried, and looks new."""
+
+    async def scene(office):
+        office.worker._jitter = lambda: 1000.0
+        office.lost, office.stuck = {"c1"}, True
+        office.deliver("acme", "c1")
+        await asyncio.sleep(0.3)
+
+    assert len(played(scene, "acme").calls) == 1
 
 
 def test_an_inbox_that_cannot_be_read_ends_nothing():

@@ -42,14 +42,18 @@ def test_w5_where_only_days_ahead_are_refused_the_setting_is_named(day, error, h
         pytest.param("unavailable", "clients", "", "", id="the list of clients"),
         pytest.param("unavailable", "transactions", "a9", "", id="an account that is new"),
         pytest.param("unavailable", "transactions", "a3", "", id="an account below nobody"),
-        pytest.param("unavailable", "prices", "i1", "", id="what any client may name"),
+        pytest.param("unavailable", "transactions", "a4", "", id="an account whose legal entity names no client"),
+        pytest.param("unavailable", "prices", "i1", None, id="a series of an instrument"),
+        pytest.param("malformed", "instruments", "i1", None, id="an instrument, which any may name"),
+        pytest.param("conflict", "prices", "i1", None, id="two contents below no client"),
         pytest.param("conflict", "transactions", "a1", "", id="one of several parents"),
         pytest.param("disk", "", "", "", id="no table"),
     ],
 )
 def test_h_a_problem_is_held_against_a_client_only_where_it_is_certain_whose_it_is(code, resource, parent_id, client):
     """Deliveries of other clients count as synced; where it is not certain, none does."""
-    members = {"clients": {"c1": ""}, "legal_entities": {"l1": "c1"}, "accounts": {"a1": "l1", "a3": "l9"}}
+    members = {"clients": {"c1": ""}, "legal_entities": {"l1": "c1", "l4": None}}
+    members["accounts"] = {"a1": "l1", "a3": "l9", "a4": "l4"}
     found = Problem(code=code, message="", resource=resource, parent_id=parent_id)
     assert problems.client_of(found, members) == client
 

@@ -77,6 +77,22 @@ def test_a_404_decides_and_what_answered_is_asked_from_then_on():
     assert dialects.learned == {"instruments": "v2 asset"}
 
 
+def test_what_is_learned_can_be_told_while_an_abandoned_worker_learns_more():
+    """After an outage nobody waits for the workers."""
+    dialects = LearnedDialects()
+
+    class Meanwhile:
+        """While it is spelt out, another endpoint answers."""
+
+        def __str__(self):
+            dialects.ask(PRICES, lambda _: "rows")
+            return "v2 asset"
+
+    dialects._answered |= {"accounts": Meanwhile(), "instruments": Meanwhile()}
+
+    assert dialects.learned == {"accounts": "v2 asset", "instruments": "v2 asset"}
+
+
 def test_what_answered_in_the_last_run_is_asked_first():
     """And when it no longer does, the others are tried."""
     dialects, api = LearnedDialects(), Api(V2)
