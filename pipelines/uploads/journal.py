@@ -110,13 +110,11 @@ class Journal:
 
         Where the same key again overwrites, what was known of its other values is no longer true.
         """
-        with self._failing_as_journal_error():
-            self._sql.execute("BEGIN IMMEDIATE")
+        with self._failing_as_journal_error(), _transaction(self._sql):
             if kind.overwrites:
                 others = "DELETE FROM outcomes WHERE api = ? AND kind = ? AND key = ? AND fingerprint <> ?"
                 self._sql.execute(others, (self._api, kind.name, row.key, row.fingerprint))
             self._sql.execute(PUT, self._values(kind, row, State.SENDING, "", at))
-            self._sql.execute("COMMIT")
 
     def put(self, kind: Kind, row: Row, state: State | None, *, said: str = "", at: datetime) -> None:
         """*row* stands so from now on, None: as if it had never been sent; on disk when this returns."""
@@ -190,15 +188,27 @@ def _opened(path: Path, api: str) -> sqlite3.Connection:
 
 def _prepare(sql: sqlite3.Connection, api: str) -> None:
     """The table, with what an older version left in it, all or nothing."""
+    with _transaction(sql):
+        older = _is_older(sql)
+        if older:
+            sql.execute("ALTER TABLE outcomes RENAME TO older")
+        sql.execute(SCHEMA)
+        if older:
+            sql.execute(f"INSERT INTO outcomes (api, {OLDER}) SELECT ?, {OLDER} FROM older", (api,))
+            sql.execute("DROP TABLE older")
+
+
+@contextmanager
+def _transaction(sql: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: what another thread writes after a failure is no part of it."""
     sql.execute("BEGIN IMMEDIATE")
-    older = _is_older(sql)
-    if older:
-        sql.execute("ALTER TABLE outcomes RENAME TO older")
-    sql.execute(SCHEMA)
-    if older:
-        sql.execute(f"INSERT INTO outcomes (api, {OLDER}) SELECT ?, {OLDER} FROM older", (api,))
-        sql.execute("DROP TABLE older")
-    sql.execute("COMMIT")
+    try:
+        yield
+        sql.execute("COMMIT")
+    except BaseException:
+        if sql.in_transaction:
+            sql.execute("ROLLBACK")
+        raise
 
 
 def _is_older(sql: sqlite3.Connection) -> bool:

@@ -121,6 +121,22 @@ def test_a_damaged_journal_is_no_empty_one(file):
         glance(file, FEES, api=API)
 
 
+def test_what_could_not_be_put_takes_nothing_along_that_comes_after(file):
+    """C1: of another thread's row the journal says on disk what the report says."""
+    refused = (
+        "CREATE TRIGGER full BEFORE INSERT ON outcomes WHEN NEW.parent = 'a2' BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    with Journal(file, api=API) as journal:
+        journal.sending(FEES, holding(), at=AT)
+        journal._sql.execute(refused)
+        with pytest.raises(JournalError, match="no"):
+            journal.sending(FEES, holding(account="a2"), at=AT)
+        journal.put(FEES, holding(), State.CONFIRMED, at=AT)
+
+    with Journal(file, api=API) as journal:
+        assert states(journal) == [State.CONFIRMED]
+
+
 def test_a_journal_that_cannot_be_written_says_so(tmp_path):
     """The path, the reason, what to do."""
     with pytest.raises(JournalError, match=r"uploads\.sqlite cannot be used"):
