@@ -118,4 +118,4 @@ def main(context: click.Context, config: Path, *, debug: bool, log_format: str) 
     logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
     if context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
         context.with_resource(program.called_with(config))
-    context.obj = Invocation(config=config, debug=debug)
+    context.obj = Invocation(config=config, debug=debug, log_format=log_format)

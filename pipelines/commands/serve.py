@@ -104,9 +104,9 @@ def _announce(listening: Sequence[Listening]) -> None:
 
 def _program(invocation: Invocation) -> Program:
     """This program, by this interpreter, without what lies in the folder that it is started from."""
-    debug = ["--debug"] if invocation.debug else []
+    logs = [*(["--debug"] if invocation.debug else []), "--log-format", invocation.log_format]
     folder = invocation.config.absolute()  # resolve() would go where a link points
-    return Program([sys.executable, "-P", "-c", START, *debug, "--config", f"{folder}"])
+    return Program([sys.executable, "-P", "-c", START, *logs, "--config", f"{folder}"])
 
 
 def _keys(tenants: Sequence[TenantSettings], threads: Executor, clock: Clock) -> dict[str, Keys]:

@@ -28,6 +28,7 @@ class Invocation:
 
     config: Path
     debug: bool
+    log_format: str
 
 
 class Day(click.ParamType[datetime]):

@@ -2,7 +2,8 @@
 
 A SQLite file a tenant: a commit is flushed to the disk before it returns (`synchronous=FULL`), and one that a crash
 cut short is undone by the next who opens it. It has keys, days and the API's words; no body, no token, no header.
-An outcome belongs to the API that the row was sent to: what a test API confirmed says nothing of another one.
+An outcome belongs to the API that the row was sent to: what a test API confirmed says nothing of another one. How its
+address is spelt makes no other API of it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
+from urllib.parse import urlsplit
 
 from .kinds import Kind, Row
 
@@ -41,6 +43,11 @@ INSERT INTO outcomes (api, kind, key, fingerprint, parent, day, state, said, at)
 ON CONFLICT DO UPDATE SET state = excluded.state, said = excluded.said, at = excluded.at, deletes = 0
 """
 DAMAGED = "it is damaged: restore it, or move it away and look at Aleta before fee holdings are sent once more"
+SAME_KEYS = """
+UPDATE outcomes SET state = 'unknown' WHERE api IN (?1, ?2) AND (kind, key) IN (
+    SELECT kind, key FROM outcomes WHERE api = ?1 INTERSECT SELECT kind, key FROM outcomes WHERE api = ?2)
+"""
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 SPAN = "WHERE api = ? AND kind = ? AND parent = ? AND day BETWEEN ? AND ?"
 
 
@@ -86,11 +93,11 @@ class Journal:
 
     def __init__(self, path: Path, *, api: str) -> None:
         self._path = path
-        self._api = api
+        self._api = _address(api)
         self._lock = threading.Lock()
         with self._failing_as_journal_error():
             path.touch(mode=0o600)  # the files that SQLite puts beside it take its mode
-            self._sql = _opened(path, api)
+            self._sql = _opened(path, self._api)
 
     def __enter__(self) -> Self:
         return self
@@ -110,13 +117,11 @@ class Journal:
 
         Where the same key again overwrites, what was known of its other values is no longer true.
         """
-        with self._failing_as_journal_error():
-            self._sql.execute("BEGIN IMMEDIATE")
+        with self._failing_as_journal_error(), _transaction(self._sql):
             if kind.overwrites:
                 others = "DELETE FROM outcomes WHERE api = ? AND kind = ? AND key = ? AND fingerprint <> ?"
                 self._sql.execute(others, (self._api, kind.name, row.key, row.fingerprint))
             self._sql.execute(PUT, self._values(kind, row, State.SENDING, "", at))
-            self._sql.execute("COMMIT")
 
     def put(self, kind: Kind, row: Row, state: State | None, *, said: str = "", at: datetime) -> None:
         """*row* stands so from now on, None: as if it had never been sent; on disk when this returns."""
@@ -169,7 +174,7 @@ def glance(path: Path, kind: Kind, *, api: str) -> Known:
     try:
         sql = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if settled else ''}", uri=True)
         try:
-            return _known(sql, kind, api)
+            return _known(sql, kind, _address(api))
         finally:
             sql.close()
     except sqlite3.Error as error:
@@ -189,16 +194,31 @@ def _opened(path: Path, api: str) -> sqlite3.Connection:
 
 
 def _prepare(sql: sqlite3.Connection, api: str) -> None:
-    """The table, with what an older version left in it, all or nothing."""
+    """The table, with what an older version left in it, under one spelling of *api*; all or nothing."""
+    with _transaction(sql):
+        older = _is_older(sql)
+        if older:
+            sql.execute("ALTER TABLE outcomes RENAME TO older")
+        sql.execute(SCHEMA)
+        if older:
+            sql.execute(f"INSERT INTO outcomes (api, {OLDER}) SELECT ?, {OLDER} FROM older", (api,))
+            sql.execute("DROP TABLE older")
+        for spelling in _other_spellings(sql, api):
+            sql.execute(SAME_KEYS, (api, spelling))
+            sql.execute("UPDATE OR REPLACE outcomes SET api = ? WHERE api = ?", (api, spelling))
+
+
+@contextmanager
+def _transaction(sql: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: what another thread writes after a failure is no part of it."""
     sql.execute("BEGIN IMMEDIATE")
-    older = _is_older(sql)
-    if older:
-        sql.execute("ALTER TABLE outcomes RENAME TO older")
-    sql.execute(SCHEMA)
-    if older:
-        sql.execute(f"INSERT INTO outcomes (api, {OLDER}) SELECT ?, {OLDER} FROM older", (api,))
-        sql.execute("DROP TABLE older")
-    sql.execute("COMMIT")
+    try:
+        yield
+        sql.execute("COMMIT")
+    except BaseException:
+        if sql.in_transaction:
+            sql.execute("ROLLBACK")
+        raise
 
 
 def _is_older(sql: sqlite3.Connection) -> bool:
@@ -213,9 +233,35 @@ def _failure(path: Path, error: Exception) -> JournalError:
 
 
 def _known(sql: sqlite3.Connection, kind: Kind, api: str) -> Known:
+    """What `_prepare` would leave: of a key that two spellings have, nobody knows which was sent last."""
+    if _is_older(sql):
+        return _known_under(sql, kind, api, where="? IS NOT NULL")
     found: dict[str, dict[str, State]] = {}
-    here = "? IS NOT NULL" if _is_older(sql) else "api = ?"
-    query = f"SELECT key, fingerprint, state, deletes FROM outcomes WHERE {here} AND kind = ?"
-    for key, fingerprint, state, deletes in sql.execute(query, (api, kind.name)):
+    for spelling in (api, *_other_spellings(sql, api)):
+        here = _known_under(sql, kind, spelling)
+        twice = {key: dict.fromkeys(found[key] | here[key], State.UNKNOWN) for key in found.keys() & here.keys()}
+        found |= here | twice
+    return found
+
+
+def _known_under(
+    sql: sqlite3.Connection, kind: Kind, spelling: str, *, where: str = "api = ?"
+) -> dict[str, dict[str, State]]:
+    found: dict[str, dict[str, State]] = {}
+    query = f"SELECT key, fingerprint, state, deletes FROM outcomes WHERE {where} AND kind = ?"
+    for key, fingerprint, state, deletes in sql.execute(query, (spelling, kind.name)):
         found.setdefault(key, {})[fingerprint] = State.UNKNOWN if deletes else State(state)
     return found
+
+
+def _other_spellings(sql: sqlite3.Connection, api: str) -> list[str]:
+    """Under which other addresses, of an older version, the journal has outcomes of *api*."""
+    spellings = [spelling for (spelling,) in sql.execute("SELECT DISTINCT api FROM outcomes ORDER BY api")]
+    return [spelling for spelling in spellings if spelling != api and _address(spelling) == api]
+
+
+def _address(api: str) -> str:
+    """The one spelling of an address: its scheme and host in lower case, without the port that its scheme implies."""
+    parts = urlsplit(api)
+    host = parts.netloc.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, ""))
+    return parts._replace(netloc=host).geturl()

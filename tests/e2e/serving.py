@@ -28,9 +28,9 @@ class Serving:
         bug: a planted one, see `planted`.
     """
 
-    def __init__(self, program: Program, *args: str, bug: str = "") -> None:
+    def __init__(self, program: Program, *args: str, bug: str = "", options: Sequence[str] = ()) -> None:
         start = PLANTED.format(bug=bug) if bug else "from pipelines.cli import main; main()"
-        argv = [sys.executable, "-c", start, "--config", f"{program.config}", "serve", "--port", "0", *args]
+        argv = [sys.executable, "-c", start, "--config", f"{program.config}", *options, "serve", "--port", "0", *args]
         self.program = program
         self._log = (program.folder / "serve.log").open("a")
         environ = os.environ | {"HOME": f"{program.home}", "PYTHONPATH": f"{ROOT}"}

@@ -121,6 +121,22 @@ def test_a_damaged_journal_is_no_empty_one(file):
         glance(file, FEES, api=API)
 
 
+def test_what_could_not_be_put_takes_nothing_along_that_comes_after(file):
+    """C1: of another thread's row the journal says on disk what the report says."""
+    refused = (
+        "CREATE TRIGGER full BEFORE INSERT ON outcomes WHEN NEW.parent = 'a2' BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    with Journal(file, api=API) as journal:
+        journal.sending(FEES, holding(), at=AT)
+        journal._sql.execute(refused)
+        with pytest.raises(JournalError, match="no"):
+            journal.sending(FEES, holding(account="a2"), at=AT)
+        journal.put(FEES, holding(), State.CONFIRMED, at=AT)
+
+    with Journal(file, api=API) as journal:
+        assert states(journal) == [State.CONFIRMED]
+
+
 def test_a_journal_that_cannot_be_written_says_so(tmp_path):
     """The path, the reason, what to do."""
     with pytest.raises(JournalError, match=r"uploads\.sqlite cannot be used"):
@@ -138,6 +154,37 @@ def older(file: Path, sent: Row) -> None:
             "INSERT INTO before SELECT kind, key, fingerprint, parent, day, state, deletes, said, at FROM outcomes;"
             "DROP TABLE outcomes; ALTER TABLE before RENAME TO outcomes"
         )
+
+
+@pytest.mark.parametrize("spelt", ["https://Platform.Aleta.io", "HTTPS://platform.aleta.io:443"])
+def test_another_spelling_of_the_address_is_the_same_api(file, spelt):
+    """No fee is sent twice since a letter of `api_url` changed; another port is another API."""
+    with Journal(file, api=spelt) as journal:
+        journal.sending(FEES, holding(), at=AT)
+        journal.put(FEES, holding(), State.CONFIRMED, at=AT)
+
+    assert places([holding()], FEES, glance(file, FEES, api=API)) == (0, 1, 0, 0)
+    with Journal(file, api=API) as journal:
+        assert places([holding()], FEES, journal.known(FEES)) == (0, 1, 0, 0)
+        journal.deleted(FEES, JANUARY)
+    assert glance(file, FEES, api=spelt) == {}
+    assert glance(file, FEES, api=f"{API}:8443") == {}
+
+
+def test_what_an_older_version_kept_under_several_spellings_is_one(file):
+    """A row that stands under two of them has an unknown end, for nobody knows which was sent last; the rest stands."""
+    sent = [("a1", API, State.CONFIRMED), ("a1", f"{API}:443", State.REJECTED), ("a2", f"{API}:443", State.CONFIRMED)]
+    for account, spelt, state in sent:
+        with Journal(file, api=OTHER) as journal:
+            journal.put(FEES, holding(account=account), state, at=AT)
+            journal._sql.execute("UPDATE outcomes SET api = ? WHERE api = ?", (spelt, OTHER))
+
+    before = glance(file, FEES, api=API)
+    with Journal(file, api=API) as journal:
+        assert journal.known(FEES) == before == glance(file, FEES, api=API)
+        assert states(journal) == [State.UNKNOWN, State.CONFIRMED]
+        rows = [holding(), holding(account="a2"), holding(account="a3")]
+        assert places(rows, FEES, journal.known(FEES)) == (1, 1, 1, 0)
 
 
 def test_a_journal_of_an_older_version_counts_for_the_api_that_it_is_first_opened_for(file):
