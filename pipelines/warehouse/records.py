@@ -108,7 +108,7 @@ def stored_state(store: Store, name: str) -> State:
     Raises:
         DltException: a newer version of dlt wrote it.
     """
-    found = _states(store, "arg_max(state, load_id)", name)
+    found = _states(store, "arg_max(state, version)", name)
     if not found or found[0][0] is None:
         return {}
     state = migrate_state_to_current(name, decompress_state(found[0][0]))

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from dlt import Pipeline
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.common.schema.typing import C_DLT_LOAD_ID, PIPELINE_STATE_TABLE_NAME
+from dlt.common.schema.typing import C_DLT_LOAD_ID, LOADS_TABLE_NAME, PIPELINE_STATE_TABLE_NAME
 from dlt.common.storages import LoadStorage, PackageStorage
 
 from .destinations.connection import connected
+from .duckdb.merge import outdated_sql
 
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
 
@@ -47,6 +48,17 @@ def rewind_folder(package: Path) -> None:
     (package / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).unlink(missing_ok=True)
     (package / PackageStorage.SCHEMA_UPDATES_FILE_NAME).write_text("{}")  # its being there has dlt prepare all tables
     (package / PackageStorage.APPLIED_SCHEMA_UPDATES_FILE_NAME).unlink(missing_ok=True)
+
+
+def forget_outdated(pipeline: Pipeline) -> None:
+    """Leave each pipeline the last of its states, before dlt takes the one whose load id is the highest.
+
+    Raises:
+        DestinationException: the destination cannot be used.
+    """
+    with connected(pipeline.sql_client()) as client, suppress(DestinationUndefinedEntity):  # no table was made yet
+        named = client.make_qualified_table_name
+        client.execute_sql(outdated_sql(named(PIPELINE_STATE_TABLE_NAME), named(LOADS_TABLE_NAME)))
 
 
 def _forget_state(pipeline: Pipeline, load_id: str) -> None:

@@ -33,7 +33,7 @@ from .duckdb.merge import merging_duckdb
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State, source
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
-from .recovery import rewind
+from .recovery import forget_outdated, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
 
@@ -129,7 +129,7 @@ class Warehouse:
             pending = self._finish()
             if self.remote:
                 self._restore()
-        self.check_format()
+        check_format(self.state(), place=self.place)
         self._protect()
         return pending
 
@@ -146,10 +146,10 @@ class Warehouse:
         """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
         if not self.remote:
             if self._pipeline.first_run == self.file.exists() or self._is_behind():
-                self._pipeline.sync_destination()  # one of the two was deleted, or a kill came between them
+                self._take_stored()  # one of the two was deleted, or a kill came between them
             return
         before = self._pipeline.state.get("_version_hash")
-        self._pipeline.sync_destination()
+        self._take_stored()
         if self._pipeline.state.get("_version_hash") != before:
             self._restore()  # another machine went on, or the dataset was dropped: what is pending here is outdated
 
@@ -166,18 +166,16 @@ class Warehouse:
             self._pipeline.load()
         return pending
 
+    def _take_stored(self) -> None:
+        """Have dlt take the destination's state, unless its own copy is newer."""
+        if not self.remote or self._lease:
+            forget_outdated(self._pipeline)
+        self._pipeline.sync_destination()
+
     def _restore(self) -> None:
         """Drop the local state and take the destination's, also where that is an older one."""
         self._pipeline = self._pipeline.drop()
-        self._pipeline.sync_destination()
-
-    def check_format(self) -> None:
-        """Refuse what a newer version wrote.
-
-        Raises:
-            WarehouseError: a newer version wrote this warehouse.
-        """
-        check_format(self.state(), place=self.place)
+        self._take_stored()
 
     def state(self) -> State:
         """The state that the last committed package wrote."""
@@ -216,6 +214,8 @@ class Warehouse:
         if self._lease:
             self._lease.renew()
         self._pipeline.run(source(package, state, json="json" if self._dialect.has_json else "text"))
+        if self._lease:
+            forget_outdated(self._pipeline)
 
     def _lay_out(self) -> None:
         """What analysts find beside the rows; again when dlt changed a table. The rows are there all the same."""

@@ -38,7 +38,8 @@ class Conflicts:
         self._ledger.note_conflict(endpoint.name, conflict.id, conflict.parents)
 
     def any(self) -> bool:
-        return any(self._ledger.conflicts.values())
+        """Whether there is one in a table that the tenant asks for."""
+        return any(ids for name, ids in self._ledger.conflicts.items() if name in self._tables)
 
     def doubts(self, store: Store, endpoints: Iterable[Endpoint]) -> Doubts:
         """Those of *endpoints*, and who may have each on which days: the row that is stored may have moved since."""

@@ -204,7 +204,8 @@ class Fetching:
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
-            if self._failing.any(endpoint):
+            unread = prover.planner.proofs.failed and before.proof and before.proof.parent in self.listed(endpoint)
+            if unread or self._failing.any(endpoint):
                 learned = learned.proved_by(before)  # the largest answer may be one that failed
             self._learned[endpoint.name] = learned
             self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))

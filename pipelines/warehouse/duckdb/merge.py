@@ -73,12 +73,17 @@ def merge_sql(table: str, rows: str, *, key: Sequence[str], deleted: str = "") -
 
 
 def outdated_sql(states: str, loads: str) -> str:
-    """What takes away every state but the one that dlt would read: each pipeline's last whose package is complete."""
-    last = (
-        f"SELECT max(_dlt_load_id) FROM {states} JOIN {loads} ON load_id = _dlt_load_id AND status = 0 "
-        "WHERE pipeline_name = old.pipeline_name"
+    """What takes away every state but each pipeline's last whose package is complete, in any database.
+
+    The last is that with the highest version, which each change of a state raises. dlt would take the one with the
+    highest load id: a clock that was ahead for one run made it the last for as long (rule M6).
+    """
+    later = (
+        f"SELECT 1 FROM {states} AS later JOIN {loads} AS done ON load_id = later._dlt_load_id AND done.status = 0 "
+        "WHERE later.pipeline_name = old.pipeline_name AND (later.version > old.version "
+        "OR (later.version = old.version AND later._dlt_load_id > old._dlt_load_id))"
     )
-    return f"DELETE FROM {states} AS old WHERE _dlt_load_id < ({last})"
+    return f"DELETE FROM {states} AS old WHERE EXISTS ({later})"
 
 
 class AttachedSqlClient(DuckDbSqlClient):

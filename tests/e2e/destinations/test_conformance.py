@@ -156,6 +156,27 @@ def test_marks_come_from_the_place_m5(synced: Kept) -> None:
 
 
 @pytest.mark.long
+def test_a_state_that_a_clock_ahead_stored_is_not_the_last_for_ever_m6(synced: Kept) -> None:
+    """M6: dlt's load ids are the clock's, and it goes on from the state with the highest; one state is left (C7)."""
+    last = "(SELECT max(_dlt_load_id) FROM {aleta}._dlt_pipeline_state)"
+    for table, column in (("_dlt_loads", "load_id"), ("_dlt_pipeline_state", "_dlt_load_id")):
+        set_ahead = "UPDATE {aleta}." + f"{table} SET {column} = '9999999999.0' WHERE {column} = {last} RETURNING 1"
+        assert synced.rows(set_ahead) == [(1,)]
+
+    [account] = synced.box.mutate("acme", "new_account")["accounts"]
+    synced.sync()
+
+    assert synced.rows("SELECT count(*) FROM {aleta}._dlt_pipeline_state WHERE _dlt_load_id < '9'") == [(1,)]
+    assert synced.rows("SELECT count(*) FROM {aleta}._dlt_pipeline_state") == [(1,)]
+    shutil.rmtree(synced.private / "dlt")
+    synced.box.reset_requests()
+    synced.sync()
+    asked = [request.query for request in synced.box.requests if request.query.get("accountId") == account]
+    assert [query["fromDate"] for query in asked if query["fromDate"] == "1970-01-01"] == []
+    assert synced.differences() == []
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("later_s", [0.0, 0.3, 1.0])
 def test_a_first_load_that_was_killed_is_made_good_c1(empty: Kept, later_s: float) -> None:
     """C1: killed while its package is being loaded, sooner or later; the next run ends as if nothing had been."""

@@ -150,13 +150,25 @@ def test_of_states_the_last_is_kept_c5(tmp_path):
     assert again.state()["night"] == 2
 
 
+def kept_states(sql, *states: tuple[str, str, int], complete: list[str]) -> list[tuple]:
+    """What is left of *states* (load id, pipeline, version), where the loads of these ids are *complete*."""
+    sql.execute("CREATE TABLE states (_dlt_load_id VARCHAR, pipeline_name VARCHAR, version BIGINT)")
+    sql.executemany("INSERT INTO states VALUES (?, ?, ?)", states)
+    sql.execute("CREATE TABLE loads AS SELECT unnest(?::VARCHAR[]) AS load_id, 0 AS status", [complete])
+    sql.execute(outdated_sql("states", "loads"))
+    return sql.execute("FROM states ORDER BY ALL").fetchall()
+
+
 def test_a_state_whose_package_is_not_complete_replaces_none(sql):
     """A kill may leave it; until the package is complete dlt reads the one before. Another pipeline's is its own."""
-    sql.execute("CREATE TABLE states (_dlt_load_id VARCHAR, pipeline_name VARCHAR)")
-    sql.executemany("INSERT INTO states VALUES (?, ?)", [("1", "p"), ("2", "p"), ("3", "p"), ("1", "q")])
-    sql.execute("CREATE TABLE loads AS SELECT unnest(['1', '2']) AS load_id, 0 AS status")
-    sql.execute(outdated_sql("states", "loads"))
-    assert sql.execute("FROM states ORDER BY ALL").fetchall() == [("1", "q"), ("2", "p"), ("3", "p")]
+    states = [("1", "p", 7), ("2", "p", 8), ("3", "p", 9), ("1", "q", 1)]
+    assert kept_states(sql, *states, complete=["1", "2"]) == [("1", "q", 1), ("2", "p", 8), ("3", "p", 9)]
+
+
+def test_m6_a_state_that_a_clock_ahead_stored_is_not_the_last_for_ever(sql):
+    """dlt's load ids are the clock's; each change of the state raises its version. Of equal ones one is enough (C7)."""
+    states = [("9", "p", 7), ("1", "p", 8), ("2", "p", 8)]
+    assert kept_states(sql, *states, complete=["9", "1", "2"]) == [("2", "p", 8)]
 
 
 def test_to_dlt_it_is_plain_duckdb():

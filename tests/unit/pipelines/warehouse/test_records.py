@@ -94,6 +94,20 @@ def test_dlt_goes_on_after_it(warehouse, tmp_path):
     assert kept(tmp_path) == ([("a", on(4)), ("b", on(1))], 3)
 
 
+@pytest.mark.parametrize("rows", [pytest.param([], id="records"), pytest.param([a_client()], id="a-package-of-dlt-s")])
+def test_m6_after_a_run_by_a_clock_ahead_the_last_state_is_that_of_the_last_run(warehouse, tmp_path, monkeypatch, rows):
+    """Its load id is the highest for as long as the clock was ahead."""
+    with monkeypatch.context() as ahead:
+        ahead.setattr(records, "create_load_id", lambda: "9999999999.0")
+        warehouse.write([marks("a", last=2)], {"night": 1})
+    warehouse.write([marks("a", last=3), *rows], {"night": 2})
+    with warehouse.open() as store:
+        assert records.stored_state(store, warehouse._pipeline.pipeline_name)["night"] == 2
+    warehouse.close()
+    shutil.rmtree(warehouse.folder / "dlt")
+    assert kept(tmp_path) == ([("a", on(3)), ("b", on(1))], 2)
+
+
 @pytest.mark.parametrize(("name", "done"), [("_merge", False), ("_complete", False), ("mark_state_extracted", True)])
 def test_c1_cut_off_it_is_there_whole_or_not_at_all(warehouse, tmp_path, monkeypatch, name, done):
     """Before the commit nothing is there; after it dlt's own copy of the state is behind, and catches up."""

@@ -13,7 +13,7 @@ from pipelines.run.job import Job, nightly
 from pipelines.run.reading.known import Known, references
 from pipelines.run.reading.planners import planner_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.errors import ForbiddenError
+from sources.aleta.errors import ForbiddenError, OverdueError
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.walk import Listed
@@ -134,6 +134,34 @@ def test_w3_where_reads_fail_a_larger_answer_of_an_earlier_run_stays_the_proof(f
     ledger = Ledger(learned={"transactions": Learned(known_cap=250, proof=proof)})
     (told,) = Run(broken, names=NAMES[:4], ledger=ledger).of(Taught)
     assert (told.learned.proof == proof) is fails
+
+
+@pytest.mark.parametrize(
+    ("parent", "fails", "stays"),
+    [
+        pytest.param("a", OverdueError("too late"), True, id="it cannot be read"),
+        pytest.param("a", None, False, id="its rows are gone"),
+        pytest.param("z", OverdueError("too late"), False, id="its account is gone"),
+    ],
+)
+def test_w3_a_proof_that_cannot_be_read_is_not_lowered(parent, fails, stays):
+    """No account is missing for it, and a small proof would have busy days in doubt for ever after."""
+    proof, asked = Proof(parent, Window(on(0), on(9)), 240), []
+
+    def trouble(account, first, last):
+        if (account, first, last) == (parent, on(0), on(9)):
+            asked.append(account)
+            if fails:
+                raise fails
+
+    night = api(b=[booked(f"t{number}", DAY - timedelta(days=1)) for number in range(5)])
+    night.trouble = trouble
+    read = Mark(covered=Window(settings().history_start, DAY - timedelta(days=2)), verified_at=NOON)
+    ledger = Ledger(learned={"transactions": Learned(proof=proof)}, marks={"transactions": {"a": read, "b": read}})
+    (told,) = Run(night, names=NAMES[:4], ledger=ledger).of(Taught)
+
+    assert asked == [parent]
+    assert (told.learned.proof == proof) is stays
 
 
 def test_what_is_learned_is_told_of_what_can_be_asked_in_parts():
