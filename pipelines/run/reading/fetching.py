@@ -215,8 +215,7 @@ class Fetching:
         """Rows that came *late* may have been left out before (rule 10 of the trials): a hundredth of all is tested."""
         most = math.ceil(LATE_SHARE * len(readings))
         suspects = [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS]
-        prover = self._provers[endpoint.name]
-        if suspects and prover.budget.on and not prover.noticed:
+        if suspects and (prover := self._provers[endpoint.name]).budget.on and not prover.noticed:
             before = record_of(prover)
             prover.suspect(suspects[:most])
             self._fetch(endpoint, readings, prover, begun=True)
