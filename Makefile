@@ -41,10 +41,10 @@ demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the w
 	@$(BIN)/aleta-sync demo
 
 test: $(VENV)/dev.ok  ## run the test suite, eight minutes on two cores
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long"
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long"
 
 test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kill, destination and planted bug
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m long
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m long
 
 test-fast: $(VENV)/dev.ok  ## unit and property tests for the edit loop, a minute on two cores; plays no histories
 	@DEEP=0.2 FUZZ_SECONDS=1 $(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long and not slow" tests/unit tests/property $(addprefix --ignore=tests/property/,$(PLAYED))

@@ -230,6 +230,7 @@ def test_a_refusal_by_id_removes_nobody_whom_a_listed_sibling_shares_it_with_l2(
     assert set(crowded_synced.column("SELECT id FROM aleta.accounts")) == before
 
 
+@pytest.mark.long
 def test_verify_names_a_list_that_may_be_truncated_l3(crowded):
     """What a sync is partial for, `verify` does not call equal."""
     crowded.box.set(list_caps={"accounts": CAP}, relationships="links", keep="random")

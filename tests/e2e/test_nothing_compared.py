@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from tests.e2e.program import Ended
 
 
+@pytest.mark.long
 def test_verify_says_only_what_it_did_while_a_run_holds_the_lock(start):
     """Exit 1, and no word of receipts or digits: nothing was looked at."""
     program = start(latency_s=0.3)

@@ -127,6 +127,7 @@ def test_views_are_part_of_the_fingerprint(store, folder):
     assert parts == {"manifest.json", *map(name_of, TABLES)}
 
 
+@pytest.mark.long
 def test_a_sync_of_everything_gives_every_view_rows_that_add_up(start):
     """Each view has rows; positions and months are what plain Python makes of the tables below them."""
     program = start(computed_days=45, aleta={"resources": ["*"]})

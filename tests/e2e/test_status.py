@@ -7,6 +7,8 @@ import json
 import duckdb
 import pytest
 
+from tests.lengths import long_but
+
 
 def test_status_before_the_first_sync_says_so(installed):
     """Exit 0, no request, nothing made."""
@@ -46,7 +48,7 @@ def test_status_reads_the_private_store_where_no_copy_is_made(start):
     assert program.run("status", "--max-age", "0").exit == 1
 
 
-@pytest.mark.parametrize("published", ["duckdb", "parquet"])
+@pytest.mark.parametrize("published", long_but({"duckdb"}, ["duckdb", "parquet"]))
 @pytest.mark.parametrize("journal", [True, False], ids=["journal", "no-journal"])
 def test_a_copy_that_was_deleted_is_told(start_synced, published, journal):
     """`status`, its page and `check` say that there is nothing to open and what to run, as of one that is cut short."""

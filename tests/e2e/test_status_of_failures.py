@@ -7,6 +7,8 @@ import stat
 import time
 from datetime import timedelta
 
+import pytest
+
 from pipelines.run.aftermath import journal
 from sources.aleta.clock import SystemClock
 from tests.e2e.program import Program
@@ -80,6 +82,7 @@ def test_a_night_by_a_clock_that_was_ahead_is_over_once_the_next_is_complete(pro
     assert "acme is fine" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_sync_of_one_client_ends_no_streak_on_the_page_either(synced):
     """What `serve` does all day proves nothing of the tenant as a whole: `status` and the page say the same."""
     page = synced.folder / "report.html"

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.e2e.dlt_source.theirs import ids, load, source
+from tests.lengths import long_but
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # dlt's own
 
@@ -54,7 +55,10 @@ def test_f3_a_table_that_was_there_and_answers_404_is_an_error(pipeline, box, kn
         load(pipeline, source(known, resources=["holdings", "users"]))
 
 
-@pytest.mark.parametrize(("resource", "owner"), [("prices", "instrument_id"), ("limit_status", "limit_id")])
+@pytest.mark.parametrize(
+    ("resource", "owner"),
+    long_but({"prices"}, [pytest.param("prices", "instrument_id"), pytest.param("limit_status", "limit_id")]),
+)
 def test_d3_404_to_one_that_had_rows_does_not_say_that_they_are_gone(pipeline, box, known, resource, owner):
     """D3, F2: others answer, it did before; its rows stay without a proof that they are gone."""
     chosen = {"resources": ["transactions", "instruments", "limits", resource]}
@@ -129,6 +133,7 @@ def test_l1_an_account_that_only_rows_name_is_an_error(pipeline, box, known):
         load(pipeline, source(known, resources=["transactions"]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("box", [{"accounts": 60, "row_cap": 0}], indirect=True)
 def test_f3_a_client_that_only_its_parent_names_and_that_cannot_be_read_costs_itself(pipeline, box, known):
     """F3: other clients were listed, so the rest is there to be loaded; it is named, or an error."""

@@ -106,6 +106,7 @@ def test_an_object_that_was_renamed_is_loaded_again_alone(synced):
     assert {table: synced.rows(f"SELECT id, first_seen_at FROM aleta.{table} ORDER BY id") for table in tables} == seen
 
 
+@pytest.mark.long
 def test_night_after_night_stays_exact(synced):
     """Nights of changes, one after the other, one with a new account: exact after each. (`test_nights` plays more.)"""
     for night in range(2):
