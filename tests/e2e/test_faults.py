@@ -196,6 +196,21 @@ def test_a_failing_list_of_legal_entities_is_partial_and_what_its_client_names_i
 
 
 @pytest.mark.long
+def test_a_side_list_that_no_client_answers_costs_itself(start):
+    """F3: nobody needs users: transactions are there, what was not asked for is told once, and nothing is removed."""
+    program = start(aleta={"workers": 2}, accounts=250, rows=500)
+    program.box.faults.script("500", path_contains="/users", times=ALWAYS)
+
+    ended = program.sync(expect=4)
+
+    now = program.box.truth("acme")
+    assert len(now.clients) == 25
+    assert {(error["code"], error["resource"]) for error in ended.errors()} == {("unavailable", "users")}
+    assert [error["message"][:6] for error in ended.errors() if not error["parent_id"]] == ["users:"]
+    assert truth.differences(program.warehouse(), replace(now, users={})) == []
+
+
+@pytest.mark.long
 def test_when_the_first_list_fails_the_run_fails_and_the_warehouse_stays(synced):
     """Without clients there is nothing to read: exit 1, and yesterday's state is still whole."""
     synced.box.faults.script("404", path_contains="/v2/clients", times=ALWAYS)

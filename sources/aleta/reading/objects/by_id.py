@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...catalogue.endpoint import Endpoint
-from ...errors import ParentGoneError, SourceError
+from ...errors import GivenUpError, ParentGoneError, SourceError
 from ...jsonapi.answer import Answer
-from ..reader import Outages, Reader
+from ..reader import Reader
 from ..workers import Workers
-from .walk import Listed
+from .failures import Failures
+from .listed import Listed
 
 BATCH = 500  # objects that are yielded together: bounds the memory (rule C5)
 WITNESSES = 10  # of objects known to exist: one that answers is enough, and a few may be gone
@@ -69,10 +70,11 @@ class _Visit:
     _answers: list[Answer] = field(default_factory=list)
     _problems: dict[str, SourceError] = field(default_factory=dict)  # by id
     _not_found: dict[str, SourceError] = field(default_factory=dict)  # by id
-    _outages: Outages = field(init=False)
+    _unasked: list[str] = field(default_factory=list)
+    _failures: Failures = field(init=False)
 
     def __post_init__(self) -> None:
-        self._outages = Outages(self.pool.count)
+        self._failures = Failures(self.reader, self.pool.count)
 
     @property
     def answered(self) -> bool:
@@ -81,19 +83,27 @@ class _Visit:
     @property
     def waiting(self) -> bool:
         """Whether anything is left to be told."""
-        return bool(self._answers or self._problems or self._not_found)
+        return bool(self._answers or self._problems or self._not_found or self._unasked)
 
     def ask(self, batch: Sequence[str]) -> None:
-        for own_id in batch:
-            self.pool.submit(own_id, self.reader.one_of(self.endpoint, own_id))
-        for own_id, outcome in [self.pool.collect() for _ in batch]:
-            if not isinstance(outcome, Exception):
-                self._outages.answered()
-                self._answers.append(outcome)
-            elif isinstance(error := self._outages.judge(outcome), ParentGoneError):
-                self._not_found[own_id] = error
+        asks = {own_id: self.reader.one_of(self.endpoint, own_id) for own_id in batch}
+        for own_id, ask in asks.items():
+            self.pool.submit(own_id, self._failures.unless_given_up(self.endpoint, ask))
+        for _ in asks:
+            own_id, outcome = self.pool.collect()
+            if isinstance(outcome, Exception):
+                self._take_failure(own_id, self._failures.judge(self.endpoint, outcome))
             else:
-                self._problems[own_id] = error
+                self._failures.answered(self.endpoint, asks[own_id])
+                self._answers.append(outcome)
+
+    def _take_failure(self, own_id: str, error: SourceError) -> None:
+        if isinstance(error, GivenUpError):
+            self._unasked.append(own_id)
+        elif isinstance(error, ParentGoneError):
+            self._not_found[own_id] = error
+        else:
+            self._problems[own_id] = error
 
     def found(self, *, last: bool = False) -> Listed:
         """What is known by now; the *last* time 404s wait for nothing more."""
@@ -104,11 +114,13 @@ class _Visit:
             self._problems |= self._not_found
         answers, self._answers = self._answers, []
         failed, self._problems = self._problems, {}
+        unasked, self._unasked = self._unasked, []
         return Listed(
             endpoint=self.endpoint,
             parent_id="",
             answers=answers,
-            problems=[*failed.values()],
+            problems=[*failed.values(), *(error for _, error in self._failures.given_up())],
             gone=gone,
-            failed=[*failed],
+            failed=[*failed, *unasked],
+            given_up=bool(unasked),
         )

@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...catalogue.endpoint import Endpoint
-from ...errors import ConflictError, ForbiddenError, ParentGoneError, SourceError
+from ...errors import ConflictError, ForbiddenError, GivenUpError, ParentGoneError, SourceError
 from ...jsonapi.answer import Answer
 from ..doubled import Contents
-from ..reader import Ask, Outages, Reader
+from ..reader import Ask, Reader
 from ..workers import Workers
 from .below import endpoints_below
+from .failures import Failures
+from .listed import Listed, ids_of
 from .members import Census
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """All objects of one endpoint under one parent.
-
-    Args:
-        answers: one for a list, or one per object if they are read by id.
-        problems: reads that failed. If there are any, an object that is not listed may still exist.
-        gone: ids that were read by id and that the API does not know; *failed*: those that could not be read.
-        by_id: not the list, but what it left out: objects that something else names, or that its second answer showed.
-    """
-
-    endpoint: Endpoint
-    parent_id: str
-    answers: Sequence[Answer]
-    problems: Sequence[SourceError] = ()
-    gone: Sequence[str] = ()
-    failed: Sequence[str] = ()
-    by_id: bool = False
-
-    @property
-    def ids(self) -> list[str]:
-        return [own_id for answer in self.answers for own_id in answer.ids]
-
-    @property
-    def complete(self) -> bool:
-        return not self.problems
+__all__ = ["Listed", "ids_of", "walk", "walk_named"]
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +36,7 @@ class _Listing:
     listed: dict[str, Answer] = field(default_factory=dict)  # by the object's id, or "" for the list itself
     problems: list[SourceError] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    given_up: bool = False
 
     def result(self) -> Listed:
         return Listed(
@@ -69,6 +46,7 @@ class _Listing:
             problems=tuple(self.problems),
             gone=tuple(self.gone),
             by_id=self.by_id,
+            given_up=self.given_up,
         )
 
 
@@ -82,10 +60,12 @@ def walk(
 ) -> Iterator[Listed]:
     """Every object of *endpoints*, parents first; endpoints that are not `crawled` are skipped.
 
-    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). What is named and in no
-    list is asked for by its id at the end (rules L1, L2): 404, or 403 twice, means that it is gone, if anything of the
-    endpoint was answered in this run, or the object that it hung below is gone. Where an object that a list showed is
-    refused by its id, too, that is not so of one that a list may have left out.
+    A parent that cannot be read is reported in its `Listed`, and the others go on (rule F3). So they do where one
+    endpoint is down: it is given up, and told once.
+
+    What is named and in no list is asked for by its id at the end (rules L1, L2): 404, or 403 twice, means that it is
+    gone, if anything of the endpoint was answered in this run, or the object that it hung below is gone. Where an
+    object that a list showed is refused by its id, too, that is not so of one that a list may have left out.
 
     Args:
         census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
@@ -123,7 +103,7 @@ class _Walk:
         self._reader = reader
         self._pool = pool
         self._census = census
-        self._outages = Outages(pool.count)
+        self._failures = Failures(reader, pool.count)
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
         self._contents: dict[str, Contents] = {}  # by endpoint
         self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
@@ -132,12 +112,11 @@ class _Walk:
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
             if not endpoint.parent:
-                self._list(endpoint, "")
+                self._ask(_Listing(endpoint, ""))
         yield from self._collect()
         yield from self.run_by_id()
         for endpoint, parent_id in self._census.doubtful(self._endpoints):
-            listing = _Listing(endpoint, parent_id, by_id=True, again=True)
-            self._ask(listing, "", self._reader.list_of(endpoint, parent_id))
+            self._ask(_Listing(endpoint, parent_id, by_id=True, again=True))
         yield from self._collect()
         yield from self.run_by_id()
 
@@ -156,21 +135,26 @@ class _Walk:
             listing.pending -= 1
             if isinstance(outcome, Exception):
                 self._take_failure(listing, own_id, outcome)
+                for endpoint, error in self._failures.given_up():
+                    yield Listed(endpoint=endpoint, parent_id="", answers=(), problems=[error])
             else:
-                self._outages.answered()
+                self._failures.answered(listing.endpoint, self._question(listing, own_id))
                 self._take(listing, own_id, outcome)
             if not listing.pending:
                 yield from self._finish(listing)
 
     def _take_failure(self, listing: _Listing, own_id: str, outcome: Exception) -> None:
-        error = self._outages.judge(outcome)
+        error = self._failures.judge(listing.endpoint, outcome)
+        if isinstance(error, GivenUpError):
+            listing.given_up = True
+            return
         denied = isinstance(error, ParentGoneError | ForbiddenError)
         asked_for = (listing.endpoint.name, own_id)
         if not (listing.by_id and not listing.again and denied and self._proves_gone(listing, own_id)):
             listing.problems.append(error)
         elif isinstance(error, ForbiddenError) and asked_for not in self._forbidden:  # perhaps only this minute
             self._forbidden.add(asked_for)
-            self._ask(listing, own_id, self._reader.one_of(listing.endpoint, own_id, listing.parent_id))
+            self._ask(listing, own_id)
         else:
             self._census.note_gone(listing.endpoint, own_id)
             listing.gone.append(own_id)
@@ -189,7 +173,7 @@ class _Walk:
             if shown := self._census.shown(endpoint):
                 self._reader.one_of(endpoint, shown)()
         except SourceError as error:
-            self._outages.judge(error)  # raises where no other read would succeed
+            self._failures.judge(endpoint, error)  # raises where no other read would succeed
             return False
         return True
 
@@ -202,14 +186,17 @@ class _Walk:
         self._census.note_asked(endpoint, [own_id for own_id, _ in missing])
         for own_id, parent_id in missing:
             listing = listings.setdefault(parent_id, _Listing(endpoint, parent_id, by_id=True))
-            self._ask(listing, own_id, self._reader.one_of(endpoint, own_id, parent_id))
+            self._ask(listing, own_id)
 
-    def _list(self, endpoint: Endpoint, parent_id: str) -> None:
-        self._ask(_Listing(endpoint, parent_id), "", self._reader.list_of(endpoint, parent_id))
-
-    def _ask(self, listing: _Listing, own_id: str, ask: Ask) -> None:
+    def _ask(self, listing: _Listing, own_id: str = "") -> None:
+        """Ask for the list, or for one of its objects."""
         listing.pending += 1
+        ask = self._failures.unless_given_up(listing.endpoint, self._question(listing, own_id))
         self._pool.submit((listing, own_id), ask)
+
+    def _question(self, listing: _Listing, own_id: str) -> Ask:
+        endpoint, parent_id = listing.endpoint, listing.parent_id
+        return self._reader.one_of(endpoint, own_id, parent_id) if own_id else self._reader.list_of(endpoint, parent_id)
 
     def _take(self, listing: _Listing, own_id: str, answer: Answer) -> None:
         answer = self._census.kept(listing.endpoint, answer, by_id=listing.by_id)
@@ -220,7 +207,7 @@ class _Walk:
             self._answers_by_id[listing.endpoint.name] = True
         if listing.endpoint.detail and not own_id:
             for listed_id in answer.ids:
-                self._ask(listing, listed_id, self._reader.one_of(listing.endpoint, listed_id, listing.parent_id))
+                self._ask(listing, listed_id)
 
     def _finish(self, listing: _Listing) -> Iterator[Listed]:
         if listing.endpoint.detail and (listed := listing.listed.pop("", None)) is not None:
@@ -241,7 +228,7 @@ class _Walk:
     def _count(self, listed: Listed) -> None:
         if listed.by_id:
             for answer in listed.answers:
-                for own_id, parent_id in zip(answer.ids, _parents(listed, answer), strict=True):
+                for own_id, parent_id in zip(answer.ids, listed.parents_of(answer), strict=True):
                     self._census.note_found(listed.endpoint, own_id, parent_id)
         else:
             chained = bool(listed.answers) and all(answer.chained for answer in listed.answers)
@@ -254,13 +241,13 @@ class _Walk:
     def _descend(self, child: Endpoint, answer: Answer) -> Iterator[Listed]:
         if not child.ids_in:
             for parent_id in answer.ids:
-                self._list(child, parent_id)
+                self._ask(_Listing(child, parent_id))
             return
         for parent_id, ids in answer.related.get(child.ids_in, {}).items():
             listing = _Listing(child, parent_id)
             self._census.note_asked(child, ids)
             for own_id in dict.fromkeys(ids):
-                self._ask(listing, own_id, self._reader.one_of(child, own_id, parent_id))
+                self._ask(listing, own_id)
             if not ids:
                 yield listing.result()
 
@@ -270,14 +257,6 @@ def _conflict(own_id: str) -> SourceError:
     return ConflictError(
         f"the id {own_id} is there twice, with two contents: the newer is kept. Ask Aleta which is meant"
     )
-
-
-def _parents(listed: Listed, answer: Answer) -> Sequence[str]:
-    """The parent that each object of an answer names; the one it was asked for, where it names none."""
-    column = listed.endpoint.parent_column
-    if not column:
-        return [""] * len(answer.ids)
-    return [parent_id or listed.parent_id for parent_id in answer.batch[column].to_pylist()]
 
 
 def _keep_rows_without_detail(details: dict[str, Answer], listed: Answer) -> None:
@@ -291,10 +270,3 @@ def _keep_rows_without_detail(details: dict[str, Answer], listed: Answer) -> Non
             drift=listed.drift,
             fetched_at=listed.fetched_at,
         )
-
-
-def ids_of(listed: Sequence[Listed], endpoint: str) -> Mapping[str, str]:
-    """Every listed id of *endpoint*, with its parent's id."""
-    return {
-        own_id: listing.parent_id for listing in listed if listing.endpoint.name == endpoint for own_id in listing.ids
-    }
