@@ -16,7 +16,7 @@ from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
 from ..planning.trials.strictness import STRICT_RUNS, Strictness
-from ..planning.windows import ONE_DAY, Window, day_before, width_learned
+from ..planning.windows import ONE_DAY, Window, day_before, one_each, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
 UNREAD = "unread"  # key in the state
@@ -93,8 +93,7 @@ class Spans:
     def unread(self, readings: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
         """Days before *readings* that could not be read when they were asked for by themselves, a window a parent."""
         found = {parent: _side_by_side(self._unread_before(parent, reading)) for parent, reading in readings.items()}
-        for number in range(max(map(len, found.values()), default=0)):
-            yield {parent: windows[number] for parent, windows in found.items() if number < len(windows)}
+        return one_each({parent: windows for parent, windows in found.items() if windows})
 
     def _unread_before(self, parent: str, reading: Window) -> Iterator[date]:
         for stored in self.state.get(UNREAD, {}).get(parent, ()):
