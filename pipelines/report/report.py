@@ -24,7 +24,6 @@ LASTING = frozenset(
         "removals",
         "conflict",
         "not_offered",
-        "refused",
         "fatal",
         "too_large",
         "too_wide",

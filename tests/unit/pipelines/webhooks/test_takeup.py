@@ -66,7 +66,6 @@ def test_what_was_synced_is_not_due(status, left, folder, report):
         pytest.param("forbidden", "a", ["2"], [], id="one client, for good"),
         pytest.param("unavailable", None, ["1", "2"], [], id="no client's, for a while"),
         pytest.param("not_offered", "", [], [], id="a table that this API has not"),
-        pytest.param("refused", "a", ["2"], [], id="a status that no rule lists"),
         pytest.param("unavailable", "c", ["1", "2"], [], id="a client of no delivery"),
     ],
 )
