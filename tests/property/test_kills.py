@@ -21,6 +21,7 @@ from tests.histories.scene import Scene
 pytestmark = pytest.mark.long
 
 EVERY = int(os.environ.get("EVERY_STEP", "0"))
+PARTS = 6 if EVERY else 1  # of the steps, for workers to share
 KILLS = int(os.environ.get("KILLS", "0"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
 SHARDS = 2
@@ -55,6 +56,7 @@ def edit_last_pages(scene: Scene, accounts: Sequence[str], *, count: int) -> Non
 
 
 @pytest.mark.timeout(0 if EVERY else 300)
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(
     ("at", "chosen"),
     [
@@ -65,10 +67,10 @@ def edit_last_pages(scene: Scene, accounts: Sequence[str], *, count: int) -> Non
     ],
 )
 def test_a_kill_on_v1_is_made_good_and_no_kept_page_is_believed_wrongly(
-    runner: Runner, tmp_path: Path, at: str, chosen: tuple[int, ...]
+    runner: Runner, tmp_path: Path, at: str, chosen: tuple[int, ...], part: int
 ):
     """C1 on v1: pages are kept before their rows are committed; a 304 for them brings in the rows that were lost."""
-    for nth in range(0, LAST, EVERY) if EVERY else chosen:
+    for nth in range(part * EVERY, LAST, PARTS * EVERY) if EVERY else chosen:
         with Scene(runner, tmp_path / f"{nth}", **ON_V1) as scene:
             scene.sync()
             edit_last_pages(scene, scene.accounts(), count=3)
@@ -85,6 +87,7 @@ def test_a_kill_on_v1_is_made_good_and_no_kept_page_is_believed_wrongly(
 
 
 @pytest.mark.timeout(0 if EVERY else 300)
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(
     ("prepare", "at", "chosen"),
     [
@@ -97,9 +100,11 @@ def test_a_kill_on_v1_is_made_good_and_no_kept_page_is_believed_wrongly(
         pytest.param(quiet, "file", (3, 6, 9), id="quiet-file"),
     ],
 )
-def test_a_kill_before_any_step_is_made_good(runner: Runner, tmp_path: Path, prepare, at: str, chosen: tuple[int, ...]):
+def test_a_kill_before_any_step_is_made_good(
+    runner: Runner, tmp_path: Path, prepare, at: str, chosen: tuple[int, ...], part: int
+):
     """C1: the next run finishes or discards what is half written, and all checks of the oracle hold."""
-    for nth in range(0, LAST, EVERY) if EVERY else chosen:
+    for nth in range(part * EVERY, LAST, PARTS * EVERY) if EVERY else chosen:
         with Scene(runner, tmp_path / f"{nth}") as scene:
             prepare(scene)
 
