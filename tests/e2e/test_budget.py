@@ -96,6 +96,7 @@ def add_twins(program: Program, *names: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_tenants_with_the_same_sub_share_one_budget_r1(start):
     """R1: the budget belongs to the `sub`, whatever the tenants are called."""
     program = start(requests_per_minute=900, burst=20, aleta={"requests_per_minute": 900, "burst": 20})
@@ -130,6 +131,7 @@ def test_four_processes_of_one_sub_share_its_budget_and_outlive_a_kill_r4(start)
         assert truth.differences(program.warehouse(name), program.box.truth("acme")) == []
 
 
+@pytest.mark.long
 def test_a_second_tenant_s_budget_is_its_own_c3(start):
     """C3: another `sub`, another budget; side by side neither is refused."""
     settings = {"requests_per_minute": 900, "burst": 20}

@@ -68,6 +68,7 @@ def test_a_day_over_the_cap_is_quarantined_and_all_else_is_exact_w4_m1(crowded):
     assert f"{max(marks.values())}" > day
 
 
+@pytest.mark.long
 def test_status_lists_a_quarantined_day_until_it_was_read(crowded):
     """`status` shows the gap; once the server lets the day through, the next run clears it and is exact."""
     account, day = busy_day(crowded)

@@ -242,6 +242,7 @@ def test_verify_names_a_list_that_may_be_truncated_l3(crowded):
     assert "truncated" in ended.out
 
 
+@pytest.mark.long
 def test_verify_asks_for_an_account_that_only_a_row_names_l1(start):
     """L1: no list shows it, and the warehouse does not know it; its transfer to another account does."""
     program = start(aleta={"resources": ["transactions"]})

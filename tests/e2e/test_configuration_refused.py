@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.long
 def test_files_with_a_byte_order_mark_are_read(program):
     """As some editors write them, by us and by dlt."""
     program.cold = True  # dlt notes as it is imported where its files are

@@ -61,6 +61,7 @@ def test_the_first_bad_night_and_the_first_good_one_are_told(start, inbox):
     assert PASSWORD not in bad.out + bad.err
 
 
+@pytest.mark.long
 def test_what_nobody_took_is_told_by_the_next_run(start, inbox):
     """A bad night without a network, and the next; then the end of it, which could not be told at first either."""
     program = start(aleta={"notify": [inbox.url], "resources": ["clients"]})

@@ -194,6 +194,7 @@ def test_balances_and_trees_are_what_the_api_says(synced):
     assert {row[0] for row in synced.rows("SELECT account_id FROM aleta.account_tree")} == api.accounts.keys()
 
 
+@pytest.mark.long
 def test_changes_since_a_run_are_what_two_later_ones_saw_together(start_synced):
     """The moment is the beginning of the run, as the guide says; what is before and after is the API's, net."""
     program = start_synced(look_back_days=EVERYTHING)

@@ -59,6 +59,7 @@ def test_the_page_has_the_figures_of_the_warehouse_and_asks_nothing(synced):
     assert "transactions.accountAmount" not in said  # its text is in `extra`, but it has a column
 
 
+@pytest.mark.long
 def test_a_second_run_is_on_the_page_and_a_page_is_written_over(synced):
     """Each run is a row and a group of bars; what one run left is replaced by what the next one says."""
     first = report(synced)

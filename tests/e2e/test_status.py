@@ -87,6 +87,7 @@ def test_before_the_first_complete_run_no_copy_is_missing(start):
     assert "no copy yet" in program.run("check").out
 
 
+@pytest.mark.long
 def test_coverage_is_that_of_every_account_that_is_there(start):
     """One that was never readable is proven on no day, and so not all are; one that is gone holds nothing back."""
     program = start()

@@ -37,6 +37,7 @@ def test_status_says_why_every_first_load_failed(program):
     assert stat.S_IMODE((program.tenant_folder() / "runs.jsonl").stat().st_mode) == 0o600
 
 
+@pytest.mark.long
 def test_status_has_an_exit_code_for_a_monitor(program):
     """`--max-age`: 1 when a tenant never completed or not for so long, with an ERROR line; else 0."""
     never = program.run("status", "--max-age", "26")
@@ -66,6 +67,7 @@ def test_status_tells_of_a_run_that_was_killed(start):
     assert "did not end" in " ".join(program.run("status").out.split())
 
 
+@pytest.mark.long
 def test_a_night_by_a_clock_that_was_ahead_is_over_once_the_next_is_complete(program):
     """M6: `status`, its metrics and the page go by the order of the runs, not by what the clock of one said."""
     program.tenant_folder().mkdir(parents=True)

@@ -30,6 +30,7 @@ print([type(left).__name__ for left in gc.get_objects() if type(left).__name__ i
 """
 
 
+@pytest.mark.long
 def test_c6_nothing_of_a_tenant_is_in_memory_when_it_is_done(two):
     """Of forty in one process, or of `serve` after a thousand syncs, the last one needs no more than the first."""
     ended = subprocess.run(
@@ -102,6 +103,7 @@ def test_one_tenant_alone_can_be_named(two):
     assert not two.tenant_folder("acme").exists()
 
 
+@pytest.mark.long
 def test_different_tenants_run_at_the_same_time_in_two_processes_c2(two):
     """C2: the lock is the tenant's."""
     first, second = two.start("sync", "--json", "acme"), two.start("sync", "--json", "bolt")

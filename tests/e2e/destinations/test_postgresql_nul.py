@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.destinations.remote import DATASET
 
 
+@pytest.mark.long
 def test_a_nul_is_kept_and_said_and_verify_agrees_f9(remote):
     """Complete with a warning; the next night changes nothing of it, and `verify` finds all equal."""
     box = remote.program.box

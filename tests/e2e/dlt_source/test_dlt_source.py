@@ -130,6 +130,7 @@ def test_what_rows_named_while_it_was_not_selected_is_read_once_it_is(pipeline, 
     assert named_instruments(pipeline) == ids(pipeline, "SELECT id FROM instruments")
 
 
+@pytest.mark.long
 def test_l4_an_instrument_that_answered_404_is_named_and_asked_for_again(pipeline, box, known, caplog):
     """Only rows before the look-back may name it: `transactions` remember it, whatever it answered."""
     chosen = {"resources": ["transactions", "instruments", "prices"]}

@@ -153,6 +153,7 @@ def test_f3_a_client_that_only_its_parent_names_and_that_cannot_be_read_costs_it
     assert "clients" in ids(pipeline, "SELECT resource FROM sync_windows WHERE status = 'failed'")
 
 
+@pytest.mark.long
 def test_f3_a_tenant_whose_clients_cannot_be_read_fails(pipeline, box, known):
     """Nothing below them can be read either, whatever `on_failure` says."""
     box.faults.script("200_errors", path_contains="/clients", times=10**6)

@@ -131,6 +131,7 @@ def test_a_row_that_only_a_backfill_reaches_is_removed_once_it_is_gone_d7(ahead)
     assert [q for q in queries(program) if q["fromDate"] == f"{day}"]
 
 
+@pytest.mark.long
 def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):
     """D7: `verify --all` finds it left over, as any other row."""
     program = start_synced()

@@ -53,6 +53,7 @@ def test_a_parent_below_a_list_that_failed_is_read_whole_at_once_l4(synced, faul
     assert late in feed(synced)["added"]
 
 
+@pytest.mark.long
 def test_a_parent_that_is_back_is_read_whole_once_l4(synced):
     """L4: the night after it is read like the others."""
     account = fullest(synced)

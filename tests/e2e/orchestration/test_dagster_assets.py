@@ -93,6 +93,7 @@ def test_a_key_that_is_refused_is_not_tried_again(program, materialize, old, new
     assert result.get_asset_materialization_events() == []
 
 
+@pytest.mark.long
 def test_a_run_that_fails_is_tried_again(program, materialize):
     """Here another run holds the tenant; after the last retry the Dagster run fails."""
     with TenantLock(program.tenant_folder() / "lock", command="test"):

@@ -7,6 +7,8 @@ import signal
 import stat
 import time
 
+import pytest
+
 from tests.e2e.program import Program
 from tests.e2e.uploads.uploading import at_the_api, counts, lines, requests, upload, write
 
@@ -41,6 +43,7 @@ def wait_for(program: Program, number: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.long
 def test_one_upload_at_a_time_and_a_sync_goes_on(uploader):
     """A second upload is exit 1 and says who is there; a sync is not locked out."""
     uploader.box.set(latency_s=0.1)

@@ -276,6 +276,7 @@ def asked(endpoint: Endpoint, marks: dict[str, Mark], horizon: Horizon) -> int:
     return sum(reading.span.days if by_day else 1 for reading in readings.values())
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_quiet_night_of_everything_fits_into_ten_minutes_of_budget():
     """1,000 accounts, 100 reporting entities, 2,000 instruments: every night of five weeks, from the first load on.
