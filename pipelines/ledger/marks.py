@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import ONE_DAY, Window, clusters, without
 
 Stored: TypeAlias = list[object]
 
@@ -67,7 +67,7 @@ class Mark:
 
     def grow(self, window: Window, *, elapsed: date) -> Mark:
         """Add a window proven complete, as far as its days have fully elapsed everywhere (M2)."""
-        paid = replace(self, owed=tuple(left for days in self.owed for left in days.without(window)))
+        paid = replace(self, owed=tuple(without(self.owed, window)))
         if window.first > elapsed:
             return paid
         window = Window(window.first, min(window.last, elapsed))
@@ -80,18 +80,14 @@ class Mark:
     def without(self, window: Window) -> Mark:
         """Without the days of *window*: what counted as proven does not any more."""
         before = [*self._all()]
-        intervals = [part for interval in before for part in interval.without(window)]
+        intervals = without(before, window)
         if intervals == before:
             return self
         return replace(self, covered=intervals[0] if intervals else None, islands=tuple(intervals[1:]), due=True)
 
     def owing(self, windows: Iterable[Window]) -> Mark:
         """With days of *windows* owed, be they among those that were proven in an earlier run."""
-        owed: tuple[Window, ...] = ()
-        for days in [*self.owed, *windows]:
-            joined, others = _absorb(days, owed)
-            owed = tuple(sorted([*others, joined]))
-        return self if owed == self.owed else replace(self, owed=owed)
+        return replace(self, owed=tuple(clusters([*self.owed, *windows], apart=1)))
 
     def led_from(self, history_start: date) -> Mark:
         """With the interval that holds *history_start* as the mark, where it reaches further: runs continue it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sources.aleta.catalogue.endpoint import By, DateParams
-from sources.aleta.planning.windows import ONE_DAY, Window
+from sources.aleta.planning.windows import ONE_DAY, Window, without
 
 from ..settings import TenantSettings
 from .marks import Mark
@@ -207,11 +207,7 @@ def _looks_back_from(reading: Reading, horizon: Horizon, dates: DateParams) -> d
 
 def owed(readings: Mapping[str, Reading]) -> dict[str, list[Window]]:
     """Of each parent, what earlier runs owe it of days that *readings* do not ask for again."""
-    found = {
-        parent: [left for days in reading.mark.owed for left in days.without(reading.span)]
-        for parent, reading in readings.items()
-        if reading.owes
-    }
+    found = {parent: without(reading.mark.owed, reading.span) for parent, reading in readings.items() if reading.owes}
     return {parent: windows for parent, windows in found.items() if windows}
 
 

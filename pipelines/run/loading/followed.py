@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SkippableError
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, without
 from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.proven_days import Scope
@@ -41,7 +41,7 @@ class _ParentReading:
         """Of *days*, those that did not count as complete in this run."""
         left = [days]
         for proven in self.proven:
-            left = [part for days in left for part in days.without(proven)]
+            left = without(left, proven)
         return left
 
     @property

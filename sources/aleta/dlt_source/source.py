@@ -6,7 +6,7 @@ Usage and guarantees: docs/dlt-source.md.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from datetime import date
 from random import Random
 from typing import Any
@@ -31,7 +31,7 @@ from .due_windows import due_windows
 from .named_ids import keep, kept
 from .options import OnFailure, Options
 from .receipts import WINDOWS_NAME, failures, in_packages, note_last_days, receipts, settle, unread_windows
-from .session import Sessions, shortfall_of, unread
+from .session import Session, Sessions, shortfall_of, unread
 from .shortfalls import Contents, Shortfall
 from .spans import Spans
 from .tables import api_columns, in_batches, with_fetch_time
@@ -154,7 +154,12 @@ def _wait_for_dependencies(endpoint: Endpoint, options: Options) -> Iterator[Non
     if not awaited:
         raise IncompleteError(f"{endpoint.name}: nothing names what to read. Select {' or '.join(sorted(names))} too")
     yield None  # by now, each of them has begun
-    while not options.session.read(awaited):
+    yield from _until_read(awaited, options.session)
+
+
+def _until_read(names: Collection[str], session: Session) -> Iterator[None]:
+    """Let the other resources have their turns until the rows of these are yielded."""
+    while not session.read(names):
         yield None
 
 
@@ -264,8 +269,7 @@ def _settled(
     if not undivided.waiting:
         return []
     dated = {name for name in dlt.current.source().selected_resources if name in CATALOGUE and CATALOGUE[name].dates}
-    while not session.read(dated):
-        yield None
+    yield from _until_read(dated, session)
     settled = session.doubts.settle(undivided, session.caps, row_cap=options.row_cap, now=options.clock.now())
     yield from _told(settled, spans)
     return unread_windows(settled)

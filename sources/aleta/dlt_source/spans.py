@@ -16,7 +16,7 @@ from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
 from ..planning.trials.strictness import STRICT_RUNS, Strictness
-from ..planning.windows import ONE_DAY, Window, day_before, one_each, width_learned
+from ..planning.windows import ONE_DAY, Window, clusters, day_before, one_each, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores
 UNREAD = "unread"  # key in the state
@@ -92,13 +92,15 @@ class Spans:
 
     def unread(self, readings: Mapping[str, Window]) -> Iterator[Mapping[str, Window]]:
         """Days before *readings* that could not be read when they were asked for by themselves, a window a parent."""
-        found = {parent: _side_by_side(self._unread_before(parent, reading)) for parent, reading in readings.items()}
+        found = {
+            parent: clusters(self._unread_before(parent, reading), apart=1) for parent, reading in readings.items()
+        }
         return one_each({parent: windows for parent, windows in found.items() if windows})
 
-    def _unread_before(self, parent: str, reading: Window) -> Iterator[date]:
+    def _unread_before(self, parent: str, reading: Window) -> Iterator[Window]:
         for stored in self.state.get(UNREAD, {}).get(parent, ()):
             if self.horizon.history_start <= (day := date.fromisoformat(stored)) < reading.first:
-                yield day
+                yield Window(day, day)
 
     def _from(self, parent: str) -> date:
         start, through = self.horizon.history_start, self.state["through"].get(parent)
@@ -223,18 +225,6 @@ class Spans:
             "cut_sizes": list(left.cut_sizes),
             "strict_runs": left.runs,
         }
-
-
-def _side_by_side(days: Iterable[date]) -> list[Window]:
-    """Windows that hold *days*, which are in order, and no other."""
-    found: list[Window] = []
-    for day in days:
-        window = Window(day, day)
-        if found and (joined := found[-1].joined(window)):
-            found[-1] = joined
-        else:
-            found.append(window)
-    return found
 
 
 def _proof(stored: list[Any] | None) -> Proof | None:

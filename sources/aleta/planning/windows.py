@@ -99,11 +99,20 @@ def hulls(known: Mapping[str, Window | None], more: Mapping[str, Window | None])
     return {**known, **{name: hull(name, days) for name, days in more.items()}}
 
 
-def clusters(windows: Iterable[Window]) -> list[Window]:
-    """Few windows that hold all of *windows*, without the years that lie between them."""
+def without(windows: Iterable[Window], other: Window) -> list[Window]:
+    """What of *windows* is not in *other*."""
+    return [part for window in windows for part in window.without(other)]
+
+
+def clusters(windows: Iterable[Window], *, apart: int = YEAR_DAYS) -> list[Window]:
+    """Few windows that hold all of *windows*, without the years that lie between them.
+
+    Args:
+        apart: days from one to the next that are no gap yet; 1: the windows hold no other day.
+    """
     found: list[Window] = []
     for window in sorted(windows):
-        if found and window.first.toordinal() - found[-1].last.toordinal() <= YEAR_DAYS:
+        if found and window.first.toordinal() - found[-1].last.toordinal() <= apart:
             found[-1] = found[-1].hull(window)
         else:
             found.append(window)
