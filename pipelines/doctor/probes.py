@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from importlib.util import find_spec
@@ -18,12 +17,13 @@ from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder, refused_to_root
 from ..settings import TenantSettings, loose_key_file, whose_is
 from ..status.lost import lost
-from ..warehouse.destinations.destination import place_of
+from ..warehouse.destinations.naming import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import is_used
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
+from ..warehouse.stored_state import kept_state
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20
@@ -123,9 +123,7 @@ def _has_runs(store: Path) -> bool:
 
 def _state(tenant: TenantSettings) -> dict[str, object]:
     """What dlt keeps of the last committed package; a file that is not there is made again from the store."""
-    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
     try:
-        state = json.loads(file.read_bytes())["sources"][DATASET]
+        return kept_state(pipeline_home(store_file(tenant.folder), tenant=tenant.name))
     except (FileNotFoundError, KeyError):
         return {}
-    return dict(state)

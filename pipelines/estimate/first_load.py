@@ -5,13 +5,11 @@ How many accounts there are, how many rows they have and where the API truncates
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -26,6 +24,7 @@ from ..warehouse.format import WarehouseError
 from ..warehouse.glance import committed, is_used
 from ..warehouse.pipeline_home import pipeline_home
 from ..warehouse.store import DATASET
+from ..warehouse.stored_state import kept_state
 
 WIDTH = 80
 NOT_KNOWN = (
@@ -145,19 +144,13 @@ def _precedent(tenant: TenantSettings) -> Precedent | None:
 
 
 def _learned_cap(tenant: TenantSettings) -> int:
-    file = pipeline_home(store_file(tenant.folder), tenant=tenant.name) / "state.json"
-    state = _state(file) or _stored_state(tenant)
+    state = _state(tenant)
     return max(Ledger.from_state(state).known_caps, default=0) if state else 0
 
 
-def _state(file: Path) -> dict[str, object]:
-    """The copy that dlt keeps, which can be read while a run has the store."""
+def _state(tenant: TenantSettings) -> dict[str, object]:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return dict(json.loads(file.read_bytes())["sources"][DATASET])
-    return {}
-
-
-def _stored_state(tenant: TenantSettings) -> dict[str, object]:
+        return kept_state(pipeline_home(store_file(tenant.folder), tenant=tenant.name))
     with (
         suppress(duckdb.Error, WarehouseError),
         committed(tenant.name, tenant.folder, tenant.destination) as (_, state),

@@ -24,7 +24,9 @@ from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
 from ..run.lock import holder
 from ..settings import TenantSettings
+from ..warehouse.destinations.naming import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file
+from ..warehouse.glance import glance
 from .attention import attention, overdue, sentence
 from .coverage import ASKED, COVERAGE, MARKS, PARENTS
 from .lost import lost
@@ -226,9 +228,6 @@ def _with_parents(books: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _remote(tenant: TenantSettings, look: Look) -> Facts:
-    from ..warehouse.destinations.destination import place_of  # noqa: PLC0415 - brings dlt, which the published copy does not need
-    from ..warehouse.glance import glance  # noqa: PLC0415
-
     facts: Facts = {"warehouse": place_of(tenant.name, tenant.destination), "synced": False}
     try:
         with glance(tenant.name, tenant.destination) as store:

@@ -10,7 +10,7 @@ from ..run.errors import failures
 from ..run.lock import TenantLock
 from ..run.tools import Tools
 from ..settings import TenantSettings
-from ..warehouse.destinations.destination import place_of
+from ..warehouse.destinations.naming import place_of
 from .statement import Verdict, Verification
 from .stored import check_stored
 from .verification import Verifier

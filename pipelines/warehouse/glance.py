@@ -6,17 +6,20 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.ledger import SYNC_RUNS
 
-from .destinations.destination import place_of
+from .destinations.naming import place_of
 from .duckdb.file import attach_to_read, bounded, store_file
 from .format import WarehouseError, check_format
 from .package import State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
-from .records import stored_state
 from .store import DuckDbStore, Store
-from .warehouse import Warehouse
+from .stored_state import stored_state
+
+if TYPE_CHECKING:
+    from .warehouse import Warehouse
 
 
 @contextlib.contextmanager
@@ -26,10 +29,7 @@ def glance(tenant: str, destination: str) -> Iterator[Store]:
     Raises:
         DestinationError, WarehouseError: it cannot be read.
     """
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        Warehouse(tenant, Path(scratch), destination=destination).open() as it,
-    ):
+    with tempfile.TemporaryDirectory() as scratch, _warehouse(tenant, Path(scratch), destination).open() as it:
         yield it
 
 
@@ -50,12 +50,12 @@ def committed(tenant: str, folder: Path, destination: str) -> Iterator[tuple[Sto
             with bounded(Path(scratch)) as connection:
                 attach_to_read(connection, file)
                 store = DuckDbStore(connection)
-                state = stored_state(store, home.name)
+                state = stored_state(store, home)
                 check_format(state, place=f"{file}")
                 yield store, state
             return
         (pipeline_home(store_file(Path(scratch)), tenant=tenant).parent / home.name).mkdir(parents=True)
-        there = Warehouse(tenant, Path(scratch), destination=destination)
+        there = _warehouse(tenant, Path(scratch), destination)
         there.recover()
         with there.open() as rows:
             yield rows, there.state()
@@ -76,3 +76,9 @@ def is_used(tenant: str, folder: Path, destination: str) -> bool:
     if not used and is_of_former_name(home, tenant=tenant):
         raise WarehouseError(not_renamed(place_of(tenant, destination), home))
     return used
+
+
+def _warehouse(tenant: str, folder: Path, destination: str) -> Warehouse:
+    from .warehouse import Warehouse  # noqa: PLC0415 - brings dlt, which the private file can be read without
+
+    return Warehouse(tenant, folder, destination=destination)

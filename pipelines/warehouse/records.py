@@ -9,19 +9,15 @@ would leave them (rule M4). Then dlt's own copy of the state follows; a kill in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 from dlt import Pipeline
-from dlt.common.schema.typing import LOADS_TABLE_NAME, PIPELINE_STATE_TABLE_NAME
 from dlt.common.storages.load_package import create_load_id
 from dlt.common.utils import uniq_id
-from dlt.common.versioned_state import decompress_state
 from dlt.pipeline.state_sync import (
     bump_pipeline_state_version_if_modified,
     mark_state_extracted,
-    migrate_state_to_current,
     state_doc,
 )
 
@@ -29,12 +25,11 @@ from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import key_of, name_of
 
 from .duckdb.merge import merge_sql, outdated_sql
-from .package import Rows, State
+from .package import Rows
 from .store import DATASET, Store
+from .stored_state import LOADS, STATES, states
 
 RECORDS = frozenset(map(name_of, (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)))
-STATES = f"store.{DATASET}.{PIPELINE_STATE_TABLE_NAME}"
-LOADS = f"store.{DATASET}.{LOADS_TABLE_NAME}"
 ROW_NUMBER = "file_row_number"  # as `merge_sql` has it
 ID_LENGTH = 10  # of dlt's row ids
 
@@ -98,30 +93,5 @@ def _complete(sql: duckdb.DuckDBPyConnection, load_id: str, stored: Mapping[str,
 
 def is_behind(pipeline: Pipeline, store: Store) -> bool:
     """Whether *store* has a later state than dlt's own copy: a kill came between the two."""
-    found = _states(store, "max(version)", pipeline.pipeline_name)
+    found = states(store, "max(version)", pipeline.pipeline_name)
     return bool(found) and int(found[0][0] or 0) > int(pipeline.state["_state_version"])
-
-
-def stored_state(store: Store, name: str) -> State:
-    """The state that the last committed package of the pipeline *name* wrote, whatever dlt's own copy says.
-
-    Raises:
-        DltException: a newer version of dlt wrote it.
-    """
-    found = _states(store, "arg_max(state, version)", name)
-    if not found or found[0][0] is None:
-        return {}
-    state = migrate_state_to_current(name, decompress_state(found[0][0]))
-    return dict(state.get("sources", {}).get(DATASET, {}))
-
-
-def _states(store: Store, what: str, name: str) -> list[tuple[Any, ...]]:
-    """*what* of the states that a complete load of the pipeline *name* left; nothing where none has a table yet."""
-    there = store.sql.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",
-        [DATASET, PIPELINE_STATE_TABLE_NAME],
-    ).fetchall()
-    if not there:
-        return []
-    complete = f"{STATES} JOIN {LOADS} ON load_id = _dlt_load_id AND status = 0"
-    return store.sql.execute(f"SELECT {what} FROM {complete} WHERE pipeline_name = ?", [name]).fetchall()

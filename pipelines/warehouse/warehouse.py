@@ -24,14 +24,16 @@ from sources.aleta.clock import Clock
 
 from . import records
 from .destinations.connection import connected
-from .destinations.destination import dataset_of, dialect_of, find, place_of
+from .destinations.destination import dialect_of, find
 from .destinations.dialect import DUCKDB, Dialect
 from .destinations.lease import Lease
+from .destinations.naming import dataset_of, place_of
 from .destinations.remote import RemoteStore
 from .duckdb.file import OpenDatabase, attach_to_read, bounded, give_back, store_file
 from .duckdb.merge import merging_duckdb
+from .extraction import source
 from .format import FORMAT, WarehouseError, check_format
-from .package import Rows, State, source
+from .package import Rows, State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
 from .recovery import forget_outdated, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces

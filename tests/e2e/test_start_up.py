@@ -52,6 +52,16 @@ def test_status_of_a_published_copy_needs_no_dlt(tmp_path):
     assert heavy(modules) == {"duckdb", "pyarrow"}
 
 
+@pytest.mark.parametrize("command", ["plan", "check"])
+@pytest.mark.parametrize("state", ["program", "synced"])
+def test_who_looks_into_the_private_file_needs_no_dlt(request, command, state):
+    """dlt's own copy of the state is plain JSON, and its hash tells whether the store has another."""
+    modules = loaded("--config", f"{request.getfixturevalue(state).config}", command)
+    assert f"pipelines.commands.{command}" in modules
+    assert "duckdb" in heavy(modules)
+    assert "dlt" not in heavy(modules)
+
+
 def test_the_guard_sees_what_is_loaded():
     """Sabotage: one import at the top is enough to fail."""
     modules = loaded("--help", sabotage="import dlt")

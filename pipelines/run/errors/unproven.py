@@ -7,7 +7,7 @@ import threading
 
 from ...program import command
 from ...report.report import TenantReport
-from ...warehouse.destinations.destination import PROVEN
+from ...warehouse.destinations.naming import PROVEN
 
 UNPROVEN = (
     "destination {destination}: nobody proved that it keeps a warehouse exactly; proven are {proven}. Check it with "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -21,7 +19,6 @@ INEXACT = ("csv",)  # an empty text would come back as null
 OF_DUCKDB = "dlt.destinations.duckdb"
 OF_POSTGRES = "dlt.destinations.postgres"
 OF_SQLALCHEMY = "dlt.destinations.sqlalchemy"
-PROVEN = "duckdb, postgres, and sqlalchemy with SQLite"  # as `dialect_of` has it
 STAGING = "staging_%s"  # dlt's own `%s_staging` may be the dataset of another tenant (rule C3)
 
 AnyDestination: TypeAlias = Destination[Any, Any]
@@ -81,17 +78,6 @@ def _named(name: str, **options: Any) -> AnyDestination:  # noqa: ANN401 - dlt's
     found = Destination.from_reference(name, **options)
     assert found is not None
     return found
-
-
-def dataset_of(tenant: str) -> str:
-    """A dataset for each tenant: two names that databases may fold into one get what tells them apart."""
-    plain = re.sub(r"[-_]+", "_", tenant).strip("_")
-    return f"aleta_{plain}" if plain == tenant else f"aleta_{plain}_{hashlib.sha256(tenant.encode()).hexdigest()[:6]}"
-
-
-def place_of(tenant: str, destination: str) -> str:
-    """Where a tenant's rows are in a remote destination, for messages."""
-    return f"{destination}, dataset {dataset_of(tenant)}"
 
 
 def dialect_of(destination: AnyDestination, client: SqlClientBase[Any]) -> Dialect:

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.warehouse import records
 from pipelines.warehouse.package import Rows
+from pipelines.warehouse.stored_state import stored_state
 from pipelines.warehouse.warehouse import Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS
@@ -102,7 +103,7 @@ def test_m6_after_a_run_by_a_clock_ahead_the_last_state_is_that_of_the_last_run(
         warehouse.write([marks("a", last=2)], {"night": 1})
     warehouse.write([marks("a", last=3), *rows], {"night": 2})
     with warehouse.open() as store:
-        assert records.stored_state(store, warehouse._pipeline.pipeline_name)["night"] == 2
+        assert stored_state(store, Path(warehouse._pipeline.working_dir))["night"] == 2
     warehouse.close()
     shutil.rmtree(warehouse.folder / "dlt")
     assert kept(tmp_path) == ([("a", on(3)), ("b", on(1))], 2)

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.warehouse.destinations.destination import PROVEN, dialect_of, find
+from pipelines.warehouse.destinations.destination import dialect_of, find
+from pipelines.warehouse.destinations.naming import PROVEN
 from tests.e2e.destinations.kept import InDuckDb, InPostgres, InSqlite
 
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
-from pipelines.warehouse.destinations.destination import dataset_of
 from pipelines.warehouse.destinations.dialect import DUCKDB
+from pipelines.warehouse.destinations.naming import dataset_of
 from pipelines.warehouse.destinations.remote import VALUES, RemoteStore
 from pipelines.warehouse.store import DuckDbStore, Slice
 from schemas.transactions import TRANSACTIONS

@@ -1,0 +1,72 @@
+"""What the last committed package of a pipeline left as its state: in the store, beside the copy in dlt's own folder.
+
+dlt is imported only where the two differ: it takes half a second, and whoever just looks has no other use for it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .package import State
+from .store import DATASET, Store
+
+STATE_TABLE = "_dlt_pipeline_state"
+STATES = f"store.{DATASET}.{STATE_TABLE}"
+LOADS = f"store.{DATASET}._dlt_loads"
+
+
+def kept_state(home: Path) -> State:
+    """The copy in *home*, dlt's own folder, which can be read while a run has the store.
+
+    Raises:
+        OSError: it is not there.
+        KeyError, ValueError: it holds no state of a warehouse.
+    """
+    return dict(_kept(home)["sources"][DATASET])
+
+
+def stored_state(store: Store, home: Path) -> State:
+    """The state that the last committed package wrote, whatever dlt's own copy says.
+
+    Args:
+        home: dlt's own folder, named as its pipeline; it need not be there.
+
+    Raises:
+        DltException: a newer version of dlt wrote it.
+    """
+    found = states(store, "arg_max(version_hash, version), arg_max(state, version)", home.name)
+    if not found or found[0][1] is None:
+        return {}
+    digest, state = found[0]
+    try:
+        kept = _kept(home)
+    except (OSError, TypeError, ValueError):
+        kept = {}
+    if kept.get("_version_hash") != digest:
+        kept = _unpacked(home.name, state)
+    return dict(kept.get("sources", {}).get(DATASET, {}))
+
+
+def states(store: Store, what: str, name: str) -> list[tuple[Any, ...]]:
+    """*what* of the states that a complete load of the pipeline *name* left; nothing where none has a table yet."""
+    there = store.sql.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'store' AND schema_name = ? AND table_name = ?",
+        [DATASET, STATE_TABLE],
+    ).fetchall()
+    if not there:
+        return []
+    complete = f"{STATES} JOIN {LOADS} ON load_id = _dlt_load_id AND status = 0"
+    return store.sql.execute(f"SELECT {what} FROM {complete} WHERE pipeline_name = ?", [name]).fetchall()
+
+
+def _kept(home: Path) -> dict[str, Any]:
+    return dict(json.loads((home / "state.json").read_bytes()))
+
+
+def _unpacked(name: str, state: str) -> dict[str, Any]:
+    from dlt.common.versioned_state import decompress_state  # noqa: PLC0415 - as above
+    from dlt.pipeline.state_sync import migrate_state_to_current  # noqa: PLC0415
+
+    return {**migrate_state_to_current(name, decompress_state(state))}
