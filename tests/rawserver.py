@@ -1,8 +1,9 @@
-"""A server on a loopback socket that sends whatever bytes it is told to, as slowly as it is told to."""
+"""A server on a loopback socket that sends whatever bytes it is told to, as slowly as it is told to, also over TLS."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,13 +12,13 @@ Say = Callable[[socket.socket], None]
 
 
 @contextmanager
-def raw_server(say: Say) -> Iterator[str]:
+def raw_server(say: Say, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Its URL. Each connection is heard until the end of one request's headers; then *say* has it, and it is closed."""
     listening = socket.create_server(("127.0.0.1", 0))
     talking: dict[threading.Thread, socket.socket] = {}  # without those that are done: an hour has a million
 
     def talk(connection: socket.socket) -> None:
-        _talk(connection, say)
+        _talk(connection, say, tls)
         talking.pop(threading.current_thread(), None)
 
     def serve() -> None:
@@ -31,7 +32,7 @@ def raw_server(say: Say) -> Iterator[str]:
     accepting = threading.Thread(target=serve, name="raw-accept", daemon=True)
     accepting.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         with suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
@@ -43,8 +44,8 @@ def raw_server(say: Say) -> Iterator[str]:
             thread.join(timeout=10)
 
 
-def _talk(connection: socket.socket, say: Say) -> None:
-    with connection, suppress(OSError):
+def _talk(plain: socket.socket, say: Say, tls: ssl.SSLContext | None) -> None:
+    with plain, suppress(OSError), _wrapped(plain, tls) as connection:
         heard = b""
         while b"\r\n\r\n" not in heard:
             piece = connection.recv(65536)
@@ -52,3 +53,7 @@ def _talk(connection: socket.socket, say: Say) -> None:
                 return
             heard += piece
         say(connection)
+
+
+def _wrapped(plain: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    return tls.wrap_socket(plain, server_side=True) if tls else plain

@@ -88,6 +88,12 @@ def bound_of(trials: int) -> str:
     return f"at 95 %, fewer than {min(1.0, 3 / trials):.1%} of the answers were cut" if trials else ""
 
 
+def rule_in_words(rule: str, trials: int) -> str:
+    """By which rule an answer counted as whole, and what its trials bound (W6); nothing where nothing was read."""
+    tried = f"{trials} trials: {bound_of(trials)}" if trials else "no trial"
+    return f"rule for the row cap: {rule}; {tried}" if rule else ""
+
+
 def status_of(fatal: Exit | None, errors: Sized) -> Status:
     """How something ended that *errors* left incomplete, and that *fatal* ended early."""
     if fatal is not None:

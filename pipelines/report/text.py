@@ -19,7 +19,7 @@ from sources.aleta.safe_text import printable
 
 from .figures import FEW, counted
 from .problem_lines import problem_line
-from .report import Counts, Problem, RunReport, Status, TenantReport
+from .report import Counts, Problem, RunReport, Status, TenantReport, rule_in_words
 
 PIPED = 80  # columns where no terminal says, and of the table anywhere
 DRIFTED = 5  # names
@@ -62,6 +62,8 @@ def render(report: RunReport, *, verbose: bool = False) -> RenderableType:
 
 def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
     yield _headline(tenant)
+    if rule := rule_in_words(tenant.cap_rule, tenant.trials_passed):
+        yield _indented(rule)
     if verbose and tenant.run_id:
         yield _indented(f"run {tenant.run_id}")
     if tenant.resources:

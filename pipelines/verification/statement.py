@@ -11,7 +11,7 @@ from sources.aleta.catalogue.endpoint import Track
 from sources.aleta.safe_text import printable
 
 from ..report.problem_lines import problem_line
-from ..report.report import Exit, Json, Problem, TenantReport, bound_of, most_severe
+from ..report.report import Exit, Json, Problem, TenantReport, bound_of, most_severe, rule_in_words
 from ..report.version import VERSION
 
 SHOWN = 100  # ids of each kind and table in the report; the counts are of all
@@ -131,11 +131,8 @@ class Verification:
     @property
     def _rule(self) -> str:
         """By which rule an answer counted as whole, and what its trials bound (W6)."""
-        if not self.report.cap_rule:
-            return ""
-        trials = self.report.trials_passed
-        bound = f": {bound_of(trials)}" if trials else ""
-        return f"Rule for the row cap: {self.report.cap_rule}; {trials} trials{bound}. "
+        rule = rule_in_words(self.report.cap_rule, self.report.trials_passed)
+        return f"R{rule[1:]}. " if rule else ""
 
     def to_json(self) -> Json:
         return {

@@ -19,9 +19,21 @@ def test_w6_a_cap_of_any_model_loses_no_row_under_complete(start, model, keep):
     for _ in range(2):  # what a partial run could not read, no later one takes for complete
         ended = program.run("sync", "--json")
         assert ended.exit in {0, 4}, ended.err
+        assert ended.counts()["cap_rule"] == "strict"
+        assert "strict" in program.column("SELECT cap_rule FROM aleta.sync_runs")
         if ended.exit == 0:
             assert program.differences() == []
             return
+
+
+def test_w6_what_contradicts_one_constant_cap_is_warned_of(start):
+    """Once, with what was noticed, in the report as people read it too."""
+    program = start(accounts=12, rows=1800, years=4, row_cap=60, cap_model="per_parent")
+    said = " ".join(program.run("sync").out.split())
+    assert "rule for the row cap: strict; " in said
+    assert (
+        said.count("transactions: the API does not cut its answers at one constant number of rows (noticed by: ") == 1
+    )
 
 
 @pytest.mark.parametrize("end", ["first", "last"])

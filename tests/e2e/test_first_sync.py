@@ -7,6 +7,7 @@ import stat
 
 import pytest
 
+from pipelines.report.report import bound_of
 from sandbox import Sandbox, SandboxSettings
 from tests.e2e.conftest import SMALL
 from tests.e2e.program import Program
@@ -208,6 +209,10 @@ def test_the_run_is_in_the_books(looked_at):
 
     total = sum(counted["added"] for counted in ended.tenant()["resources"].values())
     assert row == (ended.tenant()["run_id"], "sync", "complete", ended.tenant()["requests"], total, 0)
+    [(rule, trials, bound)] = program.rows("SELECT cap_rule, trials, trials_bound FROM aleta.sync_runs")
+    assert rule == "one constant cap"
+    assert trials == sum(counted.get("trials", 0) for counted in ended.tenant()["resources"].values())
+    assert bound == bound_of(trials)
 
 
 def test_a_first_load_is_not_repeated_in_the_feed(looked_at):

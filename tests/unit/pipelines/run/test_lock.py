@@ -146,3 +146,17 @@ def test_a_folder_that_cannot_be_made_is_the_systems_error(tmp_path: Path) -> No
     (tmp_path / "data").write_text("")
     with pytest.raises(OSError, match="data"), TenantLock(tmp_path / "data" / "acme" / "x.lock", command="sync"):
         pytest.fail("entered")
+
+
+def test_s2_a_link_in_its_place_is_not_followed(path: Path, tmp_path: Path) -> None:
+    """S2: neither to write who holds it, nor to read that."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    path.parent.mkdir(parents=True)
+    path.symlink_to(victim)
+
+    with pytest.raises(OSError, match="symbolic links"), TenantLock(path, command="sync", clock=FakeClock()):
+        pytest.fail("entered")
+    with pytest.raises(OSError, match="symbolic links"):
+        holder(path)
+    assert victim.read_text() == "mine"

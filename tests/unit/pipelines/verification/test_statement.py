@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.report.report import Exit, Problem, TenantReport
+from pipelines.report.report import Exit, Problem, TenantReport, TrialRecord
 from pipelines.verification.statement import Difference, Verdict, Verification
 from tests.fakes import NOON
 
@@ -44,6 +44,27 @@ def test_a_verification_that_broke_off_says_what_it_did_before() -> None:
     found = verification(report=report)
     assert (found.exit, found.status) == (Exit.FAILED, "failed")
     assert "0 extra; 1 reads failed. Ledger: receipts" in found.statement
+
+
+@pytest.mark.parametrize(
+    ("trials", "said"),
+    [
+        (TrialRecord(passed=60, requests=70), "one constant cap; 60 trials: at 95 %, fewer than 5.0% of the answers"),
+        (TrialRecord(strict=True, passed=2, noticed="size"), "strict; 2 trials: at 95 %, fewer than 100.0% of the"),
+        (TrialRecord(chained=True), "pages to the last; no trial. Ledger"),
+    ],
+)
+def test_w6_the_rule_that_was_in_force_and_what_its_trials_bound_are_stated(trials: TrialRecord, said: str) -> None:
+    """W6: nobody reads `equal` without what it rests on."""
+    report = TenantReport(tenant="acme", kind="verify")
+    report.note_trials("transactions", trials)
+    found = verification(report=report)
+    assert f". Rule for the row cap: {said}" in found.statement
+
+
+def test_w6_where_no_answer_could_be_cut_no_rule_is_stated() -> None:
+    """Nothing was read by windows."""
+    assert "row cap" not in verification().statement
 
 
 def test_ids_from_outside_steer_no_terminal_s2() -> None:

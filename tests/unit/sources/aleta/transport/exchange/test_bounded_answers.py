@@ -15,6 +15,7 @@ from sources.aleta.errors import (
     TooLargeError,
     UnavailableError,
 )
+from sources.aleta.transport.exchange.allowance import LARGE, Allowance, TooSlowError
 from tests.rawserver import raw_server
 from tests.unit.sources.aleta.transport.odd_client import MB, client_of, get, head, sent
 
@@ -130,16 +131,47 @@ def test_an_error_with_words_without_end_keeps_its_meaning():
 
 
 def test_large_answers_are_held_one_at_a_time():
-    """C6: eight workers do not hold eight of the largest; each of them comes through in turn."""
-    body = b'{"data":[' + b" " * (40 * MB) + b"]}"
-    with raw_server(sent(head(f"Content-Length: {len(body)}") + body)) as url:
-        results: list[object] = []
-        threads = [threading.Thread(target=lambda: results.append(get(client_of(url, size=64 * MB)))) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
-    assert results == [[], [], []]
+    """C6: eight workers do not hold eight of the largest; the next comes in once the one before is done with."""
+    entered: list[str] = []
+
+    def hold(name: str) -> None:
+        with large() as another:
+            another.unpacked(LARGE + 1)
+            entered.append(name)
+
+    with large() as first:
+        first.unpacked(LARGE + 1)
+        waiting = threading.Thread(target=hold, args=("second",))
+        waiting.start()
+        with large() as small:
+            small.unpacked(LARGE)  # one that is not large waits for nobody
+        waiting.join(timeout=0.2)
+        assert entered == []
+    waiting.join(timeout=60)
+    assert entered == ["second"]
+
+
+def test_a_large_answer_waits_no_longer_for_another_than_it_may_take():
+    """It ends as one that is overdue, and what it waited for is untouched."""
+    refused: list[Exception] = []
+
+    def wait() -> None:
+        with large(seconds=0.1) as another, pytest.raises(TooSlowError) as late:
+            another.unpacked(LARGE + 1)
+        refused.append(late.value)
+
+    with large() as first:
+        first.unpacked(LARGE + 1)
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        waiting.join(timeout=60)
+    assert len(refused) == 1
+    with large() as third:
+        third.unpacked(LARGE + 1)
+
+
+def large(seconds: float = 60.0) -> Allowance:
+    return Allowance(seconds=seconds, size=2 * LARGE, monotonic=time.monotonic)
 
 
 def test_every_failure_of_the_wire_is_worth_a_retry_or_fatal_for_its_read():
