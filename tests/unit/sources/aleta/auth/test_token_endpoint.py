@@ -15,6 +15,7 @@ from sources.aleta.auth.tokens import Token
 from sources.aleta.errors import (
     AuthError,
     RateLimitedError,
+    RetryableError,
     StoppedError,
     UnavailableError,
     UnreachableError,
@@ -22,6 +23,8 @@ from sources.aleta.errors import (
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint
 from tests.fakes import NOON, FakeClock, Reply, scripted_server
+from tests.rawserver import raw_server
+from tests.unit.sources.aleta.transport.odd_client import DRIPS, ODD
 
 PEM, PUBLIC = generate()
 
@@ -39,7 +42,7 @@ def endpoint(server, clock):
     made.close()
 
 
-def endpoint_at(url: str, clock: FakeClock) -> TokenEndpoint:
+def endpoint_at(url: str, clock: FakeClock, **given) -> TokenEndpoint:
     return TokenEndpoint(
         url,
         signer=LocalSigner.parse(PEM, key_id="k1"),
@@ -47,7 +50,7 @@ def endpoint_at(url: str, clock: FakeClock) -> TokenEndpoint:
         sub="us",
         audience="https://auth",
         clock=clock,
-        policy=RetryPolicy(random=Random(1)),
+        **{"policy": RetryPolicy(random=Random(1))} | given,
     )
 
 
@@ -244,3 +247,29 @@ def test_an_echoed_assertion_is_not_repeated(server, endpoint):
         endpoint.fetch()
     assert "eyJ" not in str(caught.value)
     assert "(bad: ***)" in str(caught.value)
+
+
+def impatient(url: str, clock: FakeClock) -> TokenEndpoint:
+    return endpoint_at(url, clock, read_timeout_s=0.4, policy=RetryPolicy(attempts=1, unreachable_for_s=0.0))
+
+
+@pytest.mark.parametrize("say", [DRIPS["status-line"], DRIPS["100-continue"], DRIPS["body"]])
+def test_f7_a_token_that_drips_ends_in_the_time_that_is_set(clock, say):
+    """F7: the operator's `read_timeout_s` holds for it as for any answer."""
+    with raw_server(say) as url:
+        endpoint = impatient(url, clock)
+        with pytest.raises(UnavailableError, match=r"no token: .* did not come whole within 0\.4 s"):
+            endpoint.fetch()
+        endpoint.close()
+
+
+@pytest.mark.parametrize("wire", [pytest.param(wire, id=name) for name, (wire, _) in ODD.items()])
+def test_f6_an_odd_answer_is_a_refusal_or_worth_a_retry_never_a_defect(clock, wire):
+    """F6: the error says that there is no token, and nothing of it is shown unescaped."""
+    with raw_server(lambda connection: connection.sendall(wire)) as url:
+        endpoint = impatient(url, clock)
+        with pytest.raises((AuthError, RetryableError)) as refused:
+            endpoint.fetch()
+        endpoint.close()
+    assert refused.value.code != "defect"
+    assert f"{refused.value}".isprintable()

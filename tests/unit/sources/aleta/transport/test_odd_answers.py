@@ -15,38 +15,7 @@ from sources.aleta.errors import (
 from sources.aleta.jsonapi.envelope import read_list
 from tests.fakes import Reply, scripted_server
 from tests.rawserver import raw_server
-from tests.unit.sources.aleta.transport.odd_client import EMPTY, client_of, get, head
-
-
-def nested(depth: int) -> bytes:
-    return b'{"errors":' + b"[" * depth + b"]" * depth + b"}"
-
-
-ODD = {
-    "location-latin-1": (head("Location: /caf\xe9", "Content-Length: 0", status="302 Found"), RefusedError),
-    "location-no-host": (head("Location: http://[::1/x", "Content-Length: 0", status="302 Found"), RefusedError),
-    "error-nested-deep": (
-        head(f"Content-Length: {len(nested(50_000))}", status="500 Oh") + nested(50_000),
-        UnavailableError,
-    ),
-    "retry-after-beyond-time": (
-        head("Retry-After: Fri, 31 Dec 9999 23:59:59 -0500", "Content-Length: 0", status="503 Oh"),
-        UnavailableError,
-    ),
-    "length-superscript": (head("Content-Length: 5\xb2") + b'{"data":[]}', UnavailableError),
-    "length-twice": (head("Content-Length: 5, 11") + b'{"data":[]}', UnavailableError),
-    "length-negative": (head("Content-Length: -5") + b'{"data":[]}', UnavailableError),
-    "no-http": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", UnavailableError),
-    "status-no-number": (b"HTTP/1.1 abc OK\r\n\r\n", UnavailableError),
-    "headers-without-end": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n", UnavailableError),
-    "line-without-end": (b"HTTP/1.1 200 " + b"x" * 100_000, UnavailableError),
-    "chunk-size-no-number": (head("Transfer-Encoding: chunked") + b"zz\r\nabc\r\n0\r\n\r\n", UnavailableError),
-    "chunk-size-negative": (head("Transfer-Encoding: chunked") + b"-5\r\nabc\r\n0\r\n\r\n", UnavailableError),
-    "unknown-coding": (head("Content-Encoding: br", "Content-Length: 2") + b"{}", UnavailableError),
-    "gzip-that-is-none": (head("Content-Encoding: gzip", "Content-Length: 2") + b"{}", UnavailableError),
-    "rows-nested-deep": (head("Connection: close") + b'{"data":' + b"[" * 50_000, MalformedError),
-    "no-utf-8": (head("Content-Length: 16") + b'{"data":[{"\xff":1}]', MalformedError),
-}
+from tests.unit.sources.aleta.transport.odd_client import EMPTY, ODD, client_of, get
 
 
 @pytest.mark.parametrize(("wire", "kind"), [pytest.param(*case, id=name) for name, case in ODD.items()])

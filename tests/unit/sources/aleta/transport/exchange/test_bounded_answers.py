@@ -17,37 +17,10 @@ from sources.aleta.errors import (
 )
 from sources.aleta.transport.exchange.allowance import LARGE, Allowance, TooSlowError
 from tests.rawserver import raw_server
-from tests.unit.sources.aleta.transport.odd_client import MB, client_of, get, head, sent
+from tests.unit.sources.aleta.transport.odd_client import DRIPS, MB, after, client_of, drip, get, head, sent
 
 
-def drip(piece: bytes, every_s: float = 0.02):
-    def say(connection: socket.socket) -> None:
-        while True:
-            connection.sendall(piece)
-            time.sleep(every_s)
-
-    return say
-
-
-def after(beginning: bytes, piece: bytes):
-    def say(connection: socket.socket) -> None:
-        connection.sendall(beginning)
-        drip(piece)(connection)
-
-    return say
-
-
-@pytest.mark.parametrize(
-    "say",
-    [
-        pytest.param(drip(b"H"), id="status-line"),
-        pytest.param(after(b"HTTP/1.1 200 OK\r\nX: ", b"y"), id="a-header"),
-        pytest.param(drip(b"HTTP/1.1 100 Continue\r\n\r\n"), id="100-continue"),
-        pytest.param(after(head("Content-Length: 100000"), b" "), id="body"),
-        pytest.param(after(head("Transfer-Encoding: chunked"), b"1\r\n \r\n"), id="chunks"),
-        pytest.param(after(head("Transfer-Encoding: chunked"), b"0"), id="a-chunks-size"),
-    ],
-)
+@pytest.mark.parametrize("say", [pytest.param(say, id=name) for name, say in DRIPS.items()])
 def test_an_answer_that_drips_ends_in_time(say):
     """F7: the bound is on the whole answer, not on the time between two pieces."""
     began = time.monotonic()

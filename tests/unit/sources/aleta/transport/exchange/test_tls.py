@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from sources.aleta.errors import TooLargeError, UnavailableError, UnreachableError
 from tests.certificates import certified
 from tests.rawserver import raw_server
-from tests.unit.sources.aleta.transport.odd_client import MB, client_of, get, head, sent
+from tests.unit.sources.aleta.transport.odd_client import DRIPS, MB, client_of, get, head, sent
 
 A_LIST = b'{"data":[]}'
 ANSWER = sent(head(f"Content-Length: {len(A_LIST)}") + A_LIST)
@@ -59,19 +58,7 @@ def test_s1_no_other_server_hears_anything(tmp_path, monkeypatch, certificate):
         assert heard == []
 
 
-def drips(connection: socket.socket) -> None:
-    while True:
-        connection.sendall(b"H")
-        time.sleep(0.02)
-
-
-def continues(connection: socket.socket) -> None:
-    while True:
-        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("say", [drips, continues])
+@pytest.mark.parametrize("say", [DRIPS["status-line"], DRIPS["100-continue"]])
 def test_f7_an_answer_that_drips_ends_in_time(tmp_path, monkeypatch, say):
     ours = trusted(certified(tmp_path), monkeypatch)
     with raw_server(say, tls=ours.server) as url, pytest.raises(UnavailableError, match=r"did not come whole within"):
