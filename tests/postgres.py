@@ -54,6 +54,15 @@ class Database:
         finally:
             connection.close()
 
+    def psql(self, *commands: str) -> str:
+        """What `psql` prints for *commands*, SQL or its own, one after the other."""
+        binaries = _binaries()
+        assert binaries
+        given = [part for command in commands for part in ("-c", command)]
+        options = ["-X", "-A", "-v", "ON_ERROR_STOP=1", self.url]
+        ended = subprocess.run([binaries / "psql", *options, *given], check=True, capture_output=True, text=True)
+        return ended.stdout
+
     def copy(self, dataset: str, file: Path) -> Path:
         """All of *dataset* as a DuckDB file with the same tables in `aleta`, for `tests.truth`."""
         file.unlink(missing_ok=True)

@@ -43,6 +43,25 @@ def test_everything_is_there_from_the_first_run(synced: Remote) -> None:
             assert view.description in synced.column(f"SELECT obj_description('{DATASET}.{view.name}'::regclass)")[0]
 
 
+def test_psql_shows_comments_and_answers_from_tables_and_views(synced: Remote) -> None:
+    """What an analyst types there: a table described with its units, a view, what changed since a day."""
+    described = synced.database.psql(f"\\d+ {DATASET}.transactions")
+    comments = {field.name: column_comment_of(field) for field in SCHEMAS["transactions"]}
+    lines = [line for line in described.splitlines() if line.partition("|")[0] in comments]
+    assert len(lines) == len(comments)
+    assert all(comments[name] in line for line in lines for name in [line.partition("|")[0]])
+
+    counted = synced.database.psql(
+        f"SELECT count(*) FROM {DATASET}.transactions",
+        f"SELECT count(*) FROM {DATASET}.changes_since('2000-01-01')",
+        f"SELECT count(*) FROM {DATASET}.flows_by_category",
+    )
+    [rows, seen, flows] = [int(line) for line in counted.splitlines() if line.isdecimal()]
+    assert [rows] == synced.column(f"SELECT count(*) FROM {DATASET}.transactions")
+    assert rows == seen  # all of them were first seen since then
+    assert 0 < flows <= rows
+
+
 def test_parents_and_dates_are_indexed(synced: Remote) -> None:
     """What the sync and analysts look for rows by."""
     found = {
