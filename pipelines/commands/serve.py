@@ -129,7 +129,6 @@ def _fetch(connector: Connector, tenant: TenantSettings) -> Sequence[Coordinates
         SourceError: they cannot be read.
         OSError: the data folder cannot be made.
     """
-    tenant.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # the request budget is kept there
     connection = connector(tenant, Silent())
     try:
         answer = connection.reader.list_of(CATALOGUE["webhook_keys"])()

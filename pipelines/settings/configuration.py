@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,18 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
     for value in given:
         read[value.section][value.key] = checked(value)
     tenants = tuple(_tenant(name, read["aleta"] | read[section_of(name)], given, config=config) for name in names)
+    tenants = _one_budget_a_sub(tenants)
     return Settings(
         folder=folder,
         tenants=tenants,
         warnings=(*_warnings(config, secrets, given, environ), *_unused(config, tenants)),
     )
+
+
+def _one_budget_a_sub(tenants: Sequence[TenantSettings]) -> tuple[TenantSettings, ...]:
+    """Whose `sub` is the same keep its budget in the data_dir of the first of them, wherever their own data are."""
+    folders: dict[str, Path] = {}
+    return tuple(replace(each, budget_dir=folders.setdefault(each.sub, each.data_dir)) for each in tenants)
 
 
 def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:
