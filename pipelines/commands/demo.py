@@ -15,6 +15,7 @@ import duckdb
 from sandbox import Sandbox, SandboxSettings
 
 from ..invocation.invocation import Invocation
+from ..invocation.stdout import writing
 
 FOLDER = Path("demo")
 TENANT = "acme"
@@ -52,8 +53,11 @@ def world(folder: Path) -> Iterator[Path]:
 def show(folder: Path) -> None:
     """The three lines that open the warehouse, and what they print."""
     file = folder / "data" / TENANT / "warehouse.duckdb"
-    write = sys.stdout.write
-    write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
-    write(f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}").show()\n\n')
     with duckdb.connect(f"{file}", read_only=True) as connection:
-        write(f"{connection.sql(QUERY)}\n")
+        rows = f"{connection.sql(QUERY)}"
+    with writing() as stdout:
+        stdout.write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
+        stdout.write(
+            f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}").show()\n\n'
+        )
+        stdout.write(f"{rows}\n")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 
 import click
 
-from ..invocation.invocation import stop_on_signals
+from ..invocation.invocation import output, stop_on_signals
 
 
 @click.command()
@@ -31,5 +30,5 @@ def command(port: int, seed: int, accounts: int, rows: int, profile: str) -> Non
     settings = SandboxSettings(seed=seed, accounts=accounts, rows=rows, ordinary=profile == "ordinary")
     with Sandbox(settings, port=port) as box:
         config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
-        print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
+        output(announce(box, config))
         stop.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from sources.aleta.clock import Clock, SystemClock
 from sources.aleta.transport.observer import Silent
 from sources.aleta.transport.retry import RetryPolicy
 
-from ..invocation.invocation import Invocation, fail, stop_on_signals
+from ..invocation.invocation import Invocation, fail, output, stop_on_signals
 from ..invocation.tenants import chosen
 from ..report.report import Exit
 from ..run.connect import Connector
@@ -99,7 +98,7 @@ def _announce(listening: Sequence[Listening]) -> None:
     for name, each in zip(names, listening, strict=False):
         host, port = each.socket.getsockname()[:2]
         line |= {f"{name}url": f"http://{f'[{host}]' if ':' in host else host}:{port}", f"{name}port": port}
-    click.echo(json.dumps(line))
+    output(line)
 
 
 def _program(invocation: Invocation) -> Program:
