@@ -45,8 +45,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     while frame:
         names.add(IMPORTS if frame.f_code.co_filename.startswith(IMPORTS) else frame.f_code.co_qualname)
         frame = frame.f_back
-    if number == signal.SIGINT and COMMAND in names and IMPORTS not in names:
-        raise KeyboardInterrupt
+    if COMMAND in names and IMPORTS not in names:
+        raise KeyboardInterrupt(number)
     _leave(128 + number, WORD)
 
 
