@@ -27,14 +27,14 @@ QUERY = (
 
 
 @click.command()
-@click.pass_context
-def command(context: click.Context) -> None:
+@click.pass_obj
+def command(invocation: Invocation) -> None:
     """Start the sandbox, sync it, and show what is in the warehouse."""
-    program, invocation = context.find_root().command, context.find_object(Invocation)
-    debug = ["--debug"] if invocation and invocation.debug else []
+    root = click.get_current_context().find_root()
     with world(FOLDER) as config:
         try:
-            program.main([*debug, "--config", f"{config}", "sync"], prog_name=context.find_root().info_name)
+            words = [*invocation.log_options, "--config", f"{config}", "sync"]
+            root.command.main(words, prog_name=root.info_name)
         except SystemExit as ended:
             if not ended.code:
                 show(FOLDER)

@@ -103,9 +103,8 @@ def _announce(listening: Sequence[Listening]) -> None:
 
 def _program(invocation: Invocation) -> Program:
     """This program, by this interpreter, without what lies in the folder that it is started from."""
-    logs = [*(["--debug"] if invocation.debug else []), "--log-format", invocation.log_format]
     folder = invocation.config.absolute()  # resolve() would go where a link points
-    return Program([sys.executable, "-P", "-c", START, *logs, "--config", f"{folder}"])
+    return Program([sys.executable, "-P", "-c", START, *invocation.log_options, "--config", f"{folder}"])
 
 
 def _keys(tenants: Sequence[TenantSettings], threads: Executor, clock: Clock) -> dict[str, Keys]:

@@ -31,6 +31,11 @@ class Invocation:
     debug: bool
     log_format: str
 
+    @property
+    def log_options(self) -> Sequence[str]:
+        """The options to call the program with again, for a log like this one's."""
+        return [*(["--debug"] if self.debug else []), "--log-format", self.log_format]
+
 
 class Day(click.ParamType[datetime]):
     """A day as `2026-01-31`, at its midnight."""

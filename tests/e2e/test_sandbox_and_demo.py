@@ -83,10 +83,12 @@ def test_the_sandbox_says_where_it_is_and_can_be_synced(tmp_path):
 
 
 def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
-    """In an empty folder: a complete run, exact, and three lines that work as they are printed."""
-    ended = subprocess.run([SCRIPT, "demo"], capture_output=True, text=True, cwd=tmp_path, check=False)
+    """In an empty folder: a complete run, exact, and three lines that work as they are printed; the log as wanted."""
+    command = [SCRIPT, "--log-format", "json", "demo"]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert ended.returncode == 0, ended.stderr
+    assert {json.loads(line)["level"] for line in ended.stderr.splitlines()} >= {"INFO"}
     printed = [line.strip() for line in ended.stdout.splitlines()]
     script = "\n".join(line for line in printed if line.startswith(("import duckdb", "db = ", "db.sql")))
     python = [sys.executable, "-c", script]
