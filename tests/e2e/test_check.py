@@ -59,7 +59,7 @@ def test_check_names_a_table_that_there_is_not(start):
     ended = start(aleta={"resources": ["foo"]}).run("check", "--json")
 
     assert ended.exit == 2
-    assert "tenants.acme.resources" in checks(ended)["config"]["text"]
+    assert "config.toml: aleta.resources: expected" in checks(ended)["config"]["text"]
 
 
 def test_check_names_who_holds_the_lock(start):
