@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -46,8 +47,8 @@ class Guarded(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except KeyboardInterrupt:  # a command that does not listen to signals itself
-            fail(Exit.SIGINT, "stopped")
+        except KeyboardInterrupt as stop:  # a command that does not listen to signals itself
+            fail(Exit(128 + next(iter(stop.args), signal.SIGINT)), "stopped")
         except MemoryError:  # what could say more may not be imported any more
             fail(Exit.FAILED, OUT_OF_MEMORY)
         except Exception as error:

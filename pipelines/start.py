@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import time
 from itertools import pairwise
 from types import FrameType
+from typing import NoReturn
 
 IMPORTS = "<frozen importlib"
 COMMAND = "Guarded.invoke"  # in `cli`: says the word itself, and lets a command put its things in order
@@ -20,9 +22,16 @@ def main() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` and a shell's `&` want it
             signal.signal(number, _stop)
     from .cli import main as command_line  # noqa: PLC0415 - takes a while
+    from .invocation.stdout import ended  # noqa: PLC0415
 
     try:
         command_line()
+    except SystemExit as end:
+        sys.exit(ended(end.code))
+    except OSError as error:  # of click's own words, as those of --help; a command's errors do not come this far
+        if "--debug" in sys.argv:
+            raise
+        _leave(1, f"stdout cannot be written ({error.strerror or error})")
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and done: what remains is the interpreter's own end
 
@@ -36,15 +45,20 @@ def _stop(number: int, frame: FrameType | None) -> None:
     while frame:
         names.add(IMPORTS if frame.f_code.co_filename.startswith(IMPORTS) else frame.f_code.co_qualname)
         frame = frame.f_back
-    if number == signal.SIGINT and COMMAND in names and IMPORTS not in names:
-        raise KeyboardInterrupt
-    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{_line(sys.argv)}\n".encode())
-    os._exit(128 + number)
+    if COMMAND in names and IMPORTS not in names:
+        raise KeyboardInterrupt(number)
+    _leave(128 + number, WORD)
 
 
-def _line(argv: list[str]) -> str:
+def _leave(code: int, words: str) -> NoReturn:
+    """End at once, without what is in Python's buffers."""
+    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{_line(sys.argv, words)}\n".encode())
+    os._exit(code)
+
+
+def _line(argv: list[str], words: str) -> str:
     """As the log writes it, which may not be set up yet."""
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     if "--log-format=json" in argv or ("--log-format", "json") in pairwise(argv):
-        return f'{{"time": "{now}+00:00", "level": "ERROR", "logger": "{__name__}", "message": "{WORD}"}}'
-    return f"{now}Z ERROR   {__name__}: {WORD}"
+        return f'{{"time": "{now}+00:00", "level": "ERROR", "logger": "{__name__}", "message": {json.dumps(words)}}}'
+    return f"{now}Z ERROR   {__name__}: {words}"

@@ -59,6 +59,10 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
     "damaged": ("A file of the pipeline is cut short or was changed.", "The message says how to get it back."),
     "defect": ("A fault of this program.", "Run with `--debug` and report it."),
     "destination": ("The destination refused, or cannot keep what it must.", "The message has its words and a remedy."),
+    "different": (
+        "Of `verify`: rows are not as the API shows them; the report names them.",
+        "`sync` reads the newest days again, `backfill` any; report what is different after that.",
+    ),
     "disk": ("No room, or no right to write. What is committed is intact.", "Make room or mend the rights, run again."),
     "fatal": ("A read that no attempt will mend.", "The message says why."),
     "forbidden": ("403 for this parent; its rows are kept.", "Ask Aleta for access, or take it as meant."),
@@ -72,6 +76,10 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
     "lease": (
         "This run's lease of the database was lost; what it committed before is complete.",
         "Run again when no other machine syncs this tenant.",
+    ),
+    "ledger": (
+        "Of `verify`: receipts do not cover what counts as proven, or keys are there twice.",
+        "A `backfill` of these days reads them again; report what is so after that.",
     ),
     "locked": ("Another run holds this tenant.", "Wait, or stop the process that the message names."),
     "in_use": (
@@ -89,7 +97,10 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
         "Take one that can: a database, or a table format such as Delta.",
     ),
     "not_offered": ("This API has no such endpoint under any name.", "Leave the table out of `resources`."),
-    "nothing": ("`verify` had nothing to compare.", "Sync first."),
+    "nothing": (
+        "`verify` had nothing to compare.",
+        "Sync first; the message says where that is not why, as where v1 answers for no table.",
+    ),
     "publish": ("A copy could not be written; what was read is committed.", "`aleta-sync publish`, or the next run."),
     "quarantined": ("A window that could not be proven whole; what is committed is kept.", _AGAIN),
     "rate_limited": (

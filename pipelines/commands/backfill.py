@@ -13,6 +13,7 @@ from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.windows import Window
 
 from ..invocation.invocation import Invocation, day, fail, json_option, output, tenants_argument
+from ..invocation.stdout import writing
 from ..invocation.tenants import chosen
 from ..invocation.tools import tools
 from ..ledger.ledger import Ledger
@@ -53,7 +54,8 @@ def command(
     if as_json:
         output(report.to_json())
     else:
-        show(report, sys.stdout)
+        with writing() as stdout:
+            show(report, stdout)
     sys.exit(stopped() or report.exit)
 
 

@@ -15,6 +15,7 @@ import duckdb
 from sandbox import Sandbox, SandboxSettings
 
 from ..invocation.invocation import Invocation
+from ..invocation.stdout import writing
 
 FOLDER = Path("demo")
 TENANT = "acme"
@@ -26,14 +27,14 @@ QUERY = (
 
 
 @click.command()
-@click.pass_context
-def command(context: click.Context) -> None:
+@click.pass_obj
+def command(invocation: Invocation) -> None:
     """Start the sandbox, sync it, and show what is in the warehouse."""
-    program, invocation = context.find_root().command, context.find_object(Invocation)
-    debug = ["--debug"] if invocation and invocation.debug else []
+    root = click.get_current_context().find_root()
     with world(FOLDER) as config:
         try:
-            program.main([*debug, "--config", f"{config}", "sync"], prog_name=context.find_root().info_name)
+            words = [*invocation.log_options, "--config", f"{config}", "sync"]
+            root.command.main(words, prog_name=root.info_name)
         except SystemExit as ended:
             if not ended.code:
                 show(FOLDER)
@@ -52,8 +53,11 @@ def world(folder: Path) -> Iterator[Path]:
 def show(folder: Path) -> None:
     """The three lines that open the warehouse, and what they print."""
     file = folder / "data" / TENANT / "warehouse.duckdb"
-    write = sys.stdout.write
-    write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
-    write(f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}").show()\n\n')
     with duckdb.connect(f"{file}", read_only=True) as connection:
-        write(f"{connection.sql(QUERY)}\n")
+        rows = f"{connection.sql(QUERY)}"
+    with writing() as stdout:
+        stdout.write("\nOpen it, while syncs go on, with .venv/bin/python:\n\n")
+        stdout.write(
+            f'  import duckdb\n  db = duckdb.connect("{file}", read_only=True)\n  db.sql("{QUERY}").show()\n\n'
+        )
+        stdout.write(f"{rows}\n")

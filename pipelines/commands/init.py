@@ -57,7 +57,11 @@ def _key(file: Path) -> dict[str, str]:
     pem, jwk = generate_key()
     if _make(file, pem):
         return jwk
-    return LocalSigner.parse(file.read_text(), key_id="").public_jwk
+    try:
+        there = file.read_text()
+    except OSError as error:  # a configuration error as it is for every other command, and nothing that was written
+        fail(Exit.USAGE, f"{file} is there already and cannot be read: {reason_of(error)}")
+    return LocalSigner.parse(there, key_id="").public_jwk
 
 
 def _steps(config: Path, tenant: str, jwk: dict[str, str] | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import click
 
 from sources.aleta.auth.signer import generate as generate_key
 
-from ..invocation.invocation import fail
+from ..invocation.invocation import fail, output
 from ..report.report import Exit
 from ..settings import reason_of
 
@@ -33,4 +32,4 @@ def generate(out: Path) -> None:
         fail(Exit.USAGE, f"{out} exists already: a key is never overwritten. Name another file with --out.")
     except OSError as error:
         fail(Exit.FAILED, f"cannot write {out}: {reason_of(error)}")
-    click.echo(json.dumps(jwk))
+    output(jwk)

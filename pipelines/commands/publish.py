@@ -48,6 +48,8 @@ def run(tenants: Sequence[TenantSettings]) -> Iterator[tuple[str, str, Problem |
 def _publish(tenant: TenantSettings) -> Published:
     with TenantLock(tenant.folder / "lock", command="publish"):
         warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
+        if warehouse.remote and not tenant.publish:
+            return Published(written=(), unchanged=(), paths={})
         if warehouse.remote:
             raise PublishError(NO_COPY.format(place=warehouse.place))
         warehouse.recover()

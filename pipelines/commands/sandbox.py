@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from ..invocation.invocation import stop_on_signals
+from ..invocation.invocation import fail, output, stop_on_signals
+from ..report.report import Exit
 
 
 @click.command()
@@ -27,9 +28,14 @@ def command(port: int, seed: int, accounts: int, rows: int, profile: str) -> Non
     """Serve the local Aleta; prints one JSON line with its URL and a config folder that points to it."""
     from sandbox import Sandbox, SandboxSettings, announce
 
-    stop, _ = stop_on_signals()
+    stop, stopped = stop_on_signals()
     settings = SandboxSettings(seed=seed, accounts=accounts, rows=rows, ordinary=profile == "ordinary")
-    with Sandbox(settings, port=port) as box:
+    try:
+        made = Sandbox(settings, port=port)
+    except OSError as error:
+        fail(Exit.FAILED, f"cannot listen on 127.0.0.1:{port} ({error.strerror or error}): name another with --port")
+    with made as box:
         config = box.write_config(Path(tempfile.mkdtemp(prefix="aleta-sandbox-")) / "config")
-        print(json.dumps(announce(box, config)), flush=True)  # noqa: T201 - the command's report
+        output(announce(box, config))
         stop.wait()
+    sys.exit(stopped())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from sources.aleta.clock import Clock, SystemClock
 from sources.aleta.transport.observer import Silent
 from sources.aleta.transport.retry import RetryPolicy
 
-from ..invocation.invocation import Invocation, fail, stop_on_signals
+from ..invocation.invocation import Invocation, fail, output, stop_on_signals
 from ..invocation.tenants import chosen
 from ..report.report import Exit
 from ..run.connect import Connector
@@ -99,14 +98,13 @@ def _announce(listening: Sequence[Listening]) -> None:
     for name, each in zip(names, listening, strict=False):
         host, port = each.socket.getsockname()[:2]
         line |= {f"{name}url": f"http://{f'[{host}]' if ':' in host else host}:{port}", f"{name}port": port}
-    click.echo(json.dumps(line))
+    output(line)
 
 
 def _program(invocation: Invocation) -> Program:
     """This program, by this interpreter, without what lies in the folder that it is started from."""
-    logs = [*(["--debug"] if invocation.debug else []), "--log-format", invocation.log_format]
     folder = invocation.config.absolute()  # resolve() would go where a link points
-    return Program([sys.executable, "-P", "-c", START, *logs, "--config", f"{folder}"])
+    return Program([sys.executable, "-P", "-c", START, *invocation.log_options, "--config", f"{folder}"])
 
 
 def _keys(tenants: Sequence[TenantSettings], threads: Executor, clock: Clock) -> dict[str, Keys]:
@@ -129,7 +127,6 @@ def _fetch(connector: Connector, tenant: TenantSettings) -> Sequence[Coordinates
         SourceError: they cannot be read.
         OSError: the data folder cannot be made.
     """
-    tenant.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # the request budget is kept there
     connection = connector(tenant, Silent())
     try:
         answer = connection.reader.list_of(CATALOGUE["webhook_keys"])()

@@ -21,6 +21,7 @@ def command(invocation: Invocation, tenants: Sequence[str], *, clients: Sequence
     With --client, of these clients alone: what the API lists below their own ids. Their children are clients of their
     own; name them too to have them read. Nothing else is read, marked or removed.
     """
+    from ..invocation.stdout import writing
     from ..invocation.tenants import chosen
     from ..invocation.tools import tools
     from ..report.text import show
@@ -33,5 +34,6 @@ def command(invocation: Invocation, tenants: Sequence[str], *, clients: Sequence
     if as_json:
         output(report.to_json())
     else:
-        show(report, sys.stdout)
+        with writing() as stdout:
+            show(report, stdout)
     sys.exit(stopped() or report.exit)

@@ -81,15 +81,15 @@ def run(
         check_names(settings, tenants)
     except SettingsError as error:
         return Checkup(findings=[Finding(tenant="", what="config", ok=False, text=f"{error}", exit=Exit.USAGE)])
-    doctor = _Doctor(settings.folder, connector, observe)
+    doctor = _Doctor(settings, connector, observe)
     warnings = [Finding(tenant="", what="config", ok=True, text=f"warning: {warning}") for warning in settings.warnings]
     found = [finding for tenant in tenants for finding in doctor.look_at(tenant)]
     return Checkup(findings=[Finding(tenant="", what="config", ok=True, text=f"{folder}"), *warnings, *found])
 
 
 class _Doctor:
-    def __init__(self, folder: Path, connector: Connector, observe: Callable[[TenantSettings], Progress]) -> None:
-        self._folder = folder
+    def __init__(self, settings: Settings, connector: Connector, observe: Callable[[TenantSettings], Progress]) -> None:
+        self._settings = settings
         self._connector = connector
         self._observe = observe
 
@@ -104,7 +104,7 @@ class _Doctor:
     def _key(self, tenant: TenantSettings) -> Finding:
         """A file that is missing is a mistake of the configuration; a key that is none is refused like a wrong one."""
         try:
-            check_key_files(self._folder, [tenant])
+            check_key_files(self._settings, [tenant])
         except SettingsError as error:
             return Finding(tenant=tenant.name, what="key", ok=False, text=f"{error}", exit=Exit.USAGE)
         return _finding(tenant, "key", partial(probes.key, tenant), fatal=Exit.AUTH)

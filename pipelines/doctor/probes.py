@@ -17,6 +17,7 @@ from ..run.errors.damage import damaged, unopenable
 from ..run.lock import holder, refused_to_root
 from ..settings import TenantSettings, loose_key_file, whose_is
 from ..status.lost import lost
+from ..uploads.upload import LOCK as UPLOADS
 from ..warehouse.destinations.naming import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file
 from ..warehouse.format import check_format
@@ -55,11 +56,12 @@ def disk(tenant: TenantSettings) -> str:
 
 
 def lock(tenant: TenantSettings) -> str:
-    """Whether a run could begin now."""
+    """Whether a run could begin now; an upload, which has a lock of its own, is said and keeps no run out."""
     running = holder(tenant.folder / "lock")
     if running:
         raise UnwellError(f"held by {running}: a second run would end at once")
-    return "free"
+    uploading = holder(tenant.folder / UPLOADS)
+    return f"free; an upload is under way, a second would end at once: {uploading}" if uploading else "free"
 
 
 def warehouse(tenant: TenantSettings) -> str:

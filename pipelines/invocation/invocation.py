@@ -18,6 +18,7 @@ import click
 from sources.aleta.safe_text import printable
 
 from ..report.report import Exit, Json
+from .stdout import writing
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ class Invocation:
     config: Path
     debug: bool
     log_format: str
+
+    @property
+    def log_options(self) -> Sequence[str]:
+        """The options to call the program with again, for a log like this one's."""
+        return [*(["--debug"] if self.debug else []), "--log-format", self.log_format]
 
 
 class Day(click.ParamType[datetime]):
@@ -65,9 +71,11 @@ def _without_empty(ids: Sequence[str]) -> Sequence[str]:
 def output(document: Json | str) -> None:
     """Print a command's report to stdout, whatever names and words it holds (rule S2)."""
     if isinstance(document, str):
-        click.echo(printable(document, keep="\n"))
+        text = printable(document, keep="\n")
     else:
-        click.echo(_escaped(json.dumps(document, ensure_ascii=False, default=str)))
+        text = _escaped(json.dumps(document, ensure_ascii=False, default=str))
+    with writing() as stdout:
+        click.echo(text, file=stdout)
 
 
 def _escaped(text: str) -> str:

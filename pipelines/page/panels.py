@@ -58,7 +58,7 @@ class Panel:
 
     @property
     def is_in_use(self) -> bool:
-        """Whether a command has the warehouse to itself: nothing is wrong with it, and it cannot be read now."""
+        """Whether another process has the warehouse to itself: nothing is wrong with it, and it cannot be read now."""
         return bool(self.facts["synced"]) and not self.is_read and "error" not in self.facts
 
     @property

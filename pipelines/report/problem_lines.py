@@ -13,8 +13,10 @@ from .report import Problem
 
 NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message does not say it
     {
+        "different": "`sync` reads the newest days again, `backfill` any; report what is different after that.",
         "forbidden": "Its rows are kept.",
         "gone": "Its rows are kept.",
+        "ledger": "A `backfill` of these days reads them again; report what is so after that.",
         "malformed": "The next sync reads it again; if this persists, send this line to Aleta.",
         "quarantined": "What is committed is kept; the next sync reads it again.",
         "stopped": "Run the same command again: it continues after what is committed.",

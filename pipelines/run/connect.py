@@ -17,6 +17,7 @@ from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings, reason_of
 from .budget import SharedBucket, budget_file
+from .lock import make_private
 
 PROCESSES = 4  # whose requests may be on their way at once, and bunch up
 SECONDS = 60.0  # of the minute that the budget is given for
@@ -66,9 +67,10 @@ class Connector:
         )
 
     def _bucket(self, tenant: TenantSettings, access: Access) -> TokenBucket:
-        file = budget_file(tenant.folder.parent, tenant.sub)
+        file = budget_file(tenant.budget_dir or tenant.data_dir, tenant.sub)
         if not tenant.requests_per_minute or not (self.shares or file.exists()):
             return access.bucket()
+        make_private(file.parent)  # another tenant's, of which nothing may have been read yet
         headroom = max(0.05, min(0.5, PROCESSES * tenant.workers / tenant.burst))
         return SharedBucket(file, tenant.requests_per_minute / SECONDS, tenant.burst, headroom=headroom)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 
-from ..settings import DEFAULTS, Settings, SettingsError, TenantSettings, check_key_files, did_you_mean, load
+from ..settings import DEFAULTS, Settings, TenantSettings, check_key_files, did_you_mean, load
 
 
 def selected(
@@ -26,7 +26,7 @@ def selected(
     tenants = settings.select(names)
     check_names(settings, tenants)
     if keys:
-        check_key_files(settings.folder, tenants)
+        check_key_files(settings, tenants)
     return tenants, settings.warnings
 
 
@@ -41,12 +41,8 @@ def check_names(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
             _check_destination(settings, tenant)
         for name in tenant.resources:
             if name != "*" and name not in CATALOGUE:
-                raise SettingsError(
-                    file=f"{settings.folder / 'config.toml'}",
-                    path=f"tenants.{tenant.name}.resources",
-                    expected=f"names of tables, not {name!r}",
-                    remedy=f"{did_you_mean(name, CATALOGUE)} Known are {', '.join(CATALOGUE)}.",
-                )
+                remedy = f"{did_you_mean(name, CATALOGUE)} Known are {', '.join(CATALOGUE)}."
+                settings.refuse(tenant.name, "resources", f"names of tables, not {name!r}", remedy)
 
 
 def _check_destination(settings: Settings, tenant: TenantSettings) -> None:
@@ -55,9 +51,4 @@ def _check_destination(settings: Settings, tenant: TenantSettings) -> None:
     try:
         check_configured(tenant.destination)
     except DestinationError as error:
-        raise SettingsError(
-            file=f"{settings.folder / 'config.toml'}",
-            path=f"tenants.{tenant.name}.destination",
-            expected="a destination that can keep a warehouse",
-            remedy=f"{error}.",
-        ) from error
+        settings.refuse(tenant.name, "destination", "a destination that can keep a warehouse", f"{error}.")

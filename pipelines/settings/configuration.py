@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .errors import did_you_mean, refuse
 from .sources import Given, from_environment, from_files, section_of, sections_of, tenant_names
@@ -20,11 +20,16 @@ from .values import checked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One configuration folder, read and checked. *warnings* are sentences for the operator."""
+    """One configuration folder, read and checked. *warnings* are sentences for the operator.
+
+    Args:
+        places: of each section and key that is written anywhere, the file or the variable that counts.
+    """
 
     folder: Path
     tenants: tuple[TenantSettings, ...]
     warnings: tuple[str, ...]
+    places: Mapping[tuple[str, str], str] = field(repr=False)
 
     def select(self, names: Sequence[str]) -> tuple[TenantSettings, ...]:
         """The tenants named, in the order of the file; all when none is named.
@@ -42,6 +47,16 @@ class Settings:
                     did_you_mean(name, known),
                 )
         return tuple(tenant for tenant in self.tenants if not names or tenant.name in names)
+
+    def refuse(self, tenant: str, key: str, expected: str, remedy: str) -> NoReturn:
+        """Refuse the value of a tenant's *key* where it is written, be that in `[aleta]`, for all tenants.
+
+        Raises:
+            SettingsError: always.
+        """
+        sections = section_of(tenant), "aleta"
+        section = next((section for section in sections if (section, key) in self.places), sections[0])
+        refuse(self.places.get((section, key), self.folder / "config.toml"), f"{section}.{key}", expected, remedy)
 
 
 def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
@@ -61,11 +76,19 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
     for value in given:
         read[value.section][value.key] = checked(value)
     tenants = tuple(_tenant(name, read["aleta"] | read[section_of(name)], given, config=config) for name in names)
+    tenants = _one_budget_a_sub(tenants)
     return Settings(
         folder=folder,
         tenants=tenants,
         warnings=(*_warnings(config, secrets, given, environ), *_unused(config, tenants)),
+        places={(value.section, value.key): value.file for value in given},
     )
+
+
+def _one_budget_a_sub(tenants: Sequence[TenantSettings]) -> tuple[TenantSettings, ...]:
+    """Whose `sub` is the same keep its budget in the data_dir of the first of them, wherever their own data are."""
+    folders: dict[str, Path] = {}
+    return tuple(replace(each, budget_dir=folders.setdefault(each.sub, each.data_dir)) for each in tenants)
 
 
 def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:

@@ -6,13 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import refuse
+from .configuration import Settings
 from .owners import DENIED, reason_of
-from .sources import section_of
 from .tenant import TenantSettings
 
 
-def check_key_files(folder: Path, tenants: Sequence[TenantSettings]) -> None:
+def check_key_files(settings: Settings, tenants: Sequence[TenantSettings]) -> None:
     """Refuse a key file that is missing or cannot be read.
 
     Raises:
@@ -26,8 +25,7 @@ def check_key_files(folder: Path, tenants: Sequence[TenantSettings]) -> None:
             except OSError as error:
                 reason = f"{reason_of(error)}{'' if error.errno in DENIED else _without_a_key(file)}"
             if reason:
-                place = f"{section_of(tenant.name)}.private_key_file"
-                refuse(folder / "config.toml", place, "a file that can be read", f"{file}: {reason}.")
+                settings.refuse(tenant.name, "private_key_file", "a file that can be read", f"{file}: {reason}.")
 
 
 def _without_a_key(file: Path) -> str:

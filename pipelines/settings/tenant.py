@@ -84,6 +84,7 @@ class TenantSettings:
     iss: Annotated[Text, Meta(description="the issuer that Aleta knows you by")]
     sub: Annotated[Text, Meta(description="the subject that Aleta gives tokens to")]
     key: KeySource
+    budget_dir: Path | None = None  # of the request budget of its `sub` (rule R4); None: data_dir
 
     @property
     def folder(self) -> Path:
@@ -101,6 +102,8 @@ HINTS = get_type_hints(TenantSettings, include_extras=True)
 RULES: dict[str, Any] = {name: hint for name, hint in HINTS.items() if get_origin(hint) is Annotated} | KEY_RULES
 EXPECTED: dict[str, str] = {name: rule.__metadata__[-1].description for name, rule in RULES.items()}
 DEFAULTS: dict[str, Any] = {
-    known.name: known.default for known in fields(TenantSettings) if known.default is not MISSING
+    known.name: known.default
+    for known in fields(TenantSettings)
+    if known.default is not MISSING and known.name in RULES
 }
 REQUIRED = tuple(name for name in RULES if name not in DEFAULTS and name not in KEY_RULES)

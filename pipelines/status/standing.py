@@ -5,9 +5,11 @@ Read from the analyst's copy, or where a destination keeps it: neither disturbs 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
@@ -39,6 +41,7 @@ COLUMNS = "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_nam
 BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS, SYNC_DRIFT)}
 TABLES: Mapping[str, pa.Schema] = {**BOOKS, **PARENTS}
 SHOWN = 5  # runs
+HOLDER = re.compile(r"held in (.+? \(PID \d+\))")  # as DuckDB says it
 FRESH = """
     SELECT max(ended_at) AS fresh_at FROM {sync_runs}
     WHERE status = 'complete' AND kind = 'sync' AND clients IS NULL"""
@@ -201,11 +204,22 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
             books = _with_parents({name: _book(schema, there) for name, schema in TABLES.items()})
             return facts | _facts(connection, books) | look(tenant, connection, books)
     except duckdb.Error as error:  # one tenant's failure is its own (F3)
+        if is_published and is_in_use(error):
+            return facts | {"in_use": _open_elsewhere(file, error)}
         if not is_published and (busy or is_in_use(error)):
             return facts
         what = f"{error}".partition("\n")[0]
         remedy = f"run `{command(f'publish {tenant.name}')}`" if is_published else "see docs/runbook.md"
         return facts | {"error": f"{file} cannot be read ({what}): {remedy}"}
+
+
+def _open_elsewhere(file: Path, error: duckdb.Error) -> str:
+    """Why the analysts' copy cannot be read now, though nothing is wrong with it: no sync minds who has it open."""
+    who = HOLDER.search(f"{error}")
+    return (
+        f"{file} is open for writing in {who[1] if who else 'another process'}: what it holds is shown again once that "
+        "is closed; whoever opens it with read_only shuts nobody out"
+    )
 
 
 def _book(schema: pa.Schema, there: Collection[tuple[str, str]]) -> str:

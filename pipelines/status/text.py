@@ -30,8 +30,9 @@ def _tenant(standing: Standing) -> Iterator[str]:
     yield from _wrapped(f"{standing.tenant}: {_freshness(facts)}", "")
     if facts.get("running"):
         yield from _wrapped(f"running now: {facts['running']}", "  ")
-    if "error" in facts:
-        yield from _wrapped(f"{facts['error']}", "  ")
+    for fault in ("error", "in_use"):
+        if fault in facts:
+            yield from _wrapped(f"{facts[fault]}", "  ")
     for title, lines in (
         ("last runs", _runs(_rows(facts, "runs"))),
         ("coverage", _coverage(_rows(facts, "coverage"))),

@@ -95,6 +95,19 @@ class Verification:
         return "equal" if self.report.exit is Exit.COMPLETE else str(self.report.status)
 
     @property
+    def findings(self) -> Sequence[Problem]:
+        """Why this is no `equal`, as far as it is no error of the reading: each is a line of the log."""
+        found = [Problem(code="ledger", message=check) for check in self.checks]
+        if any(self.counts.values()):
+            tables = ", ".join(sorted({difference.resource for difference in self.differences}))
+            found.append(Problem(code="different", message=f"{self._counted}{f' in {tables}' if tables else ''}"))
+        if not self.compared and (self._only_elsewhere or not self.report.errors):
+            remedy = "see v1_url, or verify v2" if self._only_elsewhere else "`check` says what the API shows"
+            message = f"nothing could be compared ({self._why_nothing}): {remedy}"
+            found.append(Problem(code="nothing", message=message))
+        return found
+
+    @property
     def statement(self) -> str:
         """What was done and found, and nothing that was not done."""
         done = self._comparison() if self.compared else self._no_comparison()
@@ -106,14 +119,17 @@ class Verification:
         )
 
     def _comparison(self) -> str:
-        found = ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
         failed = sum(error.code not in NO_FAILED_READ for error in self.report.errors)
         unread = f"; {failed} reads failed" if failed else ""
         return (
             f"{self.windows} windows of {len(self.accounts)} parents with {self.rows} rows were read from "
             f"{self.address} for tenant {self.tenant} and compared with {self.warehouse} to the last digit: "
-            f"{found}{unread}{self._lacking}"
+            f"{self._counted}{unread}{self._lacking}"
         )
+
+    @property
+    def _counted(self) -> str:
+        return ", ".join(f"{count} {kind}" for kind, count in self.counts.items())
 
     @property
     def _lacking(self) -> str:
@@ -122,11 +138,14 @@ class Verification:
         return f"; v1 lacks {', '.join(names)}: read from v2 or v3" if self.track == Track.V1 and names else ""
 
     def _no_comparison(self) -> str:
-        why = self.report.errors[0].message if self.report.errors else "there was no window and no object to read"
+        return f"for tenant {self.tenant} nothing could be compared with {self.warehouse} ({self._why_nothing})"
+
+    @property
+    def _why_nothing(self) -> str:
         if self._only_elsewhere:
-            why = "no table answered on v1: what came is of v2 and v3, and says nothing of v1"
-        why = printable(why).rstrip(".")
-        return f"for tenant {self.tenant} nothing could be compared with {self.warehouse} ({why})"
+            return "no table answered on v1: what came is of v2 and v3, and says nothing of v1"
+        errors = self.report.errors
+        return printable(errors[0].message).rstrip(".") if errors else "there was no window and no object to read"
 
     @property
     def _rule(self) -> str:

@@ -44,7 +44,7 @@ def _verify(tenant: TenantSettings, tools: Tools, sample: int | None, clients: S
             Verifier(tenant, tools, found).run(sample, owner=lock.owner)
     except Exception as error:  # noqa: BLE001 - one tenant's failure is its own (F3)
         failures.name(error, report, tenant=tenant.name, folder=tenant.folder)
-    log_problems(tenant.name, report.errors)
+    log_problems(tenant.name, [*report.errors, *found.findings])
     return found
 
 

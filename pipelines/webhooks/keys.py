@@ -118,8 +118,8 @@ class Keys:
         else:
             log.info("%s: %s keys of its webhooks fetched", self._tenant, len(found))
             self._keys, self._fetched_s = found, self._source.monotonic()
-            if not again:  # no forgery can cause this one: keys exchanged right after it are not waited for
-                self._may_ask_s = float("-inf")
+            if found and not again:  # no forgery can cause this one: keys exchanged right after it are not waited for
+                self._may_ask_s = float("-inf")  # (an empty answer is not that: after it every forgery lacks a key)
         finally:
             self._fetching = None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 
 import pytest
 
+from pipelines.run.lock import TenantLock
 from tests.e2e.checked import checks
 
 
@@ -57,7 +59,7 @@ def test_check_names_a_table_that_there_is_not(start):
     ended = start(aleta={"resources": ["foo"]}).run("check", "--json")
 
     assert ended.exit == 2
-    assert "tenants.acme.resources" in checks(ended)["config"]["text"]
+    assert "config.toml: aleta.resources: expected" in checks(ended)["config"]["text"]
 
 
 def test_check_names_who_holds_the_lock(start):
@@ -72,6 +74,16 @@ def test_check_names_who_holds_the_lock(start):
     assert ended.exit == 1
     assert f"process {running.pid}" in checks(ended)["lock"]["text"]
     assert program.end(running).exit == 0
+
+
+def test_check_names_an_upload_that_is_under_way(program):
+    """It keeps no sync out, so the lock is well."""
+    with TenantLock(program.tenant_folder() / "upload.lock", command="upload"):
+        ended = program.run("check", "--json")
+
+    lock = checks(ended)["lock"]
+    assert (ended.exit, lock["ok"]) == (0, True)
+    assert f"free; an upload is under way, a second would end at once: process {os.getpid()} on " in lock["text"]
 
 
 def test_check_names_an_api_that_nobody_answers_for(program):

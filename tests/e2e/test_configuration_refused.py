@@ -32,7 +32,7 @@ def test_files_with_a_byte_order_mark_are_read(program):
             "tenants.acme: expected one of private_key",
             id="two-keys",
         ),
-        pytest.param('"transactions"]', '"transaction"]', "tenants.acme.resources", id="unknown-table"),
+        pytest.param('"transactions"]', '"transaction"]', "config.toml: aleta.resources: expected", id="unknown-table"),
         pytest.param("[tenants.acme]", "[tenants.Acme]", "tenants.Acme", id="tenant-name"),
         pytest.param("[aleta]", "[aleta", "valid TOML", id="no-toml"),
         pytest.param('api_url = "http://127.0.0.1', 'api_url = "http://10.0.0.1', "aleta.api_url", id="plain-http-s1"),
@@ -72,7 +72,7 @@ def test_a_destination_without_credentials_is_a_configuration_mistake(start, sec
 
     assert (ended.exit, ended.out) == (2, "")
     assert said in ended.err
-    assert "tenants.acme.destination: expected a destination" in ended.err
+    assert "config.toml: aleta.destination: expected a destination" in ended.err
     assert "secrets.toml, as [destination.sqlalchemy.credentials]" in ended.err
     assert program.box.requests == []
 

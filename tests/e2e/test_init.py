@@ -82,6 +82,17 @@ def test_a_tenant_needs_a_name_that_can_be_a_folder(program, name):
     assert not (program.folder / "mine").exists()
 
 
+def test_a_key_that_cannot_be_read_is_a_configuration_error(program, tmp_path):
+    """Exit 2, as `sync` has it, and no word of writing."""
+    key = tmp_path / "new" / "secrets" / "acme.pem"
+    key.mkdir(parents=True)
+
+    ended = program.run("--config", f"{tmp_path / 'new'}", "init", "--tenant", "acme", config=False)
+
+    assert ended.exit == 2
+    assert f"{key} is there already and cannot be read: Is a directory" in ended.err
+
+
 def test_the_new_configuration_says_every_default_as_it_is(tmp_path):
     """Each commented line can be uncommented, and changes nothing."""
     text = template("acme").replace('= ""', '= "x"').replace('publish_url = "x"', 'publish_url = ""')

@@ -14,6 +14,7 @@ import click
 import pytest
 
 from pipelines.cli import Guarded
+from pipelines.start import _stop
 from tests.e2e.program import SCRIPT, Program
 from tests.lengths import long_but
 
@@ -37,6 +38,35 @@ def test_an_interrupt_of_a_command_that_does_not_listen_is_exit_130(caplog):
 
     assert ended.value.code == 130
     assert "stopped" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_a_command_that_does_not_listen_lets_it_clean_up(number, caplog):
+    """What `publish` had begun it takes away, and nobody says that nothing was begun."""
+    done = []
+
+    @click.group(cls=Guarded)
+    @click.option("--debug", is_flag=True)
+    def program(*, debug):
+        pass
+
+    @program.command()
+    def publish():
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+        finally:
+            done.append("cleaned up")
+
+    before = signal.signal(number, _stop)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            program(["publish"])
+    finally:
+        signal.signal(number, before)
+
+    assert (ended.value.code, done) == (128 + number, ["cleaned up"])
+    assert [record.message for record in caplog.records] == ["stopped"]
 
 
 @pytest.fixture

@@ -38,6 +38,23 @@ def test_a_sync_waits_for_who_only_looks(start_synced):
         program.sync()
 
 
+def test_an_analyst_who_opened_the_copy_for_writing_is_no_fault_c4(synced):
+    """C4: DuckDB opens so unless it is told otherwise; the last runs are known, and what the copy holds is later."""
+    page = synced.folder / "page.html"
+
+    with opened(synced.warehouse(), "writes", for_s=60.0) as analyst:
+        status, check = synced.run("status", "--json", "--max-age", "26"), synced.run("check")
+        text = synced.run("status").out
+        report = synced.run("report", "--html", f"{page}")
+
+    found = status.tenant()
+    assert (status.exit, check.exit, report.exit) == (0, 0, 0), status.out + check.out + report.err
+    assert (found["attention"], "error" in found, bool(found["fresh_at"])) == ("", False, True)
+    assert f"(PID {analyst.pid}): what it holds is shown again" in found["in_use"]
+    assert "is open for writing in" in text
+    assert "is open for writing in" in page.read_text(encoding="utf-8")
+
+
 def test_status_and_check_find_nothing_wrong_where_a_run_has_the_store(start_synced):
     """In the instant in which a run began after they saw that none was there."""
     program = start_synced(publish=["parquet"])

@@ -55,6 +55,7 @@ def test_verify_does_not_call_equal_what_no_run_has_loaded(start):
     assert missing
     assert (every.exit, sample.exit) == (1, 4)
     assert _found(every) == ("different", missing, [])
+    assert f"acme: [different] {missing} missing, 0 different, 0 extra in transactions. `sync` reads" in every.err
     assert _found(sample) == ("partial", 0, ["never_read"])
 
 

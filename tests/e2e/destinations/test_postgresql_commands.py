@@ -122,7 +122,7 @@ def test_a_destination_that_cannot_keep_a_warehouse_is_refused(start, destinatio
 
         assert (ended.exit, ended.out) == (2, "")
         assert (
-            f"tenants.acme.destination: expected a destination that can keep a warehouse. destination '{destination}'"
+            f"aleta.destination: expected a destination that can keep a warehouse. destination '{destination}'"
             in ended.err
         )
     assert program.box.requests == []

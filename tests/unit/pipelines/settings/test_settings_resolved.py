@@ -28,6 +28,7 @@ def test_a_tenant_gets_every_default(folder: Path) -> None:
         auth_url="https://auth.aleta.io",
         audience="https://auth.aleta.io",
         data_dir=folder.parent / "data",
+        budget_dir=folder.parent / "data",
         destination="duckdb",
         publish=("duckdb",),
         resources=("*",),
@@ -53,6 +54,14 @@ def test_a_tenant_gets_every_default(folder: Path) -> None:
     )
 
 
+def test_tenants_of_one_sub_keep_one_budget_wherever_their_data_are_r4(folder: Path) -> None:
+    """R4: that of the first of them in the file; another `sub` has its own."""
+    own = BETA.replace("beta]", "gamma]").replace('"u1"', '"u2"')
+    write(folder, f'{ACME}data_dir = "/srv/a"\n{BETA}data_dir = "/srv/b"\n{own}data_dir = "/srv/c"\n')
+    kept = {tenant.name: f"{tenant.budget_dir}" for tenant in load(folder, environ={}).tenants}
+    assert kept == {"acme": "/srv/a", "beta": "/srv/a", "gamma": "/srv/c"}
+
+
 def test_the_shipped_config_shows_exactly_the_defaults() -> None:
     """config/config.toml lists every key of [aleta] with its default, so reading it tells the truth."""
     shown = tomllib.loads((SHIPPED / "config.toml").read_text())["aleta"]
@@ -72,7 +81,7 @@ def test_the_shipped_examples_are_right_once_uncommented(folder: Path) -> None:
 
 def test_every_key_has_a_rule_that_says_what_is_expected() -> None:
     """No field of a tenant escapes the check."""
-    assert {field.name for field in fields(TenantSettings)} == {"name", "key", *DEFAULTS, *REQUIRED}
+    assert {field.name for field in fields(TenantSettings)} == {"name", "key", "budget_dir", *DEFAULTS, *REQUIRED}
     assert REQUIRED == ("kid", "iss", "sub")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.report.problem_lines import problem_line
 from pipelines.report.report import Exit, Problem, TenantReport, TrialRecord
 from pipelines.verification.statement import Difference, Verdict, Verification
 from tests.fakes import NOON
@@ -36,6 +37,41 @@ def test_where_nothing_could_be_compared_nothing_else_is_said(fatal: Exit | None
     assert ("process 7" in found.statement) is bool(fatal)
     assert "Ledger: not checked. Result: nothing compared." in found.statement
     assert not any(word in found.statement for word in ("tile", "digit", "missing", "unique"))
+
+
+def lines(found: Verification) -> list[str]:
+    return [problem_line(finding) for finding in found.findings]
+
+
+def test_what_differs_is_a_line_of_the_log_and_each_check_too() -> None:
+    """Exit 1 of a verification that read everything: what was found, and what to do."""
+    difference = Difference(kind="missing", resource="holdings", parent_id="a", id="1")
+    checks = ["transactions a: its receipts do not cover 2026-01-01 to 2026-01-31", "holdings: 2 duplicate keys"]
+    found = verification(counts={"missing": 3, "extra": 0}, differences=[difference], checks=checks)
+    first, second, third = lines(found)
+    assert first.startswith(f"[ledger] {checks[0]}. A `backfill`")
+    assert second.startswith(f"[ledger] {checks[1]}. A `backfill`")
+    assert third.startswith("[different] 3 missing, 0 extra in holdings. `sync` reads")
+
+
+def test_nothing_compared_is_a_line_of_the_log_once() -> None:
+    """Why, where no read failed; where one did, its own line says it."""
+    [line] = lines(verification(windows=0, rows=0))
+    assert line.startswith("[nothing] nothing could be compared (there was no window and no object to read): `check`")
+    failed = TenantReport(tenant="acme", errors=[Problem(code="locked", message="held")], fatal=Exit.FAILED)
+    assert not lines(verification(windows=0, rows=0, report=failed))
+
+
+def test_v1_that_answers_for_no_table_is_a_line_of_the_log() -> None:
+    """Also where reads failed, whose lines say nothing of it."""
+    report = TenantReport(tenant="acme", errors=[Problem(code="gone", message="x")], tracks={"transactions": "v2"})
+    [line] = lines(verification(track="v1", report=report))
+    assert line.startswith("[nothing] nothing could be compared (no table answered on v1: ")
+
+
+def test_what_is_equal_is_no_line() -> None:
+    """Nor is what a sample has not seen: that is an error of the reading (`never_read`)."""
+    assert not lines(verification())
 
 
 def test_a_verification_that_broke_off_says_what_it_did_before() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,7 @@ class Api:
         self.fetches = 0
         self.rotations = 0
         self.fails = False
+        self.lists_none = False
         self.odd = []
         self.now_s = 1000.0
         self.may_answer = threading.Event()
@@ -34,6 +36,8 @@ class Api:
         assert self.may_answer.wait(10)
         if self.fails:
             raise OSError("the API is down")
+        if self.lists_none:
+            return []
         return coordinates(self.rotations) + self.odd
 
 
@@ -140,6 +144,25 @@ def test_a_failing_api_is_asked_once_a_minute_too(api, make):
                 await keys.fit(never)
             api.now_s += 1
         return api.fetches
+
+    assert asyncio.run(many()) == 2
+
+
+@pytest.mark.parametrize("had_keys", [False, True])
+def test_an_api_without_keys_is_asked_once_a_minute_too(had_keys, api, make):
+    """Webhooks that are not set up yet, or keys withdrawn: a flood of forgeries costs no budget there either."""
+
+    async def many():
+        keys = make()
+        if had_keys:
+            await keys.fit(newest())
+        api.lists_none = True
+        before = api.fetches
+        for _ in range(120):
+            with contextlib.suppress(KeysUnknownError):
+                assert not await keys.fit(never)
+            api.now_s += 1
+        return api.fetches - before
 
     assert asyncio.run(many()) == 2
 
