@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +27,17 @@ class _ParentReading:
     doubtful: bool = False  # something failed, or was doubted after it had counted as complete; or too much was gone
     bare: bool = True  # no row so far
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
+    to_come: list[Window] = field(init=False)  # days that are neither complete nor left out (W4)
+
+    def __post_init__(self) -> None:
+        self.to_come = [self.reading.span]
+
+    def take(self, receipt: Receipt) -> None:
+        """Windows may come in any order: the newest, while older ones are on trial (W6); or before one that fails."""
+        if receipt.status in {Status.COMPLETE, Status.QUARANTINED}:
+            self.to_come = without(self.to_come, receipt.window)
+        elif receipt.status is Status.FAILED:
+            self.to_come.append(receipt.window)
 
     def doubts(self, receipt: Receipt) -> bool:
         """Whether days that could not be read after all had counted as complete in this run (W6)."""
@@ -85,6 +96,17 @@ class FollowedParents:
             reach=self._horizon.whole(reading.mark),
             ends=reading.span if whole else None,
         )
+
+    def take(self, receipts: Iterable[Receipt]) -> set[str]:
+        """Take in what came; those of its parents whose whole history has come, but for days that were left out."""
+        followed = {receipt.parent_id: self._readings[receipt.endpoint.name, receipt.parent_id] for receipt in receipts}
+        for receipt in receipts:
+            followed[receipt.parent_id].take(receipt)
+        return {
+            parent
+            for parent, progress in followed.items()
+            if not progress.to_come and self._horizon.has_all(progress.reading)
+        }
 
     def mark(
         self,

@@ -216,7 +216,8 @@ class Loader:
             if receipt.answer
         ]
         run = replace(self._run, caps=self._ledger.known_caps)
-        found = self._proven[endpoint.name].compare(self._warehouse, package, run)
+        ended = self._followed.take(receipts)
+        found = self._proven[endpoint.name].compare(self._warehouse, package, run, ended=ended)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
         missing = {row.parent_id for row in found.missed}
         waiting = {row.parent_id for row in self._proven[endpoint.name].unasked.values()}
