@@ -121,8 +121,8 @@ class FollowedParents:
 
         Args:
             suspected: parents of which they prove nothing, for too many of their rows are gone (D3).
-            missing: parents of which a row is missed that may be elsewhere (D6): their whole histories are due, unless
-                this run comes to their ends.
+            missing: parents of which a row is missed, in these or by an earlier package of the reading, that may be
+                elsewhere (D6): their whole histories are due, unless this run comes to their ends.
             waiting: parents of which a row names days that are still to be asked for (D7): likewise, until they are.
         """
         for receipt in receipts:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
 from pipelines.compare.rows.findings import Run
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import Reading, whole_reading
+from pipelines.ledger.readings import Reading, tonight, whole_reading
 from pipelines.report.report import TenantReport
 from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.package import Rows
@@ -79,11 +80,12 @@ class Account:
         return self._ledger.mark(ENDPOINT.name, "a")
 
 
-def shown(first: int, last: int, *days: int) -> Receipt:
-    """A window that shows a row for each of *days*, named after it."""
-    rows = batch(*(row(f"{day}", "a", day=day) for day in days))
+def shown(first: int, last: int, *days: int, moved: Mapping[str, int] = MappingProxyType({})) -> Receipt:
+    """A window that shows a row for each of *days*, named after it; and others that have *moved* to a day."""
+    named = {f"{day}": day for day in days} | dict(moved)
+    rows = batch(*(row(own_id, "a", day=day) for own_id, day in named.items()))
     complete = receipt(first, last)
-    return replace(complete, rows=len(days), answer=replace(complete.answer, batch=rows, drift=Counter()))
+    return replace(complete, rows=len(named), answer=replace(complete.answer, batch=rows, drift=Counter()))
 
 
 def failed(first: int, last: int) -> Receipt:
@@ -119,3 +121,31 @@ def test_d3_days_that_are_left_out_last_keep_nothing_from_being_gone(store, pack
     for number in range(packages):
         account.commit(*receipts[number : None if number == packages - 1 else number + 1])
     assert account.ids == {"50", "80"}
+
+
+BROKEN_OFF = Mark(covered=Window(on(0), on(60)), reading_since=at(99))
+
+
+def test_d6_a_row_that_an_earlier_package_missed_keeps_its_account_due(store):
+    """A first load is read on from where it broke off: its end does not say where the row is, nor may the run go on."""
+    going_on = tonight({"a": BROKEN_OFF}, ["a"], HORIZON)["a"]
+    account = Account(store, mark=BROKEN_OFF, reading=going_on)
+    assert going_on.span == Window(on(51), on(105))
+    fill(store, row("55", "a", day=55))
+
+    account.commit(shown(51, 70))
+    account.commit(shown(71, 105, 80))
+
+    assert account.ids == {"5", "50", "55", "80"}
+    assert (account.mark.verified_at, account.mark.due) == (at(99), True)
+
+
+def test_d6_a_row_that_a_later_package_shows_leaves_its_account_as_it_is(store):
+    """It had moved within the days that were read on."""
+    account = Account(store, mark=BROKEN_OFF, reading=tonight({"a": BROKEN_OFF}, ["a"], HORIZON)["a"])
+    fill(store, row("55", "a", day=55))
+
+    account.commit(shown(51, 70))
+    account.commit(shown(71, 105, 80, moved={"55": 75}))
+
+    assert (account.mark.verified_at, account.mark.due) == (at(99), False)
