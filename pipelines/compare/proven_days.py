@@ -84,7 +84,9 @@ class ProvenWindow:
 
 @dataclass(slots=True)
 class ProvenDays:
-    """One endpoint's windows of one run, reading by reading, package by package; each parent's come oldest first.
+    """One endpoint's windows of one run, reading by reading, package by package.
+
+    Each parent's come oldest first, but for those on trial (W6) and what comes before days that fail.
 
     Args:
         scope: what the reading of a parent may conclude.

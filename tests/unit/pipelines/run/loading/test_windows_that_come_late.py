@@ -71,6 +71,10 @@ class Account:
             self._loader.take(each, 0.0)
         self._loader.flush()
 
+    def owe(self) -> None:
+        """Somebody else finds that its whole history is due."""
+        self._ledger.set(ENDPOINT.name, "a", replace(self.mark, due=True))
+
     @property
     def ids(self) -> set[str]:
         return {*self._store.read(TRANSACTIONS)}
@@ -149,3 +153,26 @@ def test_d6_a_row_that_a_later_package_shows_leaves_its_account_as_it_is(store):
     account.commit(shown(71, 105, 80, moved={"55": 75}))
 
     assert (account.mark.verified_at, account.mark.due) == (at(99), False)
+
+
+@pytest.mark.parametrize("last", [shown(40, 70, 50), quarantined(40, 70)], ids=["read", "left-out"])
+@pytest.mark.parametrize("due", [False, True])
+def test_d1_a_history_is_read_once_its_oldest_windows_have_come_too(store, last, due):
+    """The newest may be there for hours before what is on trial (W6); a kill between the two leaves it due."""
+    account = Account(store, mark=replace(OLD, due=due))
+
+    account.commit(shown(0, 39, 5), shown(71, 105, 80))
+    assert (account.mark.verified_at, account.mark.due, account.mark.loaded) == (OLD.verified_at, due, False)
+
+    account.commit(last)
+    verified_at = NOW if last.answer else OLD.verified_at
+    assert (account.mark.verified_at, account.mark.due, account.mark.loaded) == (verified_at, False, True)
+
+
+def test_d1_a_history_that_is_verified_stays_so_when_a_part_of_it_is_read_again(store):
+    """What became due meanwhile does, too: only a reading from the beginning clears it."""
+    account = Account(store)
+    account.commit(shown(0, 105, 5, 50, 80))
+    account.owe()
+    account.commit(shown(40, 105, 50, 80))
+    assert (account.mark.verified_at, account.mark.due) == (NOW, True)
