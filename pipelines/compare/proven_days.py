@@ -84,7 +84,9 @@ class ProvenWindow:
 
 @dataclass(slots=True)
 class ProvenDays:
-    """One endpoint's windows of one run, reading by reading, package by package; each parent's come oldest first.
+    """One endpoint's windows of one run, reading by reading, package by package.
+
+    Each parent's come oldest first, but for those on trial (W6) and what comes before days that fail.
 
     Args:
         scope: what the reading of a parent may conclude.
@@ -102,7 +104,7 @@ class ProvenDays:
     absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
     """By id and parent, what was looked for: it is gone, unless the whole history shows it."""
     late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
-    _ended: set[str] = field(default_factory=set)  # parents whose whole history was read to its last day
+    _ended: set[str] = field(default_factory=set)  # parents whose whole history has come
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
     def follow(self, parents: Collection[str]) -> None:
@@ -117,9 +119,16 @@ class ProvenDays:
         self.missed, self.late, self._ended = {}, Counter(), set()
         self._close(self._spans.keys())
 
-    def compare(self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run) -> Differences:
-        """The package against the warehouse; with it, its windows are part of what is proven."""
-        self._ended |= {part.parent_id for part in package if self._reaches_the_end(part)}
+    def compare(
+        self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run, *, ended: AbstractSet[str] = frozenset()
+    ) -> Differences:
+        """The package against the warehouse; with it, its windows are part of what is proven.
+
+        Args:
+            ended: parents whose whole history has come with it, but for days that were left out: what was missed is
+                gone. Of a parent of which days failed, nothing is: they may show it (D3).
+        """
+        self._ended |= ended
         proven, asked_for = self._prove(package), self._asked_for(package)
         read = sorted(package, key=lambda part: part.answer.fetched_at)  # of a row that moved the last reading counts
         with warehouse.open() as store:
@@ -208,10 +217,6 @@ class ProvenDays:
     def _waits(self, scope: Scope) -> bool:
         """Whether a row that is missed may have moved to days that this reading comes to later."""
         return scope.settles and scope.ends is not None and self.endpoint.movable
-
-    def _reaches_the_end(self, part: ProvenWindow) -> bool:
-        ends = self.scope(part.parent_id).ends
-        return ends is not None and part.window.last >= ends.last
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
         """A gap ends a span and begins the next; so do days that are read a second time (W6), and doubts (D3)."""

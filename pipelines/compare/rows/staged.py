@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -33,18 +33,24 @@ def slices_of_keys(sql: duckdb.DuckDBPyConnection, key: str, table: str, *, colu
 
 
 def slices_of_proven(endpoint: Endpoint, proven: Sequence[Proven]) -> Iterator[Slice]:
-    """What may have to be removed: rows of the parents whose latest day lies in what is proven."""
+    """What may be missed: rows of the parents whose latest day lies in what is proven, or out of reach (D7)."""
     days = endpoint.dates.columns if endpoint.dates else ()
-    parents: dict[tuple[date, date], list[str]] = {}
-    for parent in proven:
-        parents.setdefault((parent.new_from, parent.span.last), []).append(parent.parent_id)
-    for (first, last), ids in parents.items():
-        for column in endpoint.owners:
-            yield Slice(column=column, values=ids, days=days, first=first, last=last)
-    for parent in proven if days else ():
-        for column in endpoint.owners if parent.ended else ():
-            first, last = parent.span.first, parent.span.last
-            yield Slice(column=column, values=[parent.parent_id], days=days, first=first, last=last, outside=True)
+    near = _by_days((parent.new_from, parent.span.last, parent) for parent in proven)
+    ended = _by_days((parent.span.first, parent.span.last, parent) for parent in proven if parent.ended)
+    odd = _by_days((date.min, parent.reach.last, parent) for parent in proven if parent.reach and not parent.settles)
+    beyond = [(ended, True), (odd, True)] if days else []
+    for groups, outside in [(near, False), *beyond]:
+        for (first, last), ids in groups.items():
+            for column in endpoint.owners:
+                yield Slice(column=column, values=ids, days=days, first=first, last=last, outside=outside)
+
+
+def _by_days(parents: Iterable[tuple[date, date, Proven]]) -> Mapping[tuple[date, date], list[str]]:
+    """The ids of *parents*, by the days that are given with each."""
+    groups: dict[tuple[date, date], list[str]] = {}
+    for first, last, parent in parents:
+        groups.setdefault((first, last), []).append(parent.parent_id)
+    return groups
 
 
 def in_days(dates: Sequence[str], proven: Sequence[Proven]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SkippableError
@@ -27,6 +27,22 @@ class _ParentReading:
     doubtful: bool = False  # something failed, or was doubted after it had counted as complete; or too much was gone
     bare: bool = True  # no row so far
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
+    to_come: list[Window] = field(init=False)  # days that are neither complete nor left out (W4)
+    ended: bool = False  # all of it has come, and its mark says so
+
+    def __post_init__(self) -> None:
+        self.to_come = [self.reading.span]
+
+    def take(self, receipt: Receipt) -> None:
+        """Windows may come in any order: the newest, while older ones are on trial (W6); or before one that fails."""
+        if receipt.status in {Status.COMPLETE, Status.QUARANTINED}:
+            self.to_come = without(self.to_come, receipt.window)
+        elif receipt.status is Status.FAILED:
+            self.to_come.append(receipt.window)
+
+    def waits_for(self, last: date) -> bool:
+        """Whether a day of it, up to *last*, is still to come."""
+        return any(days.first <= last for days in self.to_come)
 
     def doubts(self, receipt: Receipt) -> bool:
         """Whether days that could not be read after all had counted as complete in this run (W6)."""
@@ -86,6 +102,17 @@ class FollowedParents:
             ends=reading.span if whole else None,
         )
 
+    def take(self, receipts: Iterable[Receipt]) -> set[str]:
+        """Take in what came; those of its parents whose whole history has come, but for days that were left out."""
+        followed = {receipt.parent_id: self._readings[receipt.endpoint.name, receipt.parent_id] for receipt in receipts}
+        for receipt in receipts:
+            followed[receipt.parent_id].take(receipt)
+        return {
+            parent
+            for parent, progress in followed.items()
+            if not progress.to_come and self._horizon.has_all(progress.reading)
+        }
+
     def mark(
         self,
         endpoint: Endpoint,
@@ -99,12 +126,13 @@ class FollowedParents:
 
         Args:
             suspected: parents of which they prove nothing, for too many of their rows are gone (D3).
-            missing: parents of which a row is missed that may be elsewhere (D6): their whole histories are due, unless
-                this run comes to their ends.
+            missing: parents of which a row is missed, in these or by an earlier package of the reading, that may be
+                elsewhere (D6): their whole histories are due, unless this run comes to their ends.
             waiting: parents of which a row names days that are still to be asked for (D7): likewise, until they are.
         """
+        parents = {receipt.parent_id: (endpoint.name, receipt.parent_id) for receipt in receipts}
         for receipt in receipts:
-            parent, followed = receipt.parent_id, (endpoint.name, receipt.parent_id)
+            parent, followed = receipt.parent_id, parents[receipt.parent_id]
             progress, mark = self._readings[followed], self._ledger.mark(*followed)
             progress.bare &= not receipt.rows
             if parent in suspected or receipt.status in {Status.QUARANTINED, Status.FAILED}:
@@ -113,6 +141,9 @@ class FollowedParents:
                 self._waiting.discard(followed)
             elif receipt.status is Status.COMPLETE and progress.reading.marks:
                 mark = self._grown(mark, receipt.window, progress)
+            self._ledger.set(*followed, mark)
+        for parent, followed in parents.items():
+            mark = self._at_its_end(self._ledger.mark(*followed), self._readings[followed])
             mark = self._waits(mark, followed, waits=parent in waiting)
             if parent in missing:
                 mark = replace(mark, due=True)
@@ -169,16 +200,25 @@ class FollowedParents:
     def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
         reading = progress.reading
         progress.proven.append(window)
-        ends = reading.whole and window.last == reading.span.last
-        begins = window.first == reading.span.first and reading.mark.covered is None
-        if begins or ends:  # what an earlier reading covered does not say how far this one came
+        if window.first == reading.span.first and reading.mark.covered is None:
             mark = replace(mark, reading_since=reading.mark.reading_since)
-        if reading.whole and window.last >= min(reading.span.last, self._horizon.elapsed):  # days ahead may be refused
-            mark = replace(mark, loaded=True)
         mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
-        if ends and progress.clean and not mark.owed:
-            since = reading.mark.reading_since or self._now
-            return replace(mark, verified_at=since, reading_since=None, bare=progress.is_bare, due=False)
-        if ends and (self._horizon.has_all(reading) or reading.owes) and not progress.doubtful:
-            mark = replace(mark, due=False)  # but for days that have left the mark, or are owed
         return replace(mark, bare=mark.bare and progress.bare)
+
+    def _at_its_end(self, mark: Mark, progress: _ParentReading) -> Mark:
+        """Once a reading of the whole history has come, it is verified; or due for nothing but days that were left out.
+
+        Not with its last day: older ones may still be on trial, and a kill would leave them unread (C1, W6).
+        """
+        reading = progress.reading
+        if reading.whole and progress.proven and not progress.waits_for(self._horizon.elapsed):
+            mark = replace(mark, loaded=True)  # days ahead may be refused
+        if progress.ended or progress.to_come or not reading.whole:
+            return mark
+        progress.ended, since = True, reading.mark.reading_since
+        if progress.clean and not mark.owed:
+            bare = progress.is_bare
+            return replace(mark, verified_at=since or self._now, reading_since=None, bare=bare, due=False)
+        settled = (self._horizon.has_all(reading) or reading.owes) and not progress.doubtful
+        # what an earlier reading covered does not say how far this one came
+        return replace(mark, reading_since=since, due=mark.due and not settled)

@@ -216,10 +216,11 @@ class Loader:
             if receipt.answer
         ]
         run = replace(self._run, caps=self._ledger.known_caps)
-        found = self._proven[endpoint.name].compare(self._warehouse, package, run)
+        proven, ended = self._proven[endpoint.name], self._followed.take(receipts)
+        found = proven.compare(self._warehouse, package, run, ended=ended)
         suspected = {suspicion.parent_id for suspicion in found.suspicions}
-        missing = {row.parent_id for row in found.missed}
-        waiting = {row.parent_id for row in self._proven[endpoint.name].unasked.values()}
+        missing = {row.parent_id for row in (*found.missed, *proven.missed.values())}
+        waiting = {row.parent_id for row in proven.unasked.values()}
         self._followed.mark(endpoint, receipts, suspected, missing=missing, waiting=waiting)
         for conflict in found.conflicts:
             self._conflicts.note(endpoint, conflict)

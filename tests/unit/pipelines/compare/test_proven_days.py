@@ -49,7 +49,9 @@ class Reading:
         return self.commit_together(window(first, last, *rows, account=account))
 
     def commit_together(self, *package: ProvenWindow) -> Differences:
-        found = self.days.compare(self, package, self.run)
+        ends = self.days.scope("").ends
+        ended = {part.parent_id for part in package if ends and part.window.last == ends.last}
+        found = self.days.compare(self, package, self.run, ended=ended)
         self.store.merge(found.rows)
         return found
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 from pipelines.ledger.readings import Horizon
+from pipelines.run.loading.followed import FollowedParents
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import nothing
@@ -25,3 +29,9 @@ def receipt(first: int, last: int, status: Status = Status.COMPLETE, *, endpoint
         fetched_at=NOW,
         answer=nothing(endpoint, parent_id="a", at=NOW) if status is Status.COMPLETE else None,
     )
+
+
+def commit(followed: FollowedParents, receipts: Sequence[Receipt], **more: AbstractSet[str]) -> None:
+    """As a package that has *receipts* does."""
+    followed.take(receipts)
+    followed.mark(receipts[0].endpoint, receipts, more.pop("suspected", frozenset()), **more)

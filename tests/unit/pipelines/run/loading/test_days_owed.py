@@ -49,6 +49,7 @@ def play(followed: FollowedParents, span: Window, unread: Collection[int]) -> Re
         status = Status.COMPLETE if day not in unread else Status.FAILED if left_out == 3 else Status.QUARANTINED
         left_out += status is Status.QUARANTINED
         last = receipt(day, day, status, endpoint=SNAPSHOTS)
+        followed.take([last])
         followed.mark(SNAPSHOTS, [last], set())
         if status is Status.FAILED:
             break

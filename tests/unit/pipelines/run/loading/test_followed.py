@@ -14,7 +14,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.receipts import Receipt, Status
 from tests.stores import at, on
-from tests.unit.pipelines.run.loading.followed import ENDPOINT, HORIZON, NOW, receipt
+from tests.unit.pipelines.run.loading.followed import ENDPOINT, HORIZON, NOW, commit, receipt
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_m1_a_day_in_doubt_after_the_history_was_read_takes_back_that_it_was(bef
     ledger = Ledger(marks={"transactions": {"a": before}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(ENDPOINT, {"a": whole_reading(before, HORIZON)})
-    followed.mark(ENDPOINT, [receipt(0, 40), receipt(41, 105)], set())
+    commit(followed, [receipt(0, 40), receipt(41, 105)])
     assert ledger.mark("transactions", "a").verified_at == NOW
 
-    followed.mark(ENDPOINT, [receipt(20, 20, Status.QUARANTINED)], set())
+    commit(followed, [receipt(20, 20, Status.QUARANTINED)])
 
     mark = ledger.mark("transactions", "a")
     assert (mark.verified_at, mark.covered, mark.due) == (before.verified_at, Window(on(0), on(19)), True)
@@ -51,7 +51,7 @@ def test_a_history_is_loaded_once_it_was_read_to_its_end(receipts, loaded):
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(ENDPOINT, {"a": whole_reading(Mark(), HORIZON)})
 
-    followed.mark(ENDPOINT, receipts, set())
+    commit(followed, receipts)
 
     assert ledger.mark("transactions", "a").loaded is loaded
 
@@ -62,7 +62,7 @@ def marked(before: Mark, *receipts: Receipt, reading: Reading | None = None, **m
     ledger = Ledger(marks={endpoint.name: {"a": before}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(endpoint, {"a": reading or whole_reading(before, HORIZON)})
-    followed.mark(endpoint, receipts, more.pop("suspected", set()), **more)
+    commit(followed, receipts, **more)
     return ledger.mark(endpoint.name, "a")
 
 
@@ -151,12 +151,12 @@ def test_d7_who_waits_for_days_that_rows_name_is_due_until_they_are_read(status,
     ledger = Ledger(marks={"transactions": {"a": OLD}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(ENDPOINT, {"a": whole_reading(OLD, HORIZON)})
-    followed.mark(ENDPOINT, [receipt(0, 105)], set(), waiting={"a"})
+    commit(followed, [receipt(0, 105)], waiting={"a"})
     assert (ledger.mark("transactions", "a").due, ledger.mark("transactions", "a").verified_at) == (True, NOW)
 
     far = Reading(span=Window(on(900), on(900)), mark=ledger.mark("transactions", "a"), whole=False, marks=False)
     followed.follow(ENDPOINT, {"a": far})
-    followed.mark(ENDPOINT, [receipt(900, 900, status)], set(), waiting=set() if status is Status.COMPLETE else {"a"})
+    commit(followed, [receipt(900, 900, status)], waiting=set() if status is Status.COMPLETE else {"a"})
 
     assert ledger.mark("transactions", "a").due is due
 
@@ -180,9 +180,9 @@ def test_w4_a_day_in_doubt_that_is_asked_by_itself_leaves_the_others_as_they_are
     ledger = Ledger(marks={endpoint.name: {"a": before}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(endpoint, tonight(ledger.marks[endpoint.name], ["a"], HORIZON, endpoint.dates))
-    followed.mark(endpoint, [receipt(day, day, endpoint=endpoint) for day in range(97, 101)], set())
+    commit(followed, [receipt(day, day, endpoint=endpoint) for day in range(97, 101)])
 
-    followed.mark(endpoint, [receipt(99, 99, Status.QUARANTINED, endpoint=endpoint)], set())
+    commit(followed, [receipt(99, 99, Status.QUARANTINED, endpoint=endpoint)])
 
     mark = ledger.mark(endpoint.name, "a")
     assert (mark.covered, mark.due, mark.verified_at) == (Window(on(0), on(98)), False, at(60))
@@ -195,7 +195,7 @@ def night_after(*receipts: Receipt) -> Window:
     ledger = Ledger(marks={"transactions": {"a": before}})
     followed = FollowedParents(ledger, HORIZON, now=NOW)
     followed.follow(ENDPOINT, tonight(ledger.marks["transactions"], ["a"], HORIZON))
-    followed.mark(ENDPOINT, receipts, set())
+    commit(followed, receipts)
     return tonight(ledger.marks["transactions"], ["a"], replace(HORIZON, now=at(101)))["a"].span
 
 

@@ -1,14 +1,12 @@
 """Rows from elsewhere: what is asked for comes, however many values it takes, and nothing twice."""
 
 from collections import Counter
-from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from random import Random
 
 import duckdb
 import pytest
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from pipelines.warehouse.destinations.dialect import DUCKDB
 from pipelines.warehouse.destinations.naming import dataset_of
@@ -16,44 +14,10 @@ from pipelines.warehouse.destinations.remote import VALUES, RemoteStore
 from pipelines.warehouse.store import DuckDbStore, Slice
 from schemas.transactions import TRANSACTIONS
 from tests.stores import at, memory_store, on
+from tests.unit.pipelines.warehouse.destinations.elsewhere import Elsewhere
 
 PARENTS = ("account_id", "inflow_account_id", "outflow_account_id")
 DAYS = ("trade_date", "value_date")
-
-
-class Cursor:
-    """What dlt's cursor offers."""
-
-    def __init__(self, found: duckdb.DuckDBPyConnection) -> None:
-        self.columns_schema = {column[0]: {} for column in found.description}
-        self.fetchmany, self.fetchall = found.fetchmany, found.fetchall
-
-
-class Elsewhere:
-    """What a destination's SQL client offers, over a DuckDB; remembers what it was asked."""
-
-    def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
-        self.sql = sql
-        self.asked: list[tuple[str, tuple]] = []
-
-    def make_qualified_table_name(self, name: str) -> str:
-        return f"store.aleta.{name}"
-
-    def escape_column_name(self, name: str) -> str:
-        return f'"{name}"'
-
-    @contextmanager
-    def execute_query(self, sql: str, *values):
-        assert len(values) <= 2 * VALUES
-        self.asked.append((sql, values))
-        try:
-            yield Cursor(self.sql.execute(sql.replace("%s", "?"), list(values)))
-        except duckdb.CatalogException as error:
-            raise DatabaseUndefinedRelation(error) from error
-
-    def execute_sql(self, sql: str, *values):
-        with self.execute_query(sql, *values) as found:
-            return found.fetchall()
 
 
 @pytest.fixture
