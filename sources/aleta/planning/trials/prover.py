@@ -7,6 +7,7 @@ contradiction, what is left, and what was kept in doubt, is read strictly.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -17,9 +18,9 @@ from ..questions import Decision, Question
 from ..windows import Window
 from .budget import NO_TRIALS, Budget
 from .ends import Ends, EndsCheck, EndsProbe
-from .evidence import Rows
+from .evidence import Contradiction, Rows
 from .nodes import CutSizes
-from .plans import Contradiction, Plans
+from .plans import Plans
 from .testing import ProofAgain, Testing
 from .trial import Choice, Trial
 
@@ -100,6 +101,11 @@ class Prover:
     def disproved(self) -> str:
         """What was found that earlier runs did not know when they believed answers; nothing, where nothing was."""
         return self.noticed or ("ends" if self.ends is Ends.SKIPPED is not self._believed else "")
+
+    @property
+    def reread(self) -> AbstractSet[str]:
+        """Parents of whom something that counted as whole did not in the end: all that was read again, or is to be."""
+        return self._plans.reread
 
     @property
     def requests(self) -> int:

@@ -10,8 +10,7 @@ from ..coverage import Asked
 from ..questions import Proof, Question
 from ..windows import Window
 from .budget import FEW, Budget
-from .evidence import MOVED, Evidence, KeptWindow, Rows
-from .plans import Contradiction
+from .evidence import MOVED, Contradiction, Evidence, KeptWindow, Rows
 from .trial import Choice, Trial, Verdict
 
 
