@@ -137,11 +137,17 @@ class Plans:
             self.strict.fail(question)
         elif question.asked in self._asked and self.strict is None:
             self.planner.fail(question)
+            if not question.proof:
+                self._shown.give_up(question.parent)
 
     def abandon(self) -> list[str]:
-        """Give up every parent that is not settled. Returns their names."""
+        """Give up every parent that is not settled, or has windows to be read again. Returns their names."""
+        unread = {parent: None for parent, _ in self._later}
         self._later.clear()
-        return self.strict.abandon() if self.strict is not None else self.planner.abandon()
+        unread |= dict.fromkeys(self.strict.abandon() if self.strict is not None else self.planner.abandon())
+        for parent in unread:
+            self._shown.give_up(parent)
+        return list(unread)
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
