@@ -204,7 +204,9 @@ class Plans:
         kept, span = self.evidence.of(parent), self.spans.get(parent)
         if span and self.strict is None and not any(window.rows is None for window in kept):
             known = {own for window in kept if window.rows for own in window.rows.ids}
-            self._shown.show(parent, rows.without(known), within=span)
+            if more := rows.without(known):
+                self.reread.add(parent)
+                self._shown.show(parent, more, within=span)
 
     def close(self) -> Contradiction | None:
         """All is read: what trials showed besides is looked for once more (rule W7)."""

@@ -15,6 +15,7 @@ from sources.aleta.planning.questions import Fate, Question
 from sources.aleta.planning.trials.budget import FIRST_LOAD
 from sources.aleta.planning.trials.evidence import Rows
 from sources.aleta.planning.trials.prover import Prover
+from sources.aleta.planning.trials.trial import Trial, Why
 from sources.aleta.planning.windows import Window
 
 FIRST = date(2024, 1, 1)
@@ -32,7 +33,7 @@ class Reading:
 
     Args:
         shows: which rows are shown: the first, the last or any.
-        fails: whether a question is answered by an error.
+        fails: whether a question is answered by an error; *how*: what is made of it.
         hides: rows that an answer to a question leaves out.
     """
 
@@ -40,6 +41,7 @@ class Reading:
     cap: int = 60
     shows: str = "any"
     fails: Callable[[Question], bool] = lambda _: False
+    how: str = "fail"
     hides: Callable[[Question], Sequence[int]] = lambda _: ()
     prover: Prover = field(default_factory=lambda: Prover(planner=Planner(cap=RowCap()), budget=FIRST_LOAD))
     rng: Random = field(default_factory=lambda: Random(1))
@@ -51,13 +53,25 @@ class Reading:
         while question := self.prover.ask():
             self.asked.append(question)
             if self.fails(question):
-                self.prover.fail(question)
+                self.fail(question)
             else:
                 self.answer(question)
             for decision in self.prover.decisions():
-                if decision.fate is Fate.KEPT:
-                    self.kept.add(decision.window)
+                match decision.fate:
+                    case Fate.KEPT:
+                        self.kept.add(decision.window)
+                    case Fate.DOUBTED:
+                        self.kept.discard(decision.window)
         assert not self.prover.parents
+
+    def fail(self, question: Question) -> None:
+        match self.how:
+            case "refuse":
+                self.prover.refuse(question)
+            case "divide":
+                self.prover.divide(question, why="too large", skips=False)
+            case _:
+                self.prover.fail(question)
 
     def answer(self, question: Question) -> None:
         hidden = self.hides(question)
@@ -105,3 +119,73 @@ def test_w7_rows_that_were_shown_of_days_that_did_not_fail_are_missing():
     reading.hides = hide
     reading.run()
     assert reading.prover.noticed == "rows that were shown"
+
+
+FEW = DAYS[::10]
+
+
+def one_answer(**more) -> Reading:
+    """The whole history fits into one answer, which is tested in two parts at the end."""
+    return Reading(FEW, prover=Prover(planner=Planner(cap=RowCap(configured=1000)), budget=FIRST_LOAD), cap=999, **more)
+
+
+def is_trial(question: Question, *, older: bool) -> bool:
+    return isinstance(question.trial, Trial) and question.window != SPAN and (question.window.first == FIRST) is older
+
+
+@pytest.mark.parametrize("older", [True, False])
+@pytest.mark.parametrize("how", ["fail", "refuse", "divide"])
+def test_w6_a_trial_of_which_one_part_fails_is_judged_by_the_other(older, how):
+    """W7: it shows rows that the answer which was kept left out; the part that fails is asked first, or last."""
+    reading = one_answer(how=how, fails=lambda question: is_trial(question, older=older))
+    reading.hides = lambda question: range(0, len(FEW), 10) if question.window == SPAN else ()
+    reading.run()
+    assert reading.prover.noticed == Why.BYTES
+    assert SPAN not in reading.kept
+
+
+def test_w7_a_row_that_came_while_it_was_tested_is_looked_for_where_the_whole_cannot_be_asked_again():
+    """One row more is no contradiction; whether it moved, only the whole can say."""
+    reading = one_answer(fails=lambda question: bool(question.trial) and question.window == SPAN)
+    reading.hides = lambda _: [40] if len(reading.asked) == 1 else ()
+    reading.run()
+    assert reading.prover.noticed == ""
+    assert [question.window for question in reading.asked if question.trial is None] == [SPAN, SPAN]
+
+
+def asked_until(reading: Reading, when: Callable[[Question], bool]) -> Question:
+    """The first question of which that is true; all before are answered."""
+    reading.prover.add("a", SPAN)
+    while (question := reading.prover.ask()) and not when(question):
+        reading.asked.append(question)
+        reading.answer(question)
+    assert question
+    return question
+
+
+def test_f3_a_window_that_was_to_be_read_again_is_given_up_with_the_others():
+    """W7: a row moved while it was tested; then the API is down."""
+    reading = one_answer()
+    reading.hides = lambda _: [40] if len(reading.asked) == 1 else ()
+    whole = asked_until(reading, lambda question: bool(question.trial) and question.window == SPAN)
+    reading.answer(whole)
+    assert reading.prover.abandon() == ["a"]
+
+
+def test_f3_what_a_trial_showed_before_all_was_given_up_is_not_lost():
+    """W6: its other part will not come any more."""
+    reading = one_answer()
+    reading.hides = lambda question: range(0, len(FEW), 10) if question.window == SPAN else ()
+    asked_until(reading, lambda question: is_trial(question, older=False))
+    assert reading.prover.abandon() == ["a"]
+    assert reading.prover.noticed == Why.BYTES
+
+
+def test_c5_a_trial_may_outlive_what_is_remembered_of_its_window():
+    """Rows of the oldest windows are forgotten where there are too many: not while they are tested."""
+    reading = one_answer()
+    older = asked_until(reading, lambda question: is_trial(question, older=True))
+    older.trial.kept.rows = None
+    reading.answer(older)
+    reading.answer(reading.prover.ask())
+    assert reading.prover.passed == 1
