@@ -123,8 +123,9 @@ class Fetching:
             self._read(endpoint)
         elif endpoint.named_in:
             self._crawl.visit(endpoint)
-        if self.reader.dialects.missing(endpoint) and not (endpoint.required or self.known.members.get(endpoint.name)):
-            self.put(NotOffered(endpoint))  # of what was there once, a 404 says that it is gone
+        was_there = self.known.members.get(endpoint.name) or endpoint.name in self.unoffered.read
+        if self.reader.dialects.missing(endpoint) and not (endpoint.required or was_there):
+            self.put(NotOffered(endpoint))
 
     def _read_unlisted(self) -> None:
         """Parents that rows name and no list showed are read like the others (L1)."""
