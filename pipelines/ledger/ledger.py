@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -84,6 +85,7 @@ class Ledger:
     conflicts: dict[str, dict[str, Doubled]] = field(default_factory=dict)  # endpoint -> id -> who has it (D8)
     promoting: dict[str, PromotionState] = field(default_factory=dict)
     hash_version: str = ""  # of all row hashes that are stored
+    rereading: dict[str, AbstractSet[str]] = field(default_factory=dict)  # endpoint -> parents; see `_text_of`
     touched: dict[str, set[str]] = field(default_factory=dict)  # marks that the readable copy does not show yet
     shown: set[tuple[str, str]] = field(default_factory=set)  # of these, those of which it shows an earlier state
     _packed: dict[str, Packed] = field(default_factory=dict)
@@ -203,7 +205,13 @@ class Ledger:
         }
 
     def _text_of(self, resource: str) -> str:
-        return self._packed.setdefault(resource, Packed()).text(self.marks[resource])
+        """Marks; those of parents with windows that counted as whole, and are being read again, as due (W6, C1).
+
+        A later window of theirs may end their readings meanwhile: should this run be killed, the next reads them again.
+        """
+        marks, again = self.marks[resource], self.rereading.get(resource, frozenset())
+        stored = {parent: replace(marks[parent], due=True) for parent in again & marks.keys()}
+        return self._packed.setdefault(resource, Packed()).text(marks | stored if stored else marks)
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Ledger:

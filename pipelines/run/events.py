@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeAlias
@@ -123,12 +124,29 @@ class Confronted:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What the answers of one endpoint taught; the ledger keeps it as *lesson* (`planners.lesson`)."""
+    """What the answers of one endpoint taught; the ledger keeps it as *lesson* (`planners.lesson`).
+
+    Args:
+        ended: the reading has; if not, it is told so early for a run that is killed before its end (C1).
+    """
 
     resource: str
     learned: Learned
-    trials: TrialRecord = field(default_factory=TrialRecord)
+    trials: TrialRecord | None = None
     lesson: str = ""
+    ended: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """Windows that had counted as whole are read again: the histories of *parents* are due until that is done.
+
+    Args:
+        parents: of whom they are, so far; of nobody, once all are read.
+    """
+
+    resource: str
+    parents: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +172,7 @@ class Ended:
     error: Exception | None = None
 
 
-Fact: TypeAlias = Noticed | Refused | Away | Taught | Doubted | NotOffered | Confronted
+Fact: TypeAlias = Noticed | Refused | Away | Taught | Rereading | Doubted | NotOffered | Confronted
 """What was found out besides rows."""
 
 Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Remaining | Fact | Ended

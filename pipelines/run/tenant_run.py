@@ -46,6 +46,7 @@ from .events import (
     NotOffered,
     Refused,
     Remaining,
+    Rereading,
     Settle,
     Taught,
     Visited,
@@ -61,7 +62,6 @@ from .unoffered import Unoffered
 
 WAITING_ROWS = 30_000  # between reading and loading (C5)
 TICK_S = 1.0
-SHOWN = 5  # ids in a warning
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ class TenantRun:
             case Visited():
                 self._loader.note_listed(event.listed)
                 self._loader.load_visited(event.listed)
-                self._report_unknown(event.listed)
+                self._report.warnings += problems.not_shown(event.listed)
             case Following():
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
@@ -246,8 +246,10 @@ class TenantRun:
                 self._ledger.note_away(event.resource, event.ids)
             case Taught():
                 self._learn(event)
+            case Rereading():
+                self._ledger.rereading[event.resource] = event.parents
             case Doubted():
-                self._ledger.doubt(event.resource, but_for=None if event.in_this_run else self._horizon.now)
+                self._doubt(event)
             case NotOffered():
                 self._missing.append(event)
             case Confronted():
@@ -256,16 +258,18 @@ class TenantRun:
     def _learn(self, taught: Taught) -> None:
         self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=self._job.narrow)
         self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
-        self._report.note_trials(taught.resource, taught.trials)
-        if why := taught.trials.noticed:
-            self._report.warnings.append(problems.not_constant(taught.resource, why))
+        if taught.trials:
+            self._report.note_trials(taught.resource, taught.trials)
+            if (why := taught.trials.noticed) and (said := problems.not_constant(taught.resource, why)):
+                self._report.warnings += {said} - {*self._report.warnings}  # told at once, and again in the end
+        if not taught.ended:
+            self._loader.flush()
 
-    def _report_unknown(self, listed: Listed) -> None:
-        """Warn of objects that rows name and the API answers 404 for: nothing is missing that it would show."""
-        if listed.gone:
-            ids = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
-            name = listed.endpoint.name
-            self._report.warnings.append(f"{name}: 404 for {len(listed.gone)} that rows name: {ids}")
+    def _doubt(self, doubted: Doubted) -> None:
+        """Committed at once (C1), after what was read before it."""
+        self._loader.flush()
+        self._ledger.doubt(doubted.resource, but_for=None if doubted.in_this_run else self._horizon.now)
+        self._loader.flush()
 
     def _report_not_offered(self, found: NotOffered) -> None:
         is_proven = self._unoffered.tell(found, self._report, named=self._tenant.resources)

@@ -25,15 +25,21 @@ class Unoffered:
 
     It may be offered since, or have its first rows: it is asked for every morning under its likely names. But if it has
     many parents, and never answered any of them, that is left to the next search.
+
+    Args:
+        read: endpoints of which a run has read something, be it one that was killed: these are offered, and 404 to
+            everything is a failure (F2).
     """
 
     since: Mapping[str, datetime] = field(default_factory=dict)
+    read: Collection[str] = ()
 
     @classmethod
     def lately(cls, ledger: Ledger, *, now: datetime, named: Collection[str]) -> Unoffered:
         """Args: named: what the configuration names is searched for in every run."""
-        found = {name: at for name, at in ledger.unoffered.items() if now - at < SEARCH_AGAIN and name not in named}
-        return cls(since=found)
+        read = {name for name, marks in ledger.marks.items() if not all(mark.blank for mark in marks.values())}
+        lately = {name: at for name, at in ledger.unoffered.items() if now - at < SEARCH_AGAIN}
+        return cls(since={name: lately[name] for name in lately.keys() - read - set(named)}, read=read)
 
     def rests(self, endpoint: Endpoint, *, parents: int) -> bool:
         """Whether it is not asked for in this run: each of its many *parents* would be a request."""

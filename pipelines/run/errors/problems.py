@@ -17,6 +17,7 @@ from ...ledger.ledger import Doubled
 from ...report.report import Problem, problem
 
 NOT_YET = "If this API refuses all days after today, set look_ahead_days = 0"
+SHOWN = 5  # ids in a warning
 TOO_MUCH_GONE = "more rows gone at once than is believed: max_removed_share"
 
 
@@ -96,8 +97,8 @@ def contradicted(receipt: Receipt) -> Problem:
 def not_constant(resource: str, why: str) -> str:
     """A warning: the model of the row cap was contradicted, and the run read strictly (W6)."""
     return (
-        f"{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they were "
-        "read again in parts until they agreed, and the next runs begin so"
+        f"{resource}: the API does not cut its answers at one constant number of rows (noticed by: {why}); they are "
+        "read again in parts until these agree, and the next runs begin so"
     )
 
 
@@ -127,6 +128,14 @@ def client_of(found: Problem, members: Mapping[str, Mapping[str, str]]) -> str |
     if endpoint is None or found.code == "conflict":  # which names one parent of several
         return ""
     return client_above(CATALOGUE, members, endpoint.parent or endpoint.name, found.parent_id)
+
+
+def not_shown(listed: Listed) -> list[str]:
+    """A warning of objects that rows name and the API answers 404 for: nothing is missing that it would show."""
+    if not listed.gone:
+        return []
+    ids = f"{', '.join(listed.gone[:SHOWN])}{' ...' if len(listed.gone) > SHOWN else ''}"
+    return [f"{listed.endpoint.name}: 404 for {len(listed.gone)} that rows name: {ids}"]
 
 
 def unknown_clients(listed: Listed, clients: Collection[str]) -> tuple[Listed, Sequence[Problem]]:

@@ -6,11 +6,11 @@ name, read one by one after what names them.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import TypeAlias
 
@@ -24,24 +24,24 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
-from ...ledger.ledger import Learned, Ledger
+from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, Reading, look_backs, odd_days, owed, paying, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from ..events import Doubted, Following, NotOffered, Put, Taught, Wait
+from ..events import Doubted, Following, NotOffered, Put, Wait
 from ..job import Job
 from ..unoffered import Unoffered
+from .beliefs import Beliefs
 from .crawl import Crawl
 from .failing import Failing
+from .kept import KeptAnswers
 from .known import Known
 from .leftovers import Leftovers
 from .missed import MissedRows
-from .planners import lesson, planner_of
-from .trying import budget_of, learned_of, next_run, prover_of, record_of, strict_from
+from .planners import planner_of
+from .trying import budget_of, learned_of, prover_of, record_of, suspects_of
 
-LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
-LATE_SHARE = 0.01  # of a night's parents, those that are tested for it
 Watch: TypeAlias = Callable[[Receipt], None]
 
 
@@ -72,16 +72,16 @@ class Fetching:
     wait: Wait = lambda _: None
     unoffered: Unoffered = field(default_factory=Unoffered)
     _caps: set[int] = field(default_factory=set)
-    _learned: dict[str, Learned] = field(default_factory=dict)  # endpoint -> in this run
-    _kept: dict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=dict)  # windows, with their rows
-    _partly: set[tuple[str, str]] = field(default_factory=set)  # who was not read whole
+    _kept: KeptAnswers = field(default_factory=KeptAnswers)
     _failing: Failing = field(default_factory=Failing)
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
     _watch: Watch = lambda _: None
+    _beliefs: Beliefs = field(init=False)
     _crawl: Crawl = field(init=False)
     _undivided: UndividedAnswers = field(default_factory=UndividedAnswers)
 
     def __post_init__(self) -> None:
+        self._beliefs = Beliefs(tenant=self.tenant, ledger=self.ledger, put=self.put)
         self._crawl = Crawl(
             endpoints=self.endpoints,
             reader=self.reader,
@@ -123,8 +123,9 @@ class Fetching:
             self._read(endpoint)
         elif endpoint.named_in:
             self._crawl.visit(endpoint)
-        if self.reader.dialects.missing(endpoint) and not (endpoint.required or self.known.members.get(endpoint.name)):
-            self.put(NotOffered(endpoint))  # of what was there once, a 404 says that it is gone
+        was_there = self.known.members.get(endpoint.name) or endpoint.name in self.unoffered.read
+        if self.reader.dialects.missing(endpoint) and not (endpoint.required or was_there):
+            self.put(NotOffered(endpoint))
 
     def _read_unlisted(self) -> None:
         """Parents that rows name and no list showed are read like the others (L1)."""
@@ -163,7 +164,7 @@ class Fetching:
         self._watch = lambda _: None
 
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
-        prover = prover_of(self._planner(endpoint, spans), self._known(endpoint), NO_TRIALS, self.rng)
+        prover = prover_of(self._planner(endpoint, spans), self._beliefs.of(endpoint), NO_TRIALS, self.rng)
         return self._receipts(endpoint, spans, prover, set(spans))
 
     def _read(self, endpoint: Endpoint) -> None:
@@ -186,8 +187,9 @@ class Fetching:
 
     def _read_parents(self, endpoint: Endpoint, readings: Mapping[str, Reading], *, settle: bool = False) -> None:
         self.put(Following(endpoint, readings))
-        planner, known, budget = self._planner(endpoint, readings), self._known(endpoint), budget_of(endpoint, readings)
-        prover = self._provers[endpoint.name] = prover_of(planner, known, budget, self.rng)
+        planner, known = self._planner(endpoint, readings), self._beliefs.begin(endpoint)
+        prover = prover_of(planner, known, budget_of(endpoint, readings), self.rng)
+        self._provers[endpoint.name] = prover
         self._fetch(endpoint, readings, prover)
         self._learn(endpoint, readings, prover)
         if settle and endpoint.movable and not all(map(self.horizon.has_all, readings.values())):
@@ -200,49 +202,39 @@ class Fetching:
         if prover.disproved:
             self._doubt_earlier_runs(endpoint, readings, prover)
         if prover.planner.cap.divisible:
-            before, kept_as = self._known(endpoint), lesson(endpoint, self.tenant)
+            before = self._beliefs.of(endpoint)
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
             unread = prover.planner.proofs.failed and before.proof and before.proof.parent in self.listed(endpoint)
             if unread or self._failing.any(endpoint):
                 learned = learned.proved_by(before)  # the largest answer may be one that failed
-            self._learned[endpoint.name] = learned
-            self.put(Taught(endpoint.name, learned, record_of(prover, since=since), kept_as))
+            self._beliefs.learn(endpoint, learned, record_of(prover, since=since))
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
+        self._beliefs.end(endpoint)
 
     def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
         """Rows that came *late* may have been left out before (rule 10 of the trials): a hundredth of all is tested."""
-        most = math.ceil(LATE_SHARE * len(readings))
-        suspects = [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS]
+        suspects = suspects_of(late, parents=len(readings))
         if suspects and (prover := self._provers[endpoint.name]).budget.on and not prover.noticed:
             before = record_of(prover)
-            prover.suspect(suspects[:most])
+            prover.suspect(suspects)
             self._fetch(endpoint, readings, prover, begun=True)
             self._learn(endpoint, readings, prover, since=before)
 
     def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
         """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""
-        known = self._known(endpoint)
-        strict = self._learned[endpoint.name] = strict_from(known, sizes)
-        if strict is not known:
-            self.put(Doubted(endpoint.name, in_this_run=True))
-        return {parent for name, parent in self._partly if name == endpoint.name}
+        self._beliefs.note_cut(endpoint, sizes)
+        return self._kept.read_partly(endpoint)
 
     def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
-        """Of the answers that this run kept and that hold *window*, how many rows they had."""
-        return [rows for asked, rows in self._kept.get((endpoint.name, parent), []) if asked.covers(window)]
+        return self._kept.sizes_of(endpoint, parent, window)
 
     def _planner(self, endpoint: Endpoint, parents: Collection[str]) -> Planner:
         planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
         if self.horizon.by_months and endpoint.dates:
             planner.border = self.horizon.border(endpoint.dates)
         return planner
-
-    def _known(self, endpoint: Endpoint) -> Learned:
-        """What was learned of an endpoint: in this run, or before."""
-        before = self.ledger.learned.get(lesson(endpoint, self.tenant), Learned())
-        return self._learned.setdefault(endpoint.name, next_run(before))
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
         """The cap is no one number of rows (W6), or an end is not read (W8): what earlier runs read is read again."""
@@ -261,19 +253,22 @@ class Fetching:
     ) -> None:
         spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
         marks = {parent: reading.mark for parent, reading in readings.items()}
-        for receipt in self._receipts(endpoint, spans, prover, self.known.without_rows(endpoint, marks)):
+        existing, watch = self.known.without_rows(endpoint, marks), partial(self._beliefs.watch, endpoint, prover)
+        for receipt in self._receipts(endpoint, spans, prover, existing, watch):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
             self._failing.note(receipt)
-            if receipt.answer:
-                self._kept.setdefault((endpoint.name, receipt.parent_id), []).append((receipt.window, receipt.rows))
-                if not self.horizon.has_all(readings[receipt.parent_id]):
-                    self._partly.add((endpoint.name, receipt.parent_id))
+            self._kept.note(receipt, whole=self.horizon.has_all(readings[receipt.parent_id]))
             self.put(receipt, rows=receipt.answer.batch.num_rows if receipt.answer else 0)
 
     def _receipts(
-        self, endpoint: Endpoint, spans: Mapping[str, Window], prover: Prover, existing_parents: Collection[str]
+        self,
+        endpoint: Endpoint,
+        spans: Mapping[str, Window],
+        prover: Prover,
+        existing_parents: Collection[str],
+        after_answer: Callable[[], None] = lambda: None,
     ) -> Iterator[Receipt]:
         return fetch(
             endpoint,
@@ -286,6 +281,7 @@ class Fetching:
             existing_parents=existing_parents,
             had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
+            after_answer=after_answer,
         )
 
     def listed(self, endpoint: Endpoint) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -18,6 +19,8 @@ from ...ledger.readings import Reading
 from ...report.report import TrialRecord
 
 TINY = 10  # rows
+LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
+LATE_SHARE = 0.01  # of a night's parents, those that are tested for it
 
 
 def prover_of(planner: Planner, learned: Learned, budget: Budget, rng: Random) -> Prover:
@@ -46,6 +49,18 @@ def learned_of(prover: Prover, before: Learned, *, max_window_days: int = 0) -> 
     )
 
 
+def learned_so_far(prover: Prover, before: Learned) -> Learned:
+    """What a reading has disproved of what it began with, for a run that is killed before its end (C1).
+
+    Of the sizes that were cut, the smallest says what may be cut.
+    """
+    ends = prover.ends if prover.disproved else before.ends
+    if not prover.planner.cap.divisible or (prover.cut.least, ends) == (min(before.cut_sizes, default=0), before.ends):
+        return before
+    left = _strictness(before).after(prover.cut.smallest)
+    return replace(before, ends=ends, cut_sizes=tuple(left.cut_sizes), strict_runs=left.runs)
+
+
 def next_run(learned: Learned) -> Learned:
     """What a run begins with, of what the last one left."""
     begun = _strictness(learned).next_run()
@@ -54,6 +69,12 @@ def next_run(learned: Learned) -> Learned:
 
 def _strictness(learned: Learned) -> Strictness:
     return Strictness(cut_sizes=learned.cut_sizes, runs=learned.strict_runs)
+
+
+def suspects_of(late: Mapping[str, int], *, parents: int) -> Sequence[str]:
+    """Of so many *parents*, those to test because rows came *late*: how many, by parent (rule 10 of the trials)."""
+    most = math.ceil(LATE_SHARE * parents)
+    return [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS][:most]
 
 
 def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:

@@ -94,6 +94,21 @@ class KeptWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """The cap is not one constant number of rows.
+
+    Args:
+        sizes: of answers that are proven cut.
+        why: what showed it.
+        doubted: windows that were kept and lack rows.
+    """
+
+    sizes: Sequence[int]
+    why: str
+    doubted: Collection[KeptWindow] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
     """How the answers to parts of a window differ from the answer to the whole.
 

@@ -6,7 +6,7 @@ What is kept becomes evidence. What contradicts the belief while reading is said
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -15,25 +15,10 @@ from ..coverage import Asked
 from ..planner import Planner
 from ..questions import Decision, Fate, Question
 from ..windows import Window
-from .evidence import Evidence, KeptWindow, Rows
+from .evidence import Contradiction, Evidence, KeptWindow, Rows
 from .nodes import CutSizes
 from .shown import ShownRows
 from .strict import StrictPlanner
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
-    """The cap is not one constant number of rows.
-
-    Args:
-        sizes: of answers that are proven cut.
-        why: what showed it.
-        doubted: windows that were kept and lack rows.
-    """
-
-    sizes: Sequence[int]
-    why: str
-    doubted: Collection[KeptWindow] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +29,7 @@ class Plans:
         planner: reads as long as nothing contradicts it.
         cut: sizes that were proven cut; it begins strictly where there is any.
         watches: whether answers are held against what was shown before.
+        reread: parents of whom something that counted as whole did not in the end, and is read again.
     """
 
     planner: Planner
@@ -56,6 +42,7 @@ class Plans:
     evidence: Evidence = field(default_factory=Evidence)
     spans: dict[str, Window] = field(default_factory=dict)
     kept: list[KeptWindow] = field(default_factory=list)  # since it was last emptied
+    reread: set[str] = field(default_factory=set)
     _shown: ShownRows = field(default_factory=ShownRows)
     _rows: dict[tuple[str, Window], Rows] = field(default_factory=dict)  # answers not decided on
     _asked: set[Asked] = field(default_factory=set)  # whose answers are of use
@@ -150,11 +137,17 @@ class Plans:
             self.strict.fail(question)
         elif question.asked in self._asked and self.strict is None:
             self.planner.fail(question)
+            if not question.proof:
+                self._shown.give_up(question.parent)
 
     def abandon(self) -> list[str]:
-        """Give up every parent that is not settled. Returns their names."""
+        """Give up every parent that is not settled, or has windows to be read again. Returns their names."""
+        unread = {parent: None for parent, _ in self._later}
         self._later.clear()
-        return self.strict.abandon() if self.strict is not None else self.planner.abandon()
+        unread |= dict.fromkeys(self.strict.abandon() if self.strict is not None else self.planner.abandon())
+        for parent in unread:
+            self._shown.give_up(parent)
+        return list(unread)
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
@@ -211,7 +204,9 @@ class Plans:
         kept, span = self.evidence.of(parent), self.spans.get(parent)
         if span and self.strict is None and not any(window.rows is None for window in kept):
             known = {own for window in kept if window.rows for own in window.rows.ids}
-            self._shown.show(parent, rows.without(known), within=span)
+            if more := rows.without(known):
+                self.reread.add(parent)
+                self._shown.show(parent, more, within=span)
 
     def close(self) -> Contradiction | None:
         """All is read: what trials showed besides is looked for once more (rule W7)."""
@@ -296,4 +291,5 @@ class Plans:
 
     def _void(self, kept: KeptWindow, fate: Fate) -> None:
         self.evidence.drop(kept.parent, kept.window)
+        self.reread.add(kept.parent)
         self._made.append(Decision(kept.parent, kept.window, fate, kept.count))

@@ -6,7 +6,8 @@ contradiction, what is left, and what was kept in doubt, is read strictly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -17,9 +18,9 @@ from ..questions import Decision, Question
 from ..windows import Window
 from .budget import NO_TRIALS, Budget
 from .ends import Ends, EndsCheck, EndsProbe
-from .evidence import Rows
+from .evidence import Contradiction, Rows
 from .nodes import CutSizes
-from .plans import Contradiction, Plans
+from .plans import Plans
 from .testing import ProofAgain, Testing
 from .trial import Choice, Trial
 
@@ -102,6 +103,11 @@ class Prover:
         return self.noticed or ("ends" if self.ends is Ends.SKIPPED is not self._believed else "")
 
     @property
+    def reread(self) -> AbstractSet[str]:
+        """Parents of whom something that counted as whole did not in the end: all that was read again, or is to be."""
+        return self._plans.reread
+
+    @property
     def requests(self) -> int:
         """Requests that read."""
         return self._plans.requests
@@ -145,11 +151,13 @@ class Prover:
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
         self._testing.came(question)
+        self._fail_trial(question.trial)
         return question.trial is not None or self._plans.refuse(question)
 
     def divide(self, question: Question, *, why: str, skips: bool) -> bool:
         """The answer cannot be taken in (F7, F8): see `Planner.divide`."""
         self._testing.came(question)
+        self._fail_trial(question.trial)
         return question.trial is not None or self._plans.divide(question, why=why, skips=skips)
 
     def follows(self, question: Question) -> bool:
@@ -159,18 +167,27 @@ class Prover:
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._testing.came(question)
+        self._fail_trial(question.trial)
         if question.trial is None:
             self._plans.fail(question)
 
     def abandon(self) -> list[str]:
         """Give up every parent that is not settled; what was kept of them stays kept. Returns their names."""
-        self._testing.abandon()
+        for trial in self._testing.abandon():
+            self._fail_trial(trial)
         return self._plans.abandon()
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""
         self._heed(self._plans.take_in())
         return self._plans.decisions()
+
+    def _fail_trial(self, trial: Hashable) -> None:
+        """A request of *trial* got no answer: what its other requests showed is not lost (W6, W7)."""
+        if isinstance(trial, Trial):
+            for _, rows in trial.shown:
+                self._plans.notice(trial.kept.parent, rows)
+            self._heed(self._testing.judge_failed(trial))
 
     def _judge(self, question: Question, rows: Rows, days: Sequence[date]) -> Contradiction | None:
         match question.trial:
@@ -186,6 +203,8 @@ class Prover:
                 self._plans.notice(question.parent, rows)
                 return self._testing.answer_proof(question.trial.proof, len(rows))
             case Trial():
+                if question.trial.failed:
+                    self._plans.notice(question.parent, rows)
                 sizes = self._plans.cut_sizes
                 return self._testing.answer(question.trial, question.window, rows, cut_sizes=sizes)
             case _:

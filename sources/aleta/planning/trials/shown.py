@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
-from ..windows import Window
+from ..windows import Window, without
 from .evidence import MOVED, KeptWindow, Rows
 
 SHIFT = 22  # bits that hold any ordinal
@@ -19,6 +20,7 @@ class ShownRows:
     _rows: dict[str, dict[int, int]] = field(default_factory=dict)  # ids, and their first and last days in one number
     _again: set[str] = field(default_factory=set)  # parents that are read a second time
     _forgiven: dict[str, list[Window]] = field(default_factory=dict)
+    _given_up: set[str] = field(default_factory=set)  # parents that were not read to the end
 
     def show(self, parent: str, rows: Rows, within: Window | None = None) -> None:
         """An answer was not kept; *within*: only what lies in that window for sure."""
@@ -35,6 +37,10 @@ class ShownRows:
         for own in [own for own, days in shown.items() if _touches(window, *_ends(days))]:
             del shown[own]
 
+    def give_up(self, parent: str) -> None:
+        """Nothing is known of its days without a window that was kept, and that is said."""
+        self._given_up.add(parent)
+
     def keep(self, parent: str, rows: Rows) -> bool:
         """An answer was kept; whether all of its rows had been shown before."""
         shown = self._rows.get(parent, {})
@@ -42,7 +48,10 @@ class ShownRows:
         return found == len(rows)
 
     def close(self, parent: str, kept: Collection[KeptWindow]) -> Missing:
-        """*parent* is read: what was shown and is in no window that was kept."""
+        """*parent* is read, or given up: what was shown, and is in no window that was *kept* and should have it."""
+        if parent in self._given_up and self._rows.get(parent):
+            for gap in _gaps(self._rows[parent].values(), kept):
+                self.forgive(parent, gap)
         missing, holes = self._rows.pop(parent, {}), Counter[KeptWindow]()
         for days in missing.values():
             holes.update(whole for whole in kept if _touches(whole.window, *_ends(days)))
@@ -74,6 +83,15 @@ class Missing:
 
 def _ends(days: int) -> tuple[int, int]:
     return days >> SHIFT, days & ((1 << SHIFT) - 1)
+
+
+def _gaps(shown: Iterable[int], kept: Iterable[KeptWindow]) -> list[Window]:
+    """The days from the first row to the last that no window was kept of."""
+    dates = [date.fromordinal(day) for days in shown for day in _ends(days) if day]
+    left = [Window(min(dates), max(dates))] if dates else []
+    for whole in kept:
+        left = without(left, whole.window)
+    return left
 
 
 def _touches(window: Window, first: int, last: int) -> bool:

@@ -10,8 +10,7 @@ from ..coverage import Asked
 from ..questions import Proof, Question
 from ..windows import Window
 from .budget import FEW, Budget
-from .evidence import MOVED, Evidence, KeptWindow, Rows
-from .plans import Contradiction
+from .evidence import MOVED, Contradiction, Evidence, KeptWindow, Rows
 from .trial import Choice, Trial, Verdict
 
 
@@ -39,7 +38,7 @@ class Testing:
     spent: int = 0  # requests of those that the budget is for
     probed: int = 0  # requests that find out about the ends of windows
     _wanted: deque[Question] = field(default_factory=deque)
-    _out: set[Asked] = field(default_factory=set)
+    _out: dict[Asked, Question] = field(default_factory=dict)
     _stage: int = 0
 
     @property
@@ -62,17 +61,20 @@ class Testing:
         if not self._wanted:
             return None
         question = self._wanted.popleft()
-        self._out.add(question.asked)
+        self._out[question.asked] = question
         self.tried += 1
         return question
 
     def came(self, question: Question) -> None:
         """It is not out any more."""
-        self._out.discard(question.asked)
+        self._out.pop(question.asked, None)
 
-    def abandon(self) -> None:
+    def abandon(self) -> list[Trial]:
+        """Ask and wait for nothing more; the trials that do not come to their ends."""
+        left = {id(asked.trial): asked.trial for asked in (*self._wanted, *self._out.values())}
         self._wanted.clear()
         self._out.clear()
+        return [trial for trial in left.values() if isinstance(trial, Trial)]
 
     def while_reading(self, read: int) -> None:
         """Begin a trial if one is due after *read* requests that read."""
@@ -115,6 +117,8 @@ class Testing:
     def answer(self, trial: Trial, window: Window, rows: Rows, *, cut_sizes: set[int]) -> Contradiction | None:
         """Take in a part of what is tested, or the whole."""
         trial.take(window, rows)
+        if trial.failed:
+            return self.judge_failed(trial)
         if trial.waits or not self.evidence.holds(trial.kept):
             return None
         match trial.judge(cut_sizes):
@@ -128,6 +132,13 @@ class Testing:
             case Verdict.CUT:
                 return Contradiction(sizes=trial.sizes(), why=trial.why, doubted=[trial.kept])
         return None
+
+    def judge_failed(self, trial: Trial) -> Contradiction | None:
+        """One request of *trial* failed: what the others showed contradicts the model all the same."""
+        trial.failed = True
+        if not self.evidence.holds(trial.kept) or trial.contrast().count <= MOVED:
+            return None
+        return Contradiction(sizes=trial.sizes(), why=trial.why, doubted=[trial.kept])
 
     def _begin(self, trials: Iterable[Trial]) -> None:
         for trial in trials:

@@ -57,6 +57,7 @@ class Trial:
     Args:
         parts: what is asked, and the answers.
         whole: the window asked again, where a row or two differed.
+        failed: one of its requests did: it is judged by the answers that come all the same.
     """
 
     kept: KeptWindow
@@ -64,6 +65,11 @@ class Trial:
     parts: dict[Window, Rows | None]
     whole: Rows | None = None
     tries: int = 1
+    failed: bool = False
+    _rows: Rows | None = field(init=False)  # of what is tested, which may be too much to remember meanwhile
+
+    def __post_init__(self) -> None:
+        self._rows = self.kept.rows
 
     @property
     def waits(self) -> bool:
@@ -86,9 +92,14 @@ class Trial:
         self.parts = dict.fromkeys(parts)
 
     def contrast(self) -> Contrast:
-        whole = self.whole or self.kept.rows
+        return contrast(self._shown_whole, self.shown)
+
+    @property
+    def _shown_whole(self) -> Rows:
+        """What the window showed, when it was asked last."""
+        whole = self._rows if self.whole is None else self.whole
         assert whole is not None
-        return contrast(whole, self.shown)
+        return whole
 
     def judge(self, cut: set[int]) -> Verdict:
         """How it ended, once all answers have come.
@@ -107,8 +118,7 @@ class Trial:
         """The sizes of the answers that are proven cut."""
         found = self.contrast()
         lacking = [len(rows) for window, rows in self.shown if window in found.lacking]
-        whole = self.whole or self.kept.rows or ()
-        return [len(whole), *lacking] if found.more else lacking
+        return [len(self._shown_whole), *lacking] if found.more else lacking
 
 
 @dataclass(slots=True, kw_only=True)

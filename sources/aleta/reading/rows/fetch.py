@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def fetch(
     existing_parents: Collection[str] = (),
     had_rows: Collection[str] = (),
     folder: Path | None = None,
+    after_answer: Callable[[], None] = lambda: None,
 ) -> Iterator[Receipt]:
     """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
 
@@ -64,6 +65,7 @@ def fetch(
             the endpoint has answered for another parent in this run.
         had_rows: those of them that had rows in their spans: to them it must have answered itself, on another day.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
+        after_answer: called before anything is handed on that an answer decided; not each of them decides anything.
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
@@ -73,7 +75,8 @@ def fetch(
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
         not_found = UnexplainedNotFound(had_rows)
-        yield from _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting).run()
+        reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting)
+        yield from reading.run(after_answer)
 
 
 class _Fetch:
@@ -101,11 +104,12 @@ class _Fetch:
         self._not_found = not_found
         self._left_out: dict[tuple[str, Window], SourceError] = {}  # days, each for itself; it may answer next time
 
-    def run(self) -> Iterator[Receipt]:
+    def run(self, after_answer: Callable[[], None]) -> Iterator[Receipt]:
         try:
             while True:
                 self._submit_questions()
                 self._decided += self._prover.decisions()
+                after_answer()
                 yield from self._hand_on()
                 if not self._take_result():
                     break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -34,6 +35,13 @@ class Says(dict):
 
     def get(self, path, _=None):
         return super().get(path, GONE)
+
+
+class Uneven(FakeApi):
+    """Cuts its answers at a number of rows that goes by the days that are asked for."""
+
+    def _booked(self, params):
+        return super()._booked(params)[-20 - date.fromisoformat(params["fromDate"]).day :]
 
 
 def named(own_id: str, instrument: str) -> dict[str, object]:
@@ -88,8 +96,11 @@ class Run:
             clock=clock,
             stop=threading.Event(),
             rng=Random(1),
-            put=lambda event, rows=0: self.events.append(event),
+            put=lambda event, rows=0: self.told(event),
         ).run()
+
+    def told(self, event: Event) -> None:
+        self.events.append(event)
 
     def of(self, kind) -> list:
         return [event for event in self.events if isinstance(event, kind)]

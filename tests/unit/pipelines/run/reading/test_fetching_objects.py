@@ -72,6 +72,21 @@ def test_what_a_sync_rests_on_is_never_told_as_not_offered():
     assert {receipt.parent_id for receipt in run.of(Receipt) if receipt.status is Status.FAILED} == {"a", "b"}
 
 
+@pytest.mark.parametrize("before", [Mark(), Mark(covered=Window(on(-9), on(-2)))], ids=["never", "by a killed run"])
+@pytest.mark.parametrize("lately", [{}, {"prices": NOON - timedelta(days=1)}], ids=["", "told so"])
+def test_f2_what_a_run_has_read_is_never_told_as_not_offered(before, lately):
+    """It was killed, and has not kept under which name it was answered; tonight that part of the API is down."""
+    down = api(a=[named("t", "i1")])
+    del down.says["/v3/instruments/i1/prices"]
+    ledger = Ledger(marks={"prices": {"i1": before, "i7": Mark(due=True)}}, unoffered=lately)
+    run = Run(down, ledger=ledger)
+    failed = {receipt.parent_id for receipt in run.of(Receipt) if receipt.status is Status.FAILED}
+    assert ([event.endpoint.name for event in run.of(NotOffered)], failed) == (
+        ["prices"] if before.blank else [],
+        {"i1"},
+    )
+
+
 def prices_gone(mark: Mark) -> list[tuple[str, Status, int]]:
     """What becomes of i2, whose prices answer 404 while those of i1 are there, by what is known of it before."""
     half = api()

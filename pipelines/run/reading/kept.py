@@ -1,0 +1,34 @@
+"""The answers that a run kept: how many rows they had, and who was read only partly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
+from sources.aleta.reading.rows.fetch import Receipt
+
+
+@dataclass(slots=True)
+class KeptAnswers:
+    """By endpoint and parent."""
+
+    _rows: defaultdict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=lambda: defaultdict(list))
+    _partly: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def note(self, receipt: Receipt, *, whole: bool) -> None:
+        """Args: whole: the answer is of a reading of the parent's whole history."""
+        if receipt.answer:
+            self._rows[receipt.endpoint.name, receipt.parent_id].append((receipt.window, receipt.rows))
+            if not whole:
+                self._partly[receipt.endpoint.name].add(receipt.parent_id)
+
+    def read_partly(self, endpoint: Endpoint) -> AbstractSet[str]:
+        """Parents that were not read whole."""
+        return self._partly[endpoint.name]
+
+    def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
+        """Of the answers that hold *window*, how many rows they had."""
+        return [rows for asked, rows in self._rows[endpoint.name, parent] if asked.covers(window)]
