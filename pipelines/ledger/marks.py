@@ -49,10 +49,13 @@ class Mark:
         return not (self.covered or self.islands or self.verified_at or self.loaded)
 
     def clamped(self, *, now: datetime, elapsed: date) -> Mark:
-        """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again."""
-        windows = [Window(window.first, min(window.last, elapsed)) for window in self._all() if window.first <= elapsed]
+        """Without what lies ahead of *now* (M6): a clock was wrong, and what it claimed is due again.
+
+        What is proven has *elapsed*; what is owed may be of today, or of a day that is not over everywhere.
+        """
+        windows = _no_later(self._all(), elapsed)
         instants = [at for at in (self.verified_at, self.reading_since) if at is not None]
-        owed = tuple(Window(days.first, min(days.last, elapsed)) for days in self.owed if days.first <= elapsed)
+        owed = tuple(_no_later(self.owed, now.date()))
         if windows == [*self._all()] and owed == self.owed and all(at <= now for at in instants):
             return self
         return replace(
@@ -126,6 +129,10 @@ class Mark:
 def touches(window: Window, other: Window) -> bool:
     """Whether the two overlap or lie side by side."""
     return window.first <= other.last + ONE_DAY and other.first <= window.last + ONE_DAY
+
+
+def _no_later(windows: Iterable[Window], last: date) -> list[Window]:
+    return [Window(window.first, min(window.last, last)) for window in windows if window.first <= last]
 
 
 def _absorb(window: Window, islands: Sequence[Window]) -> tuple[Window, tuple[Window, ...]]:

@@ -2,8 +2,8 @@
 
 dlt's package costs as much for three small tables as for all: most of it is its schema of every table, worked out and
 written anew at each step. Rows, state and the note that a load is complete go into one transaction instead, as dlt
-would leave them (rule M4). Then dlt's own copy of the state follows; a kill in between leaves that one behind, which
-`is_behind` tells, and dlt takes the stored one (rule C1).
+would leave them (rule M4). Then dlt's own copy of the state follows; a kill in between leaves that one behind, and the
+next run takes the stored one (rule C1).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from schemas.table import key_of, name_of
 from .duckdb.merge import merge_sql, outdated_sql
 from .package import Rows
 from .store import DATASET, Store
-from .stored_state import LOADS, STATES, states
+from .stored_state import LOADS, STATES
 
 RECORDS = frozenset(map(name_of, (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)))
 ROW_NUMBER = "file_row_number"  # as `merge_sql` has it
@@ -89,9 +89,3 @@ def _complete(sql: duckdb.DuckDBPyConnection, load_id: str, stored: Mapping[str,
         [load_id, stored["created_at"]],
     )
     sql.execute(outdated_sql(STATES, LOADS))
-
-
-def is_behind(pipeline: Pipeline, store: Store) -> bool:
-    """Whether *store* has a later state than dlt's own copy: a kill came between the two."""
-    found = states(store, "max(version)", pipeline.pipeline_name)
-    return bool(found) and int(found[0][0] or 0) > int(pipeline.state["_state_version"])

@@ -1,4 +1,4 @@
-"""A package that was cut off is loaded again, from its first job (rule C1).
+"""A package that was cut off is loaded again, from its first job (rule C1), where it belongs (rule M5).
 
 dlt would go on where it stopped. But a kill can fall between a job's commit and dlt's note of it; then the job is done
 twice, and where a database has unique columns, its rows collide with themselves: in a staging table, or among the
@@ -8,8 +8,10 @@ staging tables first, and merges rows on their keys.
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from dlt import Pipeline
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -18,8 +20,51 @@ from dlt.common.storages import LoadStorage, PackageStorage
 
 from .destinations.connection import connected
 from .duckdb.merge import outdated_sql
+from .stored_state import digest_of
 
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
+
+
+def continues(pipeline: Pipeline, stored: str | None) -> bool:
+    """Whether what waits to be loaded was made on top of the state *stored* in the destination, or has written it.
+
+    What was meant for another destination, or on top of a state that another machine has replaced since, has no place
+    there: its rows are what was new elsewhere, and its marks would be believed. Of what was only extracted nothing was
+    loaded yet, and dlt may not have saved the schema that it needs.
+
+    Args:
+        stored: its digest, as `digest_of` makes it.
+    """
+    if pipeline.list_extracted_load_packages():
+        return False
+    packages = (_folder(pipeline, load_id) for load_id in pipeline.list_normalized_load_packages())
+    made_on = [digest_of(state) for package in packages if (state := _state_before(package)) is not None]
+    return stored in {digest_of(pipeline.state), *made_on}
+
+
+def _state_before(package: Path) -> dict[str, Any] | None:
+    """The state that *package* was made on top of; None where that is not known."""
+    with suppress(OSError, TypeError, ValueError):
+        file = package / PackageStorage.RESTORE_FOLDER / PackageStorage.RESTORE_STATE_FILE_NAME
+        return dict(json.loads(file.read_bytes()))
+    return None
+
+
+def digest_in(pipeline: Pipeline) -> str | None:
+    """The digest of the state in the destination: of the last package that is complete.
+
+    Raises:
+        DestinationException: the destination cannot be used.
+    """
+    with connected(pipeline.sql_client()) as client, suppress(DestinationUndefinedEntity):  # no table was made yet
+        states, loads = map(client.make_qualified_table_name, (PIPELINE_STATE_TABLE_NAME, LOADS_TABLE_NAME))
+        found = client.execute_sql(
+            f"SELECT version, load_id, version_hash FROM {states} "
+            f"JOIN {loads} ON load_id = _dlt_load_id AND status = 0 WHERE pipeline_name = %s",
+            pipeline.pipeline_name,
+        )
+        return max(map(tuple, found))[-1] if found else None
+    return None
 
 
 def rewind(pipeline: Pipeline) -> None:
@@ -30,7 +75,11 @@ def rewind(pipeline: Pipeline) -> None:
     """
     for load_id in pipeline.list_normalized_load_packages():
         _forget_state(pipeline, load_id)
-        rewind_folder(Path(pipeline.working_dir, "load", LoadStorage.NORMALIZED_FOLDER, load_id))
+        rewind_folder(_folder(pipeline, load_id))
+
+
+def _folder(pipeline: Pipeline, load_id: str) -> Path:
+    return Path(pipeline.working_dir, "load", LoadStorage.NORMALIZED_FOLDER, load_id)
 
 
 def rewind_folder(package: Path) -> None:

@@ -6,6 +6,7 @@ dlt is imported only where the two differ: it takes half a second, and whoever j
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ def stored_state(store: Store, home: Path) -> State:
     if kept.get("_version_hash") != digest:
         kept = _unpacked(home.name, state)
     return dict(kept.get("sources", {}).get(DATASET, {}))
+
+
+def stored_digest(store: Store, name: str) -> str | None:
+    """What tells the state that the last committed package of the pipeline *name* wrote from any other."""
+    found = states(store, "arg_max(version_hash, version)", name)
+    return found[0][0] if found else None
+
+
+def digest_of(state: Mapping[str, Any]) -> str | None:
+    """The same of a *state* as dlt keeps it; None before the first package.
+
+    Its version does not tell it: each destination counts from 0, and one that is changed back to may have the lower.
+    """
+    return state["_version_hash"] if state.get("sources") else None
 
 
 def states(store: Store, what: str, name: str) -> list[tuple[Any, ...]]:

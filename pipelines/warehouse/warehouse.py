@@ -35,9 +35,10 @@ from .extraction import source
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
-from .recovery import forget_outdated, rewind
+from .recovery import continues, digest_in, forget_outdated, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
+from .stored_state import digest_of, stored_digest
 
 
 class Warehouse:
@@ -127,10 +128,9 @@ class Warehouse:
         """
         self._check_dataset()
         with self._explained():
-            self._follow()
             pending = self._finish()
-            if self.remote:
-                self._restore()
+            if self.remote or digest_of(self._pipeline.state) != self._stored_digest():
+                self._restore()  # a kill came between the two, or what is kept here is of another destination (M5)
         check_format(self.state(), place=self.place)
         self._protect()
         return pending
@@ -144,40 +144,29 @@ class Warehouse:
         if not there:
             raise WarehouseError(not_renamed(self.place, Path(self._pipeline.working_dir)))
 
-    def _follow(self) -> None:
-        """The state travels with the destination (M5): what is kept here counts only as far as that agrees."""
-        if not self.remote:
-            if self._pipeline.first_run == self.file.exists() or self._is_behind():
-                self._take_stored()  # one of the two was deleted, or a kill came between them
-            return
-        before = self._pipeline.state.get("_version_hash")
-        self._take_stored()
-        if self._pipeline.state.get("_version_hash") != before:
-            self._restore()  # another machine went on, or the dataset was dropped: what is pending here is outdated
-
-    def _is_behind(self) -> bool:
-        with self.open() as store:
-            return records.is_behind(self._pipeline, store)
-
     def _finish(self) -> bool:
-        if self._pipeline.list_extracted_load_packages():
-            self._restore()  # nothing of it was loaded yet, and dlt may not have saved the schema it needs
-        pending = bool(self._pipeline.has_pending_data)
-        if pending:
-            rewind(self._pipeline)
-            self._pipeline.load()
-        return pending
+        """Load what waits to be loaded, unless it is not what is to come next where it would go."""
+        if not self._pipeline.has_pending_data:
+            return False
+        if not continues(self._pipeline, self._stored_digest()):
+            self._restore()
+            return False
+        rewind(self._pipeline)
+        self._pipeline.load()
+        return True
 
-    def _take_stored(self) -> None:
-        """Have dlt take the destination's state, unless its own copy is newer."""
+    def _stored_digest(self) -> str | None:
+        if self.remote:
+            return digest_in(self._pipeline)
+        with self.open() as store:
+            return stored_digest(store, self._pipeline.pipeline_name)
+
+    def _restore(self) -> None:
+        """Drop the local state, with all that waits to be loaded, and take the destination's, be it an older one."""
+        self._pipeline = self._pipeline.drop()
         if not self.remote or self._lease:
             forget_outdated(self._pipeline)
         self._pipeline.sync_destination()
-
-    def _restore(self) -> None:
-        """Drop the local state and take the destination's, also where that is an older one."""
-        self._pipeline = self._pipeline.drop()
-        self._take_stored()
 
     def state(self) -> State:
         """The state that the last committed package wrote."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
+from tests import sqlite
+from tests.e2e.destinations.kept import InDuckDb, InSqlite, Kept
 from tests.e2e.destinations.remote import CHANGES, DATASET, whole_histories
 
 pytestmark = pytest.mark.long
@@ -69,3 +72,18 @@ def test_an_emptied_database_is_filled_again(synced):
     synced.sync()
 
     assert synced.differences() == []
+
+
+def test_a_destination_that_is_changed_and_changed_back_goes_on_from_its_own_marks(start_synced, tmp_path: Path):
+    """M5: an account that the other database has read meanwhile is new to the file; then a night for each."""
+    program = start_synced()
+    program.box.mutate("acme", "new_account", count=20)
+    (tmp_path / "sqlite").mkdir()
+    file, other = Kept(program, InDuckDb()), Kept(program, InSqlite(sqlite.Database(tmp_path / "sqlite")))
+    for place in (other, other, file, other):
+        place.configure()
+        place.place.point(program)
+        program.box.reset_requests()
+        place.sync()
+        assert place.differences() == []
+    assert whole_histories(program.box) <= 1

@@ -45,3 +45,18 @@ def test_f3_a_day_that_could_not_be_read_is_asked_for_by_itself_until_it_is(prog
     assert beyond.differences(program.warehouse(), program.box.truth("acme"), tables=(TABLE,)) == []
     days = asked(program, entity)
     assert (f"{day}" in days, f"{day + timedelta(days=1)}" in days, len(days)) == (True, False, 5)
+
+
+def test_m6_a_day_of_today_that_could_not_be_read_is_owed_and_no_wrong_clock(program):
+    """Its figures were not ready: the next run asks for it with the look-back, and not for all days since the first."""
+    program.sync()
+    entity = min(program.box.truth("acme").legal_entities)
+    program.box.faults.script("503", path_contains=f"legal-entities/{entity}?date={TODAY}", times=ALWAYS)
+
+    program.sync(expect=4)
+    program.box.faults.clear()
+    program.box.reset_requests()
+    ended = program.sync()
+
+    assert ended.tenant()["warnings"] == []
+    assert len(asked(program, entity)) <= 5  # the first run asked for eight

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import dlt
 import duckdb
 import pyarrow as pa
 import pytest
@@ -83,6 +84,15 @@ def test_m5_the_state_travels_with_the_store(warehouse, tmp_path):
     with duckdb.connect(f"{warehouse.file}", read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM aleta._dlt_pipeline_state").fetchall() == [(1,)]
     shutil.rmtree(warehouse.folder / "dlt")
+    assert kept(tmp_path) == ([("a", on(2)), ("b", on(1))], 2)
+
+
+def test_m5_dlts_copy_is_the_stored_state_again(warehouse, tmp_path, monkeypatch):
+    """So that no quiet night has dlt fetch it."""
+    for night in (1, 2):
+        warehouse.write([marks("a", last=night)], {"night": night})
+    warehouse.close()
+    monkeypatch.delattr(dlt.Pipeline, "sync_destination")
     assert kept(tmp_path) == ([("a", on(2)), ("b", on(1))], 2)
 
 

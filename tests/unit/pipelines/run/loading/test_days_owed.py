@@ -19,12 +19,13 @@ SNAPSHOTS = CATALOGUE["custodian_holdings"]
 
 
 def nights(
-    mark: Mark, unread: Collection[int], *, first: int = 100, count: int = 30
+    mark: Mark, unread: Collection[int], *, first: int = 100, count: int = 30, hour: int = 13
 ) -> list[tuple[Mark, list[Window]]]:
     """What nights make of *mark*, and what they ask for, where days *unread* cannot be; three of a question end it."""
     ledger, told = Ledger(marks={SNAPSHOTS.name: {"a": mark}}), []
     for night in range(first, first + count):
-        horizon = replace(HORIZON, now=at(night, hour=13))
+        horizon = replace(HORIZON, now=at(night, hour=hour))
+        ledger.clamp(now=horizon.now, elapsed=horizon.elapsed)
         followed = FollowedParents(ledger, horizon, now=horizon.now)
         readings = tonight(ledger.marks[SNAPSHOTS.name], ["a"], horizon, SNAPSHOTS.dates)
         asked = []
@@ -78,6 +79,27 @@ def test_f3_where_many_days_cannot_be_read_the_newest_are():
     assert mark.owed == (Window(on(96), on(114)),)
     assert all(sum(days.days for days in asked) <= 12 for _, asked in told)
     assert not [day for day in range(115, 128) if not any(on(day) in days for days in (mark.covered, *mark.islands))]
+
+
+def test_m6_a_day_owed_today_is_none_that_a_clock_ahead_has_claimed():
+    """Early in the morning, when two days more are not over everywhere; then in the night after it, or once more."""
+    for again in (100, 101):
+        mark, _ = nights(READ, {100}, count=1, hour=5)[0]
+        assert (mark.owed, mark.due) == ((Window(on(100), on(100)),), False)
+
+        paid, asked = nights(mark, set(), first=again, count=1, hour=5)[0]
+
+        assert (paid.owed, paid.due, paid.covered.first) == ((), False, on(0))
+        assert sum(days.days for days in asked) <= 6
+
+
+def test_m6_days_that_a_clock_ahead_owed_are_owed_up_to_today():
+    """The clock was wrong, and what it claimed is due again."""
+    ahead, _ = nights(READ, {130}, first=130, count=1, hour=5)[0]
+    mark = ahead.clamped(now=at(100, hour=5), elapsed=on(98))
+    assert (mark.owed, mark.due, mark.covered) == ((), True, Window(on(0), on(98)))
+    half = replace(READ, owed=(Window(on(97), on(130)),)).clamped(now=at(100, hour=5), elapsed=on(98))
+    assert (half.owed, half.due) == ((Window(on(97), on(100)),), True)
 
 
 def test_l4_one_day_that_cannot_be_read_does_not_keep_a_parent_due():
