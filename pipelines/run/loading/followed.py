@@ -112,7 +112,7 @@ class FollowedParents:
                 mark = self._left_open(mark, receipt, progress)
                 self._waiting.discard(followed)
             elif receipt.status is Status.COMPLETE and progress.reading.marks:
-                mark = self._grown(mark, receipt.window, progress)
+                mark = self._grown(mark, receipt, progress)
             mark = self._waits(mark, followed, waits=parent in waiting)
             if parent in missing:
                 mark = replace(mark, due=True)
@@ -166,8 +166,9 @@ class FollowedParents:
             mark = mark.owing(progress.unproven(given_up) if failed else [window])
         return replace(mark, due=due, verified_at=reading.mark.verified_at)
 
-    def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
-        reading = progress.reading
+    def _grown(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
+        """The days that a backfill asks for one by one are kept aside: the first sync is not to ask for all since."""
+        reading, window, aside = progress.reading, receipt.window, receipt.endpoint.by_day and not progress.reading.owes
         progress.proven.append(window)
         ends = reading.whole and window.last == reading.span.last
         begins = window.first == reading.span.first and reading.mark.covered is None
@@ -175,7 +176,7 @@ class FollowedParents:
             mark = replace(mark, reading_since=reading.mark.reading_since)
         if reading.whole and window.last >= min(reading.span.last, self._horizon.elapsed):  # days ahead may be refused
             mark = replace(mark, loaded=True)
-        mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
+        mark = mark.grow(window, elapsed=self._horizon.elapsed, aside=aside).led_from(self._horizon.history_start)
         if ends and progress.clean and not mark.owed:
             since = reading.mark.reading_since or self._now
             return replace(mark, verified_at=since, reading_since=None, bare=progress.is_bare, due=False)
