@@ -59,22 +59,24 @@ class Mark:
         if windows == [*self._all()] and owed == self.owed and all(at <= now for at in instants):
             return self
         return replace(
-            self,
-            covered=windows[0] if self.covered and windows else None,
-            islands=tuple(windows[1:]),
+            self._of(windows),
             verified_at=min(self.verified_at, now) if self.verified_at else None,
             reading_since=self.reading_since if self.reading_since and self.reading_since <= now else None,
             owed=owed,
             due=True,
         )
 
-    def grow(self, window: Window, *, elapsed: date) -> Mark:
-        """Add a window proven complete, as far as its days have fully elapsed everywhere (M2)."""
+    def grow(self, window: Window, *, elapsed: date, aside: bool = False) -> Mark:
+        """Add a window proven complete, as far as its days have fully elapsed everywhere (M2).
+
+        Args:
+            aside: it begins no interval for runs to continue, only an island.
+        """
         paid = replace(self, owed=tuple(without(self.owed, window)))
         if window.first > elapsed:
             return paid
         window = Window(window.first, min(window.last, elapsed))
-        if self.covered is None or touches(self.covered, window):
+        if touches(self.covered, window) if self.covered else not aside:
             covered, islands = _absorb(window.hull(self.covered or window), self.islands)
             return replace(paid, covered=covered, islands=islands)
         island, others = _absorb(window, self.islands)
@@ -86,7 +88,7 @@ class Mark:
         intervals = without(before, window)
         if intervals == before:
             return self
-        return replace(self, covered=intervals[0] if intervals else None, islands=tuple(intervals[1:]), due=True)
+        return replace(self._of(intervals), due=True)
 
     def owing(self, windows: Iterable[Window]) -> Mark:
         """With days of *windows* owed, be they among those that were proven in an earlier run."""
@@ -121,6 +123,11 @@ class Mark:
     def earliest(self, history_start: date) -> date:
         """Where reading the whole history begins: also before `history_start`, where a backfill went further."""
         return min([history_start, *(interval.first for interval in self._all())])
+
+    def _of(self, intervals: Sequence[Window]) -> Mark:
+        """With these, of which the first leads on where one did."""
+        leads = 1 if self.covered else 0
+        return replace(self, covered=next(iter(intervals[:leads]), None), islands=tuple(intervals[leads:]))
 
     def _all(self) -> Iterable[Window]:
         return [*([self.covered] if self.covered else []), *self.islands]

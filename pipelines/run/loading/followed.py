@@ -140,7 +140,7 @@ class FollowedParents:
                 mark = self._left_open(mark, receipt, progress)
                 self._waiting.discard(followed)
             elif receipt.status is Status.COMPLETE and progress.reading.marks:
-                mark = self._grown(mark, receipt.window, progress)
+                mark = self._grown(mark, receipt, progress)
             self._ledger.set(*followed, mark)
         for parent, followed in parents.items():
             mark = self._at_its_end(self._ledger.mark(*followed), self._readings[followed])
@@ -197,12 +197,13 @@ class FollowedParents:
             mark = mark.owing(progress.unproven(given_up) if failed else [window])
         return replace(mark, due=due, verified_at=reading.mark.verified_at)
 
-    def _grown(self, mark: Mark, window: Window, progress: _ParentReading) -> Mark:
-        reading = progress.reading
+    def _grown(self, mark: Mark, receipt: Receipt, progress: _ParentReading) -> Mark:
+        """The days that a backfill asks for one by one are kept aside: the first sync is not to ask for all since."""
+        reading, window, aside = progress.reading, receipt.window, receipt.endpoint.by_day and not progress.reading.owes
         progress.proven.append(window)
         if window.first == reading.span.first and reading.mark.covered is None:
             mark = replace(mark, reading_since=reading.mark.reading_since)
-        mark = mark.grow(window, elapsed=self._horizon.elapsed).led_from(self._horizon.history_start)
+        mark = mark.grow(window, elapsed=self._horizon.elapsed, aside=aside).led_from(self._horizon.history_start)
         return replace(mark, bare=mark.bare and progress.bare)
 
     def _at_its_end(self, mark: Mark, progress: _ParentReading) -> Mark:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import look_backs, owed, paying, tonight
+from pipelines.ledger.readings import Reading, look_backs, owed, paying, tonight
 from pipelines.run.loading.followed import FollowedParents
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.windows import Window, one_each
@@ -128,3 +128,40 @@ def test_d1_who_is_owed_a_day_was_not_read_whole():
     mark, _ = nights(Mark(), {97}, count=1)[0]
     assert (mark.verified_at, mark.covered, mark.owed) == (None, Window(on(93), on(96)), (Window(on(97), on(97)),))
     assert nights(mark, set(), first=101, count=1)[0][0].verified_at
+
+
+def backfilled(mark: Mark, first: int, last: int) -> Mark:
+    """Day by day, as `backfill --resource custodian_holdings` asks."""
+    ledger = Ledger(marks={SNAPSHOTS.name: {"a": mark}})
+    followed = FollowedParents(ledger, HORIZON, now=HORIZON.now)
+    followed.follow(SNAPSHOTS, {"a": Reading(span=Window(on(first), on(last)), mark=mark, whole=False)})
+    play(followed, Window(on(first), on(last)), set())
+    return ledger.mark(SNAPSHOTS.name, "a")
+
+
+def test_the_first_sync_does_not_ask_for_all_days_since_those_of_a_backfill():
+    """It begins as ever, also where its first days cannot be read; each night goes on from what it read."""
+    mark = backfilled(Mark(), 0, 4)
+    assert (mark.covered, mark.islands) == (None, (Window(on(0), on(4)),))
+    for unread in (set(), {93}, set(range(93, 98))):
+        told = nights(mark, unread, count=3)
+        assert told[0][1][0].first == on(93)
+        assert all(sum(days.days for days in asked) <= 10 for _, asked in told)
+        assert told[-1][0].islands[0] == Window(on(0), on(4))
+    told = nights(mark, set(), count=1)
+    after = nights(told[0][0], set(), first=120, count=1)
+    assert after[0][1] == [Window(on(97), on(120))]
+
+
+def test_a_backfill_to_the_first_days_of_a_sync_is_gone_on_from():
+    """The two touch, and are one."""
+    told = nights(backfilled(Mark(), 50, 95), set(), count=1)
+    assert (told[0][1], told[0][0].covered) == ([Window(on(93), on(100))], Window(on(50), on(99)))
+
+
+def test_m6_days_of_a_backfill_stay_beside_the_mark():
+    """Where a clock was ahead, and where some of them turn out to be unread."""
+    mark = backfilled(Mark(), 0, 4)
+    assert replace(mark, verified_at=at(130)).clamped(now=at(100), elapsed=on(98)).islands == mark.islands
+    doubted = mark.without(Window(on(2), on(2)))
+    assert (doubted.covered, doubted.islands) == (None, (Window(on(0), on(1)), Window(on(3), on(4))))
