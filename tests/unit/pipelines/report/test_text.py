@@ -58,13 +58,11 @@ def text(*tenants: TenantReport, verbose: bool = False) -> str:
 
 def test_a_complete_run_in_a_headline() -> None:
     """Status, duration, requests, retries, and the row cap."""
-    assert text(complete()).startswith(
-        "✓ acme: sync complete in 1 min 12 s; 1,203 requests, 4 retries; row cap 1,000\n"
-    )
+    headline = text(complete()).splitlines()[0]
+    assert headline == "✓ acme: sync complete in 1 min 12 s; 1,203 requests, 4 retries; row cap 1,000"
 
 
 def test_w6_the_rule_for_the_cap_stands_under_the_headline() -> None:
-    """And what its trials bound; nothing where nothing was read."""
     (tried := complete()).note_trials("transactions", TrialRecord(passed=60))
     assert "\n  rule for the row cap: one constant cap; 60 trials: at 95 %, fewer than" in text(tried)
     assert "rule for the row cap" not in text(complete())
