@@ -83,6 +83,9 @@ class TrialRecord:
         return bound_of(self.passed)
 
 
+NO_BOUND = 3  # trials, which bound nothing
+
+
 def bound_of(trials: int) -> str:
     """What so many trials say that found nothing: three in so many may still be otherwise (the rule of three)."""
     return f"at 95 %, fewer than {min(1.0, 3 / trials):.1%} of the answers were cut" if trials else ""
@@ -90,8 +93,9 @@ def bound_of(trials: int) -> str:
 
 def rule_in_words(rule: str, trials: int) -> str:
     """By which rule an answer counted as whole, and what its trials bound (W6); nothing where nothing was read."""
-    tried = f"{trials} trials: {bound_of(trials)}" if trials else "no trial"
-    return f"rule for the row cap: {rule}; {tried}" if rule else ""
+    tried = f"{trials or 'no'} trial{'s' if trials > 1 else ''}"
+    bound = f": {bound_of(trials)}" if trials > NO_BOUND else ""
+    return f"rule for the row cap: {rule}; {tried}{bound}" if rule else ""
 
 
 def status_of(fatal: Exit | None, errors: Sized) -> Status:

@@ -86,7 +86,8 @@ def test_a_verification_that_broke_off_says_what_it_did_before() -> None:
     ("trials", "said"),
     [
         (TrialRecord(passed=60, requests=70), "one constant cap; 60 trials: at 95 %, fewer than 5.0% of the answers"),
-        (TrialRecord(strict=True, passed=2, noticed="size"), "strict; 2 trials: at 95 %, fewer than 100.0% of the"),
+        (TrialRecord(strict=True, passed=2, noticed="size"), "strict; 2 trials. Ledger"),
+        (TrialRecord(passed=1), "one constant cap; 1 trial. Ledger"),
         (TrialRecord(chained=True), "pages to the last; no trial. Ledger"),
     ],
 )
