@@ -125,8 +125,8 @@ class ProvenDays:
         """The package against the warehouse; with it, its windows are part of what is proven.
 
         Args:
-            ended: parents whose whole history has come with it, but for days that were left out: what was missed is
-                gone. Of a parent of which days failed, nothing is: they may show it (D3).
+            ended: parents whose whole history has come with it, but for days before the last that were left out: what
+                was missed is gone. Of a parent of which days failed, nothing is: they may show it (D3).
         """
         self._ended |= ended
         proven, asked_for = self._prove(package), self._asked_for(package)

@@ -28,6 +28,7 @@ class _ParentReading:
     bare: bool = True  # no row so far
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
     to_come: list[Window] = field(init=False)  # days that are neither complete nor left out (W4)
+    has_last: bool = False  # its last day is complete (D3)
     ended: bool = False  # all of it has come, and its mark says so
 
     def __post_init__(self) -> None:
@@ -37,6 +38,7 @@ class _ParentReading:
         """Windows may come in any order: the newest, while older ones are on trial (W6); or before one that fails."""
         if receipt.status in {Status.COMPLETE, Status.QUARANTINED}:
             self.to_come = without(self.to_come, receipt.window)
+            self.has_last |= receipt.status is Status.COMPLETE and receipt.window.last >= self.reading.span.last
         elif receipt.status is Status.FAILED:
             self.to_come.append(receipt.window)
 
@@ -103,14 +105,17 @@ class FollowedParents:
         )
 
     def take(self, receipts: Iterable[Receipt]) -> set[str]:
-        """Take in what came; those of its parents whose whole history has come, but for days that were left out."""
+        """Take in what came; those of its parents whose whole history has come.
+
+        Days that were left out keep nothing from being gone, but the last one: what is missed may have moved there.
+        """
         followed = {receipt.parent_id: self._readings[receipt.endpoint.name, receipt.parent_id] for receipt in receipts}
         for receipt in receipts:
             followed[receipt.parent_id].take(receipt)
         return {
             parent
             for parent, progress in followed.items()
-            if not progress.to_come and self._horizon.has_all(progress.reading)
+            if progress.has_last and not progress.to_come and self._horizon.has_all(progress.reading)
         }
 
     def mark(
