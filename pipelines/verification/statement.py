@@ -151,7 +151,7 @@ class Verification:
     def _rule(self) -> str:
         """By which rule an answer counted as whole, and what its trials bound (W6)."""
         rule = rule_in_words(self.report.cap_rule, self.report.trials_passed)
-        return f"R{rule[1:]}. " if rule else ""
+        return f"{rule.capitalize()}. " if rule else ""
 
     def to_json(self) -> Json:
         return {

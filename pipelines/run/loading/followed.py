@@ -57,10 +57,7 @@ class _ParentReading:
 
     def unproven(self, days: Window) -> list[Window]:
         """Of *days*, those that did not count as complete in this run."""
-        left = [days]
-        for proven in self.proven:
-            left = without(left, proven)
-        return left
+        return without([days], *self.proven)
 
     @property
     def is_bare(self) -> bool:

@@ -99,9 +99,12 @@ def hulls(known: Mapping[str, Window | None], more: Mapping[str, Window | None])
     return {**known, **{name: hull(name, days) for name, days in more.items()}}
 
 
-def without(windows: Iterable[Window], other: Window) -> list[Window]:
-    """What of *windows* is not in *other*."""
-    return [part for window in windows for part in window.without(other)]
+def without(windows: Iterable[Window], *others: Window) -> list[Window]:
+    """What of *windows* is in none of *others*."""
+    left = [*windows]
+    for other in others:
+        left = [part for window in left for part in window.without(other)]
+    return left
 
 
 def clusters(windows: Iterable[Window], *, apart: int = YEAR_DAYS) -> list[Window]:

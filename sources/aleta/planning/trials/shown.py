@@ -88,10 +88,7 @@ def _ends(days: int) -> tuple[int, int]:
 def _gaps(shown: Iterable[int], kept: Iterable[KeptWindow]) -> list[Window]:
     """The days from the first row to the last that no window was kept of."""
     dates = [date.fromordinal(day) for days in shown for day in _ends(days) if day]
-    left = [Window(min(dates), max(dates))] if dates else []
-    for whole in kept:
-        left = without(left, whole.window)
-    return left
+    return without([Window(min(dates), max(dates))] if dates else [], *(whole.window for whole in kept))
 
 
 def _touches(window: Window, first: int, last: int) -> bool:
