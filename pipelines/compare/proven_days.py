@@ -120,7 +120,7 @@ class ProvenDays:
         self._close(self._spans.keys())
 
     def compare(
-        self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run, *, ended: AbstractSet[str] = frozenset()
+        self, warehouse: Warehouse, package: Sequence[ProvenWindow], run: Run, *, ended: AbstractSet[str]
     ) -> Differences:
         """The package against the warehouse; with it, its windows are part of what is proven.
 

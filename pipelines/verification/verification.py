@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from zlib import crc32
 
 from schemas.table import key_of, name_of
@@ -24,6 +25,7 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
+from ..compare.coming import Coming
 from ..compare.objects import Comparison
 from ..compare.proven_days import ProvenDays, ProvenWindow, Scope
 from ..compare.rows.findings import Differences, Run
@@ -192,6 +194,7 @@ class Verifier:
         every = self._windows.whole(endpoint, listed, marks)
         conflicts = Conflicts(listed, every)
         history = ProvenDays(endpoint, functools.partial(self._scope, marks, every), parents=listed)
+        coming = {} if sample else {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
@@ -200,9 +203,11 @@ class Verifier:
             package: list[ProvenWindow] = []
             for receipt in self._fetch(endpoint, spans, reader, prover, marks):
                 self._take(receipt, package)
+                if receipt.parent_id in coming:
+                    coming[receipt.parent_id].take(receipt)
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
-                    self._compare(proven, package, conflicts)
-            self._compare(proven, package, conflicts)
+                    self._compare(proven, package, conflicts, coming)
+            self._compare(proven, package, conflicts, coming)
             self._found.report.note_trials(endpoint.name, record_of(prover))
         beyond = {} if sampled else self._windows.beyond(endpoint, every, marks, history.unasked.values())
         for spans in one_each(beyond):
@@ -266,8 +271,16 @@ class Verifier:
         elif receipt.status in {Status.FAILED, Status.QUARANTINED}:
             self._found.report.errors.append(problems.of_receipt(receipt))
 
-    def _compare(self, proven: ProvenDays, package: list[ProvenWindow], conflicts: Conflicts) -> None:
-        found = proven.compare(self._warehouse, package, self._run)
+    def _compare(
+        self,
+        proven: ProvenDays,
+        package: list[ProvenWindow],
+        conflicts: Conflicts,
+        coming: Mapping[str, Coming] = MappingProxyType({}),
+    ) -> None:
+        """Args: coming: of parents whose whole histories are read: what they missed is extra once all has come."""
+        ended = {parent for parent, days in coming.items() if days.is_over}
+        found = proven.compare(self._warehouse, package, self._run, ended=ended)
         package.clear()
         conflicts.note(found.conflicts)
         self._note_rows(proven.endpoint, found)

@@ -56,6 +56,14 @@ def verify_calls_a_conflict_equal() -> None:
 
 
 @bug
+def verify_passes_over_what_is_gone() -> None:
+    """A verification waits for the end of each history, and never sees it."""
+    from pipelines.compare.coming import Coming
+
+    Coming.is_over = property(lambda _: False)
+
+
+@bug
 def verify_leaves_out_what_was_never_read() -> None:
     """A verification reads again only what some run has read."""
     from pipelines.verification.windows import Windows

@@ -65,6 +65,9 @@ CASES: Mapping[str, Case] = {
     "verify_calls_a_conflict_equal": Case(
         then=lambda scene: scene.change("double"), play=Scene.verify, objection="has two contents, and verify says"
     ),
+    "verify_passes_over_what_is_gone": Case(
+        then=lambda scene: scene.change("delete", count=3), play=Scene.verify, objection="verify calls set\\(\\) extra"
+    ),
     "verify_leaves_out_what_was_never_read": Case(
         then=lambda scene: scene.change("new_account"), play=Scene.verify, objection="verify calls set\\(\\) missing"
     ),

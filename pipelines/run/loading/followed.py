@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import SkippableError
 from sources.aleta.planning.windows import Window, without
 from sources.aleta.reading.rows.fetch import Receipt, Status
 
+from ...compare.coming import Coming
 from ...compare.proven_days import Scope
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
@@ -27,24 +28,11 @@ class _ParentReading:
     doubtful: bool = False  # something failed, or was doubted after it had counted as complete; or too much was gone
     bare: bool = True  # no row so far
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
-    to_come: list[Window] = field(init=False)  # days that are neither complete nor left out (W4)
-    has_last: bool = False  # its last day is complete (D3)
+    coming: Coming = field(init=False)
     ended: bool = False  # all of it has come, and its mark says so
 
     def __post_init__(self) -> None:
-        self.to_come = [self.reading.span]
-
-    def take(self, receipt: Receipt) -> None:
-        """Windows may come in any order: the newest, while older ones are on trial (W6); or before one that fails."""
-        if receipt.status in {Status.COMPLETE, Status.QUARANTINED}:
-            self.to_come = without(self.to_come, receipt.window)
-            self.has_last |= receipt.status is Status.COMPLETE and receipt.window.last >= self.reading.span.last
-        elif receipt.status is Status.FAILED:
-            self.to_come.append(receipt.window)
-
-    def waits_for(self, last: date) -> bool:
-        """Whether a day of it, up to *last*, is still to come."""
-        return any(days.first <= last for days in self.to_come)
+        self.coming = Coming(self.reading.span)
 
     def doubts(self, receipt: Receipt) -> bool:
         """Whether days that could not be read after all had counted as complete in this run (W6)."""
@@ -108,11 +96,11 @@ class FollowedParents:
         """
         followed = {receipt.parent_id: self._readings[receipt.endpoint.name, receipt.parent_id] for receipt in receipts}
         for receipt in receipts:
-            followed[receipt.parent_id].take(receipt)
+            followed[receipt.parent_id].coming.take(receipt)
         return {
             parent
             for parent, progress in followed.items()
-            if progress.has_last and not progress.to_come and self._horizon.has_all(progress.reading)
+            if progress.coming.is_over and self._horizon.has_all(progress.reading)
         }
 
     def mark(
@@ -214,14 +202,15 @@ class FollowedParents:
         Not with its last day: older ones may still be on trial, and a kill would leave them unread (C1, W6).
         """
         reading = progress.reading
-        if reading.whole and progress.proven and not progress.waits_for(self._horizon.elapsed):
+        if reading.whole and progress.proven and not progress.coming.waits_for(self._horizon.elapsed):
             mark = replace(mark, loaded=True)  # days ahead may be refused
-        if progress.ended or progress.to_come or not reading.whole:
+        if progress.ended or progress.coming.days or not reading.whole:
             return mark
         progress.ended, since = True, reading.mark.reading_since
         if progress.clean and not mark.owed:
             bare = progress.is_bare
             return replace(mark, verified_at=since or self._now, reading_since=None, bare=bare, due=False)
-        settled = (self._horizon.has_all(reading) or reading.owes) and not progress.doubtful
+        told = progress.coming.has_last and self._horizon.has_all(reading)  # what it missed is gone
+        settled = (told or reading.owes) and not progress.doubtful
         # what an earlier reading covered does not say how far this one came
         return replace(mark, reading_since=since, due=mark.due and not settled)

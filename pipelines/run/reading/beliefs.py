@@ -7,7 +7,8 @@ by then: a run that is killed meanwhile must not leave the next one with the old
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -31,7 +32,7 @@ class Beliefs:
     _learned: dict[str, Learned] = field(default_factory=dict)
     _readings: Counter[str] = field(default_factory=Counter)  # each with a prover of its own
     _disproved: dict[str, int] = field(default_factory=dict)  # the reading that disproved what was believed
-    _again: dict[str, int] = field(default_factory=dict)  # parents that are read again, while there are any
+    _again: dict[str, AbstractSet[str]] = field(default_factory=dict)  # parents to be read again, until all are
 
     def of(self, endpoint: Endpoint) -> Learned:
         """What was learned of it: in this run, or before."""
@@ -43,12 +44,18 @@ class Beliefs:
         self._readings[endpoint.name] += 1
         return self.of(endpoint)
 
-    def watch(self, endpoint: Endpoint, prover: Prover) -> None:
-        """Tell what is new, before anything is handed on that *prover* read since."""
+    def watch(self, endpoint: Endpoint, prover: Prover, doubtful: Callable[[], AbstractSet[str]]) -> None:
+        """Tell what is new, before anything is handed on that *prover* read since.
+
+        Args:
+            doubtful: parents of which more was believed than *prover* reads: once that is disproved, it is read again.
+        """
         name, known, reading = endpoint.name, self.of(endpoint), self._readings[endpoint.name]
-        if len(prover.reread) != self._again.get(name, 0):
-            self._again[name] = len(prover.reread)
-            self.put(Rereading(name, frozenset(prover.reread)))
+        before = self._again.get(name, frozenset())
+        again = before | prover.reread | (doubtful() if prover.disproved else frozenset())
+        if again != before:
+            self._again[name] = again
+            self.put(Rereading(name, again))
         learned, disproved = learned_so_far(prover, known), prover.disproved and self._disproved.get(name) != reading
         if learned != known or disproved:
             self._learned[name] = learned
@@ -73,5 +80,5 @@ class Beliefs:
 
     def end(self, endpoint: Endpoint) -> None:
         """All is read again."""
-        if self._again.pop(endpoint.name, 0):
+        if self._again.pop(endpoint.name, None):
             self.put(Rereading(endpoint.name, frozenset()))

@@ -237,23 +237,34 @@ class Fetching:
         return planner
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
-        """The cap is no one number of rows (W6), or an end is not read (W8): what earlier runs read is read again."""
+        """The cap is no one number of rows (W6), or an end is not read (W8): what was read before is read again.
+
+        Of this reading's parents what earlier runs read, and all that earlier readings of this run did.
+        """
         self.put(Doubted(endpoint.name))
-        again = {
-            parent: self._whole_reading(endpoint, parent)
-            for parent, reading in readings.items()
-            if not (reading.mark.blank or self.horizon.has_all(reading))
-        }
+        doubtful = self._believed_more_of(endpoint, readings)
+        again = {parent: self._whole_reading(endpoint, parent) for parent in sorted(doubtful)}
         if again:
             self.put(Following(endpoint, again))
             self._fetch(endpoint, again, prover)
+
+    def _believed_more_of(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> AbstractSet[str]:
+        """Parents of which something was taken for whole that *readings* do not read."""
+        earlier = {
+            parent for parent, reading in readings.items() if not (reading.mark.blank or self.horizon.has_all(reading))
+        }
+        return earlier | (self._kept.parents(endpoint) - readings.keys())
 
     def _fetch(
         self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
     ) -> None:
         spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
         marks = {parent: reading.mark for parent, reading in readings.items()}
-        existing, watch = self.known.without_rows(endpoint, marks), partial(self._beliefs.watch, endpoint, prover)
+        existing, doubtful = (
+            self.known.without_rows(endpoint, marks),
+            partial(self._believed_more_of, endpoint, readings),
+        )
+        watch = partial(self._beliefs.watch, endpoint, prover, doubtful)
         for receipt in self._receipts(endpoint, spans, prover, existing, watch):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)

@@ -15,15 +15,20 @@ from sources.aleta.reading.rows.fetch import Receipt
 class KeptAnswers:
     """By endpoint and parent."""
 
-    _rows: defaultdict[tuple[str, str], list[tuple[Window, int]]] = field(default_factory=lambda: defaultdict(list))
+    _rows: defaultdict[str, dict[str, list[tuple[Window, int]]]] = field(default_factory=lambda: defaultdict(dict))
     _partly: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def note(self, receipt: Receipt, *, whole: bool) -> None:
         """Args: whole: the answer is of a reading of the parent's whole history."""
         if receipt.answer:
-            self._rows[receipt.endpoint.name, receipt.parent_id].append((receipt.window, receipt.rows))
+            kept = self._rows[receipt.endpoint.name].setdefault(receipt.parent_id, [])
+            kept.append((receipt.window, receipt.rows))
             if not whole:
                 self._partly[receipt.endpoint.name].add(receipt.parent_id)
+
+    def parents(self, endpoint: Endpoint) -> AbstractSet[str]:
+        """All of whom there is an answer."""
+        return self._rows[endpoint.name].keys()
 
     def read_partly(self, endpoint: Endpoint) -> AbstractSet[str]:
         """Parents that were not read whole."""
@@ -31,4 +36,4 @@ class KeptAnswers:
 
     def sizes_of(self, endpoint: Endpoint, parent: str, window: Window) -> list[int]:
         """Of the answers that hold *window*, how many rows they had."""
-        return [rows for asked, rows in self._rows[endpoint.name, parent] if asked.covers(window)]
+        return [rows for asked, rows in self._rows[endpoint.name].get(parent, ()) if asked.covers(window)]

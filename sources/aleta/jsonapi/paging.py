@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import Raw
@@ -40,6 +40,10 @@ class Paging:
     pages: int = 0
     more: bool = False
     cursor: str = ""
+
+    def with_earlier(self, earlier: Paging) -> Paging:
+        """The same, with what only *earlier* pages said: a total that is said once counts for all of them."""
+        return replace(self, total=self.total or earlier.total, pages=self.pages or earlier.pages)
 
     def check_whole(self, *, rows: int, pages: int) -> None:
         """See that *rows* rows on *pages* pages are all, this answer being the last that could be read.

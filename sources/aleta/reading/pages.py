@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import MalformedError
 from ..jsonapi.answer import Answer, Parse, joined
+from ..jsonapi.paging import ALONE
 
 MOST_PAGES = 1000
 MOST_BYTES = 1 << 29  # of rows in Arrow: bounds the memory of one answer
@@ -19,6 +20,7 @@ class Pages:
     def __init__(self, parse: Parse) -> None:
         self._parse = parse
         self._pages: list[Answer] = []
+        self._said = ALONE
         self._followed: set[str] = set()
 
     def take(self, body: bytes) -> Answer:
@@ -28,12 +30,13 @@ class Pages:
             MalformedError: it is no answer, links to a page that was read, or says that there is more, and not where.
         """
         page = self._parse(body)
-        url = page.paging.next_url
-        if url:
-            self._check_next(url, page)
+        said = page.paging.with_earlier(self._said)
+        if said.next_url:
+            self._check_next(said.next_url, page)
         else:
             rows = page.batch.num_rows + sum(earlier.batch.num_rows for earlier in self._pages)
-            page.paging.check_whole(rows=rows, pages=len(self._pages) + 1)
+            said.check_whole(rows=rows, pages=len(self._pages) + 1)
+        self._said = said
         self._pages.append(page)
         return page
 
@@ -47,9 +50,8 @@ class Pages:
     @property
     def next_url(self) -> str:
         """Where the next page is; empty where there is none. Say it once a page."""
-        url = self._pages[-1].paging.next_url
-        self._followed.add(url)
-        return url
+        self._followed.add(self._said.next_url)
+        return self._said.next_url
 
     @property
     def whole(self) -> Answer:

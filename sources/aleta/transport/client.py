@@ -35,6 +35,7 @@ OK = 200
 NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
 UNLINKED = "a Link header says that there is a next page, and the answer does not"
 NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*(?:"[^"]|-?\d)', re.IGNORECASE)  # of a page on v1: a text or a number
+NEXT_LINK = re.compile(rb'"next"\s*:\s*(?:"[^"]|\{)')  # of a page elsewhere: an address, or an object that has one
 NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
@@ -199,7 +200,7 @@ class Client:
     @staticmethod
     def _linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
         """The value; a next page that only a header names is a sign that nobody follows (rule F5)."""
-        if NEXT_PAGE.search(header(answer.headers, "Link")) and b'"next"' not in answer.body:
+        if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_LINK.search(answer.body):
             raise MalformedError(UNLINKED)
         return parse(answer.body)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..errors import MalformedError
 from ..jsonapi.answer import Answer, Parse, joined
+from ..jsonapi.paging import ALONE, Paging
 
 MOST_PAGES = 10_000
 MOST_BYTES = 1 << 29  # of rows in Arrow: bounds the memory of one list
@@ -61,6 +62,7 @@ class Chain:
     kept: list[KeptPage] = field(default_factory=list)  # without bodies, where they are too large
     cursor: str = ""  # of the page to ask for next; empty for the first, and behind the last
     _pages: list[Answer] = field(default_factory=list)
+    _said: Paging = ALONE
     _seen: set[str] = field(default_factory=set)
     _shown: set[str] = field(default_factory=set)
     _bytes: int = 0
@@ -83,14 +85,16 @@ class Chain:
             MalformedError: it is no page, goes on with a cursor that was given before, or the list does not end.
         """
         page = self.parse(body)
-        cursor = page.paging.cursor
+        said = page.paging.with_earlier(self._said)
+        cursor = said.cursor
         if cursor:
             self._check_next(cursor, page)
-        elif page.paging.next_url:
+        elif said.next_url:
             raise MalformedError("the answer links to a next page, and gives no cursor")
         else:
             rows = page.batch.num_rows + sum(earlier.batch.num_rows for earlier in self._pages)
-            page.paging.check_whole(rows=rows, pages=len(self._pages) + 1)
+            said.check_whole(rows=rows, pages=len(self._pages) + 1)
+        self._said = said
         self._barren = self._barren_with(page)
         self._shown.update(page.ids)
         self._pages.append(page)

@@ -176,3 +176,14 @@ def test_d1_a_history_that_is_verified_stays_so_when_a_part_of_it_is_read_again(
     account.owe()
     account.commit(shown(40, 105, 50, 80))
     assert (account.mark.verified_at, account.mark.due) == (NOW, True)
+
+
+@pytest.mark.parametrize("packages", [1, 2])
+def test_d6_a_last_day_that_is_left_out_leaves_what_is_missed_due(store, packages):
+    """Row 50 may have moved there: it stays, and the next run looks for it in the whole history."""
+    account = Account(store, mark=replace(OLD, due=True))
+    receipts = [shown(0, 104, 5, 80), quarantined(105, 105)]
+    for number in range(packages):
+        account.commit(*receipts[number : None if number == packages - 1 else number + 1])
+    assert account.ids == {"5", "50", "80"}
+    assert (account.mark.verified_at, account.mark.due) == (OLD.verified_at, True)

@@ -7,20 +7,23 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipelines.compare.rows.findings import Missed
 from pipelines.ledger.ledger import Learned, Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.report.report import TrialRecord
-from pipelines.run.events import Doubted, Event, Rereading, Taught
+from pipelines.run.events import Doubted, Event, Following, Rereading, Settle, Taught, Unsettled
 from pipelines.run.tenant_run import TenantRun
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.fetch import Receipt
 from tests.apis import FakeApi, booked
 from tests.fakes import NOON
 from tests.stores import on
-from tests.unit.pipelines.run.reading.runs import DAY, NAMES, Run, Uneven, api
+from tests.unit.pipelines.run.reading.runs import DAY, NAMES, Run, Uneven, api, settings
 
 ROWS = [booked(f"t{number}", DAY - timedelta(days=number)) for number in range(400)]
 READ = Mark(covered=Window(on(-400), on(0)), verified_at=NOON)
+VERIFIED = Mark(covered=Window(settings().history_start, DAY - timedelta(days=1)), verified_at=NOON)
+BROKEN_OFF = Mark(covered=Window(settings().history_start, DAY - timedelta(days=200)), reading_since=NOON)
 EARLIER = Mark(covered=Window(on(-400), on(0)), verified_at=NOON - timedelta(days=9))
 
 
@@ -51,6 +54,33 @@ def test_c1_a_cap_that_is_no_number_is_told_while_the_rest_is_still_to_be_read()
     assert min(taught.learned.cut_sizes) >= 20
     assert taught.trials.noticed
     assert doubted == Doubted("transactions")
+
+
+def test_c1_who_is_only_read_on_is_to_be_read_again_before_anything_else_comes():
+    """W6: what an earlier run read of it is in doubt too; its end, which may come meanwhile, must not verify it."""
+    ledger = Ledger(marks={"transactions": {"b": BROKEN_OFF}})
+    few = Uneven(says=api().says, rows={"a": ROWS})
+    assert Stopped(few, names=NAMES[:4], ledger=ledger).of(Rereading)[-1].parents == {"a", "b"}
+
+
+class Misses(Run):
+    """A run of whose look-backs a row of the account `a` is missed."""
+
+    def told(self, event: Event) -> None:
+        super().told(event)
+        if isinstance(event, Settle):
+            row = Missed(id="gone", parent_id="a", window=Window(on(0), on(0)))
+            event.answer = Unsettled(missed={"a": [row]}, late={})
+
+
+def test_w6_what_a_later_reading_disproves_is_read_again_of_all_that_an_earlier_one_read():
+    """The look-backs of a night believed it, and saw nothing against it."""
+    ledger = Ledger(marks={"transactions": {"a": VERIFIED, "b": VERIFIED}})
+    run = Misses(uneven(), names=NAMES[:4], ledger=ledger)
+    look_backs, whole, again = (told.readings for told in run.of(Following))
+    assert (look_backs.keys(), whole.keys(), again.keys()) == ({"a", "b"}, {"a"}, {"b"})
+    assert again["b"].span == whole["a"].span
+    assert {"a", "b"} == {parent for told in run.of(Rereading) for parent in told.parents}
 
 
 def test_c1_nothing_is_in_doubt_any_more_once_all_is_read_again():

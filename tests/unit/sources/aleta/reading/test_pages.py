@@ -157,6 +157,18 @@ def test_totals_count_over_all_pages(server):
         ask(server.url)
 
 
+def test_f5_totals_that_only_the_first_page_says_count_for_all(server):
+    """F5: a server that counts once has said it; the last total counts where it changes on the way."""
+    for said in ({"total": 3}, {"pages": 3}):
+        server.say(page("t1", links={"next": "?page=2"}, meta=said), page("t3"))
+        with pytest.raises(MalformedError, match=r"there are 3 rows, and shows 2|one of 3 pages"):
+            ask(server.url)
+    server.say(page("t1", links={"next": "?page=2"}, meta={"total": 2, "pages": 2}), page("t3"))
+    assert ask(server.url) == ["t1", "t3"]
+    server.say(page("t1", links={"next": "?page=2"}, meta={"total": 3}), page("t3", meta={"total": 2}))
+    assert ask(server.url) == ["t1", "t3"]
+
+
 def test_f5_keys_of_webhooks_are_followed_to_the_last_page(server):
     """F5: they are no JSON:API document, and may say that there are more all the same."""
     server.say(keys("k1", links={"next": "/api/v2/webhooks/keys?page=2"}), keys("k2"))

@@ -62,10 +62,13 @@ def test_a_server_that_hangs_up_once_it_answered_is_not_unreachable():
 @pytest.mark.parametrize(
     "link", ['</api/v2/x?page=2>; rel="next"', "</x>; rel=next", '<a>; rel="last", <b>; rel="next"']
 )
-def test_a_next_page_that_only_a_header_names_is_a_failed_read(link):
+@pytest.mark.parametrize(
+    "beside", [b"", b',"links":{"next":null}', b',"links":{"next":""}', b',"meta":{"word":"next"}']
+)
+def test_a_next_page_that_only_a_header_names_is_a_failed_read(link, beside):
     """F5: nobody follows it, so the answer is not whole."""
     with scripted_server() as server:
-        server.say(Reply(body=b'{"data":[]}', headers={"Link": link}))
+        server.say(Reply(body=b'{"data":[]' + beside + b"}", headers={"Link": link}))
         with pytest.raises(MalformedError, match="Link header says that there is a next page"):
             get(client_of(server.url))
 

@@ -64,6 +64,16 @@ def test_what_contradicts_itself_is_a_failed_read(beside, words):
         Chain(parse()).take(body("a", **beside), "")
 
 
+def test_f5_a_total_that_only_the_first_page_says_counts_for_all():
+    """F5: as for pages that are linked."""
+    chain = Chain(parse())
+    chain.take(body("a", next_cursor="2", meta={"total": 3}), "")
+    with pytest.raises(MalformedError, match="there are 3 rows, and shows 2"):
+        chain.take(body("b"), "")
+    chain.take(body("b", "c"), "")
+    assert chain.ended
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"[]", b"{}", b'{"data":{}}', b'{"data":[]', b'{"data":[],"data":[]}', b'{"data":[\xff]}']
 )
