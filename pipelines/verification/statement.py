@@ -59,6 +59,21 @@ class Verification:
     report: TenantReport
     track: str = Track.V2  # that was to be read
     _named: Counter[tuple[str, str]] = field(default_factory=Counter)  # of each table and kind
+    _told: set[Difference] = field(default_factory=set)
+    _shown: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # table and id of what the API has, and differs or is missing
+
+    def tell(self, difference: Difference) -> None:
+        """Count it once: a row of two windows is in both answers, and one that moved is missed where it was."""
+        is_shown = difference.kind == "extra" and (difference.resource, difference.id) in self._shown
+        if is_shown or difference in self._told:
+            return
+        self._told.add(difference)
+        if difference.kind != "extra":
+            self._shown.add((difference.resource, difference.id))
+        self.counts[difference.kind] += 1
+        self.name(difference)
 
     def name(self, difference: Difference) -> None:
         """Name one of those that are counted, unless a hundred like it are named: no table hides another."""

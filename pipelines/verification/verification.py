@@ -68,8 +68,6 @@ class Verifier:
             clients=self._clients,
         )
         self._undivided = UndividedAnswers()
-        self._told: set[Difference] = set()
-        self._shown: set[tuple[str, str]] = set()  # resource and id of rows that the API has, and differ or are missing
         endpoints = with_parents(tenant.resources, CATALOGUE)
         self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
@@ -290,22 +288,11 @@ class Verifier:
         for row in found.changes.data.select(["op", "id", "before", "after"]).to_pylist():
             values = json.loads(row["after"] or row["before"])
             parent = next((values[name] for name in endpoint.owners if values.get(name)), "")
-            self._tell(Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"]))
+            self._found.tell(Difference(kind=KINDS[row["op"]], resource=endpoint.name, parent_id=parent, id=row["id"]))
 
     def _confront(self, endpoint: Endpoint, conflicts: Conflicts, look: Look) -> None:
         """Of two contents the warehouse has one at most (D8)."""
         for own_id, parents, is_sure in conflicts.standing(look):
             error = problems.of_conflict(endpoint.name, own_id, parents, asked=is_sure)
             self._found.report.errors.append(error)
-            self._tell(Difference(kind="different", resource=endpoint.name, parent_id=error.parent_id, id=own_id))
-
-    def _tell(self, difference: Difference) -> None:
-        """Once: a row whose days lie in two windows is in both answers, and one that moved is missed where it was."""
-        is_shown = difference.kind == "extra" and (difference.resource, difference.id) in self._shown
-        if is_shown or difference in self._told:
-            return
-        self._told.add(difference)
-        if difference.kind != "extra":
-            self._shown.add((difference.resource, difference.id))
-        self._found.counts[difference.kind] += 1
-        self._found.name(difference)
+            self._found.tell(Difference(kind="different", resource=endpoint.name, parent_id=error.parent_id, id=own_id))

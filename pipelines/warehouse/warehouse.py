@@ -206,6 +206,7 @@ class Warehouse:
             self._lease.renew()
         self._pipeline.run(source(package, state, json="json" if self._dialect.has_json else "text"))
         if self._lease:
+            self._lease.renew()  # this machine may have slept, and written over what another wrote meanwhile
             forget_outdated(self._pipeline)
 
     def _lay_out(self) -> None:

@@ -144,6 +144,9 @@ class Fetching:
         self._watch_over(endpoint, {parent: self._whole_reading(endpoint, parent) for parent in sorted(parents)}, watch)
 
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
+        if endpoint.by_day:  # a history is a request a day: the days that contradict themselves are enough
+            self.read_days(endpoint, parents)
+            return
         sizes = [rows for parent, window in parents.items() for rows in self.sizes_of(endpoint, parent, window)]
         self.again(endpoint, self.read_strictly(endpoint, sizes) | parents.keys())
 
@@ -242,29 +245,19 @@ class Fetching:
         Of this reading's parents what earlier runs read, and all that earlier readings of this run did.
         """
         self.put(Doubted(endpoint.name))
-        doubtful = self._believed_more_of(endpoint, readings)
-        again = {parent: self._whole_reading(endpoint, parent) for parent in sorted(doubtful)}
-        if again:
+        doubtful = self._kept.believed_beside(endpoint, readings, self.horizon)
+        if again := {parent: self._whole_reading(endpoint, parent) for parent in sorted(doubtful)}:
             self.put(Following(endpoint, again))
             self._fetch(endpoint, again, prover)
-
-    def _believed_more_of(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> AbstractSet[str]:
-        """Parents of which something was taken for whole that *readings* do not read."""
-        earlier = {
-            parent for parent, reading in readings.items() if not (reading.mark.blank or self.horizon.has_all(reading))
-        }
-        return earlier | (self._kept.parents(endpoint) - readings.keys())
 
     def _fetch(
         self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
     ) -> None:
         spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
         marks = {parent: reading.mark for parent, reading in readings.items()}
-        existing, doubtful = (
-            self.known.without_rows(endpoint, marks),
-            partial(self._believed_more_of, endpoint, readings),
-        )
-        watch = partial(self._beliefs.watch, endpoint, prover, doubtful)
+        existing = self.known.without_rows(endpoint, marks)
+        beside = partial(self._kept.believed_beside, endpoint, readings, self.horizon)
+        watch = partial(self._beliefs.watch, endpoint, prover, beside)
         for receipt in self._receipts(endpoint, spans, prover, existing, watch):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.fetch import Receipt
+
+from ...ledger.readings import Horizon, Reading
 
 
 @dataclass(slots=True)
@@ -26,9 +29,13 @@ class KeptAnswers:
             if not whole:
                 self._partly[receipt.endpoint.name].add(receipt.parent_id)
 
-    def parents(self, endpoint: Endpoint) -> AbstractSet[str]:
-        """All of whom there is an answer."""
-        return self._rows[endpoint.name].keys()
+    def believed_beside(
+        self, endpoint: Endpoint, readings: Mapping[str, Reading], horizon: Horizon
+    ) -> AbstractSet[str]:
+        """Parents of which something was taken for whole that *readings* do not read: in this run or earlier."""
+        begun = {parent for parent, reading in readings.items() if not reading.mark.blank}
+        beyond = {parent for parent in begun if not horizon.has_all(readings[parent])}
+        return beyond | (self._rows[endpoint.name].keys() - readings.keys())
 
     def read_partly(self, endpoint: Endpoint) -> AbstractSet[str]:
         """Parents that were not read whole."""

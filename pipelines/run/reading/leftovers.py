@@ -247,9 +247,17 @@ def _beyond(
 
 
 def _read_whole(asks: Asks, endpoint: Endpoint, ids: Mapping[str, Doubled], *, failed: Collection[str]) -> Contents:
+    """Of what is asked for day by day, the days alone: a history is a request for each, and no row moves in it."""
     read = Contents(ids=ids.keys(), failed=set(failed))
-    if parents := sorted({parent for parents in ids.values() for parent in parents}):
-        asks.read_whole(endpoint, parents, read.note)
+    windows: dict[str, list[Window]] = defaultdict(list)
+    for parents in ids.values():
+        for parent, days in parents.items():
+            windows[parent] += [days] if days else []
+    if endpoint.by_day:
+        for spans in rounds({parent: days for parent, days in windows.items() if days}):
+            asks.read_days(endpoint, spans, read.note)
+    elif windows:
+        asks.read_whole(endpoint, sorted(windows), read.note)
     return read
 
 

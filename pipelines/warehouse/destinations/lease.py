@@ -71,7 +71,8 @@ class LeaseLostError(Exception):
         now = f"{by} has it" if by else "its row is gone"
         super().__init__(
             f"{place}: this run's lease was lost ({now}): what it committed before is complete, what it read since is "
-            "not committed. Run again when no other machine syncs this tenant"
+            "not committed, or lies over what the other wrote. Run again when no other machine syncs this tenant, and "
+            "see what `verify --all` says"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -12,6 +12,7 @@ from pipelines.ledger.ledger import Doubled, Ledger
 from pipelines.run.events import Confronted, Doubts, Noticed, Remaining
 from pipelines.run.reading.leftovers import Leftovers, confront, rounds
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import By
 from sources.aleta.errors import UnavailableError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.fetch import Receipt, Status
@@ -107,6 +108,14 @@ def test_d8_who_does_not_show_it_there_is_read_whole():
     assert (asked(moved, BOTH).standing, moved.read) == ({"1"}, ["A", "B"])
     gone = FakeAsks({"A": [], "B": [row("1", "B")]})
     assert (asked(gone, BOTH, new=True).over, gone.read) == ({"1"}, ["A", "B"])
+
+
+def test_d8_of_what_is_asked_day_by_day_only_the_days_are_read_again():
+    """D8: the day is part of the key, and the history would be a request for each of its days: 20,000 since 1970."""
+    by_day = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    api = FakeAsks({"A": [row("1", "A")]})
+    found = confront(api, by_day, {"1": {"A": DAY}}, new=(), narrowed=False)
+    assert (found.standing, set(found.over), api.read, api.days) == (set(), {"1"}, [], [{"A": DAY}])
 
 
 def test_d8_who_cannot_be_asked_leaves_it_open():
