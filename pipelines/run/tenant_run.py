@@ -257,7 +257,8 @@ class TenantRun:
 
     def _learn(self, taught: Taught) -> None:
         self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=self._job.narrow)
-        self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
+        if taught.ended:  # before, it is what an earlier run found out
+            self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         if taught.trials:
             self._report.note_trials(taught.resource, taught.trials)
             if (why := taught.trials.noticed) and (said := problems.not_constant(taught.resource, why)):

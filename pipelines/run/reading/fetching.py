@@ -144,9 +144,6 @@ class Fetching:
         self._watch_over(endpoint, {parent: self._whole_reading(endpoint, parent) for parent in sorted(parents)}, watch)
 
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
-        if endpoint.by_day:  # a history is a request a day: the days that contradict themselves are enough
-            self.read_days(endpoint, parents)
-            return
         sizes = [rows for parent, window in parents.items() for rows in self.sizes_of(endpoint, parent, window)]
         self.again(endpoint, self.read_strictly(endpoint, sizes) | parents.keys())
 

@@ -11,7 +11,7 @@ from pipelines.warehouse.warehouse import Warehouse
 
 
 def test_a_lease_that_is_lost_while_a_package_is_loaded_ends_the_run() -> None:
-    """A machine that slept in the middle: what it wrote may lie over what another wrote since, so it is not complete."""
+    """A machine that slept in the middle: what it wrote may lie over what another wrote since."""
     done: list[str] = []
 
     def renew() -> None:
