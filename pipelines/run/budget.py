@@ -7,6 +7,7 @@ it was waiting for. The time is that of the machine since it was started, which 
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from urllib.parse import quote
 import msgspec
 
 from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.outcome import LONGEST_WAIT_S
 
 LARGEST = 4096
-AHEAD_S = 3600.0  # no pause that a server asked for is longer: a file that says so is another machine's, or damaged
+QUEUED_S = 3600.0  # what waits for its turn is less: a file that says so is another machine's, or damaged
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -57,9 +59,9 @@ class SharedBucket(TokenBucket):
         self._boot = _boot_id() if boot is None else boot
         self._turn = threading.Lock()
 
-    def reserve(self, now: float) -> float:
+    def reserve(self, now: float, *, patience_s: float = math.inf) -> float:
         with self._shared(now):
-            return super().reserve(now)
+            return super().reserve(now, patience_s=patience_s)
 
     def pause(self, now: float, seconds: float) -> None:
         with self._shared(now):
@@ -101,7 +103,7 @@ class SharedBucket(TokenBucket):
 
     def _plausible(self, state: State, now: float) -> bool:
         waiting = max(0.0, -state.level) / self._rate
-        return state.at <= now + AHEAD_S and waiting <= AHEAD_S
+        return state.at <= now + LONGEST_WAIT_S and waiting <= QUEUED_S
 
     def _save(self, file: int) -> None:
         state = State(

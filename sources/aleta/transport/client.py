@@ -8,7 +8,7 @@ from ..errors import (
     ClockError,
     DefectError,
     MalformedError,
-    RateLimitedError,
+    PausedError,
     RefusedError,
     RetryableError,
     SourceError,
@@ -19,6 +19,7 @@ from .exchange.wire import JSON_API, Answer, Bounds, Wire
 from .next_page import NOT_MODIFIED, OK, linked, page
 from .observer import Observer, Silent
 from .outcome import Action, action, retry_after_s
+from .pauses import Pauses
 from .read import Read
 from .retry import RetryPolicy, persist
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
@@ -171,7 +172,8 @@ class Client:
                 resource=read.resource,
                 policy=self._policy,
                 clock=self._clock,
-                notice=lambda error, wait_s: self.failed(read.resource, error, wait_s),
+                notice=self.pauses(read.resource),
+                sent_s=lambda: read.sent_s,
             )
 
     def close(self) -> None:
@@ -212,14 +214,14 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self.take_turn()
+        self._take_turn(read)
         read.bearer = self._tokens.get()
         answer = self._send(read)
         read.alone = _unauthorized(answer) and self._witness.one_refused and self._accepts_of_another(read)
         if _unauthorized(answer) and not read.alone and not read.refreshed:
             read.refreshed = True
+            self._take_turn(read)
             read.bearer = self._tokens.refresh(read.bearer)
-            self.take_turn()
             answer = self._send(read)
         if _unauthorized(answer):
             read.alone = read.alone or self._accepts_of_another(read)
@@ -238,7 +240,7 @@ class Client:
                 self._clock.sleep(LOOK_S)
         if not self._witness.known:
             return False
-        self.take_turn()
+        self._take_turn(read)
         again = self._witness.again(instead_of=read, bearer=self._tokens.get())
         answer = self._send(again)
         if action(answer.status) in {Action.RETRY, Action.RATE_LIMITED}:
@@ -249,19 +251,34 @@ class Client:
 
     def _send(self, read: Read) -> Answer:
         self.attempting(read.resource)
+        read.sent_s = self._clock.monotonic()
         try:
             target = read.target or read.path
             return self._wire.get(target, params=read.params, bearer=read.bearer, accept=self._accept, etag=read.etag)
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
-    def take_turn(self) -> None:
-        """Wait for a token of the budget; one that a pause made void meanwhile is taken again."""
-        pauses = -1
+    def _take_turn(self, read: Read) -> None:
+        try:
+            self.take_turn(read.resource)
+        except PausedError as error:
+            raise read.located(error) from error
+
+    def take_turn(self, resource: str) -> None:
+        """Wait for a token of the budget; one that a pause made void meanwhile is taken again.
+
+        Raises:
+            PausedError: a pause lasts for longer than a read waits: nothing is to be sent.
+        """
+        pauses, patience_s = -1, self._policy.rate_limited_for_s
         while pauses != self._bucket.pauses:
             pauses = self._bucket.pauses
             now = self._clock.monotonic()
-            wait_s = self._bucket.reserve(now)
+            wait_s = self._bucket.reserve(now, patience_s=patience_s)
+            left_s = self._bucket.pause_left_s(now)
+            if left_s > patience_s:
+                message = f"not asked: the API asked this `sub` to pause, for {left_s:.0f} s more; run again then"
+                raise PausedError(message, retry_after_s=left_s, resource=resource)
             if wait_s > 0:
                 self._observer.waiting(wait_s, "rate_limited" if self._bucket.paused(now) else "budget")
             self._clock.sleep(wait_s)  # also for nothing: it notices that the run is to stop
@@ -270,13 +287,9 @@ class Client:
         """A request of the budget is about to be sent."""
         self._observer.attempt(resource)
 
-    def failed(self, resource: str, error: RetryableError, wait_s: float) -> None:
-        """An attempt failed, and the next follows after *wait_s*; if the server asks for a pause, everyone waits."""
-        limited = isinstance(error, RateLimitedError)
-        if limited or error.retry_after_s is not None:  # the server asks every worker
-            self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
-        self._observer.retry(resource, error, wait_s)
-        self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
+    def pauses(self, resource: str) -> Pauses:
+        """What is to be told of each failed attempt at one read or write."""
+        return Pauses(resource=resource, bucket=self._bucket, clock=self._clock, observer=self._observer)
 
 
 def _unauthorized(answer: Answer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -48,6 +49,7 @@ class Read:
     etag: str = ""  # 304 is an answer, where the API has the same still
     refreshed: bool = False
     alone: bool = False  # a 401 is its own: others are accepted with a bearer as new
+    sent_s: float = -math.inf  # when the last attempt was, on the clock's monotonic scale
     target: str = ""  # path and query of a page that an answer links to, in place of the own ones
     bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
 

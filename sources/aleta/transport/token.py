@@ -137,6 +137,8 @@ class TokenEndpoint:
         raise AuthError(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
+        if math.isinf(wait_s):
+            return
         self._observer.retry(RESOURCE, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if isinstance(error, RateLimitedError) else "retry")
 

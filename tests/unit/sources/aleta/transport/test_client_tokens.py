@@ -32,6 +32,17 @@ def test_401_refreshes_once_then_fails(server, world):
     assert (len(server.seen), world.fetched) == (3, 2)
 
 
+def test_a_new_token_is_fetched_after_the_pause_that_it_would_not_survive(server, world):
+    """F2: another worker's pause begins as the 401 comes, and lasts longer than a token lives."""
+    world.lifetime_s = 100.0
+    server.say(Reply(status=401), EMPTY)
+    server.on_request = lambda _: world.bucket.pauses or world.bucket.pause(0.0, 300.0)
+    world.client._tokens.get()
+    fetch, fetched_at = world.client._tokens._fetch, []
+    world.client._tokens._fetch = lambda: (fetched_at.append(world.clock.monotonic()), fetch())[1]
+    assert (world.get(), fetched_at) == ([], [300.0])
+
+
 def test_many_workers_that_meet_a_401_share_one_refresh(server, world):
     """Eight at once, two tokens in all."""
 
