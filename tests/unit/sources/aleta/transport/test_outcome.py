@@ -93,7 +93,15 @@ def test_no_retry_after_is_none():
         (b'{"errors":[{"status":"400","code":"range"}]}', ""),
         (b'{"errors":[{"title":null,"detail":"d"}]}', "d"),
         (b'{"title":"Bad","detail":"very"}', "Bad: very"),
+        (b'{"errors":[{"code":"range"},{"title":"x"}]}', "x"),
+        (b'{"title":"Bad","detail":"very","errors":{"accountId":["no right"]}}', "Bad: very"),
+        (b'{"title":"Bad","detail":"very","errors":null}', "Bad: very"),
+        (b'{"title":"Bad","detail":"very","errors":["text",7,{"title":[]}]}', "Bad: very"),
+        (b'{"title":"Bad","detail":{"of":"something"}}', "Bad"),
+        (b'{"errors":[{"title":7,"detail":"d"}]}', "d"),
         (b'{"errors":{}}', ""),
+        (b'{"errors":"none"}', ""),
+        (b"[]", ""),
         (b"<html>no</html>", ""),
         (b"\xff\xfe", ""),
         (b"", ""),
@@ -107,6 +115,7 @@ def test_the_words_of_a_problem(body, expected):
 def test_the_words_of_a_refusal():
     """RFC 6749 section 5.2; anything else has no words."""
     assert of_refusal(b'{"error":"invalid_grant","error_description":"expired"}') == "invalid_grant: expired"
+    assert of_refusal(b'{"error":"invalid_grant","error_description":{}}') == "invalid_grant"
     assert of_refusal(b"<html>") == of_refusal(b'{"error":1}') == of_refusal(b"\xff") == ""
 
 
