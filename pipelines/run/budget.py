@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.outcome import LONGEST_WAIT_S
+from sources.aleta.transport.retry_after import LONGEST_WAIT_S
 
 LARGEST = 4096
 QUEUED_S = 3600.0  # what waits for its turn is less: a file that says so is another machine's, or damaged

@@ -18,10 +18,11 @@ from ..errors import (
 from .exchange.wire import JSON_API, Answer, Bounds, Wire
 from .next_page import NOT_MODIFIED, OK, linked, page
 from .observer import Observer, Silent
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action
 from .pauses import Pauses
 from .read import Read
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
 from .witness import Witness
 

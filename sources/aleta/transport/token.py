@@ -24,8 +24,9 @@ from .exchange.allowance import MB
 from .exchange.wire import Answer, Bounds, Wire
 from .messages import of_refusal
 from .observer import Observer, Silent
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 from .skew import ahead_s, skew
 
 if TYPE_CHECKING:

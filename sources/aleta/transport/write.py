@@ -14,8 +14,9 @@ from .client import Client
 from .exchange.wire import Answer, Wire, reason
 from .fate import Fate, Result, fate
 from .messages import of_problem
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 
 if TYPE_CHECKING:
     from ..auth.tokens import TokenCache

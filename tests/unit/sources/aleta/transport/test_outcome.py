@@ -12,8 +12,9 @@ from sources.aleta.errors import UnavailableError
 from sources.aleta.transport.exchange.allowance import Allowance
 from sources.aleta.transport.exchange.body import whole_body
 from sources.aleta.transport.messages import LONGEST, clean, of_problem, of_refusal
-from sources.aleta.transport.outcome import ACTIONS, Action, action, retry_after_s
+from sources.aleta.transport.outcome import ACTIONS, Action, action
 from sources.aleta.transport.read import REFUSALS
+from sources.aleta.transport.retry_after import retry_after_s
 from tests.fakes import NOON
 
 
@@ -79,6 +80,21 @@ def test_every_action_but_ok_has_an_error():
 def test_retry_after_is_seconds_or_a_date(text, expected):
     """RFC 9110 section 10.2.3; what is neither says nothing."""
     assert retry_after_s({"retry-AFTER": text}, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("date", "age", "expected"),
+    [
+        pytest.param("Mon, 02 Mar 2026 12:05:00 GMT", {}, 30.0, id="behind"),
+        pytest.param("Mon, 02 Mar 2026 12:05:31 GMT", {}, None, id="past"),
+        pytest.param("Mon, 02 Mar 2026 12:20:00 GMT", {}, 330.0, id="odd"),
+        pytest.param("Mon, 02 Mar 2026 12:05:00 GMT", {"Age": "9"}, 330.0, id="from-a-cache"),
+        pytest.param("soon", {}, 330.0, id="no-date"),
+    ],
+)
+def test_m6_a_retry_after_that_is_a_date_is_measured_by_the_answer_s_own(date, age, expected):
+    """M6: this machine's clock may be ten minutes off."""
+    assert retry_after_s({"Retry-After": "Mon, 02 Mar 2026 12:05:30 GMT", "Date": date, **age}, NOON) == expected
 
 
 def test_no_retry_after_is_none():
