@@ -47,6 +47,13 @@ def budget_file(data_dir: Path, sub: str) -> Path:
     return data_dir / f"{quote(sub, safe='@=+, ')}.budget"
 
 
+def may_be_kept(file: Path) -> bool:
+    """Whether this user can keep a budget in *file* without making a folder for it."""
+    return os.access(file, os.R_OK | os.W_OK) or (
+        not os.access(file, os.F_OK) and os.access(file.parent, os.W_OK | os.X_OK)
+    )
+
+
 class SharedBucket(TokenBucket):
     """A `TokenBucket` whose level is in *file*. A file that is damaged, or from before a restart, is replaced.
 
