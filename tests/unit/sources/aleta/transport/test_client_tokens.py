@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from sources.aleta.errors import (
     AuthError,
     RefusedError,
     UnreachableError,
 )
+from sources.aleta.jsonapi.envelope import read_list
 from tests.fakes import Reply
 from tests.unit.sources.aleta.transport.client_world import EMPTY, SECRET
 
@@ -137,3 +140,17 @@ def test_f3_a_proof_that_fails_is_asked_for_again(server, world):
     server.on_request = once_sick
     world.fails(RefusedError, params={"accountId": "closed"})
     assert len(world.seen.retries) == 1
+
+
+def test_f3_an_answer_under_a_condition_is_a_proof_too(server, world):
+    """F3: on a quiet night of v1 nothing but 304 is there to tell that a token is accepted."""
+
+    def answer(request):
+        same = request.headers.get("If-None-Match") == '"1"'
+        server.replies[0] = Reply(status=401) if "closed" in request.target else Reply(status=304 if same else 500)
+
+    server.on_request = answer
+    list_of = {"params": {}, "parse": lambda body, _: read_list(body), "resource": "clients"}
+    assert world.client.page("/v1/clients", **list_of, etag='"1"') is None
+    with pytest.raises(RefusedError):
+        world.client.page("/v1/closed", **list_of)
