@@ -107,7 +107,7 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
         "429 for longer than patience lasts.",
         "Lower `requests_per_minute`, where another program shares it.",
     ),
-    "refused": ("A status that no rule lists.", "The message has the API's words."),
+    "refused": ("A status that no rule lists, or a 401 for this read alone.", "The message has the API's words."),
     "removals": (
         "More of an account or a series is gone at once than is believed (`max_removed_share`): nothing is removed.",
         "If it is right, run once with `ALETA__MAX_REMOVED_SHARE=1`.",

@@ -7,6 +7,7 @@ it was waiting for. The time is that of the machine since it was started, which 
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -16,21 +17,29 @@ from urllib.parse import quote
 
 import msgspec
 
+from sources.aleta.clock import SystemClock
 from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.retry_after import LONGEST_WAIT_S
 
 LARGEST = 4096
-AHEAD_S = 3600.0  # no pause that a server asked for is longer: a file that says so is another machine's, or damaged
+QUEUED_S = 3600.0  # what waits for its turn is less: a file that says so is another machine's, or damaged
+LIVE_S = 60.0  # a file that was written so lately is in use, whoever wrote it
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class State(msgspec.Struct, kw_only=True):
-    """The bucket as the file has it: *level* tokens at the instant *at*, seconds since the machine was started."""
+    """The bucket as the file has it: *level* tokens at the instant *at*, seconds since the machine was started.
+
+    Args:
+        saved: the instant at which this was written; beyond all others where an earlier version wrote it.
+    """
 
     boot: str
     at: float
     level: float
     paused_until: float
     pauses: int
+    saved: float = math.inf
 
 
 def budget_file(data_dir: Path, sub: str) -> Path:
@@ -38,12 +47,23 @@ def budget_file(data_dir: Path, sub: str) -> Path:
     return data_dir / f"{quote(sub, safe='@=+, ')}.budget"
 
 
+def may_be_kept(file: Path) -> bool:
+    """Whether this user can keep a budget in *file* without making a folder for it."""
+    return os.access(file, os.R_OK | os.W_OK) or (
+        not os.access(file, os.F_OK) and os.access(file.parent, os.W_OK | os.X_OK)
+    )
+
+
 class SharedBucket(TokenBucket):
     """A `TokenBucket` whose level is in *file*. A file that is damaged, or from before a restart, is replaced.
+
+    Processes of different starts (two machines, or two containers with a kernel each, in one folder) know of each other
+    by how long ago the file was written: they take turns without a burst, and keep each other's pauses.
 
     Args:
         file: made when it is missing, for its owner only; a link in its place is refused.
         rate_per_s, burst, headroom: as of `TokenBucket`; a rate of more than 0.
+        boot: which start of the machine this is; None: as the system says.
 
     Raises:
         OSError: by each method, when the file cannot be made, read or written.
@@ -57,9 +77,9 @@ class SharedBucket(TokenBucket):
         self._boot = _boot_id() if boot is None else boot
         self._turn = threading.Lock()
 
-    def reserve(self, now: float) -> float:
+    def reserve(self, now: float, *, patience_s: float = math.inf) -> float:
         with self._shared(now):
-            return super().reserve(now)
+            return super().reserve(now, patience_s=patience_s)
 
     def pause(self, now: float, seconds: float) -> None:
         with self._shared(now):
@@ -78,38 +98,52 @@ class SharedBucket(TokenBucket):
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                self._load(os.pread(file, LARGEST, 0), now)
+                self._load(file, now)
                 yield
-                self._save(file)
+                self._save(file, now)
             finally:
                 os.close(file)
 
-    def _load(self, text: bytes, now: float) -> None:
+    def _load(self, file: int, now: float) -> None:
+        text = os.pread(file, LARGEST, 0)
         if not text:
             return  # nobody used it yet: as this process has it
         try:
             state = _decoded(text)
         except ValueError:
             state = None
-        if state is not None and state.boot != self._boot:  # the API's bucket filled up while the machine started
-            self._at, self._level, self._paused_until = now, self._capacity, float("-inf")
+        if state is not None and state.boot != self._boot:
+            self._convert(state, now, age_s=SystemClock().now().timestamp() - os.fstat(file).st_mtime)
         elif state is None or not self._plausible(state, now):  # a burst that is not there would be refused
             self._at, self._level, self._paused_until = now, 0.0, float("-inf")
         else:
             self._at, self._level = state.at, min(state.level, self._capacity)
             self._paused_until, self._pauses = state.paused_until, max(self._pauses, state.pauses)
 
+    def _convert(self, state: State, now: float, *, age_s: float) -> None:
+        """Take over what was written *age_s* ago by another start, whose instants are on another scale."""
+        pause_s = min(state.paused_until - state.saved, LONGEST_WAIT_S) - age_s
+        if not (abs(age_s) < LIVE_S or (age_s > 0 and pause_s > 0)):  # the API's bucket filled up meanwhile
+            self._at, self._level, self._paused_until = now, self._capacity, float("-inf")
+            return
+        level = max(state.level, -QUEUED_S * self._rate) + self._rate * max(0.0, age_s)
+        self._level = 0.0 if pause_s > 0 else min(0.0, level)
+        self._at = now + max(0.0, pause_s)
+        self._paused_until = self._at if pause_s > 0 else float("-inf")
+        self._pauses = max(self._pauses, state.pauses)
+
     def _plausible(self, state: State, now: float) -> bool:
         waiting = max(0.0, -state.level) / self._rate
-        return state.at <= now + AHEAD_S and waiting <= AHEAD_S
+        return state.at <= now + LONGEST_WAIT_S and waiting <= QUEUED_S
 
-    def _save(self, file: int) -> None:
+    def _save(self, file: int, now: float) -> None:
         state = State(
             boot=self._boot,
             at=self._at or 0.0,
             level=self._level,
             paused_until=max(self._paused_until, -1.0),
             pauses=self._pauses,
+            saved=now,
         )
         text = msgspec.json.encode(state)
         os.pwrite(file, text, 0)

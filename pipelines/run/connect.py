@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 
@@ -10,15 +11,21 @@ from sources.aleta.auth.signer import LocalSigner, Signer
 from sources.aleta.clock import Clock
 from sources.aleta.errors import KeyUnusableError
 from sources.aleta.reading.connection import Access, Connection, connect
+from sources.aleta.safe_text import printable
 from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
 from sources.aleta.transport.retry import RetryPolicy
 from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings, reason_of
-from .budget import SharedBucket, budget_file
+from .budget import SharedBucket, budget_file, may_be_kept
 from .lock import make_private
 
+log = logging.getLogger(__name__)
+UNSHARED = (
+    "%s: the request budget of %s is not shared with all processes: %s, where the first tenant of this `sub` has its "
+    "data, is not there, or not this user's to write. It is kept in %s"
+)
 PROCESSES = 4  # whose requests may be on their way at once, and bunch up
 SECONDS = 60.0  # of the minute that the budget is given for
 
@@ -60,17 +67,23 @@ class Connector:
             max_answer_mb=tenant.max_answer_mb,
             v1_url=tenant.v1_url if tenant.track == "v1" else "",
         )
+        key = tenant.api_url, tenant.sub
         with self._lock:
-            bucket = self._buckets.setdefault((tenant.api_url, tenant.sub), self._bucket(tenant, access))
+            bucket = self._buckets.get(key) or self._buckets.setdefault(key, self._bucket(tenant, access))
         return connect(
             access, signer(tenant), self.clock, bucket=bucket, policy=self.policy, observer=observer, kept=kept
         )
 
     def _bucket(self, tenant: TenantSettings, access: Access) -> TokenBucket:
-        file = budget_file(tenant.budget_dir or tenant.data_dir, tenant.sub)
+        file = budget_file(tenant.data_dir, tenant.sub)
+        common = budget_file(tenant.budget_dir or tenant.data_dir, tenant.sub)
+        shared = common == file or may_be_kept(common)
+        file = common if shared else file
         if not tenant.requests_per_minute or not (self.shares or file.exists()):
             return access.bucket()
-        make_private(file.parent)  # another tenant's, of which nothing may have been read yet
+        if not shared:
+            log.warning(UNSHARED, tenant.name, printable(tenant.sub), common.parent, file.parent)
+        make_private(file.parent)
         headroom = max(0.05, min(0.5, PROCESSES * tenant.workers / tenant.burst))
         return SharedBucket(file, tenant.requests_per_minute / SECONDS, tenant.burst, headroom=headroom)
 

@@ -86,7 +86,7 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
 
 
 def _one_budget_a_sub(tenants: Sequence[TenantSettings]) -> tuple[TenantSettings, ...]:
-    """Whose `sub` is the same keep its budget in the data_dir of the first of them, wherever their own data are."""
+    """Whose `sub` is the same keep its budget in the data_dir of the first of them, where that is there to write."""
     folders: dict[str, Path] = {}
     return tuple(replace(each, budget_dir=folders.setdefault(each.sub, each.data_dir)) for each in tenants)
 

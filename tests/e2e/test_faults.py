@@ -97,9 +97,10 @@ def test_a_night_full_of_faults_brings_the_changes_in_all_the_same(start_synced)
 @pytest.mark.parametrize(
     ("kind", "code"),
     long_but(
-        {"500"},
+        {"500", "401"},
         [
             pytest.param("500", "unavailable", id="500"),
+            pytest.param("401", "refused", id="401"),
             pytest.param("200_no_data", "malformed", id="200-without-data"),
             pytest.param("403", "forbidden", id="403"),
             pytest.param("404", "gone", id="404"),

@@ -39,7 +39,7 @@ def tokens_hoarded() -> None:
 
     reserve = SharedBucket.reserve
 
-    def hoard(self, now):
+    def hoard(self, now, **_):
         own = self.__dict__.setdefault("_hoard", [])
         if not own:
             own.extend(now + reserve(self, now) for _ in range(AT_A_TIME))

@@ -41,16 +41,17 @@ class TokenCache:
 
     def get(self) -> str:
         """A token that is not about to end."""
-        return self._renewed(unless=lambda: self._clock.monotonic() < self._fresh_until_s)
+        return self._renewed(unless=lambda _: True)
 
     def refresh(self, stale: str) -> str:
         """A token other than *stale*, which the API refused; fetched only if nobody did so before."""
-        return self._renewed(unless=lambda: self._token is not None and self._token.value != stale)
+        return self._renewed(unless=lambda token: token.value != stale)
 
-    def _renewed(self, unless: Callable[[], bool]) -> str:
+    def _renewed(self, unless: Callable[[Token], bool]) -> str:
         failures = self._failures
         with self._lock:
-            if self._token is not None and unless():
+            fresh = self._clock.monotonic() < self._fresh_until_s
+            if self._token is not None and fresh and unless(self._token):
                 return self._token.value
             if self._failure is not None and self._failures != failures:
                 raise self._failure  # it came while we waited; eight threads need not fail one after another

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
     ClockError,
     DefectError,
     MalformedError,
-    RateLimitedError,
+    PausedError,
     RefusedError,
     RetryableError,
     SourceError,
@@ -17,11 +16,15 @@ from ..errors import (
     UndecodableError,
 )
 from .exchange.wire import JSON_API, Answer, Bounds, Wire
+from .next_page import NOT_MODIFIED, OK, linked, page
 from .observer import Observer, Silent
-from .outcome import Action, action, header, retry_after_s
+from .outcome import Action, action
+from .pauses import Pauses
 from .read import Read
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
+from .witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,12 +34,7 @@ if TYPE_CHECKING:
     from .limiter import TokenBucket
 
 T = TypeVar("T")
-OK = 200
-NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
-UNLINKED = "a Link header says that there is a next page, and the answer does not"
-NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*(?:"[^"]|-?\d)', re.IGNORECASE)  # of a page on v1: a text or a number
-NEXT_LINK = re.compile(rb'"next"\s*:\s*(?:"[^"]|\{)')  # of a page elsewhere: an address, or an object that has one
-NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
+LOOK_S = 0.05  # between looks at what other reads were answered
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
 
@@ -91,6 +89,7 @@ class Client:
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._observer = observer or Silent()
+        self._witness = Witness()
 
     def get(
         self,
@@ -115,14 +114,15 @@ class Client:
             ParentGoneError: 404.
             ForbiddenError: 403.
             WindowTooWideError: 400 or 422; attrs `detail` has the API's words.
-            RefusedError: a status that no rule lists, or an id that no path can hold; TooLargeError: too many bytes.
+            RefusedError: a status that no rule lists, an id that no path can hold, or a 401 with a bearer that is
+                accepted of others; TooLargeError: too many bytes.
             DefectError: *parse* failed by its own fault.
             ClockError: this machine's clock is far off the API's.
-            AuthError: no token, or a fresh one was refused.
+            AuthError: no token, or a fresh one was refused, and nothing else was accepted with it.
             StoppedError: the run was asked to stop.
         """
         read = self._new(path, params or {}, resource, parent_id)
-        return self._persist(read, lambda answer: self._linked(answer, parse))
+        return self._persist(read, lambda answer: linked(answer, parse))
 
     def page(
         self,
@@ -145,7 +145,7 @@ class Client:
         """
         read = self._new(path, params, resource, parent_id)
         read.etag = etag
-        return self._persist(read, lambda answer: _parsed(answer, parse))
+        return self._persist(read, lambda answer: page(answer, parse))
 
     def _new(self, path: str, params: Mapping[str, str], resource: str, parent_id: str) -> Read:
         return Read(template=path, params=params, resource=resource, parent_id=parent_id, prefix=self._prefix)
@@ -164,16 +164,18 @@ class Client:
         read.target = self._wire.own_target(url, read.path)
         if not read.target:
             raise RefusedError(f"{read}: the answer's next page is on another server: it is not followed", **read.attrs)
-        return self._persist(read, lambda answer: self._linked(answer, parse))
+        return self._persist(read, lambda answer: linked(answer, parse))
 
     def _persist(self, read: Read, take: Callable[[Answer], T]) -> T:
-        return persist(
-            lambda: self._attempt(read, take),
-            resource=read.resource,
-            policy=self._policy,
-            clock=self._clock,
-            notice=lambda error, wait_s: self.failed(read.resource, error, wait_s),
-        )
+        with self._witness.reading():
+            return persist(
+                lambda: self._attempt(read, take),
+                resource=read.resource,
+                policy=self._policy,
+                clock=self._clock,
+                notice=self.pauses(read.resource),
+                sent_s=lambda: read.sent_s,
+            )
 
     def close(self) -> None:
         """Close all connections."""
@@ -197,13 +199,6 @@ class Client:
             message = f"{read}: this program failed to read the answer ({type(error).__name__}): report it"
             raise DefectError(message, **read.attrs) from error
 
-    @staticmethod
-    def _linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
-        """The value; a next page that only a header names is a sign that nobody follows (rule F5)."""
-        if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_LINK.search(answer.body):
-            raise MalformedError(UNLINKED)
-        return parse(answer.body)
-
     def _timely(self, read: Read) -> Answer:
         """The answer to *read*; one whose `Date` is far off is asked for once more.
 
@@ -220,31 +215,71 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self.take_turn()
+        self._take_turn(read)
         read.bearer = self._tokens.get()
         answer = self._send(read)
-        if action(answer.status) is Action.REFRESH_TOKEN and not read.refreshed:
+        read.alone = _unauthorized(answer) and self._witness.one_refused and self._accepts_of_another(read)
+        if _unauthorized(answer) and not read.alone and not read.refreshed:
             read.refreshed = True
+            self._take_turn(read)
             read.bearer = self._tokens.refresh(read.bearer)
-            self.take_turn()
             answer = self._send(read)
+        if _unauthorized(answer):
+            read.alone = read.alone or self._accepts_of_another(read)
+        elif answer.status in {OK, NOT_MODIFIED}:
+            self._witness.accepted(read, answer)
         return answer
+
+    def _accepts_of_another(self, read: Read) -> bool:
+        """Whether the API accepts, of something that it answered before, a bearer as new as it refuses to *read*.
+
+        Raises:
+            RetryableError: it does not say.
+        """
+        with self._witness.waiting():
+            while self._witness.to_come:  # those asked at the same time, at the beginning of a run
+                self._clock.sleep(LOOK_S)
+        if not self._witness.known:
+            return False
+        self._take_turn(read)
+        again = self._witness.again(instead_of=read, bearer=self._tokens.get())
+        answer = self._send(again)
+        if action(answer.status) in {Action.RETRY, Action.RATE_LIMITED}:
+            raise again.refusal(answer.status, answer.body, retry_after_s(answer.headers, self._clock.now()))
+        accepted = not _unauthorized(answer)
+        self._witness.one_refused |= accepted
+        return accepted
 
     def _send(self, read: Read) -> Answer:
         self.attempting(read.resource)
+        read.sent_s = self._clock.monotonic()
         try:
             target = read.target or read.path
             return self._wire.get(target, params=read.params, bearer=read.bearer, accept=self._accept, etag=read.etag)
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
-    def take_turn(self) -> None:
-        """Wait for a token of the budget; one that a pause made void meanwhile is taken again."""
-        pauses = -1
+    def _take_turn(self, read: Read) -> None:
+        try:
+            self.take_turn(read.resource)
+        except PausedError as error:
+            raise read.located(error) from error
+
+    def take_turn(self, resource: str) -> None:
+        """Wait for a token of the budget; one that a pause made void meanwhile is taken again.
+
+        Raises:
+            PausedError: a pause lasts for longer than a read waits: nothing is to be sent.
+        """
+        pauses, patience_s = -1, self._policy.rate_limited_for_s
         while pauses != self._bucket.pauses:
             pauses = self._bucket.pauses
             now = self._clock.monotonic()
-            wait_s = self._bucket.reserve(now)
+            wait_s = self._bucket.reserve(now, patience_s=patience_s)
+            left_s = self._bucket.pause_left_s(now)
+            if left_s > patience_s:
+                message = f"not asked: the API asked this `sub` to pause, for {left_s:.0f} s more; run again then"
+                raise PausedError(message, retry_after_s=left_s, resource=resource)
             if wait_s > 0:
                 self._observer.waiting(wait_s, "rate_limited" if self._bucket.paused(now) else "budget")
             self._clock.sleep(wait_s)  # also for nothing: it notices that the run is to stop
@@ -253,18 +288,10 @@ class Client:
         """A request of the budget is about to be sent."""
         self._observer.attempt(resource)
 
-    def failed(self, resource: str, error: RetryableError, wait_s: float) -> None:
-        """An attempt failed, and the next follows after *wait_s*; if the server asks for a pause, everyone waits."""
-        limited = isinstance(error, RateLimitedError)
-        if limited or error.retry_after_s is not None:  # the server asks every worker
-            self._bucket.pause(self._clock.monotonic(), error.retry_after_s or wait_s)
-        self._observer.retry(resource, error, wait_s)
-        self._observer.waiting(wait_s, "rate_limited" if limited else "retry")
+    def pauses(self, resource: str) -> Pauses:
+        """What is to be told of each failed attempt at one read or write."""
+        return Pauses(resource=resource, bucket=self._bucket, clock=self._clock, observer=self._observer)
 
 
-def _parsed(answer: Answer, parse: Callable[[bytes, str], T]) -> T | None:
-    if answer.status == NOT_MODIFIED:
-        return None
-    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_CURSOR.search(answer.body):
-        raise MalformedError(UNLINKED)
-    return parse(answer.body, header(answer.headers, "ETag"))
+def _unauthorized(answer: Answer) -> bool:
+    return action(answer.status) is Action.REFRESH_TOKEN

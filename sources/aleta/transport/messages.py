@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -13,47 +13,44 @@ from ..safe_text import MASK, printable, without_pieces
 LONGEST = 300
 READ = 20_000  # characters looked at: what follows would not be shown
 LONG_RUN = re.compile(r"[A-Za-z0-9+/=_.~-]{40,}")  # tokens and assertions are longer than any id (a UUID has 36)
-Shape = TypeVar("Shape", bound="_Problem | _Refusal")
-
-
-class _Problem(msgspec.Struct):
-    """One JSON:API error (section 'Error Objects'), or a whole body of RFC 9457."""
-
-    title: str | None = None
-    detail: str | None = None
-
-
-class _Problems(_Problem):
-    errors: list[_Problem] = []
-
-
-class _Refusal(msgspec.Struct):
-    """RFC 6749 section 5.2."""
-
-    error: str | None = None
-    error_description: str | None = None
+T = TypeVar("T")
+Json: TypeAlias = bytes | msgspec.Raw
 
 
 def of_problem(body: bytes, *, hide: Sequence[str] = ()) -> str:
-    """Title and detail of a JSON:API or RFC 9457 error, without any piece of *hide*; empty when *body* is neither."""
-    said = _read(body, _Problems)
-    if said is None:
-        return ""
-    first = said.errors[0] if said.errors else said
-    return clean(": ".join(part for part in (first.title, first.detail) if part), hide=hide)
+    """Title and detail of a JSON:API or RFC 9457 error, without any piece of *hide*; empty when *body* is neither.
+
+    RFC 9457 lets a body have members of its own: an `errors` that is no list of problems hides no title.
+    """
+    said = _members(body)
+    problems = [*map(_members, _list(said.get("errors"))), said]
+    return clean(next(filter(None, (_joined(each, "title", "detail") for each in problems)), ""), hide=hide)
 
 
 def of_refusal(body: bytes, *, hide: Sequence[str] = ()) -> str:
-    """A token endpoint's `error` and `error_description`, without any piece of *hide*; empty when there is neither."""
-    said = _read(body, _Refusal)
-    if said is None:
-        return ""
-    return clean(": ".join(part for part in (said.error, said.error_description) if part), hide=hide)
+    """A token endpoint's `error` and `error_description`, without any piece of *hide*; empty when there is neither.
+
+    RFC 6749 section 5.2.
+    """
+    return clean(_joined(_members(body), "error", "error_description"), hide=hide)
 
 
-def _read(body: bytes, shape: type[Shape]) -> Shape | None:
+def _joined(members: Mapping[str, msgspec.Raw], *names: str) -> str:
+    return ": ".join(filter(None, (_read(members[name], str) for name in names if name in members)))
+
+
+def _members(json: Json) -> Mapping[str, msgspec.Raw]:
+    return _read(json, dict[str, msgspec.Raw]) or {}
+
+
+def _list(json: Json | None) -> Sequence[msgspec.Raw]:
+    return _read(json or b"", list[msgspec.Raw]) or ()
+
+
+def _read(json: Json, kind: type[T]) -> T | None:
+    """*json*, if it is of that *kind*."""
     try:
-        return msgspec.json.decode(body, type=shape)
+        return msgspec.json.decode(json, type=kind)
     except (ValueError, RecursionError):  # no JSON, no text, nested too deep: such words are not shown
         return None
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_WAIT_S = 86_400.0
-
 
 class Action(StrEnum):
     """What to do with an answer."""
@@ -79,18 +77,3 @@ def http_date(text: str) -> datetime | None:
         return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError, TypeError, IndexError):  # the parser fails in all of these ways
         return None
-
-
-def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The seconds that `Retry-After` asks to wait (RFC 9110 section 10.2.3), at most a day.
-
-    Returns:
-        None when there is no such header, when it is neither whole seconds nor a date, or when its date is past.
-    """
-    text = header(headers, "Retry-After")
-    if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT_S)  # of thousands of digits: infinite, and so the longest
-    when = http_date(text)
-    if when is None or when < now:
-        return None
-    return min((when - now).total_seconds(), LONGEST_WAIT_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,6 +34,7 @@ REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
         Action.FATAL: (RefusedError, ""),
     }
 )
+ALONE = RefusedError, "it accepts the same token for others: ask Aleta for access, or leave it out"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Read:
     prefix: str = "/api"  # of every path of this API
     etag: str = ""  # 304 is an answer, where the API has the same still
     refreshed: bool = False
+    alone: bool = False  # a 401 is its own: others are accepted with a bearer as new
+    sent_s: float = -math.inf  # when the last attempt was, on the clock's monotonic scale
     target: str = ""  # path and query of a page that an answer links to, in place of the own ones
     bearer: str = field(default="", repr=False)  # the last one sent: a server may quote it
 
@@ -71,7 +75,7 @@ class Read:
 
     def refusal(self, status: int, body: bytes, wait_s: float | None) -> SourceError:
         """The error that *status* is, with the words of *body*; *wait_s* is what `Retry-After` asks."""
-        kind, advice = REFUSALS[action(status)]
+        kind, advice = ALONE if self.alone else REFUSALS[action(status)]
         detail = of_problem(body, hide=[self.bearer])
         said = f"{named(status)}: {words_of(status)}" if action(status) is Action.FATAL else f"{status}"
         message = f"{self}: the API answered {said}{f' ({detail})' if detail else ''}{f'; {advice}' if advice else ''}"

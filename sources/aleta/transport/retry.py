@@ -31,7 +31,8 @@ class RetryPolicy:
         base_s: the longest wait after the first failure; doubled by each further one.
         cap_s: the longest wait after any, unless the server asks for more.
         unreachable_for_s: how long to go on without a connection.
-        rate_limited_for_s: how long to go on while the API answers 429; also the longest `Retry-After` obeyed.
+        rate_limited_for_s: how long to go on while the API answers 429; also the longest that one read waits because
+            of `Retry-After`, all its answers taken together.
         random: where the jitter comes from.
     """
 
@@ -49,16 +50,26 @@ class RetryPolicy:
 
 
 class Patience:
-    """What one read may still spend on failures."""
+    """What one read may still spend on failures.
 
-    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
+    Args:
+        sent_s: when the attempt of the moment was sent: the pauses of others before it are none of its failures.
+    """
+
+    def __init__(self, policy: RetryPolicy, clock: Clock, *, sent_s: Callable[[], float]) -> None:
         self._policy = policy
         self._clock = clock
+        self._sent_s = sent_s
         self._failures = 0
         self._counted = 0
+        self._asked_s = 0.0  # by the server, to wait
         self._spent_s: defaultdict[type[RetryableError], float] = defaultdict(float)
-        self._since_s = clock.monotonic()
+        self._begun_s = 0.0
         self.wait_s = 0.0
+
+    def begin(self) -> None:
+        """An attempt begins."""
+        self._begun_s = self._clock.monotonic()
 
     @property
     def over(self) -> bool:
@@ -71,16 +82,16 @@ class Patience:
         self.wait_s = wait_s if self._allows(error, wait_s) else math.inf
 
     def _allows(self, error: RetryableError, wait_s: float) -> bool:
-        now = self._clock.monotonic()
-        self._spent_s[type(error)] += now - self._since_s
-        self._since_s = now
-        spent_s = self._spent_s[type(error)] + wait_s
+        self._spent_s[type(error)] += self._clock.monotonic() - max(self._begun_s, self._sent_s()) + wait_s
+        self._asked_s += error.retry_after_s or 0.0
+        if self._asked_s > self._policy.rate_limited_for_s:
+            return False
         if isinstance(error, UnreachableError):
-            return spent_s <= self._policy.unreachable_for_s
+            return self._spent_s[type(error)] <= self._policy.unreachable_for_s
         if isinstance(error, RateLimitedError):
-            return spent_s <= self._policy.rate_limited_for_s
+            return self._spent_s[type(error)] <= self._policy.rate_limited_for_s
         self._counted += OVERDUE if isinstance(error, OverdueError) else 1
-        return self._counted < self._policy.attempts and wait_s <= self._policy.rate_limited_for_s
+        return self._counted < self._policy.attempts
 
 
 def persist(
@@ -90,6 +101,7 @@ def persist(
     policy: RetryPolicy,
     clock: Clock,
     notice: Callable[[RetryableError, float], None],
+    sent_s: Callable[[], float] = lambda: -math.inf,
 ) -> T:
     """Call *attempt* until it returns, or patience is over.
 
@@ -100,12 +112,14 @@ def persist(
         resource: whose failures to wait for.
         policy: how long, and how often.
         clock: what waits; its StoppedError ends the waiting.
-        notice: told of each failure that is tried again, and of the seconds before.
+        notice: told of each failure, and of the seconds before it is tried again: infinite where it is not.
+        sent_s: when the last attempt was sent, where it first waits for others.
 
     Raises:
         RetryableError: the last failure, when patience is over.
     """
-    patience = Patience(policy, clock)
+    patience = Patience(policy, clock, sent_s=sent_s)
+    patience.begin()
     try:
         return attempt()  # nearly always enough: what drives the others costs a tenth of a request
     except RetryableError as error:
@@ -115,16 +129,20 @@ def persist(
         """The failure of the first attempt, then further attempts."""
         if failed:
             raise failed.pop()
+        patience.begin()
         return attempt()
+
+    def spend(state: RetryCallState) -> None:
+        patience.spend(_failure(state))
+        notice(_failure(state), patience.wait_s)
 
     retrying = Retrying(
         retry=retry_if_exception(
             lambda error: isinstance(error, RetryableError) and error.attrs.get("resource") == resource
         ),
-        after=lambda state: patience.spend(_failure(state)),
+        after=spend,
         wait=lambda _: patience.wait_s,
         stop=lambda _: patience.over,
-        before_sleep=lambda state: notice(_failure(state), patience.wait_s),
         sleep=clock.sleep,
         reraise=True,
     )

@@ -24,8 +24,9 @@ from .exchange.allowance import MB
 from .exchange.wire import Answer, Bounds, Wire
 from .messages import of_refusal
 from .observer import Observer, Silent
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 from .skew import ahead_s, skew
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class TokenEndpoint:
         raise AuthError(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
+        if math.isinf(wait_s):
+            return
         self._observer.retry(RESOURCE, error, wait_s)
         self._observer.waiting(wait_s, "rate_limited" if isinstance(error, RateLimitedError) else "retry")
 

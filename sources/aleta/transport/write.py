@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from .client import Client
 from .exchange.wire import Answer, Wire, reason
 from .fate import Fate, Result, fate
 from .messages import of_problem
-from .outcome import Action, action, retry_after_s
+from .outcome import Action, action
 from .retry import RetryPolicy, persist
+from .retry_after import retry_after_s
 
 if TYPE_CHECKING:
     from ..auth.tokens import TokenCache
@@ -91,7 +93,7 @@ class Writer:
 
         Raises:
             AuthError: no token, or a fresh one was refused.
-            RetryableError: no token, for as long as the policy says.
+            RetryableError: no token, for as long as the policy says; PausedError: all pause, and for longer than that.
             StoppedError: the run was asked to stop; the watcher knows what became of the attempts before.
         """
         course = _Course(write=write, watcher=watcher)
@@ -101,7 +103,8 @@ class Writer:
                 resource=write.resource,
                 policy=self._policy,
                 clock=self._clock,
-                notice=lambda error, wait_s: self._client.failed(write.resource, error, wait_s),
+                notice=self._client.pauses(write.resource),
+                sent_s=lambda: course.sent_s,
             )
         except RetryableError as error:
             if error.attrs.get("resource") != write.resource or course.result is None:
@@ -113,13 +116,12 @@ class Writer:
         self._wire.close()
 
     def _attempt(self, course: _Course) -> Result:
-        self._client.take_turn()
+        self._client.take_turn(course.write.resource)
         result = self._send(course, self._tokens.get())
         if _unauthorized(result) and not course.refreshed:
             course.refreshed = True
-            bearer = self._tokens.refresh(course.bearer)
-            self._client.take_turn()
-            result = self._send(course, bearer)
+            self._client.take_turn(course.write.resource)  # a new token may end while all pause
+            result = self._send(course, self._tokens.refresh(course.bearer))
         if _unauthorized(result):
             advice = "it refuses a fresh token: check that iss, sub and audience are of this API"
             raise AuthError(f"{course.write.resource}: {result.message}; {advice}", status=result.status)
@@ -130,6 +132,7 @@ class Writer:
 
     def _send(self, course: _Course, bearer: str) -> Result:
         course.bearer = bearer
+        course.sent_s = self._clock.monotonic()
         course.watcher.sending()
         self._client.attempting(course.write.resource)
         course.result = self._exchange(course.write, bearer)
@@ -183,6 +186,7 @@ class _Course:
     write: Write
     watcher: Watcher
     refreshed: bool = False
+    sent_s: float = -math.inf  # when the last attempt was
     bearer: str = field(default="", repr=False)
     result: Result | None = None
 

@@ -65,6 +65,15 @@ def test_r4_a_pause_is_everybody_s(file):
     assert other.paused(2.0)
 
 
+def test_r4_a_pause_of_hours_is_everybody_s(file):
+    """R1, R4: as long as the API asked for, and nobody's token is lost to it."""
+    bucket, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
+    bucket.pause(1.0, 6 * 3600.0)
+
+    assert other.reserve(2.0, patience_s=900.0) == other.pause_left_s(2.0) == 6 * 3600.0 - 1.0
+    assert other.level(2.0) == 0.0
+
+
 @pytest.mark.parametrize(
     "text", [b"{", b"\xff\x00", b"[]", b'{"boot":"b","at":1e30,"level":1,"paused_until":0,"pauses":0}']
 )
@@ -80,8 +89,55 @@ def test_r4_a_damaged_file_is_replaced(file, text):
 def test_r4_a_file_from_before_a_restart_is_stale(file):
     """Its instants are on another scale: whatever was waited for then is over."""
     SharedBucket(file, RATE, BURST, boot="before").pause(9000.0, 60.0)
+    written_ago(file, 61.0)
 
     assert SharedBucket(file, RATE, BURST, boot="after").reserve(3.0) == 0.0
+
+
+def written_ago(file: Path, seconds: float) -> None:
+    at = time.time() - seconds
+    os.utime(file, (at, at))
+
+
+def test_r4_two_machines_in_one_folder_are_not_both_without_a_bound(file):
+    """R4: each start of a machine has a scale of its own; a file that was written just now is in use."""
+    here, there = (SharedBucket(file, RATE, BURST, boot=boot) for boot in ("here", "there"))
+    here.reserve(0.0)
+
+    waits = [bucket.reserve(now) for _ in range(50) for bucket, now in ((there, 9000.0), (here, 0.0))]
+
+    assert waits[-1] >= 0.9 * 100 / RATE  # as one after the other, but for what passed while they asked
+
+
+def test_r4_what_was_waited_for_passes_on_another_machine_too(file):
+    """R4: by the time since the file was written; a burst that may not be there is not spent."""
+    here, there = (SharedBucket(file, RATE, BURST, boot=boot) for boot in ("here", "there"))
+    while here.reserve(0.0) < 2.0:
+        pass
+    written_ago(file, 30.0)
+
+    assert [there.reserve(9000.0) for _ in range(3)] == pytest.approx([1 / RATE, 2 / RATE, 3 / RATE])
+
+
+@pytest.mark.parametrize("passed_s", [20.0, 200.0])
+def test_r4_a_pause_is_another_machine_s_too(file, passed_s):
+    """R1, R4: what is left of it, however long nobody wrote because of it."""
+    here, there = (SharedBucket(file, RATE, BURST, boot=boot) for boot in ("here", "there"))
+    there.reserve(9000.0)
+    before = there.pauses
+    here.pause(3.0, 600.0)
+    written_ago(file, passed_s)
+
+    assert there.pauses == before + 1
+    assert there.reserve(9001.0) == pytest.approx(600.0 - passed_s + 1 / RATE, abs=5.0)
+    assert there.paused(9001.0)
+
+
+def test_r4_a_file_of_an_earlier_version_of_another_start_is_taken_without_its_pause(file):
+    """It does not say when it was written on the scale of its pause."""
+    file.write_bytes(b'{"boot":"before","at":9000,"level":-5,"paused_until":9000,"pauses":3}')
+
+    assert 5 / RATE < SharedBucket(file, RATE, BURST, boot="after").reserve(3.0) <= 6 / RATE
 
 
 def test_s2_a_link_in_its_place_is_not_followed(file, tmp_path):

@@ -51,6 +51,16 @@ def test_refresh_fetches_only_when_the_token_is_still_the_stale_one(clock):
     assert fetch.count == 2
 
 
+def test_refresh_hands_out_no_token_that_is_about_to_end(clock):
+    """Newer than the stale one, and too old all the same."""
+    fetch = Fetch(clock)
+    cache = TokenCache(fetch, clock)
+    stale = cache.get()
+    assert cache.refresh(stale) == "t2"
+    clock.sleep(3600.0)
+    assert cache.refresh(stale) == "t3"
+
+
 def test_a_failing_fetch_does_not_poison_the_cache(clock):
     """The next call tries again; a token still good is not lost by a failed refresh."""
     fetch = Fetch(clock)

@@ -49,6 +49,7 @@ class World:
         self.clock = FakeClock()
         self.seen = Seen()
         self.fetched = 0
+        self.lifetime_s = 1e6  # of each token
         self.token_error: SourceError | None = None
         self.bucket = TokenBucket(rate, burst, headroom=0.0)
         self.client = Client(
@@ -64,7 +65,7 @@ class World:
         self.fetched += 1
         if self.token_error is not None:
             raise self.token_error
-        return Token(value=f"{SECRET}{self.fetched}", expires_at_s=self.clock.monotonic() + 1e6)
+        return Token(value=f"{SECRET}{self.fetched}", expires_at_s=self.clock.monotonic() + self.lifetime_s)
 
     def get(self, **changes):
         call = {

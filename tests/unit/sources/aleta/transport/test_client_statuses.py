@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
 
 from sources.aleta.errors import (
     ForbiddenError,
     ParentGoneError,
+    PausedError,
     RateLimitedError,
     RefusedError,
     UnavailableError,
+    UnreachableError,
     WindowTooWideError,
 )
 from tests.fakes import Reply
@@ -84,11 +87,53 @@ def test_retry_after_is_the_least_wait_and_holds_everyone(server, world):
     assert world.bucket.pauses == 1
 
 
-def test_a_retry_after_beyond_patience_is_not_waited_for(server, world):
-    """An hour is longer than a run waits."""
-    server.say(Reply(status=503, headers={"Retry-After": "3600"}))
+def test_f2_one_read_that_is_put_off_again_and_again_holds_the_others_once(server, world):
+    """F2: a 503 with Retry-After may be the read's own: a further one is for it alone."""
+    server.say(*[Reply(status=503, headers={"Retry-After": "40"})] * 3, EMPTY)
+    world.get()
+    assert world.clock.waits == [40.0] * 3
+    assert world.bucket.pauses == 1
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, UnavailableError), (429, RateLimitedError)])
+def test_f2_what_retry_after_asks_of_one_read_is_bounded_in_all(server, world, status, kind):
+    """F2: a quarter of an hour altogether, not of each attempt."""
+    server.say(Reply(status=status, headers={"Retry-After": "500"}))
+    world.fails(kind)
+    assert world.clock.waits == [500.0]
+
+
+def test_f3_a_retry_after_beyond_patience_is_not_waited_for(server, world):
+    """F3: an hour is longer than a run waits, and a 503 may be this read's own: the others go on."""
+    server.say(Reply(status=503, headers={"Retry-After": "3600"}), EMPTY)
     world.fails(UnavailableError)
-    assert len(server.seen) == 1
+    assert (len(server.seen), world.bucket.pauses) == (1, 0)
+    assert world.get() == []
+
+
+def test_r1_a_429_beyond_patience_is_obeyed_by_all(server, world):
+    """R1: nothing is sent for that hour; who would have to wait too long fails at once, who would not waits."""
+    server.say(Reply(status=429, headers={"Retry-After": "3600"}), EMPTY)
+    world.fails(RateLimitedError)
+    for _ in range(3):
+        error = world.fails(PausedError)
+    assert "transactions of a1: not asked: the API asked this `sub` to pause, for 3600 s more" in str(error)
+    assert (len(server.seen), world.clock.waits, world.bucket.pauses) == (1, [], 1)
+    world.clock.sleep(3000.0)
+    assert world.get() == []
+    assert world.clock.waits == [3000.0, 600.0]
+
+
+def test_f2_a_pause_that_another_met_is_no_time_without_a_connection(world):
+    """F2: the patience of a read counts from when it was sent."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        alone = World(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        alone.bucket.pause(0.0, 150.0)
+        alone.fails(UnreachableError)
+        alone.client.close()
+    assert len(alone.seen.retries) > 5
+    assert 200.0 < alone.clock.monotonic() <= 270.0
 
 
 def test_429_pauses_the_bucket_and_is_no_attempt(server):

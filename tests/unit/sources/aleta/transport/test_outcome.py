@@ -12,8 +12,9 @@ from sources.aleta.errors import UnavailableError
 from sources.aleta.transport.exchange.allowance import Allowance
 from sources.aleta.transport.exchange.body import whole_body
 from sources.aleta.transport.messages import LONGEST, clean, of_problem, of_refusal
-from sources.aleta.transport.outcome import ACTIONS, Action, action, retry_after_s
+from sources.aleta.transport.outcome import ACTIONS, Action, action
 from sources.aleta.transport.read import REFUSALS
+from sources.aleta.transport.retry_after import retry_after_s
 from tests.fakes import NOON
 
 
@@ -81,6 +82,21 @@ def test_retry_after_is_seconds_or_a_date(text, expected):
     assert retry_after_s({"retry-AFTER": text}, NOON) == expected
 
 
+@pytest.mark.parametrize(
+    ("date", "age", "expected"),
+    [
+        pytest.param("Mon, 02 Mar 2026 12:05:00 GMT", {}, 30.0, id="behind"),
+        pytest.param("Mon, 02 Mar 2026 12:05:31 GMT", {}, None, id="past"),
+        pytest.param("Mon, 02 Mar 2026 12:20:00 GMT", {}, 330.0, id="odd"),
+        pytest.param("Mon, 02 Mar 2026 12:05:00 GMT", {"Age": "9"}, 330.0, id="from-a-cache"),
+        pytest.param("soon", {}, 330.0, id="no-date"),
+    ],
+)
+def test_m6_a_retry_after_that_is_a_date_is_measured_by_the_answer_s_own(date, age, expected):
+    """M6: this machine's clock may be ten minutes off."""
+    assert retry_after_s({"Retry-After": "Mon, 02 Mar 2026 12:05:30 GMT", "Date": date, **age}, NOON) == expected
+
+
 def test_no_retry_after_is_none():
     """Silence is not zero."""
     assert retry_after_s({}, NOON + timedelta(days=1)) is None
@@ -93,7 +109,15 @@ def test_no_retry_after_is_none():
         (b'{"errors":[{"status":"400","code":"range"}]}', ""),
         (b'{"errors":[{"title":null,"detail":"d"}]}', "d"),
         (b'{"title":"Bad","detail":"very"}', "Bad: very"),
+        (b'{"errors":[{"code":"range"},{"title":"x"}]}', "x"),
+        (b'{"title":"Bad","detail":"very","errors":{"accountId":["no right"]}}', "Bad: very"),
+        (b'{"title":"Bad","detail":"very","errors":null}', "Bad: very"),
+        (b'{"title":"Bad","detail":"very","errors":["text",7,{"title":[]}]}', "Bad: very"),
+        (b'{"title":"Bad","detail":{"of":"something"}}', "Bad"),
+        (b'{"errors":[{"title":7,"detail":"d"}]}', "d"),
         (b'{"errors":{}}', ""),
+        (b'{"errors":"none"}', ""),
+        (b"[]", ""),
         (b"<html>no</html>", ""),
         (b"\xff\xfe", ""),
         (b"", ""),
@@ -107,6 +131,7 @@ def test_the_words_of_a_problem(body, expected):
 def test_the_words_of_a_refusal():
     """RFC 6749 section 5.2; anything else has no words."""
     assert of_refusal(b'{"error":"invalid_grant","error_description":"expired"}') == "invalid_grant: expired"
+    assert of_refusal(b'{"error":"invalid_grant","error_description":{}}') == "invalid_grant"
     assert of_refusal(b"<html>") == of_refusal(b'{"error":1}') == of_refusal(b"\xff") == ""
 
 

@@ -1,0 +1,43 @@
+"""Values of answers that may have a next page; one that only a header names is a sign that nobody follows (rule F5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..errors import MalformedError
+from .exchange.wire import Answer
+from .outcome import header
+
+T = TypeVar("T")
+OK = 200
+NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
+UNLINKED = "a Link header says that there is a next page, and the answer does not"
+NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*(?:"[^"]|-?\d)', re.IGNORECASE)  # of a page on v1: a text or a number
+NEXT_LINK = re.compile(rb'"next"\s*:\s*(?:"[^"]|\{)')  # of a page elsewhere: an address, or an object that has one
+NEXT_PAGE = re.compile(r'\brel\s*=\s*"?[^",;]*\bnext\b', re.IGNORECASE)
+
+
+def linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
+    """The value of an answer that names its next page, if it has one, by an address.
+
+    Raises:
+        MalformedError: only a header names it.
+    """
+    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_LINK.search(answer.body):
+        raise MalformedError(UNLINKED)
+    return parse(answer.body)
+
+
+def page(answer: Answer, parse: Callable[[bytes, str], T]) -> T | None:
+    """The value of an answer that names its next page, if it has one, by a cursor; None for a 304.
+
+    Raises:
+        MalformedError: only a header names it.
+    """
+    if answer.status == NOT_MODIFIED:
+        return None
+    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_CURSOR.search(answer.body):
+        raise MalformedError(UNLINKED)
+    return parse(answer.body, header(answer.headers, "ETag"))
