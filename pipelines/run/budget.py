@@ -19,10 +19,9 @@ import msgspec
 
 from sources.aleta.clock import SystemClock
 from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry_after import LONGEST_WAIT_S
 
 LARGEST = 4096
-QUEUED_S = 3600.0  # what waits for its turn is less: a file that says so is another machine's, or damaged
+AHEAD_S = 3600.0  # no pause and no queue is longer: a file that says so is another machine's, or damaged
 LIVE_S = 60.0  # a file that was written so lately is in use, whoever wrote it
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -77,9 +76,9 @@ class SharedBucket(TokenBucket):
         self._boot = _boot_id() if boot is None else boot
         self._turn = threading.Lock()
 
-    def reserve(self, now: float, *, patience_s: float = math.inf) -> float:
+    def reserve(self, now: float) -> float:
         with self._shared(now):
-            return super().reserve(now, patience_s=patience_s)
+            return super().reserve(now)
 
     def pause(self, now: float, seconds: float) -> None:
         with self._shared(now):
@@ -122,11 +121,11 @@ class SharedBucket(TokenBucket):
 
     def _convert(self, state: State, now: float, *, age_s: float) -> None:
         """Take over what was written *age_s* ago by another start, whose instants are on another scale."""
-        pause_s = min(state.paused_until - state.saved, LONGEST_WAIT_S) - age_s
+        pause_s = min(state.paused_until - state.saved, AHEAD_S) - age_s
         if not (abs(age_s) < LIVE_S or (age_s > 0 and pause_s > 0)):  # the API's bucket filled up meanwhile
             self._at, self._level, self._paused_until = now, self._capacity, float("-inf")
             return
-        level = max(state.level, -QUEUED_S * self._rate) + self._rate * max(0.0, age_s)
+        level = max(state.level, -AHEAD_S * self._rate) + self._rate * max(0.0, age_s)
         self._level = 0.0 if pause_s > 0 else min(0.0, level)
         self._at = now + max(0.0, pause_s)
         self._paused_until = self._at if pause_s > 0 else float("-inf")
@@ -134,7 +133,7 @@ class SharedBucket(TokenBucket):
 
     def _plausible(self, state: State, now: float) -> bool:
         waiting = max(0.0, -state.level) / self._rate
-        return state.at <= now + LONGEST_WAIT_S and waiting <= QUEUED_S
+        return state.at <= now + AHEAD_S and waiting <= AHEAD_S
 
     def _save(self, file: int, now: float) -> None:
         state = State(

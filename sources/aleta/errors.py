@@ -61,10 +61,6 @@ class RateLimitedError(RetryableError):
     code = "rate_limited"
 
 
-class PausedError(RateLimitedError):
-    """Not asked: the API asked every worker to pause, for longer than a read waits."""
-
-
 class MalformedError(RetryableError):
     """A 200 that is not an answer (rule F1): no `data`, `errors`, no JSON, a resource without type or id."""
 

@@ -8,7 +8,6 @@ from ..errors import (
     ClockError,
     DefectError,
     MalformedError,
-    PausedError,
     RefusedError,
     RetryableError,
     SourceError,
@@ -215,13 +214,13 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self._take_turn(read)
+        self.take_turn()
         read.bearer = self._tokens.get()
         answer = self._send(read)
         read.alone = _unauthorized(answer) and self._witness.one_refused and self._accepts_of_another(read)
         if _unauthorized(answer) and not read.alone and not read.refreshed:
             read.refreshed = True
-            self._take_turn(read)
+            self.take_turn()
             read.bearer = self._tokens.refresh(read.bearer)
             answer = self._send(read)
         if _unauthorized(answer):
@@ -241,7 +240,7 @@ class Client:
                 self._clock.sleep(LOOK_S)
         if not self._witness.known:
             return False
-        self._take_turn(read)
+        self.take_turn()
         again = self._witness.again(instead_of=read, bearer=self._tokens.get())
         answer = self._send(again)
         if action(answer.status) in {Action.RETRY, Action.RATE_LIMITED}:
@@ -259,27 +258,13 @@ class Client:
         except (RetryableError, TooLargeError) as error:
             raise read.located(error) from error
 
-    def _take_turn(self, read: Read) -> None:
-        try:
-            self.take_turn(read.resource)
-        except PausedError as error:
-            raise read.located(error) from error
-
-    def take_turn(self, resource: str) -> None:
-        """Wait for a token of the budget; one that a pause made void meanwhile is taken again.
-
-        Raises:
-            PausedError: a pause lasts for longer than a read waits: nothing is to be sent.
-        """
-        pauses, patience_s = -1, self._policy.rate_limited_for_s
+    def take_turn(self) -> None:
+        """Wait for a token of the budget; one that a pause made void meanwhile is taken again."""
+        pauses = -1
         while pauses != self._bucket.pauses:
             pauses = self._bucket.pauses
             now = self._clock.monotonic()
-            wait_s = self._bucket.reserve(now, patience_s=patience_s)
-            left_s = self._bucket.pause_left_s(now)
-            if left_s > patience_s:
-                message = f"not asked: the API asked this `sub` to pause, for {left_s:.0f} s more; run again then"
-                raise PausedError(message, retry_after_s=left_s, resource=resource)
+            wait_s = self._bucket.reserve(now)
             if wait_s > 0:
                 self._observer.waiting(wait_s, "rate_limited" if self._bucket.paused(now) else "budget")
             self._clock.sleep(wait_s)  # also for nothing: it notices that the run is to stop
@@ -290,7 +275,13 @@ class Client:
 
     def pauses(self, resource: str) -> Pauses:
         """What is to be told of each failed attempt at one read or write."""
-        return Pauses(resource=resource, bucket=self._bucket, clock=self._clock, observer=self._observer)
+        return Pauses(
+            resource=resource,
+            bucket=self._bucket,
+            clock=self._clock,
+            observer=self._observer,
+            given_up_s=self._policy.cap_s,
+        )
 
 
 def _unauthorized(answer: Answer) -> bool:

@@ -9,7 +9,6 @@ so costs nothing over time.
 
 from __future__ import annotations
 
-import math
 import threading
 
 
@@ -31,17 +30,14 @@ class TokenBucket:
         self._pauses = 0
         self._lock = threading.Lock()
 
-    def reserve(self, now: float, *, patience_s: float = math.inf) -> float:
+    def reserve(self, now: float) -> float:
         """Take one token; return the seconds to wait before using it (0.0 when free now).
 
         A pause that begins meanwhile makes the token void: look at `pauses` before and after the wait.
-
-        Args:
-            patience_s: while a pause lasts longer than that, none is taken.
         """
         with self._lock:
             at = self._advance(now)
-            if not self._rate or self.pause_left_s(now) > patience_s:
+            if not self._rate:
                 return at - now
             self._level -= 1
             return at - now + max(0.0, -self._level / self._rate)
@@ -64,10 +60,6 @@ class TokenBucket:
     def paused(self, now: float) -> bool:
         """Whether nobody may go because of a pause."""
         return now < self._paused_until
-
-    def pause_left_s(self, now: float) -> float:
-        """How long nobody may go because of a pause."""
-        return max(0.0, self._paused_until - now)
 
     def level(self, now: float) -> float:
         """Tokens free at *now*; negative when that many requests wait."""

@@ -93,7 +93,7 @@ class Writer:
 
         Raises:
             AuthError: no token, or a fresh one was refused.
-            RetryableError: no token, for as long as the policy says; PausedError: all pause, and for longer than that.
+            RetryableError: no token, for as long as the policy says.
             StoppedError: the run was asked to stop; the watcher knows what became of the attempts before.
         """
         course = _Course(write=write, watcher=watcher)
@@ -116,11 +116,11 @@ class Writer:
         self._wire.close()
 
     def _attempt(self, course: _Course) -> Result:
-        self._client.take_turn(course.write.resource)
+        self._client.take_turn()
         result = self._send(course, self._tokens.get())
         if _unauthorized(result) and not course.refreshed:
             course.refreshed = True
-            self._client.take_turn(course.write.resource)  # a new token may end while all pause
+            self._client.take_turn()  # a new token may end while all pause
             result = self._send(course, self._tokens.refresh(course.bearer))
         if _unauthorized(result):
             advice = "it refuses a fresh token: check that iss, sub and audience are of this API"

@@ -65,15 +65,6 @@ def test_r4_a_pause_is_everybody_s(file):
     assert other.paused(2.0)
 
 
-def test_r4_a_pause_of_hours_is_everybody_s(file):
-    """R1, R4: as long as the API asked for, and nobody's token is lost to it."""
-    bucket, other = (SharedBucket(file, RATE, BURST, boot="b") for _ in range(2))
-    bucket.pause(1.0, 6 * 3600.0)
-
-    assert other.reserve(2.0, patience_s=900.0) == other.pause_left_s(2.0) == 6 * 3600.0 - 1.0
-    assert other.level(2.0) == 0.0
-
-
 @pytest.mark.parametrize(
     "text", [b"{", b"\xff\x00", b"[]", b'{"boot":"b","at":1e30,"level":1,"paused_until":0,"pauses":0}']
 )

@@ -10,7 +10,6 @@ import pytest
 from sources.aleta.errors import (
     ForbiddenError,
     ParentGoneError,
-    PausedError,
     RateLimitedError,
     RefusedError,
     UnavailableError,
@@ -111,17 +110,13 @@ def test_f3_a_retry_after_beyond_patience_is_not_waited_for(server, world):
     assert world.get() == []
 
 
-def test_r1_a_429_beyond_patience_is_obeyed_by_all(server, world):
-    """R1: nothing is sent for that hour; who would have to wait too long fails at once, who would not waits."""
+def test_r1_a_429_beyond_patience_holds_all_for_a_moment(server, world):
+    """R1, F6: it may be of the whole budget, or an oddity of one answer: the others wait a while, and find out."""
     server.say(Reply(status=429, headers={"Retry-After": "3600"}), EMPTY)
     world.fails(RateLimitedError)
-    for _ in range(3):
-        error = world.fails(PausedError)
-    assert "transactions of a1: not asked: the API asked this `sub` to pause, for 3600 s more" in str(error)
     assert (len(server.seen), world.clock.waits, world.bucket.pauses) == (1, [], 1)
-    world.clock.sleep(3000.0)
     assert world.get() == []
-    assert world.clock.waits == [3000.0, 600.0]
+    assert world.clock.waits == [30.0]
 
 
 def test_f2_a_pause_that_another_met_is_no_time_without_a_connection(world):
