@@ -109,6 +109,10 @@ class RefusedError(FatalError):
     code = "refused"
 
 
+class UnauthorizedError(RefusedError):
+    """401 with a bearer that is accepted of others: this parent's own, and no day's."""
+
+
 class TooLargeError(RefusedError):
     """One answer has more bytes than `max_answer_mb` allows (rule F7)."""
 

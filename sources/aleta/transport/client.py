@@ -113,8 +113,8 @@ class Client:
             ParentGoneError: 404.
             ForbiddenError: 403.
             WindowTooWideError: 400 or 422; attrs `detail` has the API's words.
-            RefusedError: a status that no rule lists, an id that no path can hold, or a 401 with a bearer that is
-                accepted of others; TooLargeError: too many bytes.
+            RefusedError: a status that no rule lists, or an id that no path can hold; TooLargeError: too many bytes.
+            UnauthorizedError: 401, with a bearer that is accepted of others.
             DefectError: *parse* failed by its own fault.
             ClockError: this machine's clock is far off the API's.
             AuthError: no token, or a fresh one was refused, and nothing else was accepted with it.

@@ -16,6 +16,7 @@ from ..errors import (
     RefusedError,
     RetryableError,
     SourceError,
+    UnauthorizedError,
     UnavailableError,
     WindowTooWideError,
 )
@@ -34,7 +35,7 @@ REFUSALS: Mapping[Action, tuple[type[SourceError], str]] = MappingProxyType(
         Action.FATAL: (RefusedError, ""),
     }
 )
-ALONE = RefusedError, "it accepts the same token for others: ask Aleta for access, or leave it out"
+ALONE = UnauthorizedError, "it accepts the same token for others: ask Aleta for access, or leave it out"
 
 
 @dataclass(slots=True, kw_only=True)

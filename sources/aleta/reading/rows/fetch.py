@@ -17,6 +17,7 @@ from ...errors import (
     SkippableError,
     SourceError,
     TooLargeError,
+    UnauthorizedError,
     UndecodableError,
     UnreachableError,
     WindowTooWideError,
@@ -193,7 +194,8 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        by_day = self._endpoint.by_day and not isinstance(error, SkippableError)  # each day fails for itself
+        whole = isinstance(error, SkippableError | UnauthorizedError)  # else each day fails for itself
+        by_day = self._endpoint.by_day and not whole
         skips = by_day or isinstance(error, UndecodableError)
         if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
             if not isinstance(error, RetryableError):

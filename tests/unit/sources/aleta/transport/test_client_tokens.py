@@ -11,7 +11,7 @@ import pytest
 
 from sources.aleta.errors import (
     AuthError,
-    RefusedError,
+    UnauthorizedError,
     UnreachableError,
 )
 from sources.aleta.jsonapi.envelope import read_list
@@ -80,7 +80,7 @@ def test_f3_a_401_of_one_object_is_its_own(server, world):
     refusing(server, of="closed")
     world.get()
     for _ in range(3):
-        error = world.fails(RefusedError, parent_id="closed", params={"accountId": "closed"})
+        error = world.fails(UnauthorizedError, parent_id="closed", params={"accountId": "closed"})
     assert "transactions of closed: the API answered 401; it accepts the same token for others" in str(error)
     assert error.attrs["status"] == 401
     assert (world.get(), world.fetched) == ([], 2)
@@ -100,7 +100,7 @@ def test_f3_a_token_that_ends_is_renewed_also_where_an_object_is_refused(server,
     valid = {"1", "2"}
     refusing(server, of="closed", but=lambda number: number in valid)
     world.get()
-    world.fails(RefusedError, params={"accountId": "closed"})
+    world.fails(UnauthorizedError, params={"accountId": "closed"})
     valid.clear()
     valid.add("3")
     assert (world.get(), world.fetched) == ([], 3)
@@ -122,7 +122,7 @@ def test_f3_a_401_waits_for_what_others_are_told(server, world):
         other = pool.submit(world.get, resource="slow", parent_id="")
         while "slow" not in world.seen.attempts:
             time.sleep(0.001)
-        world.fails(RefusedError, params={"accountId": "closed"})
+        world.fails(UnauthorizedError, params={"accountId": "closed"})
         assert other.result() == []
 
 
@@ -138,7 +138,7 @@ def test_f3_a_proof_that_fails_is_asked_for_again(server, world):
             server.replies[0] = Reply(status=503)
 
     server.on_request = once_sick
-    world.fails(RefusedError, params={"accountId": "closed"})
+    world.fails(UnauthorizedError, params={"accountId": "closed"})
     assert len(world.seen.retries) == 1
 
 
@@ -152,5 +152,5 @@ def test_f3_an_answer_under_a_condition_is_a_proof_too(server, world):
     server.on_request = answer
     list_of = {"params": {}, "parse": lambda body, _: read_list(body), "resource": "clients"}
     assert world.client.page("/v1/clients", **list_of, etag='"1"') is None
-    with pytest.raises(RefusedError):
+    with pytest.raises(UnauthorizedError):
         world.client.page("/v1/closed", **list_of)

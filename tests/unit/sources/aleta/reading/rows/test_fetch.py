@@ -11,6 +11,7 @@ from sources.aleta.errors import (
     MalformedError,
     RefusedError,
     RetryableError,
+    UnauthorizedError,
     UnavailableError,
     WindowTooWideError,
 )
@@ -172,12 +173,13 @@ def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error, days_failin
     assert len(complete(receipts)["b"]) == 9
 
 
-def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too():
+@pytest.mark.parametrize("error", [ForbiddenError("403"), UnauthorizedError("401")])
+def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too(error):
     """It is no day's own."""
 
     def fail(name, *_):
         if name == "a":
-            raise ForbiddenError("403")
+            raise error
 
     endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
     planner = Planner(cap=RowCap(divisible=False), max_days=1)
