@@ -47,10 +47,12 @@ def budget_file(data_dir: Path, sub: str) -> Path:
 
 
 def may_be_kept(file: Path) -> bool:
-    """Whether this user can keep a budget in *file* without making a folder for it."""
-    return os.access(file, os.R_OK | os.W_OK) or (
-        not os.access(file, os.F_OK) and os.access(file.parent, os.W_OK | os.X_OK)
-    )
+    """Whether this user can keep a budget in *file*, and makes no folder for it where another user's would be."""
+    if file.exists():
+        return os.access(file, os.R_OK | os.W_OK)
+    there = next(folder for folder in file.parents if folder.exists())
+    is_ours = there == file.parent or there.stat().st_uid == os.geteuid()
+    return there.is_dir() and is_ours and os.access(there, os.W_OK | os.X_OK)
 
 
 class SharedBucket(TokenBucket):

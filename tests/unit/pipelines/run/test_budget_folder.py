@@ -30,7 +30,7 @@ def kept_in(folder: Path) -> list[str]:
 def send(connector: Connector, tenant: TenantSettings) -> None:
     """Take a turn, as a request does."""
     connection = connector(tenant, Silent())
-    connection.client.take_turn("clients")
+    connection.client.take_turn()
     connection.close()
 
 
@@ -41,8 +41,16 @@ def test_r4_a_folder_of_the_first_tenant_that_is_there_has_the_budget(tmp_path, 
     assert (kept_in(tmp_path), caplog.messages) == (["first"], [])
 
 
-def missing(folder: Path) -> None:
-    """Nothing was read of that tenant yet, or its disk is not mounted."""
+def test_r4_a_folder_that_is_missing_is_made_where_it_is_this_user_s(tmp_path, second, caplog):
+    """R4: nothing was read of the first tenant yet; two processes may begin at the same time."""
+    send(Connector(clock=FakeClock()), second)
+    assert (kept_in(tmp_path), caplog.messages) == (["first"], [])
+
+
+def below_another_user_s(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.chown(folder.parent, 65534, -1)
 
 
 def no_folder(folder: Path) -> None:
@@ -65,7 +73,7 @@ def needs_rights(path: Path) -> None:
         pytest.skip("root may write whatever the mode says")
 
 
-@pytest.mark.parametrize("first", [missing, no_folder, read_only, with_a_file_of_another_user])
+@pytest.mark.parametrize("first", [below_another_user_s, no_folder, read_only, with_a_file_of_another_user])
 def test_r4_a_folder_that_cannot_be_used_costs_the_sharing_and_no_night(tmp_path, second, caplog, first):
     """C3: no tenant's folder is made for another; what is not shared is told once."""
     first(second.budget_dir)
