@@ -37,6 +37,7 @@ class Census:
     outside: Mapping[str, Collection[str]] = field(default_factory=dict)
     _shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _mentioned: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by a to-one relationship
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _gone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -79,23 +80,25 @@ class Census:
         """Whatever an answer names of the other *endpoints*."""
         known = {other.name: other for other in endpoints}
         for relation, owners in answer.related.items():
-            other = known.get(RELATIONS.get(relation) or _snake(relation))
-            if other is None:
-                continue
-            owned = other.parent == endpoint.name
-            for owner, ids in owners.items():
-                if owned:
-                    self._counts[other.name, owner] = len(set(ids))
-                named = self._named[other.name]
-                for own_id in ids:
-                    named[own_id] = named.get(own_id) or (owner if owned else "")
+            if (other := known.get(RELATIONS.get(relation) or _snake(relation))) is not None:
+                self._note_related(other, owners, owned=other.parent == endpoint.name)
         for link in endpoint.links:
-            other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
-            if other is not None:
-                for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
-                    self._named[other.name].setdefault(own_id, "")
+            if (other := known.get(RELATIONS.get(link.relation) or _snake(link.relation))) is not None:
+                self.note_named(other, answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist())
         if endpoint.parent in known:
             self.note_named(known[endpoint.parent], set(answer.batch[endpoint.parent_column].to_pylist()) - {None})
+        for other in known.values():
+            for column in endpoint.columns_naming(other):
+                self._mentioned[other.name].update(answer.batch[column].drop_null().unique().to_pylist())
+
+    def _note_related(self, endpoint: Endpoint, owners: Mapping[str, Collection[str]], *, owned: bool) -> None:
+        """What a to-many relationship names of *endpoint*; *owned*: by their parents."""
+        named = self._named[endpoint.name]
+        for owner, ids in owners.items():
+            if owned:
+                self._counts[endpoint.name, owner] = len(set(ids))
+            for own_id in ids:
+                named[own_id] = named.get(own_id) or (owner if owned else "")
 
     def note_named(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
         """Rows name these, or what hangs below them."""
@@ -124,8 +127,13 @@ class Census:
         return min(self._shown[endpoint.name], default="")
 
     def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
-        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated."""
-        named = self._named[endpoint.name]
+        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated.
+
+        What no list ever showed, and only the column of another object names, may be none that can be read: whoever
+        may read a client need not see the one above it.
+        """
+        stored = self.stored.get(endpoint.name, {}).keys()
+        named = self._named[endpoint.name].keys() | (self._mentions(endpoint) & stored)
         suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
         return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
 
@@ -146,14 +154,18 @@ class Census:
         if self._chosen(endpoint):
             return [(client, "") for client in sorted(set(self.clients) - seen)]
         done = seen | {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
+        named = dict.fromkeys(self._mentions(endpoint), "") | self._named[endpoint.name]
         stored = {
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
-            if own_id not in seen
-            and (own_id in self._named[endpoint.name] or self._nobody_else_tells(endpoint, parent_id))
+            if own_id not in seen and (own_id in named or self._nobody_else_tells(endpoint, parent_id))
         }
-        named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
-        return sorted((named | stored).items())
+        return sorted(({own_id: owner for own_id, owner in named.items() if own_id not in done} | stored).items())
+
+    def _mentions(self, endpoint: Endpoint) -> set[str]:
+        """What columns name of *endpoint*; where none of its lists was read, it may be one that this API has not."""
+        read = self._shown[endpoint.name] or any(resource == endpoint.name for resource, _ in self._lengths)
+        return self._mentioned[endpoint.name] if read else set()
 
     def _nobody_else_tells(self, endpoint: Endpoint, parent_id: str) -> bool:
         """Whether the list that would show it was read, or hangs below what is gone, or what none ever showed."""

@@ -8,7 +8,16 @@ from sources.aleta.errors import ForbiddenError, ParentGoneError, UnavailableErr
 from sources.aleta.reading.objects.members import Census
 from sources.aleta.reading.objects.walk import ids_of
 from tests.apis import FakeApi, thing
-from tests.unit.sources.aleta.reading.objects.crawls import ACCOUNT, ACCOUNTS, ENTITIES, PART, crawl, problems, world
+from tests.unit.sources.aleta.reading.objects.crawls import (
+    ACCOUNT,
+    ACCOUNTS,
+    CLIENTS,
+    ENTITIES,
+    PART,
+    crawl,
+    problems,
+    world,
+)
 
 
 def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
@@ -137,3 +146,84 @@ def test_l2_a_403_is_asked_for_once_more(then, gone):
     assert ("a9" in ids_of(found, "accounts")) is not bool(gone)
     assert problems(found) == {}
     assert [path for path, _ in api.seen].count(A9) == 2
+
+
+P = "/v2/clients/p"
+
+
+def below_p() -> FakeApi:
+    """The client c1 names p above it, which its list does not show; p has a legal entity with an account."""
+    api = world()
+    api.says |= {
+        CLIENTS: [thing("c1", parent="p"), thing("c2")],
+        "/v2/clients/c1": thing("c1", parent="p"),
+        P: thing("p"),
+        ENTITIES.format("p"): [thing("l9")],
+        ACCOUNTS.format("l9"): [thing("a9")],
+    }
+    return api
+
+
+def test_l1_a_client_that_only_its_child_names_is_read_by_its_id_and_what_hangs_below_it_too():
+    """The list of clients was cut; the relationship is a column of the child."""
+    census = Census()
+    found = crawl(below_p(), census=census)
+    assert ("p" in ids_of(found, "clients"), "a9" in ids_of(found, "accounts")) == (True, True)
+    assert [(each.resource, each.missed) for each, _ in census.truncated(())] == [("clients", 1)]
+
+
+@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
+@pytest.mark.parametrize("by_id", [thing("c1", parent="p"), ParentGoneError("no such path")])
+def test_l1_a_client_that_may_not_be_read_is_no_problem_though_its_child_names_it(by_id, refusal):
+    """It was never there, and who may read the child need not see what is above: it is asked for again in a week."""
+    api = below_p()
+    api.says |= {P: refusal, "/v2/clients/c1": by_id}
+    found = crawl(api)
+    assert [own_id for listed in found for own_id in listed.gone] == ["p"]
+    assert problems(found) == {}
+
+
+def test_l2_a_client_that_was_there_and_that_its_child_still_names_is_not_gone_where_nobody_answers_by_id():
+    """No client answers by its id: the list may have been cut, and something that is shown names it."""
+    api = below_p()
+    api.says |= {P: ParentGoneError("no such path"), "/v2/clients/c1": ParentGoneError("no such path")}
+    found = crawl(api, census=Census(stored={"clients": {"c1": "", "p": ""}}))
+    assert [own_id for listed in found for own_id in listed.gone] == []
+    assert problems(found) == {("clients", ""): ["no such path"]}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "by_id", "listed", "relation"),
+    [
+        ("limits", "/v2/clients/c1/limits", "/v2/limits/x", "clients", "parentLimit"),
+        ("depositories", ACCOUNTS.format("l1"), "/v2/depositories/x", "accounts", "depository"),
+        (
+            "custodian_auth_flows",
+            "/v2/legal-entities/l1/custodian-authorities",
+            "/v3/custodian-auth-flows/x",
+            "custodian_authorities",
+            "custodianAuthFlow",
+        ),
+    ],
+)
+def test_l1_whatever_a_column_of_a_listed_object_names_is_asked_for_by_its_id(table, path, by_id, listed, relation):
+    """Not the clients alone."""
+    api = world()
+    api.says |= {
+        path: [thing("a1", **{relation: "x"})],
+        by_id: thing("x"),
+        "/v3/custodian-auth-flows": [thing("w")],
+    }
+    names = ("clients", "legal_entities", "accounts", "depositories", "limits", listed, table)
+    found = crawl(api, *dict.fromkeys(names))
+    assert "x" in ids_of(found, table)
+    assert problems(found) == {}
+
+
+def test_l1_what_a_column_names_of_an_endpoint_that_is_not_there_is_not_asked_for():
+    """Each would be a request under every name; its list has been asked for under all of them."""
+    api = world()
+    api.says["/v2/legal-entities/l1/custodian-authorities"] = [thing("y", custodianAuthFlow="x")]
+    api.says["/v2/custodian-auth-flows"] = ParentGoneError("404")
+    crawl(api, "clients", "legal_entities", "custodian_authorities", "custodian_auth_flows")
+    assert [path for path in api.asked if path.endswith("custodian-auth-flows/x")] == []
