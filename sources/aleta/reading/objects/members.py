@@ -26,7 +26,8 @@ class Census:
 
     Args:
         stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
-        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet.
+        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet,
+            unless a parent that is shown names them: the refusal may have been of that minute, and its list may be cut.
         clients: only these are read, and what hangs below them; empty: all.
         outside: endpoint -> stored ids that hang below other clients: not asked for, whatever names them.
     """
@@ -153,14 +154,28 @@ class Census:
         seen = self._shown[endpoint.name] | self._asked[endpoint.name]
         if self._chosen(endpoint):
             return [(client, "") for client in sorted(set(self.clients) - seen)]
-        done = seen | {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
+        refused, outside = self.refused.get(endpoint.name, ()), self.outside.get(endpoint.name, ())
         named = dict.fromkeys(self._mentions(endpoint), "") | self._named[endpoint.name]
         stored = {
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
             if own_id not in seen and (own_id in named or self._nobody_else_tells(endpoint, parent_id))
         }
-        return sorted(({own_id: owner for own_id, owner in named.items() if own_id not in done} | stored).items())
+        unknown = {
+            own_id: owner
+            for own_id, owner in named.items()
+            if own_id not in seen and own_id not in outside and (owner or own_id not in refused)
+        }
+        return sorted((unknown | stored).items())
+
+    def refused_before(self) -> set[tuple[str, str]]:
+        """Endpoint and id of what was refused lately, and that nothing showed since."""
+        return {
+            (name, own_id)
+            for name, ids in self.refused.items()
+            for own_id in ids
+            if own_id not in self.stored.get(name, {})
+        }
 
     def _mentions(self, endpoint: Endpoint) -> set[str]:
         """What columns name of *endpoint*; where none of its lists was read, it may be one that this API has not."""

@@ -107,7 +107,7 @@ class _Walk:
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
         self._contents: dict[str, Contents] = {}  # by endpoint
         self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
-        self._forbidden: set[tuple[str, str]] = set()  # endpoint and id: asked for once more
+        self._forbidden = census.refused_before()  # endpoint and id: a 403 is not asked for once more
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:

@@ -227,3 +227,24 @@ def test_l1_what_a_column_names_of_an_endpoint_that_is_not_there_is_not_asked_fo
     api.says["/v2/custodian-auth-flows"] = ParentGoneError("404")
     crawl(api, "clients", "legal_entities", "custodian_authorities", "custodian_auth_flows")
     assert [path for path in api.asked if path.endswith("custodian-auth-flows/x")] == []
+
+
+def test_l2_what_a_shown_parent_names_is_asked_for_every_night_though_it_was_404_lately():
+    """The 404 may have been of that minute, and its parent vouches for the list; what rows alone name may wait."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {ACCOUNT.format("a9"): thing("a9", legalEntity="l1"), PART.format("f1"): thing("f1", accounts=["a8"])}
+
+    found = crawl(api, census=Census(refused={"accounts": {"a8", "a9"}}))
+
+    assert ("a9" in ids_of(found, "accounts"), api.asked[ACCOUNT.format("a8")]) == (True, 0)
+
+
+@pytest.mark.parametrize(("stored", "asked"), [({}, 1), ({"accounts": {"a9": "l1"}}, 2)], ids=["never shown", "shown"])
+def test_l2_a_403_that_repeats_an_earlier_one_is_not_asked_for_once_more(stored, asked):
+    """What nobody may read costs one request a night."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {A9: ForbiddenError("403"), ACCOUNT.format("a1"): thing("a1")}
+    crawl(api, census=Census(stored=stored, refused={"accounts": {"a9"}}))
+    assert api.asked[A9] == asked
