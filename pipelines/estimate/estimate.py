@@ -184,7 +184,7 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
         endpoints = [
             endpoint for endpoint in with_parents(tenant.resources, CATALOGUE) if endpoint.name not in ledger.unoffered
         ]
-        found = known(store, endpoints)
+        found = known(store, endpoints, now=now)
         for endpoint in endpoints:
             marks = ledger.marks.get(endpoint.name, {})
             if endpoint.dates:

@@ -86,7 +86,7 @@ class Verifier:
             raise NothingStoredError(self._tenant, self._warehouse.place)
         ledger = Ledger.from_state(self._warehouse.state())
         with self._warehouse.open() as store:
-            self._known = known(store, self._endpoints, clients=self._clients)
+            self._known = known(store, self._endpoints, now=self._found.at, clients=self._clients)
             self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
             self._found.ledger_checked = bool(ledger.marks)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
@@ -113,7 +113,12 @@ class Verifier:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
+        census = Census(
+            stored=self._known.members,
+            removed=self._known.removed,
+            clients=self._clients,
+            outside=self._known.outside,
+        )
         listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:

@@ -70,6 +70,7 @@ class Crawl:
         self.progress.stage("reading objects")
         self._census = Census(
             stored=self.known.members,
+            removed=self.known.removed,
             refused=self.ledger.refused_lately(self.horizon.now),
             clients=self.job.clients,
             outside=self.known.outside,
@@ -105,11 +106,11 @@ class Crawl:
         self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
         self.progress.crawled(len(listed.ids))
         self.put(listed)
-        never_shown = [
-            own_id for own_id in listed.gone if own_id not in self.known.members.get(listed.endpoint.name, ())
-        ]
+        name = listed.endpoint.name
+        once_shown = self.known.members.get(name, {}).keys() | self.known.removed.get(name, {}).keys()
+        never_shown = [own_id for own_id in listed.gone if own_id not in once_shown]
         if never_shown:
-            self.put(Refused(listed.endpoint.name, never_shown))
+            self.put(Refused(name, never_shown))
 
     def names_nothing_known(self) -> bool:
         """Tell of each account that the operator named and no list showed; whether nothing is left to read."""

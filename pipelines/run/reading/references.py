@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from schemas.table import key_of
 from sources.aleta.catalogue.catalogue import CATALOGUE
@@ -14,12 +14,15 @@ from ...warehouse.store import Slice, Store
 from .known import Known
 
 NO_PARENT = "''"
+ASK_REMOVED_AGAIN = timedelta(days=7)
+"""Every night for so long: where a list is cut, nothing else would show that an object is there after all (L2)."""
 
 
-def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[str] = ()) -> Known:
+def known(store: Store, endpoints: Sequence[Endpoint], *, now: datetime, clients: Collection[str] = ()) -> Known:
     """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last.
 
     Args:
+        now: when the run began, which asks again for what was removed lately.
         clients: only what hangs below these, and what their rows name; empty: all.
     """
     found = Known()
@@ -29,19 +32,22 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, clients: Collection[st
             found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
         elif endpoint.crawled and store.columns(endpoint.schema):
-            found.members[endpoint.name] = _members(store, endpoint, "WHERE removed_at IS NULL")
+            found.members[endpoint.name] = _members(store, endpoint, "removed_at IS NULL")
         elif endpoint.none_is_404 and endpoint.dates and endpoint.by_day and store.columns(endpoint.schema):
             found.last_days[endpoint.name] = _last_days(store, endpoint, *endpoint.dates.columns)
+        if not endpoint.dates and store.columns(endpoint.schema):
+            since = f"removed_at > TIMESTAMPTZ '{now - ASK_REMOVED_AGAIN}'"
+            found.removed[endpoint.name] = _members(store, endpoint, since)
     if clients:
         _narrow(found, store, endpoints, clients)
     return found
 
 
-def _members(store: Store, endpoint: Endpoint, where: str = "") -> dict[str, str]:
+def _members(store: Store, endpoint: Endpoint, where: str = "true") -> dict[str, str]:
     """Each object's id, and that of its parent."""
     key, parent = key_of(endpoint.schema)[0], endpoint.parent_column or NO_PARENT
     rows = store.rows(endpoint.schema, [key, *filter(None, [endpoint.parent_column]), "removed_at"])
-    return dict(store.sql.execute(f"SELECT {key}, {parent} FROM {rows} {where}").fetchall())
+    return dict(store.sql.execute(f"SELECT {key}, {parent} FROM {rows} WHERE {where}").fetchall())
 
 
 def _last_days(store: Store, endpoint: Endpoint, day: str) -> dict[str, date]:
@@ -64,6 +70,8 @@ def _narrow(found: Known, store: Store, endpoints: Sequence[Endpoint], clients: 
             named = [_named_by(store, CATALOGUE[table], column, below) for table, column in endpoint.places]
             below[endpoint.name] = found.named[endpoint.name] = set[str]().union(*named)
             found.shown[endpoint.name] &= below[endpoint.name]
+    for name, removed in found.removed.items():
+        found.removed[name] = {own_id: parent for own_id, parent in removed.items() if own_id in below.get(name, ())}
 
 
 def _named_by(store: Store, endpoint: Endpoint, column: str, below: dict[str, set[str]]) -> set[str]:

@@ -26,6 +26,8 @@ class Census:
 
     Args:
         stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
+        removed: the same of what was removed lately, for a refusal by id that may have been of that minute: where its
+            list is cut, nothing else would show it.
         refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet,
             unless a parent that is shown names them: the refusal may have been of that minute, and its list may be cut.
         clients: only these are read, and what hangs below them; empty: all.
@@ -33,6 +35,7 @@ class Census:
     """
 
     stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     refused: Mapping[str, Collection[str]] = field(default_factory=dict)
     clients: Collection[str] = ()
     outside: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -148,7 +151,10 @@ class Census:
         return bool(own_id) and not known and own_id not in self._shown[resource]
 
     def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
-        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2)."""
+        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).
+
+        What was removed lately is asked for while its parent is shown, and its list was read.
+        """
         if not endpoint.single:
             return []
         seen = self._shown[endpoint.name] | self._asked[endpoint.name]
@@ -166,7 +172,17 @@ class Census:
             for own_id, owner in named.items()
             if own_id not in seen and own_id not in outside and (owner or own_id not in refused)
         }
-        return sorted((unknown | stored).items())
+        removed = {
+            own_id: parent_id
+            for own_id, parent_id in self.removed.get(endpoint.name, {}).items()
+            if own_id not in seen and self._was_listed(endpoint, parent_id)
+        }
+        return sorted((removed | unknown | stored).items())
+
+    def _was_listed(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether *parent_id* is shown, and its list of *endpoint* was read."""
+        there = not endpoint.parent or parent_id in self._shown[endpoint.parent]
+        return there and (endpoint.name, parent_id) not in self._failed
 
     def refused_before(self) -> set[tuple[str, str]]:
         """Endpoint and id of what was refused lately, and that nothing showed since."""

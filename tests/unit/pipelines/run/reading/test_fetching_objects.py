@@ -177,6 +177,15 @@ def test_l2_a_refusal_says_nothing_of_an_account_that_only_a_row_names_where_no_
     assert run.api.asked["/v2/accounts/z"] == 1
 
 
+def test_l2_an_account_that_was_removed_lately_is_asked_for_by_every_run():
+    """L2: of what was never shown, a refusal is remembered."""
+    answers = api(a=[booked("t", DAY)])
+    answers.says |= {"/v2/accounts/a": thing("a")}
+    run = Run(answers, known=Known(removed={"accounts": {"z": "l"}}))
+    assert run.api.asked["/v2/accounts/z"] == 1
+    assert (account_problems(run), run.of(Refused)) == ([], [])
+
+
 def test_f3_a_client_that_no_list_shows_and_that_fails_by_its_id_stops_no_other():
     """Only where no list of clients was read, nothing can be read."""
     left_out = api(a=[booked("t", DAY)])

@@ -248,3 +248,18 @@ def test_l2_a_403_that_repeats_an_earlier_one_is_not_asked_for_once_more(stored,
     api.says |= {A9: ForbiddenError("403"), ACCOUNT.format("a1"): thing("a1")}
     crawl(api, census=Census(stored=stored, refused={"accounts": {"a9"}}))
     assert api.asked[A9] == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone"), [(thing("a9", legalEntity="l1"), []), (ParentGoneError("404"), ["a9"])], ids=["back", "gone"]
+)
+def test_l2_what_was_removed_lately_is_asked_for_while_its_parent_is_shown(answer, gone):
+    """Nothing names a9 and its list is cut; l9, which a8 hung below, is not there any more."""
+    api = world()
+    api.says |= {ACCOUNT.format("a1"): thing("a1"), A9: answer, ACCOUNT.format("a8"): thing("a8", legalEntity="l9")}
+
+    found = crawl(api, census=Census(removed={"accounts": {"a9": "l1", "a8": "l9"}}))
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert ("a9" in ids_of(found, "accounts"), api.asked[ACCOUNT.format("a8")]) == (not gone, 0)
+    assert problems(found) == {}
