@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from schemas.table import key_of, name_of
 
@@ -18,6 +19,9 @@ from .lengths import ListRead, doubtful, truncated
 
 RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
 """Relationships whose name is not that of the endpoint of their members."""
+
+WITNESSES = 3
+"""Of objects that lists showed: one that answers by its id is enough."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,9 +130,9 @@ class Census:
             return
         self._gone[endpoint.name].add(own_id)
 
-    def shown(self, endpoint: Endpoint) -> str:
-        """An object that answered in this crawl; empty where there is none."""
-        return min(self._shown[endpoint.name], default="")
+    def witnesses(self, endpoint: Endpoint) -> list[str]:
+        """A few objects that answered in this crawl: the path of one of them may be refused for itself."""
+        return nsmallest(WITNESSES, self._shown[endpoint.name])
 
     def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
         """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated.

@@ -263,3 +263,29 @@ def test_l2_what_was_removed_lately_is_asked_for_while_its_parent_is_shown(answe
     assert [own_id for listed in found for own_id in listed.gone] == gone
     assert ("a9" in ids_of(found, "accounts"), api.asked[ACCOUNT.format("a8")]) == (not gone, 0)
     assert problems(found) == {}
+
+
+@pytest.mark.parametrize(("named", "gone"), [(["a1", "a2"], ["a3"]), ([], ["a1", "a2", "a3"])])
+def test_l2_an_empty_list_is_not_believed_over_what_its_parent_names(named, gone):
+    """No account is shown that could tell whether accounts answer by their ids: what is named may be there (L1)."""
+    api = FakeApi(says={CLIENTS: [thing("c1")], ENTITIES.format("c1"): [thing("l1", accounts=named)]})
+    api.says |= {ACCOUNT.format(own_id): ParentGoneError("no such path") for own_id in ("a1", "a2", "a3")}
+    stored = {"legal_entities": {"l1": "c1"}, "accounts": dict.fromkeys(("a1", "a2", "a3"), "l1")}
+
+    found = crawl(api, "clients", "legal_entities", "accounts", census=Census(stored=stored))
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert problems(found) == ({("accounts", "l1"): ["no such path"] * len(named)} if named else {})
+
+
+@pytest.mark.parametrize("odd", [ForbiddenError("403"), UnavailableError("500")])
+def test_l2_one_listed_object_that_does_not_answer_by_its_id_speaks_for_itself_alone(odd):
+    """Another does: a9, which the portfolio links to, is gone."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
+    api.says |= {ACCOUNT.format("a1"): odd, ACCOUNT.format("a2"): thing("a2"), A9: ParentGoneError("404")}
+
+    found = crawl(api)
+
+    assert [own_id for listed in found for own_id in listed.gone] == ["a9"]
+    assert problems(found) == {}
