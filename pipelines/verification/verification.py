@@ -232,6 +232,7 @@ class Verifier:
         planner: Planner | Prover,
         marks: Mapping[str, Mark],
     ) -> Iterator[Receipt]:
+        marks = {each: marks.get(each, Mark()) for each in spans}
         return fetch(
             endpoint,
             spans,
@@ -240,7 +241,8 @@ class Verifier:
             clock=self._tools.clock,
             workers=self._tenant.workers,
             stop=self._tools.stop,
-            existing_parents=self._known.without_rows(endpoint, {each: marks.get(each, Mark()) for each in spans}),
+            existing_parents=self._known.without_rows(endpoint, marks),
+            none_before=self._known.none_before(endpoint, marks),
             had_rows=self._known.had_rows(endpoint, spans),
             folder=self._tenant.folder,
         )

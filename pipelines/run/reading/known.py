@@ -46,6 +46,15 @@ class Known:
             return {*marks}
         return {parent for parent, mark in marks.items() if mark.bare or mark.verified_at is None}
 
+    def none_before(self, endpoint: Endpoint, marks: Mapping[str, Mark]) -> set[str]:
+        """Of the parents of *marks* those that were read without a row and were there since: a 404 says so again.
+
+        Not of what is asked for day by day: each night asks for another day.
+        """
+        if endpoint.by_day:
+            return set()
+        return {parent for parent, mark in marks.items() if mark.bare and mark.verified_at and not mark.due}
+
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
         """Remember the ids that the rows of *endpoint* name of the other *endpoints*."""
         self.learn_members(endpoint, batches, endpoints)

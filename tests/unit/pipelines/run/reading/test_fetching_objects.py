@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,28 @@ def test_a_404_says_none_of_an_instrument_that_never_had_any():
     assert prices_gone(Mark()) == [("i2", Status.COMPLETE, 0)]
     bare = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025), bare=True)
     assert prices_gone(bare) == [("i2", Status.COMPLETE, 0)]
+
+
+BEFORE = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
+
+
+@pytest.mark.parametrize(
+    ("marks", "failed"),
+    [
+        pytest.param({"i2": replace(BEFORE, bare=True)}, set(), id="had none"),
+        pytest.param({"i2": replace(BEFORE, bare=True, due=True)}, {"i2"}, id="was away"),
+        pytest.param({"i2": replace(BEFORE, bare=True), "i1": BEFORE}, {"i1", "i2"}, id="the other had some"),
+        pytest.param({"i2": replace(BEFORE, bare=True), "i1": Mark()}, {"i1"}, id="the other is new"),
+    ],
+)
+def test_f2_a_404_to_an_instrument_that_had_no_prices_says_so_again_though_nobody_is_answered(marks, failed):
+    """The last one with prices is gone. Where another had some, and is 404 tonight, it may be the route."""
+    nobody = api()
+    nobody.says |= {f"/v3/instruments/{own_id}/prices": GONE for own_id in ("i1", "i2")}
+    run = Run(nobody, known=Known(shown={"instruments": set(marks)}), ledger=Ledger(marks={"prices": marks}))
+    receipts = [receipt for receipt in run.of(Receipt) if receipt.endpoint.name == "prices"]
+    assert {receipt.parent_id for receipt in receipts} == set(marks)
+    assert {receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED} == failed
 
 
 def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
