@@ -163,7 +163,7 @@ class Verifier:
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
         shown = self._known.shown[endpoint.name]
-        ids = sorted(self._known.named[endpoint.name] | shown)
+        ids = sorted(self._known.named[endpoint.name] | shown | self._known.removed.get(endpoint.name, {}).keys())
         if sample is not None:
             ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
         stop = self._tools.stop

@@ -125,11 +125,12 @@ class Crawl:
         return sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
 
     def visit(self, endpoint: Endpoint) -> None:
-        """Objects that rows name: those never read, and the others in turn."""
+        """Objects that rows name: those never read, others in turn, and every night what was removed lately (L2)."""
         ids = self.named(endpoint)
         marks = self.ledger.marks.get(endpoint.name, {})
         if self.job.revisits:
-            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+            turn = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+            chosen = [*dict.fromkeys([*turn, *self.known.removed.get(endpoint.name, ())])]
         else:
             chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")

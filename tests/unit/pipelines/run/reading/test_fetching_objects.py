@@ -21,6 +21,7 @@ from tests.stores import on
 from tests.unit.pipelines.run.reading.runs import DAY, GONE, NAMES, Run, api, named
 
 ONE_R = {"data": {"type": "reporting-entity", "id": "r"}}
+BEFORE = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
 
 
 def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
@@ -51,6 +52,18 @@ def test_a_turn_of_objects_that_were_never_there_is_told_by_one_that_is():
     visits = [visited.listed for visited in run.of(Visited) if visited.listed.endpoint.name == "instruments"]
     assert sorted(own_id for listed in visits for own_id in listed.gone) == unknown
     assert [error for listed in visits for error in listed.problems] == []
+
+
+def test_l2_an_instrument_that_was_404_in_its_turn_is_asked_for_every_night_and_its_prices_are_read_when_it_is_back():
+    """Of more than a hundred the turn of a week would come first; the mark is that of the night of the 404."""
+    others = [f"j{number:03}" for number in range(150)]
+    rows = api(a=[named("t", "i1"), *(named(f"t-{own_id}", own_id) for own_id in others)])
+    rows.says |= {f"/v3/instruments/{own_id}": thing(own_id) for own_id in others}
+    read_at = {own_id: Mark(verified_at=NOON - timedelta(days=2)) for own_id in others}
+    marks = {"instruments": read_at | {"i1": Mark(verified_at=NOON - timedelta(days=1))}, "prices": {"i1": BEFORE}}
+    known = Known(shown={"instruments": set(others)}, removed={"instruments": {"i1": ""}})
+    run = Run(rows, row_cap=1000, known=known, ledger=Ledger(marks=marks))
+    assert run.rows("prices")["i1"] == 1
 
 
 @pytest.mark.parametrize(("instruments", "asked"), [(100, True), (101, False)])
@@ -104,9 +117,6 @@ def test_a_404_says_none_of_an_instrument_that_never_had_any():
     assert prices_gone(Mark()) == [("i2", Status.COMPLETE, 0)]
     bare = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025), bare=True)
     assert prices_gone(bare) == [("i2", Status.COMPLETE, 0)]
-
-
-BEFORE = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
 
 
 @pytest.mark.parametrize(
