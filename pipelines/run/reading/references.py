@@ -30,24 +30,36 @@ def known(store: Store, endpoints: Sequence[Endpoint], *, now: datetime, clients
         if endpoint.named_in:
             named = [store.distinct(CATALOGUE[table].schema, column) for table, column in endpoint.places]
             found.named[endpoint.name] = set[str]().union(*named)
-            found.shown[endpoint.name] = store.distinct(endpoint.schema, "id", shown=True)
+            shown, found.removed[endpoint.name] = _shown_and_removed(store, endpoint, now - ASK_REMOVED_AGAIN)
+            found.shown[endpoint.name] = set(shown)
         elif endpoint.crawled and store.columns(endpoint.schema):
-            found.members[endpoint.name] = _members(store, endpoint, "removed_at IS NULL")
+            shown, found.removed[endpoint.name] = _shown_and_removed(store, endpoint, now - ASK_REMOVED_AGAIN)
+            found.members[endpoint.name] = shown
         elif endpoint.none_is_404 and endpoint.dates and endpoint.by_day and store.columns(endpoint.schema):
             found.last_days[endpoint.name] = _last_days(store, endpoint, *endpoint.dates.columns)
-        if not endpoint.dates and store.columns(endpoint.schema):
-            since = f"removed_at > TIMESTAMPTZ '{now - ASK_REMOVED_AGAIN}'"
-            found.removed[endpoint.name] = _members(store, endpoint, since)
     if clients:
         _narrow(found, store, endpoints, clients)
     return found
 
 
-def _members(store: Store, endpoint: Endpoint, where: str = "true") -> dict[str, str]:
+def _shown_and_removed(store: Store, endpoint: Endpoint, since: datetime) -> tuple[dict[str, str], dict[str, str]]:
+    """What is there, and what was removed *since* then."""
+    objects = _objects(store, endpoint)
+    return (
+        _members(store, f"{objects} WHERE removed_at IS NULL"),
+        _members(store, f"{objects} WHERE removed_at > TIMESTAMPTZ '{since}'"),
+    )
+
+
+def _members(store: Store, objects: str) -> dict[str, str]:
     """Each object's id, and that of its parent."""
+    return dict(store.sql.execute(objects).fetchall())
+
+
+def _objects(store: Store, endpoint: Endpoint) -> str:
     key, parent = key_of(endpoint.schema)[0], endpoint.parent_column or NO_PARENT
     rows = store.rows(endpoint.schema, [key, *filter(None, [endpoint.parent_column]), "removed_at"])
-    return dict(store.sql.execute(f"SELECT {key}, {parent} FROM {rows} WHERE {where}").fetchall())
+    return f"SELECT {key}, {parent} FROM {rows}"
 
 
 def _last_days(store: Store, endpoint: Endpoint, day: str) -> dict[str, date]:
@@ -59,7 +71,8 @@ def _last_days(store: Store, endpoint: Endpoint, day: str) -> dict[str, date]:
 
 def _narrow(found: Known, store: Store, endpoints: Sequence[Endpoint], clients: Collection[str]) -> None:
     """Leave in *found* what hangs below *clients*; the rows of what was removed name what they named."""
-    ever = {each.name: _members(store, each) for each in endpoints if each.crawled and store.columns(each.schema)}
+    crawled = [endpoint for endpoint in endpoints if endpoint.crawled and store.columns(endpoint.schema)]
+    ever = {endpoint.name: _members(store, _objects(store, endpoint)) for endpoint in crawled}
     below = members_below(endpoints, ever, clients)
     for name, members in found.members.items():
         inside = below.get(name, set())
