@@ -184,7 +184,7 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
         endpoints = [
             endpoint for endpoint in with_parents(tenant.resources, CATALOGUE) if endpoint.name not in ledger.unoffered
         ]
-        found = known(store, endpoints)
+        found = known(store, endpoints, now=now)
         for endpoint in endpoints:
             marks = ledger.marks.get(endpoint.name, {})
             if endpoint.dates:
@@ -193,7 +193,8 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
                 plan.resources[endpoint.name] = _forecast(readings)
             elif endpoint.named_in:
                 ids = found.named[endpoint.name] | found.shown[endpoint.name]
-                plan.resources[endpoint.name] = _visited(endpoint, ids, marks, horizon)
+                removed = found.removed.get(endpoint.name, ())
+                plan.resources[endpoint.name] = _visited(endpoint, ids, removed, marks, horizon)
             else:
                 plan.resources[endpoint.name] = _walked(store, endpoint)
     for name, asked in dated.items():
@@ -216,10 +217,12 @@ def _count(
     rehearse(planner, readings, rows, forecast, page_rows=int(LIMIT) if horizon.by_months else 0)
 
 
-def _visited(endpoint: Endpoint, ids: Collection[str], marks: Mapping[str, Mark], horizon: Horizon) -> Forecast:
-    """One answer an object whose turn it is."""
-    count = len(in_turn(marks, sorted(ids), horizon, every_days=endpoint.every_days))
-    return Forecast(parents=len(ids), windows=count, requests=count)
+def _visited(
+    endpoint: Endpoint, ids: Collection[str], removed: Collection[str], marks: Mapping[str, Mark], horizon: Horizon
+) -> Forecast:
+    """One answer an object whose turn it is, or that was *removed* lately."""
+    count = len({*in_turn(marks, sorted(ids), horizon, every_days=endpoint.every_days), *removed})
+    return Forecast(parents=len({*ids, *removed}), windows=count, requests=count)
 
 
 def _walked(store: Store, endpoint: Endpoint) -> Forecast:

@@ -116,7 +116,7 @@ class TenantRun:
             committed=self._progress.committed,
         )
         with warehouse.open() as store:
-            found = known(store, self._endpoints, clients=self._job.clients)
+            found = known(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
         self._members = found.members
         threading.Thread(
             target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True

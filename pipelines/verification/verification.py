@@ -84,7 +84,7 @@ class Verifier:
             raise NothingStoredError(self._tenant, self._warehouse.place)
         ledger = Ledger.from_state(self._warehouse.state())
         with self._warehouse.open() as store:
-            self._known = known(store, self._endpoints, clients=self._clients)
+            self._known = known(store, self._endpoints, now=self._found.at, clients=self._clients)
             self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
             self._found.ledger_checked = bool(ledger.marks)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)
@@ -111,7 +111,12 @@ class Verifier:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        census = Census(stored=self._known.members, clients=self._clients, outside=self._known.outside)
+        census = Census(
+            stored=self._known.members,
+            removed=self._known.removed,
+            clients=self._clients,
+            outside=self._known.outside,
+        )
         listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:
@@ -156,7 +161,7 @@ class Verifier:
     def _named(self, endpoint: Endpoint, reader: Reader, sample: int | None) -> None:
         """Objects that rows name: all of them, or a random sample."""
         shown = self._known.shown[endpoint.name]
-        ids = sorted(self._known.named[endpoint.name] | shown)
+        ids = sorted(self._known.named[endpoint.name] | shown | self._known.removed.get(endpoint.name, {}).keys())
         if sample is not None:
             ids = sorted(ids, key=lambda own_id: crc32(f"{self._found.at} {own_id}".encode()))[:sample]
         stop = self._tools.stop
@@ -225,6 +230,7 @@ class Verifier:
         planner: Planner | Prover,
         marks: Mapping[str, Mark],
     ) -> Iterator[Receipt]:
+        marks = {each: marks.get(each, Mark()) for each in spans}
         return fetch(
             endpoint,
             spans,
@@ -233,7 +239,8 @@ class Verifier:
             clock=self._tools.clock,
             workers=self._tenant.workers,
             stop=self._tools.stop,
-            existing_parents=self._known.without_rows(endpoint, {each: marks.get(each, Mark()) for each in spans}),
+            existing_parents=self._known.without_rows(endpoint, marks),
+            none_before=self._known.none_before(endpoint, marks),
             had_rows=self._known.had_rows(endpoint, spans),
             folder=self._tenant.folder,
         )

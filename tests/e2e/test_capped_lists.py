@@ -136,6 +136,20 @@ def test_what_the_warehouse_knew_is_asked_for_when_a_list_shrinks_l2(crowded_syn
     assert truncated(ended) == set(owners(crowded_synced)[:2])
 
 
+def test_an_account_of_a_cut_list_that_is_404_for_one_night_is_back_the_next_l2(crowded_synced):
+    """L2: no list shows it and nobody names it, so that it is removed; while its parent is there it is asked for."""
+    crowded_synced.configure(resources=["accounts"])
+    crowded_synced.box.set(list_caps={"accounts": CAP}, relationships="links", keep="first")
+    account = objects(crowded_synced, "accounts")[-1]["id"]
+    crowded_synced.box.faults.script("404", path_contains=f"/v2/accounts/{account}", times=1)
+
+    crowded_synced.sync(expect=4)
+    assert removed(crowded_synced) == [account]
+
+    crowded_synced.sync(expect=4)
+    assert removed(crowded_synced) == []
+
+
 @pytest.mark.parametrize(
     ("change", "table"),
     long_but(

@@ -115,12 +115,18 @@ class Loader:
                 self._compare_objects(comparison, endpoint, listings.get(endpoint.name, ()))
 
     def load_visited(self, listed: Listed) -> None:
-        """Compare objects that were read one by one; each will be read again in its turn."""
+        """Compare objects that were read one by one; each will be read again in its turn.
+
+        What was never asked for before and is not there may come a little later than the row that names it: it is due.
+        """
         with self._warehouse.open() as store:
             self._compare_objects(Comparison(store, self._run.now), listed.endpoint, [listed])
         name = listed.endpoint.name
-        for own_id in (*listed.ids, *listed.gone):
+        for own_id in listed.ids:
             self._ledger.set(name, own_id, Mark(verified_at=self._run.now))
+        for own_id in listed.gone:
+            due = self._ledger.mark(name, own_id).verified_at is None
+            self._ledger.set(name, own_id, Mark(verified_at=self._run.now, due=due))
         for own_id in listed.failed:  # are asked for by the next run, be it this night; so is who never was, anyway
             if (mark := self._ledger.mark(name, own_id)).verified_at:
                 self._ledger.set(name, own_id, replace(mark, due=True))

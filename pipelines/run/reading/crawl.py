@@ -70,6 +70,7 @@ class Crawl:
         self.progress.stage("reading objects")
         self._census = Census(
             stored=self.known.members,
+            removed=self.known.removed,
             refused=self.ledger.refused_lately(self.horizon.now),
             clients=self.job.clients,
             outside=self.known.outside,
@@ -105,11 +106,11 @@ class Crawl:
         self._listed.setdefault(listed.endpoint.name, {}).update(dict.fromkeys(listed.ids))
         self.progress.crawled(len(listed.ids))
         self.put(listed)
-        never_shown = [
-            own_id for own_id in listed.gone if own_id not in self.known.members.get(listed.endpoint.name, ())
-        ]
+        name = listed.endpoint.name
+        once_shown = self.known.members.get(name, {}).keys() | self.known.removed.get(name, {}).keys()
+        never_shown = [own_id for own_id in listed.gone if own_id not in once_shown]
         if never_shown:
-            self.put(Refused(listed.endpoint.name, never_shown))
+            self.put(Refused(name, never_shown))
 
     def names_nothing_known(self) -> bool:
         """Tell of each account that the operator named and no list showed; whether nothing is left to read."""
@@ -124,11 +125,12 @@ class Crawl:
         return sorted(self.known.named.get(endpoint.name, set()) | self.known.shown.get(endpoint.name, set()))
 
     def visit(self, endpoint: Endpoint) -> None:
-        """Objects that rows name: those never read, and the others in turn."""
+        """Objects that rows name: those never read, others in turn, and every night what was removed lately (L2)."""
         ids = self.named(endpoint)
         marks = self.ledger.marks.get(endpoint.name, {})
         if self.job.revisits:
-            chosen = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+            turn = in_turn(marks, ids, self.horizon, every_days=endpoint.every_days)
+            chosen = [*dict.fromkeys([*turn, *self.known.removed.get(endpoint.name, ())])]
         else:
             chosen = [own_id for own_id in ids if own_id not in marks]
         self.progress.stage(f"reading {endpoint.name}")

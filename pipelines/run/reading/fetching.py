@@ -252,10 +252,10 @@ class Fetching:
     ) -> None:
         spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
         marks = {parent: reading.mark for parent, reading in readings.items()}
-        existing = self.known.without_rows(endpoint, marks)
+        existing, bare = self.known.without_rows(endpoint, marks), self.known.none_before(endpoint, marks)
         beside = partial(self._kept.believed_beside, endpoint, readings, self.horizon)
         watch = partial(self._beliefs.watch, endpoint, prover, beside)
-        for receipt in self._receipts(endpoint, spans, prover, existing, watch):
+        for receipt in self._receipts(endpoint, spans, prover, existing, watch, none_before=bare):
             self._note(receipt, readings[receipt.parent_id])
             self._watch(receipt)
             self._undivided.note(receipt)
@@ -270,6 +270,8 @@ class Fetching:
         prover: Prover,
         existing_parents: Collection[str],
         after_answer: Callable[[], None] = lambda: None,
+        *,
+        none_before: Collection[str] = (),
     ) -> Iterator[Receipt]:
         return fetch(
             endpoint,
@@ -280,6 +282,7 @@ class Fetching:
             workers=self.tenant.workers,
             stop=self.stop,
             existing_parents=existing_parents,
+            none_before=none_before,
             had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
             after_answer=after_answer,

@@ -21,6 +21,7 @@ class Known:
         named: endpoint -> ids that rows name.
         shown: endpoint -> ids of the objects that the API showed last.
         members: endpoint -> ids that its lists showed last, each with its parent's.
+        removed: endpoint -> the same of what was removed lately: the refusal that said so may have been of that minute.
         outside: endpoint -> of these, what hangs below clients that are not read.
         in_rows: endpoint -> ids of objects with lists that rows of this run name.
         last_days: endpoint whose 404 may mean that there are no rows of a day -> parent -> the last day with a row.
@@ -29,6 +30,7 @@ class Known:
     named: dict[str, set[str]] = field(default_factory=dict)
     shown: dict[str, set[str]] = field(default_factory=dict)
     members: dict[str, dict[str, str]] = field(default_factory=dict)
+    removed: dict[str, dict[str, str]] = field(default_factory=dict)
     outside: dict[str, set[str]] = field(default_factory=dict)
     in_rows: dict[str, set[str]] = field(default_factory=dict)
     last_days: dict[str, dict[str, date]] = field(default_factory=dict)
@@ -43,6 +45,15 @@ class Known:
         if endpoint.parent not in self.shown:
             return {*marks}
         return {parent for parent, mark in marks.items() if mark.bare or mark.verified_at is None}
+
+    def none_before(self, endpoint: Endpoint, marks: Mapping[str, Mark]) -> set[str]:
+        """Of the parents of *marks* those that were read without a row and were there since: a 404 says so again.
+
+        Not of what is asked for day by day: each night asks for another day.
+        """
+        if endpoint.by_day:
+            return set()
+        return {parent for parent, mark in marks.items() if mark.bare and mark.verified_at and not mark.due}
 
     def learn(self, endpoint: Endpoint, batches: Sequence[Batch], endpoints: Sequence[Endpoint]) -> None:
         """Remember the ids that the rows of *endpoint* name of the other *endpoints*."""

@@ -171,11 +171,13 @@ class Endpoint:
         return self.parent_columns or (self.parent_column,)
 
     def columns_naming(self, other: Endpoint) -> tuple[str, ...]:
-        """The columns of its rows that name objects of *other*, which has lists; none for what has lists itself."""
-        if self.crawled or not other.crawled:
+        """The columns of its rows that name objects of *other*, which has lists; `parent_id` is one of its own kind."""
+        if not other.crawled:
             return ()
         singular = f"{other.name.removesuffix('ies')}y" if other.name.endswith("ies") else other.name.removesuffix("s")
-        return tuple(column for column in self.schema.names if f"_{column}".endswith(f"_{singular}_id"))
+        names = self.schema.names
+        own_kind = {"parent_id"} if self.name == other.name else set()
+        return tuple(name for name in names if name in own_kind or f"_{name}".endswith(f"_{singular}_id"))
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:

@@ -43,7 +43,7 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
     longest = max((each.length for each in lists), default=0)
     often = repeated(each.length for each in lists if not each.chained)
     tied = _tied(lists)
-    vouched = _vouched(lists)
+    vouched = _vouched(lists, caps)
     cut = {(each.resource, each.length) for each in lists if each.missed}
     found = []
     for each in lists:
@@ -64,13 +64,14 @@ def truncated(lists: Sequence[ListRead], caps: Collection[int]) -> list[tuple[Li
     return found
 
 
-def _vouched(lists: Sequence[ListRead]) -> set[int]:
+def _vouched(lists: Sequence[ListRead], caps: Collection[int]) -> set[int]:
     """Lists whose parent names more members than the list showed, where parents can be relied on to name all.
 
     Or as many, where another parent names more: then what parents say is not cut at that number.
 
     A relationship that names fewer than the list shows is truncated or left empty itself: then none of that resource
-    proves anything. Nor does one whose length looks like a cap.
+    proves anything. Nor does one whose length looks like a cap: it repeats; or it is the greatest, and answers of this
+    API are capped there, or it is round and the list is cut: where lists are cut, relationships may be.
     """
     trusted: set[int] = set()
     for resource in {each.resource for each in lists}:
@@ -79,9 +80,19 @@ def _vouched(lists: Sequence[ListRead]) -> set[int]:
             continue
         capped = repeated(each.named or 0 for each in named)
         most = max((each.named or 0 for each in named), default=0)
-        uncapped = [each for each in named if not capped or each.named != capped]
+        uncapped = [
+            each
+            for each in named
+            if not (capped and each.named == capped) and not (each.named == most and _looks_capped(each, caps))
+        ]
         trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
     return trusted
+
+
+def _looks_capped(each: ListRead, caps: Collection[int]) -> bool:
+    """Whether what the parent names, the most of its resource, ends where a cap may be."""
+    named = each.named or 0
+    return named in caps or (bool(each.missed) and named >= SMALLEST_SUSPICIOUS and _is_round(named))
 
 
 def repeated(given: Iterable[int], *, least: int = SMALLEST_SUSPICIOUS, times: int = 2) -> int:
@@ -118,7 +129,7 @@ def _tied(lists: Sequence[ListRead]) -> dict[tuple[str, int], int]:
 
 def doubtful(lists: Sequence[ListRead]) -> list[ListRead]:
     """Of each resource the longest list, where it is long, and nothing vouches for it or tells of it already."""
-    vouched = _vouched(lists)
+    vouched = _vouched(lists, ())
     longest: dict[str, ListRead] = {}
     for each in sorted(lists, key=lambda each: (-each.length, each.parent_id)):
         longest.setdefault(each.resource, each)

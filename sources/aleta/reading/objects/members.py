@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from schemas.table import key_of, name_of
 
@@ -19,6 +20,9 @@ from .lengths import ListRead, doubtful, truncated
 RELATIONS = {"children": "clients", "readAccessToReportingEntities": "reporting_entities"}
 """Relationships whose name is not that of the endpoint of their members."""
 
+WITNESSES = 3
+"""Of objects that lists showed: one that answers by its id is enough."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Census:
@@ -26,17 +30,22 @@ class Census:
 
     Args:
         stored: endpoint -> id -> id of its parent: what the warehouse showed the night before.
-        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet.
+        removed: the same of what was removed lately, for a refusal by id that may have been of that minute: where its
+            list is cut, nothing else would show it.
+        refused: endpoint -> ids that something names, and that answered 404 or 403 lately: not asked for again yet,
+            unless a parent that is shown names them: the refusal may have been of that minute, and its list may be cut.
         clients: only these are read, and what hangs below them; empty: all.
         outside: endpoint -> stored ids that hang below other clients: not asked for, whatever names them.
     """
 
     stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     refused: Mapping[str, Collection[str]] = field(default_factory=dict)
     clients: Collection[str] = ()
     outside: Mapping[str, Collection[str]] = field(default_factory=dict)
     _shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    _mentioned: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by a to-one relationship
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _gone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -79,23 +88,25 @@ class Census:
         """Whatever an answer names of the other *endpoints*."""
         known = {other.name: other for other in endpoints}
         for relation, owners in answer.related.items():
-            other = known.get(RELATIONS.get(relation) or _snake(relation))
-            if other is None:
-                continue
-            owned = other.parent == endpoint.name
-            for owner, ids in owners.items():
-                if owned:
-                    self._counts[other.name, owner] = len(set(ids))
-                named = self._named[other.name]
-                for own_id in ids:
-                    named[own_id] = named.get(own_id) or (owner if owned else "")
+            if (other := known.get(RELATIONS.get(relation) or _snake(relation))) is not None:
+                self._note_related(other, owners, owned=other.parent == endpoint.name)
         for link in endpoint.links:
-            other = known.get(RELATIONS.get(link.relation) or _snake(link.relation))
-            if other is not None:
-                for own_id in answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist():
-                    self._named[other.name].setdefault(own_id, "")
+            if (other := known.get(RELATIONS.get(link.relation) or _snake(link.relation))) is not None:
+                self.note_named(other, answer.links[name_of(link.schema)][key_of(link.schema)[1]].to_pylist())
         if endpoint.parent in known:
             self.note_named(known[endpoint.parent], set(answer.batch[endpoint.parent_column].to_pylist()) - {None})
+        for other in known.values():
+            for column in endpoint.columns_naming(other):
+                self._mentioned[other.name].update(answer.batch[column].drop_null().unique().to_pylist())
+
+    def _note_related(self, endpoint: Endpoint, owners: Mapping[str, Collection[str]], *, owned: bool) -> None:
+        """What a to-many relationship names of *endpoint*; *owned*: by their parents."""
+        named = self._named[endpoint.name]
+        for owner, ids in owners.items():
+            if owned:
+                self._counts[endpoint.name, owner] = len(set(ids))
+            for own_id in ids:
+                named[own_id] = named.get(own_id) or (owner if owned else "")
 
     def note_named(self, endpoint: Endpoint, ids: Iterable[str]) -> None:
         """Rows name these, or what hangs below them."""
@@ -119,13 +130,18 @@ class Census:
             return
         self._gone[endpoint.name].add(own_id)
 
-    def shown(self, endpoint: Endpoint) -> str:
-        """An object that answered in this crawl; empty where there is none."""
-        return min(self._shown[endpoint.name], default="")
+    def witnesses(self, endpoint: Endpoint) -> list[str]:
+        """A few objects that answered in this crawl: the path of one of them may be refused for itself."""
+        return nsmallest(WITNESSES, self._shown[endpoint.name])
 
     def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
-        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated."""
-        named = self._named[endpoint.name]
+        """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated.
+
+        What no list ever showed, and only the column of another object names, may be none that can be read: whoever
+        may read a client need not see the one above it.
+        """
+        stored = self.stored.get(endpoint.name, {}).keys()
+        named = self._named[endpoint.name].keys() | (self._mentions(endpoint) & stored)
         suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
         return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
 
@@ -139,21 +155,52 @@ class Census:
         return bool(own_id) and not known and own_id not in self._shown[resource]
 
     def unlisted(self, endpoint: Endpoint) -> list[tuple[str, str]]:
-        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2)."""
+        """Ids of *endpoint*, each with its parent's, to ask for by id: named or stored, and in no list (L1, L2).
+
+        What was removed lately is asked for while its parent is shown, and its list was read.
+        """
         if not endpoint.single:
             return []
         seen = self._shown[endpoint.name] | self._asked[endpoint.name]
         if self._chosen(endpoint):
             return [(client, "") for client in sorted(set(self.clients) - seen)]
-        done = seen | {*self.refused.get(endpoint.name, ()), *self.outside.get(endpoint.name, ())}
+        refused, outside = self.refused.get(endpoint.name, ()), self.outside.get(endpoint.name, ())
+        named = dict.fromkeys(self._mentions(endpoint), "") | self._named[endpoint.name]
         stored = {
             own_id: parent_id
             for own_id, parent_id in self.stored.get(endpoint.name, {}).items()
-            if own_id not in seen
-            and (own_id in self._named[endpoint.name] or self._nobody_else_tells(endpoint, parent_id))
+            if own_id not in seen and (own_id in named or self._nobody_else_tells(endpoint, parent_id))
         }
-        named = {own_id: owner for own_id, owner in self._named[endpoint.name].items() if own_id not in done}
-        return sorted((named | stored).items())
+        unknown = {
+            own_id: owner
+            for own_id, owner in named.items()
+            if own_id not in seen and own_id not in outside and (owner or own_id not in refused)
+        }
+        removed = {
+            own_id: parent_id
+            for own_id, parent_id in self.removed.get(endpoint.name, {}).items()
+            if own_id not in seen and self._was_listed(endpoint, parent_id)
+        }
+        return sorted((removed | unknown | stored).items())
+
+    def _was_listed(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether *parent_id* is shown, and its list of *endpoint* was read."""
+        there = not endpoint.parent or parent_id in self._shown[endpoint.parent]
+        return there and (endpoint.name, parent_id) not in self._failed
+
+    def refused_before(self) -> set[tuple[str, str]]:
+        """Endpoint and id of what was refused lately, and that nothing showed since."""
+        return {
+            (name, own_id)
+            for name, ids in self.refused.items()
+            for own_id in ids
+            if own_id not in self.stored.get(name, {})
+        }
+
+    def _mentions(self, endpoint: Endpoint) -> set[str]:
+        """What columns name of *endpoint*; where none of its lists was read, it may be one that this API has not."""
+        read = self._shown[endpoint.name] or any(resource == endpoint.name for resource, _ in self._lengths)
+        return self._mentioned[endpoint.name] if read else set()
 
     def _nobody_else_tells(self, endpoint: Endpoint, parent_id: str) -> bool:
         """Whether the list that would show it was read, or hangs below what is gone, or what none ever showed."""

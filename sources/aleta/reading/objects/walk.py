@@ -107,7 +107,7 @@ class _Walk:
         self._answers_by_id: dict[str, bool] = {}  # by endpoint
         self._contents: dict[str, Contents] = {}  # by endpoint
         self._perhaps_left_out: dict[str, set[str]] = {}  # by endpoint: a refusal by id says nothing of these
-        self._forbidden: set[tuple[str, str]] = set()  # endpoint and id: asked for once more
+        self._forbidden = census.refused_before()  # endpoint and id: a 403 is not asked for once more
 
     def run(self) -> Iterator[Listed]:
         for endpoint in self._endpoints:
@@ -168,10 +168,12 @@ class _Walk:
         return answered and (self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name])
 
     def _try_by_id(self, endpoint: Endpoint) -> bool:
-        """Whether objects of *endpoint* answer by their ids, as far as one does that a list showed."""
+        """Whether objects of *endpoint* answer by their ids, as far as one of a few does that a list showed."""
+        return any(self._is_answered(endpoint, own_id) for own_id in self._census.witnesses(endpoint))
+
+    def _is_answered(self, endpoint: Endpoint, own_id: str) -> bool:
         try:
-            if shown := self._census.shown(endpoint):
-                self._reader.one_of(endpoint, shown)()
+            self._reader.one_of(endpoint, own_id)()
         except SourceError as error:
             self._failures.judge(endpoint, error)  # raises where no other read would succeed
             return False

@@ -49,6 +49,7 @@ def fetch(
     stop: threading.Event,
     existing_parents: Collection[str] = (),
     had_rows: Collection[str] = (),
+    none_before: Collection[str] = (),
     folder: Path | None = None,
     after_answer: Callable[[], None] = lambda: None,
 ) -> Iterator[Receipt]:
@@ -65,6 +66,7 @@ def fetch(
         existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
             the endpoint has answered for another parent in this run.
         had_rows: those of them that had rows in their spans: to them it must have answered itself, on another day.
+        none_before: those of them that an earlier run read without a row: a 404 repeats that, whoever is answered.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
         after_answer: called before anything is handed on that an answer decided; not each of them decides anything.
 
@@ -75,7 +77,7 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
-        not_found = UnexplainedNotFound(had_rows)
+        not_found = UnexplainedNotFound(had_rows, none_before)
         reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting)
         yield from reading.run(after_answer)
 
@@ -138,6 +140,9 @@ class _Fetch:
         if self._endpoint_answered and (explained := self._not_found.explained()):
             self._take_none(explained)
             return True
+        if not self._pool.pending and (repeated := self._not_found.repeated()):
+            self._take_none(repeated)
+            return True
         if not self._pool.pending and (unexplained := self._not_found.rest()):
             self._prover.planner.ahead -= len(unexplained)
             for question, error in unexplained:
@@ -150,6 +155,8 @@ class _Fetch:
         if isinstance(result, ParentGoneError) and known:
             self._postpone(question, result)
         elif isinstance(result, Exception):
+            if isinstance(result, ParentGoneError):
+                self._not_found.note_refused()
             self._failed(question, result)
         else:
             self._not_found.note_answer(question.parent)

@@ -29,9 +29,11 @@ def ledger() -> Ledger:
     return ledger
 
 
-def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_the_night(ledger, monkeypatch):
-    """However many others were read for the first time, and have used up the night's share."""
-    loader = Loader(
+@pytest.fixture
+def loader(ledger, monkeypatch) -> Loader:
+    """Without a warehouse."""
+    monkeypatch.setattr(Loader, "_compare_objects", lambda *_: None)
+    return Loader(
         SimpleNamespace(open=nullcontext),
         ledger,
         run=SimpleNamespace(now=NOW, clients=()),
@@ -41,7 +43,10 @@ def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_th
         tables=(),
         committed=lambda _: None,
     )
-    monkeypatch.setattr(Loader, "_compare_objects", lambda *_: None)
+
+
+def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_the_night(ledger, loader):
+    """However many others were read for the first time, and have used up the night's share."""
     visited = [f"new{number:03}" for number in range(150)]
     listed = Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=visited, failed=["i000", "never read"])
 
@@ -51,3 +56,12 @@ def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_th
     assert "i000" in in_turn(marks, sorted(marks), night(), every_days=7)
     assert marks["i000"].verified_at == NOW - timedelta(days=2)
     assert "never read" not in marks
+
+
+def test_l2_what_rows_name_for_the_first_time_and_is_404_is_asked_for_again_by_the_next_run(ledger, loader):
+    """A row may be there before its instrument is. Twice 404: it comes in its turn."""
+    listed = Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=["new"])
+    loader.load_visited(listed)
+    assert ledger.marks["instruments"]["new"].due
+    loader.load_visited(listed)
+    assert ledger.marks["instruments"]["new"] == Mark(verified_at=NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.stores import on
 from tests.unit.pipelines.run.reading.runs import DAY, GONE, NAMES, Run, api, named
 
 ONE_R = {"data": {"type": "reporting-entity", "id": "r"}}
+BEFORE = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025))
 
 
 def test_an_endpoint_that_answers_404_to_everybody_is_told_as_not_offered():
@@ -50,6 +52,18 @@ def test_a_turn_of_objects_that_were_never_there_is_told_by_one_that_is():
     visits = [visited.listed for visited in run.of(Visited) if visited.listed.endpoint.name == "instruments"]
     assert sorted(own_id for listed in visits for own_id in listed.gone) == unknown
     assert [error for listed in visits for error in listed.problems] == []
+
+
+def test_l2_an_instrument_that_was_404_in_its_turn_is_asked_for_every_night_and_its_prices_are_read_when_it_is_back():
+    """Of more than a hundred the turn of a week would come first; the mark is that of the night of the 404."""
+    others = [f"j{number:03}" for number in range(150)]
+    rows = api(a=[named("t", "i1"), *(named(f"t-{own_id}", own_id) for own_id in others)])
+    rows.says |= {f"/v3/instruments/{own_id}": thing(own_id) for own_id in others}
+    read_at = {own_id: Mark(verified_at=NOON - timedelta(days=2)) for own_id in others}
+    marks = {"instruments": read_at | {"i1": Mark(verified_at=NOON - timedelta(days=1))}, "prices": {"i1": BEFORE}}
+    known = Known(shown={"instruments": set(others)}, removed={"instruments": {"i1": ""}})
+    run = Run(rows, row_cap=1000, known=known, ledger=Ledger(marks=marks))
+    assert run.rows("prices")["i1"] == 1
 
 
 @pytest.mark.parametrize(("instruments", "asked"), [(100, True), (101, False)])
@@ -103,6 +117,25 @@ def test_a_404_says_none_of_an_instrument_that_never_had_any():
     assert prices_gone(Mark()) == [("i2", Status.COMPLETE, 0)]
     bare = Mark(covered=Window(on(0), on(1)), verified_at=NOON.replace(year=2025), bare=True)
     assert prices_gone(bare) == [("i2", Status.COMPLETE, 0)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "failed"),
+    [
+        pytest.param({"i2": replace(BEFORE, bare=True)}, set(), id="had none"),
+        pytest.param({"i2": replace(BEFORE, bare=True, due=True)}, {"i2"}, id="was away"),
+        pytest.param({"i2": replace(BEFORE, bare=True), "i1": BEFORE}, {"i1", "i2"}, id="the other had some"),
+        pytest.param({"i2": replace(BEFORE, bare=True), "i1": Mark()}, {"i1"}, id="the other is new"),
+    ],
+)
+def test_f2_a_404_to_an_instrument_that_had_no_prices_says_so_again_though_nobody_is_answered(marks, failed):
+    """The last one with prices is gone. Where another had some, and is 404 tonight, it may be the route."""
+    nobody = api()
+    nobody.says |= {f"/v3/instruments/{own_id}/prices": GONE for own_id in ("i1", "i2")}
+    run = Run(nobody, known=Known(shown={"instruments": set(marks)}), ledger=Ledger(marks={"prices": marks}))
+    receipts = [receipt for receipt in run.of(Receipt) if receipt.endpoint.name == "prices"]
+    assert {receipt.parent_id for receipt in receipts} == set(marks)
+    assert {receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED} == failed
 
 
 def test_d3_a_404_removes_nothing_of_an_instrument_that_had_prices():
@@ -175,6 +208,15 @@ def test_l2_a_refusal_says_nothing_of_an_account_that_only_a_row_names_where_no_
     assert account_problems(run) == [f"{refusal}"]
     assert run.of(Refused) == []
     assert run.api.asked["/v2/accounts/z"] == 1
+
+
+def test_l2_an_account_that_was_removed_lately_is_asked_for_by_every_run():
+    """L2: of what was never shown, a refusal is remembered."""
+    answers = api(a=[booked("t", DAY)])
+    answers.says |= {"/v2/accounts/a": thing("a")}
+    run = Run(answers, known=Known(removed={"accounts": {"z": "l"}}))
+    assert run.api.asked["/v2/accounts/z"] == 1
+    assert (account_problems(run), run.of(Refused)) == ([], [])
 
 
 def test_f3_a_client_that_no_list_shows_and_that_fails_by_its_id_stops_no_other():

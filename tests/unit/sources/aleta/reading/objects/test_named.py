@@ -8,7 +8,16 @@ from sources.aleta.errors import ForbiddenError, ParentGoneError, UnavailableErr
 from sources.aleta.reading.objects.members import Census
 from sources.aleta.reading.objects.walk import ids_of
 from tests.apis import FakeApi, thing
-from tests.unit.sources.aleta.reading.objects.crawls import ACCOUNT, ACCOUNTS, ENTITIES, PART, crawl, problems, world
+from tests.unit.sources.aleta.reading.objects.crawls import (
+    ACCOUNT,
+    ACCOUNTS,
+    CLIENTS,
+    ENTITIES,
+    PART,
+    crawl,
+    problems,
+    world,
+)
 
 
 def test_l2_an_object_that_nothing_of_its_kind_answers_for_is_not_gone():
@@ -137,3 +146,146 @@ def test_l2_a_403_is_asked_for_once_more(then, gone):
     assert ("a9" in ids_of(found, "accounts")) is not bool(gone)
     assert problems(found) == {}
     assert [path for path, _ in api.seen].count(A9) == 2
+
+
+P = "/v2/clients/p"
+
+
+def below_p() -> FakeApi:
+    """The client c1 names p above it, which its list does not show; p has a legal entity with an account."""
+    api = world()
+    api.says |= {
+        CLIENTS: [thing("c1", parent="p"), thing("c2")],
+        "/v2/clients/c1": thing("c1", parent="p"),
+        P: thing("p"),
+        ENTITIES.format("p"): [thing("l9")],
+        ACCOUNTS.format("l9"): [thing("a9")],
+    }
+    return api
+
+
+def test_l1_a_client_that_only_its_child_names_is_read_by_its_id_and_what_hangs_below_it_too():
+    """The list of clients was cut; the relationship is a column of the child."""
+    census = Census()
+    found = crawl(below_p(), census=census)
+    assert ("p" in ids_of(found, "clients"), "a9" in ids_of(found, "accounts")) == (True, True)
+    assert [(each.resource, each.missed) for each, _ in census.truncated(())] == [("clients", 1)]
+
+
+@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
+@pytest.mark.parametrize("by_id", [thing("c1", parent="p"), ParentGoneError("no such path")])
+def test_l1_a_client_that_may_not_be_read_is_no_problem_though_its_child_names_it(by_id, refusal):
+    """It was never there, and who may read the child need not see what is above: it is asked for again in a week."""
+    api = below_p()
+    api.says |= {P: refusal, "/v2/clients/c1": by_id}
+    found = crawl(api)
+    assert [own_id for listed in found for own_id in listed.gone] == ["p"]
+    assert problems(found) == {}
+
+
+def test_l2_a_client_that_was_there_and_that_its_child_still_names_is_not_gone_where_nobody_answers_by_id():
+    """No client answers by its id: the list may have been cut, and something that is shown names it."""
+    api = below_p()
+    api.says |= {P: ParentGoneError("no such path"), "/v2/clients/c1": ParentGoneError("no such path")}
+    found = crawl(api, census=Census(stored={"clients": {"c1": "", "p": ""}}))
+    assert [own_id for listed in found for own_id in listed.gone] == []
+    assert problems(found) == {("clients", ""): ["no such path"]}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "by_id", "listed", "relation"),
+    [
+        ("limits", "/v2/clients/c1/limits", "/v2/limits/x", "clients", "parentLimit"),
+        ("depositories", ACCOUNTS.format("l1"), "/v2/depositories/x", "accounts", "depository"),
+        (
+            "custodian_auth_flows",
+            "/v2/legal-entities/l1/custodian-authorities",
+            "/v3/custodian-auth-flows/x",
+            "custodian_authorities",
+            "custodianAuthFlow",
+        ),
+    ],
+)
+def test_l1_whatever_a_column_of_a_listed_object_names_is_asked_for_by_its_id(table, path, by_id, listed, relation):
+    """Not the clients alone."""
+    api = world()
+    api.says |= {
+        path: [thing("a1", **{relation: "x"})],
+        by_id: thing("x"),
+        "/v3/custodian-auth-flows": [thing("w")],
+    }
+    names = ("clients", "legal_entities", "accounts", "depositories", "limits", listed, table)
+    found = crawl(api, *dict.fromkeys(names))
+    assert "x" in ids_of(found, table)
+    assert problems(found) == {}
+
+
+def test_l1_what_a_column_names_of_an_endpoint_that_is_not_there_is_not_asked_for():
+    """Each would be a request under every name; its list has been asked for under all of them."""
+    api = world()
+    api.says["/v2/legal-entities/l1/custodian-authorities"] = [thing("y", custodianAuthFlow="x")]
+    api.says["/v2/custodian-auth-flows"] = ParentGoneError("404")
+    crawl(api, "clients", "legal_entities", "custodian_authorities", "custodian_auth_flows")
+    assert [path for path in api.asked if path.endswith("custodian-auth-flows/x")] == []
+
+
+def test_l2_what_a_shown_parent_names_is_asked_for_every_night_though_it_was_404_lately():
+    """The 404 may have been of that minute, and its parent vouches for the list; what rows alone name may wait."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {ACCOUNT.format("a9"): thing("a9", legalEntity="l1"), PART.format("f1"): thing("f1", accounts=["a8"])}
+
+    found = crawl(api, census=Census(refused={"accounts": {"a8", "a9"}}))
+
+    assert ("a9" in ids_of(found, "accounts"), api.asked[ACCOUNT.format("a8")]) == (True, 0)
+
+
+@pytest.mark.parametrize(("stored", "asked"), [({}, 1), ({"accounts": {"a9": "l1"}}, 2)], ids=["never shown", "shown"])
+def test_l2_a_403_that_repeats_an_earlier_one_is_not_asked_for_once_more(stored, asked):
+    """What nobody may read costs one request a night."""
+    api = world()
+    api.says[ENTITIES.format("c1")] = [thing("l1", accounts=["a1", "a2", "a9"]), thing("l2")]
+    api.says |= {A9: ForbiddenError("403"), ACCOUNT.format("a1"): thing("a1")}
+    crawl(api, census=Census(stored=stored, refused={"accounts": {"a9"}}))
+    assert api.asked[A9] == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone"), [(thing("a9", legalEntity="l1"), []), (ParentGoneError("404"), ["a9"])], ids=["back", "gone"]
+)
+def test_l2_what_was_removed_lately_is_asked_for_while_its_parent_is_shown(answer, gone):
+    """Nothing names a9 and its list is cut; l9, which a8 hung below, is not there any more."""
+    api = world()
+    api.says |= {ACCOUNT.format("a1"): thing("a1"), A9: answer, ACCOUNT.format("a8"): thing("a8", legalEntity="l9")}
+
+    found = crawl(api, census=Census(removed={"accounts": {"a9": "l1", "a8": "l9"}}))
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert ("a9" in ids_of(found, "accounts"), api.asked[ACCOUNT.format("a8")]) == (not gone, 0)
+    assert problems(found) == {}
+
+
+@pytest.mark.parametrize(("named", "gone"), [(["a1", "a2"], ["a3"]), ([], ["a1", "a2", "a3"])])
+def test_l2_an_empty_list_is_not_believed_over_what_its_parent_names(named, gone):
+    """No account is shown that could tell whether accounts answer by their ids: what is named may be there (L1)."""
+    api = FakeApi(says={CLIENTS: [thing("c1")], ENTITIES.format("c1"): [thing("l1", accounts=named)]})
+    api.says |= {ACCOUNT.format(own_id): ParentGoneError("no such path") for own_id in ("a1", "a2", "a3")}
+    stored = {"legal_entities": {"l1": "c1"}, "accounts": dict.fromkeys(("a1", "a2", "a3"), "l1")}
+
+    found = crawl(api, "clients", "legal_entities", "accounts", census=Census(stored=stored))
+
+    assert [own_id for listed in found for own_id in listed.gone] == gone
+    assert problems(found) == ({("accounts", "l1"): ["no such path"] * len(named)} if named else {})
+
+
+@pytest.mark.parametrize("odd", [ForbiddenError("403"), UnavailableError("500")])
+def test_l2_one_listed_object_that_does_not_answer_by_its_id_speaks_for_itself_alone(odd):
+    """Another does: a9, which the portfolio links to, is gone."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a9"])
+    api.says |= {ACCOUNT.format("a1"): odd, ACCOUNT.format("a2"): thing("a2"), A9: ParentGoneError("404")}
+
+    found = crawl(api)
+
+    assert [own_id for listed in found for own_id in listed.gone] == ["a9"]
+    assert problems(found) == {}
