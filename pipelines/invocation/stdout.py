@@ -31,7 +31,7 @@ def writing() -> Iterator[TextIO]:
         sys.stdout.flush()
     except OSError as error:
         _say(error.strerror or f"{error}")
-        _discard_the_rest()
+        discard_the_rest(sys.stdout)
 
 
 def ended(code: str | int | None) -> str | int | None:
@@ -51,9 +51,9 @@ def _say(reason: str) -> None:
     _lost.append(reason)
 
 
-def _discard_the_rest() -> None:
+def discard_the_rest(stream: TextIO) -> None:
     """What is in Python's buffer still would fail again at the interpreter's end, with words and a code of its own."""
-    with suppress(OSError):  # a stand-in for stdout that is no file
+    with suppress(OSError):  # a stand-in that is no file
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
