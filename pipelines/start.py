@@ -54,7 +54,7 @@ def _open_closed_files() -> None:
             os.set_inheritable(opened, True)
         os.close(opened)
         if sys.stderr is None:
-            sys.stderr = open(STDERR, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole process
+            sys.stderr = open(STDERR, "w", errors="backslashreplace", closefd=False)  # noqa: SIM115 - to the end
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
