@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from . import program
 from .invocation.invocation import Invocation, fail
+from .invocation.usage import refuse
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
 from .settings import did_you_mean, point_dlt_at
@@ -39,13 +40,29 @@ LEAST_MEMORY = 1400 << 20  # bytes of address space: a small sync takes that muc
 
 
 class Guarded(click.Group):
-    """A group whose commands never end in a traceback, unless asked for."""
+    """A group whose commands never end in a traceback, unless asked for; each mistake in a call is one line."""
+
+    def make_context(
+        self,
+        info_name: str | None,  # noqa: ARG002 - a message names the program as who reads it can type it
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        form = logs.LogFormat.JSON if program.asks_for_json_log(args) else logs.LogFormat.TEXT
+        logs.set_up(debug=False, stream=sys.stderr, form=form)  # until the options are parsed, and known to be right
+        try:
+            return super().make_context(program.NAME, args, parent, **extra)
+        except click.ClickException as error:
+            refuse(error)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             check_memory()
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            refuse(error)
+        except (click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt as stop:  # a command that does not listen to signals itself
             fail(Exit(128 + next(iter(stop.args), signal.SIGINT)), "stopped")

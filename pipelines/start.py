@@ -8,9 +8,10 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
+
+from .program import asks_for_json_log
 
 IMPORTS = "<frozen importlib"
 COMMAND = "Guarded.invoke"  # in `cli`: says the word itself, and lets a command put its things in order
@@ -81,6 +82,6 @@ def _leave(code: int, words: str) -> NoReturn:
 def _line(argv: list[str], words: str) -> str:
     """As the log writes it, which may not be set up yet."""
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-    if "--log-format=json" in argv or ("--log-format", "json") in pairwise(argv):
+    if asks_for_json_log(argv):
         return f'{{"time": "{now}+00:00", "level": "ERROR", "logger": "{__name__}", "message": {json.dumps(words)}}}'
     return f"{now}Z ERROR   {__name__}: {words}"
