@@ -25,12 +25,18 @@ MOST_KEYS = 16
 log = logging.getLogger(__name__)
 
 
-class Coordinates(msgspec.Struct, frozen=True):
-    """A public key as it is kept: a point of P-256."""
+class Coordinates(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A public key as it is kept: a point of P-256, unless it says otherwise."""
 
     kid: str
     x: str
     y: str
+    kty: str = "EC"
+    crv: str = "P-256"
+
+    @property
+    def is_understood(self) -> bool:
+        return (self.kty, self.crv) == ("EC", "P-256")
 
 
 Fetch: TypeAlias = Callable[[], Sequence[Coordinates]]
@@ -124,7 +130,8 @@ class Keys:
             self._fetching = None
 
     def _fetched(self) -> list[Key]:
-        coordinates = self._source.fetch()[:MOST_KEYS]
+        """Keys of another kind are for others (RFC 7517, section 5); what is said to be P-256 and is not, is damage."""
+        coordinates = [key for key in self._source.fetch() if key.is_understood][:MOST_KEYS]
         keys = [public_key(key.x, key.y) for key in coordinates]
         self._keep(coordinates)
         return keys
