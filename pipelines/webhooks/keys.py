@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from ..warehouse.private_file import replace
 from .signatures import Key, public_key
 
 FILE = "webhook_keys.json"
@@ -150,9 +149,6 @@ class Keys:
         """Put them into the file, whole or not at all; without it they are only fetched again after a restart."""
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{FILE}.")  # is made 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(coordinates))
-            Path(name).replace(self._file)
+            replace(self._file, msgspec.json.encode(coordinates))
         except OSError as error:
             log.warning("%s cannot be written (%s): the keys are fetched again after a restart", self._file, error)

@@ -244,3 +244,11 @@ def test_a_key_of_another_kind_leaves_the_others_usable(odd, api, make, tmp_path
 
     assert asyncio.run(make().fit(newest()))
     assert b'"k"' not in (tmp_path / FILE).read_bytes()
+
+
+def test_keys_that_cannot_be_kept_leave_no_file_and_are_used(api, make, tmp_path):
+    """They are fetched up to once a minute: an attempt each would fill the disk that is full already."""
+    (tmp_path / FILE / "inside").mkdir(parents=True)
+
+    assert asyncio.run(make().fit(newest()))
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]
