@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from . import program
 from .invocation.invocation import Invocation, fail
+from .invocation.usage import refuse
 from .report import logs
 from .report.report import OUT_OF_MEMORY, Exit
 from .settings import did_you_mean, point_dlt_at
@@ -39,13 +40,15 @@ LEAST_MEMORY = 1400 << 20  # bytes of address space: a small sync takes that muc
 
 
 class Guarded(click.Group):
-    """A group whose commands never end in a traceback, unless asked for."""
+    """A group whose commands never end in a traceback, unless asked for; each mistake in a call is one line."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             check_memory()
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            refuse(error)
+        except (click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt as stop:  # a command that does not listen to signals itself
             fail(Exit(128 + next(iter(stop.args), signal.SIGINT)), "stopped")
@@ -70,7 +73,25 @@ def check_memory() -> None:
 
 
 class Commands(Guarded):
-    """Imports a command's module when the command is called."""
+    """Imports a command's module when the command is called; what may be wrong before that is logged, too."""
+
+    def make_context(
+        self,
+        info_name: str | None,  # noqa: ARG002 - a message names the program as who reads it can type it
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        form = logs.LogFormat.JSON if program.asks_for_json_log(args) else logs.LogFormat.TEXT
+        try:
+            return super().make_context(program.NAME, args, parent, **extra)
+        except click.ClickException as error:
+            logs.set_up(debug=False, stream=sys.stderr, form=form)
+            refuse(error)
+
+    def invoke(self, ctx: click.Context) -> object:
+        logs.set_up(debug=ctx.params["debug"], stream=sys.stderr, form=logs.LogFormat(ctx.params["log_format"]))
+        return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -116,7 +137,6 @@ class Commands(Guarded):
 def main(context: click.Context, config: Path, *, debug: bool, log_format: str) -> None:
     """Every morning, a warehouse that equals what Aleta's API would say, with proof."""
     os.umask(0o077)  # rule S1: files with data or keys are the owner's only
-    logs.set_up(debug=debug, stream=sys.stderr, form=logs.LogFormat(log_format))
     if context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
         context.with_resource(program.called_with(config))
     context.obj = Invocation(config=config, debug=debug, log_format=log_format)

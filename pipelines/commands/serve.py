@@ -132,8 +132,12 @@ def _fetch(connector: Connector, tenant: TenantSettings) -> Sequence[Coordinates
         answer = connection.reader.list_of(CATALOGUE["webhook_keys"])()
     finally:
         connection.close()
-    rows = answer.batch.select(["kid", "x", "y"]).to_pylist()
-    return [Coordinates(**row) for row in rows if row["x"] and row["y"]]
+    rows = answer.batch.select(["kid", "x", "y", "kty", "crv"]).to_pylist()
+    return [
+        Coordinates(**{name: text for name, text in row.items() if text is not None})
+        for row in rows
+        if row["x"] and row["y"]
+    ]
 
 
 def _page(tenants: Sequence[TenantSettings]) -> Callable[[], str]:

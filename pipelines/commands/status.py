@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,11 +19,19 @@ from ..status.text import text
 log = logging.getLogger(__name__)
 
 
+def _no_nan(_: click.Context, __: click.Parameter, hours: float | None) -> float | None:
+    """Refuse what is neither too small nor too large for any range."""
+    if hours is not None and math.isnan(hours):
+        raise click.BadParameter("nan is no number of hours")
+    return hours
+
+
 @click.command()
 @tenants_argument
 @click.option(
     "--max-age",
     type=click.FloatRange(0, 1_000_000),
+    callback=_no_nan,
     metavar="HOURS",
     help="Exit 1 when a tenant never completed, or not for so many hours.",
 )

@@ -18,7 +18,7 @@ import click
 from sources.aleta.safe_text import printable
 
 from ..report.report import Exit, Json
-from .stdout import writing
+from .stdout import is_utf_8, writing
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,15 @@ def _without_empty(ids: Sequence[str]) -> Sequence[str]:
 
 
 def output(document: Json | str) -> None:
-    """Print a command's report to stdout, whatever names and words it holds (rule S2)."""
-    if isinstance(document, str):
-        text = printable(document, keep="\n")
-    else:
-        text = _escaped(json.dumps(document, ensure_ascii=False, default=str))
+    """Print a command's report to stdout, whatever names and words it holds (rule S2).
+
+    JSON is read as UTF-8 (RFC 8259): a stdout of another encoding gets ASCII, which is the same in both.
+    """
     with writing() as stdout:
+        if isinstance(document, str):
+            text = printable(document, keep="\n")
+        else:
+            text = _escaped(json.dumps(document, ensure_ascii=not is_utf_8(stdout), default=str))
         click.echo(text, file=stdout)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import logging
 import os
@@ -20,18 +21,26 @@ _lost: list[str] = []  # why a report of this process was not written
 def writing() -> Iterator[TextIO]:
     """stdout, for a block that writes a report and does nothing else: what fails in it is no fault of the disk.
 
-    It is written out at the end of the block, for at the interpreter's own end nobody could say what went wrong.
+    It is written out at the end of the block, for at the interpreter's own end nobody could say what went wrong. A
+    letter that its encoding lacks is written as Python's escape of it.
     """
     if sys.stdout is None:
         _say("it is closed")
         yield io.StringIO()
         return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield sys.stdout
         sys.stdout.flush()
     except OSError as error:
         _say(error.strerror or f"{error}")
-        _discard_the_rest()
+        discard_the_rest(sys.stdout)
+
+
+def is_utf_8(stream: TextIO) -> bool:
+    """Whether text reaches who reads *stream* as UTF-8; one that keeps it as text says nothing of an encoding."""
+    return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
 
 
 def ended(code: str | int | None) -> str | int | None:
@@ -51,9 +60,9 @@ def _say(reason: str) -> None:
     _lost.append(reason)
 
 
-def _discard_the_rest() -> None:
+def discard_the_rest(stream: TextIO) -> None:
     """What is in Python's buffer still would fail again at the interpreter's end, with words and a code of its own."""
-    with suppress(OSError):  # a stand-in for stdout that is no file
+    with suppress(OSError):  # a stand-in that is no file
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)

@@ -7,6 +7,7 @@ import sysconfig
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -70,10 +71,17 @@ def _begun(command: Sequence[str], out: IO[bytes]) -> Popen[str]:
 def _errors(process: Popen[str]) -> Iterator[str]:
     assert process.stderr is not None
     for line in process.stderr:
-        sys.stderr.write(line)
-        sys.stderr.flush()
+        _pass_on(line)
         if ERROR in line:
             yield line.strip()
+
+
+def _pass_on(line: str) -> None:
+    """A log that cannot be written costs nobody the run that it is of."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
 
 def _program() -> str:

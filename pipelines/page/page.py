@@ -33,11 +33,19 @@ class Page:
     errors: Sequence[str]
 
     def write(self, file: Path) -> None:
-        """Put it in *file*, whole or not at all, for its owner only.
+        """Put it in *file*, or where that links to: whole or not at all, for its owner only.
+
+        A device or a pipe is written to as it is: who replaced `/dev/null` would take it from everybody.
 
         Raises:
-            OSError: *file* is what it was.
+            OSError: a regular *file* is what it was.
         """
+        if file.exists() and not file.is_file() and not file.is_dir():
+            file.write_text(self.text, encoding="utf-8")
+        else:
+            self._replace(Path(os.path.realpath(file)))
+
+    def _replace(self, file: Path) -> None:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # is made 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as new:

@@ -182,6 +182,11 @@ class TenantReport:
         return self.resources.setdefault(resource, Counts())
 
     @property
+    def counted(self) -> Mapping[str, Counts]:
+        """The resources of which there is anything to tell."""
+        return {name: counts for name, counts in self.resources.items() if counts != Counts()}
+
+    @property
     def status(self) -> Status:
         return status_of(self.fatal, self.errors)
 

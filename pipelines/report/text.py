@@ -66,7 +66,7 @@ def _tenant(tenant: TenantReport, *, verbose: bool) -> Iterator[RenderableType]:
         yield _indented(rule)
     if verbose and tenant.run_id:
         yield _indented(f"run {tenant.run_id}")
-    if tenant.resources:
+    if tenant.counted:
         yield Text("\n".join(_resources(tenant, verbose=verbose)), no_wrap=True, overflow="ignore")
     if tenant.errors:
         yield _problems(tenant.errors, limit=len(tenant.errors) if verbose else SHOWN)
@@ -108,7 +108,7 @@ def _headline(tenant: TenantReport) -> Text:
     mark, style = MARKS[tenant.status]
     requests = counted(tenant.requests, "request")
     retries = f", {counted(tenant.retries, 'retry', 'retries')}" if tenant.retries else ""
-    cap = f"; {_cap(tenant.row_cap)}" if tenant.resources else ""
+    cap = f"; {_cap(tenant.row_cap)}" if tenant.counted else ""
     return Text.assemble(
         (f"{mark} {tenant.tenant}: {tenant.kind} {tenant.status}", f"bold {style}"),
         f" in {duration(tenant.duration_s)}; {requests}{retries}{cap}",
@@ -133,7 +133,7 @@ def _cap(row_cap: int | None) -> str:
 
 def _resources(tenant: TenantReport, *, verbose: bool) -> Iterator[str]:
     """A line a resource, its figures whole. Where 80 columns have no room, what is all zeros goes first."""
-    rows = {name: _figures(counts) for name, counts in tenant.resources.items()}
+    rows = {name: _figures(counts) for name, counts in tenant.counted.items()}
     names = ["windows", *COLUMNS] if verbose else [*COLUMNS]
     first = max(len(name) for name in ("resource", *rows))
     widths = {name: max(len(name), *(len(row[name]) for row in rows.values())) for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -45,7 +46,8 @@ def sync_tenants(config: Path, tenants: Sequence[str] = (), *, clients: Sequence
 
     stop = threading.Event()
     clock = SystemClock(stop)
-    with _private_files(), _stopped_at_the_end(stop), Screen(sys.stderr, clock, live=False) as screen:
+    stderr = sys.stderr or io.StringIO()  # none in a process without a console
+    with _private_files(), _stopped_at_the_end(stop), Screen(stderr, clock, live=False) as screen:
         tools = Tools(connect=Connector(clock=clock), screen=screen, clock=clock, stop=stop)
         return run(chosen, tools, job=sync_of(clients))
 

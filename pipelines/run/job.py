@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import Endpoint, with_parents
+from sources.aleta.reading.objects.below import endpoints_below
 
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon, Reading, tonight
@@ -36,6 +38,11 @@ class Job:
     def narrow(self) -> bool:
         """Whether it may read so little that its largest answer proves less of the row cap than an earlier one."""
         return bool(self.clients) or self.kind != "sync"
+
+    def asked_for(self, resources: Sequence[str]) -> Sequence[Endpoint]:
+        """What the tables *resources* take, parents first; of chosen clients only what hangs below one."""
+        endpoints = with_parents(resources, CATALOGUE)
+        return endpoints_below(endpoints) if self.clients else endpoints
 
 
 def nightly(ledger: Ledger, endpoint: Endpoint, listed: Sequence[str], horizon: Horizon) -> Mapping[str, Reading]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sources.aleta.errors import StoppedError
 
 from ..report.problem_lines import log_problems
-from ..report.report import Exit, Problem, RunReport, TenantReport
+from ..report.report import Counts, Exit, Problem, RunReport, TenantReport
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 from .aftermath import aftermath, journal
@@ -32,7 +32,7 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
     reports = {tenant.name: _of_no_run(tenant, job) for tenant in tenants}
 
     def take_turn(tenant: TenantSettings) -> None:
-        report = TenantReport(tenant=tenant.name, run_id=uuid4().hex, kind=job.kind, clients=job.clients)
+        report = _blank(tenant, job, run_id=uuid4().hex)
         try:
             _run_one(tenant, tools, job, report, notices)
         except Exception as error:  # noqa: BLE001 - what fails beside a run ends neither the turns nor the others (F3)
@@ -50,7 +50,20 @@ def run(tenants: Sequence[TenantSettings], tools: Tools, *, job: Job = SYNC) -> 
 def _of_no_run(tenant: TenantSettings, job: Job) -> TenantReport:
     """Failed, as every tenant is until its run has said otherwise (F3)."""
     problem = Problem(code="defect", message="its run never came to an end: run again with --debug and report it")
-    return TenantReport(tenant=tenant.name, kind=job.kind, clients=job.clients, fatal=Exit.FAILED, errors=[problem])
+    report = _blank(tenant, job)
+    report.fatal, report.errors = Exit.FAILED, [problem]
+    return report
+
+
+def _blank(tenant: TenantSettings, job: Job, *, run_id: str = "") -> TenantReport:
+    """Zeros for all that is asked for: who reads a count finds one, however early the run ends."""
+    return TenantReport(
+        tenant=tenant.name,
+        run_id=run_id,
+        kind=job.kind,
+        clients=job.clients,
+        resources={endpoint.name: Counts() for endpoint in job.asked_for(tenant.resources)},
+    )
 
 
 def _run_one(tenant: TenantSettings, tools: Tools, job: Job, report: TenantReport, notices: list[Notice]) -> None:

@@ -15,7 +15,6 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.dialects import LearnedDialects
 from sources.aleta.catalogue.endpoint import with_parents
 from sources.aleta.errors import StoppedError
-from sources.aleta.reading.objects.below import endpoints_below
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
@@ -97,8 +96,7 @@ class TenantRun:
         self._clamp()
         self._promote(warehouse)
         self._unoffered = Unoffered.lately(self._ledger, now=self._horizon.now, named=self._tenant.resources)
-        endpoints = with_parents(self._tenant.resources, CATALOGUE)
-        self._endpoints = endpoints_below(endpoints) if self._job.clients else endpoints
+        self._endpoints = self._job.asked_for(self._tenant.resources)
         self._loader = Loader(
             warehouse,
             self._ledger,
@@ -112,7 +110,7 @@ class TenantRun:
             horizon=self._horizon,
             report=self._report,
             kind=self._job.kind,
-            tables={endpoint.name for endpoint in endpoints},
+            tables={endpoint.name for endpoint in with_parents(self._tenant.resources, CATALOGUE)},
             committed=self._progress.committed,
         )
         with warehouse.open() as store:

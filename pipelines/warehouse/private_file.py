@@ -1,9 +1,12 @@
-"""A file of the tenant's own that SQLite keeps: made by us for its owner's eyes only, opened by SQLite alone."""
+"""Files of the tenant's own, for its owner's eyes only: made for SQLite, which alone opens them, or replaced whole."""
 
 from __future__ import annotations
 
 import errno
+import glob
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,3 +27,25 @@ def make_private(file: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Put *content* in *file*, whole or not at all; what killed processes left of doing so is taken away.
+
+    Raises:
+        OSError: *file* is what it was, and nothing is beside it.
+    """
+    prefix = f".{file.name}."
+    with suppress(OSError):  # what cannot be taken away is in nobody's way
+        for left in file.parent.glob(f"{glob.escape(prefix)}*"):
+            left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=prefix)  # is made 0600
+    try:
+        with os.fdopen(handle, "wb") as new:
+            new.write(content)
+            new.flush()
+            os.fsync(handle)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

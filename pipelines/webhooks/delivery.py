@@ -72,6 +72,9 @@ class _Body(msgspec.Struct):
 def envelope(headers: Mapping[str, str], *, now: datetime) -> Envelope:
     """The signing headers, of a delivery that was sent within the last five minutes.
 
+    Args:
+        headers: names in small letters; `items` has every line of a header that came in several.
+
     Raises:
         UnsignedError: one of them is missing or malformed, or the time is more than five minutes off.
     """
@@ -80,7 +83,8 @@ def envelope(headers: Mapping[str, str], *, now: datetime) -> Envelope:
         raise UnsignedError("webhook-id or webhook-timestamp is missing or malformed")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         raise UnsignedError("webhook-timestamp is more than 5 minutes off")
-    return Envelope(webhook_id=webhook_id, timestamp=timestamp, signatures=headers.get("webhook-signature", ""))
+    signatures = " ".join(value for name, value in headers.items() if name == "webhook-signature")
+    return Envelope(webhook_id=webhook_id, timestamp=timestamp, signatures=signatures)
 
 
 def event(body: bytes) -> Event:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from ..warehouse.private_file import replace
 from .signatures import Key, public_key
 
 FILE = "webhook_keys.json"
@@ -25,12 +24,18 @@ MOST_KEYS = 16
 log = logging.getLogger(__name__)
 
 
-class Coordinates(msgspec.Struct, frozen=True):
-    """A public key as it is kept: a point of P-256."""
+class Coordinates(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A public key as it is kept: a point of P-256, unless it says otherwise."""
 
     kid: str
     x: str
     y: str
+    kty: str = "EC"
+    crv: str = "P-256"
+
+    @property
+    def is_understood(self) -> bool:
+        return (self.kty, self.crv) == ("EC", "P-256")
 
 
 Fetch: TypeAlias = Callable[[], Sequence[Coordinates]]
@@ -124,7 +129,8 @@ class Keys:
             self._fetching = None
 
     def _fetched(self) -> list[Key]:
-        coordinates = self._source.fetch()[:MOST_KEYS]
+        """Keys of another kind are for others (RFC 7517, section 5); what is said to be P-256 and is not, is damage."""
+        coordinates = [key for key in self._source.fetch() if key.is_understood][:MOST_KEYS]
         keys = [public_key(key.x, key.y) for key in coordinates]
         self._keep(coordinates)
         return keys
@@ -143,9 +149,6 @@ class Keys:
         """Put them into the file, whole or not at all; without it they are only fetched again after a restart."""
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{FILE}.")  # is made 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(coordinates))
-            Path(name).replace(self._file)
+            replace(self._file, msgspec.json.encode(coordinates))
         except OSError as error:
             log.warning("%s cannot be written (%s): the keys are fetched again after a restart", self._file, error)

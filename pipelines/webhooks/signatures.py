@@ -7,7 +7,9 @@ base64, padded or not, after any version prefix.
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 MOST_SIGNATURES = 16  # of one delivery: each costs a verification by every key
+PIECES = 2  # of each: its version, which is no signature, and itself
 COORDINATE = 32  # bytes
 RAW = 2 * COORDINATE
 LONGEST_DER = 72
@@ -32,8 +35,14 @@ def signed_message(*, webhook_id: str, timestamp: str, body: bytes) -> bytes:
 
 def fits(header: str, message: bytes, keys: Sequence[Key]) -> bool:
     """Whether any one of the signatures in *header* was made over *message* by any one of *keys*."""
-    candidates = [der for text in header.split()[:MOST_SIGNATURES] for der in _as_der(text)]
+    found = (list(_as_der(text)) for text in islice(_texts(header), PIECES * MOST_SIGNATURES))
+    candidates = [der for signature in islice(filter(None, found), MOST_SIGNATURES) for der in signature]
     return any(_verifies(key, der, message) for der in candidates for key in keys)
+
+
+def _texts(header: str) -> Iterator[str]:
+    """What may be a signature. A comma follows each one's version, and stands where a proxy joined two headers."""
+    return (text.group() for text in re.finditer(r"[^\s,]+", header))
 
 
 def public_key(x: str, y: str) -> Key:
@@ -59,7 +68,7 @@ def decoded(text: str) -> bytes:
 def _as_der(text: str) -> Iterator[bytes]:
     """The ways to read one signature, as DER."""
     try:
-        signature = decoded(text.rpartition(",")[2])
+        signature = decoded(text)
     except ValueError:
         return
     if len(signature) == RAW:

@@ -10,6 +10,7 @@ CASH_BALANCES_DAILY = View(
     description="Balance of each account at the end of every day, also of days on which nothing moved",
     notes=(
         "The last day is the last proven complete (sync_marks), or the last value date if that is later.",
+        "A value date more than a year ahead has no day here, for it may be a placeholder: cash_balances has it.",
         SUM_OF_ALL,
         VALUE_DATE,
         TWO_LEGS,
@@ -26,18 +27,18 @@ CASH_BALANCES_DAILY = View(
     ),
     reads=("cash_balances", "sync_marks"),
     sql="""\
-WITH moved AS (
-    SELECT account_id, ccy_code, min(date) AS first_date, max(date) AS last_date
+WITH bounded AS (
+    SELECT account_id, ccy_code, date, through_date
     FROM aleta.cash_balances
-    WHERE date IS NOT NULL
+    LEFT JOIN aleta.sync_marks ON resource = 'transactions' AND parent_id = account_id
+    WHERE date <= greatest(through_date, current_date) + INTERVAL 1 YEAR
+), moved AS (
+    SELECT account_id, ccy_code, min(date) AS first_date, greatest(max(date), max(through_date)) AS last_date
+    FROM bounded
     GROUP BY account_id, ccy_code
 ), days AS (
-    SELECT
-        moved.account_id,
-        moved.ccy_code,
-        unnest(generate_series(first_date, greatest(last_date, through_date), INTERVAL 1 DAY))::DATE AS date
+    SELECT account_id, ccy_code, unnest(generate_series(first_date, last_date, INTERVAL 1 DAY))::DATE AS date
     FROM moved
-    LEFT JOIN aleta.sync_marks ON resource = 'transactions' AND parent_id = moved.account_id
 )
 SELECT
     days.account_id,

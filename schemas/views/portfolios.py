@@ -11,6 +11,7 @@ PORTFOLIOS_MONTHLY = View(
         "Values are those of the entity's last day in the month with data; a portfolio without a value on it has null.",
         "Portfolios may overlap: their values and shares need not add up to the entity's.",
         "Returns are null if a day has none; performance_monthly says whether the month is complete.",
+        "Entities and portfolios that are gone from the API keep their months, as last read: see their removed_at.",
     ),
     columns=(
         Column(name="reporting_entity_id", description="The reporting entity"),

@@ -115,9 +115,10 @@ WHERE columns_changed IS NULL OR cardinality(columns_changed) > 0"""  # noqa: S6
 # DuckDB joins each day with the last movement before it (ASOF); here a movement holds until the next.
 _CASH_BALANCES_DAILY = """\
 WITH known AS (
-    SELECT *, lead(date) OVER (PARTITION BY account_id ORDER BY date) AS next_date
-    FROM aleta.cash_balances
-    WHERE date IS NOT NULL
+    SELECT balances.*, through_date, lead(date) OVER (PARTITION BY account_id ORDER BY date) AS next_date
+    FROM aleta.cash_balances AS balances
+    LEFT JOIN aleta.sync_marks ON resource = 'transactions' AND parent_id = account_id
+    WHERE date <= greatest(through_date, current_date) + INTERVAL '1 year'
 )
 SELECT
     known.account_id,
@@ -127,10 +128,9 @@ SELECT
     CASE WHEN every.day = known.date THEN known.change ELSE 0 END AS change,
     known.balance
 FROM known
-LEFT JOIN aleta.sync_marks ON resource = 'transactions' AND parent_id = known.account_id
 CROSS JOIN LATERAL generate_series(
     known.date::timestamp,
-    coalesce(known.next_date - 1, greatest(known.date, through_date)),
+    coalesce(known.next_date - 1, greatest(known.date, known.through_date)),
     INTERVAL '1 day'
 ) AS every(day)"""
 

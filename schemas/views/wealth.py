@@ -123,6 +123,7 @@ PERFORMANCE_MONTHLY = View(
     notes=(
         "A month is complete if weekdays_missing is 0; if the API has weekends too, days must equal days_in_month.",
         "twr chains the days: product(1 + daily_twr) - 1; months chain to years in the same way.",
+        "Entities that are gone from the API keep their months, as last read: see removed_at in reporting_entities.",
     ),
     columns=(
         Column(name="reporting_entity_id", description="The reporting entity"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -32,12 +33,45 @@ def test_help_names_every_command(installed):
 
 @pytest.mark.parametrize("args", [("nightly",), ("sync", "--fast"), ("backfill",), ("keys", "generate")])
 def test_a_mistake_on_the_command_line_is_exit_2(program, args):
-    """Usage errors are click's, with what there is instead."""
+    """One ERROR line in click's words, and where the options are explained; no request."""
     ended = program.run(*args)
 
+    [line] = ended.err.splitlines()
     assert (ended.exit, ended.out) == (2, "")
-    assert "Usage: " in ended.err
+    assert " ERROR " in line
+    assert re.search(r"`aleta-sync( \w+)* --help` shows what there is\.$", line)
     assert program.box.requests == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["backfill", "--from", "2026-02-30", "--to", "2026-03-01"], "'2026-02-30' is no day"),
+        (["verify", "--all", "--sample", "5"], "name one of them"),
+        (["sync", "--client", ""], "an id cannot be empty"),
+        (["sync", "--fast"], "No such option '--fast'"),
+        (["upload", "account-holdings", "acme"], "Expected KIND FILE TENANT"),
+        (["keys", "generate"], "Missing option '--out'"),
+        (["--colour", "sync"], "No such option '--colour'"),
+        (["--debug=2", "sync"], "--debug"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_mistake_is_an_object_of_a_json_log(program, args, said):
+    """Who collects the log as JSON can parse every line, also where the log was not yet set up."""
+    ended = program.run("--log-format", "json", *args)
+
+    [record] = [json.loads(line) for line in ended.err.splitlines()]
+    assert (ended.exit, record["level"]) == (2, "ERROR")
+    assert said in record["message"]
+
+
+def test_who_gives_nothing_is_shown_the_help(program):
+    """Exit 2, as it always was; a command was forgotten, and these are the commands."""
+    ended = program.run(config=False)
+
+    assert (ended.exit, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: aleta-sync ")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +82,7 @@ def test_a_mistake_on_the_command_line_is_exit_2(program, args):
             ["keys", "generat"], "No such command 'generat'. Did you mean 'generate'?", id="command of a group"
         ),
         pytest.param(["sync", "--clinet", "x"], "No such option '--clinet'. Did you mean '--client'?", id="option"),
-        pytest.param(["nonsense"], "No such command 'nonsense'.\n", id="nothing like it"),
+        pytest.param(["nonsense"], "No such command 'nonsense'. `aleta-sync --help`", id="nothing like it"),
         pytest.param(["s\x1b[31m"], "No such command 's\\x1b[31m'.", id="what steers a terminal"),
         pytest.param(
             ["backfill", "--from", "2026-01-01", "--to", "2026-01-31", "--resource", "transaction"],

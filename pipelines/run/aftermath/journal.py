@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ import msgspec
 from ...report.problem_lines import problem_line
 from ...report.report import Exit, Status, TenantReport
 from ...report.version import VERSION
+from ...warehouse.private_file import replace
 from ..errors import failures
 
 FILE = "runs.jsonl"
@@ -94,7 +94,7 @@ def append(folder: Path, entry: Entry) -> None:
         before = os.fstat(file).st_size
         lines = os.pread(file, before, 0).splitlines(keepends=True)
         if len(lines) >= LINES:
-            _replace(folder / FILE, _kept([*lines, line]))
+            replace(folder / FILE, b"".join(_kept([*lines, line])))
             return
         torn = bool(lines) and not lines[-1].endswith(b"\n")
         try:
@@ -176,17 +176,3 @@ def _is_at(path: Path, file: int) -> bool:
 def _write(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def _replace(path: Path, lines: Sequence[bytes]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # is made 0600
-    try:
-        try:
-            _write(handle, b"".join(lines))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise

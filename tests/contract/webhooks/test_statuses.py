@@ -30,6 +30,22 @@ def test_every_way_to_sign_is_read(service, wanted):
     assert service.deliver(**wanted) == 204
 
 
+@pytest.mark.parametrize("good_first", [True, False])
+def test_signatures_on_lines_of_their_own_are_read(service, good_first):
+    """RFC 9110, 5.3: a header that is a list may come in several lines, and a proxy may join them."""
+    signed = service.box.signed_delivery("acme", client_id="c1")
+    lines = [signed.headers["webhook-signature"], "v1a,bm8="]
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+    connection.putrequest("POST", "/webhooks/acme")
+    for name, value in {**signed.headers, "content-length": f"{len(signed.body)}"}.items():
+        values = (lines if good_first else reversed(lines)) if name == "webhook-signature" else [value]
+        for each in values:
+            connection.putheader(name, each)
+    connection.endheaders(signed.body)
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("wanted", "status"),
     [

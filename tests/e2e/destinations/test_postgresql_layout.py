@@ -13,6 +13,7 @@ from schemas.guide import opened
 from schemas.table import column_comment_of, comment_of, name_of
 from schemas.tables import TABLES
 from schemas.views.example import ROWS
+from schemas.views.view import literal
 from schemas.views.views import VIEWS
 from tests.e2e.destinations.remote import DATASET, Remote
 from tests.postgres import Database, Server
@@ -201,6 +202,20 @@ def test_a_view_answers_as_it_does_in_duckdb(example: Database, view) -> None:
 
     assert expected
     assert sorted(map(plain, found)) == sorted(map(plain, expected))
+
+
+def test_a_value_date_that_is_a_placeholder_makes_no_days(example: Database) -> None:
+    """As in DuckDB: one of 9999 would make three million rows."""
+    days = f"SELECT count(*), max(date) FROM {DATASET}.cash_balances_daily"
+    before = example.run(days)
+    far = {"id": "far", "account_id": "a-eur", "value_date": "9999-12-31", "account_amount": "1"}
+    names, values = ", ".join(far), ", ".join(map(literal, far.values()))
+    example.run(f"INSERT INTO {DATASET}.transactions ({names}) VALUES ({values})")
+
+    after = example.run(days)
+
+    example.run(f"DELETE FROM {DATASET}.transactions WHERE id = 'far'")
+    assert after == before
 
 
 def plain(row: tuple) -> list[str]:

@@ -54,6 +54,11 @@ def test_a_stop_of_the_receiver_is_no_failure():
     assert "SuccessExitStatus=143\n" in (DEPLOY / "systemd" / "aleta-serve.service").read_text()
 
 
+def test_a_stop_of_the_receiver_signals_its_sync_once():
+    """systemd would signal both, and the receiver its sync again: the second SIGTERM ends that in its commit."""
+    assert "KillMode=mixed\n" in (DEPLOY / "systemd" / "aleta-serve.service").read_text()
+
+
 def test_the_page_of_webhooks_has_the_unit_that_is_here():
     unit = (DEPLOY / "systemd" / "aleta-serve.service").read_text()
     assert f"```ini\n{unit}```" in (ROOT / "docs" / "webhooks.md").read_text()

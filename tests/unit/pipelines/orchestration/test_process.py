@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.invocation.stdout import discard_the_rest
 from pipelines.orchestration import process
 
+FULL = Path("/dev/full")
 TALKS = "import sys; print('{}'); print('x ERROR   log: no room', file=sys.stderr); print('y INFO z', file=sys.stderr)"
 TIDIES = """
 import os, pathlib, signal, sys, time
@@ -35,6 +37,19 @@ def test_its_report_its_exit_and_its_errors_are_kept(capfd):
     assert (ended.exit, ended.out) == (4, b"{}\n")
     assert list(ended.errors) == ["x ERROR   log: no room"]
     assert "y INFO z" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("lost", ["full", "closed"])
+def test_a_log_that_cannot_be_passed_on_leaves_the_run_as_it_is(monkeypatch, lost):
+    """Its last word and its errors are there all the same."""
+    with FULL.open("w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stderr", full if lost == "full" else None)
+        ended = process.run([sys.executable, "-c", f"{TALKS}; sys.exit(4)"])
+        discard_the_rest(full)
+
+    assert (ended.exit, ended.out) == (4, b"{}\n")
+    assert list(ended.errors) == ["x ERROR   log: no room"]
 
 
 def test_a_report_larger_than_a_pipe_holds_does_not_block_it():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pipelines.page.page import Page
@@ -30,3 +32,35 @@ def test_a_file_that_cannot_be_replaced_stays_what_it_was(tmp_path):
         Page(text="new", exit=Exit.COMPLETE, errors=()).write(tmp_path / "r.html")
 
     assert [file.name for file in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_a_link_leads_to_the_file_that_is_written(tmp_path):
+    """A page that a web server shows from elsewhere is still where the link leads."""
+    (tmp_path / "shown").mkdir()
+    link = tmp_path / "r.html"
+    link.symlink_to(tmp_path / "shown" / "page.html")
+
+    for text in ("new", "newer"):  # there is none at first
+        Page(text=text, exit=Exit.COMPLETE, errors=()).write(link)
+        assert link.is_symlink()
+        assert (tmp_path / "shown" / "page.html").read_text() == text
+
+    assert [file.name for file in (tmp_path / "shown").iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "by-a-link"])
+def test_what_is_no_regular_file_is_written_to_and_stays(tmp_path, linked):
+    """`/dev/null` and `/dev/stdout`: root could replace them for everybody."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    link = tmp_path / "link"
+    link.symlink_to(fifo)
+
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    Page(text="new", exit=Exit.COMPLETE, errors=()).write(link if linked else fifo)
+    read = os.read(reader, 100)
+    os.close(reader)
+
+    assert read == b"new"
+    assert (fifo.is_fifo(), link.is_symlink()) == (True, True)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["fifo", "link"]

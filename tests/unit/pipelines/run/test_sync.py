@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from pipelines.report.progress import Progress, Screen
-from pipelines.report.report import RunReport
+from pipelines.report.report import Counts, RunReport
+from pipelines.report.text import show
 from pipelines.run.aftermath import journal
 from pipelines.run.sync import run
 from pipelines.run.tools import Tools
 from pipelines.settings import KeySource, TenantSettings
+from sources.aleta.catalogue.catalogue import CATALOGUE
 from tests.fakes import FakeClock
 
 NAMES = ("acme", "bolt", "coda")
@@ -64,3 +67,13 @@ def test_a_tenant_that_was_not_run_is_not_complete(tmp_path: Path) -> None:
     assert [(tenant.status, int(tenant.exit)) for tenant in report.tenants] == [("failed", 1)] * 3
     assert all(tenant.errors for tenant in report.tenants)
     assert report.exit == 1
+
+
+def test_each_table_that_is_asked_for_is_counted_however_early_a_run_ends(tmp_path: Path) -> None:
+    """The contract's sample has zeros; a script that reads a count finds one, and the text has no line of them."""
+    report = ran(tmp_path, Failing(ValueError("no such colour")))
+
+    for tenant in report.tenants:
+        assert tenant.to_json()["resources"] == dict.fromkeys(CATALOGUE, asdict(Counts()))
+    show(report, shown := io.StringIO())
+    assert "transactions" not in shown.getvalue()

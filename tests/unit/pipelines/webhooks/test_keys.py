@@ -38,7 +38,7 @@ class Api:
             raise OSError("the API is down")
         if self.lists_none:
             return []
-        return coordinates(self.rotations) + self.odd
+        return self.odd + coordinates(self.rotations)
 
 
 @pytest.fixture
@@ -229,3 +229,26 @@ def test_a_point_off_the_curve_is_no_key(api, make):
     api.odd = [Coordinates(kid="k", x="AA", y="AA")]
     with pytest.raises(KeysUnknownError):
         asyncio.run(make().fit(never))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"kty": "EC", "crv": "P-384"}, id="another-curve"),
+        pytest.param({"kty": "OKP", "crv": "X448"}, id="another-type"),
+    ],
+)
+def test_a_key_of_another_kind_leaves_the_others_usable(odd, api, make, tmp_path):
+    """RFC 7517, 5: keys that one does not understand are ignored; among many, they take nobody's place."""
+    api.odd = [Coordinates(kid="k", x="AA", y="AA", **odd)] * 20
+
+    assert asyncio.run(make().fit(newest()))
+    assert b'"k"' not in (tmp_path / FILE).read_bytes()
+
+
+def test_keys_that_cannot_be_kept_leave_no_file_and_are_used(api, make, tmp_path):
+    """They are fetched up to once a minute: an attempt each would fill the disk that is full already."""
+    (tmp_path / FILE / "inside").mkdir(parents=True)
+
+    assert asyncio.run(make().fit(newest()))
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]

@@ -57,6 +57,14 @@ def test_any_one_of_several_suffices():
     assert fits(f"v1,{wrong} v1a,junk v1,{right}", MESSAGE, KEYS)
 
 
+@pytest.mark.parametrize("between", [" ", ", ", ",", " , ", "\t"])
+@pytest.mark.parametrize("good_first", [True, False])
+def test_signatures_that_a_proxy_joined_are_read(between, good_first):
+    """RFC 9110, 5.3: lines of one header may be joined by commas."""
+    wrong, right = f"v1a,{text(raw(der(message=b'else')))}", f"v1a,{text(raw(der()))}"
+    assert fits(between.join([right, wrong] if good_first else [wrong, right]), MESSAGE, KEYS)
+
+
 @pytest.mark.parametrize(
     "header",
     [

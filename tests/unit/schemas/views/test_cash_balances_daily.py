@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from tests.unit.schemas.views.memory import D, paid, rows
 
 ONE = [{"id": "a1", "ccy_code": "EUR"}]
@@ -37,6 +39,23 @@ def test_value_dates_beyond_the_mark_are_there_and_so_is_an_account_without_one(
 
     assert beyond == rows(DAILY, accounts=ONE, transactions=[paid("t1", "2026-03-01", "1")])
     assert beyond == [(date(2026, 3, 1), 1, D(1), D(1))]
+
+
+@pytest.mark.parametrize("marks", [[marked("2026-02-28")], []], ids=["marked", "without-a-mark"])
+def test_a_value_date_that_is_a_placeholder_makes_no_days(marks):
+    """Of one movement in 9999 came three million rows; cash_balances has it."""
+    far = {"accounts": ONE, "transactions": [paid("t1", "2026-03-01", "1"), paid("t2", "9999-12-31", "1")]}
+    without = {"accounts": ONE, "transactions": far["transactions"][:1]}
+
+    assert rows(DAILY, sync_marks=marks, **far) == rows(DAILY, sync_marks=marks, **without)
+    assert rows("SELECT max(date) FROM aleta.cash_balances", sync_marks=marks, **far) == [(date(9999, 12, 31),)]
+
+
+def test_value_dates_of_the_year_to_come_have_their_days():
+    """From the mark on, wherever the clock of who asks stands."""
+    found = rows(DAILY, accounts=ONE, transactions=[paid("t1", "2090-12-31", "1")], sync_marks=[marked("2089-12-31")])
+
+    assert found == [(date(2090, 12, 31), 1, D(1), D(1))]
 
 
 def test_a_movement_without_any_date_is_on_no_day():
