@@ -111,12 +111,8 @@ class Verifier:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        census = Census(
-            stored=self._known.members,
-            removed=self._known.removed,
-            clients=self._clients,
-            outside=self._known.outside,
-        )
+        stored = self._known
+        census = Census(stored=stored.members, removed=stored.removed, clients=self._clients, outside=stored.outside)
         listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:
@@ -197,7 +193,7 @@ class Verifier:
         every = self._windows.whole(endpoint, listed, marks)
         conflicts = Conflicts(listed, every)
         history = ProvenDays(endpoint, functools.partial(self._scope, marks, every), parents=listed)
-        coming = {} if sample else {parent: Coming(span) for parent, span in every.items()}
+        coming = {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
@@ -206,8 +202,7 @@ class Verifier:
             package: list[ProvenWindow] = []
             for receipt in self._fetch(endpoint, spans, reader, prover, marks):
                 self._take(receipt, package)
-                if receipt.parent_id in coming:
-                    coming[receipt.parent_id].take(receipt)
+                coming[receipt.parent_id].take(receipt)
                 if sum(window.answer.batch.num_rows for window in package) >= PACKAGE_ROWS:
                     self._compare(proven, package, conflicts, coming)
             self._compare(proven, package, conflicts, coming)
