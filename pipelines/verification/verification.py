@@ -113,12 +113,7 @@ class Verifier:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        census = Census(
-            stored=self._known.members,
-            removed=self._known.removed,
-            clients=self._clients,
-            outside=self._known.outside,
-        )
+        census = self._known.census(self._clients)
         listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:
