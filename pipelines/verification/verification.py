@@ -111,8 +111,7 @@ class Verifier:
         return {endpoint.name: inside.get(endpoint.parent, set()) for endpoint in self._endpoints}
 
     def _read(self, reader: Reader, ledger: Ledger, sample: int | None) -> None:
-        stored = self._known
-        census = Census(stored=stored.members, removed=stored.removed, clients=self._clients, outside=stored.outside)
+        census = self._known.census(self._clients)
         listings = self._listed(walk, reader, census)
         for endpoint in self._endpoints:
             if endpoint.named_in:

@@ -68,13 +68,7 @@ class Crawl:
             SourceError: the root of the tree cannot be read: then nothing can; or StoppedError.
         """
         self.progress.stage("reading objects")
-        self._census = Census(
-            stored=self.known.members,
-            removed=self.known.removed,
-            refused=self.ledger.refused_lately(self.horizon.now),
-            clients=self.job.clients,
-            outside=self.known.outside,
-        )
+        self._census = self.known.census(self.job.clients, refused=self.ledger.refused_lately(self.horizon.now))
         for listed in walk(self.endpoints, self.reader, workers=self.workers, stop=self.stop, census=self._census):
             if listed.endpoint.required and not (
                 listed.endpoint.parent or listed.ids or self.listed(listed.endpoint.name)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.objects.members import Census
 
 from ...ledger.marks import Mark
+
+NOTHING: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -34,6 +38,10 @@ class Known:
     outside: dict[str, set[str]] = field(default_factory=dict)
     in_rows: dict[str, set[str]] = field(default_factory=dict)
     last_days: dict[str, dict[str, date]] = field(default_factory=dict)
+
+    def census(self, clients: Collection[str], *, refused: Mapping[str, Collection[str]] = NOTHING) -> Census:
+        """What a crawl holds its lists against; see there."""
+        return Census(stored=self.members, removed=self.removed, refused=refused, clients=clients, outside=self.outside)
 
     def had_rows(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> set[str]:
         """Parents with rows in *spans*, or behind them."""
