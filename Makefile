@@ -40,7 +40,7 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
 	@$(BIN)/aleta-sync demo
 
-test: $(VENV)/dev.ok  ## run the test suite, eight minutes on two cores
+test: $(VENV)/dev.ok  ## run the test suite, twelve minutes on two cores
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long"
 
 test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kill, destination and planted bug

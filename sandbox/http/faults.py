@@ -113,6 +113,7 @@ class Scripted:
     kind: str
     path_contains: str
     times: int
+    after: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,8 +129,8 @@ class Faults:
     def __post_init__(self) -> None:
         self._rng = Random(f"{self.seed}:faults")
 
-    def script(self, kind: str, *, path_contains: str = "", times: int = 1) -> None:
-        """Apply *kind* to the next *times* API requests whose URL contains *path_contains*.
+    def script(self, kind: str, *, path_contains: str = "", times: int = 1, after: int = 0) -> None:
+        """Apply *kind* to *times* API requests whose URL contains *path_contains*, the first *after* of them spared.
 
         The token endpoint is spared unless *path_contains* begins with `/oauth`.
 
@@ -139,7 +140,7 @@ class Faults:
         if kind not in FAULTS:
             raise ValueError(f"no fault {kind!r}; there are {', '.join(FAULTS)}")
         with self._lock:
-            self._script.append(Scripted(kind, path_contains, times))
+            self._script.append(Scripted(kind, path_contains, times, after))
 
     def clear(self) -> None:
         """Forget what is scripted."""
@@ -154,7 +155,9 @@ class Faults:
 
     def _scripted(self, target: str) -> str | None:
         for entry in self._script:
-            if _concerns(entry, target):
+            if _concerns(entry, target) and entry.after:
+                entry.after -= 1
+            elif _concerns(entry, target):
                 entry.times -= 1
                 self._script = [scripted for scripted in self._script if scripted.times > 0]
                 return entry.kind
