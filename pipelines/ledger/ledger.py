@@ -148,7 +148,7 @@ class Ledger:
             resource: {own_id: at for own_id, at in ids.items() if timedelta(0) <= now - at < ASK_REFUSED_AGAIN}
             for resource, ids in self.refused.items()
         }
-        return self.refused
+        return {resource: frozenset(ids) for resource, ids in self.refused.items()}  # others are noted meanwhile
 
     def note_conflict(self, resource: str, own_id: str, parents: Doubled) -> None:
         """Remember that an id may stand for two contents, until a run finds that it does not (D8)."""

@@ -79,7 +79,7 @@ def _errors(process: Popen[str]) -> Iterator[str]:
 def _pass_on(line: str) -> None:
     """A log that cannot be written costs nobody the run that it is of."""
     if sys.stderr is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             sys.stderr.write(line)
             sys.stderr.flush()
 

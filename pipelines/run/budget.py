@@ -48,11 +48,10 @@ def budget_file(data_dir: Path, sub: str) -> Path:
 
 def may_be_kept(file: Path) -> bool:
     """Whether this user can keep a budget in *file*, and makes no folder for it where another user's would be."""
-    if file.exists():
+    if os.path.lexists(file):
         return os.access(file, os.R_OK | os.W_OK)
-    there = next(folder for folder in file.parents if folder.exists())
-    is_ours = there == file.parent or there.stat().st_uid == os.geteuid()
-    return there.is_dir() and is_ours and os.access(there, os.W_OK | os.X_OK)
+    there = next(folder for folder in file.parents if os.path.lexists(folder))  # or nobody else may look into it
+    return there.is_dir() and there.stat().st_uid == os.geteuid() and os.access(there, os.W_OK | os.X_OK)
 
 
 class SharedBucket(TokenBucket):

@@ -51,12 +51,12 @@ class Beliefs:
             doubtful: parents of which more was believed than *prover* reads: once that is disproved, it is read again.
         """
         name, known, reading = endpoint.name, self.of(endpoint), self._readings[endpoint.name]
+        learned, disproved = learned_so_far(prover, known), prover.disproved and self._disproved.get(name) != reading
         before = self._again.get(name, frozenset())
-        again = before | prover.reread | (doubtful() if prover.disproved else frozenset())
-        if again != before:
+        again = before | prover.reread | (doubtful() if disproved else frozenset())
+        if len(again) > len(before):
             self._again[name] = again
             self.put(Rereading(name, again))
-        learned, disproved = learned_so_far(prover, known), prover.disproved and self._disproved.get(name) != reading
         if learned != known or disproved:
             self._learned[name] = learned
             record = replace(record_of(prover), passed=0, requests=0)

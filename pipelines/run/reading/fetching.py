@@ -219,7 +219,7 @@ class Fetching:
         if suspects and (prover := self._provers[endpoint.name]).budget.on and not prover.noticed:
             before = record_of(prover)
             prover.suspect(suspects)
-            self._fetch(endpoint, readings, prover, begun=True)
+            self._fetch(endpoint, readings, prover, new=())
             self._learn(endpoint, readings, prover, since=before)
 
     def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
@@ -237,20 +237,18 @@ class Fetching:
         return planner
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:
-        """The cap is no one number of rows (W6), or an end is not read (W8): what was read before is read again.
-
-        Of this reading's parents what earlier runs read, and all that earlier readings of this run did.
-        """
+        """The cap is no one number of rows (W6), or an end is not read (W8): all that was read before is read again."""
         self.put(Doubted(endpoint.name))
         doubtful = self._kept.believed_beside(endpoint, readings, self.horizon)
         if again := {parent: self._whole_reading(endpoint, parent) for parent in sorted(doubtful)}:
             self.put(Following(endpoint, again))
-            self._fetch(endpoint, again, prover)
+            self._fetch(endpoint, {**readings, **again}, prover, new=again)
 
     def _fetch(
-        self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, begun: bool = False
+        self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover, *, new: Collection[str] | None = None
     ) -> None:
-        spans = {} if begun else {parent: reading.span for parent, reading in readings.items()}
+        """Args: new: whom *prover* has yet to read: all; of the others it may read again what it comes to doubt."""
+        spans = {parent: readings[parent].span for parent in (readings if new is None else new)}
         marks = {parent: reading.mark for parent, reading in readings.items()}
         existing, bare = self.known.without_rows(endpoint, marks), self.known.none_before(endpoint, marks)
         beside = partial(self._kept.believed_beside, endpoint, readings, self.horizon)

@@ -223,6 +223,12 @@ class Client:
             self.take_turn()
             read.bearer = self._tokens.refresh(read.bearer)
             answer = self._send(read)
+        if (
+            _unauthorized(answer) and not read.alone and self._tokens.get() != read.bearer
+        ):  # renewed by another meanwhile
+            self.take_turn()
+            read.bearer = self._tokens.get()
+            answer = self._send(read)
         if _unauthorized(answer):
             read.alone = read.alone or self._accepts_of_another(read)
         elif answer.status in {OK, NOT_MODIFIED}:
@@ -241,7 +247,10 @@ class Client:
         if not self._witness.known:
             return False
         self.take_turn()
-        again = self._witness.again(instead_of=read, bearer=self._tokens.get())
+        bearer = self._tokens.get()
+        if not read.refreshed and bearer != read.bearer:  # another read had it renewed: this one was not tried with it
+            return False
+        again = self._witness.again(instead_of=read, bearer=bearer)
         answer = self._send(again)
         if action(answer.status) in {Action.RETRY, Action.RATE_LIMITED}:
             raise again.refusal(answer.status, answer.body, retry_after_s(answer.headers, self._clock.now()))

@@ -121,7 +121,8 @@ class Census:
         """An object that no list showed answered by id; its own parent's list left it out, or it moved meanwhile."""
         self._shown[endpoint.name].add(own_id)
         moved = self.stored.get(endpoint.name, {}).get(own_id, parent_id) != parent_id
-        if not moved:
+        retired = not endpoint.required and own_id in self._mentioned[endpoint.name] - self._named[endpoint.name].keys()
+        if not (moved or retired):
             self._missed[endpoint.name, parent_id] += 1
 
     def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
@@ -131,16 +132,21 @@ class Census:
         self._gone[endpoint.name].add(own_id)
 
     def witnesses(self, endpoint: Endpoint) -> list[str]:
-        """A few objects that answered in this crawl: the path of one of them may be refused for itself."""
-        return nsmallest(WITNESSES, self._shown[endpoint.name])
+        """A few objects that answered in this crawl: the path of one of them may be refused for itself.
+
+        Where only some clients are read, and have none, what hangs below others: it answered in an earlier run.
+        """
+        others = self.outside.get(endpoint.name, ()) if self._shown["clients"].issuperset(self.clients) else ()
+        return nsmallest(WITNESSES, self._shown[endpoint.name] or others)
 
     def perhaps_left_out(self, endpoint: Endpoint, missing: Iterable[tuple[str, str]]) -> set[str]:
         """Of *missing* ids, each with its parent's: something names them, or their parent's list looks truncated.
 
         What no list ever showed, and only the column of another object names, may be none that can be read: whoever
-        may read a client need not see the one above it.
+        may read a client need not see the one above it. Of what rows do not hang below, a column may name what went
+        long ago, and no page of the API says that it answers by its id.
         """
-        stored = self.stored.get(endpoint.name, {}).keys()
+        stored = self.stored.get(endpoint.name, {}).keys() if endpoint.required else set()
         named = self._named[endpoint.name].keys() | (self._mentions(endpoint) & stored)
         suspects = {each.parent_id for each, _ in self.truncated(()) if each.resource == endpoint.name}
         return {own_id for own_id, parent_id in missing if own_id in named or parent_id in suspects}
@@ -189,10 +195,11 @@ class Census:
         return there and (endpoint.name, parent_id) not in self._failed
 
     def refused_before(self) -> set[tuple[str, str]]:
-        """Endpoint and id of what was refused lately, and that nothing showed since."""
+        """Endpoint and id of what was refused or removed lately, and that nothing showed since."""
         return {
             (name, own_id)
-            for name, ids in self.refused.items()
+            for before in (self.refused, self.removed)
+            for name, ids in before.items()
             for own_id in ids
             if own_id not in self.stored.get(name, {})
         }

@@ -106,6 +106,25 @@ def test_f3_a_token_that_ends_is_renewed_also_where_an_object_is_refused(server,
     assert (world.get(), world.fetched) == ([], 3)
 
 
+def test_f3_a_token_that_another_read_had_renewed_meanwhile_is_tried_first(server, world):
+    """F3: what is accepted with it says nothing of a read that was sent with the old one."""
+    valid = {"1", "2"}
+    refusing(server, of="closed", but=lambda number: number in valid)
+    world.get()
+    world.fails(UnauthorizedError, params={"accountId": "closed"})
+    answer = server.on_request
+
+    def renewed_meanwhile(request):
+        if "late" in request.target and "2" in valid:
+            valid.clear()
+            valid.add("3")
+            world.client._tokens.refresh(world.client._tokens.get())
+        answer(request)
+
+    server.on_request = renewed_meanwhile
+    assert (world.get(params={"accountId": "late"}), world.fetched) == ([], 3)
+
+
 def test_f3_a_401_waits_for_what_others_are_told(server, world):
     """F3: the first answers of a run come at once; a refusal that is the first to come says nothing of the others."""
     slow = threading.Event()

@@ -278,6 +278,23 @@ def test_l2_an_empty_list_is_not_believed_over_what_its_parent_names(named, gone
     assert problems(found) == ({("accounts", "l1"): ["no such path"] * len(named)} if named else {})
 
 
+def test_l2_of_a_client_without_accounts_those_of_others_tell_whether_accounts_answer_by_their_ids():
+    """Only c1 is read, whose one account was closed, and is still named: in a run of all clients it would be gone."""
+    api = FakeApi(says={CLIENTS: [thing("c1")], ENTITIES.format("c1"): [thing("l1", accounts=["a1"])]})
+    api.says |= {
+        "/v2/clients/c1": thing("c1"),
+        ACCOUNT.format("a1"): ParentGoneError("404"),
+        ACCOUNT.format("b1"): thing("b1"),
+    }
+    stored = {"legal_entities": {"l1": "c1"}, "accounts": {"a1": "l1"}}
+    census = Census(stored=stored, clients=["c1"], outside={"accounts": {"b1"}})
+
+    found = crawl(api, "clients", "legal_entities", "accounts", census=census)
+
+    assert [own_id for listed in found for own_id in listed.gone] == ["a1"]
+    assert problems(found) == {}
+
+
 @pytest.mark.parametrize("odd", [ForbiddenError("403"), UnavailableError("500")])
 def test_l2_one_listed_object_that_does_not_answer_by_its_id_speaks_for_itself_alone(odd):
     """Another does: a9, which the portfolio links to, is gone."""
