@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from ..report.version import VERSION
 from ..settings import TenantSettings
 from ..status.standing import Standings
 from ..status.standing import run as read
+from ..warehouse.private_file import write_whole
 from . import formats, history
 from .attention import headline
 from .nights import NIGHTS, sample
@@ -43,19 +43,7 @@ class Page:
         if file.exists() and not file.is_file() and not file.is_dir():
             file.write_text(self.text, encoding="utf-8")
         else:
-            self._replace(Path(os.path.realpath(file)))
-
-    def _replace(self, file: Path) -> None:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # is made 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as new:
-                new.write(self.text)
-                new.flush()
-                os.fsync(new.fileno())
-            Path(name).replace(file)
-        except BaseException:
-            Path(name).unlink()
-            raise
+            write_whole(Path(os.path.realpath(file)), self.text.encode())
 
 
 def run(tenants: Sequence[TenantSettings], *, now: datetime) -> Page:

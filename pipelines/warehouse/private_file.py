@@ -35,11 +35,19 @@ def replace(file: Path, content: bytes) -> None:
     Raises:
         OSError: *file* is what it was, and nothing is beside it.
     """
-    prefix = f".{file.name}."
     with suppress(OSError):  # what cannot be taken away is in nobody's way
-        for left in file.parent.glob(f"{glob.escape(prefix)}*"):
+        for left in file.parent.glob(f"{glob.escape(_beside(file))}*"):
             left.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=prefix)  # is made 0600
+    write_whole(file, content)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """The same in a folder that is not the program's own, where files of such names may be others'.
+
+    Raises:
+        OSError: as `replace`.
+    """
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=_beside(file))  # is made 0600
     try:
         with os.fdopen(handle, "wb") as new:
             new.write(content)
@@ -49,3 +57,8 @@ def replace(file: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _beside(file: Path) -> str:
+    """What the names of files begin with that are to take the place of *file*."""
+    return f".{file.name}."

@@ -155,12 +155,13 @@ class Faults:
 
     def _scripted(self, target: str) -> str | None:
         for entry in self._script:
-            if _concerns(entry, target) and entry.after:
-                entry.after -= 1
-            elif _concerns(entry, target):
+            if not _concerns(entry, target):
+                continue
+            if not entry.after:
                 entry.times -= 1
                 self._script = [scripted for scripted in self._script if scripted.times > 0]
                 return entry.kind
+            entry.after -= 1
         return None
 
     def _random(self, target: str, settings: SandboxSettings) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
@@ -15,9 +16,9 @@ from ..errors import (
     UndecodableError,
 )
 from .exchange.wire import JSON_API, Answer, Bounds, Wire
-from .next_page import NOT_MODIFIED, OK, linked, page
+from .next_page import linked, page
 from .observer import Observer, Silent
-from .outcome import Action, action
+from .outcome import Action, action, is_unauthorized
 from .pauses import Pauses
 from .read import Read
 from .retry import RetryPolicy, persist
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .limiter import TokenBucket
 
 T = TypeVar("T")
+TOLD = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})  # what a bearer that is good is answered
 LOOK_S = 0.05  # between looks at what other reads were answered
 UNREADABLE = (ValueError, ArithmeticError, RecursionError, MemoryError)  # what libraries raise of a body; Arrow's too
 
@@ -182,7 +184,7 @@ class Client:
 
     def _attempt(self, read: Read, take: Callable[[Answer], T]) -> T:
         answer = self._timely(read)
-        unchanged = answer.status == NOT_MODIFIED and bool(read.etag)
+        unchanged = answer.status == HTTPStatus.NOT_MODIFIED and bool(read.etag)
         if action(answer.status) is not Action.OK and not unchanged:
             wait_s = retry_after_s(answer.headers, self._clock.now())
             raise read.refusal(answer.status, answer.body, wait_s)
@@ -206,7 +208,7 @@ class Client:
         """
         for _ in range(2):
             answer = self._authorized(read)
-            told = answer.status in {OK, NOT_MODIFIED}  # of either a server sends its time (RFC 9110 section 6.6.1)
+            told = answer.status in TOLD  # of either a server sends its time (RFC 9110 section 6.6.1)
             if not (told and self.clocks.is_off(ahead_s(answer.headers, self._clock.now()))):
                 return answer
         words = skew(self.clocks.seconds, tolerated_s=MOST_SKEW_S)
@@ -214,24 +216,16 @@ class Client:
 
     def _authorized(self, read: Read) -> Answer:
         """The answer to *read*; a 401 is asked again with a new token, once in the life of the read."""
-        self.take_turn()
-        read.bearer = self._tokens.get()
-        answer = self._send(read)
-        read.alone = _unauthorized(answer) and self._witness.one_refused and self._accepts_of_another(read)
-        if _unauthorized(answer) and not read.alone and not read.refreshed:
-            read.refreshed = True
-            self.take_turn()
-            read.bearer = self._tokens.refresh(read.bearer)
-            answer = self._send(read)
-        if (
-            _unauthorized(answer) and not read.alone and self._tokens.get() != read.bearer
-        ):  # renewed by another meanwhile
-            self.take_turn()
-            read.bearer = self._tokens.get()
-            answer = self._send(read)
-        if _unauthorized(answer):
+        answer = self._send_with(self._tokens.get, read)
+        read.alone = is_unauthorized(answer.status) and self._witness.one_refused and self._accepts_of_another(read)
+        if is_unauthorized(answer.status) and not (read.alone or read.refreshed):
+            read.refreshed, stale = True, read.bearer
+            answer = self._send_with(lambda: self._tokens.refresh(stale), read)
+        if is_unauthorized(answer.status) and not read.alone and self._tokens.get() != read.bearer:
+            answer = self._send_with(self._tokens.get, read)  # another read had it renewed meanwhile
+        if is_unauthorized(answer.status):
             read.alone = read.alone or self._accepts_of_another(read)
-        elif answer.status in {OK, NOT_MODIFIED}:
+        elif answer.status in TOLD:
             self._witness.accepted(read, answer)
         return answer
 
@@ -254,9 +248,15 @@ class Client:
         answer = self._send(again)
         if action(answer.status) in {Action.RETRY, Action.RATE_LIMITED}:
             raise again.refusal(answer.status, answer.body, retry_after_s(answer.headers, self._clock.now()))
-        accepted = not _unauthorized(answer)
+        accepted = not is_unauthorized(answer.status)
         self._witness.one_refused |= accepted
         return accepted
+
+    def _send_with(self, bearer: Callable[[], str], read: Read) -> Answer:
+        """The answer to *read* with a token that is asked for behind the turn: one may end while all pause."""
+        self.take_turn()
+        read.bearer = bearer()
+        return self._send(read)
 
     def _send(self, read: Read) -> Answer:
         self.attempting(read.resource)
@@ -291,7 +291,3 @@ class Client:
             observer=self._observer,
             given_up_s=self._policy.cap_s,
         )
-
-
-def _unauthorized(answer: Answer) -> bool:
-    return action(answer.status) is Action.REFRESH_TOKEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 from ..errors import MalformedError
@@ -11,8 +12,6 @@ from .exchange.wire import Answer
 from .outcome import header
 
 T = TypeVar("T")
-OK = 200
-NOT_MODIFIED = 304  # an answer to what was asked on condition, and to nothing else
 UNLINKED = "a Link header says that there is a next page, and the answer does not"
 NEXT_CURSOR = re.compile(rb'"next_?cursor"\s*:\s*(?:"[^"]|-?\d)', re.IGNORECASE)  # of a page on v1: a text or a number
 NEXT_LINK = re.compile(rb'"next"\s*:\s*(?:"[^"]|\{)')  # of a page elsewhere: an address, or an object that has one
@@ -25,8 +24,7 @@ def linked(answer: Answer, parse: Callable[[bytes], T]) -> T:
     Raises:
         MalformedError: only a header names it.
     """
-    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_LINK.search(answer.body):
-        raise MalformedError(UNLINKED)
+    _check(answer, NEXT_LINK)
     return parse(answer.body)
 
 
@@ -36,8 +34,12 @@ def page(answer: Answer, parse: Callable[[bytes, str], T]) -> T | None:
     Raises:
         MalformedError: only a header names it.
     """
-    if answer.status == NOT_MODIFIED:
+    if answer.status == HTTPStatus.NOT_MODIFIED:
         return None
-    if NEXT_PAGE.search(header(answer.headers, "Link")) and not NEXT_CURSOR.search(answer.body):
-        raise MalformedError(UNLINKED)
+    _check(answer, NEXT_CURSOR)
     return parse(answer.body, header(answer.headers, "ETag"))
+
+
+def _check(answer: Answer, names_next: re.Pattern[bytes]) -> None:
+    if NEXT_PAGE.search(header(answer.headers, "Link")) and not names_next.search(answer.body):
+        raise MalformedError(UNLINKED)

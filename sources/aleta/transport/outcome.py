@@ -57,6 +57,11 @@ def words_of(status: int) -> str:
     return "no rule says what to do with this status"
 
 
+def is_unauthorized(status: int) -> bool:
+    """Whether the bearer was refused."""
+    return action(status) is Action.REFRESH_TOKEN
+
+
 def named(status: int) -> str:
     """A status with its phrase: `206 Partial Content`."""
     try:

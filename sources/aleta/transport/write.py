@@ -14,7 +14,7 @@ from .client import Client
 from .exchange.wire import Answer, Wire, reason
 from .fate import Fate, Result, fate
 from .messages import of_problem
-from .outcome import Action, action
+from .outcome import Action, action, is_unauthorized
 from .retry import RetryPolicy, persist
 from .retry_after import retry_after_s
 
@@ -118,11 +118,11 @@ class Writer:
     def _attempt(self, course: _Course) -> Result:
         self._client.take_turn()
         result = self._send(course, self._tokens.get())
-        if _unauthorized(result) and not course.refreshed:
+        if is_unauthorized(result.status) and not course.refreshed:
             course.refreshed = True
             self._client.take_turn()  # a new token may end while all pause
             result = self._send(course, self._tokens.refresh(course.bearer))
-        if _unauthorized(result):
+        if is_unauthorized(result.status):
             advice = "it refuses a fresh token: check that iss, sub and audience are of this API"
             raise AuthError(f"{course.write.resource}: {result.message}; {advice}", status=result.status)
         again = result.fate is Fate.NOT_TAKEN or (result.fate is Fate.UNKNOWN and course.write.repeatable)
@@ -215,10 +215,6 @@ def _unanswered(error: Exception, *, went_out: bool) -> Result:
     broke = isinstance(error, UnreachableError) or not isinstance(error, SourceError)
     why = reason(error.__context__ or error) if broke else f"{error}"
     return Result(fate=Fate.UNKNOWN, code=UnavailableError.code, message=f"sent, and no whole answer came ({why})")
-
-
-def _unauthorized(result: Result) -> bool:
-    return action(result.status) is Action.REFRESH_TOKEN
 
 
 def _retryable(result: Result, resource: str) -> RetryableError:

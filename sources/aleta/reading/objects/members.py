@@ -121,8 +121,8 @@ class Census:
         """An object that no list showed answered by id; its own parent's list left it out, or it moved meanwhile."""
         self._shown[endpoint.name].add(own_id)
         moved = self.stored.get(endpoint.name, {}).get(own_id, parent_id) != parent_id
-        retired = not endpoint.required and own_id in self._mentioned[endpoint.name] - self._named[endpoint.name].keys()
-        if not (moved or retired):
+        mentioned = own_id in self._mentioned[endpoint.name] and own_id not in self._named[endpoint.name]
+        if not moved and (endpoint.required or not mentioned):  # else it may have left its list, and answer by its id
             self._missed[endpoint.name, parent_id] += 1
 
     def note_gone(self, endpoint: Endpoint, own_id: str) -> None:
