@@ -11,7 +11,7 @@ import click
 
 from sources.aleta.clock import SystemClock
 from sources.aleta.safe_text import printable
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.retry import RetryPolicy
 
 from ..doctor.doctor import run
 from ..invocation.invocation import Invocation, json_option, output, stop_on_signals, tenants_argument

@@ -13,7 +13,7 @@ import click
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.clock import Clock, SystemClock
 from sources.aleta.transport.observer import Silent
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.retry import RetryPolicy
 
 from ..invocation.invocation import Invocation, fail, output, stop_on_signals
 from ..invocation.tenants import chosen

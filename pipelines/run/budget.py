@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from sources.aleta.clock import SystemClock
-from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.pacing.limiter import TokenBucket
 
 LARGEST = 4096
 AHEAD_S = 3600.0  # no pause and no queue is longer: a file that says so is another machine's, or damaged

@@ -12,9 +12,9 @@ from sources.aleta.clock import Clock
 from sources.aleta.errors import KeyUnusableError
 from sources.aleta.reading.connection import Access, Connection, connect
 from sources.aleta.safe_text import printable
-from sources.aleta.transport.limiter import TokenBucket
 from sources.aleta.transport.observer import Observer
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings, reason_of

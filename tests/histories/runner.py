@@ -192,7 +192,7 @@ def obey(order: Order) -> object:
     from pipelines.run.tools import Tools
     from pipelines.verification import verify
     from sources.aleta.planning.windows import Window
-    from sources.aleta.transport.retry import RetryPolicy
+    from sources.aleta.transport.pacing.retry import RetryPolicy
     from tests.fakes import FakeClock
     from tests.histories import bugs, cuts, rule_checks
 

@@ -28,8 +28,8 @@ from sources.aleta.planning.windows import Window
 from sources.aleta.reading.reader import Reader
 from sources.aleta.transport.client import Client
 from sources.aleta.transport.exchange.wire import Bounds
-from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from tests.fakes import FakeClock
 from tests.fuzzed import SECRET, Bytes
 from tests.rawserver import raw_server

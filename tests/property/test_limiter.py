@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.pacing.limiter import TokenBucket
 
 RATES = st.sampled_from([0.1, 1.0, 1000 / 60, 1000.0])
 BURSTS = st.integers(1, 300)

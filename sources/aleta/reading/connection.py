@@ -12,9 +12,9 @@ from ..clock import Clock
 from ..transport.client import Client
 from ..transport.exchange.allowance import MB
 from ..transport.exchange.wire import ANY_JSON, Bounds
-from ..transport.limiter import TokenBucket
 from ..transport.observer import Observer
-from ..transport.retry import RetryPolicy
+from ..transport.pacing.limiter import TokenBucket
+from ..transport.pacing.retry import RetryPolicy
 from ..transport.skew import Comparison
 from ..transport.token import TokenEndpoint
 from ..v1.chain import KeptPages, NothingKept

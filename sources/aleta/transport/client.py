@@ -19,10 +19,10 @@ from .exchange.wire import JSON_API, Answer, Bounds, Wire
 from .next_page import linked, page
 from .observer import Observer, Silent
 from .outcome import Action, action, is_unauthorized
-from .pauses import Pauses
+from .pacing.pauses import Pauses
+from .pacing.retry import RetryPolicy, persist
+from .pacing.retry_after import retry_after_s
 from .read import Read
-from .retry import RetryPolicy, persist
-from .retry_after import retry_after_s
 from .skew import MOST_SKEW_S, Comparison, ahead_s, skew
 from .witness import Witness
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..auth.tokens import TokenCache
     from ..clock import Clock
-    from .limiter import TokenBucket
+    from .pacing.limiter import TokenBucket
 
 T = TypeVar("T")
 TOLD = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})  # what a bearer that is good is answered

@@ -25,8 +25,8 @@ from .exchange.wire import Answer, Bounds, Wire
 from .messages import of_refusal
 from .observer import Observer, Silent
 from .outcome import Action, action
-from .retry import RetryPolicy, persist
-from .retry_after import retry_after_s
+from .pacing.retry import RetryPolicy, persist
+from .pacing.retry_after import retry_after_s
 from .skew import ahead_s, skew
 
 if TYPE_CHECKING:

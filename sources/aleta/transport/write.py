@@ -15,8 +15,8 @@ from .exchange.wire import Answer, Wire, reason
 from .fate import Fate, Result, fate
 from .messages import of_problem
 from .outcome import Action, action, is_unauthorized
-from .retry import RetryPolicy, persist
-from .retry_after import retry_after_s
+from .pacing.retry import RetryPolicy, persist
+from .pacing.retry_after import retry_after_s
 
 if TYPE_CHECKING:
     from ..auth.tokens import TokenCache

@@ -20,7 +20,7 @@ from sources.aleta.errors import (
     UnavailableError,
     UnreachableError,
 )
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from sources.aleta.transport.token import TokenEndpoint
 from tests.fakes import NOON, FakeClock, Reply, scripted_server
 from tests.rawserver import raw_server

@@ -13,8 +13,8 @@ from sources.aleta.errors import MalformedError, RefusedError, SourceError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.reader import Reader
 from sources.aleta.transport.client import Client
-from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from tests.fakes import FakeClock, Reply, scripted_server
 
 WINDOW = Window(date(2026, 1, 1), date(2026, 1, 31))

@@ -15,8 +15,8 @@ from sources.aleta.errors import (
 )
 from sources.aleta.jsonapi.envelope import read_list
 from sources.aleta.transport.client import Client
-from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from tests.fakes import FakeClock, Reply
 
 SECRET = "s3cret-bearer-"

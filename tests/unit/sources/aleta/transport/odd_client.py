@@ -11,8 +11,8 @@ from sources.aleta.errors import MalformedError, RefusedError, UnavailableError
 from sources.aleta.jsonapi.envelope import read_list
 from sources.aleta.transport.client import Client
 from sources.aleta.transport.exchange.wire import Bounds
-from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from tests.fakes import FakeClock, Reply
 
 BEARER = "s3cret-bearer-0123456789"

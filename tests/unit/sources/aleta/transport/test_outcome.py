@@ -13,8 +13,8 @@ from sources.aleta.transport.exchange.allowance import Allowance
 from sources.aleta.transport.exchange.body import whole_body
 from sources.aleta.transport.messages import LONGEST, clean, of_problem, of_refusal
 from sources.aleta.transport.outcome import ACTIONS, Action, action
+from sources.aleta.transport.pacing.retry_after import retry_after_s
 from sources.aleta.transport.read import REFUSALS
-from sources.aleta.transport.retry_after import retry_after_s
 from tests.fakes import NOON
 
 

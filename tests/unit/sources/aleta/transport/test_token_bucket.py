@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sources.aleta.transport.limiter import TokenBucket
+from sources.aleta.transport.pacing.limiter import TokenBucket
 
 
 def bucket(rate=2.0, burst=10, headroom=0.0) -> TokenBucket:

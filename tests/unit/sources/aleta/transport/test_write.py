@@ -11,8 +11,8 @@ from sources.aleta.auth.tokens import Token, TokenCache
 from sources.aleta.errors import AuthError, StoppedError, UnavailableError
 from sources.aleta.transport.client import Client
 from sources.aleta.transport.fate import Fate, Result
-from sources.aleta.transport.limiter import TokenBucket
-from sources.aleta.transport.retry import RetryPolicy
+from sources.aleta.transport.pacing.limiter import TokenBucket
+from sources.aleta.transport.pacing.retry import RetryPolicy
 from sources.aleta.transport.write import Write, Writer
 from tests.fakes import FakeClock, Reply, scripted_server
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from ..errors import OverdueError, RateLimitedError, RetryableError, UnreachableError
+from ...errors import OverdueError, RateLimitedError, RetryableError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..clock import Clock
+    from ...clock import Clock
 
 T = TypeVar("T")
 OVERDUE = 3  # as many failures does an answer count that took all its time: twice five minutes are enough

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import RateLimitedError, RetryableError
+from ...errors import RateLimitedError, RetryableError
 
 if TYPE_CHECKING:
-    from ..clock import Clock
+    from ...clock import Clock
+    from ..observer import Observer
     from .limiter import TokenBucket
-    from .observer import Observer
 
 
 @dataclass(slots=True, kw_only=True)

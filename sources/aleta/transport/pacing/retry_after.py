@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from .outcome import header, http_date
-from .skew import MOST_SKEW_S, ahead_s
+from ..outcome import header, http_date
+from ..skew import MOST_SKEW_S, ahead_s
 
 LONGEST_WAIT_S = 86_400.0
 
