@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -31,7 +31,7 @@ Which answer comes first is chance: of sixty loads that cost 27 to 32 in all, mo
 IN_FLIGHT = 8
 """Requests of a run that was killed may be counted to the next one: one a worker."""
 TRIALS = 8
-"""Requests of a first load that put the model of the cap on trial (W6)."""
+"""Requests that put the model of the cap on trial (W6): of a first load, and of a night that reads whole histories."""
 LOOKING = 12
 """Requests of a night that look for rows it missed: a day and the whole history of each of the six accounts (D6)."""
 PROOF = 1
@@ -138,8 +138,11 @@ def wasteful_first(seen: Seen, played: Played, *, besides: int = 0) -> Iterator[
 def wasteful_night(seen: Seen, played: Played, *, changes: range, looking: int = 0) -> Iterator[str]:
     """What a night must not cost: a token, the crawl, one request an account; only changes are loaded."""
     yield from wrong(seen)
-    if not 0 <= seen.result.requests - played.nightly <= PROOF + looking:
+    trials = seen.counts["trial_requests"] if looking else 0  # none else is to put anything on trial
+    if not 0 <= seen.result.requests - trials - played.nightly <= PROOF + looking:
         yield f"{seen.result.requests} requests, not {played.nightly}"
+    if trials > TRIALS:
+        yield f"{trials} requests of trials"
     if seen.loaded not in changes:
         yield f"{seen.loaded} rows loaded, not {changes}"
     if seen.packages > 1 + bool(looking):  # what was read is committed before rows are looked for
@@ -186,3 +189,11 @@ def test_the_guard_sees_rows_that_are_loaded_without_need(played):
 
     assert rows.startswith(f"{played.seen[CHANGED].loaded} rows loaded")
     assert len(list(wasteful_night(played.seen[FIRST], played, changes=range(1)))) == 2
+
+
+def test_the_guard_sees_a_night_of_trials(played):
+    """Sabotage: what reads whole histories may put them to the test, and not as often as it likes."""
+    seen = played.seen[CHANGED]
+    tried = replace(seen, counts=seen.counts | {"trial_requests": TRIALS + 1})
+
+    assert f"{TRIALS + 1} requests of trials" in wasteful_night(tried, played, changes=range(99), looking=LOOKING)
