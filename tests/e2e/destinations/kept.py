@@ -13,6 +13,7 @@ from tests.e2e.program import Ended, Program
 from tests.postgres import PASSWORD, Database
 
 DATASET = "aleta_acme"
+SCHEMA = "SELECT table_name FROM information_schema.tables WHERE table_schema = '{aleta}' AND table_type = 'BASE TABLE'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class InDuckDb:
 
     destination = "duckdb"
     dataset = "aleta"
+    tables = SCHEMA
 
     def point(self, program: Program) -> None:
         """Nothing to say: it is the default."""
@@ -41,6 +43,7 @@ class InPostgres:
     database: Database
     destination = "postgres"
     dataset = DATASET
+    tables = SCHEMA
 
     def point(self, program: Program) -> None:
         _secrets(program, self.destination, self.database.url)
@@ -59,6 +62,7 @@ class InSqlite:
     database: sqlite.Database
     destination = "sqlalchemy"
     dataset = DATASET
+    tables = "SELECT name FROM {aleta}.sqlite_master WHERE type = 'table'"
 
     def point(self, program: Program) -> None:
         _secrets(program, self.destination, self.database.url)
@@ -104,6 +108,11 @@ class Kept:
     def rows(self, sql: str) -> list[tuple]:
         """What the place answers; `{aleta}` stands for its dataset."""
         return self.place.run(self.program, sql.format(aleta=self.place.dataset))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows every table has, dlt's own among them."""
+        names = [name for (name,) in self.rows(self.place.tables)]
+        return {name: self.rows(f'SELECT count(*) FROM {{aleta}}."{name}"')[0][0] for name in names}
 
     def differences(self, tables: tuple[str, ...] = truth.CRAWL) -> list[str]:
         """Every way in which what is kept is not what the API shows now."""
