@@ -138,6 +138,7 @@ def test_many_tenants_are_one_bar_and_those_that_run(lines: pytest.LogCaptureFix
         screen.refresh()
         shown = stream.getvalue().rpartition("tenants done")[2]
     assert "12 of 40 tenants done, 3 running, 1 failed, about 0:02:20 left" in stream.getvalue()
+    assert "━" in shown
     assert [f"runs-{number}" in shown for number in range(3)] == [True] * 3
     assert "done-" not in shown
     assert lines.messages == []
