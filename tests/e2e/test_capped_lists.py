@@ -71,13 +71,15 @@ def truncated(ended: Ended) -> set[str]:
     return {error["parent_id"] for error in ended.errors() if error["code"] == "truncated"}
 
 
-@pytest.mark.parametrize("keep", long_but({"random"}, ["first", "random"]))
-def test_members_that_a_capped_list_left_out_are_asked_for_by_id_l1(crowded, keep):
+@pytest.mark.parametrize("row_cap", long_but({CAP}, [CAP, SMALL["row_cap"]]))
+@pytest.mark.parametrize("keep", long_but({"first"}, ["first", "random"]))
+def test_members_that_a_capped_list_left_out_are_asked_for_by_id_l1(crowded, keep, row_cap):
     """L1: whom the parent names and the list does not show is taken in, with its rows; on the second night too."""
-    crowded.box.set(list_caps={"accounts": CAP}, keep=keep)
+    crowded.box.set(list_caps={"accounts": CAP}, row_cap=row_cap, keep=keep)
 
     crowded.sync()
     assert crowded.differences() == []
+    assert crowded.run("verify", "--all", "--json").exit == 0
 
     crowded.sync()
     assert crowded.differences() == []
@@ -190,7 +192,9 @@ def test_an_account_that_moves_between_two_lists_is_not_removed_l2(synced):
 
     assert removed(synced) == []
     assert synced.differences() == []
-    assert ended.counts("accounts")["removed"] == 0
+    assert (ended.counts("accounts")["removed"], ended.counts("accounts")["modified"]) == (0, 1)
+    asked = [request for request in synced.box.requests if request.path.endswith(f"/accounts/{account}")]
+    assert [request.status for request in asked] == [200]  # it was in neither list
 
 
 @pytest.mark.long

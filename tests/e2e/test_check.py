@@ -20,7 +20,15 @@ def test_check_finds_everything_well_with_three_requests_at_most(installed):
     assert json.loads(ended.out)["ok"] is True
     assert {"config", "key", "clock", "token", "api", "disk", "lock"} <= checks(ended).keys()
     assert all(check["ok"] for check in checks(ended).values())
+    assert checks(ended)["clock"]["text"] == "agrees with the API's and the token endpoint's"
     assert len(installed.box.requests) <= 3
+
+
+def test_check_says_that_no_clock_was_compared(start):
+    """Without a `Date` there is nothing to compare with, and that is not called agreement."""
+    ended = start(date_off_s=None).run("check", "--json")
+
+    assert checks(ended)["clock"]["text"] == "not compared: no answer had a Date"
 
 
 def test_check_says_it_line_by_line(program):

@@ -37,6 +37,8 @@ def test_plan_before_a_first_load_counts_all_tables(program):
     said = " ".join(ended.out.split())
     assert "for the other tables at least 13 a reporting entity, 1 a legal entity, 1 a limit, 5 an instrument" in said
     assert max(map(len, ended.out.splitlines())) <= 80
+    assert len(ended.out.splitlines()) <= 12
+    assert "minutes" not in program.run("plan", ALETA__REQUESTS_PER_MINUTE="500").out
 
 
 def test_plan_before_a_first_load_guesses_from_what_others_took(start):
@@ -53,6 +55,8 @@ def test_plan_before_a_first_load_guesses_from_what_others_took(start):
     assert (
         json.loads(program.run("plan", "acme", "--json").out)["tenants"]["acme"]["estimate"] == [took["requests"]] * 2
     )
+    halved = program.run("plan", "acme", "--json", TENANTS__ACME__ROW_CAP="20")  # of a cap of 40
+    assert json.loads(halved.out)["tenants"]["acme"]["estimate"] == [2 * took["requests"]] * 2
 
 
 def test_plan_has_no_lines_of_zeros(synced):

@@ -35,6 +35,10 @@ def test_status_says_why_every_first_load_failed(program):
     assert known["last_run"]["status"] == "failed"
     assert "kid is unknown" in known["last_run"]["reason"]
     assert stat.S_IMODE((program.tenant_folder() / "runs.jsonl").stat().st_mode) == 0o600
+    monitored = program.run("status", "--max-age", "26")
+    assert monitored.exit == 1
+    [line] = [line for line in monitored.err.splitlines() if " ERROR " in line]
+    assert "never complete: failed (3 runs since" in line
 
 
 @pytest.mark.long

@@ -77,14 +77,25 @@ def test_a_row_that_names_no_day_is_removed_when_no_window_lists_it_d7(start_syn
     assert row_id in feed(program)["removed"]
 
 
-@pytest.mark.parametrize("day", long_but({"9999-12-31"}, ["9999-12-31", "0001-01-01", "2040-01-01"]))
-def test_a_row_with_a_date_out_of_reach_is_removed_when_no_window_lists_it_d7(start_synced, day):
-    """D7: the server goes by the other date; deleted, the row is gone with the next whole reading."""
+FAR = [
+    pytest.param(goes_by, name, day, id=f"{name}-{day}")
+    for goes_by, name in (("trade", "valueDate"), ("value", "tradeDate"))
+    for day in ("9999-12-31", "0001-01-01", "2040-01-01")
+]
+
+
+@pytest.mark.parametrize(("goes_by", "name", "day"), long_but({"valueDate-9999-12-31", "tradeDate-0001-01-01"}, FAR))
+def test_a_row_with_a_date_out_of_reach_is_removed_when_no_window_lists_it_d7(start_synced, goes_by, name, day):
+    """D7: the server goes by the other date; deleted, `verify` finds it left over, and the next night removes it."""
     program = start_synced(reverify_days=0)
-    [row_id] = program.box.mutate("acme", "far_date", date=day, name="valueDate")["edited"]
+    program.box.set(date_filter=goes_by)
+    [row_id] = program.box.mutate("acme", "far_date", date=day, name=name)["edited"]
     program.sync()
     assert program.differences() == []
     program.box.mutate("acme", "delete", id=row_id)
+    found = program.run("verify", "--all", "--json")
+    assert found.exit == 1
+    assert [(each["kind"], each["id"]) for each in found.tenant()["differences"]] == [("extra", row_id)]
 
     ended = program.sync()
 
@@ -132,10 +143,11 @@ def test_a_row_that_only_a_backfill_reaches_is_removed_once_it_is_gone_d7(ahead)
 
 
 @pytest.mark.long
-def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced):
+@pytest.mark.parametrize("form", FORMS)
+def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced, form):
     """D7: `verify --all` finds it left over, as any other row."""
     program = start_synced()
-    [row_id] = program.box.mutate("acme", "dateless", value="null")["edited"]
+    [row_id] = program.box.mutate("acme", "dateless", value=form)["edited"]
     program.configure(reverify_days=0)
     program.sync()
     program.box.mutate("acme", "delete", id=row_id)

@@ -35,6 +35,28 @@ def test_a_parent_that_is_back_is_read_whole_at_once_l4(synced, leave, come):
     assert late in feed(synced)["added"]
 
 
+@pytest.mark.long
+def test_a_client_that_is_back_among_others_is_read_whole_at_once_l4(start):
+    """L4: the accounts of another client are listed all the while."""
+    program = start(accounts=24)
+    program.sync()
+    account = fullest(program)
+    owners = "aleta.accounts JOIN aleta.legal_entities ON legal_entities.id = accounts.legal_entity_id"
+    [client] = program.column(f"SELECT client_id FROM {owners} WHERE accounts.id = '{account}'")
+    old = sorted(rows_of(program, account), key=lambda row_id: program.box._stores["acme"].find(row_id).trade)
+    program.box.mutate("acme", "client_gone", id=client)
+    program.run("sync", "--json")
+    assert program.column("SELECT id FROM aleta.accounts WHERE removed_at IS NULL")
+    for row_id in old[:3]:
+        program.box.mutate("acme", "delete", id=row_id)
+    program.box.mutate("acme", "client_back", id=client)
+
+    program.sync()
+
+    assert program.differences() == []
+    assert set(old[:3]) <= feed(program)["removed"]
+
+
 @pytest.mark.parametrize("fault", long_but({"404"}, ["404", "403", "500"]))
 def test_a_parent_below_a_list_that_failed_is_read_whole_at_once_l4(synced, fault):
     """L4: no list named the account for a night, and nothing told that it was gone."""

@@ -56,11 +56,12 @@ def test_the_secret_check_sees_a_planted_one(server, world, caplog):
     assert SECRET in told(world, error, "")
 
 
+@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("piece", [BEARER, BEARER[:8], BEARER[7:15], BEARER[-6:]])
-def test_no_piece_of_the_bearer_is_shown(piece):
+def test_no_piece_of_the_bearer_is_shown(piece, status):
     """A server that truncates what it quotes is masked as well."""
     body = json.dumps({"errors": [{"title": "bad token", "detail": f"token '{piece}' is unknown"}]}).encode()
     with scripted_server() as server:
-        server.say(Reply(status=403, body=body))
+        server.say(Reply(status=status, body=body))
         with pytest.raises(Exception, match=r"\(bad token: token '\*\*\*' is unknown\)"):
             get(client_of(server.url))

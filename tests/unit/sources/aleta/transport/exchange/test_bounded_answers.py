@@ -62,6 +62,14 @@ def chunks_of_blanks(connection: socket.socket) -> None:
         connection.sendall(b"%x\r\n%b\r\n" % (MB, b" " * MB))
 
 
+def rows_without_end(connection: socket.socket) -> None:
+    row = b'{"type":"fee-transaction","id":"t1","attributes":{"accountAmount":1.50,"tradeDate":"2026-01-02"}},'
+    connection.sendall(head("Transfer-Encoding: chunked") + b'9\r\n{"data":[\r\n')
+    rows = row * (MB // len(row))
+    while True:
+        connection.sendall(b"%x\r\n%b\r\n" % (len(rows), rows))
+
+
 def chunk_line_without_end(connection: socket.socket) -> None:
     connection.sendall(head("Transfer-Encoding: chunked") + b"5;")
     while True:
@@ -73,6 +81,7 @@ def chunk_line_without_end(connection: socket.socket) -> None:
     [
         pytest.param(sent(head("Content-Encoding: gzip", "Connection: close") + blanks_in_gzip(600)), id="gzip"),
         pytest.param(chunks_of_blanks, id="chunks"),
+        pytest.param(rows_without_end, id="rows"),
     ],
 )
 def test_an_answer_without_end_is_refused_before_memory_is_full(say):
