@@ -75,6 +75,15 @@ class Verification:
         self.counts[difference.kind] += 1
         self.name(difference)
 
+    def withdraw_extra(self, resource: str, shown: Collection[str]) -> None:
+        """Take back that rows are extra which a later answer shows: their days are in no history (D7)."""
+        ids = frozenset(shown)
+        wrong = {each for each in self._told if (each.kind, each.resource) == ("extra", resource) and each.id in ids}
+        self._told -= wrong
+        self.counts["extra"] -= len(wrong)
+        self._named[resource, "extra"] -= len(wrong)
+        self.differences = [each for each in self.differences if each not in wrong]
+
     def name(self, difference: Difference) -> None:
         """Name one of those that are counted, unless a hundred like it are named: no table hides another."""
         alike = difference.resource, difference.kind

@@ -208,11 +208,12 @@ class Verifier:
             self._found.report.note_trials(endpoint.name, record_of(prover))
         beyond = {} if sampled else self._windows.beyond(endpoint, every, marks, history.unasked.values())
         for spans in one_each(beyond):
-            days = ProvenDays(
-                endpoint, functools.partial(self._scope, marks, {}), parents=listed, unasked=history.unasked
-            )
+            scope = functools.partial(self._scope, marks, {})
+            days = ProvenDays(endpoint, scope, parents=listed, unasked=history.unasked)
             for receipt in self._look(endpoint, ledger, reader, spans):
                 self._take(receipt, package := [])
+                for each in package:
+                    self._found.withdraw_extra(endpoint.name, each.answer.batch["id"].to_pylist())
                 self._compare(days, package, conflicts)
         self._confront(endpoint, conflicts, functools.partial(self._look, endpoint, ledger, reader))
 

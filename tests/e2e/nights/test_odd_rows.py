@@ -156,3 +156,19 @@ def test_verify_counts_a_dateless_row_that_is_gone_d7(start_synced, form):
 
     assert ended.exit == 1
     assert row_id in ended.out
+
+
+@pytest.mark.long
+def test_verify_calls_no_row_extra_that_the_day_of_another_shows_d7(start_synced):
+    """D7: it lost its dates, years ahead; its account's history does not list it, and that day is asked for anyway."""
+    program = start_synced(reverify_days=0, look_ahead_days=2)
+    day = date.fromordinal(program.box._start_day.toordinal() + 400)
+    bare, _ = program.box.mutate("acme", "late", account=fullest(program), date=f"{day}", count=2)["added"]
+    assert program.run("backfill", "--from", f"{day}", "--to", f"{day}").exit == 0
+    program.box.mutate("acme", "dateless", id=bare, value="absent")
+    program.sync()
+    assert bare in ids(program)
+
+    ended = program.run("verify", "--all", "--json")
+
+    assert (ended.exit, ended.tenant()["differences"]) == (0, [])

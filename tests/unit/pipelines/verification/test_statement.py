@@ -126,3 +126,16 @@ def test_no_table_hides_another() -> None:
     lines = found.text().splitlines()[1:]
     assert len(lines) == 201 + 2
     assert lines[-2:] == ["  different: 800 more of holdings", "  extra: 50 more of accounts"]
+
+
+def test_what_a_later_answer_shows_is_not_extra_d7() -> None:
+    """D7: its days are in no history, and another row's sake brought them; others stay told."""
+    found = verification()
+    for own_id in ("1", "2"):
+        found.tell(Difference(kind="extra", resource="transactions", parent_id="a", id=own_id))
+    found.withdraw_extra("holdings", ["1", "2"])
+    found.withdraw_extra("transactions", ["1"])
+    assert [each.id for each in found.differences] == ["2"]
+    assert found.counts["extra"] == 1
+    found.withdraw_extra("transactions", ["2"])
+    assert (found.exit, found.status) == (Exit.COMPLETE, "equal")
