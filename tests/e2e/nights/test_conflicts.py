@@ -149,7 +149,8 @@ def test_both_accounts_list_an_fx_spot_and_that_is_no_conflict_d5(start_synced):
     ended = backfill(program, account, day)
 
     assert ended.exit == 0, ended.out
-    assert {q["accountId"] for q in asked(program)} == {account}
+    of_days = [q for q in asked(program) if q["fromDate"] != "1970-01-01"]  # the largest answer may be a cap's proof
+    assert {q["accountId"] for q in of_days} == {account}
 
 
 def test_verify_names_a_conflict_and_calls_nothing_equal_d8(start_synced):
