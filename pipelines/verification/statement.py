@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -75,10 +76,9 @@ class Verification:
         self.counts[difference.kind] += 1
         self.name(difference)
 
-    def withdraw_extra(self, resource: str, shown: Collection[str]) -> None:
+    def withdraw_extra(self, resource: str, shown: AbstractSet[str]) -> None:
         """Take back that rows are extra which a later answer shows: their days are in no history (D7)."""
-        ids = frozenset(shown)
-        wrong = {each for each in self._told if (each.kind, each.resource) == ("extra", resource) and each.id in ids}
+        wrong = {each for each in self._told if (each.kind, each.resource) == ("extra", resource) and each.id in shown}
         self._told -= wrong
         self.counts["extra"] -= len(wrong)
         self._named[resource, "extra"] -= len(wrong)

@@ -192,12 +192,12 @@ class Verifier:
         every = self._windows.whole(endpoint, listed, marks)
         conflicts = Conflicts(listed, every)
         history = ProvenDays(endpoint, functools.partial(self._scope, marks, every), parents=listed)
+        scope = functools.partial(self._scope, marks, {})
         coming = {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
-            window = ProvenDays(endpoint, functools.partial(self._scope, marks, {}), parents=listed)
-            proven = window if sample else history
+            proven = ProvenDays(endpoint, scope, parents=listed) if sample else history
             package: list[ProvenWindow] = []
             for receipt in self._fetch(endpoint, spans, reader, prover, marks):
                 self._take(receipt, package)
@@ -207,14 +207,14 @@ class Verifier:
             self._compare(proven, package, conflicts, coming)
             self._found.report.note_trials(endpoint.name, record_of(prover))
         beyond = {} if sampled else self._windows.beyond(endpoint, every, marks, history.unasked.values())
+        key, shown = key_of(endpoint.schema)[0], set[str]()
         for spans in one_each(beyond):
-            scope = functools.partial(self._scope, marks, {})
             days = ProvenDays(endpoint, scope, parents=listed, unasked=history.unasked)
             for receipt in self._look(endpoint, ledger, reader, spans):
                 self._take(receipt, package := [])
-                for each in package:
-                    self._found.withdraw_extra(endpoint.name, each.answer.batch["id"].to_pylist())
+                shown.update(*(window.answer.batch[key].to_pylist() for window in package))
                 self._compare(days, package, conflicts)
+        self._found.withdraw_extra(endpoint.name, shown)
         self._confront(endpoint, conflicts, functools.partial(self._look, endpoint, ledger, reader))
 
     def _fetch(

@@ -9,9 +9,8 @@ import pytest
 
 from tests.e2e.everything.world import ONE, PARTS, TABLES, TODAY
 
-pytestmark = pytest.mark.long
 
-
+@pytest.mark.long
 def test_verify_calls_all_equal_and_finds_what_was_spoilt_in_any_table(start_synced):
     """One row of each table is spoilt beside an intact hash: just those are named, exit 1."""
     program = start_synced()
@@ -44,6 +43,7 @@ def test_verify_leaves_out_the_days_between_backfills_that_nobody_read(start):
     assert (ended.exit, ended.tenant()["status"], ended.tenant()["missing"]) == (0, "equal", 0)
 
 
+@pytest.mark.long
 def test_verify_asks_again_for_days_that_a_backfill_read_before_the_first_sync(start):
     """Of what is asked for day by day: where the mark begins, `verify --all` does not end."""
     tables = ("custodian_holdings", "private_market_performance")

@@ -133,9 +133,9 @@ def test_what_a_later_answer_shows_is_not_extra_d7() -> None:
     found = verification()
     for own_id in ("1", "2"):
         found.tell(Difference(kind="extra", resource="transactions", parent_id="a", id=own_id))
-    found.withdraw_extra("holdings", ["1", "2"])
-    found.withdraw_extra("transactions", ["1"])
+    found.withdraw_extra("holdings", {"1", "2"})
+    found.withdraw_extra("transactions", {"1"})
     assert [each.id for each in found.differences] == ["2"]
     assert found.counts["extra"] == 1
-    found.withdraw_extra("transactions", ["2"])
+    found.withdraw_extra("transactions", {"2"})
     assert (found.exit, found.status) == (Exit.COMPLETE, "equal")
