@@ -110,7 +110,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def play_script(tenants: int, folder: Path, *, accounts: int, rows: int) -> Iterator[Played]:
+def play_script(tenants: int, folder: Path, *, accounts: int, rows: int) -> list[Played]:
     """The plain script, once a tenant, one after the other: a first load, then a night without changes."""
     peaks = {"script, first": Peak(), "script, night": Peak()}
     for number in range(tenants):
@@ -121,7 +121,7 @@ def play_script(tenants: int, folder: Path, *, accounts: int, rows: int) -> Iter
                 usage = measured(CONTENDERS["script"].command(place), log=place.folder / "log")
                 peak.seconds, peak.cpu_s = peak.seconds + usage.seconds, peak.cpu_s + usage.cpu_s
                 peak.megabytes = max(peak.megabytes, usage.megabytes)
-    return (Played(tenants=tenants, kind=kind, peak=peak) for kind, peak in peaks.items())
+    return [Played(tenants=tenants, kind=kind, peak=peak) for kind, peak in peaks.items()]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from tests.histories.checks.contents import conflicts
 from tests.histories.model import DATES, Claim, Night, day, owners
 
 NAMED = 100
+"""Differences of a kind and table that a verification names; it counts all."""
 
 
 def verdict_is_right(verdict, oracle, night: Night, *, start: date, ahead: date, listed: set[str]) -> Iterator[str]:
@@ -44,7 +45,7 @@ def verdict_is_right(verdict, oracle, night: Night, *, start: date, ahead: date,
             if difference.kind == kind and difference.resource == "transactions"
         }
         either = doubled | night.moved.keys()  # of two contents any may be the newer; what changed may be seen or not
-        is_whole = len(found) < NAMED  # of more it names the first, and counts all
+        is_whole = len(found) < NAMED
         if found - either - ids or (is_whole and ids - either - found):
             yield f"verify calls {found} {kind}; {set(ids)} are"
         if verdict.counts[kind] < len(ids - either):
