@@ -192,7 +192,11 @@ class Census:
     def _was_listed(self, endpoint: Endpoint, parent_id: str) -> bool:
         """Whether *parent_id* is shown, and its list of *endpoint* was read."""
         there = not endpoint.parent or parent_id in self._shown[endpoint.parent]
-        return there and (endpoint.name, parent_id) not in self._failed
+        return there and not self.is_unread(endpoint, parent_id)
+
+    def is_unread(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether the list of *endpoint* that would show what hangs below *parent_id* failed."""
+        return (endpoint.name, parent_id) in self._failed
 
     def refused_before(self) -> set[tuple[str, str]]:
         """Endpoint and id of what was refused or removed lately, and that nothing showed since."""
@@ -214,7 +218,7 @@ class Census:
         if endpoint.parent and parent_id not in self._shown[endpoint.parent]:
             known = parent_id in self.stored.get(endpoint.parent, {})
             return parent_id in self._gone[endpoint.parent] or not (known or self.clients)
-        return (endpoint.name, parent_id) not in self._failed
+        return not self.is_unread(endpoint, parent_id)
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
         """See the function `truncated`."""

@@ -65,7 +65,8 @@ def walk(
 
     What is named and in no list is asked for by its id at the end (rules L1, L2): 404, or 403 twice, means that it is
     gone, if anything of the endpoint was answered in this run, or the object that it hung below is gone. Where an
-    object that a list showed is refused by its id, too, that is not so of one that a list may have left out.
+    object that a list showed is refused by its id, too, that is not so of one that a list may have left out; nor is it
+    where the list failed that would show it.
 
     Args:
         census: what is known of members besides the lists, and which clients are read; afterwards it tells which lists
@@ -164,6 +165,8 @@ class _Walk:
         endpoint = listing.endpoint
         if self._census.is_gone(endpoint.parent, listing.parent_id):
             return True
+        if self._census.is_unread(endpoint, listing.parent_id):
+            return False  # what refused the list may refuse the object, too
         answered = self._reader.dialects.answered_in_this_run(endpoint)
         return answered and (self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name])
 

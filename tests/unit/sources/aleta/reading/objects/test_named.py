@@ -306,3 +306,21 @@ def test_l2_one_listed_object_that_does_not_answer_by_its_id_speaks_for_itself_a
 
     assert [own_id for listed in found for own_id in listed.gone] == ["a9"]
     assert problems(found) == {}
+
+
+@pytest.mark.parametrize("refusal", [ParentGoneError("404"), ForbiddenError("403")])
+@pytest.mark.parametrize("listed", [ForbiddenError("403"), UnavailableError("500"), ParentGoneError("404")])
+def test_l2_a_refusal_by_id_proves_nothing_where_the_list_that_would_show_it_failed(listed, refusal):
+    """The portfolio links to a3, and accounts answer by their ids: what refuses the list may refuse a3, too."""
+    api = world()
+    api.says[PART.format("f1")] = thing("f1", accounts=["a3"])
+    api.says |= {ACCOUNTS.format("l2"): listed, ACCOUNT.format("a1"): thing("a1"), ACCOUNT.format("a3"): refusal}
+    stored = {"legal_entities": {"l1": "c1", "l2": "c1"}, "accounts": {"a1": "l1", "a2": "l1", "a3": "l2"}}
+
+    found = crawl(api, census=Census(stored=stored))
+
+    of_l2 = [each for each in found if (each.endpoint.name, each.parent_id) == ("accounts", "l2")]
+    assert [(each.gone, [str(problem) for problem in each.problems]) for each in of_l2] == [
+        ((), [str(listed)]),
+        ((), [str(refusal)]),
+    ]
