@@ -45,7 +45,7 @@ def read_columns(columns: Mapping[int, Column], found: Mapping[str, Cells], odd:
     cells = {place: _agreed(column.paths, found, odd) for place, column in columns.items()}
     for place, column in columns.items():
         if column.json:
-            cells[place] = _decodable(column, cells[place], odd)
+            cells[place] = _decodable(column, cells[place], found, odd)
     arrays = {
         place: _array(columns[place], own) for place, own in cells.items() if not _is_numeric(columns[place], own)
     }
@@ -55,8 +55,8 @@ def read_columns(columns: Mapping[int, Column], found: Mapping[str, Cells], odd:
         arrays[place] = values.slice(turn * len(own), len(own))
     for misfit in misfits:
         place, row = _spot(misfit, numeric)
-        path = next(path for path in columns[place].paths if given(found[path][row]))
-        odd(row, path, found[path][row], known=True)
+        for path in _agreeing(columns[place].paths, found, row):
+            odd(row, path, found[path][row], known=True)
     return arrays
 
 
@@ -84,13 +84,13 @@ def _array(column: Column, cells: Cells) -> pa.Array:
     return pa.array(cells, column.type)
 
 
-def _decodable(column: Column, cells: Cells, odd: Odd) -> Cells:
+def _decodable(column: Column, cells: Cells, found: Mapping[str, Cells], odd: Odd) -> Cells:
     """The nested values of a column; those that nobody can decode go to *odd* as their text."""
     if _is_blank(column, cells) or not any(map(is_undecodable, cells)):
         return cells
     for row, cell in enumerate(cells):
-        if is_undecodable(cell):
-            odd(row, column.paths[0], cell, known=True)
+        for path in _agreeing(column.paths, found, row) if is_undecodable(cell) else ():
+            odd(row, path, found[path][row], known=True)
     return [NOTHING if is_undecodable(cell) else cell for cell in cells]
 
 
@@ -106,6 +106,13 @@ def _agreed(paths: Sequence[str], found: Mapping[str, Cells], odd: Odd) -> Cells
                 elif other != first and other:
                     odd(row, path, Raw(other), known=False)
     return cells
+
+
+def _agreeing(paths: Sequence[str], found: Mapping[str, Cells], row: int) -> list[str]:
+    """The spellings that say in *row* what the first of them says."""
+    texts = {path: text for path in paths if (text := _text(found[path][row]))}
+    said = next(iter(texts.values()), b"")
+    return [path for path, text in texts.items() if text == said]
 
 
 def _texts(cells: Cells) -> Sequence[bytes]:

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from schemas.clients import LIMITS
 from schemas.holdings import CUSTODIAN_HOLDINGS
 from schemas.instruments import INSTRUMENTS
 from sources.aleta.jsonapi.decode import decode
@@ -75,11 +77,23 @@ def test_members_of_an_object_that_is_a_column_are_views_of_it(fund, wanted):
         ('{"quantity":1e-13}', {"units_in_holding": Decimal(0), "extra": '{"quantity":"1e-13"}'}),
         ('{"quantity":[]}', {"extra": '{"quantity":[]}'}),
         ('{"unitsInHolding":[],"quantity":2}', {"extra": '{"quantity":2,"unitsInHolding":[]}'}),
+        ('{"unitsInHolding":[],"quantity":[]}', {"extra": '{"quantity":[],"unitsInHolding":[]}'}),
+        (
+            '{"unitsInHolding":1e-13,"quantity":1e-13}',
+            {"units_in_holding": Decimal(0), "extra": '{"quantity":"1e-13","unitsInHolding":"1e-13"}'},
+        ),
     ],
 )
 def test_of_two_spellings_the_first_listed_wins_and_the_other_is_not_lost(attributes, wanted):
     """Whatever their order in the answer; a value that is left over keeps the name it came under."""
     assert row(attributes, schema=CUSTODIAN_HOLDINGS) == wanted
+
+
+@pytest.mark.parametrize("names", [["filter"], ["limitFilter"], ["filter", "limitFilter"]])
+def test_f8_a_nested_value_that_cannot_be_decoded_keeps_the_names_it_came_under(names):
+    half = r'{"a":"\ud83d"}'
+    found = row("{" + ",".join(f'"{name}":{half}' for name in names) + "}", schema=LIMITS)
+    assert msgspec.json.decode(found["extra"]) == dict.fromkeys(names, half)
 
 
 def test_of_two_spellings_of_a_member_the_first_listed_wins():
