@@ -99,7 +99,7 @@ engines: $(VENV)/dev.ok .engines/ok  ## the examples of deployments under real o
 	@ENGINES=1 $(BIN)/python -m pytest -rA tests/engines
 
 oracle: $(VENV)/dev.ok  ## hours of random histories, a kill before every step, every planted bug (HISTORIES=n)
-	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 3 -rA \
+	@HISTORIES=$(HISTORIES) HISTORY_SEED=$(HISTORY_SEED) EVERY_STEP=1 DEEP=20 SCALE_ROWS=200000 $(BIN)/python -m pytest -n 3 --maxschedchunk 1 -v -rA \
 		tests/property/test_histories.py tests/property/test_kills.py $(KEPT) \
 		tests/property/test_planted_bugs.py tests/property/test_differences.py tests/property/test_decode.py \
 		tests/property/test_decode_tables.py tests/e2e/test_scale.py tests/e2e/test_cap_models.py tests/e2e/test_interrupt.py \
