@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ..program import command
-from ..publish.places import STALE, copies
+from ..publish.places import copies
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
@@ -92,8 +92,7 @@ def published(tenant: TenantSettings) -> str:
     if file and (fault := unopenable(file)):
         raise UnwellError(f"{file} cannot be read ({fault}): run `{command(f'publish {tenant.name}')}`")
     shown = [f"{path}, {path.stat().st_size >> 20} MB" if path == file else f"{path}" for path in there.values()]
-    warnings = [f"warning: {STALE.format(name=name, path=path)}" for name, path in stale.items()]
-    return "; ".join([*(shown or ["no copy yet"]), *warnings])
+    return "; ".join([*(shown or ["no copy yet"]), *(f"warning: {warning}" for warning in stale)])
 
 
 def notify(tenant: TenantSettings) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -59,6 +60,7 @@ def write(publication: Publication, *, url: str = "") -> bool:
     places = [f"{place}/{table.name}" for place in (FOLDER, *([url] if url else [])) for table in _tables(publication)]
     if before.describes(publication.content, folder) and before.fingerprints.keys() >= set(places):
         return False
+    _forget(publication, before, {place: publication.fingerprints[place.rpartition("/")[2]] for place in places})
     try:
         written = _write_folder(publication, before, told)
         return _write_url(publication, before, told, url=url) or written
@@ -76,9 +78,10 @@ def _write_folder(publication: Publication, before: Manifest, told: dict[str, st
     shutil.rmtree(home / BESIDE, ignore_errors=True)  # a crash left it
     for table in _tables(publication):
         name, fingerprint = f"{FOLDER}/{table.name}", publication.fingerprints[table.name]
-        files = [file for file in before.files if file.startswith(f"{name}/")]
-        touched = {_name(file) for file in files if not before.intact(file, publication.folder)}
-        if touched or not files or before.fingerprints.get(name) != fingerprint:
+        noted = {file for file in before.files if file.startswith(f"{name}/")}
+        touched = {_name(file) for file in noted if not before.intact(file, publication.folder)}
+        same = bool(noted) and not touched and noted == set(_files(publication.folder, name))
+        if not same or before.fingerprints.get(name) != fingerprint:
             written |= _bring_here(publication, table, home / table.name, touched=touched)
         told[name] = fingerprint
     return written
@@ -87,10 +90,11 @@ def _write_folder(publication: Publication, before: Manifest, told: dict[str, st
 def _bring_here(publication: Publication, table: Table, place: Path, *, touched: AbstractSet[str]) -> bool:
     """A table in the folder; one whose log cannot be read is begun anew."""
     try:
-        if place.is_dir() and not _readable(place):
-            written = _begin_anew(publication, table, place)
-        else:
-            written = _bring(publication, table, place, touched=touched)
+        with _panics_told():
+            if place.is_dir() and not _readable(place):
+                written = _begin_anew(publication, table, place)
+            else:
+                written = _bring(publication, table, place, touched=touched)
     except DeltaError as error:
         raise PublishError(f"{place}: cannot be written ({_reason(error)}): its last version is as it was") from error
     _seal(place)
@@ -138,13 +142,29 @@ def _write_url(publication: Publication, before: Manifest, told: dict[str, str],
 @contextlib.contextmanager
 def _explained(url: str) -> Iterator[None]:
     try:
-        yield
+        with _panics_told():
+            yield
     except (OSError, DeltaError) as error:
         raise ObjectStoreError(
             f"{url}: the object store refused or broke off ({_reason(error)}). What is committed is on this machine "
             "and published here. Check the address, its credentials in the environment (AWS_…, AZURE_…, GOOGLE_…) and "
             f"the network; the next run or `{command('publish')}` writes what is missing there"
         ) from error
+
+
+@contextlib.contextmanager
+def _panics_told() -> Iterator[None]:
+    """What its library did not foresee comes from Rust as a panic, which no `except Exception` takes: an error as well.
+
+    Raises:
+        DeltaError: in its place.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DeltaError(f"{error}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -232,10 +252,29 @@ def _delete_older(table: DeltaTable, *, kept: AbstractSet[str]) -> None:
                 storage.delete_file(file)
 
 
+def _forget(publication: Publication, before: Manifest, wanted: Mapping[str, str]) -> None:
+    """Take back what is noted of places that are about to get a commit: a kill may come before that is noted.
+
+    Else a table whose rows are next what they were before would be believed to hold them.
+    """
+    kept = {place: told for place, told in before.fingerprints.items() if wanted.get(place) == told}
+    if kept != before.fingerprints:
+        _put(publication, msgspec.structs.replace(before.interrupted(), fingerprints=kept))
+
+
 def _note(publication: Publication, told: Mapping[str, str], *, whole: bool) -> None:
     """Write down what is where; unless it is *whole*, the next publish looks at each table again."""
-    folder, scratch = publication.folder, publication.scratch
-    files = [str(file.relative_to(folder)) for name in told for file in (folder / name).rglob("*") if file.is_file()]
-    manifest = Manifest.of(publication.content, files, folder, fingerprints=told)
-    manifest.write(scratch / MANIFEST) if whole else manifest.interrupted().write(scratch / MANIFEST)
-    (scratch / MANIFEST).replace(folder / MANIFEST)
+    files = [file for name in told for file in _files(publication.folder, name)]
+    manifest = Manifest.of(publication.content, files, publication.folder, fingerprints=told)
+    _put(publication, manifest if whole else manifest.interrupted())
+
+
+def _put(publication: Publication, manifest: Manifest) -> None:
+    manifest.write(publication.scratch / MANIFEST)
+    (publication.scratch / MANIFEST).replace(publication.folder / MANIFEST)
+    seal(publication.folder)
+
+
+def _files(folder: Path, name: str) -> list[str]:
+    """The files of a table in *folder*, by their relative paths; none of one on an object store."""
+    return [f"{file.relative_to(folder)}" for file in (folder / name).rglob("*") if file.is_file()]

@@ -1,7 +1,7 @@
 """The analysts' copy as one DuckDB file, in a format that older versions of DuckDB open.
 
 Whichever of these costs least makes it; each begins in a scratch folder and ends with one rename:
-- the last copy is up to date, or lacks nothing but rows of `sync_runs`: it stays;
+- the last copy is up to date, or lacks nothing but rows of runs that are not complete: it stays;
 - a small one: the last copy is cloned, and only tables that changed are filled again;
 - the store's file is copied, and what is not the analysts' is dropped from it;
 - the store's format is newer than the copy may have: every table is written again.
@@ -53,11 +53,11 @@ def write(publication: Publication, *, storage: str) -> bool:
     usable = before.storage == storage and before.files and not log.exists()
     if usable and before.describes(content, folder):
         return False
-    copies = _copies(publication.connection, storage)
+    copies, complete = _copies(publication.connection, storage), _last_complete(publication)
     prints = publication.fingerprints if _small(content.store) or not copies else {}
     if usable and prints and before.fingerprints and before.fits(content, folder):
         changed = {name for name, told in prints.items() if before.fingerprints.get(name) != told}
-        if changed <= {RUNS}:
+        if changed <= {RUNS} and before.complete == complete:
             return False
         cloned = (folder / FILE).stat().st_size <= GROWN * max(content.store.stat().st_size, SMALL_BYTES)
     else:
@@ -67,8 +67,19 @@ def write(publication: Publication, *, storage: str) -> bool:
         _clone(publication, new, changed, storage)
     else:
         _make(publication, new, storage, copied=copies)
-    _replace(publication, new, Manifest.of(content, [], folder, fingerprints=prints, storage=storage))
+    manifest = Manifest.of(content, [], folder, fingerprints=prints, storage=storage, complete=complete)
+    _replace(publication, new, manifest)
     return True
+
+
+def _last_complete(publication: Publication) -> str:
+    """When the last complete run ended: who asks the copy how fresh it is looks there. Empty before the first."""
+    for table in publication.content.tables:
+        if table.name == RUNS:
+            asked = f"SELECT max(ended_at)::VARCHAR FROM ({table.sql}) WHERE status = 'complete'"
+            [(ended,)] = publication.connection.execute(asked).fetchall()
+            return ended or ""
+    return ""
 
 
 def _small(store: Path) -> bool:

@@ -18,6 +18,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         store: size and time of change, in ns, of the store it was made from.
         storage: the DuckDB version whose format it has, where it is a DuckDB file.
+        complete: when the last complete run in it ended, where somebody wants to know; empty before the first.
         forms: of each table.
         views: a fingerprint of each.
         files: size and time of each file, by its relative path.
@@ -26,6 +27,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     store: State = (-2, -2)
     storage: str = ""
+    complete: str = ""
     forms: dict[str, str] = {}
     views: dict[str, str] = {}
     files: dict[str, State] = {}
@@ -48,10 +50,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         *,
         fingerprints: Mapping[str, str] | None = None,
         storage: str = "",
+        complete: str = "",
     ) -> Self:
         return cls(
             store=content.state,
             storage=storage,
+            complete=complete,
             forms=_forms(content),
             views=_views(content),
             files={name: state_of(root / name) for name in files},

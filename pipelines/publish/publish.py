@@ -81,20 +81,26 @@ def publish(
         views: what the DuckDB file has besides, as far as those tables are among *tables*.
 
     Raises:
-        PublishError: nothing was ever committed, the store cannot be read, or a copy cannot be written.
+        PublishError: nothing was ever committed, the store cannot be read, or a copy cannot be written. The copies of
+            other formats are up to date all the same.
     """
     if not store.is_file():
         raise PublishError(f"{store} does not exist: nothing is committed there yet, so there is nothing to publish")
     writers, problem = _writers(formats, url=url, storage=duckdb_storage), None
-    written = list[str]()
+    written, failed = list[str](), dict[str, PublishError]()
     with _explained(folder), _scratch(folder) as scratch, _opened(store, scratch) as connection:
         content = snapshot(connection, store, tables, views)
         publication = Publication(connection=connection, content=content, folder=folder, scratch=scratch)
         for name, write in writers.items():
             try:
-                written += [name] if write(publication) else []
+                with _explained(folder / PLACES[name]):
+                    written += [name] if write(publication) else []
             except ObjectStoreError as error:
                 problem = error
+            except PublishError as error:  # the others have their turn
+                failed[name] = error
+    if failed:
+        raise PublishError("; ".join(f"{error}" for error in failed.values())) from next(iter(failed.values()))
     done = [name for name in formats if name not in written and not (problem and name == "delta")]
     paths = {name: folder / PLACES[name] for name in formats}
     return Published(written=tuple(written), unchanged=tuple(done), paths=paths, problem=problem)

@@ -24,7 +24,7 @@ from ..compare.rows.findings import Run
 from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
-from ..publish.places import STALE, copies
+from ..publish.places import copies
 from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress
 from ..report.report import TenantReport
@@ -282,13 +282,13 @@ class TenantRun:
             self._report.of(resource).requests = count
 
     def _publish(self, warehouse: Warehouse) -> None:
+        there, stale = copies(self._tenant)
+        self._report.warnings += stale
         if warehouse.remote:
             self._report.warehouse = warehouse.place
             self._report.warnings += [NO_COPY.format(place=warehouse.place)] if self._tenant.publish else []
             self._report.errors += [problems.of_layout(warehouse.place, warehouse.fault)] if warehouse.fault else []
             return
-        there, stale = copies(self._tenant)
-        self._report.warnings += [STALE.format(name=name, path=path) for name, path in stale.items()]
         if not self._tenant.publish or (self._report.fatal and not there):
             return
         self._progress.stage("publishing")

@@ -7,7 +7,7 @@ three, a value for `[tenants.NAME]` beats one for `[aleta]`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -98,8 +98,16 @@ def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, confi
             refuse(config, f"{section}.{key}", EXPECTED[key], f"It is missing: add it to [{section}].")
     values = DEFAULTS | {key: value for key, value in read.items() if key not in KEY_RULES}
     values["data_dir"] = config.parent.parent / values["data_dir"]
+    _check_path(values["data_dir"], values["publish"], config, f"{section}.data_dir")
     values |= {key: values[key].rstrip("/") for key in ("api_url", "auth_url", "v1_url", "publish_url")}
     return TenantSettings(name=name, key=_key(section, read, given, config=config), **values)
+
+
+def _check_path(path: Path, publish: Collection[str], config: Path, key: str) -> None:
+    """The libraries that write there take these for more than letters: dlt, DuckDB, and delta-rs the last four."""
+    odd = f"%?\\{'[]|^' if 'delta' in publish else ''}"
+    if {*f"{path}"} & {*odd}:
+        refuse(config, key, f"a path without any of {' '.join(odd)}", "Keep the data in another folder.")
 
 
 def _key(section: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> KeySource:

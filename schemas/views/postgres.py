@@ -174,13 +174,15 @@ TYPES: Mapping[str, str] = {
     **dict.fromkeys(DAYS, "date"),
     **{f"{name}_amount_{side}": "numeric" for name in AMOUNTS for side in ("before", "after")},
 }
+MADE = "Made by aleta-sync."
+"""Ends the comment of each: by it one is told from a view of someone else that has its name."""
 PRODUCT = "CREATE OR REPLACE AGGREGATE {schema}.product(numeric) (SFUNC = numeric_mul, STYPE = numeric)"
 
 
 def statements(view: View, schema: str) -> tuple[str, ...]:
     """The SQL that creates it in *schema*, with its comments, or replaces one that has the same columns."""
     sql = OWN_SQL.get(view.name, view.sql).replace("aleta.", f"{schema}.")
-    comment = literal(f"{view.description}. {' '.join(view.notes)}".strip())
+    comment = literal(" ".join([f"{view.description}.", *view.notes, MADE]))
     place = f"{schema}.{view.name}"
     if view.takes:
         columns = ", ".join(f"{column.name} {TYPES.get(column.name, 'text')}" for column in view.columns)

@@ -131,6 +131,30 @@ def test_a_view_of_someone_else_is_left_alone(synced: Remote) -> None:
     assert synced.database.run(f"SELECT mine FROM {DATASET}.cash_movements") == [(1,)]
 
 
+def test_a_view_that_someone_put_in_the_place_of_ours_is_theirs(synced: Remote) -> None:
+    """The schema's comment still lists it; the view has no comment that says who made it."""
+    synced.database.run(f"DROP VIEW {DATASET}.account_tree; CREATE VIEW {DATASET}.account_tree AS SELECT 1 AS mine")
+
+    synced.sync()
+
+    assert synced.database.run(f"SELECT mine FROM {DATASET}.account_tree") == [(1,)]
+
+
+def test_views_are_known_as_ours_whatever_the_schema_s_comment_says(synced: Remote) -> None:
+    """A database administrator wrote another; a later version has another query for a view."""
+    synced.database.run(f"COMMENT ON SCHEMA {DATASET} IS 'owned by the data team'")
+    place = f"{DATASET}.cash_balances"
+    synced.database.run(f"CREATE OR REPLACE VIEW {place} AS SELECT * FROM ({query(synced, place)}) AS was LIMIT 0")
+
+    synced.sync()
+
+    assert "LIMIT 0" not in query(synced, place)
+
+
+def query(synced: Remote, view: str) -> str:
+    return synced.column(f"SELECT rtrim(pg_get_viewdef('{view}'::regclass), ';')")[0]
+
+
 @pytest.mark.long
 def test_a_view_that_grew_another_shape_keeps_the_night_from_complete_only_if_someone_needs_it(synced: Remote) -> None:
     """It is replaced; where a view of someone else rests on it, that is said (exit 4), and the rows are there."""
@@ -156,6 +180,7 @@ def test_a_view_that_grew_another_shape_keeps_the_night_from_complete_only_if_so
 def outgrow(synced: Remote) -> None:
     """As if an older version had made it."""
     synced.database.run(f"DROP VIEW {DATASET}.account_tree; CREATE VIEW {DATASET}.account_tree AS SELECT 1 AS old")
+    synced.database.run(f"COMMENT ON VIEW {DATASET}.account_tree IS 'Accounts below their clients.'")
 
 
 def test_grants_on_views_survive_a_new_version(synced: Remote) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
+from deltalake import DeltaTable
 
 from pipelines.publish.publish import PublishError, publish
-from tests.e2e.publish.copies import BOTH, SOME, another_run, assert_whole, change_store, tree
+from tests.e2e.publish.copies import BOTH, SOME, another_run, assert_whole, change_store, opened, tree, value_of
 from tests.e2e.publish.processes import in_a_process, started
 
 
@@ -38,6 +40,21 @@ def test_a_folder_that_cannot_be_written_is_told(store, tmp_path):
 
     with pytest.raises(PublishError, match=f"cannot publish to {tmp_path}/file/acme"):
         publish(store, tmp_path / "file" / "acme", formats=BOTH)
+
+
+def test_a_format_that_cannot_be_written_keeps_no_other_back(store, folder):
+    """What is in its place is named, and the others are up to date."""
+    publish(store, folder, formats=BOTH, tables=SOME)
+    shutil.rmtree(folder / "parquet")
+    (folder / "parquet").touch()
+    another_run(store)
+
+    with pytest.raises(PublishError, match=f"cannot publish to {folder}/parquet/current"):
+        publish(store, folder, formats=[*BOTH[::-1], "delta"], tables=SOME)
+
+    with opened(folder) as connection:
+        assert value_of(connection, "SELECT count(*) FROM copy.aleta.sync_runs") == 2
+    assert len(DeltaTable(folder / "delta" / "sync_runs").to_pyarrow_table()) == 2
 
 
 @pytest.mark.parametrize("copy", BOTH)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from pipelines.publish.delta import BESIDE
 from pipelines.publish.publish import PublishError, publish
@@ -102,6 +102,62 @@ def test_a_commit_that_nobody_wrote_down_is_not_repeated(store, folder, lost):
     publish(store, folder, formats=["delta", "duckdb"], tables=SOME)
 
     assert versions(folder) == dict.fromkeys(FEW, 0)
+
+
+def test_a_commit_before_a_kill_is_looked_for_though_its_rows_are_next_what_they_were(store, folder):
+    """C4: what is noted is taken back before a commit, for the kill may come before it is noted anew."""
+    publish_delta(store, folder, tables=SOME)
+    change_store(store, "UPDATE aleta.transactions SET comment = 'x' WHERE id = 't3'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.publish.delta._note", killed)
+        with pytest.raises(Killed):
+            publish_delta(store, folder, tables=SOME)
+    assert comment_of_t3(folder) == "x"
+
+    change_store(store, "UPDATE aleta.transactions SET comment = NULL WHERE id = 't3'")
+    publish_delta(store, folder, tables=SOME)
+
+    assert comment_of_t3(folder) is None
+
+
+def test_a_commit_of_someone_else_is_followed_by_one_of_ours(store, folder):
+    """They left the files that are noted as they are."""
+    publish_delta(store, folder, tables=SOME)
+    clients = table(folder, "clients").to_pyarrow_table()
+    write_deltalake(table(folder, "clients"), clients.slice(0, 1), mode="append")
+    another_run(store)
+
+    publish_delta(store, folder, tables=SOME)
+
+    assert clients.num_rows
+    assert table(folder, "clients").to_pyarrow_table().to_pylist() == clients.to_pylist()
+
+
+def test_a_panic_of_delta_rs_is_an_error_like_any_other(store, folder, monkeypatch):
+    """Rust's panics are no `Exception`: other formats, and other tenants, have their turn."""
+    panic = type("PanicException", (BaseException,), {})
+
+    def panics(*_, **__):
+        raise panic("not a file path")
+
+    monkeypatch.setattr("pipelines.publish.delta.write_deltalake", panics)
+
+    with pytest.raises(PublishError, match="not a file path"):
+        publish(store, folder, formats=["delta", "duckdb"], tables=SOME)
+
+    assert (folder / "warehouse.duckdb").exists()
+
+
+class Killed(BaseException):
+    """What no handler of ours takes."""
+
+
+def killed(*_, **__):
+    raise Killed
+
+
+def comment_of_t3(folder):
+    return next(row["comment"] for row in table(folder).to_pyarrow_table().to_pylist() if row["id"] == "t3")
 
 
 def test_the_version_before_can_be_read_and_no_older_one_takes_room(store, folder):

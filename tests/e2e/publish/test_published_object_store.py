@@ -127,3 +127,20 @@ def test_the_night_is_complete_when_the_store_refuses(start_synced, port):
         assert program.sync().report["status"] == "complete"
         assert table().version() == 0
     assert there.num_rows == program.column("SELECT count(*) FROM aleta.transactions")[0]
+
+
+def test_after_a_restore_by_the_runbook_the_store_has_what_was_restored(store, folder, port):
+    """It is newer than the backup, which vouches for what it had then: the runbook removes that."""
+    with serving(port):
+        publish_there(store, folder)
+        backup = store.read_bytes(), (folder / "delta.json").read_bytes()
+        change_store(store, "UPDATE aleta.transactions SET comment = 'x' WHERE id = 't3'")
+        publish_there(store, folder)
+        store.write_bytes(backup[0])
+        (folder / "delta.json").write_bytes(backup[1])
+
+        (folder / "delta.json").unlink()
+        publish_there(store, folder)
+
+        assert "x" not in table().to_pyarrow_table()["comment"].to_pylist()
+        assert "x" not in DeltaTable(folder / "delta/transactions").to_pyarrow_table()["comment"].to_pylist()

@@ -119,6 +119,19 @@ def test_the_row_of_a_run_alone_rewrites_nothing(store, folder):
     assert (folder / "warehouse.duckdb").stat() == before
 
 
+def test_the_row_of_a_complete_run_is_there_though_it_brought_nothing(store, folder):
+    """Who asks the copy how fresh it is looks there: a tenant may have lists alone, of which there are no receipts."""
+    publish_file(store, folder)
+    for number in (2, 3):
+        night = f"('r{number}', 'complete', '2026-11-0{number} 05:00:00+00')"
+        change_store(store, f"INSERT INTO aleta.sync_runs (run_id, status, ended_at) VALUES {night}")
+
+        assert publish_file(store, folder).written == ("duckdb",)
+
+    with opened(folder) as connection:
+        assert value_of(connection, "SELECT count(*) FROM copy.aleta.sync_runs WHERE status = 'complete'") == 2
+
+
 def test_the_row_of_a_run_comes_with_the_next_change(store, folder):
     """It is late, not lost."""
     publish_file(store, folder, tables=SOME)

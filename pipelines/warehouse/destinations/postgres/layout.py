@@ -19,6 +19,7 @@ from dlt.destinations.exceptions import DatabaseException
 from schemas.table import column_comment_of, comment_of, key_of, name_of, sql_type
 from schemas.tables import TABLES
 from schemas.views import postgres as in_postgres
+from schemas.views.postgres import MADE
 from schemas.views.view import View, literal, possible
 from schemas.views.views import VIEWS
 
@@ -39,11 +40,13 @@ GONE_COMMENT = "Marks rows that a merge deletes: never true in a row that is the
 THERE = """
     SELECT relname::text, relkind::text,
         array(SELECT attname::text FROM pg_attribute
-            WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
+            WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum),
+        coalesce(obj_description(oid, 'pg_class'), '')
     FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'v', 'i')
     UNION ALL
-    SELECT proname || '()', prokind::text, '{}' FROM pg_proc WHERE pronamespace = to_regnamespace(%s)"""
-ORDINARY = "r"
+    SELECT proname || '()', prokind::text, '{}', coalesce(obj_description(oid, 'pg_proc'), '')
+    FROM pg_proc WHERE pronamespace = to_regnamespace(%s)"""
+ORDINARY, VIEW, FUNCTION = "r", "v", "f"
 COMMENT = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
 
 
@@ -55,7 +58,8 @@ class Dataset:
         name: quoted.
         kinds: of each relation; of a function `f`, under its name with `()`.
         columns: of each relation.
-        views: those that were made here, and may be replaced.
+        views: those that were made here, and may be replaced: their comments say so. Older versions listed them in that
+            of the schema, and gave each a comment, as nobody does who puts a view of his own in the place of one.
         digest: of what was made last.
     """
 
@@ -98,27 +102,31 @@ def _transaction(client: Client) -> Iterator[None]:
 def _make_views(client: Client, *, replaces: bool) -> None:
     """All of them, and the word that they are there; *replaces*: the old ones are dropped first."""
     there = _read(client)
-    views = _views(there)
     with _transaction(client):
         if replaces:
             old = [view for view in reversed(VIEWS) if _key(view) in there.views]
             client.execute_sql("; ".join([in_postgres.drop(view, there.name) for view in old] or ["SELECT 1"]))
         client.execute_sql("; ".join(_view_statements(there)))
-        made = _read(client, views=frozenset(map(_key, views)))
+        made = _read(client)
         said = SAYS.format(views=" ".join(sorted(made.views)), digest=_digest(made))
         client.execute_sql(f"COMMENT ON SCHEMA {made.name} IS {literal(said)}")
 
 
-def _read(client: Client, *, views: frozenset[str] | None = None) -> Dataset:
+def _read(client: Client) -> Dataset:
     name = client.fully_qualified_dataset_name()
     found = client.execute_sql(THERE, name, name) or ()
     comment = (client.execute_sql(COMMENT, name) or [("",)])[0][0]
     said = SAID.fullmatch(comment or "")
+    listed = said[1].split() if said else ()
     return Dataset(
         name=name,
-        kinds={relation: kind for relation, kind, _ in found},
-        columns={relation: columns for relation, _, columns in found},
-        views=frozenset(said[1].split() if said else ()) if views is None else views,
+        kinds={relation: kind for relation, kind, *_ in found},
+        columns={relation: columns for relation, _, columns, _ in found},
+        views=frozenset(
+            relation
+            for relation, kind, _, comment in found
+            if kind in {VIEW, FUNCTION} and (comment.endswith(MADE) or (comment and relation in listed))
+        ),
         digest=said[2] if said else "",
     )
 

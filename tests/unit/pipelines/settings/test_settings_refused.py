@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import dumps
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,28 @@ def test_a_wrong_value_is_refused(folder: Path, section: str, key: str, value: s
     assert (error.file, error.path) == (str(folder / "config.toml"), f"{section}.{key}")
     assert expected in error.expected
     assert all(part in str(error) for part in (error.file, error.path, error.expected, "Correct it there."))
+
+
+@pytest.mark.parametrize(
+    ("data_dir", "publish", "refused"),
+    [
+        pytest.param("100% a", "duckdb", True, id="dlt fills it in"),
+        pytest.param("a?b", "duckdb", True, id="DuckDB takes it for a query"),
+        pytest.param("a\\b", "duckdb", True, id="DuckDB takes it for a slash"),
+        pytest.param("data [prod]", "delta", True, id="delta-rs takes it for part of an address"),
+        pytest.param("data [prod]", "duckdb", False, id="which nobody asks"),
+        pytest.param("my data's 'é' {a} #1 *", "delta", False, id="all else"),
+    ],
+)
+def test_a_folder_that_libraries_read_otherwise_is_refused(folder: Path, data_dir, publish, refused) -> None:
+    """Before anything is read: the night would end in their words."""
+    config = f'[aleta]\ndata_dir = {dumps(data_dir)}\npublish = ["{publish}"]\n{ACME}'
+    if not refused:
+        assert tenant_of(folder, config).data_dir.name == data_dir
+        return
+    error = error_of(folder, config)
+    assert error.path == "tenants.acme.data_dir"
+    assert error.expected.startswith("a path without any of % ?")
 
 
 @pytest.mark.parametrize(
