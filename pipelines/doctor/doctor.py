@@ -110,7 +110,11 @@ class _Doctor:
         return _finding(tenant, "key", partial(probes.key, tenant), fatal=Exit.AUTH)
 
     def _online(self, tenant: TenantSettings) -> Iterator[Finding]:
-        connection = self._connector(tenant, self._observe(tenant))
+        try:
+            connection = self._connector(tenant, self._observe(tenant))
+        except Exception as error:  # noqa: BLE001 - a doctor reports whatever it finds
+            yield _unwell(tenant, "token", error, fatal=Exit.AUTH)
+            return
         try:
             token = _finding(tenant, "token", lambda: _token(connection, tenant), fatal=Exit.AUTH)
             yield token
@@ -126,9 +130,13 @@ def _finding(tenant: TenantSettings, what: str, look: Look, *, fatal: Exit = Exi
     try:
         return Finding(tenant=tenant.name, what=what, ok=True, text=look())
     except Exception as error:  # noqa: BLE001 - a doctor reports whatever it finds
-        auth = isinstance(error, SourceError) and error.code in {"auth", "key"}
-        code = fatal if auth else Exit.FAILED
-        return Finding(tenant=tenant.name, what=what, ok=False, text=as_problem(error).message, exit=code)
+        return _unwell(tenant, what, error, fatal=fatal)
+
+
+def _unwell(tenant: TenantSettings, what: str, error: Exception, *, fatal: Exit) -> Finding:
+    auth = isinstance(error, SourceError) and error.code in {"auth", "key"}
+    code = fatal if auth else Exit.FAILED
+    return Finding(tenant=tenant.name, what=what, ok=False, text=as_problem(error).message, exit=code)
 
 
 def _token(connection: Connection, tenant: TenantSettings) -> str:

@@ -94,16 +94,20 @@ def fail(code: Exit, message: str) -> NoReturn:
     sys.exit(code)
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
 def stop_on_signals() -> tuple[threading.Event, Callable[[], Exit | None]]:
     """An event that SIGINT and SIGTERM set, and the exit code of the one that came. A second one ends at once."""
     stop = threading.Event()
     came: list[Exit] = []
 
     def handle(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        for either in STOPPING:
+            signal.signal(either, signal.SIG_DFL)
         came.append(Exit(128 + number))
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         signal.signal(number, handle)
     return stop, lambda: came[0] if came else None

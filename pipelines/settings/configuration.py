@@ -7,6 +7,7 @@ three, a value for `[tenants.NAME]` beats one for `[aleta]`.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,19 +77,37 @@ def load(folder: Path, *, environ: Mapping[str, str]) -> Settings:
     for value in given:
         read[value.section][value.key] = checked(value)
     tenants = tuple(_tenant(name, read["aleta"] | read[section_of(name)], given, config=config) for name in names)
-    tenants = _one_budget_a_sub(tenants)
+    shared = _one_budget_a_sub(tenants)
+    warnings = (
+        *_warnings(config, secrets, given, environ),
+        *_unused(config, tenants),
+        *_lowered(config, tenants, shared),
+    )
     return Settings(
         folder=folder,
-        tenants=tenants,
-        warnings=(*_warnings(config, secrets, given, environ), *_unused(config, tenants)),
+        tenants=shared,
+        warnings=warnings,
         places={(value.section, value.key): value.file for value in given},
     )
 
 
 def _one_budget_a_sub(tenants: Sequence[TenantSettings]) -> tuple[TenantSettings, ...]:
-    """Whose `sub` is the same keep its budget in the data_dir of the first of them, where that is there to write."""
-    folders: dict[str, Path] = {}
-    return tuple(replace(each, budget_dir=folders.setdefault(each.sub, each.data_dir)) for each in tenants)
+    """Whose `sub` is the same keep its budget in the data_dir of the first of them, where that is there to write.
+
+    It has one rate, the lowest that any of them has (rule R4): else it would be that of whoever begins.
+    """
+    of = defaultdict[str, list[TenantSettings]](list)
+    for each in tenants:
+        of[each.sub].append(each)
+    return tuple(
+        replace(
+            each,
+            budget_dir=of[each.sub][0].data_dir,
+            requests_per_minute=min(filter(None, (other.requests_per_minute for other in of[each.sub])), default=0),
+            burst=min(other.burst for other in of[each.sub]),
+        )
+        for each in tenants
+    )
 
 
 def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:
@@ -129,6 +148,16 @@ def _warnings(config: Path, secrets: Path, given: Sequence[Given], environ: Mapp
     for name in sorted(environ):
         if name.startswith("TENANTS__") and f"environment variable {name}" not in used:
             yield f"environment variable {name}: not used, {config} names no such tenant."
+
+
+def _lowered(config: Path, read: Sequence[TenantSettings], shared: Sequence[TenantSettings]) -> Iterator[str]:
+    for before, now in zip(read, shared, strict=True):
+        was, rate = (before.requests_per_minute, before.burst), (now.requests_per_minute, now.burst)
+        if was != rate:
+            yield (
+                f"{config}: {now.name} has its sub with other tenants, and with it their budget: requests_per_minute "
+                f"{rate[0]}, burst {rate[1]}, the lowest of theirs."
+            )
 
 
 def _unused(config: Path, tenants: Sequence[TenantSettings]) -> Iterator[str]:

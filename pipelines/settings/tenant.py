@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_origin, get_type_hint
 from msgspec import Meta
 
 HTTPS = r"https://([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?"
-LOOPBACK = r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?"  # rule S1
+LOOPBACK = r"http://(localhost|127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(:\d+)?"  # rule S1
 URL = rf"\A({HTTPS}|{LOOPBACK})(/[\w.~%/-]*)?\Z"
 VAULT_KEY = rf"\A{HTTPS}/keys/[\w-]+(/\w+)?\Z"
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_origin
@@ -14,6 +14,8 @@ import msgspec
 from .errors import did_you_mean, refuse
 from .sources import Given
 from .tenant import DEFAULTS, EXPECTED, FOR_ALL, RULES
+
+TOMORROW = timedelta(days=1)  # somewhere it has come
 
 
 def checked(given: Given) -> object:
@@ -35,6 +37,8 @@ def checked(given: Given) -> object:
             _ask_duckdb(str(read))
     except (ValueError, RuntimeError, msgspec.ValidationError):  # RuntimeError: `~` is nobody's home
         refuse(given.file, path, EXPECTED[given.key], "Correct it there.")
+    if isinstance(read, date) and read > datetime.now(UTC).date() + TOMORROW:
+        refuse(given.file, path, "a day that has come", "A history that begins later has no row. Correct it there.")
     if given.key == "publish" and isinstance(read, tuple) and "delta" in read and not find_spec("deltalake"):
         refuse(given.file, path, "formats that are installed", 'For "delta", in the clone: pip install ".[delta]".')
     return read

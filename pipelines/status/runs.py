@@ -76,10 +76,17 @@ def is_stop(run: Mapping[str, object]) -> bool:
     return run["status"] == STOPPED and int(f"{run.get('errors') or 0}") <= 1
 
 
-def fresh_at(runs: Sequence[Row], table: object) -> object:
-    """When the last complete nightly run ended, whichever machine ran it; as *table* says where *runs* have none."""
-    complete = [f"{run['ended_at']}" for run in nightly(runs) if run["status"] == "complete"]
-    return max(complete, default=table)
+def fresh_at(runs: Sequence[Row], nights: Iterable[Row]) -> str | None:
+    """When the last complete nightly run ended, whichever machine ran it; None where there is none.
+
+    Args:
+        nights: those that the tables call complete. Of what *runs* have too, these know better: a run may have failed
+            after it said so there, for it could not be published.
+    """
+    known = {run["run_id"] for run in runs}
+    complete = [run for run in nightly(runs) if run["status"] == "complete"]
+    older = [night for night in nights if night["run_id"] not in known]
+    return max((f"{run['ended_at']}" for run in (complete or older)), default=None)
 
 
 def _in_their_order(rows: Sequence[Row], now: datetime) -> Iterator[tuple[datetime, Row]]:

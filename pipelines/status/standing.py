@@ -42,9 +42,9 @@ BOOKS = {name_of(schema): schema for schema in (SYNC_RUNS, SYNC_WINDOWS, SYNC_MA
 TABLES: Mapping[str, pa.Schema] = {**BOOKS, **PARENTS}
 SHOWN = 5  # runs
 HOLDER = re.compile(r"held in (.+? \(PID \d+\))")  # as DuckDB says it
-FRESH = """
-    SELECT max(ended_at) AS fresh_at FROM {sync_runs}
-    WHERE status = 'complete' AND kind = 'sync' AND clients IS NULL"""
+NIGHTS = """
+    SELECT run_id, ended_at FROM {sync_runs}
+    WHERE status = 'complete' AND kind = 'sync' AND clients IS NULL AND ended_at IS NOT NULL"""
 LAST = """
     SELECT kind, status, started_at, ended_at, requests, rows_read, added, modified, removed, errors, run_id,
         clients IS NOT NULL AS narrowed
@@ -167,18 +167,18 @@ def _standing(tenant: TenantSettings, look: Look, now: datetime) -> Standing:
     is_local = tenant.destination == "duckdb"
     facts = _local(tenant, look, busy=running is not None) if is_local else _remote(tenant, look)
     found = {"running": f"{running}" if running else None, "missing": missing} | facts
-    table = found.get("runs")
+    table, nights = found.get("runs"), found.pop("nights", [])
     kind = running.command if running else ""
     runs = runs_of(table if isinstance(table, list) else [], entries, running=kind, now=now)
     order = [f"{run['run_id']}" for run in runs]
-    return Standing(tenant=tenant.name, facts=found | _runs(runs, found.get("fresh_at")), order=order)
+    return Standing(tenant=tenant.name, facts=found | _runs(runs, nights), order=order)
 
 
-def _runs(runs: Sequence[Row], published: object) -> Facts:
-    """What the tables and the journal say together."""
+def _runs(runs: Sequence[Row], nights: object) -> Facts:
+    """What the tables and the journal say together; *nights*: all that the tables call complete."""
     in_need = streak(nightly(runs))
     return {
-        "fresh_at": fresh_at(runs, published),
+        "fresh_at": fresh_at(runs, nights if isinstance(nights, list) else []),
         "runs": runs[:SHOWN],
         "last_run": next((run for run in runs if run["status"] != journal.RUNNING), None),
         "failures": [run for run in runs if run["status"] not in {"complete", journal.RUNNING}],
@@ -187,7 +187,7 @@ def _runs(runs: Sequence[Row], published: object) -> Facts:
 
 
 def _empty_facts(tenant: TenantSettings) -> Facts:
-    return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs([], None)
+    return {"running": None, "warehouse": f"{tenant.folder}", "synced": False, "fresh_at": None} | _runs([], [])
 
 
 def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
@@ -256,7 +256,7 @@ def _remote(tenant: TenantSettings, look: Look) -> Facts:
 def _facts(connection: duckdb.DuckDBPyConnection, books: Mapping[str, str]) -> Facts:
     """*books*: where each of `TABLES` is, and `marks`."""
     return {
-        "fresh_at": query(connection, FRESH.format(**books))[0]["fresh_at"],
+        "nights": query(connection, NIGHTS.format(**books)),
         "runs": query(connection, LAST.format(**books)),
         "coverage": query(connection, COVERAGE.format(**books)),
         "quarantined": query(connection, UNREAD.format(**books)),

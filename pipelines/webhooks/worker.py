@@ -97,6 +97,8 @@ class Worker:
             async with self._slots:
                 waiting = await self._source.waiting(tenant)  # and what came while others were synced
                 clients = self._chosen(waiting, everybody=everybody)
+                if not clients:  # a run took them up meanwhile; none at all would be the whole tenant
+                    return End.NOTHING
                 code = await self._sync(tenant, clients)
             left = await self._source.waiting(tenant)
         except (InboxError, OSError) as error:

@@ -104,6 +104,17 @@ def test_check_names_an_api_that_nobody_answers_for(program):
     assert "127.0.0.1:9" in checks(ended)["api"]["text"]
 
 
+def test_check_names_what_keeps_it_from_connecting_and_looks_at_all_else(program):
+    """The certificates that the environment names are not there: one finding, and none of the others is lost."""
+    program.rewrite('api_url = "http:', 'api_url = "https:')
+
+    ended = program.run("check", "--json", REQUESTS_CA_BUNDLE=f"{program.folder / 'none.pem'}")
+
+    assert ended.exit == 1
+    assert "none.pem" in checks(ended)["token"]["text"]
+    assert [name for name, check in checks(ended).items() if not check["ok"]] == ["token"]
+
+
 def test_check_before_the_first_sync_writes_nothing(program):
     """No folder, no file, no lock is left, and the warehouse is said to be empty."""
     before = sorted(program.folder.rglob("*"))

@@ -77,6 +77,19 @@ def test_a_destination_without_credentials_is_a_configuration_mistake(start, sec
     assert program.box.requests == []
 
 
+def test_an_address_whose_host_is_part_of_a_password_is_a_configuration_mistake(start):
+    """S1: its driver would name it in each message."""
+    program = start(aleta={"destination": "postgres"})
+    program.cold = True
+    address = "postgresql://loader:s3cr@tTail@127.0.0.1:1/x"
+
+    ended = program.run("sync", "--json", DESTINATION__POSTGRES__CREDENTIALS=address)
+
+    assert ended.exit == 2
+    assert "Write the @ of a password as %40" in ended.err
+    assert "tTail" not in ended.err
+
+
 def test_a_folder_without_a_configuration_is_named(program):
     """Exit 2, where it was looked for, and how to begin."""
     ended = program.run("--config", "nowhere", "sync", config=False)

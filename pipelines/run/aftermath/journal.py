@@ -61,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def ended(report: TenantReport, began: Entry, *, now: datetime) -> Entry:
     """How a run that *began* so came out."""
-    first = report.errors[-1 if report.fatal else 0] if report.errors else None
+    first = report.errors[0] if report.errors else None
     more = f" ({len(report.errors) - 1} more)" if len(report.errors) > 1 else ""
     return msgspec.structs.replace(
         began,

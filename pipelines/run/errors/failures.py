@@ -25,7 +25,9 @@ OF_DISK = tuple(map(os.strerror, (*FULL, errno.EIO, errno.EROFS)))  # DuckDB quo
 
 
 def name(error: BaseException, report: TenantReport, *, tenant: str, folder: Path | None = None) -> None:
-    """Put *error*, which ended a tenant's run, into its report.
+    """Put *error*, which ended a tenant's run, into its report: before all that was wrong besides, for it is why.
+
+    Of two the first counts: what cannot be published after a key was refused is of less weight.
 
     Args:
         folder: the tenant's own: what nobody foresaw may come of a file in it that is damaged.
@@ -34,7 +36,11 @@ def name(error: BaseException, report: TenantReport, *, tenant: str, folder: Pat
     if isinstance(error, StoppedError):
         report.errors.append(Problem(code="stopped", message="stopped on request; what was read is committed"))
         return
-    report.errors.append(explained(error, tenant=tenant, folder=folder))
+    found = explained(error, tenant=tenant, folder=folder)
+    if report.fatal is not None:
+        report.errors.append(found)
+        return
+    report.errors.insert(0, found)
     report.fatal = Exit.AUTH if isinstance(error, AuthError) else Exit.FAILED
 
 

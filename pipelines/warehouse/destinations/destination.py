@@ -60,7 +60,7 @@ def check_configured(name: str) -> None:
     """Find that destination, and the credentials that it needs: nothing is sent.
 
     Raises:
-        DestinationError: it cannot keep a warehouse; or they are missing, or in the wrong file.
+        DestinationError: it cannot keep a warehouse; or they are missing, or in the wrong file, or no address.
     """
     found, why = find(name), "its credentials are missing or incomplete"
     try:
@@ -71,6 +71,10 @@ def check_configured(name: str) -> None:
         raise DestinationError(
             f"destination {name!r}: {why}. They belong in secrets.toml, as [destination.{name}.credentials], or in the "
             "environment"
+        )
+    if "@" in f"{getattr(credentials, 'host', '')}":  # what is read as the host would be shown in messages (rule S1)
+        raise DestinationError(
+            f"destination {name!r}: what its address has as the host has an @. Write the @ of a password as %40"
         )
 
 

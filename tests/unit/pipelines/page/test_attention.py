@@ -29,7 +29,7 @@ def known(*entries, running="", **change):
     """What `status` knows after such runs, the last first."""
     runs = runs_of([], entries, running=running, now=NOW)
     there = {"running": running or None, "synced": bool(entries), "quarantined": []}
-    return there | {"fresh_at": fresh_at(runs, None), "streak": streak(nightly(runs))} | change
+    return there | {"fresh_at": fresh_at(runs, []), "streak": streak(nightly(runs))} | change
 
 
 def found(*entries, **change):

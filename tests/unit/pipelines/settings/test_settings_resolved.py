@@ -62,6 +62,20 @@ def test_tenants_of_one_sub_keep_one_budget_wherever_their_data_are_r4(folder: P
     assert kept == {"acme": "/srv/a", "beta": "/srv/a", "gamma": "/srv/c"}
 
 
+def test_tenants_of_one_sub_have_the_lowest_of_their_rates_r4(folder: Path) -> None:
+    """R4: whoever begins; `0` is no limit, and no rate. Whose rate is lowered is told."""
+    own = BETA.replace("beta]", "gamma]").replace('"u1"', '"u2"')
+    slow = "requests_per_minute = 100\nburst = 10\n"
+    write(folder, f"[aleta]\nrequests_per_minute = 0\n{ACME}{BETA}{slow}{own}")
+
+    settings = load(folder, environ={})
+
+    rates = {tenant.name: (tenant.requests_per_minute, tenant.burst) for tenant in settings.tenants}
+    assert rates == {"acme": (100, 10), "beta": (100, 10), "gamma": (0, 300)}
+    [told] = settings.warnings
+    assert "acme has its sub with other tenants" in told
+
+
 def test_the_shipped_config_shows_exactly_the_defaults() -> None:
     """config/config.toml lists every key of [aleta] with its default, so reading it tells the truth."""
     shown = tomllib.loads((SHIPPED / "config.toml").read_text())["aleta"]
@@ -107,8 +121,8 @@ def test_the_nearest_value_wins(
 
 def test_a_default_may_differ_between_tenants(folder: Path) -> None:
     """[aleta] serves all, a tenant's section only itself."""
-    write(folder, f"[aleta]\nburst = 5\n{ACME}burst = 6\n{BETA}")
-    assert [tenant.burst for tenant in load(folder, environ={}).tenants] == [6, 5]
+    write(folder, f"[aleta]\nworkers = 5\n{ACME}workers = 6\n{BETA}")
+    assert [tenant.workers for tenant in load(folder, environ={}).tenants] == [6, 5]
 
 
 @pytest.mark.parametrize(

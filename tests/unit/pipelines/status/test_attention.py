@@ -32,7 +32,7 @@ def facts(*entries: Entry, running: str = "", **more: object) -> dict[str, objec
         "running": running or None,
         "warehouse": "data/acme/warehouse.duckdb",
         "synced": bool(entries),
-        "fresh_at": fresh_at(runs, None),
+        "fresh_at": fresh_at(runs, []),
         "runs": runs[:5],
         "last_run": runs[0] if runs else None,
         "failures": [run for run in runs if run["status"] != "complete"],
@@ -154,8 +154,16 @@ def test_a_night_of_another_machine_makes_the_tenant_fresh() -> None:
     later, failed = (f"{NOON + timedelta(hours=hours):%Y-%m-%dT%H:%M:%S+00:00}" for hours in (1, 2))
     table = [row | {"run_id": "theirs", "ended_at": later}, row | {"run_id": "r0", "ended_at": failed}]
     runs = runs_of(table, [night(0, "failed"), night(1)], running="", now=NOON)
-    assert fresh_at(runs, failed) == later
-    assert fresh_at(runs_of([], [night(0, "failed")], running="", now=NOON), later) == later
+    assert fresh_at(runs, [{"run_id": "r0", "ended_at": failed}]) == later
+    old = [{"run_id": "old", "ended_at": later}]
+    assert fresh_at(runs_of([], [night(0, "failed")], running="", now=NOON), old) == later
+
+
+def test_a_night_that_failed_after_its_tables_called_it_complete_makes_nobody_fresh() -> None:
+    """It was committed, and could not be published: the journal of its machine knows."""
+    table = [{"run_id": "r0", "kind": "sync", "status": "complete", "started_at": f"{NOON}", "ended_at": f"{NOON}"}]
+    runs = runs_of(table, [night(0, "failed")], running="", now=NOON)
+    assert fresh_at(runs, [{"run_id": "r0", "ended_at": f"{NOON}"}]) is None
 
 
 def test_a_run_that_did_not_end_failed_unless_it_goes_on() -> None:

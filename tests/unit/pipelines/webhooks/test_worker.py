@@ -169,6 +169,26 @@ def test_a_few_tenants_are_synced_at_once():
     assert sorted(tenant for tenant, _ in office.calls) == list("abcdefgh")
 
 
+def test_what_a_run_took_up_while_its_tenant_waited_for_a_turn_starts_none():
+    """A sync without clients would be the whole tenant's."""
+
+    async def scene(office):
+        office.proceed.clear()
+        for tenant in "abcdefgh":
+            office.deliver(tenant, "c1")
+        await office.until(lambda: office.running == AT_ONCE)
+        await asyncio.sleep(0.05)
+        waiting = set("abcdefgh") - {tenant for tenant, _ in office.calls}
+        for tenant in waiting:
+            office.inbox[tenant].clear()  # the nightly run
+        office.proceed.set()
+        await idle(office)
+
+    calls = played(scene, *"abcdefgh").calls
+    assert len(calls) == AT_ONCE
+    assert all(clients for _, clients in calls)
+
+
 def test_a_command_line_has_its_bounds():
     async def scene(office):
         office.deliver("acme", *(f"c{number}" for number in range(MOST_CLIENTS + 1)))

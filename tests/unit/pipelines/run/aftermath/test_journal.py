@@ -13,6 +13,8 @@ import pytest
 
 from pipelines.report.report import Counts, Exit, Problem, TenantReport
 from pipelines.run.aftermath import journal
+from pipelines.run.errors import failures
+from sources.aleta.errors import AuthError
 from tests.fakes import NOON
 
 
@@ -29,18 +31,21 @@ def test_the_last_line_of_a_run_counts(tmp_path: Path) -> None:
 
 
 def test_a_run_is_written_down_with_its_counts_and_what_ended_it() -> None:
-    """Of a run that ended early the last problem is why; of a partial one the first, and how many more."""
+    """The first problem, and how many more; what ended it is the first, whatever else was found before or after."""
     report = TenantReport(tenant="acme", requests=7, resources={"accounts": Counts(read=3, added=2)})
-    report.errors = [Problem(code="gone", message="was gone"), Problem(code="auth", message="refused")]
+    report.errors = [Problem(code="gone", message="was gone"), Problem(code="conflict", message="two contents")]
     partial = journal.ended(report, entry(1), now=NOON)
-    report.fatal = Exit.AUTH
+    report.errors.pop()
+    failures.name(AuthError("refused"), report, tenant="acme")
+    failures.name(OSError("no room to publish"), report, tenant="acme")
     failed = journal.ended(report, entry(1), now=NOON)
     assert (partial.status, partial.code, partial.reason) == (
         "partial",
         "gone",
         "[gone] was gone. Its rows are kept. (1 more)",
     )
-    assert (failed.status, failed.code, failed.errors, failed.rows_read, failed.added) == ("failed", "auth", 2, 3, 2)
+    assert (failed.status, failed.code, failed.errors, failed.rows_read, failed.added) == ("failed", "auth", 3, 3, 2)
+    assert (report.exit, [problem.code for problem in report.errors]) == (Exit.AUTH, ["auth", "gone", "disk"])
 
 
 def test_a_line_that_was_cut_off_costs_itself_only(tmp_path: Path) -> None:
