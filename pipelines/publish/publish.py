@@ -99,6 +99,7 @@ def publish(
                 problem = error
             except PublishError as error:  # the others have their turn
                 failed[name] = error
+                _tidy(connection)
     if failed:
         raise PublishError("; ".join(f"{error}" for error in failed.values())) from next(iter(failed.values()))
     done = [name for name in formats if name not in written and not (problem and name == "delta")]
@@ -141,6 +142,13 @@ def _explained(folder: Path) -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def _tidy(connection: duckdb.DuckDBPyConnection) -> None:
+    """Whatever one writer left open is no business of the next."""
+    for statement in ("ROLLBACK", "USE memory", "DETACH DATABASE IF EXISTS copy"):
+        with contextlib.suppress(duckdb.Error):
+            connection.execute(statement)
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ _SECRETS = tuple(
         r"(?P<kept>\bbearer\s+)[^\s\"'\\,;})]+",
         rf"(?P<kept>(?:{_NAMES})(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?)[^\s\"'\\&,;}})]+",
         rf"(?P<kept>{_QUOTE}d{_QUOTE}\s*:\s*b?{_QUOTE})[\w=+/-]+",  # the private part of a JWK
-        r"(?P<kept>://[^/\s:@]*:)\S+(?=@)",  # a password in an address, whatever it has in it
+        r"(?P<kept>://[^/\s:@]*:)[^\s\"'\\]+(?=@)",  # a password in an address, whatever it has in it
         r"(?P<kept>host name \")[^\"]+(?=@)",  # the end of one with an @, which PostgreSQL's driver takes for a host
     )
 )

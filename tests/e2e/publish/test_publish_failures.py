@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 
+import duckdb
 import pytest
 from deltalake import DeltaTable
 
@@ -55,6 +56,20 @@ def test_a_format_that_cannot_be_written_keeps_no_other_back(store, folder):
     with opened(folder) as connection:
         assert value_of(connection, "SELECT count(*) FROM copy.aleta.sync_runs") == 2
     assert len(DeltaTable(folder / "delta" / "sync_runs").to_pyarrow_table()) == 2
+
+
+def test_a_database_that_fails_in_a_transaction_keeps_no_other_format_back(store, folder, monkeypatch):
+    """All are written through one connection: what the first left open is closed."""
+
+    def fails(*_):
+        raise duckdb.IOException("the disk is gone")
+
+    monkeypatch.setattr("pipelines.publish.duckdb._describe", fails)
+
+    with pytest.raises(PublishError, match="the disk is gone"):
+        publish(store, folder, formats=BOTH, tables=SOME)
+
+    assert (folder / "parquet/current/transactions/part-0.parquet").exists()
 
 
 @pytest.mark.parametrize("copy", BOTH)

@@ -50,6 +50,7 @@ class Census:
     _asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _gone: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _failed: set[tuple[str, str]] = field(default_factory=set)
+    _unanswered: set[tuple[str, str]] = field(default_factory=set)
     _lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     _missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     _chained: set[tuple[str, str]] = field(default_factory=set)
@@ -81,6 +82,8 @@ class Census:
         self._shown[endpoint.name].update(ids)
         if not complete:
             self._failed.add((endpoint.name, parent_id))
+            if not ids:
+                self._unanswered.add((endpoint.name, parent_id))
         elif not endpoint.ids_in and endpoint.form is Form.LIST and not self._chosen(endpoint):
             self._lengths[endpoint.name, parent_id] = len(set(ids))
 
@@ -192,11 +195,11 @@ class Census:
     def _was_listed(self, endpoint: Endpoint, parent_id: str) -> bool:
         """Whether *parent_id* is shown, and its list of *endpoint* was read."""
         there = not endpoint.parent or parent_id in self._shown[endpoint.parent]
-        return there and not self.is_unread(endpoint, parent_id)
+        return there and (endpoint.name, parent_id) not in self._failed
 
-    def is_unread(self, endpoint: Endpoint, parent_id: str) -> bool:
-        """Whether the list of *endpoint* that would show what hangs below *parent_id* failed."""
-        return (endpoint.name, parent_id) in self._failed
+    def is_unanswered(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether the list of *endpoint* that would show what hangs below *parent_id* failed, and showed nothing."""
+        return (endpoint.name, parent_id) in self._unanswered
 
     def refused_before(self) -> set[tuple[str, str]]:
         """Endpoint and id of what was refused or removed lately, and that nothing showed since."""
@@ -218,7 +221,7 @@ class Census:
         if endpoint.parent and parent_id not in self._shown[endpoint.parent]:
             known = parent_id in self.stored.get(endpoint.parent, {})
             return parent_id in self._gone[endpoint.parent] or not (known or self.clients)
-        return not self.is_unread(endpoint, parent_id)
+        return (endpoint.name, parent_id) not in self._failed
 
     def truncated(self, caps: Collection[int]) -> list[tuple[ListRead, str]]:
         """See the function `truncated`."""

@@ -165,7 +165,7 @@ class _Walk:
         endpoint = listing.endpoint
         if self._census.is_gone(endpoint.parent, listing.parent_id):
             return True
-        if self._census.is_unread(endpoint, listing.parent_id):
+        if self._census.is_unanswered(endpoint, listing.parent_id):
             return False  # what refused the list may refuse the object, too
         answered = self._reader.dialects.answered_in_this_run(endpoint)
         return answered and (self._answers_by_id[endpoint.name] or own_id not in self._perhaps_left_out[endpoint.name])
