@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 
-import duckdb
 import pytest
 from deltalake import DeltaTable
 
@@ -61,8 +60,8 @@ def test_a_format_that_cannot_be_written_keeps_no_other_back(store, folder):
 def test_a_database_that_fails_in_a_transaction_keeps_no_other_format_back(store, folder, monkeypatch):
     """All are written through one connection: what the first left open is closed."""
 
-    def fails(*_):
-        raise duckdb.IOException("the disk is gone")
+    def fails(connection, _):
+        connection.execute("SELECT error('the disk is gone')")
 
     monkeypatch.setattr("pipelines.publish.duckdb._describe", fails)
 
