@@ -178,7 +178,7 @@ FORTY = tuple(f"t{number:02d}" for number in range(40))
 @pytest.mark.timeout(900)
 def test_forty_tenants_take_bounded_threads_and_memory_and_a_line_of_the_report_each_c6(start):
     """C6: a first load and a night of all in one process: 758 threads, 722 MB and 450 lines it was once."""
-    forty = start(tenants=FORTY, accounts=9, rows=30)
+    forty = start(tenants=FORTY, accounts=9, rows=90)
     forty.cold = True  # a process of its own, not one that shares the memory of a warm one
 
     for _ in ("first load", "night"):
