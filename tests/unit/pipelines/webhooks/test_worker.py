@@ -154,13 +154,18 @@ def test_waits_grow_to_ten_minutes_and_no_further():
     assert asyncio.run(waits()) == [2.0, 4.0, 8.0, 512.0, 600.0, 600.0]
 
 
+async def crowd(office):
+    """Eight tenants have a delivery, and some of them every slot."""
+    office.proceed.clear()
+    for tenant in "abcdefgh":
+        office.deliver(tenant, "c1")
+    await office.until(lambda: office.running == AT_ONCE)
+    await asyncio.sleep(0.05)
+
+
 def test_a_few_tenants_are_synced_at_once():
     async def scene(office):
-        office.proceed.clear()
-        for tenant in "abcdefgh":
-            office.deliver(tenant, "c1")
-        await office.until(lambda: office.running == AT_ONCE)
-        await asyncio.sleep(0.05)
+        await crowd(office)
         office.proceed.set()
         await idle(office)
 
@@ -173,11 +178,7 @@ def test_what_a_run_took_up_while_its_tenant_waited_for_a_turn_starts_none():
     """A sync without clients would be the whole tenant's."""
 
     async def scene(office):
-        office.proceed.clear()
-        for tenant in "abcdefgh":
-            office.deliver(tenant, "c1")
-        await office.until(lambda: office.running == AT_ONCE)
-        await asyncio.sleep(0.05)
+        await crowd(office)
         waiting = set("abcdefgh") - {tenant for tenant, _ in office.calls}
         for tenant in waiting:
             office.inbox[tenant].clear()  # the nightly run
