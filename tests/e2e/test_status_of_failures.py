@@ -123,3 +123,22 @@ def test_status_for_prometheus_is_metrics_and_nothing_else(synced):
     assert 'aleta_sync_covered_through_timestamp_seconds{tenant="acme",table="transactions"} ' in ended.out
     assert all(line.startswith(("# HELP ", "# TYPE ", "aleta_sync_")) for line in ended.out.splitlines())
     assert json.loads(synced.run("status", "--format", "json").out)["summary"].startswith("The only tenant is complete")
+
+
+def test_a_night_that_could_not_be_published_is_no_complete_one_for_a_monitor(program):
+    """Its tables, in the copy that could be written, call it complete: they were committed before."""
+    program.configure(publish=["duckdb", "parquet"])
+    program.tenant_folder().mkdir(parents=True)
+    (program.tenant_folder() / "parquet").touch()
+
+    ended = program.run("sync", "--json")
+
+    assert (ended.exit, [error["code"] for error in ended.errors()]) == (1, ["publish"])
+    assert program.column("SELECT status FROM aleta.sync_runs") == ["complete"]
+    assert program.run("status", "--max-age", "1").exit == 1
+    assert "last_complete_timestamp_seconds{" not in program.run("status", "--format", "prometheus").out
+
+    (program.tenant_folder() / "parquet").unlink()
+    program.sync()
+
+    assert program.run("status", "--max-age", "1").exit == 0
