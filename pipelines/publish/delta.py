@@ -16,7 +16,6 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
-import msgspec
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -259,20 +258,15 @@ def _forget(publication: Publication, before: Manifest, wanted: Mapping[str, str
     """
     kept = {place: told for place, told in before.fingerprints.items() if wanted.get(place) == told}
     if kept != before.fingerprints:
-        _put(publication, msgspec.structs.replace(before.interrupted(), fingerprints=kept))
+        before.interrupted(fingerprints=kept).put(MANIFEST, publication.folder, scratch=publication.scratch)
 
 
 def _note(publication: Publication, told: Mapping[str, str], *, whole: bool) -> None:
     """Write down what is where; unless it is *whole*, the next publish looks at each table again."""
     files = [file for name in told for file in _files(publication.folder, name)]
     manifest = Manifest.of(publication.content, files, publication.folder, fingerprints=told)
-    _put(publication, manifest if whole else manifest.interrupted())
-
-
-def _put(publication: Publication, manifest: Manifest) -> None:
-    manifest.write(publication.scratch / MANIFEST)
-    (publication.scratch / MANIFEST).replace(publication.folder / MANIFEST)
-    seal(publication.folder)
+    told_now = manifest if whole else manifest.interrupted()
+    told_now.put(MANIFEST, publication.folder, scratch=publication.scratch)
 
 
 def _files(folder: Path, name: str) -> list[str]:

@@ -150,8 +150,7 @@ def _replace(publication: Publication, new: Path, manifest: Manifest) -> None:
     (folder / f"{FILE}.wal").unlink(missing_ok=True)
     new.replace(folder / FILE)
     seal(folder)
-    manifest.holding([FILE], folder).write(scratch / MANIFEST)
-    (scratch / MANIFEST).replace(folder / MANIFEST)
+    manifest.holding([FILE], folder).put(MANIFEST, folder, scratch=scratch)
 
 
 def _strip(connection: duckdb.DuckDBPyConnection, kept: AbstractSet[str]) -> AbstractSet[str]:

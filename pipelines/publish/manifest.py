@@ -66,9 +66,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """The same with *files*, as they are now."""
         return msgspec.structs.replace(self, files={name: state_of(root / name) for name in files})
 
-    def interrupted(self) -> Self:
-        """The same, of no store: not all that it should hold is there."""
-        return msgspec.structs.replace(self, store=(-2, -2))
+    def interrupted(self, *, fingerprints: Mapping[str, str] | None = None) -> Self:
+        """The same, of no store: not all that it should hold is there; *fingerprints*: of what surely is."""
+        kept = self.fingerprints if fingerprints is None else dict(fingerprints)
+        return msgspec.structs.replace(self, store=(-2, -2), fingerprints=kept)
+
+    def put(self, name: str, folder: Path, *, scratch: Path) -> None:
+        """Write it as *name* into *folder* in one step, by way of *scratch*."""
+        self.write(scratch / name)
+        (scratch / name).replace(folder / name)
+        seal(folder)
 
     def write(self, file: Path) -> None:
         file.write_bytes(msgspec.json.encode(self))

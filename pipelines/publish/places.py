@@ -8,7 +8,6 @@ from pathlib import Path
 from ..settings import TenantSettings
 
 FILE = "warehouse.duckdb"
-STALE = "{path} is no longer written: {why}"
 PLACES: Mapping[str, str] = {"duckdb": FILE, "parquet": "parquet/current", "delta": "delta"}
 
 
@@ -17,10 +16,11 @@ def copies(tenant: TenantSettings) -> tuple[Mapping[str, Path], Sequence[str]]:
     there = {name: path for name, place in PLACES.items() if (path := tenant.folder / place).exists()}
     asked = tenant.publish if tenant.destination == "duckdb" else ()
     kept: dict[str, Path] = {name: path for name, path in there.items() if name in asked}
-    return kept, [STALE.format(path=path, why=_why(tenant, name)) for name, path in there.items() if name not in kept]
+    return kept, [_stale(tenant, name, path) for name, path in there.items() if name not in kept]
 
 
-def _why(tenant: TenantSettings, name: str) -> str:
-    if tenant.destination == "duckdb":
-        return f"publish asks for no {name}. It stays as it was; delete it, or ask for it again"
-    return f"no copies are made of {tenant.destination}, which is read where it is. It stays as it was; delete it"
+def _stale(tenant: TenantSettings, name: str, path: Path) -> str:
+    why, remedy = f"publish asks for no {name}", "delete it, or ask for it again"
+    if tenant.destination != "duckdb":
+        why, remedy = f"no copies are made of {tenant.destination}, which is read where it is", "delete it"
+    return f"{path} is no longer written: {why}. It stays as it was; {remedy}"

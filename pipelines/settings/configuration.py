@@ -99,15 +99,15 @@ def _one_budget_a_sub(tenants: Sequence[TenantSettings]) -> tuple[TenantSettings
     of = defaultdict[str, list[TenantSettings]](list)
     for each in tenants:
         of[each.sub].append(each)
-    return tuple(
-        replace(
-            each,
-            budget_dir=of[each.sub][0].data_dir,
-            requests_per_minute=min(filter(None, (other.requests_per_minute for other in of[each.sub])), default=0),
-            burst=min(other.burst for other in of[each.sub]),
-        )
-        for each in tenants
-    )
+    budgets: dict[str, dict[str, Any]] = {
+        sub: {
+            "budget_dir": those[0].data_dir,
+            "requests_per_minute": min(filter(None, (each.requests_per_minute for each in those)), default=0),
+            "burst": min(each.burst for each in those),
+        }
+        for sub, those in of.items()
+    }
+    return tuple(replace(each, **budgets[each.sub]) for each in tenants)
 
 
 def _tenant(name: str, read: Mapping[str, Any], given: Sequence[Given], *, config: Path) -> TenantSettings:
