@@ -24,7 +24,7 @@ def test_verify_reads_in_other_windows_than_the_sync_did(synced, arguments):
     again = {(query["accountId"], query["fromDate"], query["toDate"]) for query in asked(synced)}
     accounts = {account for account, _, _ in read}
     assert {account for account, _, _ in again} & accounts
-    assert len(again & read) <= 1  # borders are drawn by chance: one may be a border of the sync's
+    assert len(again & read) <= len(read) // 4  # borders are drawn by chance: a few may be borders of the sync's
 
 
 def test_verify_names_each_row_that_came_changed_or_went_and_nothing_else(synced):

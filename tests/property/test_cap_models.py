@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.trials import MODELS, NOT_READ, SHOWN, SPAN, Outcome, Server, play, world
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
 from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.strict import HOPELESS
@@ -90,6 +90,23 @@ def test_w8_ends_that_are_not_read_lose_no_row(seed, shown, ends, cap):
     """W8: from the first answer on, windows overlap by a day; a world in which that does not do is not `complete`."""
     outcome = read("constant", seed, shown=shown, ends=ends, cap=cap, accounts=6, rows=900)
     assert outcome.missing == 0 or not outcome.complete
+
+
+@pytest.mark.parametrize(("accounts", "rows"), [(80, 12_000), (150, 15_000)])
+@pytest.mark.parametrize("number", [20, 56, 68])
+def test_w6_a_tenant_of_few_answers_pays_for_enough_trials(accounts, rows, number):
+    """W6: each account has a cap of its own, and three or four of them reach it; eight requests did not notice."""
+
+    def loaded(budget: Budget) -> Outcome:
+        rng = Random(f"per parent {number}")
+        made = world(rng, accounts, rows)
+        server = Server(world=made, model=MODELS["per parent"], shown="any", rng=rng, cap=1000)
+        return play(made, server, Prover(planner=Planner(cap=RowCap()), budget=budget, rng=Random(number)))
+
+    few, enough = loaded(Budget(few=8)), loaded(FIRST_LOAD)
+    assert few.complete
+    assert few.missing > 1000
+    assert (enough.missing, enough.complete) == (0, True)
 
 
 @pytest.mark.parametrize("seed", range(3))

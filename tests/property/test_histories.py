@@ -208,7 +208,7 @@ def test_a_cap_that_is_no_constant_number_ends_exact_or_partial(runner: Runner, 
     rng, ends = Random(SEED), Counter[str]()
     for number in range(max(1, HISTORIES // 20)):
         models = rng.sample(CAP_MODELS, 2)
-        world = {"seed": rng.randrange(10**6), "accounts": 5, "rows": 300, "row_cap": 30, "keep": rng.choice(KEEP)}
+        world = {"seed": rng.randrange(10**6), "accounts": 16, "rows": 900, "row_cap": 30, "keep": rng.choice(KEEP)}
         folder = tmp_path / f"{number}"
         with Scene(runner, folder, cap_model=models[0], aleta={"reverify_days": 0}, **world) as scene:
             scene.sync()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FEW = 200  # requests, under which the probe of the ends of windows comes on top
-SOME = 8  # one request in so many, in the smallest runs
+FEW = 300  # requests: of fewer, a share is too few trials to notice caps that differ; the probe comes on top, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +13,8 @@ class Budget:
 
     Args:
         share: of the requests that read.
-        least: what they may take where the share is less; in the smallest runs it may be half of that.
+        least: what they may take where the share is less.
+        few: the same, in a run of fewer than 300 requests.
         reading: the part of the share that is spent while reading.
         free: whether trials of sizes that repeat, and of answers large in bytes, come on top.
         on: False: nothing is tried, and nothing is held against what was shown before.
@@ -22,13 +22,14 @@ class Budget:
 
     share: float = 0.02
     least: int = 8
+    few: int = 32
     reading: float = 0.4
     free: bool = True
     on: bool = True
 
     def left(self, read: int, spent: int, *, probed: int = 0) -> int:
         """Requests that are left when all is read."""
-        least = min(self.least, max((self.least + 1) // 2, read // SOME))
+        least = self.few if read < FEW else self.least
         return max(least, int(self.share * read)) - spent - (probed if read >= FEW else 0)
 
     def due(self, read: int, spent: int) -> bool:
@@ -41,7 +42,7 @@ class Budget:
 
 
 FIRST_LOAD = Budget()
-NIGHT = Budget(share=0.01, least=1, free=False)
-SIDE_TABLE = Budget(least=2, free=False)
-SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, free=False)
-NO_TRIALS = Budget(share=0.0, least=0, free=False, on=False)
+NIGHT = Budget(share=0.01, least=1, few=1, free=False)
+SIDE_TABLE = Budget(least=2, few=2, free=False)
+SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, few=0, free=False)
+NO_TRIALS = Budget(share=0.0, least=0, few=0, free=False, on=False)
