@@ -9,7 +9,7 @@ from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.strictness import STRICT_RUNS, Strictness
 from sources.aleta.planning.windows import width_learned
@@ -29,11 +29,13 @@ def prover_of(planner: Planner, learned: Learned, budget: Budget, rng: Random) -
 
 
 def budget_of(endpoint: Endpoint, readings: Mapping[str, Reading]) -> Budget:
-    """What trials may cost: more where most of it is read whole, less beside the transactions."""
-    partly = sum(reading.mark.verified_at is not None and not reading.whole for reading in readings.values())
-    if 2 * partly > len(readings):
+    """What trials may cost: more where most of it is read whole, most on a first load; less beside the transactions."""
+    verified = [reading.whole for reading in readings.values() if reading.mark.verified_at is not None]
+    if 2 * (len(verified) - sum(verified)) > len(readings):
         return NIGHT if endpoint.guarded else SIDE_TABLE_NIGHT
-    return FIRST_LOAD if endpoint.guarded else SIDE_TABLE
+    if not endpoint.guarded:
+        return SIDE_TABLE
+    return REVERIFICATION if 2 * len(verified) > len(readings) else FIRST_LOAD
 
 
 def learned_of(prover: Prover, before: Learned, *, max_window_days: int = 0) -> Learned:

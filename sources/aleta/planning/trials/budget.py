@@ -42,6 +42,7 @@ class Budget:
 
 
 FIRST_LOAD = Budget()
+REVERIFICATION = Budget(few=4)
 NIGHT = Budget(share=0.01, least=1, few=1, free=False)
 SIDE_TABLE = Budget(least=2, few=2, free=False)
 SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, few=0, free=False)

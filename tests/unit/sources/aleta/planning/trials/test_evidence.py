@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.aleta.planning.trials import borders
-from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT
+from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION
 from sources.aleta.planning.trials.ends import Ends, EndsCheck
 from sources.aleta.planning.trials.evidence import Evidence, KeptWindow, Rows, contrast
 from sources.aleta.planning.trials.shown import ShownRows
@@ -185,6 +185,7 @@ def test_what_is_known_of_the_ends_is_not_probed_again():
 def test_budgets_grow_with_what_is_read():
     """W6: two percent of a first load, one of a night; a first load of few requests may take 32."""
     assert [FIRST_LOAD.left(read, 0) for read in (10, 299, 300, 5000)] == [32, 32, 8, 100]
+    assert [REVERIFICATION.left(read, 0) for read in (10, 299, 300, 5000)] == [4, 5, 8, 100]
     assert [NIGHT.left(read, 0) for read in (10, 300, 5000)] == [1, 3, 50]
     assert not NIGHT.proves(20)
     assert NIGHT.proves(300)
