@@ -34,8 +34,8 @@ TRIALS = 32
 TRIALS_OF_A_NIGHT = 12
 """The same, of a night that reads whole histories twice: four each, and sizes that come often."""
 LOOKING = 24
-"""Requests of a night that look for rows it missed (D6): a day and the whole history of each of the six accounts, two of
-which need several windows. Which of these come is chance: of twenty nights most cost 12 or fewer, three cost 20.
+"""Requests of a night that look for rows it missed (D6): a day and the whole history of each of the six accounts, two
+of which need several windows. Which of these come is chance: of twenty nights most cost 12 or fewer, three cost 20.
 """
 PROOF = 1
 """Requests that a night may send besides: what proves that the largest answer was not cut (W3)."""
