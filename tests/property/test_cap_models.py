@@ -15,9 +15,8 @@ from benchmarks.trials import MODELS, NOT_READ, SHOWN, SPAN, Outcome, Server, pl
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
-from sources.aleta.planning.trials.nodes import CutSizes
+from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
 from sources.aleta.planning.trials.prover import Prover
-from sources.aleta.planning.trials.strict import HOPELESS
 from sources.aleta.planning.trials.trial import Choice
 from tests.lengths import examples
 

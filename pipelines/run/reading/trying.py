@@ -57,7 +57,8 @@ def learned_so_far(prover: Prover, before: Learned) -> Learned:
     Of the sizes that were cut, the smallest says what may be cut.
     """
     ends = prover.ends if prover.disproved else before.ends
-    if not prover.planner.cap.divisible or (prover.cut.least, ends) == (min(before.cut_sizes, default=0), before.ends):
+    known = sorted(before.cut_sizes)[:1]
+    if not prover.planner.cap.divisible or ([*prover.cut.smallest[:1]], ends) == (known, before.ends):
         return before
     left = _strictness(before).after(prover.cut.smallest)
     return replace(before, ends=ends, cut_sizes=tuple(left.cut_sizes), strict_runs=left.runs)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 FEW = 300  # requests: of fewer, a share is too few trials to notice caps that differ; the probe comes on top, too
 
+MANY = 1_000_000  # no limit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -16,7 +18,7 @@ class Budget:
         least: what they may take where the share is less.
         few: the same, in a run of fewer than 300 requests.
         reading: the part of the share that is spent while reading.
-        free: whether trials of sizes that repeat, and of answers large in bytes, come on top.
+        sizes, bytes: as many trials of sizes that repeat, and of answers large in bytes, come on top.
         on: False: nothing is tried, and nothing is held against what was shown before.
     """
 
@@ -24,7 +26,8 @@ class Budget:
     least: int = 8
     few: int = 32
     reading: float = 0.4
-    free: bool = True
+    sizes: int = MANY
+    bytes: int = MANY
     on: bool = True
 
     def left(self, read: int, spent: int, *, probed: int = 0) -> int:
@@ -43,7 +46,7 @@ class Budget:
 
 FIRST_LOAD = Budget()
 REVERIFICATION = Budget(few=4)
-NIGHT = Budget(share=0.01, least=1, few=1, free=False)
-SIDE_TABLE = Budget(least=2, few=2, free=False)
-SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, few=0, free=False)
-NO_TRIALS = Budget(share=0.0, least=0, few=0, free=False, on=False)
+NIGHT = Budget(share=0.01, least=1, few=1, sizes=2, bytes=0)
+SIDE_TABLE = Budget(least=2, few=2, sizes=0, bytes=0)
+SIDE_TABLE_NIGHT = Budget(share=0.01, least=0, few=0, sizes=0, bytes=0)
+NO_TRIALS = Budget(share=0.0, least=0, few=0, sizes=0, bytes=0, on=False)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ..windows import Window
+from . import borders
 
 NO_DAY = 0  # stands for the dates of a row that has none: no window must show it
+OLDER, NEWER = 0, 1  # the two parts of a window, as `borders.parts` has them
 MOVED = 2  # rows that two answers show differently may have moved while we read
 
 
@@ -75,6 +77,7 @@ class KeptWindow:
         entire: whether it is all that its parent was asked for.
         proven: its parts showed the same rows.
         explained: all of its rows had been shown by an answer that was cut, so the planner chose its size.
+        tried: the parts of it that were asked for again, by trials of one part.
     """
 
     parent: str
@@ -85,12 +88,26 @@ class KeptWindow:
     entire: bool = False
     proven: bool = False
     explained: bool = False
-    silence: tuple[float, float] | None = None  # see `borders.silence`: at the older end, at the newer
+    tried: frozenset[int] = frozenset()
+    _silence: tuple[float, float] | None = None
 
     @property
     def testable(self) -> bool:
         """Whether its parts can be held against it, and were not."""
-        return self.count > 0 and self.rows is not None and self.window.days > 1 and not self.proven
+        return self.count > 0 and self.window.days > 1 and not self.proven
+
+    def silence(self) -> tuple[float, float]:
+        """See `borders.silence`: at the older end, at the newer."""
+        if self._silence is None:
+            days = self.rows.days(self.window) if self.rows is not None else []
+            ends = (borders.silence(self.window, days, back=back) for back in (True, False))
+            self._silence = next(ends), next(ends)
+        return self._silence
+
+    def forget(self) -> None:
+        """Remember none of its rows: who tests it asks for all of it once more."""
+        self.silence()
+        self.rows = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +141,11 @@ class Contrast:
     def count(self) -> int:
         """Rows that differ: one that moved from part to part is one."""
         return len(self.more.union(*self.lacking.values()))
+
+    def but_for(self, later: set[int]) -> Contrast:
+        """Without what no part could show: it came *later*."""
+        lacking = {window: rows - later for window, rows in self.lacking.items()}
+        return Contrast(more=self.more, lacking={window: rows for window, rows in lacking.items() if rows})
 
 
 def contrast(whole: Rows, parts: Iterable[tuple[Window, Rows]]) -> Contrast:
@@ -180,4 +202,4 @@ class Evidence:
                 return
             if kept.rows is not None:
                 self._rows -= kept.count
-                kept.rows = None
+                kept.forget()

@@ -11,6 +11,7 @@ from .evidence import Rows
 
 REMEMBERED = 20  # sizes that were proven cut
 SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts
+HOPELESS = 5  # rows: where so small an answer was cut, no answer can be believed, and what is left is quarantined
 
 
 class State(Enum):
@@ -63,15 +64,25 @@ class Node:
 
 @dataclass(slots=True, kw_only=True)
 class CutSizes:
-    """Sizes of answers that were proven cut."""
+    """Sizes of answers that were proven cut; 0 where an empty one left out rows that came with the next.
+
+    Args:
+        empties: whether an empty answer may have been cut, as rows that were shown before suggest.
+    """
 
     sizes: set[int] = field(default_factory=set)
+    empties: bool = False
 
-    def add(self, size: int) -> bool:
-        """Whether it is the smallest so far."""
-        least = not self.sizes or size < min(self.sizes)
-        self.sizes.add(size)
-        return least
+    def add(self, size: int) -> None:
+        """An answer of *size* rows left out rows that another showed; one of none is only suspected by that."""
+        if size:
+            self.sizes.add(size)
+        else:
+            self.empties = True
+
+    def give_up(self) -> None:
+        """An empty answer was proven cut: no answer can be believed."""
+        self.sizes.add(0)
 
     @property
     def least(self) -> int:
@@ -82,6 +93,11 @@ class CutSizes:
         """What later runs remember: so many are enough to tell what may be cut."""
         return tuple(sorted(self.sizes)[:REMEMBERED])
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether no answer with rows can be believed."""
+        return bool(self.sizes) and self.least < HOPELESS
+
     def suspects(self, count: int) -> bool:
         """Whether an answer of *count* rows may have been cut."""
-        return count > 0 and (count >= self.least * SHARE or count in self.sizes)
+        return count in self.sizes or (count > 0 and count >= self.least * SHARE)

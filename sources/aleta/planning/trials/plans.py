@@ -90,11 +90,11 @@ class Plans:
             return None  # whoever asked was stopped
         if self.strict is None:
             return self._answer(question, rows, days)
-        least = self.cut.least
+        before = self.cut.smallest[:1], self.cut.empties
         if self.strict.follows(question):
             self.strict.answer(question, rows)
         self.take_in()
-        if self.cut.least < least:
+        if (self.cut.smallest[:1], self.cut.empties) != before:
             self.doubt()
         return None
 
@@ -246,7 +246,8 @@ class Plans:
 
     def contradict(self, found: Contradiction) -> None:
         """Read strictly from now on, and what was kept in doubt again."""
-        self.cut.sizes.update(size for size in found.sizes if size)
+        for size in found.sizes:
+            self.cut.add(size)
         left = self._be_strict() if self.strict is None else []
         self.doubt(found.doubted, left)
 
@@ -259,7 +260,7 @@ class Plans:
         """
         assert self.strict is not None
         doubted = {id(kept): kept for kept in also if self.evidence.holds(kept)}
-        doubted |= {id(kept): kept for kept in self.evidence.all() if not kept.proven and self.cut.suspects(kept.count)}
+        doubted |= {id(kept): kept for kept in self.evidence.all() if self._is_doubtful(kept)}
         again: list[tuple[str, Window, Rows | None]] = [(parent, window, None) for parent, window in left]
         for kept in doubted.values():
             self._void(kept, Fate.DOUBTED)
@@ -267,6 +268,10 @@ class Plans:
         for parent, window, rows in sorted(again, key=lambda entry: (entry[0], entry[1].first)):
             self.strict.add(parent, window, rows)
         self.take_in()
+
+    def _is_doubtful(self, kept: KeptWindow) -> bool:
+        """Whether it may have been cut."""
+        return not kept.proven and (self.cut.suspects(kept.count) if kept.count else self.cut.empties)
 
     def _read(self, parent: str, window: Window) -> None:
         if self.strict is not None:

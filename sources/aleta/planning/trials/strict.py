@@ -18,9 +18,9 @@ from . import borders
 from .evidence import MOVED, Rows, contrast
 from .nodes import CutSizes, Node, State
 
+EMPTY = 2  # times an answer without rows is to come: it has no parts
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move
-HOPELESS = 5  # rows: where so small an answer was cut, no answer can be believed, and what is left is quarantined
 UNBELIEVED = (
     "answers of {} rows leave out rows that others show, so that no answer can be believed: tell Aleta; the next run "
     "tries again"
@@ -157,12 +157,14 @@ class StrictPlanner:
         differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
         if node.rows is not None:
             self._note_cut(min(len(node.rows), len(rows)), by=len(differing))
+            if not len(node.rows) and len(differing) > MOVED:
+                self.cut.give_up()
         node.same = 1 if differing else node.same + 1
         node.rows = rows
 
     def _note_cut(self, size: int, *, by: int) -> None:
         """An answer of *size* rows was cut, and lacks *by* rows: up to two may only have moved."""
-        if by > MOVED and size:
+        if by > MOVED:
             self.cut.add(size)
 
     def _judge(self, node: Node) -> None:
@@ -170,16 +172,19 @@ class StrictPlanner:
         assert node.rows is not None
         count = len(node.rows)
         lost = len(node.owed - node.rows.known())
-        if count and 0 < self.cut.least < HOPELESS and not node.rows.whole:
+        if self.cut.hopeless and (count or self.cut.suspects(0)) and not node.rows.whole:
             node.state, node.why = State.QUARANTINED, UNBELIEVED.format(self.cut.least)
-        elif lost and node.same < SAME:
+        elif (lost and node.same < SAME) or (self._is_doubted_empty(node) and node.asks < TRIES):
             self._ask_again(node)
         elif node.rows.whole or (not self.cut.suspects(count) and (lost <= MOVED or not count)):
-            self._accept(node, proven=node.rows.whole)
+            self._accept(node, proven=node.rows.whole or (not count and self.cut.empties))
         elif node.window.days > 1:
             self._test(node)
         else:
             self._judge_day(node, count)
+
+    def _is_doubted_empty(self, node: Node) -> bool:
+        return self.cut.empties and not node.rows and node.same < EMPTY
 
     def _judge_day(self, node: Node, count: int) -> None:
         if node.asks >= TRIES or count >= self.cut.least:

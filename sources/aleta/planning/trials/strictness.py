@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from .strict import HOPELESS
+from .nodes import HOPELESS
 
 STRICT_RUNS = 30  # that begin strictly, after one in which the model was contradicted
 

@@ -98,8 +98,8 @@ class Testing:
             return self.budget.left(read, self.spent, probed=self.probed) - int(proved and read < FEW)
 
         steps: Sequence[Callable[[], None]] = (
-            lambda: self._begin_suspects(self.choice.sizes, left() - int(proves)),
-            lambda: self._begin_suspects(self.choice.bytes, left() - int(proves)),
+            lambda: self._begin_suspects(self.choice.sizes, left() - int(proves), on_top=self.budget.sizes),
+            lambda: self._begin_suspects(self.choice.bytes, left() - int(proves), on_top=self.budget.bytes),
             lambda: self._spend_rest(left() - int(proves)),
             lambda: self._prove(largest if proves else None),
         )
@@ -116,6 +116,8 @@ class Testing:
 
     def answer(self, trial: Trial, window: Window, rows: Rows, *, cut_sizes: set[int]) -> Contradiction | None:
         """Take in a part of what is tested, or the whole."""
+        if trial.forgotten and not trial.failed:
+            return self._recall(trial, rows)
         trial.take(window, rows)
         if trial.failed:
             return self.judge_failed(trial)
@@ -125,8 +127,8 @@ class Testing:
             case Verdict.PASSED:
                 self._pass(trial)
             case Verdict.UNDECIDED:
-                trial.again(self.choice.parts(trial.kept, trial.why, both=True))
-                self._begin([trial])
+                trial.again(self.choice.rng)
+                self._ask_parts(trial)
             case Verdict.MOVED:
                 self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
             case Verdict.CUT:
@@ -136,28 +138,47 @@ class Testing:
     def judge_failed(self, trial: Trial) -> Contradiction | None:
         """One request of *trial* failed: what the others showed contradicts the model all the same."""
         trial.failed = True
-        if not self.evidence.holds(trial.kept) or trial.contrast().count <= MOVED:
+        if trial.forgotten or not self.evidence.holds(trial.kept) or trial.contrast().count <= MOVED:
             return None
         return Contradiction(sizes=trial.sizes(), why=trial.why, doubted=[trial.kept])
 
+    def _recall(self, trial: Trial, rows: Rows) -> Contradiction | None:
+        """All of a window whose rows are not remembered, asked for once more: their number is."""
+        kept = trial.kept
+        if not self.evidence.holds(kept):
+            return None
+        if abs(len(rows) - kept.count) > MOVED:
+            return Contradiction(sizes=[min(len(rows), kept.count)], why=trial.why, doubted=[kept])
+        trial.recall(rows)
+        trial.part(self.choice.rng)
+        self._ask_parts(trial)
+        return None
+
     def _begin(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
-            self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
+            if trial.forgotten:
+                self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
+            else:
+                trial.part(self.choice.rng)
+                self._ask_parts(trial)
 
-    def _begin_suspects(self, choose: Callable[[int | None], Sequence[Trial]], left: int) -> None:
-        """Trials of what looks like a cap; where they do not come on top, as many as are *left* for."""
-        trials = choose(None if self.budget.free else max(0, left // 2))
-        self.spent += 0 if self.budget.free else sum(len(trial.parts) for trial in trials)
+    def _ask_parts(self, trial: Trial) -> None:
+        self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
+
+    def _begin_suspects(self, choose: Callable[[int], Sequence[Trial]], left: int, *, on_top: int) -> None:
+        """Trials of what looks like a cap: those that come *on_top*, or as many as are *left* for."""
+        trials = choose(on_top or max(0, left // 2))
+        self.spent += 0 if on_top else sum(trial.requests for trial in trials)
         self._begin(trials)
 
     def _spend(self, trial: Trial | None) -> None:
         if trial is not None:
-            self.spent += len(trial.parts)
+            self.spent += trial.requests
             self._begin([trial])
 
     def _spend_rest(self, left: int) -> None:
         while left > 0 and (trial := self.choice.at_the_end()):
-            left -= len(trial.parts)
+            left -= trial.requests
             self._spend(trial)
 
     def _prove(self, largest: Proof | None) -> None:
@@ -166,6 +187,6 @@ class Testing:
 
     def _pass(self, trial: Trial) -> None:
         self.passed += 1
-        trial.kept.proven |= len(trial.parts) > 1
+        trial.kept.proven |= len(trial.asks) > 1
         if trial.whole is not None:
             self.moved(trial.kept)

@@ -11,16 +11,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import cycle
 from random import Random
+from types import MappingProxyType
 
 from ..experience import Experience, Shows
 from ..windows import Window
 from . import borders
-from .evidence import MOVED, Contrast, Evidence, KeptWindow, Rows, contrast
+from .evidence import MOVED, NEWER, OLDER, Contrast, Evidence, KeptWindow, Rows, contrast
 from .sizes import repeated
 
 SILENT = 20  # rows missing on the days without any, by the rate of the days before: that may be a cut
 FIRST_OF_SIZE = 2  # answers of a repeated size that are tested
 WIDE = 2  # a row's bytes, to those of the average one: by so much an answer cut by bytes may stay under the most
+TELLING = MappingProxyType({Shows.FIRST: {NEWER}, Shows.LAST: {OLDER}, Shows.ANY: {OLDER, NEWER}})
+"""The parts in which a cut answer leaves rows out, by the rows that it shows: the other part shows what it did."""
 AGAIN = 3  # borders that are tried, where a part is as large as what was proven cut
 
 
@@ -46,6 +49,8 @@ class Verdict(StrEnum):
     CUT = "cut"
 
 
+BOTH = (Why.ROWS, Why.LATE)
+"""Trials of two parts, where it is not known which rows are shown."""
 READING = (Why.LARGEST, Why.WEIGHT)
 ENDING = (Why.EDGE, Why.ROWS, Why.EDGE, Why.ROWS, Why.BYTES, Why.EDGE, Why.ROWS, Why.RANDOM)
 
@@ -55,14 +60,16 @@ class Trial:
     """One test of one answer.
 
     Args:
-        parts: what is asked, and the answers.
+        asks: for which parts.
+        parts: what is asked, and the answers; nothing yet, where the rows of the window are not remembered.
         whole: the window asked again, where a row or two differed.
         failed: one of its requests did: it is judged by the answers that come all the same.
     """
 
     kept: KeptWindow
     why: Why
-    parts: dict[Window, Rows | None]
+    asks: Sequence[int]
+    parts: dict[Window, Rows | None] = field(default_factory=dict)
     whole: Rows | None = None
     tries: int = 1
     failed: bool = False
@@ -70,6 +77,20 @@ class Trial:
 
     def __post_init__(self) -> None:
         self._rows = self.kept.rows
+
+    @property
+    def requests(self) -> int:
+        """That it takes, if no row moves."""
+        return len(self.asks) + (self.kept.rows is None)
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether all of the window must be asked for before its parts are."""
+        return self._rows is None
+
+    def recall(self, rows: Rows) -> None:
+        """What the window shows now."""
+        self._rows = rows
 
     @property
     def waits(self) -> bool:
@@ -86,13 +107,25 @@ class Trial:
         else:
             self.whole = rows
 
-    def again(self, parts: Iterable[Window]) -> None:
-        """Try other borders."""
+    def part(self, rng: Random) -> None:
+        """Draw a border: these parts are asked."""
+        assert self._rows is not None
+        parts = borders.parts(self.kept.window, self._rows.days(self.kept.window), rng)
+        self.parts = dict.fromkeys(parts[part] for part in self.asks)
+
+    def again(self, rng: Random) -> None:
+        """Try another border, and both parts."""
         self.tries += 1
-        self.parts = dict.fromkeys(parts)
+        self.asks = OLDER, NEWER
+        self.part(rng)
 
     def contrast(self) -> Contrast:
-        return contrast(self._shown_whole, self.shown)
+        """How the parts differ from the window, as it was shown last: a row or two that only that shows came later."""
+        found = contrast(self._shown_whole, self.shown)
+        if self.whole is None or self._rows is None:
+            return found
+        later = self.whole.known() - self._rows.known()
+        return found if len(later) > MOVED else found.but_for(later)
 
     @property
     def _shown_whole(self) -> Rows:
@@ -132,7 +165,6 @@ class Choice:
     evidence: Evidence
     experience: Experience
     rng: Random
-    tested: set[int] = field(default_factory=set)  # `id` of windows
     _reading: Iterator[Why] = field(default_factory=lambda: cycle(READING))
     _ending: Iterator[Why] = field(default_factory=lambda: cycle(ENDING))
     _of_size: Counter[int] = field(default_factory=Counter)
@@ -143,19 +175,16 @@ class Choice:
 
     def at_the_end(self) -> Trial | None:
         """The next trial of the budget; None where all that can be tested was."""
-        for why in [next(self._ending) for _ in ENDING]:
-            if trial := self._best(why):
-                return trial
-        return None
+        return next(filter(None, (self._best(next(self._ending)) for _ in ENDING)), None)
 
     def suspect(self, parent: str) -> Trial | None:
         """A trial of the largest answer of one parent, if it can be tested."""
-        free = [kept for kept in self.evidence.of(parent) if kept.testable and id(kept) not in self.tested]
+        free = self._testable(self.evidence.of(parent))
         return self.trial(max(free, key=lambda kept: kept.count), Why.LATE) if free else None
 
-    def sizes(self, most: int | None) -> list[Trial]:
+    def sizes(self, most: int) -> list[Trial]:
         """Trials of the answers whose sizes come too often; no more than *most*."""
-        free = self._testable()
+        free = self._testable(self.evidence.all())
         counts = Counter(kept.count for kept in self.evidence.all() if kept.count and not kept.explained)
         chosen = []
         for size in repeated(counts):
@@ -166,39 +195,44 @@ class Choice:
             chosen += more
         return [self.trial(kept, Why.SIZE, both=True) for kept in chosen[:most]]
 
-    def bytes(self, most: int | None) -> list[Trial]:
+    def bytes(self, most: int) -> list[Trial]:
         """Trials of the answers that are about as large, in bytes, as the largest of any kind; as above."""
         size = self.evidence.most_bytes
-        large = [kept for kept in self._testable() if kept.size and kept.size + WIDE * kept.size / kept.count >= size]
+        large = [
+            kept
+            for kept in self._testable(self.evidence.all())
+            if kept.size and kept.size + WIDE * kept.size / kept.count >= size
+        ]
         return [self.trial(kept, Why.BYTES, both=True) for kept in large[:most]]
 
     def trial(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Trial:
-        self.tested.add(id(kept))
-        return Trial(kept, why, dict.fromkeys(self.parts(kept, why, both=both)))
+        shows = self.experience.shows
+        if both or (shows is Shows.ANY and why in BOTH):
+            asks = [OLDER, NEWER]
+        elif why is Why.EDGE:
+            asks = [self._edge]
+        else:
+            asks = [self.rng.choice(sorted(TELLING[shows] - kept.tried))]
+        kept.tried = kept.tried.union(asks)
+        return Trial(kept, why, asks)
 
-    def parts(self, kept: KeptWindow, why: Why, *, both: bool = False) -> Sequence[Window]:
-        """What to ask of *kept* again."""
-        days = kept.rows.days(kept.window) if kept.rows is not None else []
-        older, newer = borders.parts(kept.window, days, self.rng)
-        match self.experience.shows:
-            case shows if both or (shows is Shows.ANY and why is Why.ROWS):
-                return older, newer
-            case Shows.FIRST:
-                return [newer]
-            case Shows.LAST:
-                return [older]
-            case Shows.ANY:
-                at_end = older if self._back else newer
-                return [at_end if why is Why.EDGE else self.rng.choice((older, newer))]
+    @property
+    def _edge(self) -> int:
+        """The end that is looked at: both in turn, where it is not known which rows are shown."""
+        [*ends] = TELLING[self.experience.shows]
+        return ends[0] if len(ends) == 1 else OLDER if self._back else NEWER
 
-    def _testable(self) -> list[KeptWindow]:
-        return [kept for kept in self.evidence.all() if kept.testable and id(kept) not in self.tested]
+    def _testable(self, some: Iterable[KeptWindow]) -> list[KeptWindow]:
+        """Those with a part left to ask for in which rows may have been left out."""
+        telling = TELLING[self.experience.shows]
+        return [kept for kept in some if kept.testable and telling - kept.tried]
 
     def _best(self, why: Why) -> Trial | None:
-        free = self._testable()
+        free = self._testable(self.evidence.all())
         if why is Why.EDGE:
             self._back = not self._back
-            edged = [(self._silence(kept), index) for index, kept in enumerate(free) if kept.entire]
+            edge = self._edge
+            edged = [(kept.silence()[edge], n) for n, kept in enumerate(free) if kept.entire and edge not in kept.tried]
             score, index = max(edged, default=(0.0, 0))
             return self.trial(free[index], why) if score > SILENT else None
         if not free:
@@ -213,16 +247,3 @@ class Choice:
             case _:
                 kept = self.rng.choice(free)
         return self.trial(kept, why)
-
-    def _silence(self, kept: KeptWindow) -> float:
-        if kept.silence is None:
-            days = kept.rows.days(kept.window) if kept.rows is not None else []
-            kept.silence = borders.silence(kept.window, days, back=True), borders.silence(kept.window, days, back=False)
-        older, newer = kept.silence
-        match self.experience.shows:
-            case Shows.FIRST:
-                return newer
-            case Shows.LAST:
-                return older
-            case Shows.ANY:
-                return older if self._back else newer

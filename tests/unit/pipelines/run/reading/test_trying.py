@@ -14,8 +14,8 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.planning.questions import Fate
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION, SIDE_TABLE, SIDE_TABLE_NIGHT
 from sources.aleta.planning.trials.evidence import Rows
-from sources.aleta.planning.trials.nodes import CutSizes
-from sources.aleta.planning.trials.strict import HOPELESS, StrictPlanner
+from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
+from sources.aleta.planning.trials.strict import StrictPlanner
 from sources.aleta.planning.windows import Window
 from tests.stores import at, on
 
@@ -26,6 +26,7 @@ from tests.stores import at, on
         pytest.param(30, (40, 90), 29, (40, 90), id="another-run-begins-strictly"),
         pytest.param(1, (40, 90), 0, (), id="it-wears-off"),
         pytest.param(30, (3, HOPELESS, 90), 29, (HOPELESS, 90), id="tiny-ones-are-proven-anew"),
+        pytest.param(30, (0,), 29, (HOPELESS,), id="none-but-empty-ones"),
         pytest.param(30, (1, 4), 29, (HOPELESS,), id="none-but-tiny-ones"),
     ],
 )
