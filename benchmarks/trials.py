@@ -132,6 +132,26 @@ def per_year(server: Server, parent: str, rows: Sequence[tuple[date, int, int]])
     return server.cap // 3 if old else server.cap
 
 
+def two_kinds(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: ARG001
+    """One account of three has a third of the cap."""
+    return server.cap if crc32(parent.encode()) % 3 else server.cap * 3 // 10
+
+
+def every_tenth(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: ARG001
+    return server.cap if server.requests % 10 else server.cap // 2
+
+
+def empty(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: ARG001
+    """One answer of seven shows nothing."""
+    return server.cap if server.rng.randrange(7) else 0
+
+
+def a_few(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: ARG001
+    """Of answers of 50 rows or more, three of ten leave out three of a hundred rows."""
+    size = len(rows)
+    return server.cap if size < 50 or server.rng.random() < 0.7 else size - max(1, size * 3 // 100)
+
+
 MODELS: Mapping[str, Callable[..., int]] = {
     "constant": constant,
     "two nodes": two_nodes,
@@ -144,6 +164,10 @@ MODELS: Mapping[str, Callable[..., int]] = {
     "by width": by_width,
     "now and then": at_random,
     "per year": per_year,
+    "two kinds": two_kinds,
+    "every tenth": every_tenth,
+    "empty": empty,
+    "a few": a_few,
     "ends skipped": constant,
 }
 
@@ -179,14 +203,22 @@ class Outcome:
     ends: Ends
 
 
-def play(rows: World, server: Server, prover: Prover, *, between: Callable[[int], object] = lambda _: None) -> Outcome:
+def play(
+    rows: World,
+    server: Server,
+    prover: Prover,
+    *,
+    span: Window = SPAN,
+    between: Callable[[int], object] = lambda _: None,
+) -> Outcome:
     """Read *rows* with *prover*, and see what is there in the end.
 
     Args:
+        span: of each parent.
         between: called after every answer, with how many there were.
     """
     for parent in rows:
-        prover.add(parent, SPAN)
+        prover.add(parent, span)
     out: list[Question] = []
     answers: dict[tuple[str, Window], Sequence[tuple[date, int, int]]] = {}
     kept: dict[tuple[str, Window], Sequence[tuple[date, int, int]]] = {}

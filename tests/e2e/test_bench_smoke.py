@@ -29,8 +29,8 @@ not quite full. Which answer comes first is chance: of four loads each cost 4 to
 """
 IN_FLIGHT = 8
 """Requests of a run that was killed may be counted to the next one: one a worker."""
-TRIALS = 32
-"""Requests that put the model of the cap on trial (W6), of a first load."""
+TRIALS = 40
+"""Requests that put the model of the cap on trial (W6), of a first load: 32, and sizes that come often."""
 TRIALS_OF_A_NIGHT = 12
 """The same, of a night that reads whole histories twice: four each, and sizes that come often."""
 LOOKING = 24

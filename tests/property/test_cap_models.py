@@ -5,6 +5,8 @@ that touches one answer of many nobody can tell.
 """
 
 from bisect import insort
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -14,14 +16,17 @@ from hypothesis import strategies as st
 from benchmarks.trials import MODELS, NOT_READ, SHOWN, SPAN, Outcome, Server, play, world
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.trials import evidence
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
+from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
+from sources.aleta.planning.windows import Window
 from tests.lengths import examples
 
 LATE = 10**9  # the id of a row that is created while a run reads
-OTHERS = sorted(set(MODELS) - {"constant", "ends skipped"})
+OTHERS = sorted(set(MODELS) - {"constant", "ends skipped", "every tenth", "a few"})
 
 
 def read(model: str, seed: int, *, shown="any", cap=60, accounts=12, rows=2400, ends=(True, True), **prover) -> Outcome:
@@ -197,3 +202,43 @@ def test_w7_a_row_that_only_a_trial_showed_is_looked_for_once_more(seed):
     outcome = play(made, server, prover)
     assert server.late
     assert outcome.missing == 0
+
+
+def tonight(budget: Budget, *, seed: int) -> Outcome:
+    """A third of 80 accounts is cut at 100 rows, for the first time; what the first rows leave out is all new."""
+    rng, numbers = Random(seed), iter(range(1, 1 << 40))
+    span = Window(SPAN.last - timedelta(days=66), SPAN.last)
+    made = {
+        f"a{n}": sorted(
+            [(span.first + timedelta(days=rng.randrange(34)), next(numbers), 500) for _ in range(rng.randint(60, 99))]
+            + [(span.first + timedelta(days=35), next(numbers), 500) for _ in range(rng.randint(0, 40))]
+        )
+        for n in range(80)
+    }
+
+    def model(_: Server, parent: str, __: object) -> int:
+        return 1000 if int(parent[1:]) % 3 else 100
+
+    server = Server(world=made, model=model, shown="first", rng=rng, cap=1000)
+    prover = Prover(planner=Planner(cap=RowCap(known=1000)), budget=budget, ends=Ends.READ, rng=Random(seed))
+    return play(made, server, prover, span=span)
+
+
+def test_w6_a_night_tries_sizes_that_come_too_often():
+    """W6: no row of the warehouse is missing, so that nothing else could tell."""
+    outcomes = [tonight(NIGHT, seed=seed) for seed in range(10)]
+    assert sum(outcome.complete and outcome.missing > 0 for outcome in outcomes) <= 1  # some sizes come no more often
+    assert not any(outcome.missing for outcome in outcomes if outcome.strict)
+
+
+def test_sabotage_without_trials_of_sizes_a_night_hides_its_new_rows():
+    outcomes = [tonight(replace(NIGHT, sizes=0), seed=seed) for seed in range(5)]
+    assert sum(outcome.complete and outcome.missing > 0 for outcome in outcomes) > 2  # one drawn by chance may tell
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_w6_what_is_too_much_to_remember_is_on_trial_as_well(monkeypatch, seed):
+    """W6, C5: a first load of which only the rows read last are remembered."""
+    monkeypatch.setattr(evidence, "MOST_ROWS", 4000)
+    outcome = read("two kinds", seed, cap=250, accounts=80, rows=12_000)
+    assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, True)

@@ -18,6 +18,8 @@ from . import borders
 from .evidence import MOVED, Rows, contrast
 from .nodes import CutSizes, Node, State
 
+SELDOM = 2  # times that a row or two of a large answer move while it is held against its parts
+LARGE = 20  # rows
 EMPTY = 2  # times an answer without rows is to come: it has no parts
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move
@@ -40,6 +42,7 @@ class StrictPlanner:
     rng: Random
     max_days: int = 0
     requests: int = 0
+    _lacking: int = 0  # large answers that lacked a row or two
     _widest: int = 0  # days of a window that was answered
     _roots: dict[str, deque[Node]] = field(default_factory=dict)
     _todo: list[Node] = field(default_factory=list)  # the last is asked first
@@ -163,8 +166,9 @@ class StrictPlanner:
         node.rows = rows
 
     def _note_cut(self, size: int, *, by: int) -> None:
-        """An answer of *size* rows was cut, and lacks *by* rows: up to two may only have moved."""
-        if by > MOVED:
+        """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does."""
+        self._lacking += size >= LARGE and 0 < by <= MOVED
+        if by > MOVED or (by and size >= LARGE and self._lacking > SELDOM):
             self.cut.add(size)
 
     def _judge(self, node: Node) -> None:

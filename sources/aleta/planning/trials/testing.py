@@ -82,8 +82,8 @@ class Testing:
             self._spend(self.choice.while_reading())
 
     def restart(self) -> None:
-        """Something was contradicted: all trials of the end come again."""
-        self._stage = 0
+        """Something was contradicted, another belief is on trial: all of the end come again, and may cost anew."""
+        self._stage = self.spent = 0
 
     def at_the_end(self, read: int, largest: Proof | None, *, proved: bool = False) -> None:
         """All is read: begin with the next kind of trial; nothing happens when there is none left.
