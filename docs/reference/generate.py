@@ -110,7 +110,7 @@ RUN_CODES: Mapping[str, tuple[str, str]] = {
     "refused": ("A status that no rule lists, or a 401 for this read alone.", "The message has the API's words."),
     "removals": (
         "More of an account or a series is gone at once than is believed (`max_removed_share`): nothing is removed.",
-        "If it is right, run once with `ALETA__MAX_REMOVED_SHARE=1`.",
+        "If it is right, run once with `TENANTS__ACME__MAX_REMOVED_SHARE=1`.",
     ),
     "skipped": ("This parent is left out.", "The message says why."),
     "source_error": ("The source could not do something.", "The message says what."),

@@ -102,9 +102,14 @@ def stop_on_signals() -> tuple[threading.Event, Callable[[], Exit | None]]:
     stop = threading.Event()
     came: list[Exit] = []
 
+    def end(number: int, _: object) -> None:
+        log.error("%s came twice: what was not committed is read again by the next run", signal.Signals(number).name)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
     def handle(number: int, _: object) -> None:
         for either in STOPPING:
-            signal.signal(either, signal.SIG_DFL)
+            signal.signal(either, end)
         came.append(Exit(128 + number))
         stop.set()
 

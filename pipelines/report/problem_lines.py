@@ -17,12 +17,12 @@ NEXT: Mapping[str, str] = MappingProxyType(  # what to do, where the message doe
         "forbidden": "Its rows are kept.",
         "gone": "Its rows are kept.",
         "ledger": "A `backfill` of these days reads them again; report what is so after that.",
-        "malformed": "The next sync reads it again; if this persists, send this line to Aleta.",
-        "quarantined": "What is committed is kept; the next sync reads it again.",
-        "stopped": "Run the same command again: it continues after what is committed.",
+        "malformed": "The next such run reads it again; if this persists, send this line to Aleta.",
+        "quarantined": "What is committed is kept; the next such run reads it again.",
+        "stopped": "Run the same command again.",
         "too_wide": "Set max_window_days if the largest window is known.",
-        "unavailable": "The next sync reads it again.",
-        "unreachable": "The next sync reads it again.",
+        "unavailable": "The next such run reads it again.",
+        "unreachable": "The next such run reads it again.",
     }
 )
 

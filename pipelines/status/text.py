@@ -48,7 +48,7 @@ def _freshness(facts: Mapping[str, object]) -> str:
     if facts.get("fresh_at"):
         return f"last complete run ended {moment(facts['fresh_at'])}"
     if _rows(facts, "runs"):
-        return "no run was complete yet"
+        return "no sync was complete yet"
     return "never synced" if facts["synced"] is False else "last complete run ended never"
 
 

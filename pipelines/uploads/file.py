@@ -60,6 +60,9 @@ def read(path: Path, kind: Kind) -> Checked:
         if mistakes:
             raise FileError(mistakes)
         return Checked(rows=_rows(kind, names, records, mistakes, header_line=0), warnings=warnings)
+    if path.suffix == ".parquet":
+        message = "no Parquet file: it does not begin as one. Was it written to its end?"
+        raise FileError([Mistake(line=0, code="file", message=message)])
     (header_line, names), records, mistakes = _csv_records(content)
     return Checked(rows=_rows(kind, names, records, mistakes, header_line=header_line))
 

@@ -86,6 +86,7 @@ CHANGES_SINCE = View(
         "A table macro: call it with a moment, as text with a zone or as a TIMESTAMPTZ.",
         "Rows that were changed back, or added and removed again, are not listed: transaction_changes has every step.",
         "Rows of an account's first load are listed as added; transaction_changes does not have them.",
+        "One of these that was removed since is listed as removed, also where the moment is before that load.",
         "To read incrementally, keep max(started_at) of sync_runs from the same file and pass it the next time.",
         "Do not pass the time of reading: a run dates its changes at its start and publishes them at its end.",
         "If the file is attached, USE it first: DuckDB resolves a macro's tables in the current database.",

@@ -70,6 +70,40 @@ def test_a_signal_while_objects_are_read_stops_at_once(start):
     assert program.differences() == []
 
 
+def test_a_second_signal_ends_a_run_at_once_and_says_what_is_lost(start):
+    """What was not committed, and nothing else."""
+    program = start(latency_s=2)
+    running = program.start("sync", "--json")
+    while not program.box.requests:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGTERM)
+
+    ended = program.end(running)
+
+    assert (ended.exit, ended.out) == (-signal.SIGTERM, "")
+    assert "SIGTERM came twice: what was not committed is read again by the next run" in ended.err
+
+
+def test_a_signal_stops_a_verification_which_has_changed_nothing(start):
+    program = start()
+    program.sync()
+    program.box.set(latency_s=0.5)
+    program.box.requests.clear()
+    running = program.start("verify", "--all", "--json")
+    while not program.box.requests:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+
+    ended = program.end(running)
+
+    assert ended.exit == 130
+    [error] = ended.tenant()["errors"]
+    assert (error["code"], error["message"]) == ("stopped", "stopped on request; nothing was changed")
+    assert "committed" not in ended.err
+
+
 def test_a_signal_ends_a_wait_for_the_budget(start):
     """A run that waits for its budget does not keep the operator waiting."""
     program = start(aleta={"requests_per_minute": 1, "burst": 2})

@@ -34,7 +34,8 @@ def name(error: BaseException, report: TenantReport, *, tenant: str, folder: Pat
     """
     log.debug("%s: ended by %s", tenant, type(error).__name__, exc_info=error)
     if isinstance(error, StoppedError):
-        report.errors.append(Problem(code="stopped", message="stopped on request; what was read is committed"))
+        kept = "nothing was changed" if report.kind == "verify" else "what was read is committed"
+        report.errors.append(Problem(code="stopped", message=f"stopped on request; {kept}"))
         return
     found = explained(error, tenant=tenant, folder=folder)
     if report.fatal is not None:

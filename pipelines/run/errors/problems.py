@@ -15,6 +15,7 @@ from sources.aleta.reading.rows.fetch import Receipt
 from ...compare.rows.findings import Loss
 from ...ledger.ledger import Doubled
 from ...report.report import Problem, problem
+from ...settings.sources import variable_of
 
 NOT_YET = "If this API refuses all days after today, set look_ahead_days = 0"
 SHOWN = 5  # ids in a warning
@@ -43,13 +44,13 @@ def of_receipt(receipt: Receipt) -> Problem:
     )
 
 
-def of_suspicion(suspicion: Loss, endpoint: Endpoint) -> Problem:
-    """Rows that are gone and were not removed."""
+def of_suspicion(suspicion: Loss, endpoint: Endpoint, *, tenant: str) -> Problem:
+    """Rows that are gone and were not removed. What lifts the guard does so for this tenant alone."""
     left = f", {suspicion.left} left in an answer that cannot be asked for in parts" if suspicion.left else ""
     return Problem(
         code="removals",
         message=f"{suspicion.gone} of {suspicion.rows} rows gone at once{left}: not removed. If that is right, run "
-        "once with ALETA__MAX_REMOVED_SHARE=1",
+        f"once with TENANTS__{variable_of(tenant)}__MAX_REMOVED_SHARE=1",
         resource=endpoint.name,
         parent_id=suspicion.parent_id,
     )

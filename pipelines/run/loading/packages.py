@@ -250,7 +250,7 @@ class Loader:
                 self._report.errors.append(problems.of_receipt(receipt))
         for suspicion in found.suspicions:
             counts.quarantined += 1
-            self._report.errors.append(problems.of_suspicion(suspicion, endpoint))
+            self._report.errors.append(problems.of_suspicion(suspicion, endpoint, tenant=self._report.tenant))
 
     def _receipts(self, receipts: Sequence[Receipt], suspected: set[str]) -> Rows:
         entries = [

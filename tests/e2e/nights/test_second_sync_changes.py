@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -133,10 +134,11 @@ def test_an_account_that_lost_most_of_its_rows_at_once_is_quarantined_d3(start_s
 def test_a_raised_max_removed_share_lets_the_removals_through(start_synced):
     """What the message advises works: the rows go, and the run is complete."""
     program = start_synced(look_back_days=EVERYTHING)
+    program.rewrite("[tenants.acme]", "[tenants.acme]\nmax_removed_share = 0.4")
     program.box.mutate("acme", "empty_account", account=fullest(program))
-    program.sync(expect=4)
-    program.configure(look_back_days=EVERYTHING, max_removed_share=1.0)
+    [error] = program.sync(expect=4).errors()
+    variable, share = re.search(r"run once with (\w+)=(\d)$", error["message"]).groups()
 
-    program.sync()
+    assert program.run("sync", **{variable: share}).exit == 0
 
     assert program.differences() == []

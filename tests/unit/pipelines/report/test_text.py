@@ -283,7 +283,7 @@ def test_a_problem_without_a_place_is_just_said() -> None:
 def test_a_problem_of_a_whole_resource_names_it_once() -> None:
     """The message's own place is not repeated."""
     problem = Problem(code="unavailable", message="clients: the answer broke off", resource="clients")
-    assert problem_line(problem) == "[unavailable] clients: the answer broke off. The next sync reads it again."
+    assert problem_line(problem) == "[unavailable] clients: the answer broke off. The next such run reads it again."
 
 
 def test_names_and_words_from_outside_are_shown_and_do_nothing_s2() -> None:

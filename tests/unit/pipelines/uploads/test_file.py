@@ -47,6 +47,15 @@ def mistakes(check):
     return found
 
 
+def test_what_is_named_parquet_and_is_none_is_no_matter_of_its_text(tmp_path):
+    (file := tmp_path / "holdings.parquet").write_bytes(b"\xff\xfe half of a file")
+    with pytest.raises(FileError) as caught:
+        read(file, ACCOUNTS)
+    [mistake] = caught.value.mistakes
+    assert (mistake.line, mistake.code) == (0, "file")
+    assert "no Parquet file" in mistake.message
+
+
 # -- what is read
 
 
