@@ -20,6 +20,7 @@ from sources.aleta.planning.trials import evidence
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
 from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
+from sources.aleta.planning.trials.plans import LARGER
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
 from sources.aleta.planning.windows import Window
@@ -234,6 +235,19 @@ def test_w6_a_night_tries_sizes_that_come_too_often():
 def test_sabotage_without_trials_of_sizes_a_night_hides_its_new_rows():
     outcomes = [tonight(replace(NIGHT, sizes=0), seed=seed) for seed in range(5)]
     assert sum(outcome.complete and outcome.missing > 0 for outcome in outcomes) > 2  # one drawn by chance may tell
+
+
+@pytest.mark.parametrize(("number", "cap"), [(18, 60), (23, 100), (57, 30)])
+def test_w6_a_cap_that_is_raised_before_anybody_knew_it_is_no_constant(number, cap):
+    """W6: what showed that an answer was cut were parts larger than it; a trial is not needed for that."""
+    rng = Random(f"raised {number}")
+    made = world(rng, 40, 2400)
+    server = Server(world=made, model=MODELS["raised"], shown=SHOWN[number % len(SHOWN)], rng=rng, cap=cap)
+    prover = Prover(planner=Planner(cap=RowCap()), budget=Budget(least=0, few=0, sizes=0, bytes=0), rng=Random(number))
+
+    outcome = play(made, server, prover)
+
+    assert (outcome.missing, outcome.complete, outcome.noticed) == (0, True, LARGER)
 
 
 @pytest.mark.parametrize("seed", range(1, 4))

@@ -14,6 +14,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOVED = 2  # rows that two answers show differently may have moved while we read
+
 
 class Judgement(StrEnum):
     """What the evidence says of one answer."""
@@ -39,6 +41,7 @@ class RowCap:
     configured: int = 0
     divisible: bool = True
     elsewhere: Collection[int] = ()
+    overtaken: int = 0  # rows of an answer that was cut though a larger one came: the cap is no constant; 0 for none
     _largest: int = 0
     _proven_whole: int = 0  # an answer of this size, then the largest, was the sum of its parts
 
@@ -68,9 +71,12 @@ class RowCap:
             parts: rows in the answers of the parts so far: no fewer rows exist.
             complete: whether every part has answered.
         """
-        if self.configured or whole < self._largest:
+        if self.configured:
             return
-        if parts > whole:
+        if whole < self._largest:
+            if parts > whole + MOVED:
+                self.overtaken = whole
+        elif parts > whole:
             self.known = whole
         elif complete:
             self._proven_whole = whole

@@ -17,7 +17,6 @@ from . import borders
 NO_DAY = 0  # stands for the dates of a row that has none: no window must show it
 OLDER, NEWER = 0, 1  # the two parts of a window, as `borders.parts` has them
 MOST_ROWS = 1_000_000  # that are remembered, in 16 MB
-MOVED = 2  # rows that two answers show differently may have moved while we read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ from .nodes import CutSizes
 from .shown import ShownRows
 from .strict import StrictPlanner
 
+LARGER = "a larger answer"
+
 
 @dataclass(slots=True, kw_only=True)
 class Plans:
@@ -105,14 +107,17 @@ class Plans:
         self.planner.answer(question, len(rows), days, whole=rows.whole)
         if cap.known is not None and cap.known != before:
             self._cap_proven = cap.known
-        return self.take_in()
+        found = self.take_in()
+        if found is None and cap.overtaken and self.watches and not self.overlaps:
+            return Contradiction(sizes=[cap.overtaken], why=LARGER)
+        return found
 
     def see(self, count: int) -> Contradiction | None:
         """An answer, to whatever question, that beats a cap proven in this run contradicts it."""
         self._sizes[count] += 1
         proven = self._cap_proven
         if self.watches and self.strict is None and 0 < proven < count and self._sizes[proven] > 1:
-            return Contradiction(sizes=[proven], why="a larger answer")
+            return Contradiction(sizes=[proven], why=LARGER)
         return None
 
     def refuse(self, question: Question) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from ..cap import MOVED
 from ..windows import Window, without
-from .evidence import MOVED, KeptWindow, Rows
+from .evidence import KeptWindow, Rows
 
 SHIFT = 22  # bits that hold any ordinal
 

@@ -11,11 +11,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
+from ..cap import MOVED
 from ..coverage import Asked
 from ..questions import Decision, Fate, Question
 from ..windows import Window
 from . import borders
-from .evidence import MOVED, Rows, contrast
+from .evidence import Rows, contrast
 from .nodes import CutSizes, Node, State
 
 SELDOM = 2  # times that a row or two of a large answer move while it is held against its parts

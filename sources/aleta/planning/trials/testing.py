@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..cap import MOVED
 from ..coverage import Asked
 from ..questions import Proof, Question
 from ..windows import Window
 from .budget import FEW, Budget
-from .evidence import MOVED, Contradiction, Evidence, KeptWindow, Rows
+from .evidence import Contradiction, Evidence, KeptWindow, Rows
 from .trial import Choice, Trial, Verdict
 
 

@@ -13,10 +13,11 @@ from itertools import cycle
 from random import Random
 from types import MappingProxyType
 
+from ..cap import MOVED
 from ..experience import Experience, Shows
 from ..windows import Window
 from . import borders
-from .evidence import MOVED, NEWER, OLDER, Contrast, Evidence, KeptWindow, Rows, contrast
+from .evidence import NEWER, OLDER, Contrast, Evidence, KeptWindow, Rows, contrast
 from .sizes import repeated
 
 SILENT = 20  # rows missing on the days without any, by the rate of the days before: that may be a cut

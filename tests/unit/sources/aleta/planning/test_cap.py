@@ -53,6 +53,20 @@ def test_w3_a_smaller_whole_than_the_largest_says_nothing_new():
     assert (cap.known, cap.proven_whole) == (None, False)
 
 
+@pytest.mark.parametrize(
+    ("whole", "parts", "overtaken"),
+    [
+        pytest.param(5, 8, 5, id="cut-though-nine-were-shown"),
+        pytest.param(5, 7, 0, id="two-rows-may-have-moved"),
+        pytest.param(9, 30, 0, id="the-largest-was-cut"),
+    ],
+)
+def test_w6_an_answer_that_was_cut_though_a_larger_one_came_says_that_the_cap_is_no_constant(whole, parts, overtaken):
+    cap = seen(9, 5)
+    cap.add_up(whole, parts, complete=False)
+    assert cap.overtaken == overtaken
+
+
 def test_w3_an_answer_that_beats_the_known_cap_ends_the_belief():
     """The server's cap was raised, or the belief was wrong."""
     cap = seen(10, known=9)
