@@ -93,8 +93,8 @@ class TenantRun:
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
         self._ledger = Ledger.from_state(warehouse.state())
+        self._promote(warehouse)  # commits a state without rows of marks: none may have changed by then (M4)
         self._clamp()
-        self._promote(warehouse)
         self._unoffered = Unoffered.lately(self._ledger, now=self._horizon.now, named=self._tenant.resources)
         self._endpoints = self._job.asked_for(self._tenant.resources)
         self._loader = Loader(

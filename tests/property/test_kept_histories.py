@@ -230,3 +230,22 @@ def test_rows_of_an_account_stay_that_went_before_it_could_be_read_to_its_end(ru
         happens.object(kind="client_gone")
 
         assert scene.sync().report.status == "complete"
+
+
+def test_marks_that_were_put_back_are_shown_though_the_run_was_killed_after_a_promotion(runner: Runner, tmp_path: Path):
+    """M4, M6: filling new columns commits a state; the account was gone, so that no later run touched its mark."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 1000000, "accounts": 1, "rows": 60, "row_cap": 38, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=False, **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+        happens.night(number=0, within_days=0)
+        happens.odd(kind="redate", value="null", count=1, within_days=0)
+        happens.night(number=23397, within_days=0)
+        happens.odd(kind="retype", value="null", count=3, within_days=0)
+        scene.sync_with_the_clock_ahead(1)
+        happens.account(kind="account_gone")
+        scene.sync(cut=Cut(how="kill", at="file", nth=117, after_us=30000))
+
+        scene.sync()  # the oracle looks
