@@ -23,6 +23,11 @@ def wait_until_reading(program: Program, answers: int) -> None:
         time.sleep(0.01)
 
 
+def wait_for_requests(program: Program) -> None:
+    while not program.box.requests:
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     long_but(
@@ -59,8 +64,7 @@ def test_a_signal_while_objects_are_read_stops_at_once(start):
     """There is nothing to commit yet; the next run begins anew."""
     program = start(latency_s=0.5)
     running = program.start("sync", "--json")
-    while not program.box.requests:
-        time.sleep(0.01)
+    wait_for_requests(program)
     running.send_signal(signal.SIGTERM)
 
     assert program.end(running).exit == 143
@@ -74,8 +78,7 @@ def test_a_second_signal_ends_a_run_at_once_and_says_what_is_lost(start):
     """What was not committed, and nothing else."""
     program = start(latency_s=2)
     running = program.start("sync", "--json")
-    while not program.box.requests:
-        time.sleep(0.01)
+    wait_for_requests(program)
     running.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     running.send_signal(signal.SIGTERM)
@@ -92,8 +95,7 @@ def test_a_signal_stops_a_verification_which_has_changed_nothing(start):
     program.box.set(latency_s=0.5)
     program.box.requests.clear()
     running = program.start("verify", "--all", "--json")
-    while not program.box.requests:
-        time.sleep(0.01)
+    wait_for_requests(program)
     running.send_signal(signal.SIGINT)
 
     ended = program.end(running)
@@ -108,8 +110,7 @@ def test_a_signal_ends_a_wait_for_the_budget(start):
     """A run that waits for its budget does not keep the operator waiting."""
     program = start(aleta={"requests_per_minute": 1, "burst": 2})
     running = program.start("sync", "--json")
-    while not program.box.requests:
-        time.sleep(0.01)
+    wait_for_requests(program)
     time.sleep(1)
     running.send_signal(signal.SIGINT)
 
@@ -140,7 +141,7 @@ def test_killed_while_the_night_s_changes_are_loaded_it_is_exact_c1(synced):
     rng = Random(4)
     for _ in range(4):
         running = synced.start("sync")
-        _wait_for_requests(synced)
+        wait_for_requests(synced)
         _kill_after(running, rng.uniform(0.0, 1.5))
         synced.box.reset_requests()
 
@@ -165,11 +166,6 @@ def test_the_lock_of_a_killed_run_is_free_c2(start):
     program.sync()
 
     assert program.differences() == []
-
-
-def _wait_for_requests(program: Program) -> None:
-    while not program.box.requests:
-        time.sleep(0.01)
 
 
 def _kill_after(process: Running, seconds: float) -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from benchmarks.trials import MODELS, NOT_READ, SHOWN, SPAN, Outcome, Server, play, world
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.trials import evidence
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
 from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
@@ -251,8 +250,12 @@ def test_w6_a_cap_that_is_raised_before_anybody_knew_it_is_no_constant(number, c
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
-def test_w6_what_is_too_much_to_remember_is_on_trial_as_well(monkeypatch, seed):
+def test_w6_what_is_too_much_to_remember_is_on_trial_as_well(seed):
     """W6, C5: a first load of which only the rows read last are remembered."""
-    monkeypatch.setattr(evidence, "MOST_ROWS", 4000)
-    outcome = read("two kinds", seed, cap=250, accounts=80, rows=12_000)
+    rng = Random(seed)
+    made = world(rng, 80, 12_000)
+    server = Server(world=made, model=MODELS["two kinds"], shown="any", rng=rng, cap=250)
+    prover = Prover(planner=Planner(cap=RowCap()), rng=Random(seed))
+    prover._plans.evidence.most_rows = 4000
+    outcome = play(made, server, prover)
     assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, True)

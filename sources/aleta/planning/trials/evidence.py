@@ -16,7 +16,6 @@ from . import borders
 
 NO_DAY = 0  # stands for the dates of a row that has none: no window must show it
 OLDER, NEWER = 0, 1  # the two parts of a window, as `borders.parts` has them
-MOST_ROWS = 1_000_000  # that are remembered, in 16 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +165,7 @@ class Evidence:
         most_rows: as many rows may be remembered; from then on, the oldest are forgotten (C5).
     """
 
-    most_rows: int = field(default_factory=lambda: MOST_ROWS)
+    most_rows: int = 1_000_000
     most_bytes: int = 0
     _kept: dict[tuple[str, Window], KeptWindow] = field(default_factory=dict)
     _of: dict[str, dict[Window, KeptWindow]] = field(default_factory=dict)

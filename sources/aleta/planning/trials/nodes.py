@@ -73,12 +73,10 @@ class CutSizes:
     sizes: set[int] = field(default_factory=set)
     empties: bool = False
 
-    def add(self, size: int) -> None:
-        """An answer of *size* rows left out rows that another showed; one of none is only suspected by that."""
-        if size:
-            self.sizes.add(size)
-        else:
-            self.empties = True
+    def add(self, *sizes: int) -> None:
+        """Answers of these *sizes* left out rows that others showed; one of none is only suspected by that."""
+        self.sizes.update(filter(None, sizes))
+        self.empties |= 0 in sizes
 
     def give_up(self) -> None:
         """An empty answer was proven cut: no answer can be believed."""
@@ -101,3 +99,7 @@ class CutSizes:
     def suspects(self, count: int) -> bool:
         """Whether an answer of *count* rows may have been cut."""
         return count in self.sizes or (count > 0 and count >= self.least * SHARE)
+
+    def doubts(self, count: int) -> bool:
+        """Whether what counted as whole, and has *count* rows, is to be read again."""
+        return self.suspects(count) if count else self.empties

@@ -251,8 +251,7 @@ class Plans:
 
     def contradict(self, found: Contradiction) -> None:
         """Read strictly from now on, and what was kept in doubt again."""
-        for size in found.sizes:
-            self.cut.add(size)
+        self.cut.add(*found.sizes)
         left = self._be_strict() if self.strict is None else []
         self.doubt(found.doubted, left)
 
@@ -265,7 +264,7 @@ class Plans:
         """
         assert self.strict is not None
         doubted = {id(kept): kept for kept in also if self.evidence.holds(kept)}
-        doubted |= {id(kept): kept for kept in self.evidence.all() if self._is_doubtful(kept)}
+        doubted |= {id(kept): kept for kept in self.evidence.all() if not kept.proven and self.cut.doubts(kept.count)}
         again: list[tuple[str, Window, Rows | None]] = [(parent, window, None) for parent, window in left]
         for kept in doubted.values():
             self._void(kept, Fate.DOUBTED)
@@ -273,10 +272,6 @@ class Plans:
         for parent, window, rows in sorted(again, key=lambda entry: (entry[0], entry[1].first)):
             self.strict.add(parent, window, rows)
         self.take_in()
-
-    def _is_doubtful(self, kept: KeptWindow) -> bool:
-        """Whether it may have been cut."""
-        return not kept.proven and (self.cut.suspects(kept.count) if kept.count else self.cut.empties)
 
     def _read(self, parent: str, window: Window) -> None:
         if self.strict is not None:

@@ -128,10 +128,10 @@ class Testing:
             case Verdict.PASSED:
                 self._pass(trial)
             case Verdict.UNDECIDED:
-                trial.again(self.choice.rng)
+                trial.again()
                 self._ask_parts(trial)
             case Verdict.MOVED:
-                self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
+                self._ask_whole(trial)
             case Verdict.CUT:
                 return Contradiction(sizes=trial.sizes(), why=trial.why, doubted=[trial.kept])
         return None
@@ -151,19 +151,21 @@ class Testing:
         if abs(len(rows) - kept.count) > MOVED:
             return Contradiction(sizes=[min(len(rows), kept.count)], why=trial.why, doubted=[kept])
         trial.recall(rows)
-        trial.part(self.choice.rng)
         self._ask_parts(trial)
         return None
 
     def _begin(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
             if trial.forgotten:
-                self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
+                self._ask_whole(trial)
             else:
-                trial.part(self.choice.rng)
                 self._ask_parts(trial)
 
+    def _ask_whole(self, trial: Trial) -> None:
+        self._wanted.append(Question(trial.kept.parent, Asked(trial.kept.window), trial=trial))
+
     def _ask_parts(self, trial: Trial) -> None:
+        trial.part(self.choice.rng)
         self._wanted.extend(Question(trial.kept.parent, Asked(window), trial=trial) for window in trial.parts)
 
     def _begin_suspects(self, choose: Callable[[int], Sequence[Trial]], left: int, *, on_top: int) -> None:

@@ -114,11 +114,10 @@ class Trial:
         parts = borders.parts(self.kept.window, self._rows.days(self.kept.window), rng)
         self.parts = dict.fromkeys(parts[part] for part in self.asks)
 
-    def again(self, rng: Random) -> None:
+    def again(self) -> None:
         """Try another border, and both parts."""
         self.tries += 1
         self.asks = OLDER, NEWER
-        self.part(rng)
 
     def contrast(self) -> Contrast:
         """How the parts differ from the window, as it was shown last: a row or two that only that shows came later."""

@@ -55,9 +55,7 @@ def test_w6_a_part_that_a_cut_answer_shows_whole_clears_nothing(shows, telling, 
 
 def test_w6_while_it_is_not_known_which_rows_are_shown_both_parts_are_asked_in_the_end():
     chooses = choice(kept(rows(*DAYS)))
-    asked = [
-        trial.asks for trial in (chooses.while_reading(), chooses.while_reading(), chooses.while_reading()) if trial
-    ]
+    asked = [trial.asks for trial in (chooses.while_reading() for _ in range(3)) if trial]
     assert sorted(asked) == [[OLDER], [NEWER]]
 
 
