@@ -19,7 +19,7 @@ from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
 from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
-from sources.aleta.planning.trials.plans import LARGER
+from sources.aleta.planning.trials.proven import LARGER
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
 from sources.aleta.planning.windows import Window

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Self
 
 from ..windows import Window
 from . import borders
@@ -89,6 +90,12 @@ class KeptWindow:
     explained: bool = False
     tried: frozenset[int] = frozenset()
     _silence: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, parent: str, window: Window, rows: Rows, *, entire: bool, proven: bool, explained: bool) -> Self:
+        """An answer that showed *rows*; one that no cap cuts is proven by that."""
+        proven |= rows.whole
+        return cls(parent, window, len(rows), rows, rows.size, entire=entire, proven=proven, explained=explained)
 
     @property
     def testable(self) -> bool:

@@ -5,7 +5,6 @@ What is kept becomes evidence. What contradicts the belief while reading is said
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,10 +16,9 @@ from ..questions import Decision, Fate, Question
 from ..windows import Window
 from .evidence import Contradiction, Evidence, KeptWindow, Rows
 from .nodes import CutSizes
+from .proven import LARGER, ProvenCaps
 from .shown import ShownRows
 from .strict import StrictPlanner
-
-LARGER = "a larger answer"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,8 +47,7 @@ class Plans:
     _rows: dict[tuple[str, Window], Rows] = field(default_factory=dict)  # answers not decided on
     _asked: set[Asked] = field(default_factory=set)  # whose answers are of use
     _made: list[Decision] = field(default_factory=list)
-    _sizes: Counter[int] = field(default_factory=Counter)
-    _cap_proven: int = 0  # in this run
+    _proven: ProvenCaps = field(default_factory=ProvenCaps)
     _later: list[tuple[str, Window]] = field(default_factory=list)  # to be read again, once the rest is read
 
     def __post_init__(self) -> None:
@@ -70,7 +67,7 @@ class Plans:
     @property
     def cut_sizes(self) -> set[int]:
         """Sizes of answers that were proven cut, in whatever belief."""
-        return self.cut.sizes | ({self._cap_proven} - {0})
+        return self.cut.sizes | self._proven.sizes
 
     def ask(self) -> Question | None:
         """The next window to read; None when there is none before another answer comes."""
@@ -106,7 +103,7 @@ class Plans:
             self._rows[question.parent, question.window] = rows
         self.planner.answer(question, len(rows), days, whole=rows.whole)
         if cap.known is not None and cap.known != before:
-            self._cap_proven = cap.known
+            self._proven.sizes.add(cap.known)
         found = self.take_in()
         if found is None and cap.overtaken and self.watches and not self.overlaps:
             return Contradiction(sizes=[cap.overtaken], why=LARGER)
@@ -114,11 +111,7 @@ class Plans:
 
     def see(self, count: int) -> Contradiction | None:
         """An answer, to whatever question, that beats a cap proven in this run contradicts it."""
-        self._sizes[count] += 1
-        proven = self._cap_proven
-        if self.watches and self.strict is None and 0 < proven < count and self._sizes[proven] > 1:
-            return Contradiction(sizes=[proven], why=LARGER)
-        return None
+        return self._proven.see(count) if self.watches and self.strict is None else None
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
@@ -138,12 +131,14 @@ class Plans:
 
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
-        if self.follows(question) and self.strict is not None:
-            self.strict.fail(question)
-        elif question.asked in self._asked and self.strict is None:
+        if question.asked not in self._asked:
+            return
+        if self.strict is None:
             self.planner.fail(question)
-            if not question.proof:
-                self._shown.give_up(question.parent)
+        elif self.strict.follows(question):
+            self.strict.fail(question)
+        if not question.proof:
+            self._shown.give_up(question.parent)
 
     def abandon(self) -> list[str]:
         """Give up every parent that is not settled, or has windows to be read again. Returns their names."""
@@ -159,14 +154,14 @@ class Plans:
         made, self._made = self._made, []
         return made
 
-    def take_in(self) -> Contradiction | None:
+    def take_in(self, *, closes: bool = True) -> Contradiction | None:
         """What the planners decided becomes evidence; what was shown of a parent must be in it (rule W7)."""
+        decisions, closed = self.planner.decisions(), dict[str, None]()
         if self.strict is not None:
             for node in self.strict.kept():
                 self._keep(node.parent, node.window, node.rows or Rows(), proven=node.proven and not node.undivided)
-            self._made += self.strict.decisions()
-        closed = dict[str, None]()
-        for decision in self.planner.decisions():
+            decisions += self.strict.decisions()
+        for decision in decisions:
             self._made.append(decision)
             rows = self._rows.pop((decision.parent, decision.window), None)
             closed[decision.parent] = None
@@ -174,31 +169,28 @@ class Plans:
                 self._shown.forgive(decision.parent, decision.window)
             elif decision.fate is Fate.KEPT and rows is not None:
                 self._keep(decision.parent, decision.window, rows)
-            elif rows is not None and self.watches:
-                self._shown.show(decision.parent, rows, within=decision.window if self.overlaps else None)
-        found = [self._close(parent) for parent in closed if self.strict is None and not self.planner.covers(parent)]
+            elif rows is not None:
+                self._show(decision.parent, decision.window, rows)
+        closes &= self.strict is None
+        found = [self._close(parent) for parent in closed if closes and not self.planner.covers(parent)]
         return next(filter(None, found), None)
 
     def _keep(self, parent: str, window: Window, rows: Rows, *, proven: bool = False) -> None:
-        kept = KeptWindow(
-            parent=parent,
-            window=window,
-            count=len(rows),
-            rows=rows,
-            size=rows.size,
-            entire=window == self.spans.get(parent),
-            proven=proven or rows.whole,
-            explained=self._shown.keep(parent, rows),
-        )
+        entire, explained = window == self.spans.get(parent), self._shown.keep(parent, rows) and self.strict is None
+        kept = KeptWindow.of(parent, window, rows, entire=entire, proven=proven, explained=explained)
         self.evidence.keep(kept)
         self.kept.append(kept)
 
     def _close(self, parent: str) -> Contradiction | None:
         """*parent* is read: a row that was shown of it and is nowhere is looked for once more."""
         missing = self._shown.close(parent, self.evidence.of(parent))
-        if missing.sizes:
+        if self.strict is not None:
+            for kept, rows in missing.holes.items():
+                self._void(kept, Fate.DOUBTED)
+                self.strict.add(parent, kept.window, kept.rows, owed=rows)
+        elif missing.sizes:
             return Contradiction(sizes=missing.sizes, why="rows that were shown", doubted=missing.holes)
-        if missing.rows and self._shown.again(parent):
+        elif missing.rows and self._shown.again(parent):
             for kept in self.evidence.of(parent):
                 self._void(kept, Fate.DROPPED)
             self._read(parent, self.spans[parent])
@@ -207,15 +199,15 @@ class Plans:
     def notice(self, parent: str, rows: Rows) -> None:
         """An answer to a trial showed *rows*: those that no window has that was kept are looked for at the end (W7)."""
         kept, span = self.evidence.of(parent), self.spans.get(parent)
-        if span and self.strict is None and not any(window.rows is None for window in kept):
+        if span and not any(window.rows is None for window in kept):
             known = {own for window in kept if window.rows for own in window.rows.ids}
             if more := rows.without(known):
                 self.reread.add(parent)
                 self._shown.show(parent, more, within=span)
 
     def close(self) -> Contradiction | None:
-        """All is read: what trials showed besides is looked for once more (rule W7)."""
-        if (found := self.take_in()) or self.parents or self.strict is not None:
+        """All is read: what was shown and is nowhere yet, as by trials, is looked for once more (rule W7)."""
+        if (found := self.take_in()) or self.parents:
             return found
         return next(filter(None, [self._close(parent) for parent in self._shown.parents()]), None)
 
@@ -239,9 +231,11 @@ class Plans:
         """Read everything again: windows overlap from now on. What contradicted the belief counts no more."""
         self.overlaps = True
         parents = {parent for parent, _ in self._surrender()}
+        self._shown = ShownRows()
         if self.strict is not None:
             parents.update(self.strict.abandon())
-            self.strict, self._cap_proven = None, 0
+            self.strict = None
+            self._proven.sizes.clear()
             self.cut.sizes.clear()
         for kept in self.evidence.all():
             parents.add(kept.parent)
@@ -289,10 +283,16 @@ class Plans:
         """What the planner did not read; answers that are still to come are of no use."""
         left = self.planner.surrender()
         self._asked.clear()
-        self._shown = ShownRows()
-        self.take_in()
+        self.take_in(closes=False)
+        for (parent, window), rows in self._rows.items():
+            self._show(parent, window, rows)
         self._rows.clear()
         return left
+
+    def _show(self, parent: str, window: Window, rows: Rows) -> None:
+        """An answer was not kept: what it showed is to be in windows that are (rule W7)."""
+        if self.watches:
+            self._shown.show(parent, rows, within=window if self.overlaps else None)
 
     def _void(self, kept: KeptWindow, fate: Fate) -> None:
         self.evidence.drop(kept.parent, kept.window)

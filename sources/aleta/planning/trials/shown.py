@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,9 +52,11 @@ class ShownRows:
         if parent in self._given_up and self._rows.get(parent):
             for gap in _gaps(self._rows[parent].values(), kept):
                 self.forgive(parent, gap)
-        missing, holes = self._rows.pop(parent, {}), Counter[KeptWindow]()
-        for days in missing.values():
-            holes.update(whole for whole in kept if _touches(whole.window, *_ends(days)))
+        missing, holes = self._rows.pop(parent, {}), dict[KeptWindow, set[int]]()
+        for own, days in missing.items():
+            for whole in kept:
+                if _touches(whole.window, *_ends(days)):
+                    holes.setdefault(whole, set()).add(own)
         return Missing(rows=missing.keys(), holes=holes)
 
     def parents(self) -> list[str]:
@@ -71,15 +72,15 @@ class ShownRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Rows that were shown, and the windows that should have them: how many of them each."""
+    """Rows that were shown, and the windows that should have them: which of them each."""
 
     rows: Collection[int] = ()
-    holes: Counter[KeptWindow] = field(default_factory=Counter)
+    holes: dict[KeptWindow, set[int]] = field(default_factory=dict)
 
     @property
     def sizes(self) -> list[int]:
         """The sizes of the answers that are proven cut: they lack more rows than may have moved."""
-        return [hole.count for hole, count in self.holes.items() if count > MOVED]
+        return [hole.count for hole, rows in self.holes.items() if len(rows) > MOVED]
 
 
 def _ends(days: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ its size was ever proven cut counts without.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 
@@ -51,9 +52,14 @@ class StrictPlanner:
     _made: list[Decision] = field(default_factory=list)
     _kept: list[Node] = field(default_factory=list)  # since the last call of `kept`
 
-    def add(self, parent: str, window: Window, rows: Rows | None = None) -> None:
-        """Read *window* of *parent*; *rows* are what an answer to it showed, if there is one to begin with."""
-        node = Node(parent, window, rows=rows, asks=int(rows is not None))
+    def add(self, parent: str, window: Window, rows: Rows | None = None, *, owed: Collection[int] = ()) -> None:
+        """Read *window* of *parent*.
+
+        Args:
+            rows: what an answer to it showed, if there is one to begin with.
+            owed: rows that another answer showed, and this one lacks.
+        """
+        node = Node(parent, window, rows=rows, asks=int(rows is not None), owed=set(owed))
         waiting = self._roots.setdefault(parent, deque())
         waiting.append(node)
         if waiting[0] is node:

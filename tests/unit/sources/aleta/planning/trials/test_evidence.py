@@ -12,6 +12,7 @@ from sources.aleta.planning.trials import borders
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION
 from sources.aleta.planning.trials.ends import Ends, EndsCheck
 from sources.aleta.planning.trials.evidence import Evidence, KeptWindow, Rows, contrast
+from sources.aleta.planning.trials.proven import ProvenCaps
 from sources.aleta.planning.trials.shown import ShownRows
 from sources.aleta.planning.trials.sizes import at_least, repeated
 from sources.aleta.planning.windows import Window
@@ -189,3 +190,13 @@ def test_budgets_grow_with_what_is_read():
     assert [NIGHT.left(read, 0) for read in (10, 300, 5000)] == [1, 3, 50]
     assert not NIGHT.proves(20)
     assert NIGHT.proves(300)
+
+
+def test_w6_an_answer_that_beats_any_cap_that_was_proven_contradicts_it():
+    """W6: another cap was believed since; a size that one answer has may be chance."""
+    proven = ProvenCaps(sizes={500, 900})
+    assert [proven.see(count) for count in (500, 700, 900, 500)] == [None] * 4
+
+    found = proven.see(700)
+    assert found is not None
+    assert found.sizes == [500]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -47,6 +48,7 @@ class Reading:
     rng: Random = field(default_factory=lambda: Random(1))
     asked: list[Question] = field(default_factory=list)
     kept: set[Window] = field(default_factory=set)
+    quarantined: set[Window] = field(default_factory=set)
 
     def run(self) -> None:
         self.prover.add("a", SPAN)
@@ -62,6 +64,8 @@ class Reading:
                         self.kept.add(decision.window)
                     case Fate.DOUBTED:
                         self.kept.discard(decision.window)
+                    case Fate.QUARANTINED:
+                        self.quarantined.add(decision.window)
         assert not self.prover.parents
 
     def fail(self, question: Question) -> None:
@@ -119,6 +123,27 @@ def test_w7_rows_that_were_shown_of_days_that_did_not_fail_are_missing():
     reading.hides = hide
     reading.run()
     assert reading.prover.noticed == "rows that were shown"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_w7_rows_that_were_shown_before_the_contradiction_are_looked_for_in_what_was_read_strictly(gone):
+    """W6: a cut answer shows rows that all strict ones leave out until a window is asked again; or that are gone."""
+    reading, lost, strict = Reading(DAYS, shows="first"), range(40, 47), Counter[Window]()
+
+    def hide(question: Question) -> Sequence[int]:
+        reading.cap = 60 if len(reading.asked) < 3 else 100
+        strict[question.window] += reading.prover.strict
+        return lost if strict.total() and (gone or max(strict.values()) < 2) else ()
+
+    reading.hides = hide
+    reading.run()
+    assert reading.prover.strict
+    shown = {own for kept in reading.prover._plans.evidence.all() for own in kept.rows.known()}
+    missing = set(range(len(DAYS))) - shown
+    if gone:
+        assert missing == set(lost)
+    else:
+        assert all(any(DAYS[own] in window for window in reading.quarantined) for own in missing)
 
 
 FEW = DAYS[::10]
