@@ -18,10 +18,14 @@ FUZZ_SECONDS ?= 3600
 FUZZ_SEED ?= $(shell date +%s)
 KILL_SEED ?= 1
 KEPT := $(wildcard tests/property/test_kept_*.py)
+# The suite has two parts, so that the one that shows what a sync does takes a coffee; CI runs both.
+WIDE := tests/readers tests/engines $(addprefix tests/e2e/,destinations dlt_source one_client orchestration publish uploads v1) \
+	$(wildcard tests/e2e/test_serve*.py) $(addprefix tests/e2e/test_,budget.py copies.py looks.py notify.py ordinary_views.py \
+	page_in_chromium.py published_views.py renamed_tenants.py report.py)
 PLAYED := test_histories.py $(notdir $(KEPT)) test_kills.py test_nights.py test_planted_bugs.py
 export PYTHONDONTWRITEBYTECODE :=  # hundreds of processes: what one of them has compiled is there for all
 
-.PHONY: help demo test test-long test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
+.PHONY: help demo test test-wide test-long test-fast check locked format docs site lock readers engines oracle nights kills fuzz bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -40,8 +44,11 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
 	@$(BIN)/aleta-sync demo
 
-test: $(VENV)/dev.ok  ## run the test suite, twelve minutes on two cores
-	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long"
+test: $(VENV)/dev.ok  ## run the test suite, under eight minutes on two cores
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" $(addprefix --ignore=,$(WIDE))
+
+test-wide: $(VENV)/dev.ok  ## run what is around a sync: other destinations and tracks, copies, pages, servers, the dlt source
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" $(WIDE)
 
 test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kill, destination and planted bug
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m long
