@@ -44,10 +44,10 @@ $(VENV)/dev.ok: requirements-dev.lock $(VENV)/run.ok
 demo: $(VENV)/run.ok  ## start a local Aleta, sync it, and show what is in the warehouse
 	@$(BIN)/aleta-sync demo
 
-test: $(VENV)/dev.ok  ## run the test suite, under eight minutes on two cores
+test: $(VENV)/dev.ok  ## run the test suite: what a sync does, under eight minutes on two cores
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" $(addprefix --ignore=,$(WIDE))
 
-test-wide: $(VENV)/dev.ok  ## run what is around a sync: other destinations and tracks, copies, pages, servers, the dlt source
+test-wide: $(VENV)/dev.ok  ## run its other part, what is around a sync: other destinations and tracks, copies, pages, servers, the dlt source
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" $(WIDE)
 
 test-long: $(VENV)/dev.ok  ## run what plays at length: every kind of fault, kill, destination and planted bug

@@ -257,6 +257,11 @@ def exit_codes() -> Iterator[str]:
     yield from ("# Exit codes", WRITTEN, "With several tenants the most severe counts: 3 over 1 over 4.", "")
     yield from (row("exit code", "what it means", "what to do"), row(*["---"] * 3))
     yield from (row(f"{code.value}", *EXITS[code]) for code in Exit)
+    yield from (
+        "",
+        "A run that was stopped is `stopped` in `sync_runs`, in `status` and in the metrics. In `sync --json` it",
+    )
+    yield "is `partial`: what it could read is committed. One of its errors has the code `stopped`."
 
 
 def errors() -> Iterator[str]:

@@ -38,7 +38,7 @@ except ModuleNotFoundError as missing:
 IMPATIENT = RetryPolicy(attempts=2, base_s=0.2, unreachable_for_s=2.0, rate_limited_for_s=5.0)
 FETCHING = 4  # tenants whose keys are fetched at once
 LOOPBACK = "127.0.0.1"
-START = "from pipelines.cli import main; main()"
+START = "from pipelines.start import main; main()"
 
 
 @click.command()

@@ -1,4 +1,7 @@
-"""What `check` looks at on this machine. Each probe says what it saw, or raises what is wrong; none writes anything."""
+"""What `check` looks at on this machine. None of it is changed.
+
+Each probe returns what it saw, as `check` prints it, or raises `UnwellError` with what is wrong and what to do.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from ..report.report import Exit, Json
 from ..run.errors.failures import explained
 from ..run.lock import LockedError, holder
 from ..run.reading.planners import planner_of
-from ..run.reading.references import known
+from ..run.reading.stored_objects import stored_objects
 from ..settings import TenantSettings
 from ..warehouse.glance import committed
 from ..warehouse.store import Slice, Store
@@ -184,7 +184,7 @@ def _fill(plan: TenantPlan, tenant: TenantSettings, now: datetime) -> None:
         endpoints = [
             endpoint for endpoint in with_parents(tenant.resources, CATALOGUE) if endpoint.name not in ledger.unoffered
         ]
-        found = known(store, endpoints, now=now)
+        found = stored_objects(store, endpoints, now=now)
         for endpoint in endpoints:
             marks = ledger.marks.get(endpoint.name, {})
             if endpoint.dates:

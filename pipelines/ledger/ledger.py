@@ -56,7 +56,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionState:
-    """A promotion (`compare/promotion.py`) under way: columns that take over from `extra`, and how far it came."""
+    """A promotion (`compare/migration/promotion.py`) under way: its columns, and how far it came."""
 
     columns: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class Night:
         cron, timezone: when each night begins.
         stale_after: an asset that was not materialized for so long is not fresh.
         retries: of a run that did not complete, where another try may help.
-        retry_delay_s: before the first retry; doubled for each further one.
+        retry_delay_s: before the first retry; the second waits three times as long (Dagster's exponential backoff).
     """
 
     cron: str = "15 5 * * *"

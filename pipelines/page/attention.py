@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..status.attention import described, failed, overdue
-from ..status.runs import AHEAD, is_stop
+from ..status.runs import AHEAD, is_stop, rows
 from .formats import ago
-from .runs import Outcome, rows
+from .runs import Outcome
 
 FRESH_FOR = timedelta(hours=26)  # a nightly run, and two hours' patience
 

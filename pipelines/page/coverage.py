@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .runs import rows
+from ..status.runs import rows
 
 USUAL = 2  # days: marks end with the last whole day, and a nightly run is at most a day ago
 

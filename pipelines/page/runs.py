@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from ..report.text import duration
+from ..status.runs import rows
 
 KILLED = "did not end: it was killed, or its machine stopped"
 
@@ -72,12 +73,6 @@ def runs_of(facts: Mapping[str, object], order: Sequence[str] = ()) -> list[Run]
     without_end = (key for key, row in latest if row.get("status") == "running" and key not in reasons)
     going_on = next(without_end, None) if facts.get("running") else None
     return [_run(row, reason=reasons.get(key, ""), is_running=key == going_on) for key, row in latest]
-
-
-def rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
-    """A list among the facts; empty where there is none."""
-    found = facts.get(name)
-    return found if isinstance(found, list) else []
 
 
 def _key(row: Mapping[str, object]) -> str:

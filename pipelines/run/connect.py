@@ -18,8 +18,8 @@ from sources.aleta.transport.pacing.retry import RetryPolicy
 from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings, reason_of
+from ..warehouse.private_file import make_private_folder
 from .budget import SharedBucket, budget_file, may_be_kept
-from .lock import make_private
 
 log = logging.getLogger(__name__)
 UNSHARED = (
@@ -83,7 +83,7 @@ class Connector:
             return access.bucket()
         if not shared:
             log.warning(UNSHARED, tenant.name, printable(tenant.sub), common.parent, file.parent)
-        make_private(file.parent)
+        make_private_folder(file.parent)
         headroom = max(0.05, min(0.5, PROCESSES * tenant.workers / tenant.burst))
         return SharedBucket(file, tenant.requests_per_minute / SECONDS, tenant.burst, headroom=headroom)
 

@@ -16,6 +16,7 @@ import msgspec
 from sources.aleta.clock import Clock, SystemClock
 
 from ..settings import user
+from ..warehouse.private_file import make_private_folder
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 PROBE_S = 0.05  # `holder` takes the lock for less than this to see whether it is free
@@ -67,7 +68,7 @@ class TenantLock:
         self._file = -1
 
     def __enter__(self) -> Self:
-        make_private(self._path.parent)
+        make_private_folder(self._path.parent)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._check_keeper()
@@ -159,10 +160,3 @@ def _read(file: int) -> Holder:
     except msgspec.DecodeError:
         since = datetime.fromtimestamp(os.fstat(file).st_mtime, UTC)
         return Holder(pid=0, since=since, command="starting", host=socket.gethostname())
-
-
-def make_private(folder: Path) -> None:
-    """Make *folder* and what is missing above it, for its owner's eyes only (rule S1)."""
-    for level in reversed((folder, *folder.parents)):
-        if not level.exists():
-            level.mkdir(mode=0o700, exist_ok=True)

@@ -21,7 +21,6 @@ from sources.aleta.reading.rows.fetch import Receipt
 from ..compare.migration.promotion import promote
 from ..compare.migration.rehash import rehash
 from ..compare.rows.findings import Run
-from ..ledger.kept_pages import KeptPagesFile
 from ..ledger.ledger import Ledger
 from ..ledger.readings import Horizon
 from ..publish.places import copies
@@ -29,6 +28,7 @@ from ..publish.publish import NO_COPY, publish_tenant
 from ..report.progress import Progress
 from ..report.report import TenantReport
 from ..settings import TenantSettings
+from ..warehouse.kept_pages import KeptPagesFile
 from ..warehouse.warehouse import Warehouse
 from ..webhooks.takeup import take_up
 from .errors import failures, problems
@@ -55,7 +55,7 @@ from .job import Job
 from .loading.packages import Loader
 from .reading.fetching import Fetching
 from .reading.known import Known
-from .reading.references import known
+from .reading.stored_objects import stored_objects
 from .tools import Session, Tools
 from .unoffered import Unoffered
 
@@ -114,7 +114,7 @@ class TenantRun:
             committed=self._progress.committed,
         )
         with warehouse.open() as store:
-            found = known(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
+            found = stored_objects(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
         self._members = found.members
         threading.Thread(
             target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True

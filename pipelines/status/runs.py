@@ -71,6 +71,12 @@ def streak(runs: Sequence[Row]) -> list[Row]:
     return list(runs[:last])
 
 
+def rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
+    """A list among a tenant's facts; empty where there is none."""
+    found = facts.get(name)
+    return found if isinstance(found, list) else []
+
+
 def is_stop(run: Mapping[str, object]) -> bool:
     """Whether nothing was the matter with it but that somebody stopped it; that is its only error."""
     return run["status"] == STOPPED and int(f"{run.get('errors') or 0}") <= 1

@@ -10,6 +10,7 @@ from sources.aleta.safe_text import printable
 
 from ..report.figures import counted
 from .attention import moment, stopped
+from .runs import rows
 from .standing import Standing, Standings
 
 WIDTH = 80
@@ -34,10 +35,10 @@ def _tenant(standing: Standing) -> Iterator[str]:
         if fault in facts:
             yield from _wrapped(f"{facts[fault]}", "  ")
     for title, lines in (
-        ("last runs", _runs(_rows(facts, "runs"))),
-        ("coverage", _coverage(_rows(facts, "coverage"))),
-        ("quarantined", _quarantined(_rows(facts, "quarantined"))),
-        ("not in any schema (kept in extra)", _drift(_rows(facts, "drift"))),
+        ("last runs", _runs(rows(facts, "runs"))),
+        ("coverage", _coverage(rows(facts, "coverage"))),
+        ("quarantined", _quarantined(rows(facts, "quarantined"))),
+        ("not in any schema (kept in extra)", _drift(rows(facts, "drift"))),
     ):
         if found := list(lines):
             yield f"  {title}"
@@ -47,7 +48,7 @@ def _tenant(standing: Standing) -> Iterator[str]:
 def _freshness(facts: Mapping[str, object]) -> str:
     if facts.get("fresh_at"):
         return f"last complete run ended {moment(facts['fresh_at'])}"
-    if _rows(facts, "runs"):
+    if rows(facts, "runs"):
         return "no sync was complete yet"
     return "never synced" if facts["synced"] is False else "last complete run ended never"
 
@@ -93,11 +94,6 @@ def _drift(attributes: Sequence[Mapping[str, object]]) -> Iterator[str]:
     for attribute in attributes:
         name, rows = f"{attribute['resource']}.{attribute['name']}", counted(int(f"{attribute['rows']}"), "row")
         yield from _wrapped(f"{name}, {rows} since {moment(attribute['first_seen_at'])}", "    ")
-
-
-def _rows(facts: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
-    found = facts.get(name)
-    return found if isinstance(found, list) else []
 
 
 def _wrapped(line: str, indent: str) -> Iterator[str]:

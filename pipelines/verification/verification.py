@@ -35,7 +35,7 @@ from ..ledger.readings import Horizon
 from ..report.report import problem
 from ..run.errors import problems
 from ..run.reading.planners import lesson, planner_of
-from ..run.reading.references import known
+from ..run.reading.stored_objects import stored_objects
 from ..run.reading.trying import prover_of, record_of
 from ..run.tools import Tools
 from ..run.unoffered import drop_404s
@@ -84,7 +84,7 @@ class Verifier:
             raise NothingStoredError(self._tenant, self._warehouse.place)
         ledger = Ledger.from_state(self._warehouse.state())
         with self._warehouse.open() as store:
-            self._known = known(store, self._endpoints, now=self._found.at, clients=self._clients)
+            self._known = stored_objects(store, self._endpoints, now=self._found.at, clients=self._clients)
             self._found.checks.extend(ledger_faults(store, self._endpoints, parents=self._checked()))
             self._found.ledger_checked = bool(ledger.marks)
         progress = self._tools.screen.tenant(self._tenant.name, requests_per_minute=self._tenant.requests_per_minute)

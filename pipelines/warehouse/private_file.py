@@ -1,4 +1,4 @@
-"""Files of the tenant's own, for its owner's eyes only: made for SQLite, which alone opens them, or replaced whole."""
+"""What is the tenant's own, for its owner's eyes only: folders, and files made for SQLite, or replaced whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def make_private(file: Path) -> bool:
+def make_private_file(file: Path) -> bool:
     """Make *file* unless it is there; whether it was made. SQLite gives its companions the same mode.
 
     A file that is there is not opened: closing it would end the locks that SQLite holds on it in this process, and the
@@ -27,6 +27,13 @@ def make_private(file: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make *folder* and what is missing above it (rule S1)."""
+    for level in reversed((folder, *folder.parents)):
+        if not level.exists():
+            level.mkdir(mode=0o700, exist_ok=True)
 
 
 def replace(file: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..warehouse.private_file import make_private
+from ..warehouse.private_file import make_private_file
 from .delivery import CALCULATED, Delivery
 
 FILE = "webhooks.sqlite"
@@ -203,7 +203,7 @@ def _make(file: Path) -> None:
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _MAKING:
-        made = make_private(file)
+        made = make_private_file(file)
     for folder in (file.parent, file.parent.parent) if made else ():
         handle = os.open(folder, os.O_RDONLY)
         try:

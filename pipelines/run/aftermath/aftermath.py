@@ -12,8 +12,9 @@ from ...report.notify import send
 from ...report.problem_lines import log_problems
 from ...report.report import TenantReport
 from ...settings import TenantSettings
+from ...warehouse.private_file import make_private_folder
 from ..errors import failures
-from ..lock import make_private, refused_to_root
+from ..lock import refused_to_root
 from . import journal
 from .notices import Notice, messages, notice
 
@@ -28,7 +29,7 @@ def leave(tenant: TenantSettings, report: TenantReport, began: journal.Entry, *,
     try:
         if refused_to_root(tenant.folder / "lock"):
             return None  # no night went wrong: somebody ran it as root by hand
-        make_private(tenant.folder)
+        make_private_folder(tenant.folder)
         before = journal.read(tenant.folder)
         journal.append(tenant.folder, entry)
     except Exception as error:  # noqa: BLE001 - the run is over, and its end stands

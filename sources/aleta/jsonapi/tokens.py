@@ -112,7 +112,6 @@ def text_of(raw: Raw) -> bytes:
 class _Member:
     """One member of an object of attributes, while its value is read."""
 
-    name_at: int
     value_at: int
     depth: int
     deepest: int = 0
@@ -158,7 +157,7 @@ class _Repair:
             token, start, end = name
             if b"\\u" in token and not _decodable(token):
                 self.changes.append((start, end, token.replace(b"\\", b"\\\\")))
-            self.member = _Member(start, at + 1, depth, depth)
+            self.member = _Member(at + 1, depth, depth)
 
     def _open(self, token: bytes, name: bytes, depth: int) -> None:
         if self.member is not None:

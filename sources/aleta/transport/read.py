@@ -59,6 +59,11 @@ class Read:
 
     @property
     def path(self) -> str:
+        """What is asked for, without its query.
+
+        Raises:
+            RefusedError: the parent's id cannot stand in a path.
+        """
         if self.parent_id in {".", ".."} and "{parent_id}" in self.template:  # would read something else
             raise RefusedError(f"{self}: this id cannot stand in a path", **self.attrs)
         return self.prefix + self.template.replace("{parent_id}", quote(self.parent_id, safe=""))

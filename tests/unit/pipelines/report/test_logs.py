@@ -231,12 +231,13 @@ def _fail() -> None:
         raise ValueError("outer") from inner
 
 
-def test_a_closed_stream_does_not_stop_a_run() -> None:
-    """Where the log goes is not worth a failed sync."""
+def test_a_closed_stream_does_not_stop_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the log goes is not worth a failed sync, nor a traceback on whatever else is there."""
     stream = io.StringIO()
     set_up(debug=False, stream=stream)
     stream.close()
     logging.getLogger("pipelines").info("said")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_dlt_logs_through_the_mask() -> None:

@@ -18,7 +18,9 @@ ASK_REMOVED_AGAIN = timedelta(days=7)
 """Every night for so long: where a list is cut, nothing else would show that an object is there after all (L2)."""
 
 
-def known(store: Store, endpoints: Sequence[Endpoint], *, now: datetime, clients: Collection[str] = ()) -> Known:
+def stored_objects(
+    store: Store, endpoints: Sequence[Endpoint], *, now: datetime, clients: Collection[str] = ()
+) -> Known:
     """For each of *endpoints* that has no list, the ids that rows name; of the others, what the API showed last.
 
     Args:

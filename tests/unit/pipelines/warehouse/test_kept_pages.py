@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.ledger.kept_pages import FILE, MOST_OF_ONE, UNASKED, KeptPagesFile
+from pipelines.warehouse.kept_pages import FILE, MOST_OF_ONE, UNASKED, KeptPagesFile
 from sources.aleta.v1.chain import KeptPage
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from sources.aleta.v1.chain import KeptPage
 
-from ..warehouse.private_file import make_private
+from .private_file import make_private_file
 
 FILE = "pages.sqlite"
 MOST_BYTES = 64 << 20  # of all lists, packed
@@ -131,7 +131,7 @@ def _write(sql: sqlite3.Connection, key: str, packed: Sequence[tuple[str, str, b
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    make_private(file)
+    make_private_file(file)
     sql = sqlite3.connect(file, check_same_thread=False)
     sql.execute("PRAGMA auto_vacuum = INCREMENTAL")
     sql.execute("PRAGMA synchronous = NORMAL")
