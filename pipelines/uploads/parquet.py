@@ -13,7 +13,7 @@ from .columns import Mistake
 
 Numbered: TypeAlias = tuple[int, list[str]]
 MAGIC = b"PAR1"
-MIDNIGHT = re.compile(r" 00:00:00(?:\.0+)?\Z")  # a day, as pandas stores it
+MIDNIGHT = re.compile(r" 00:00:00(?:\.0+)?Z?\Z")  # a day, as pandas stores it
 CELLS: tuple[Callable[[pa.DataType], bool], ...] = (
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null),
     *(pa.types.is_integer, pa.types.is_decimal, pa.types.is_floating, pa.types.is_date, pa.types.is_timestamp),

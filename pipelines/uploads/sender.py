@@ -1,9 +1,9 @@
-"""Sends rows side by side: what is about to be sent and what came of it is on disk before the next step."""
+"""Sends row after row: what is about to be sent, and what came of it, is on disk before the next is sent."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sources.aleta.clock import Clock
@@ -76,7 +76,7 @@ class Sender:
     Args:
         send: what sends one request.
         known: where rows stood before.
-        stop: set when no further row is to be begun; those under way are waited for.
+        stop: set when no further row is to be begun.
     """
 
     def __init__(
@@ -94,56 +94,39 @@ class Sender:
         self._send = send
         self._journal, self._known, self._kind, self._clock = journal, known, kind, clock
         self._progress, self._report, self._stop = progress, report, stop
-        self._lock = threading.Lock()
         self._ended = False
         self._unanswered = 0
 
-    def run(self, rows: Sequence[Row], *, workers: int) -> None:
+    def run(self, rows: Iterable[Row]) -> None:
         """Send *rows*; what became of each is counted and named in the report."""
-        todo = iter(rows)
-        names = [f"upload-{number}" for number in range(min(workers, len(rows)))]
-        threads = [threading.Thread(target=self._work, args=(todo,), name=name) for name in names]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for row in rows:
+                if self._ended or self._stop.is_set():
+                    break
+                self._send_row(row)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is named
+            self._fail(error)
         if self._stop.is_set() and not self._ended:
             self._end("stopped", "stopped on request: run the same command again, it sends what is left")
-
-    def _work(self, todo: Iterator[Row]) -> None:
-        try:
-            while (row := self._next(todo)) is not None:
-                self._send_row(row)
-        except Exception as error:  # noqa: BLE001 - a thread that ends early leaves rows that nobody sends
-            self._fail(error)
-
-    def _next(self, todo: Iterator[Row]) -> Row | None:
-        with self._lock:
-            return None if self._ended or self._stop.is_set() else next(todo, None)
 
     def _send_row(self, row: Row) -> None:
         before = self._known.get(row.key, {}).get(row.fingerprint)
         entry = Entry(journal=self._journal, clock=self._clock, kind=self._kind, row=row, before=before)
         try:
             result = self._send(post(self._kind, row), entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is named, and what was sent is counted
+        finally:
             self._count(entry)
-            self._fail(error)
-            return
-        self._count(entry)
         if result.fate is Fate.NOT_TAKEN:  # and patience is over
             self._end(result.code, f"{result.message}: given up; run the same command again", Exit.FAILED)
 
     def _count(self, entry: Entry) -> None:
-        with self._lock:
-            if entry.outcome is not None:
-                self._report.count(entry.outcome)
-            if entry.outcome in {State.REJECTED, State.UNKNOWN}:
-                self._report.errors.append(self._named(entry))
-            self._unanswered = self._unanswered + 1 if entry.outcome is State.UNKNOWN else 0
-            too_many = self._unanswered >= UNANSWERED_IN_A_ROW
+        if entry.outcome is not None:
+            self._report.count(entry.outcome)
+        if entry.outcome in {State.REJECTED, State.UNKNOWN}:
+            self._report.errors.append(self._named(entry))
+        self._unanswered = self._unanswered + 1 if entry.outcome is State.UNKNOWN else 0
         self._progress.parent_done(self._kind.name, entry.row.key)
-        if too_many:
+        if self._unanswered >= UNANSWERED_IN_A_ROW:
             self._end("unavailable", f"{UNANSWERED_IN_A_ROW} rows in a row without an outcome: no more is sent")
 
     def _named(self, entry: Entry) -> Mistake:
@@ -159,9 +142,7 @@ class Sender:
 
     def _end(self, code: str, message: str, fatal: Exit | None = None) -> None:
         """No further row is begun; the first reason is the one that is told."""
-        with self._lock:
-            if self._ended:
-                return
+        if not self._ended:
             self._ended = True
             self._report.fatal = fatal
             self._report.errors.append(Mistake(line=0, code=code, message=message))

@@ -92,7 +92,7 @@ class Uploads:
                     report=report,
                     stop=self.stop,
                 )
-                sender.run(selection.send, workers=self.tenant.workers)
+                sender.run(selection.send)
 
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
@@ -113,7 +113,6 @@ class Uploads:
             tokens=connection.tokens,
             clock=self.clock,
             policy=self.connect.policy,
-            pool=self.tenant.workers,
         )
         try:
             yield writer, progress

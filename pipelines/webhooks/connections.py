@@ -33,7 +33,7 @@ class Bounds:
     """
 
     request_s: float = 15.0
-    request_size: int = 2 << 20
+    request_size: int = 32 << 20
     connections: int = 1000
 
 

@@ -65,8 +65,12 @@ class BodyError(Exception):
 
 class _Body(msgspec.Struct):
     type: str
-    timestamp: str
-    data: dict[str, msgspec.Raw]
+    timestamp: msgspec.Raw = msgspec.Raw()
+    data: msgspec.Raw = msgspec.Raw()
+
+
+class _Names(msgspec.Struct):
+    clientId: object = None  # noqa: N815 - the API's name
 
 
 def envelope(headers: Mapping[str, str], *, now: datetime) -> Envelope:
@@ -88,29 +92,32 @@ def envelope(headers: Mapping[str, str], *, now: datetime) -> Envelope:
 
 
 def event(body: bytes) -> Event:
-    """What *body* says.
+    """What *body* says; of an event that nobody documented, its type is enough.
 
     Raises:
         BodyError: it is not the documented JSON object.
     """
     try:
         given = msgspec.json.decode(body, type=_Body)
-        client_id = _client_id(given)
+        client_id = _client_id(given.data)
+        timestamp = _text(given.timestamp)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BodyError("not an object with the texts type and timestamp, and the object data") from None
-    if not _is_name(given.type) or not given.timestamp:
-        raise BodyError("type or timestamp is empty, too long, or not printable")
-    if given.type == CALCULATED and client_id is None:
-        raise BodyError("data.clientId is missing, empty, too long, or not printable")
+    if not _is_name(given.type):
+        raise BodyError("type is empty, too long, or not printable")
+    if given.type == CALCULATED and not (client_id and timestamp):
+        raise BodyError("data.clientId or timestamp is missing, empty, too long, or not printable")
     return Event(type=given.type, client_id=client_id)
 
 
-def _client_id(given: _Body) -> str | None:
+def _client_id(data: msgspec.Raw) -> str | None:
     """The client's id; None where there is none that an id could be."""
-    if "clientId" not in given.data:
-        return None
-    value = msgspec.json.decode(given.data["clientId"])
-    return value if isinstance(value, str) and _is_name(value) else None
+    named = msgspec.json.decode(data, type=_Names) if bytes(data)[:1] == b"{" else _Names()
+    return named.clientId if isinstance(named.clientId, str) and _is_name(named.clientId) else None
+
+
+def _text(raw: msgspec.Raw) -> str:
+    return msgspec.json.decode(raw, type=str) if bytes(raw)[:1] == b'"' else ""
 
 
 def _is_name(text: str) -> bool:

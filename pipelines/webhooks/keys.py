@@ -90,7 +90,10 @@ class Keys:
             self._assert_known()
             return False
         self._assert_known()
-        return fits(self._keys)
+        if fits(self._keys):
+            return True
+        self._may_ask_s = self._source.monotonic() + AGAIN_S  # the fetch was for a forgery, whatever else it was for
+        return False
 
     def _assert_known(self) -> None:
         if not self._keys:
@@ -123,7 +126,7 @@ class Keys:
         else:
             log.info("%s: %s keys of its webhooks fetched", self._tenant, len(found))
             self._keys, self._fetched_s = found, self._source.monotonic()
-            if found and not again:  # no forgery can cause this one: keys exchanged right after it are not waited for
+            if found and not again:  # none that fits was lacking: keys exchanged right after it are not waited for
                 self._may_ask_s = float("-inf")  # (an empty answer is not that: after it every forgery lacks a key)
         finally:
             self._fetching = None

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicNumb
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-MOST_SIGNATURES = 16  # of one delivery: each costs a verification by every key
+MOST_SIGNATURES = 64  # of one delivery: each costs a verification by every key
 PIECES = 2  # of each: its version, which is no signature, and itself
 COORDINATE = 32  # bytes
 RAW = 2 * COORDINATE

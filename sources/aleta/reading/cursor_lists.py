@@ -20,7 +20,7 @@ from ..v1.chain import Chain, KeptPage, KeptPages, NothingKept
 T = TypeVar("T")
 LIMIT = "100"  # rows of a page: more are refused
 RESTARTS = 3
-EXPIRED = frozenset({400, 410, 422})  # of a page that is not the first: its cursor is no longer known
+EXPIRED = frozenset({400, 409, 410, 422})  # of a page that is not the first: its cursor is no longer known
 
 
 class PageGetter(Protocol):

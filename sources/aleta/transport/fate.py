@@ -54,10 +54,15 @@ def fate(method: str, status: int, headers: Mapping[str, str], body: bytes) -> F
 
 
 def _contradicts(body: bytes) -> bool:
-    """Whether the body of a success is none: a gateway's page, or a list of errors."""
-    if not body.strip():
-        return False
+    """Whether the body of a success is none: a page of a gateway, a list of errors, half of some JSON, or no text.
+
+    Any other text was said by who took the request, and no form of it is documented.
+    """
     try:
-        return "errors" in msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        text = body.decode("utf-8-sig").lstrip()
+        said = msgspec.json.decode(text) if text.startswith(("<", "{", "[")) else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return True
+    if isinstance(said, dict):
+        return bool(said.get("errors")) or ("errors" in said and "data" not in said)
+    return bool(said)

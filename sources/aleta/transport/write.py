@@ -58,12 +58,11 @@ class Watcher(Protocol):
 
 
 class Writer:
-    """Writes of one tenant, for any number of threads, within the budget and with the bearer of *client*.
+    """Writes of one tenant, one at a time, within the budget and with the bearer of *client*.
 
     Args:
         client: whose turns are taken.
         base_url: as *client* has it.
-        pool: connections at most.
     """
 
     def __init__(
@@ -74,11 +73,10 @@ class Writer:
         tokens: TokenCache,
         clock: Clock,
         policy: RetryPolicy | None = None,
-        pool: int = 8,
     ) -> None:
         self._client = client
-        self._connect = partial(Wire, base_url, bounds=client.bounds)
-        self._wire = self._connect(pool=pool)
+        self._connect = partial(Wire, base_url, pool=1, bounds=client.bounds)
+        self._wire = self._connect()
         self._tokens = tokens
         self._clock = clock
         self._policy = policy or RetryPolicy()
@@ -161,7 +159,7 @@ class Writer:
         if write.repeatable:
             yield self._wire
             return
-        wire = self._connect(pool=1)
+        wire = self._connect()
         try:
             yield wire
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -155,6 +155,7 @@ def test_a_row_is_known_again_by_its_values(check, first, second, same):
         pytest.param(date(2026, 1, 31), Decimal("1234.50"), "1234.50", id="decimal"),
         pytest.param("2026-01-31", "1234.50", "1234.50", id="text"),
         pytest.param(datetime(2026, 1, 31), 1234, "1234", id="midnight and a whole number"),  # noqa: DTZ001
+        pytest.param(datetime(2026, 1, 31, tzinfo=UTC), 1234, "1234", id="midnight in UTC"),
         pytest.param(date(2026, 1, 31), 1234.56, "1234.56", id="double"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Rows side by side: each is in the journal before and after every attempt, and counted once."""
+"""Row after row: each is in the journal before and after every attempt, and counted once."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Bench:
     def states(self) -> list[State]:
         return [state for of_key in self.journal.known(self.kind).values() for state in of_key.values()]
 
-    def send(self, rows, api, *, workers: int = 4) -> UploadReport:
+    def send(self, rows, api) -> UploadReport:
         def send(write, watcher) -> Result:
             watcher.sending()
-            assert State.SENDING in self.states()
+            assert self.states().count(State.SENDING) == 1  # the outcomes of all before are on disk
             self.at_the_api.append(write.body)
             answer = api(len(self.at_the_api))
             if isinstance(answer, Exception):
@@ -64,7 +64,7 @@ class Bench:
             report=self.report,
             stop=self.stop,
         )
-        sender.run(rows, workers=workers)
+        sender.run(rows)
         return self.report
 
 
@@ -76,7 +76,7 @@ def bench(tmp_path):
 
 
 def test_every_row_is_sent_once_and_its_outcome_kept(bench):
-    """Whatever the number of workers."""
+    """One after another: at most one is under way."""
     report = bench.send(holdings(40), lambda _: CONFIRMED)
 
     assert len(set(bench.at_the_api)) == len(bench.at_the_api) == 40
@@ -88,7 +88,7 @@ def test_rejected_and_unknown_rows_are_named_with_their_lines(bench):
     """The others go on; exit 4."""
     answers = {2: REJECTED, 3: UNKNOWN}
 
-    report = bench.send(holdings(5), lambda nth: answers.get(nth, CONFIRMED), workers=1)
+    report = bench.send(holdings(5), lambda nth: answers.get(nth, CONFIRMED))
 
     assert (report.confirmed, report.rejected, report.unknown) == (3, 1, 1)
     assert [(error.line, error.code) for error in report.errors] == [(3, "rejected"), (4, "unknown")]
@@ -99,7 +99,7 @@ def test_rejected_and_unknown_rows_are_named_with_their_lines(bench):
 
 def test_an_api_that_takes_nothing_ends_the_upload(bench):
     """What was not sent is not in the journal, and is said to be left: exit 1."""
-    report = bench.send(holdings(5), lambda nth: CONFIRMED if nth == 1 else NOT_TAKEN, workers=1)
+    report = bench.send(holdings(5), lambda nth: CONFIRMED if nth == 1 else NOT_TAKEN)
 
     assert (report.confirmed, report.sent, report.not_sent) == (1, 1, 4)
     assert [error.code for error in report.errors] == ["unreachable"]
@@ -109,14 +109,14 @@ def test_an_api_that_takes_nothing_ends_the_upload(bench):
 
 def test_a_refused_token_ends_the_upload_with_exit_3(bench):
     """No further row is begun."""
-    report = bench.send(holdings(5), lambda _: AuthError("no token"), workers=1)
+    report = bench.send(holdings(5), lambda _: AuthError("no token"))
 
     assert (len(bench.at_the_api), report.exit) == (1, Exit.AUTH)
 
 
 def test_an_api_that_answers_nobody_is_asked_no_more(bench):
     """The rest is not sent, so that it is not unknown."""
-    report = bench.send(holdings(UNANSWERED_IN_A_ROW + 20), lambda _: UNKNOWN, workers=1)
+    report = bench.send(holdings(UNANSWERED_IN_A_ROW + 20), lambda _: UNKNOWN)
 
     assert (report.unknown, report.not_sent) == (UNANSWERED_IN_A_ROW, 20)
     assert report.exit is Exit.PARTIAL
@@ -130,7 +130,7 @@ def test_a_stop_begins_no_further_row_and_keeps_the_outcomes(bench):
             bench.stop.set()
         return CONFIRMED
 
-    report = bench.send(holdings(5), api, workers=1)
+    report = bench.send(holdings(5), api)
 
     assert (report.confirmed, report.not_sent) == (2, 3)
     assert [error.code for error in report.errors] == ["stopped"]
@@ -143,7 +143,7 @@ def test_a_stop_after_an_attempt_without_an_answer_is_an_unknown_row(bench):
         bench.stop.set()
         return StoppedError("stopped while waiting")
 
-    report = bench.send(holdings(2), api, workers=1)
+    report = bench.send(holdings(2), api)
 
     assert (report.unknown, report.not_sent) == (1, 1)
     assert bench.states() == [State.SENDING]
@@ -151,7 +151,7 @@ def test_a_stop_after_an_attempt_without_an_answer_is_an_unknown_row(bench):
 
 def test_an_outcome_that_cannot_be_written_ends_the_upload(bench):
     """The row stays without an outcome, so that it is not sent blindly; exit 1."""
-    report = bench.send(holdings(3), lambda _: JournalError("the disk is full"), workers=1)
+    report = bench.send(holdings(3), lambda _: JournalError("the disk is full"))
 
     assert (report.unknown, report.not_sent, report.exit) == (1, 2, Exit.FAILED)
     assert bench.states() == [State.SENDING]
@@ -186,11 +186,11 @@ def test_what_was_known_before_is_not_forgotten(bench, kind, before, results, st
     assert entry.outcome is outcome
 
 
-def test_a_worker_that_ends_early_is_named(bench):
-    """F3: what fails beside the sending of a row ends a thread; rows that nobody sent are no complete upload."""
+def test_what_fails_beside_the_sending_of_a_row_is_named(bench):
+    """F3: rows that nobody sent are no complete upload."""
     rows = [*holdings(1), object()]  # what no row is
 
-    report = bench.send(rows, lambda _: CONFIRMED, workers=1)
+    report = bench.send(rows, lambda _: CONFIRMED)
 
     assert (report.status, report.exit, report.not_sent) == ("failed", Exit.FAILED, 1)
     assert [error.code for error in report.errors] == ["defect"]

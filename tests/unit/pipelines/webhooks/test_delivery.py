@@ -63,6 +63,14 @@ def test_another_type_may_name_a_client():
 
 
 @pytest.mark.parametrize(
+    "more", ["", ',"data":null', ',"data":[]', ',"data":{}', ',"timestamp":5', ',"data":{"clientId":7}']
+)
+def test_nothing_is_asked_of_an_event_that_nobody_documented_but_its_type(more):
+    said = event(f'{{"type":"limit.breached"{more}}}'.encode())
+    assert (said.type, said.client_id) == ("limit.breached", None)
+
+
+@pytest.mark.parametrize(
     "given",
     [
         b"", b"null", b"[]", b"{}", b"{", b"\xff", b'{"type":"\\ud800","timestamp":"x","data":{}}', b"[" * 100_000,

@@ -113,6 +113,17 @@ def test_forgeries_that_come_together_share_one_fetch(api, make):
     assert api.fetches == 1
 
 
+def test_forgeries_before_any_true_delivery_cost_one_fetch(api, make):
+    """Nor does the first fetch make room for a second one, where it was for a forgery."""
+
+    async def flood():
+        keys = make()
+        return [await keys.fit(never) for _ in range(30)]
+
+    assert not any(asyncio.run(flood()))
+    assert api.fetches == 1
+
+
 def test_a_true_delivery_does_not_wait_while_forgeries_do(api, make):
     async def flood():
         keys = make()

@@ -124,7 +124,7 @@ def gone(status: int = 404, kind: type = ParentGoneError) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(400, WindowTooWideError), (422, WindowTooWideError), (410, RefusedError)]
+    ("status", "kind"), [(400, WindowTooWideError), (422, WindowTooWideError), (409, RefusedError), (410, RefusedError)]
 )
 def test_a_cursor_that_expired_starts_the_list_again(status, kind):
     """From its first page, and then it is whole."""
