@@ -17,7 +17,7 @@ from .coverage import Asked, Coverage
 from .density import Density
 from .experience import Experience
 from .proofs import Proofs, Suspect
-from .questions import Decision, Fate, Proof, Question
+from .questions import Decision, Fate, Proof, Question, larger
 from .turns import Turns
 from .windows import Window
 
@@ -162,8 +162,9 @@ class Planner:
 
     @property
     def next_proof(self) -> Proof | None:
-        """What the next run may ask again: the largest answer of this one, or the old proof where this one had none."""
-        return self.proofs.largest or self.proof
+        """What the next run may ask again: the largest answer of this one, or an earlier one that nobody asked for."""
+        found = self.proofs.largest
+        return found if found and self.proofs.asked else larger(found, self.proof)
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""

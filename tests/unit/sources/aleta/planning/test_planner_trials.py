@@ -105,10 +105,22 @@ def test_w3_a_proof_that_could_not_clear_anything_is_not_asked():
     assert not found.ask().proof
 
 
-def test_the_proof_for_the_next_run_is_the_largest_answer_of_this_one():
-    """Without an answer the old one stays."""
+def test_the_proof_for_the_next_run_is_the_largest_answer_of_this_one_or_of_an_earlier_one():
+    """A night has small answers: what the first load showed is still what clears a day in doubt."""
     old = Proof("big", SPAN, 90)
     found = planner("a", proof=old)
     assert found.next_proof == old
     answer(found, found.ask(), 5)
-    assert found.next_proof == Proof("a", SPAN, 5)
+    assert found.next_proof == old
+    found = planner("a", proof=old)
+    answer(found, found.ask(), 95)
+    assert found.next_proof == Proof("a", SPAN, 95)
+
+
+def test_a_proof_that_came_back_smaller_is_none_any_more():
+    """W3: it was asked for again: rows are gone, or the cap came down."""
+    found = planner("a", "b", proof=Proof("big", SPAN, 90))
+    for question in ask_all(found):
+        answer(found, question, 50)
+    answer(found, found.ask(), 60)
+    assert found.next_proof == Proof("big", SPAN, 60)
