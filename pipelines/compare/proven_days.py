@@ -170,7 +170,7 @@ class ProvenDays:
         A row of which only some days were asked for is judged by these alone.
         """
         missed, self.missed = [*self.missed.values()], {}
-        self.looked_for = {(row.id, row.parent_id): row for row in missed if row.inside}
+        self.looked_for |= {(row.id, row.parent_id): row for row in missed if row.inside}
         return missed
 
     def _has_moved(self, conflict: Conflict) -> bool:

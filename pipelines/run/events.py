@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol, TypeAlias
 
@@ -16,6 +16,8 @@ from ..compare.rows.findings import Missed
 from ..ledger.ledger import Doubled, Learned
 from ..ledger.readings import Reading
 from ..report.report import Problem, TrialRecord
+
+LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,21 @@ class Unsettled:
         late: by parent, rows that they showed for the first time, in days that earlier runs had covered.
     """
 
-    missed: Mapping[str, Sequence[Missed]]
-    late: Mapping[str, int]
+    missed: Mapping[str, Sequence[Missed]] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def suspects(self) -> Mapping[str, int]:
+        """Of *late*, those to be tested (rule 10 of the trials); who missed rows as well is read whole."""
+        return {parent: rows for parent, rows in self.late.items() if rows >= LATE_ROWS and parent not in self.missed}
+
+    def __or__(self, more: Unsettled) -> Unsettled:
+        """With what was missed since."""
+        missed = {
+            parent: [*self.missed.get(parent, ()), *more.missed.get(parent, ())]
+            for parent in {**self.missed, **more.missed}
+        }
+        return replace(self, missed=missed)
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ class Loader:
         match question:
             case Settle():
                 question.answer = self._settle(self._proven[question.endpoint.name])
-                if question.answer.missed:
+                if question.answer.missed or question.answer.suspects:
                     self.flush()
             case Remaining():
                 question.answer = self._remaining()

@@ -213,14 +213,16 @@ class Fetching:
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
         self._beliefs.end(endpoint)
 
-    def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
+    def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> bool:
         """Rows that came *late* may have been left out before (rule 10 of the trials): a hundredth of all is tested."""
         suspects = suspects_of(late, parents=len(readings))
-        if suspects and (prover := self._provers[endpoint.name]).budget.on and not prover.noticed:
-            before = record_of(prover)
-            prover.suspect(suspects)
-            self._fetch(endpoint, readings, prover, new=())
-            self._learn(endpoint, readings, prover, since=before)
+        if not suspects or not (prover := self._provers[endpoint.name]).budget.on or prover.noticed:
+            return False
+        before = record_of(prover)
+        prover.suspect(suspects)
+        self._fetch(endpoint, readings, prover, new=())
+        self._learn(endpoint, readings, prover, since=before)
+        return True
 
     def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
         """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""

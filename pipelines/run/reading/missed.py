@@ -26,8 +26,8 @@ class Asks(Protocol):
     def again(self, endpoint: Endpoint, parents: Collection[str]) -> None:
         """Read and load the whole histories of *parents*."""
 
-    def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> None:
-        """Test the answers of *readings* to whom rows came *late*: how many, by parent."""
+    def suspect(self, endpoint: Endpoint, readings: Mapping[str, Reading], late: Mapping[str, int]) -> bool:
+        """Test the answers of *readings* to whom rows came *late*: how many, by parent. Whether any was tested."""
 
     def read_strictly(self, endpoint: Endpoint, sizes: Sequence[int]) -> AbstractSet[str]:
         """From now on, answers of such *sizes* count as truncated; whoever was read partly in this run."""
@@ -53,9 +53,8 @@ class MissedRows:
     def run(self, readings: Mapping[str, Reading]) -> None:
         """Of each row that *readings* missed, ask for its days by themselves; then for its parent's whole history."""
         left = self._unsettled()
-        self.asks.suspect(
-            self.endpoint, readings, {parent: left.late[parent] for parent in left.late.keys() - left.missed}
-        )
+        if self.asks.suspect(self.endpoint, readings, left.suspects):
+            left |= self._unsettled()  # a window that was tested may have been read once more
         if not left.missed:
             return
         parents = set(left.missed)
@@ -67,7 +66,7 @@ class MissedRows:
         question = Settle(self.endpoint)
         self.put(question)
         self.wait(lambda: question.answer is not None)
-        return question.answer or Unsettled(missed={}, late={})
+        return question.answer or Unsettled()
 
     def _check_quietest(self, missed: Mapping[str, Sequence[Missed]]) -> list[int]:
         """A truncated answer shows itself where few rows are: a row that is missed may be there all the same.

@@ -19,7 +19,6 @@ from ...ledger.readings import Reading
 from ...report.report import TrialRecord
 
 TINY = 10  # rows
-LATE_ROWS = 3  # of one parent, in days that were covered: more than a row that was booked late
 LATE_SHARE = 0.01  # of a night's parents, those that are tested for it
 
 
@@ -77,7 +76,7 @@ def _strictness(learned: Learned) -> Strictness:
 def suspects_of(late: Mapping[str, int], *, parents: int) -> Sequence[str]:
     """Of so many *parents*, those to test because rows came *late*: how many, by parent (rule 10 of the trials)."""
     most = math.ceil(LATE_SHARE * parents)
-    return [parent for parent, rows in sorted(late.items(), key=lambda item: -item[1]) if rows >= LATE_ROWS][:most]
+    return [parent for parent, _ in sorted(late.items(), key=lambda item: -item[1])][:most]
 
 
 def strict_from(learned: Learned, sizes: Iterable[int]) -> Learned:

@@ -17,7 +17,7 @@ from .coverage import Asked, Coverage
 from .density import Density
 from .experience import Experience
 from .proofs import Proofs, Suspect
-from .questions import Decision, Fate, Proof, Question, larger
+from .questions import Decision, Fate, Proof, Question
 from .turns import Turns
 from .windows import Window
 
@@ -162,9 +162,8 @@ class Planner:
 
     @property
     def next_proof(self) -> Proof | None:
-        """What the next run may ask again: the largest answer of this one, or an earlier one that nobody asked for."""
-        found = self.proofs.largest
-        return found if found and self.proofs.asked else larger(found, self.proof)
+        """What the next run may ask again."""
+        return self.proofs.next
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call."""

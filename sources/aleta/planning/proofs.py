@@ -9,7 +9,7 @@ from datetime import date
 
 from .cap import RowCap
 from .coverage import Coverage
-from .questions import Proof, Question
+from .questions import Proof, Question, larger
 from .windows import Window
 
 OTHERS = 3  # parents that are asked for more than their span, where nothing else may clear a day
@@ -60,6 +60,20 @@ class Proofs:
         self.fullest[question.parent] = max(count, self.fullest.get(question.parent, 0))
         if count > cap.largest:
             self.largest = Proof(question.parent, question.window, count)
+
+    @property
+    def next(self) -> Proof | None:
+        """The largest answer of this run, or that of the earlier one where it is larger and nothing says otherwise."""
+        return self.largest if self.largest and self._is_over else larger(self.largest, self.earlier)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the earlier one was asked for again, or its parent was read on all of its days and had fewer rows."""
+        if self.asked or self.earlier is None:
+            return True
+        span = self.spans.get(self.earlier.parent)
+        read = span is not None and span.covers(self.earlier.window)
+        return read and self.fullest.get(self.earlier.parent, self.earlier.count) < self.earlier.count
 
     def spare(self, cap: RowCap) -> Proof | None:
         """The proof of an earlier run, if it was not asked for yet and may clear what is suspect."""

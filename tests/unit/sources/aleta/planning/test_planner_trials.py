@@ -117,6 +117,13 @@ def test_the_proof_for_the_next_run_is_the_largest_answer_of_this_one_or_of_an_e
     assert found.next_proof == Proof("a", SPAN, 95)
 
 
+def test_a_proof_whose_days_have_fewer_rows_now_is_none_any_more():
+    """Its parent was read on all of them."""
+    found = planner("a", proof=Proof("a", SPAN, 90))
+    answer(found, found.ask(), 5)
+    assert found.next_proof == Proof("a", SPAN, 5)
+
+
 def test_a_proof_that_came_back_smaller_is_none_any_more():
     """W3: it was asked for again: rows are gone, or the cap came down."""
     found = planner("a", "b", proof=Proof("big", SPAN, 90))
