@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from datetime import date
 from random import Random
 from typing import Any
 
@@ -25,6 +24,7 @@ from ..jsonapi.answer import Answer
 from ..reading.connection import Access, Connection, connect
 from ..reading.objects.walk import Listed, ids_of
 from ..reading.rows.fetch import Receipt, Status
+from .arguments import check_choice, check_numbers, day, tables
 from .destination import describe, fitted
 from .doubts import Undivided
 from .due_windows import due_windows
@@ -90,15 +90,15 @@ def aleta_source(
             missing.
 
     Raises:
-        ValueError: *resources* names a table that there is not.
+        ValueError: an argument makes no sense, or *resources* names a table that there is not.
         NoMergeError: during extraction and before the first request, where rows could only be appended.
         KeyUnusableError, AuthError: during extraction.
         IncompleteError: see *on_failure*.
     """
-    if unknown := set(resources) - {*CATALOGUE, "*"}:
-        raise ValueError(
-            f"resources: no table is called {', '.join(sorted(unknown))}. There are {', '.join(CATALOGUE)}"
-        )
+    check_numbers(look_back_days=look_back_days, look_ahead_days=look_ahead_days, snapshot_days=snapshot_days)
+    check_numbers(row_cap=row_cap, max_window_days=max_window_days, workers=workers)
+    check_numbers(requests_per_minute=requests_per_minute, burst=burst)
+    check_choice(on_failure)
     access = Access(
         api_url=api_url,
         auth_url=auth_url,
@@ -117,7 +117,7 @@ def aleta_source(
     options = Options(
         sessions=Sessions(open_connection, workers=workers),
         clock=clock,
-        history_start=date.fromisoformat(history_start),
+        history_start=day("history_start", history_start),
         look_back_days=look_back_days,
         look_ahead_days=look_ahead_days,
         snapshot_days=snapshot_days,
@@ -126,7 +126,7 @@ def aleta_source(
         workers=workers,
         on_failure=on_failure,
     )
-    return [_resource(CATALOGUE[name], options) for name in (CATALOGUE if "*" in resources else resources)]
+    return [_resource(CATALOGUE[name], options) for name in tables(resources, CATALOGUE)]
 
 
 def _resource(endpoint: Endpoint, options: Options) -> DltResource:
@@ -291,7 +291,7 @@ def _report_unread(
         failed = [*failed, *(f"{shortfall}" for shortfall in missing)]
     for failure in failed:
         log.warning("not whole: %s", failure)
-    if failed and options.on_failure == "raise":
+    if failed and options.on_failure != "skip":
         first = "; ".join(failed[:SHOWN])
         raise IncompleteError(
             f"{len(failed)} reads failed or are not whole, so nothing of this run is loaded: {first}. "
