@@ -8,6 +8,7 @@ from dataclasses import replace
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.errors import WindowTooWideError
+from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.below import ROOT, client_above, is_below
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
@@ -44,8 +45,8 @@ def of_receipt(receipt: Receipt) -> Problem:
     )
 
 
-def of_suspicion(suspicion: Loss, endpoint: Endpoint, *, tenant: str) -> Problem:
-    """Rows that are gone and were not removed. What lifts the guard does so for this tenant alone."""
+def of_suspicion(suspicion: Loss, endpoint: Endpoint, asked: Sequence[Window], *, tenant: str) -> Problem:
+    """Rows that are gone from what was *asked*, and not removed. What lifts the guard does so for this tenant alone."""
     left = f", {suspicion.left} left in an answer that cannot be asked for in parts" if suspicion.left else ""
     return Problem(
         code="removals",
@@ -53,6 +54,8 @@ def of_suspicion(suspicion: Loss, endpoint: Endpoint, *, tenant: str) -> Problem
         f"once with TENANTS__{variable_of(tenant)}__MAX_REMOVED_SHARE=1",
         resource=endpoint.name,
         parent_id=suspicion.parent_id,
+        from_date=f"{min((window.first for window in asked), default='')}",
+        to_date=f"{max((window.last for window in asked), default='')}",
     )
 
 

@@ -250,7 +250,10 @@ class Loader:
                 self._report.errors.append(problems.of_receipt(receipt))
         for suspicion in found.suspicions:
             counts.quarantined += 1
-            self._report.errors.append(problems.of_suspicion(suspicion, endpoint, tenant=self._report.tenant))
+            asked = [
+                receipt.window for receipt in receipts if receipt.answer and receipt.parent_id == suspicion.parent_id
+            ]
+            self._report.errors.append(problems.of_suspicion(suspicion, endpoint, asked, tenant=self._report.tenant))
 
     def _receipts(self, receipts: Sequence[Receipt], suspected: set[str]) -> Rows:
         entries = [

@@ -120,6 +120,10 @@ def test_an_account_that_lost_most_of_its_rows_at_once_is_quarantined_d3(start_s
 
     [error] = ended.errors()
     assert (error["code"], error["resource"], error["parent_id"]) == ("removals", "transactions", account)
+    assert program.rows(
+        "SELECT DISTINCT from_date::VARCHAR, to_date::VARCHAR FROM aleta.sync_windows "
+        f"WHERE parent_id = '{account}' AND status = 'quarantined'"
+    ) == [(error["from_date"], error["to_date"])]
     assert ended.report["status"] == ended.tenant()["status"] == "partial"
     assert (ended.counts()["removed"], ended.counts()["quarantined"]) == (0, 1)
     assert program.column("SELECT count(*) FROM aleta.transactions") == [len(kept)]
