@@ -132,6 +132,7 @@ class Planner:
             self.proofs.failed = True
             return
         parent = question.parent
+        self.proofs.fail(parent)
         plan = self._plans.pop(parent, None)
         self.experience.explorer = None  # the others no longer wait for it
         if plan is not None:

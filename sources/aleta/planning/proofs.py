@@ -61,6 +61,11 @@ class Proofs:
         if count > cap.largest:
             self.largest = Proof(question.parent, question.window, count)
 
+    def fail(self, parent: str) -> None:
+        """*parent* cannot be read: nor can the earlier proof, if it is its."""
+        if self.earlier is not None and self.earlier.parent == parent:
+            self.asked = self.failed = True
+
     @property
     def next(self) -> Proof | None:
         """The largest answer of this run, or that of the earlier one where it is larger and nothing says otherwise."""

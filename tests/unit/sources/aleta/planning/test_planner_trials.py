@@ -95,6 +95,16 @@ def test_w3_a_proof_that_fails_or_is_refused_is_not_asked_again():
         assert found.next_proof == Proof("a", SPAN, 50)
 
 
+def test_w3_a_proof_of_a_parent_that_failed_is_not_asked_for():
+    """All its attempts were made."""
+    found = planner("big", "b", proof=Proof("big", SPAN, 90))
+    one, other = ask_all(found)
+    answer(found, other, 50)
+    found.fail(one)
+    assert [question.proof for question in ask_all(found)] == [False, False]
+    assert found.proofs.failed
+
+
 def test_w3_a_proof_that_could_not_clear_anything_is_not_asked():
     """It is no larger than what was seen, or the cap was configured."""
     found = planner("a", proof=Proof("big", SPAN, 50))
