@@ -45,6 +45,20 @@ def test_w6_no_model_loses_a_row_under_complete(model, seed, shown, cap):
     assert outcome.strict
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 7, 9, 12])
+def test_w6_answers_that_lack_one_row_now_and_then_are_held_against_small_parts(seed):
+    """W6: where three of ten large answers lack the last row, a whole and its part may lack the same."""
+
+    def one_less(server: Server, parent: str, found: list) -> int:
+        return server.cap if len(found) < 50 or server.rng.random() < 0.7 else len(found) - 1
+
+    rng = Random(seed)
+    made = world(rng, 20, 5000)
+    server = Server(world=made, model=one_less, shown=SHOWN[seed % 2], rng=rng, cap=300)
+    outcome = play(made, server, Prover(planner=Planner(cap=RowCap()), rng=Random(seed)))
+    assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, True)
+
+
 @settings(max_examples=examples(15), deadline=None)
 @given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), size=st.integers(8, 40))
 def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):

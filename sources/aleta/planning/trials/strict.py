@@ -22,6 +22,7 @@ from .nodes import CutSizes, Node, State
 
 SELDOM = 2  # times that a row or two of a large answer move while it is held against its parts
 LARGE = 20  # rows
+MANY = 10  # of so many cut answers more than one lacks a row or two: that is how this server cuts
 EMPTY = 2  # times an answer without rows is to come: it has no parts
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move
@@ -45,6 +46,7 @@ class StrictPlanner:
     max_days: int = 0
     requests: int = 0
     _lacking: int = 0  # large answers that lacked a row or two
+    _losing: int = 0  # answers that lacked more
     _widest: int = 0  # days of a window that was answered
     _roots: dict[str, deque[Node]] = field(default_factory=dict)
     _todo: list[Node] = field(default_factory=list)  # the last is asked first
@@ -175,6 +177,7 @@ class StrictPlanner:
     def _note_cut(self, size: int, *, by: int) -> None:
         """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does."""
         self._lacking += size >= LARGE and 0 < by <= MOVED
+        self._losing += by > MOVED
         if by > MOVED or (by and size >= LARGE and self._lacking > SELDOM):
             self.cut.add(size)
 
@@ -230,6 +233,11 @@ class StrictPlanner:
             return
         found = contrast(node.rows, shown)
         if not found.count and not any(len(rows) in self.cut.sizes for _, rows in shown):
+            if doubted := [part for part in node.parts if self._may_lack(part)]:
+                self._part(node)
+                for part in node.parts:
+                    self._judge(part) if part in doubted else self._accept(part, proven=True)
+                return
             node.comparing = False
             self._made += [Decision(node.parent, window, Fate.CHECKED) for window, _ in shown]
             node.undivided = any(len(rows) == len(node.rows) for _, rows in shown)
@@ -244,6 +252,11 @@ class StrictPlanner:
         self._part(node)
         for part in node.parts:
             self._judge(part)
+
+    def _may_lack(self, part: Node) -> bool:
+        """Whether *part* is no evidence: many cut answers lack a row or two, maybe the same as the whole lacks."""
+        often = self._lacking > max(SELDOM, self._losing // MANY) and part.window.days > 1
+        return often and part.rows is not None and self.cut.suspects(len(part.rows))
 
     def _part(self, node: Node) -> None:
         """The parts count in place of *node*."""
