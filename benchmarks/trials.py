@@ -152,6 +152,12 @@ def a_few(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: 
     return server.cap if size < 50 or server.rng.random() < 0.7 else size - max(1, size * 3 // 100)
 
 
+def one_less(server: Server, parent: str, rows: Sequence[object]) -> int:  # noqa: ARG001
+    """Of answers of 50 rows or more, three of ten leave out the last that would be shown."""
+    size = len(rows)
+    return server.cap if size < 50 or server.rng.random() < 0.7 else size - 1
+
+
 MODELS: Mapping[str, Callable[..., int]] = {
     "constant": constant,
     "two nodes": two_nodes,
@@ -168,6 +174,7 @@ MODELS: Mapping[str, Callable[..., int]] = {
     "every tenth": every_tenth,
     "empty": empty,
     "a few": a_few,
+    "one less": one_less,
     "ends skipped": constant,
 }
 

@@ -26,7 +26,7 @@ from sources.aleta.planning.windows import Window
 from tests.lengths import examples
 
 LATE = 10**9  # the id of a row that is created while a run reads
-OTHERS = sorted(set(MODELS) - {"constant", "ends skipped", "every tenth", "a few"})
+OTHERS = sorted(set(MODELS) - {"constant", "ends skipped", "every tenth", "a few", "one less"})
 
 
 def read(model: str, seed: int, *, shown="any", cap=60, accounts=12, rows=2400, ends=(True, True), **prover) -> Outcome:
@@ -45,17 +45,13 @@ def test_w6_no_model_loses_a_row_under_complete(model, seed, shown, cap):
     assert outcome.strict
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 7, 9, 12])
+@pytest.mark.parametrize("seed", [1, 2, 3, 7, 8, 10, 11, 30, 43, 64])
 def test_w6_answers_that_lack_one_row_now_and_then_are_held_against_small_parts(seed):
-    """W6: where three of ten large answers lack the last row, a whole and its part may lack the same."""
+    """W6: where three of ten large answers lack the last row, a whole and its part may lack the same.
 
-    def one_less(server: Server, parent: str, found: list) -> int:
-        return server.cap if len(found) < 50 or server.rng.random() < 0.7 else len(found) - 1
-
-    rng = Random(seed)
-    made = world(rng, 20, 5000)
-    server = Server(world=made, model=one_less, shown=SHOWN[seed % 2], rng=rng, cap=300)
-    outcome = play(made, server, Prover(planner=Planner(cap=RowCap()), rng=Random(seed)))
+    What was accepted before that shows, with a part as large for its proof, is held against smaller ones then.
+    """
+    outcome = read("one less", seed, shown=SHOWN[seed % 2], cap=300, accounts=20, rows=5000)
     assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, True)
 
 

@@ -76,6 +76,7 @@ class KeptWindow:
         rows: what it showed; None where that was too much to remember.
         entire: whether it is all that its parent was asked for.
         proven: its parts showed the same rows.
+        rests_on: rows of the largest part that proved it, of those that have parts themselves.
         explained: all of its rows had been shown by an answer that was cut, so the planner chose its size.
         tried: the parts of it that were asked for again, by trials of one part.
     """
@@ -87,15 +88,19 @@ class KeptWindow:
     size: int = 0
     entire: bool = False
     proven: bool = False
+    rests_on: int = 0
     explained: bool = False
     tried: frozenset[int] = frozenset()
     _silence: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, parent: str, window: Window, rows: Rows, *, entire: bool, proven: bool, explained: bool) -> Self:
+    def of(cls, parent: str, window: Window, rows: Rows, *, entire: bool, explained: bool) -> Self:
         """An answer that showed *rows*; one that no cap cuts is proven by that."""
-        proven |= rows.whole
-        return cls(parent, window, len(rows), rows, rows.size, entire=entire, proven=proven, explained=explained)
+        return cls(parent, window, len(rows), rows, rows.size, entire=entire, proven=rows.whole, explained=explained)
+
+    def prove(self, parts: Iterable[tuple[Window, Rows]]) -> None:
+        """Its *parts* show the same rows."""
+        self.proven, self.rests_on = True, largest_divisible(parts)
 
     @property
     def testable(self) -> bool:
@@ -114,6 +119,11 @@ class KeptWindow:
         """Remember none of its rows: who tests it asks for all of it once more."""
         self.silence()
         self.rows = None
+
+
+def largest_divisible(parts: Iterable[tuple[Window, Rows]]) -> int:
+    """The rows of the largest of *parts* that has parts itself; 0 where none has."""
+    return max((len(rows) for window, rows in parts if window.days > 1), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

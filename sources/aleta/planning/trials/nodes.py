@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ..cap import MOVED
 from ..windows import Window
-from .evidence import Rows
+from .evidence import KeptWindow, Rows
 
 REMEMBERED = 20  # sizes that were proven cut
 SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts
+LARGE = 20  # rows
+SELDOM = 2  # times that a row or two of a large answer move while it is held against its parts
+MANY = 10  # of so many cut answers more than one lacks a row or two: that is how this server cuts
 HOPELESS = 5  # rows: where so small an answer was cut, no answer can be believed, and what is left is quarantined
 
 
@@ -31,6 +35,7 @@ class Node:
         above: the node that it is a part of.
         owed: rows that an earlier answer showed of its days, and a later one did not.
         undivided: nothing smaller than itself vouches for it: a part showed as many rows, or it is a single day.
+        rests_on: the rows of the largest part that vouches for it, of those that have parts themselves.
         same: how often it showed the rows that it showed last.
         why: it is in quarantine, where that is another reason than the fate's own.
     """
@@ -44,6 +49,7 @@ class Node:
     state: State = State.OPEN
     proven: bool = False
     undivided: bool = False
+    rests_on: int = 0
     same: int = 0
     asks: int = 0
     why: str = ""
@@ -72,6 +78,15 @@ class CutSizes:
 
     sizes: set[int] = field(default_factory=set)
     empties: bool = False
+    _lacking: int = 0  # large answers that lacked a row or two
+    _losing: int = 0  # answers that lacked more
+
+    def note(self, size: int, *, by: int) -> None:
+        """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does."""
+        self._lacking += size >= LARGE and 0 < by <= MOVED
+        self._losing += by > MOVED
+        if by > MOVED or (by and size >= LARGE and self._lacking > SELDOM):
+            self.add(size)
 
     def add(self, *sizes: int) -> None:
         """Answers of these *sizes* left out rows that others showed; one of none is only suspected by that."""
@@ -92,6 +107,11 @@ class CutSizes:
         return tuple(sorted(self.sizes)[:REMEMBERED])
 
     @property
+    def reach(self) -> tuple[int, bool, bool]:
+        """What decides which answers are doubted."""
+        return self.least, self.empties, self.often
+
+    @property
     def hopeless(self) -> bool:
         """Whether no answer with rows can be believed."""
         return bool(self.sizes) and self.least < HOPELESS
@@ -100,6 +120,17 @@ class CutSizes:
         """Whether an answer of *count* rows may have been cut."""
         return count in self.sizes or (count > 0 and count >= self.least * SHARE)
 
-    def doubts(self, count: int) -> bool:
-        """Whether what counted as whole, and has *count* rows, is to be read again."""
-        return self.suspects(count) if count else self.empties
+    @property
+    def often(self) -> bool:
+        """Whether so many cut answers lack but a row or two that a whole and its part may lack the same."""
+        return self._lacking > max(SELDOM, self._losing // MANY)
+
+    def may_lack(self, count: int) -> bool:
+        """Whether a part of *count* rows is no evidence for its whole, though both show the same."""
+        return self.often and count > 0 and self.suspects(count)
+
+    def doubts(self, kept: KeptWindow) -> bool:
+        """Whether what counted as whole is to be read again."""
+        if kept.proven:
+            return self.may_lack(kept.rests_on)
+        return self.suspects(kept.count) if kept.count else self.empties

@@ -89,11 +89,11 @@ class Plans:
             return None  # whoever asked was stopped
         if self.strict is None:
             return self._answer(question, rows, days)
-        before = self.cut.smallest[:1], self.cut.empties
+        before = self.cut.reach
         if self.strict.follows(question):
             self.strict.answer(question, rows)
         self.take_in()
-        if (self.cut.smallest[:1], self.cut.empties) != before:
+        if self.cut.reach != before:
             self.doubt()
         return None
 
@@ -159,7 +159,8 @@ class Plans:
         decisions, closed = self.planner.decisions(), dict[str, None]()
         if self.strict is not None:
             for node in self.strict.kept():
-                self._keep(node.parent, node.window, node.rows or Rows(), proven=node.proven and not node.undivided)
+                kept = self._keep(node.parent, node.window, node.rows or Rows())
+                kept.proven, kept.rests_on = kept.proven or (node.proven and not node.undivided), node.rests_on
             decisions += self.strict.decisions()
         for decision in decisions:
             self._made.append(decision)
@@ -175,11 +176,12 @@ class Plans:
         found = [self._close(parent) for parent in closed if closes and not self.planner.covers(parent)]
         return next(filter(None, found), None)
 
-    def _keep(self, parent: str, window: Window, rows: Rows, *, proven: bool = False) -> None:
+    def _keep(self, parent: str, window: Window, rows: Rows) -> KeptWindow:
         entire, explained = window == self.spans.get(parent), self._shown.keep(parent, rows) and self.strict is None
-        kept = KeptWindow.of(parent, window, rows, entire=entire, proven=proven, explained=explained)
+        kept = KeptWindow.of(parent, window, rows, entire=entire, explained=explained)
         self.evidence.keep(kept)
         self.kept.append(kept)
+        return kept
 
     def _close(self, parent: str) -> Contradiction | None:
         """*parent* is read: a row that was shown of it and is nowhere is looked for once more."""
@@ -210,8 +212,6 @@ class Plans:
         if (found := self.take_in()) or self.parents:
             return found
         return next(filter(None, [self._close(parent) for parent in self._shown.parents()]), None)
-
-    # -- reading again
 
     def read_again(self, kept: KeptWindow) -> None:
         """Rows moved while *kept* was tested: what is shown now is to be kept."""
@@ -258,7 +258,7 @@ class Plans:
         """
         assert self.strict is not None
         doubted = {id(kept): kept for kept in also if self.evidence.holds(kept)}
-        doubted |= {id(kept): kept for kept in self.evidence.all() if not kept.proven and self.cut.doubts(kept.count)}
+        doubted |= {id(kept): kept for kept in self.evidence.all() if self.cut.doubts(kept)}
         again: list[tuple[str, Window, Rows | None]] = [(parent, window, None) for parent, window in left]
         for kept in doubted.values():
             self._void(kept, Fate.DOUBTED)

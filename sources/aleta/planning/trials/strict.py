@@ -17,12 +17,9 @@ from ..coverage import Asked
 from ..questions import Decision, Fate, Question
 from ..windows import Window
 from . import borders
-from .evidence import Rows, contrast
+from .evidence import Rows, contrast, largest_divisible
 from .nodes import CutSizes, Node, State
 
-SELDOM = 2  # times that a row or two of a large answer move while it is held against its parts
-LARGE = 20  # rows
-MANY = 10  # of so many cut answers more than one lacks a row or two: that is how this server cuts
 EMPTY = 2  # times an answer without rows is to come: it has no parts
 SAME = 3  # times a single day is to show the same rows, where nothing can part it
 TRIES = 6  # to get there, while rows move
@@ -45,8 +42,6 @@ class StrictPlanner:
     rng: Random
     max_days: int = 0
     requests: int = 0
-    _lacking: int = 0  # large answers that lacked a row or two
-    _losing: int = 0  # answers that lacked more
     _widest: int = 0  # days of a window that was answered
     _roots: dict[str, deque[Node]] = field(default_factory=dict)
     _todo: list[Node] = field(default_factory=list)  # the last is asked first
@@ -168,18 +163,11 @@ class StrictPlanner:
         self._widest = max(self._widest, node.window.days)
         differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
         if node.rows is not None:
-            self._note_cut(min(len(node.rows), len(rows)), by=len(differing))
+            self.cut.note(min(len(node.rows), len(rows)), by=len(differing))
             if not len(node.rows) and len(differing) > MOVED:
                 self.cut.give_up()
         node.same = 1 if differing else node.same + 1
         node.rows = rows
-
-    def _note_cut(self, size: int, *, by: int) -> None:
-        """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does."""
-        self._lacking += size >= LARGE and 0 < by <= MOVED
-        self._losing += by > MOVED
-        if by > MOVED or (by and size >= LARGE and self._lacking > SELDOM):
-            self.cut.add(size)
 
     def _judge(self, node: Node) -> None:
         """May what *node* shows count?"""
@@ -233,30 +221,26 @@ class StrictPlanner:
             return
         found = contrast(node.rows, shown)
         if not found.count and not any(len(rows) in self.cut.sizes for _, rows in shown):
-            if doubted := [part for part in node.parts if self._may_lack(part)]:
+            if self.cut.may_lack(largest_divisible(shown)):
                 self._part(node)
                 for part in node.parts:
-                    self._judge(part) if part in doubted else self._accept(part, proven=True)
+                    self._judge(part) if part.window.days > 1 else self._accept(part, proven=True)
                 return
             node.comparing = False
+            node.rests_on = largest_divisible(shown)
             self._made += [Decision(node.parent, window, Fate.CHECKED) for window, _ in shown]
             node.undivided = any(len(rows) == len(node.rows) for _, rows in shown)
             self._accept(node, proven=True)
             return
         if found.more:
-            self._note_cut(len(node.rows), by=len(found.more))
+            self.cut.note(len(node.rows), by=len(found.more))
         for part in node.parts:
             assert part.rows is not None
             part.owed = found.lacking.get(part.window, set()) | (node.owed & node.rows.within(part.window))
-            self._note_cut(len(part.rows), by=len(part.owed - part.rows.known()))
+            self.cut.note(len(part.rows), by=len(part.owed - part.rows.known()))
         self._part(node)
         for part in node.parts:
             self._judge(part)
-
-    def _may_lack(self, part: Node) -> bool:
-        """Whether *part* is no evidence: many cut answers lack a row or two, maybe the same as the whole lacks."""
-        often = self._lacking > max(SELDOM, self._losing // MANY) and part.window.days > 1
-        return often and part.rows is not None and self.cut.suspects(len(part.rows))
 
     def _part(self, node: Node) -> None:
         """The parts count in place of *node*."""
@@ -297,4 +281,4 @@ class StrictPlanner:
     def _is_doubted(self, leaf: Node, count: int) -> bool:
         if leaf.undivided:  # asked again and again, it showed the same: of its own size alone, that proves nothing
             return count in self.cut.sizes
-        return not leaf.proven and self.cut.suspects(count)
+        return self.cut.may_lack(leaf.rests_on) if leaf.proven else self.cut.suspects(count)
