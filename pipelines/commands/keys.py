@@ -12,6 +12,7 @@ from sources.aleta.auth.signer import generate as generate_key
 from ..invocation.invocation import fail, output
 from ..report.report import Exit
 from ..settings import reason_of
+from ..warehouse.private_file import make_private_folder
 
 
 @click.group()
@@ -25,7 +26,7 @@ def generate(out: Path) -> None:
     """Make a P-256 private key; the public JWK on stdout is what to send to Aleta."""
     pem, jwk = generate_key()
     try:
-        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(out.parent)
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(pem)
     except FileExistsError:

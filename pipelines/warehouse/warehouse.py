@@ -35,6 +35,7 @@ from .extraction import source
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
+from .private_file import make_private_folder
 from .recovery import continues, digest_in, forget_outdated, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
@@ -61,7 +62,7 @@ class Warehouse:
         give_back()
         self.file = store_file(folder)
         self.folder = self.file.parent
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         self.remote = destination != "duckdb"
         self.fault = ""
         self.misfits: Counter[str] = Counter()  # values that are held differently from what they are, by table.column

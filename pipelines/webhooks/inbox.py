@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..warehouse.private_file import make_private_file
+from ..warehouse.private_file import make_private_file, make_private_folder
 from .delivery import CALCULATED, Delivery
 
 FILE = "webhooks.sqlite"
@@ -201,7 +201,7 @@ def _make(file: Path) -> None:
     Raises:
         OSError: it cannot be made, or is a link.
     """
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(file.parent)
     with _MAKING:
         made = make_private_file(file)
     for folder in (file.parent, file.parent.parent) if made else ():

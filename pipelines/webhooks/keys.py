@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from ..warehouse.private_file import replace
+from ..warehouse.private_file import make_private_folder, replace
 from .signatures import Key, public_key
 
 FILE = "webhook_keys.json"
@@ -151,7 +151,7 @@ class Keys:
     def _keep(self, coordinates: Sequence[Coordinates]) -> None:
         """Put them into the file, whole or not at all; without it they are only fetched again after a restart."""
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._file.parent)
             replace(self._file, msgspec.json.encode(coordinates))
         except OSError as error:
             log.warning("%s cannot be written (%s): the keys are fetched again after a restart", self._file, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.warehouse.private_file import replace
+from pipelines.warehouse.private_file import make_private_folder, replace
 
 
 def test_what_killed_processes_left_is_taken_away(tmp_path):
@@ -18,6 +18,16 @@ def test_what_killed_processes_left_is_taken_away(tmp_path):
     assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
     left = {".keys.jsonx", "keys.json.old", ".other.json.abc12345"}
     assert {file.name for file in tmp_path.iterdir()} == {"keys.json"} | left
+
+
+def test_s1_every_folder_that_is_made_is_its_owners_alone(tmp_path):
+    """S1: `Path.mkdir` gives its mode to the last folder only; what was there keeps its own."""
+    (tmp_path / "data").mkdir(mode=0o755)
+
+    make_private_folder(tmp_path / "data" / "acme" / "inbox")
+
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("data", "data/acme", "data/acme/inbox")]
+    assert modes == [0o755, 0o700, 0o700]
 
 
 def test_a_failure_leaves_nothing_beside_the_file(tmp_path):
