@@ -194,6 +194,12 @@ class TenantReport:
     def exit(self) -> Exit:
         return exit_of(self.fatal, self.errors)
 
+    def count_requests(self, requests: Mapping[str, int], *, retries: int) -> None:
+        """Note how many were sent for each resource, and the *retries* of all."""
+        self.requests, self.retries = sum(requests.values()), retries
+        for resource, count in requests.items():
+            self.of(resource).requests = count
+
     def note_trials(self, resource: str, record: TrialRecord) -> None:
         """Add what one reading of *resource* tried."""
         before = self.trials.get(resource, TrialRecord())

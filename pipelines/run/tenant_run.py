@@ -86,9 +86,30 @@ class TenantRun:
         self._missing: list[NotOffered] = []
 
     def run(self, warehouse: Warehouse) -> None:
-        kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
-        session = self._tools.connect(self._tenant, self._progress, kept=kept if self._tenant.track == "v1" else None)
-        warehouse.keep_open(self._tools.clock)
+        with contextlib.ExitStack() as opened:
+            opened.callback(warehouse.close)
+            session = self._connect(opened)
+            warehouse.keep_open(self._tools.clock)
+            found = self._take_up(warehouse)
+            opened.callback(self._handover.close)
+            threading.Thread(
+                target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
+            ).start()
+            self._load(session.reader.dialects)
+            self._forget(warehouse)
+        self._publish(warehouse)
+
+    def _connect(self, opened: contextlib.ExitStack) -> Session:
+        kept = None
+        if self._tenant.track == "v1":
+            kept = KeptPagesFile(self._tenant.folder, server=self._tenant.v1_url, now=self._horizon.now)
+            opened.callback(kept.close)
+        session = self._tools.connect(self._tenant, self._progress, kept=kept)
+        opened.callback(session.close)
+        return session
+
+    def _take_up(self, warehouse: Warehouse) -> Known:
+        """What earlier runs left: a package, deliveries, marks, and the objects that are stored, which it returns."""
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
@@ -116,19 +137,7 @@ class TenantRun:
         with warehouse.open() as store:
             found = stored_objects(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
         self._members = found.members
-        threading.Thread(
-            target=self._read, args=(session, found), name=f"{self._tenant.name}-read", daemon=True
-        ).start()
-        try:
-            self._load(session.reader.dialects)
-            self._forget(warehouse)
-        finally:
-            self._handover.close()
-            session.close()
-            if self._tenant.track == "v1":
-                kept.close()
-            warehouse.close()
-        self._publish(warehouse)
+        return found
 
     def _clamp(self) -> None:
         """What an earlier run's wrong clock left behind (M6)."""
@@ -187,7 +196,7 @@ class TenantRun:
         self._report.tracks = dialects.tracks
         if event.error is not None:
             failures.name(event.error, self._report, tenant=self._tenant.name)
-        self._count_requests()
+        self._report.count_requests(self._progress.requests, retries=self._progress.retries_total)
         self._progress.stage("loading")
         self._loader.end(self._status, self._tools.clock.now())
         self._deliveries.settle(self._tools.clock.now())
@@ -274,12 +283,6 @@ class TenantRun:
         is_proven = self._unoffered.tell(found, self._report, named=self._tenant.resources)
         if is_proven and not self._job.clients:  # one client's parents prove little of the others'
             self._ledger.unoffered[found.endpoint.name] = self._horizon.now
-
-    def _count_requests(self) -> None:
-        self._report.requests = self._progress.requests_total
-        self._report.retries = self._progress.retries_total
-        for resource, count in self._progress.requests.items():
-            self._report.of(resource).requests = count
 
     def _publish(self, warehouse: Warehouse) -> None:
         there, stale = copies(self._tenant)

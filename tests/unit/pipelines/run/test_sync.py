@@ -6,6 +6,7 @@ import io
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,6 +17,7 @@ from pipelines.run.aftermath import journal
 from pipelines.run.sync import run
 from pipelines.run.tools import Tools
 from pipelines.settings import KeySource, TenantSettings
+from pipelines.warehouse.warehouse import Warehouse
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from tests.fakes import FakeClock
 
@@ -77,3 +79,25 @@ def test_each_table_that_is_asked_for_is_counted_however_early_a_run_ends(tmp_pa
         assert tenant.to_json()["resources"] == dict.fromkeys(CATALOGUE, asdict(Counts()))
     show(report, shown := io.StringIO())
     assert "transactions" not in shown.getvalue()
+
+
+def test_what_fails_before_the_reading_begins_leaves_no_connection_open(tmp_path: Path, monkeypatch) -> None:
+    """A process that serves runs night after night: each session has its threads and sockets."""
+    opened, closed = Mock(), []
+    opened.close = lambda: closed.append("session")
+
+    def no_state(warehouse: Warehouse) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Warehouse, "recover", no_state)
+    tenant = TenantSettings(name="acme", data_dir=tmp_path, kid="k", iss="i", sub="s", key=KeySource())
+    tools = Tools(
+        connect=lambda *_, **__: opened,
+        screen=Screen(io.StringIO(), FakeClock()),
+        clock=FakeClock(),
+        stop=threading.Event(),
+    )
+
+    [report] = run([tenant], tools).tenants
+
+    assert ([problem.code for problem in report.errors], closed) == (["disk"], ["session"])
