@@ -106,6 +106,19 @@ def not_constant(resource: str, why: str) -> str:
     )
 
 
+def unread(resource: str, parent_id: str, days: Window) -> Problem:
+    """Days that were to be read are neither there nor named: nothing incomplete is called complete."""
+    return Problem(
+        code="defect",
+        message=(
+            f"{days.first} to {days.last} were to be read and never came, and nothing says why: report it; what is "
+            "loaded is right, and the next run reads these days"
+        ),
+        resource=resource,
+        parent_id=parent_id,
+    )
+
+
 def of_layout(place: str, reason: str) -> Problem:
     """The rows are in the database, and something that analysts find beside them is not."""
     return Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -102,6 +102,12 @@ class FollowedParents:
             for parent, progress in followed.items()
             if progress.coming.is_over and self._horizon.has_all(progress.reading)
         }
+
+    def unread(self) -> Iterator[tuple[str, str, Window]]:
+        """Resource, parent and days that were to be read, never came, and of which no receipt says why."""
+        for (resource, parent), progress in self._readings.items():
+            for days in progress.coming.days if progress.clean else ():
+                yield resource, parent, days
 
     def mark(
         self,

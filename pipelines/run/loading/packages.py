@@ -203,6 +203,8 @@ class Loader:
         """Commit the last package, and with it how the run ended: *status*, asked when all is compared."""
         package = self._take_package()
         self._report.errors += self._conflicts.problems()
+        if self._report.fatal is None and not self._report.errors:  # what failed is said
+            self._report.errors += [problems.unread(*days) for days in self._followed.unread()]
         self._report.warnings += self._drift.emptied()
         self._report.warnings += problems.nul(self._warehouse.misfits, self._warehouse.place)
         self._commit(package, self._run_row(ended_at=ended_at, status=status()))

@@ -7,7 +7,7 @@ it or its parts do.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -47,7 +47,7 @@ class Planner:
     border: date | None = None
     proofs: Proofs = field(default_factory=Proofs)
     experience: Experience = field(default_factory=Experience)
-    _fresh: deque[tuple[str, Window]] = field(default_factory=deque)
+    _fresh: OrderedDict[str, Window] = field(default_factory=OrderedDict)
     _plans: dict[str, Coverage] = field(default_factory=dict)
     _turns: Turns = field(default_factory=Turns)
     _held: list[Suspect] = field(default_factory=list)
@@ -60,7 +60,8 @@ class Planner:
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
-        self._fresh.append((parent, span))
+        assert not self.covers(parent), "its other span would never be settled"
+        self._fresh[parent] = span
         self.proofs.cover(parent, span)
 
     @property
@@ -142,7 +143,7 @@ class Planner:
 
     def abandon(self) -> list[str]:
         """Give up every parent that is not settled; what was kept of them stays kept. Returns their names."""
-        parents = [*self._plans, *(parent for parent, _ in self._fresh)]
+        parents = [*self._plans, *self._fresh]
         for parent, plan in self._plans.items():
             self._emit(parent, plan.take_rest())
         for pending in (self._plans, self._fresh, self._held):
@@ -150,13 +151,13 @@ class Planner:
         return parents
 
     def covers(self, parent: str) -> bool:
-        """Whether the span of *parent* is begun and not settled."""
-        return parent in self._plans
+        """Whether *parent* has a span that is not settled."""
+        return parent in self._plans or parent in self._fresh
 
     def surrender(self) -> list[tuple[str, Window]]:
         """Stop, for somebody else goes on; returns what is not settled, parent by parent. What was kept stays kept."""
         left = [(parent, window) for parent, plan in self._plans.items() for window in plan.open_windows()]
-        left += self._fresh
+        left += self._fresh.items()
         self.abandon()
         self._out, self._testing, self.experience.explorer = 0, None, None
         return left
@@ -189,7 +190,7 @@ class Planner:
     def _start(self) -> Question | None:
         if not self._fresh:
             return None
-        parent, span = self._fresh.popleft()
+        parent, span = self._fresh.popitem(last=False)
         self._plans[parent] = plan = Coverage(span, self.max_days, Density(self.experience), border=self.border)
         return self._question(parent, plan)
 

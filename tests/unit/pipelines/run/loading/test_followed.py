@@ -207,3 +207,22 @@ def test_d1_a_reading_begun_anew_that_breaks_off_does_not_go_on_from_what_an_ear
 def test_d1_a_reading_begun_anew_that_came_to_its_end_but_for_a_day_is_not_begun_again_every_night():
     """As long as that day is over the cap."""
     assert night_after(receipt(0, 69), receipt(70, 70, Status.QUARANTINED), receipt(71, 105)) == Window(on(60), on(106))
+
+
+@pytest.mark.parametrize(
+    ("receipts", "unread"),
+    [
+        pytest.param([receipt(50, 105), receipt(0, 49)], [], id="whole"),
+        pytest.param([receipt(0, 19), receipt(30, 105)], [Window(on(20), on(29))], id="a-gap"),
+        pytest.param([receipt(0, 19), receipt(20, 20, Status.QUARANTINED), receipt(21, 105)], [], id="left-out"),
+        pytest.param([receipt(0, 19), receipt(20, 105, Status.FAILED)], [], id="failed-and-said"),
+    ],
+)
+def test_days_that_never_came_and_of_which_nothing_says_why_are_told(receipts, unread):
+    """Whatever forgot them: a run that read less than it was to is not complete."""
+    followed = FollowedParents(Ledger(), HORIZON, now=NOW)
+    followed.follow(ENDPOINT, {"a": whole_reading(Mark(), HORIZON)})
+
+    commit(followed, receipts)
+
+    assert [*followed.unread()] == [("transactions", "a", days) for days in unread]
