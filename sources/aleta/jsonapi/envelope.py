@@ -45,24 +45,16 @@ class _Unnamed(Resource, gc=False, omit_defaults=True):
 
 
 class _Signs(msgspec.Struct, gc=False, omit_defaults=True):
-    """What stands beside `data`. Some of it JSON:API does not know, and says that there is more (rule F5)."""
+    """What JSON:API knows beside `data`; an answer seldom has anything else, and it may say that there is more (F5)."""
 
     errors: Raw | UnsetType = UNSET
     links: Raw | UnsetType = UNSET
     meta: Raw | UnsetType = UNSET
     included: Raw | UnsetType = UNSET
     jsonapi: Raw | UnsetType = UNSET
-    has_more: Raw | UnsetType = UNSET
-    hasMore: Raw | UnsetType = UNSET  # noqa: N815 - as it is spelt
-    next_cursor: Raw | UnsetType = UNSET
-    nextCursor: Raw | UnsetType = UNSET  # noqa: N815
-    next: Raw | UnsetType = UNSET
-    total: Raw | UnsetType = UNSET
-    pagination: Raw | UnsetType = UNSET
 
 
-_QUIET = frozenset({"data", "errors", "included", "jsonapi"})
-_SIGNS = tuple(name for name in _Signs.__struct_fields__ if name not in _QUIET)
+_QUIET = frozenset({"data", "keys", "errors", "included", "jsonapi"})
 
 
 class _Document(_Signs, gc=False, omit_defaults=True):
@@ -103,10 +95,10 @@ def read_list(body: bytes, *, identified: bool = True) -> Page:
         MalformedError: rule F1: the answer is no JSON:API list, so it says nothing; it is never zero rows.
         UndecodableError: it is one, with an id, a type or a name that is no text.
     """
-    document = _document(body, identified=identified)
+    document, beside = _document(body, identified=identified)
     if not isinstance(document.data, list):
         raise MalformedError("the answer holds no list under `data`")
-    return _resources(document, document.data)
+    return _resources(document.data, beside)
 
 
 def read_one(body: bytes, *, identified: bool = True) -> Page:
@@ -119,7 +111,7 @@ def read_one(body: bytes, *, identified: bool = True) -> Page:
     Raises:
         MalformedError: as for `read_list`.
     """
-    document = _document(body, identified=identified)
+    document, _ = _document(body, identified=identified)
     if not isinstance(document.data, Resource):
         raise MalformedError("the answer holds no single resource under `data`")
     return [document.data]
@@ -127,11 +119,11 @@ def read_one(body: bytes, *, identified: bool = True) -> Page:
 
 def read_either(body: bytes, *, identified: bool = True) -> Page:
     """A list or one resource, where the vendor does not say which; arguments and errors as for `read_list`."""
-    document = _document(body, identified=identified)
+    document, beside = _document(body, identified=identified)
     if isinstance(document.data, list):
-        return _resources(document, document.data)
+        return _resources(document.data, beside)
     if isinstance(document.data, Resource):
-        return _resources(document, [document.data])
+        return _resources([document.data], beside)
     raise MalformedError("the answer holds neither a list nor a resource under `data`")
 
 
@@ -151,7 +143,7 @@ def read_keys(body: bytes, *, identified: bool = True) -> Page:  # noqa: ARG001 
         raise MalformedError("the answer is no JWK set whose keys have a `kid`") from None
     if found.errors is not UNSET:
         raise MalformedError(WITH_ERRORS)
-    return _resources(found, keys)
+    return _resources(keys, _beside(found, body))
 
 
 class _KeySet(_Signs, gc=False, kw_only=True):
@@ -172,26 +164,36 @@ def _coordinate(raw: Raw) -> Raw:
     return Raw(bytes(raw).translate(bytes.maketrans(b"+/", b"-_")).replace(b"=", b"").replace(b"\\", b""))
 
 
-def _resources(document: _Signs, found: Sequence[Resource]) -> Page:
-    said = {name: value for name in _SIGNS if (value := getattr(document, name)) is not UNSET}
-    return Resources(found, said) if said else found
+def _resources(found: Sequence[Resource], beside: Mapping[str, Raw]) -> Page:
+    return Resources(found, beside) if beside else found
 
 
-def _document(body: bytes, *, identified: bool) -> _Document | _UnnamedDocument:
+def _beside(document: _Signs, text: bytes = b"{}") -> dict[str, Raw]:
+    """What stands beside the data: links, meta data, and what of *text* JSON:API does not know."""
+    known = {name: raw for name in ("links", "meta") if (raw := getattr(document, name)) is not UNSET}
+    return {name: raw for name, raw in _members.decode(text).items() if name not in _QUIET} | known
+
+
+def _document(body: bytes, *, identified: bool) -> tuple[_Either, dict[str, Raw]]:
+    """The document, and what stands beside its data."""
     check_utf8(body)
     decode = _identified.decode if identified else _unnamed.decode
-    document = _unique(*_decoded(body, decode), decode)
+    document, rest = _unique(*_decoded(body, decode), decode)
     if document.errors is not UNSET:
         raise MalformedError(WITH_ERRORS)
     if document.data is UNSET:
         raise MalformedError("the answer has no `data`")
-    return document
+    try:
+        return document, _beside(document, rest)
+    except msgspec.DecodeError:
+        raise MalformedError("what the answer has beside `data` cannot be read") from None
 
 
+_Either: TypeAlias = "_Document | _UnnamedDocument"
 _Decode: TypeAlias = Callable[[bytes], _Document] | Callable[[bytes], _UnnamedDocument]
 
 
-def _decoded(body: bytes, decode: _Decode, *, mends: bool = True) -> tuple[bytes, _Document | _UnnamedDocument]:
+def _decoded(body: bytes, decode: _Decode, *, mends: bool = True) -> tuple[bytes, _Either]:
     """The body, repaired where that was necessary, and what it holds."""
     try:
         return body, decode(body)
@@ -209,21 +211,25 @@ def _undecodable(body: bytes) -> MalformedError | UndecodableError:
     return MalformedError("the answer is no JSON:API document (not JSON, or cut short)")
 
 
-def _unique(body: bytes, document: _Document | _UnnamedDocument, decode: _Decode) -> _Document | _UnnamedDocument:
-    """*document*, once it is known that nothing but the values of its resources may have a member twice (rule F5)."""
+def _unique(body: bytes, document: _Either, decode: _Decode) -> tuple[_Either, bytes]:
+    """*document*, once it is known that nothing but the values of its resources may have a member twice (rule F5).
+
+    With the text in which JSON:API does not know all members.
+    """
     if len(body) == _least(document):
-        return document
+        return document, b"{}"
     try:
         plain = msgspec.json.format(body, indent=-1)  # blanks are no sign of anything
         document = decode(plain)
     except (msgspec.DecodeError, RecursionError):  # somewhere that nobody decodes
         plain = body
-    if len(plain) != _least(document):
-        unique.check(plain)
-    return document
+    if len(plain) == _least(document):
+        return document, b"{}"
+    unique.check(plain)
+    return document, plain
 
 
-def _least(document: _Document | _UnnamedDocument) -> int:
+def _least(document: _Either) -> int:
     """The bytes that *document* has at least."""
     data = document.data
     if not isinstance(data, list):

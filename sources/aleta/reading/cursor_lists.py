@@ -32,6 +32,7 @@ class PageGetter(Protocol):
         *,
         params: Mapping[str, str],
         parse: Callable[[bytes, str], T],
+        hear: Callable[[Mapping[str, str]], None],
         resource: str,
         parent_id: str = "",
         etag: str = "",
@@ -91,7 +92,7 @@ class CursorLists:
         while True:
             chain = Chain(wanted.parse)
             try:
-                if self._page(wanted, {}, chain.take, kept[0].etag if kept else "") is None:
+                if self._page(wanted, {}, chain, kept[0].etag if kept else "") is None:
                     _take_kept(chain, kept[0])
                 self._keep(wanted.key, chain, before=kept)
                 return replace(chain.whole, track=Track.V1)
@@ -138,7 +139,7 @@ class CursorLists:
         """Read the next page; whether one came."""
         cursor = {"cursor": chain.cursor} if chain.cursor else {}
         try:
-            return self._page(wanted, {"limit": LIMIT} | cursor, chain.take, etag) is not None
+            return self._page(wanted, {"limit": LIMIT} | cursor, chain, etag) is not None
         except SourceError as error:
             if chain.cursor and error.attrs.get("status") in EXPIRED:
                 raise _StartAgainError(f"{error}") from error
@@ -147,13 +148,12 @@ class CursorLists:
                 raise wanted.located(f"page {number} was announced, and is not there ({error})") from error
             raise
 
-    def _page(
-        self, wanted: Wanted, params: Mapping[str, str], take: Callable[[bytes, str], Answer], etag: str = ""
-    ) -> Answer | None:
+    def _page(self, wanted: Wanted, params: Mapping[str, str], chain: Chain, etag: str = "") -> Answer | None:
         return self.client.page(
             f"/{Track.V1}{wanted.path}",
             params={**wanted.params, **params},
-            parse=take,
+            parse=chain.take,
+            hear=chain.hear,
             resource=wanted.endpoint.name,
             parent_id=wanted.parent_id,
             etag=etag,
@@ -169,6 +169,7 @@ class CursorLists:
 
 def _take_kept(chain: Chain, held: KeptPage) -> None:
     try:
+        chain.hear({})
         chain.take(held.body, held.etag)
     except MalformedError as error:  # kept by a version that read it otherwise
         raise _StartAgainError("what was kept cannot be read") from error

@@ -40,11 +40,21 @@ class Getter(Protocol):
         *,
         params: Mapping[str, str] | None = None,
         parse: Callable[[bytes], T],
+        hear: Callable[[Mapping[str, str]], None],
         resource: str,
         parent_id: str = "",
     ) -> T: ...
 
-    def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T: ...
+    def follow(
+        self,
+        url: str,
+        *,
+        path: str,
+        parse: Callable[[bytes], T],
+        hear: Callable[[Mapping[str, str]], None],
+        resource: str,
+        parent_id: str = "",
+    ) -> T: ...
 
 
 class Reader:
@@ -130,11 +140,19 @@ class Reader:
                 asked,
                 params={**dialect.params(endpoint.params), **params},
                 parse=pages.take,
+                hear=pages.hear,
                 resource=endpoint.name,
                 parent_id=parent_id,
             )
             while url := pages.next_url:
-                self._client.follow(url, path=asked, parse=pages.take, resource=endpoint.name, parent_id=parent_id)
+                self._client.follow(
+                    url,
+                    path=asked,
+                    parse=pages.take,
+                    hear=pages.hear,
+                    resource=endpoint.name,
+                    parent_id=parent_id,
+                )
             return replace(pages.whole, track=dialect.track)
 
         return functools.partial(self.dialects.ask, endpoint, send)

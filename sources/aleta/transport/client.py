@@ -16,7 +16,7 @@ from ..errors import (
     UndecodableError,
 )
 from .exchange.wire import JSON_API, Answer, Bounds, Wire
-from .next_page import linked, page
+from .next_page import Hear, linked, page, unheard
 from .observer import Observer, Silent
 from .outcome import Action, action, is_unauthorized
 from .pacing.pauses import Pauses
@@ -52,13 +52,12 @@ class Client:
         policy: how long to go on trying.
         observer: told of attempts, retries and waits.
         pool: connections at most; as many as there are workers.
-        bounds: of each answer.
+        bounds: of each answer; an attribute too.
         prefix: of every path.
         accept: media types, in order of preference.
         clocks: what other servers of the same API said of this machine's clock.
 
     Attributes:
-        bounds: of each answer.
         clocks: what the API's answers say of this machine's clock.
 
     Raises:
@@ -98,6 +97,7 @@ class Client:
         *,
         params: Mapping[str, str] | None = None,
         parse: Callable[[bytes], T],
+        hear: Hear = unheard,
         resource: str,
         parent_id: str = "",
     ) -> T:
@@ -107,8 +107,8 @@ class Client:
             path: as in the API's reference, from `/v2` on; `{parent_id}` stands for the encoded *parent_id*.
             params: the query, not encoded.
             parse: body to value; its MalformedError is a failed attempt (rule F1).
-            resource: what is read, for errors and the observer.
-            parent_id: whose.
+            hear: told the headers before that.
+            resource: what is read, for errors and the observer; *parent_id*: whose.
 
         Raises:
             RetryableError: the last failure, after all attempts.
@@ -123,7 +123,7 @@ class Client:
             StoppedError: the run was asked to stop.
         """
         read = self._new(path, params or {}, resource, parent_id)
-        return self._persist(read, lambda answer: linked(answer, parse))
+        return self._persist(read, lambda answer: linked(answer, parse, hear))
 
     def page(
         self,
@@ -131,6 +131,7 @@ class Client:
         *,
         params: Mapping[str, str],
         parse: Callable[[bytes, str], T],
+        hear: Hear = unheard,
         resource: str,
         parent_id: str = "",
         etag: str = "",
@@ -146,16 +147,22 @@ class Client:
         """
         read = self._new(path, params, resource, parent_id)
         read.etag = etag
-        return self._persist(read, lambda answer: page(answer, parse))
+        return self._persist(read, lambda answer: page(answer, parse, hear))
 
     def _new(self, path: str, params: Mapping[str, str], resource: str, parent_id: str) -> Read:
         return Read(template=path, params=params, resource=resource, parent_id=parent_id, prefix=self._prefix)
 
-    def follow(self, url: str, *, path: str, parse: Callable[[bytes], T], resource: str, parent_id: str = "") -> T:
-        """Read the page that an answer to *path* links to as its next (rule F5), with the same attempts as `get`.
-
-        Args:
-            url: as the answer spells it, absolute or relative to *path*.
+    def follow(
+        self,
+        url: str,
+        *,
+        path: str,
+        parse: Callable[[bytes], T],
+        hear: Hear = unheard,
+        resource: str,
+        parent_id: str = "",
+    ) -> T:
+        """Read the page that an answer to *path* links to as its next, by *url* as it is spelt there (rule F5).
 
         Raises:
             RefusedError: *url* leads to another server: no bearer goes there.
@@ -165,7 +172,7 @@ class Client:
         read.target = self._wire.own_target(url, read.path)
         if not read.target:
             raise RefusedError(f"{read}: the answer's next page is on another server: it is not followed", **read.attrs)
-        return self._persist(read, lambda answer: linked(answer, parse))
+        return self._persist(read, lambda answer: linked(answer, parse, hear))
 
     def _persist(self, read: Read, take: Callable[[Answer], T]) -> T:
         with self._witness.reading():

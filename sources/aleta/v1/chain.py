@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import MalformedError
 from ..jsonapi.answer import Answer, Parse, joined
-from ..jsonapi.paging import ALONE, Paging
+from ..jsonapi.paging import ALONE, Paging, paging_of_headers
 
 MOST_PAGES = 10_000
 MOST_BYTES = 1 << 29  # of rows in Arrow: bounds the memory of one list
@@ -63,6 +63,7 @@ class Chain:
     cursor: str = ""  # of the page to ask for next; empty for the first, and behind the last
     _pages: list[Answer] = field(default_factory=list)
     _said: Paging = ALONE
+    _told: Paging = ALONE
     _seen: set[str] = field(default_factory=set)
     _shown: set[str] = field(default_factory=set)
     _bytes: int = 0
@@ -78,6 +79,10 @@ class Chain:
         """All pages as one answer."""
         return joined(self._pages)
 
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Take in the headers of the answer whose body comes next."""
+        self._told = paging_of_headers(headers)
+
     def take(self, body: bytes, etag: str) -> Answer:
         """Take in the next page; nothing is kept of one that is refused, so that it may be read again.
 
@@ -85,7 +90,7 @@ class Chain:
             MalformedError: it is no page, goes on with a cursor that was given before, or the list does not end.
         """
         page = self.parse(body)
-        said = page.paging.with_earlier(self._said)
+        said = page.paging.beside(self._told).with_earlier(self._said)
         cursor = said.cursor
         if cursor:
             self._check_next(cursor, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -117,6 +118,23 @@ MORE = {
     "truncated": {"meta": {"truncated": True}},
     "pagination-on-top": {"pagination": {"total": 3}},
     "total-on-top": {"total": 3},
+    "total-count-on-top": {"totalCount": 3},
+    "truncated-on-top": {"truncated": True},
+    "paging-on-top": {"paging": {"hasMore": True}},
+    "next-link-on-top": {"nextLink": "/api/v2/transactions?page=2"},
+    "last-of-pages": {"meta": {"page": {"number": 1, "size": 2, "last": 2}}},
+    "one-of-pages": {"page": {"number": 1, "of": 2}},
+    "link-to-the-last": {"links": {"self": "/x?a=1&page=1", "last": "/x?a=1&page=2"}},
+    "link-to-the-last-from-a-list": {"links": {"self": "/x?a=1", "last": {"href": "/x?a=1&page%5Bnumber%5D=2"}}},
+    "link-to-the-last-alone": {"links": {"last": "/x?offset=500&limit=500"}},
+}
+HEADERS = {
+    "total": {"X-Total-Count": "3"},
+    "pages": {"x-total-pages": "2"},
+    "more": {"X-Has-More": "true"},
+    "cursor": {"X-Next-Cursor": "abc"},
+    "json": {"X-Pagination": '{"TotalCount": 3, "PageSize": 2}'},
+    "range": {"Content-Range": "items 0-1/3"},
 }
 
 
@@ -128,6 +146,25 @@ def test_a_sign_that_there_is_more_is_a_failed_read(server, beside):
         ask(server.url)
 
 
+@pytest.mark.parametrize("headers", [pytest.param(case, id=name) for name, case in HEADERS.items()])
+def test_a_header_that_says_that_there_is_more_is_a_failed_read(server, headers):
+    """The same, where only the envelope says it; as for all pages together."""
+    server.say(replace(page("t1", "t2"), headers=headers))
+    with pytest.raises(SourceError, match=r"transactions of a1: the answer says that (there|it is one)"):
+        ask(server.url)
+
+
+def test_headers_that_count_all_there_is_are_believed(server):
+    """Of the whole list, as each page has them; and what has nothing to do with pages."""
+    counted = {"X-Total-Count": "3", "X-Total-Pages": "2", "Content-Range": "items 0-1/*", "X-Has-More": "false"}
+    other = {"X-Count": "900", "X-RateLimit-Remaining": "7", "X-Request-Total": "12", "X-Next-Cursor": ""}
+    server.say(
+        replace(page("t1", "t2", links={"next": "?page=2"}), headers=counted | {"X-Has-More": "true"}),
+        replace(page("t3"), headers=counted | other),
+    )
+    assert ask(server.url) == ["t1", "t2", "t3"]
+
+
 ALL = {
     "total": {"meta": {"total": 2}},
     "total-of-nothing-else": {"meta": {"total": 0, "requestId": "x", "took": 900}},
@@ -135,6 +172,10 @@ ALL = {
     "no-more": {"meta": {"hasMore": False, "nextCursor": None, "next": ""}, "links": {"self": "/x", "next": None}},
     "links-of-no-shape": {"links": ["x"], "meta": [1]},
     "links-empty": {"links": {"next": ""}},
+    "first-is-last": {"links": {"self": "/x?a=1", "first": "/x?a=1&page=1", "last": "/x?a=1&page=1&page%5Bsize%5D=9"}},
+    "on-the-last-page": {"links": {"self": "/x?page=4", "last": "/x?page=4"}, "page": {"last": 1}},
+    "said-on-top": {"totalCount": 2, "truncated": False, "paging": {"hasMore": "false"}, "nextLink": None},
+    "of-something-else": {"summary": {"total": 900, "more": True}, "took": 3, "meta": {"last": 7}},
 }
 
 

@@ -64,6 +64,16 @@ def test_what_contradicts_itself_is_a_failed_read(beside, words):
         Chain(parse()).take(body("a", **beside), "")
 
 
+def test_f5_a_header_that_counts_more_than_all_pages_have_is_a_failed_read():
+    """F5: as for pages that are linked; what a page that was kept had in its headers is not known."""
+    chain = Chain(parse())
+    chain.hear({"X-Total-Count": "3"})
+    chain.take(body("a", next_cursor="2"), "")
+    chain.hear({})
+    with pytest.raises(MalformedError, match="there are 3 rows, and shows 2"):
+        chain.take(body("b"), "")
+
+
 def test_f5_a_total_that_only_the_first_page_says_counts_for_all():
     """F5: as for pages that are linked."""
     chain = Chain(parse())
