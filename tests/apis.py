@@ -65,6 +65,7 @@ class FakeApi:
         *,
         params: Mapping[str, str] | None = None,
         parse: Callable[[bytes], T],
+        hear: object = None,
         resource: str,
         parent_id: str = "",
     ) -> T:

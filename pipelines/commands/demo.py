@@ -14,10 +14,12 @@ import duckdb
 
 from sandbox import Sandbox, SandboxSettings
 
-from ..invocation.invocation import Invocation
+from ..invocation.invocation import Invocation, fail
 from ..invocation.stdout import writing
+from ..report.report import Exit
 
 FOLDER = Path("demo")
+LOCAL = 'api_url = "http://127.0.0.1:'  # in the config of a sandbox
 TENANT = "acme"
 WORLD = SandboxSettings(accounts=20, rows=8_000, instruments=20, computed_days=40)
 QUERY = (
@@ -44,10 +46,20 @@ def command(invocation: Invocation) -> None:
 @contextmanager
 def world(folder: Path) -> Iterator[Path]:
     """A config folder below *folder* that points to a running local Aleta with a hidden row cap and a few faults."""
-    if (folder / "config" / "config.toml").exists():  # an earlier demo's
-        shutil.rmtree(folder)
+    _forget_earlier(folder)
     with Sandbox(replace(WORLD, fault_share=0.01, latency_s=0.01)) as box:
         yield box.write_config(folder / "config", requests_per_minute=0, publish=["duckdb", "parquet"])
+
+
+def _forget_earlier(folder: Path) -> None:
+    """Take away what an earlier demo left: its config points to a sandbox that is gone."""
+    file = folder / "config" / "config.toml"
+    if not file.exists():
+        return
+    if LOCAL not in file.read_text(errors="replace"):
+        fail(Exit.USAGE, f"{file} is no earlier demo's, and nothing of it is touched: run the demo in another folder")
+    for left in ("config", "data"):
+        shutil.rmtree(folder / left, ignore_errors=True)
 
 
 def show(folder: Path) -> None:

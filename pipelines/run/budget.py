@@ -112,13 +112,17 @@ class SharedBucket(TokenBucket):
             state = _decoded(text)
         except ValueError:
             state = None
-        if state is not None and state.boot != self._boot:
+        if state is not None and self._is_of_another_start(state, now):
             self._convert(state, now, age_s=SystemClock().now().timestamp() - os.fstat(file).st_mtime)
         elif state is None or not self._plausible(state, now):  # a burst that is not there would be refused
             self._at, self._level, self._paused_until = now, 0.0, float("-inf")
         else:
             self._at, self._level = state.at, min(state.level, self._capacity)
             self._paused_until, self._pauses = state.paused_until, max(self._pauses, state.pauses)
+
+    def _is_of_another_start(self, state: State, now: float) -> bool:
+        """Where the system does not say which start it is, its time does: in one start, it never goes back."""
+        return state.boot != self._boot or (math.isfinite(state.saved) and state.saved > now + LIVE_S)
 
     def _convert(self, state: State, now: float, *, age_s: float) -> None:
         """Take over what was written *age_s* ago by another start, whose instants are on another scale."""
@@ -160,7 +164,7 @@ def _decoded(text: bytes) -> State:
 
 
 def _boot_id() -> str:
-    """Tells this start of the machine from the one before; where the system does not say, time alone does."""
+    """Tells this start of the machine from the one before; empty where the system does not say."""
     try:
         return BOOT.read_text(encoding="ascii").strip()
     except OSError:

@@ -147,8 +147,8 @@ class Taught:
 
     resource: str
     learned: Learned
-    trials: TrialRecord | None = None
-    lesson: str = ""
+    trials: TrialRecord | None
+    lesson: str
     ended: bool = True
 
 

@@ -130,7 +130,6 @@ class TenantRun:
             ),
             horizon=self._horizon,
             report=self._report,
-            kind=self._job.kind,
             tables={endpoint.name for endpoint in with_parents(self._tenant.resources, CATALOGUE)},
             committed=self._progress.committed,
         )
@@ -228,7 +227,7 @@ class TenantRun:
                 self._listings.clear()
             case Visited():
                 self._loader.note_listed(event.listed)
-                self._loader.load_visited(event.listed)
+                self._loader.load_visited(event.listed, self._tools.clock.monotonic())
                 self._report.warnings += problems.not_shown(event.listed)
             case Following():
                 self._loader.follow(event.endpoint, event.readings)
@@ -263,7 +262,7 @@ class TenantRun:
                 self._loader.note_confronted(event)
 
     def _learn(self, taught: Taught) -> None:
-        self._ledger.learn(taught.lesson or taught.resource, taught.learned, partly=self._job.narrow)
+        self._ledger.learn(taught.lesson, taught.learned, partly=self._job.narrow)
         if taught.ended:  # before, it is what an earlier run found out
             self._report.row_cap = self._report.row_cap or self._tenant.row_cap or taught.learned.known_cap
         if taught.trials:

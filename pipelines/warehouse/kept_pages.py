@@ -59,6 +59,7 @@ class KeptPagesFile:
         self._lock = threading.Lock()
         self._asked: set[str] = set()
         self._sql: sqlite3.Connection | None = None
+        self._closed = False
 
     def of(self, key: str) -> Sequence[KeptPage]:
         """All pages of a list in their order; none where it is not kept, or cannot be read."""
@@ -77,13 +78,14 @@ class KeptPagesFile:
         self.keep(key, ())
 
     def close(self) -> None:
-        """Note what was asked for, and bring the file within its bound."""
+        """Note what was asked for, and bring the file within its bound; a read that was given up finds nothing then."""
         self._done(self._trim)
         with self._lock:
+            self._closed = True
             self._shut()
 
     def _trim(self, sql: sqlite3.Connection) -> None:
-        asked = [(self._now.isoformat(), key) for key in self._asked]
+        asked = [(self._now.isoformat(), key) for key in [*self._asked]]  # whoever was given up may still ask
         bounds = {"before": (self._now - UNASKED).isoformat(), "most": self._most_bytes}
         with sql:
             sql.executemany("UPDATE lists SET asked_at = ? WHERE key = ?", asked)
@@ -99,6 +101,8 @@ class KeptPagesFile:
     def _done(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """What *work* returns, for one thread at a time; a file that is damaged is begun anew: all it held is lost."""
         with self._lock:
+            if self._closed:
+                return None
             try:
                 self._sql = self._sql or _open(self._file)
                 return work(self._sql)

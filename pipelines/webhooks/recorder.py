@@ -116,7 +116,7 @@ class Recorder:
                 written.set_exception(error)
 
     def _close_idle(self) -> None:
-        for tenant in [name for name in self._open if name not in self._writing]:
+        for tenant in [name for name in [*self._open] if name not in self._writing]:  # threads put others in it
             if len(self._open) <= MOST_OPEN:
                 return
             self._open.pop(tenant).close()

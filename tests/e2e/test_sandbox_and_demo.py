@@ -98,3 +98,13 @@ def test_the_demo_syncs_a_sandbox_and_shows_how_to_open_it(tmp_path):
     assert "accounts" in shown.stdout
     with Sandbox(WORLD) as box:
         assert truth.differences(tmp_path / "demo" / "data" / "acme" / "warehouse.duckdb", box.truth("acme")) == []
+
+
+def test_demo_touches_no_folder_that_is_somebody_elses(tmp_path):
+    """Sites have a `config/config.toml` too."""
+    (tmp_path / "demo" / "config").mkdir(parents=True)
+    (tmp_path / "demo" / "config" / "config.toml").write_text('baseURL = "https://example.com/"\n')
+    ended = subprocess.run([SCRIPT, "demo"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "is no earlier demo's" in ended.stderr
+    assert (tmp_path / "demo" / "config" / "config.toml").exists()

@@ -79,7 +79,6 @@ class Loader:
         run: Run,
         horizon: Horizon,
         report: TenantReport,
-        kind: str,
         tables: Collection[str],
         committed: Callable[[int], None],
     ) -> None:
@@ -87,7 +86,6 @@ class Loader:
         self._ledger = ledger
         self._run = run
         self._report = report
-        self._kind = kind
         self._committed = committed
         self._followed = FollowedParents(ledger, horizon, now=run.now)
         self._proven: dict[str, ProvenDays] = {}
@@ -96,6 +94,7 @@ class Loader:
         self._removals = Removals()
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
+        self._visited_since_s = 0.0  # objects that were read one by one; 0 where none wait
 
     def note_listed(self, listed: Listed) -> None:
         """Tell the report of a list that was read: windows, drift, problems."""
@@ -114,8 +113,8 @@ class Loader:
             for endpoint in endpoints:
                 self._compare_objects(comparison, endpoint, listings.get(endpoint.name, ()))
 
-    def load_visited(self, listed: Listed) -> None:
-        """Compare objects that were read one by one; each will be read again in its turn.
+    def load_visited(self, listed: Listed, now_s: float) -> None:
+        """Compare objects that were read one by one; each will be read again in its turn. Commits what waited too long.
 
         What was never asked for before and is not there may come a little later than the row that names it: it is due.
         """
@@ -130,6 +129,9 @@ class Loader:
         for own_id in listed.failed:  # are asked for by the next run, be it this night; so is who never was, anyway
             if (mark := self._ledger.mark(name, own_id)).verified_at:
                 self._ledger.set(name, own_id, replace(mark, due=True))
+        self._visited_since_s = self._visited_since_s or now_s
+        if now_s - self._visited_since_s >= PACKAGE_S:
+            self.flush()
 
     def _compare_objects(self, comparison: Comparison, endpoint: Endpoint, listings: Sequence[Listed]) -> None:
         for found in comparison.compare(endpoint, listings):
@@ -281,7 +283,7 @@ class Loader:
     def _commit(self, package: list[Rows], run_row: Rows) -> None:
         """One dlt load: what was carried so far, the rows, the marks, the state. *package* is emptied."""
         package[:0] = self._pending
-        self._pending = []
+        self._pending, self._visited_since_s = [], 0.0
         marked = Rows(schema=SYNC_MARKS, data=self._ledger.take_touched())
         drift = Rows(schema=SYNC_DRIFT, data=self._ledger.take_drift(self._report.drift))
         joined = joined_tables([*package, marked, drift, run_row])
@@ -289,7 +291,7 @@ class Loader:
         self._warehouse.write(joined, self._ledger.to_state())
 
     def _run_row(self, *, ended_at: datetime | None, status: str) -> Rows:
-        return run_row(self._report, self._run, kind=self._kind, ended_at=ended_at, status=status)
+        return run_row(self._report, self._run, ended_at=ended_at, status=status)
 
 
 def _add(report: TenantReport, resource: str, counted: Counter[str]) -> None:

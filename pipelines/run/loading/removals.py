@@ -10,7 +10,8 @@ from sources.aleta.catalogue.endpoint import Endpoint
 
 from ...compare.rows.findings import Missed
 
-PARENTS = 20  # who lost transactions, at three requests each at the most
+PARENTS = 20  # who lost transactions
+ROWS = 3  # of each that are asked about, at a request each
 OTHERS = 5  # of each other table: computed rows are replaced by the thousand
 
 
@@ -28,7 +29,7 @@ class Removals:
         for row in removed:
             if row.parent_id in rows or (row.parent_id not in parents and len(parents) < most):
                 parents.add(row.parent_id)
-                rows[row.parent_id].append(row)
+                rows[row.parent_id] = [*rows[row.parent_id], row][:ROWS]
 
     def take(self) -> Mapping[str, Mapping[str, Sequence[Missed]]]:
         """By endpoint and parent, rows that were removed since the last call; each parent once in a run."""

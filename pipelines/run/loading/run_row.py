@@ -14,11 +14,11 @@ from ...report.version import VERSION
 from ...warehouse.package import Rows
 
 
-def run_row(report: TenantReport, run: Run, *, kind: str, ended_at: datetime | None, status: str) -> Rows:
+def run_row(report: TenantReport, run: Run, *, ended_at: datetime | None, status: str) -> Rows:
     """What *report* counts so far; *ended_at* is None while the run goes on."""
     values = {
         "run_id": run.run_id,
-        "kind": kind,
+        "kind": report.kind,
         "clients": " ".join(run.clients) or None,
         "started_at": run.now,
         "ended_at": ended_at,

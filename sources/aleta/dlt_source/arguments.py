@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import get_args
 
 from .options import OnFailure
@@ -27,12 +27,14 @@ def tables(resources: Sequence[str], there_are: Collection[str]) -> list[str]:
 
 
 def day(name: str, given: object) -> date:
-    """A day, or its text.
+    """A day, or its text; of a moment, its day.
 
     Raises:
         ValueError: it is none.
     """
     try:
+        if isinstance(given, datetime):
+            return given.date()
         return given if isinstance(given, date) else date.fromisoformat(f"{given}")
     except ValueError:
         raise ValueError(f"{name}: expected a day as YYYY-MM-DD, not {given!r}") from None

@@ -116,3 +116,14 @@ def test_a_link_is_not_followed(tmp_path):
     kept = opened(tmp_path)
     kept.keep("list", PAGES)
     assert (tmp_path / "elsewhere").read_text() == "theirs"
+
+
+def test_whoever_asks_after_the_end_finds_nothing_and_opens_no_file(tmp_path):
+    """A read that was given up goes on in its thread; by then the tenant may be another process's."""
+    kept = opened(tmp_path)
+    kept.keep("list", PAGES)
+    kept.close()
+    (tmp_path / FILE).unlink()
+    assert list(kept.of("list")) == []
+    kept.keep("list", PAGES)
+    assert not (tmp_path / FILE).exists()

@@ -22,7 +22,8 @@ def test_what_killed_processes_left_is_taken_away(tmp_path):
 
 def test_s1_every_folder_that_is_made_is_its_owners_alone(tmp_path):
     """S1: `Path.mkdir` gives its mode to the last folder only; what was there keeps its own."""
-    (tmp_path / "data").mkdir(mode=0o755)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data").chmod(0o755)
 
     make_private_folder(tmp_path / "data" / "acme" / "inbox")
 

@@ -28,3 +28,11 @@ def test_so_many_parents_of_a_table_and_each_once_in_a_run(table, most):
     ]
     removals.note(endpoint, [gone(parents[0]), gone(parents[-1])])
     assert removals.take() == {}
+
+
+def test_no_more_than_a_few_rows_of_a_parent_are_asked_about_however_many_packages_show_them():
+    """Each costs a request."""
+    removals = Removals()
+    for package in range(4):
+        removals.note(CATALOGUE["transactions"], [gone("a", f"t{package}"), gone("a", f"u{package}")])
+    assert [row.id for row in removals.take()["transactions"]["a"]] == ["t0", "u0", "t1"]

@@ -11,7 +11,7 @@ import pytest
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import in_turn
-from pipelines.run.loading.packages import Loader
+from pipelines.run.loading.packages import PACKAGE_S, Loader
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.reading.objects.walk import Listed
 from tests.unit.pipelines.ledger.nights import night
@@ -39,7 +39,6 @@ def loader(ledger, monkeypatch) -> Loader:
         run=SimpleNamespace(now=NOW, clients=()),
         horizon=night(),
         report=SimpleNamespace(),
-        kind="sync",
         tables=(),
         committed=lambda _: None,
     )
@@ -50,7 +49,7 @@ def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_th
     visited = [f"new{number:03}" for number in range(150)]
     listed = Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=visited, failed=["i000", "never read"])
 
-    loader.load_visited(listed)
+    loader.load_visited(listed, 5.0)
 
     marks = ledger.marks["instruments"]
     assert "i000" in in_turn(marks, sorted(marks), night(), every_days=7)
@@ -61,7 +60,17 @@ def test_f3_who_could_not_be_read_in_its_turn_is_asked_for_by_the_next_run_of_th
 def test_l2_what_rows_name_for_the_first_time_and_is_404_is_asked_for_again_by_the_next_run(ledger, loader):
     """A row may be there before its instrument is. Twice 404: it comes in its turn."""
     listed = Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=["new"])
-    loader.load_visited(listed)
+    loader.load_visited(listed, 5.0)
     assert ledger.marks["instruments"]["new"].due
-    loader.load_visited(listed)
+    loader.load_visited(listed, 5.0)
     assert ledger.marks["instruments"]["new"] == Mark(verified_at=NOW)
+
+
+def test_c1_objects_that_are_read_one_by_one_are_committed_on_the_way(loader, monkeypatch):
+    """C1: 20,000 instruments are twenty minutes of requests; a kill costs seconds of them."""
+    commits = []
+    monkeypatch.setattr(Loader, "_commit", lambda own, *_: commits.append(setattr(own, "_visited_since_s", 0.0)))
+    monkeypatch.setattr(Loader, "_run_row", lambda *_, **__: None)
+    for second in range(100, 200):
+        loader.load_visited(Listed(endpoint=INSTRUMENTS, parent_id="", answers=[], gone=[f"i{second}"]), second)
+    assert len(commits) == 100 // (PACKAGE_S + 1)

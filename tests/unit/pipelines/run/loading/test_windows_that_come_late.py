@@ -60,7 +60,6 @@ class Account:
             run=Run(run_id="run", now=NOW, max_removed_share=1.0),
             horizon=HORIZON,
             report=TenantReport(tenant="acme"),
-            kind="sync",
             tables=(ENDPOINT.name,),
             committed=lambda _: None,
         )

@@ -125,10 +125,10 @@ def test_c1_what_is_found_out_is_committed_before_anything_else_is_read():
     learned, why = Learned(cut_sizes=(20,), strict_runs=30), TrialRecord(strict=True, noticed="size")
 
     TenantRun._note(run, Rereading("transactions", {"a"}))
-    TenantRun._note(run, Taught("transactions", learned, why, ended=False))
+    TenantRun._note(run, Taught("transactions", learned, why, "transactions", ended=False))
     TenantRun._note(run, Doubted("transactions"))
     TenantRun._note(run, Rereading("transactions", frozenset()))
-    TenantRun._note(run, Taught("transactions", learned, why))
+    TenantRun._note(run, Taught("transactions", learned, why, "transactions"))
 
     stored = [Ledger.from_state(state) for state in committed]
     due = [{parent: mark.due for parent, mark in each.marks["transactions"].items()} for each in stored]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from sources.aleta.dlt_source.arguments import day
 from sources.aleta.dlt_source.source import aleta_source
 
 
@@ -32,6 +33,11 @@ def test_what_makes_no_sense_is_refused_by_its_name(name, value):
 
 def test_a_table_that_is_named_twice_is_read_once():
     assert [*source(resources=["users", "users", "clients"]).resources] == ["users", "clients"]
+
+
+def test_a_moment_is_its_day():
+    """A `datetime` is a `date`, and cannot be compared with one: extraction ended in a TypeError."""
+    assert day("history_start", datetime(2020, 1, 1, 12, tzinfo=UTC)) == date(2020, 1, 1)
 
 
 def test_zero_is_no_limit_and_days_may_be_dates():

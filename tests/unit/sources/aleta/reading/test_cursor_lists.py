@@ -37,7 +37,7 @@ class Pages:
     conditions: bool = True
     seen: list[tuple[str, str]] = field(default_factory=list)  # cursor, condition
 
-    def page(self, path, *, params, parse, resource, parent_id="", etag=""):
+    def page(self, path, *, params, parse, hear, resource, parent_id="", etag=""):
         assert path.startswith("/v1/")
         cursor = params.get("cursor", "")
         self.seen.append((cursor, etag))

@@ -33,7 +33,7 @@ class Api:
     days: dict[str, set[str]]
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def get(self, path, *, params, parse, resource, parent_id=""):
+    def get(self, path, *, params, parse, hear, resource, parent_id=""):
         self.asked.append((path, parent_id, params["date"]))
         if not path.startswith("/v2/") or params["date"] not in self.days.get(parent_id, ()):
             raise ParentGoneError("Nothing is computed for that day")
