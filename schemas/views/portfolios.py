@@ -25,7 +25,7 @@ PORTFOLIOS_MONTHLY = View(
         Column(name="portfolio_value", description="What the portfolio is worth", unit="reporting currency"),
         Column(
             name="share",
-            description="portfolio_value as a share of entity_value, 0.25 = 25 %, exact to 12 decimals",
+            description="portfolio_value as a share of entity_value, 0.25 = 25 %, rounded to 12 decimals",
             unit="fraction",
         ),
         Column(name="entity_twr", description="Time-weighted return of the entity in the month", unit="fraction"),

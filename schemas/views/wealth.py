@@ -139,7 +139,7 @@ PERFORMANCE_MONTHLY = View(
         Column(name="return_amount", description="Sum of the daily returns, an amount", unit="reporting currency"),
         Column(
             name="twr",
-            description="Time-weighted return of the days with data, 0.01 = 1 %, exact to 12 decimals; null if a day "
+            description="Time-weighted return of the days with data, 0.01 = 1 %, rounded to 12 decimals; null if a day "
             "has none",
             unit="fraction",
         ),
