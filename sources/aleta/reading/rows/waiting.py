@@ -1,8 +1,8 @@
 """Answers that wait until the planner decides on them: for older days, or for a test (rule C5).
 
 Where a server shows the last rows of a cut answer, histories are read from their newest day on, and all of it waits for
-the oldest. So many rows as memory may hold stay there; the others go to a file that has no name: nobody else reads it,
-and it is gone with the process, however that ends.
+the oldest. So many rows as memory may hold stay there; the others go to files that have no names: nobody else reads
+them, and they are gone with the process, however that ends. Each is given back when nothing in it waits any more.
 """
 
 from __future__ import annotations
@@ -21,13 +21,24 @@ from ...planning.windows import Window
 
 MEMORY_ROWS = 30_000
 NO_ROWS = pa.RecordBatch.from_arrays([], names=[])
+SEGMENT = 64 << 20  # bytes, from which on another file is begun: one answer that waits for long keeps no more than that
 LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+@dataclass(slots=True, eq=False)
+class _Segment:
+    """A file, the bytes written to it, and how many batches in it wait."""
+
+    file: IO[bytes]
+    end: int = 0
+    batches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the rows of a batch are in the file, in bytes."""
+    """Where the rows of a batch are, in bytes."""
 
+    segment: _Segment
     offset: int
     length: int
 
@@ -46,20 +57,18 @@ class WaitingAnswers:
     """By parent and window; each is taken once.
 
     Args:
-        folder: of the file; None for the system's own. Only its space is used: no name appears in it.
+        folder: of the files; None for the system's own. Only its space is used: no name appears in it.
         memory_rows: rows that stay in memory.
 
     Raises:
-        OSError: by `add` and `take`, where the file cannot be written or read.
+        OSError: by `add` and `take`, where a file cannot be written or read.
     """
 
     folder: Path | None = None
     memory_rows: int = MEMORY_ROWS
     _answers: dict[tuple[str, Window], Answer | _Filed] = field(default_factory=dict)
     _rows: int = 0  # in memory
-    _file: IO[bytes] | None = None
-    _filed: int = 0  # answers in the file
-    _end: int = 0
+    _segments: list[_Segment] = field(default_factory=list)  # the last is written to
 
     def add(self, parent: str, window: Window, answer: Answer) -> None:
         """In place of what waited of the same window."""
@@ -85,12 +94,11 @@ class WaitingAnswers:
 
     def close(self) -> None:
         """Give the space back."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for segment in self._segments:
+            segment.file.close()
+        self._segments.clear()
 
     def _put(self, answer: Answer) -> _Filed:
-        self._filed += 1
         return _Filed(
             rest=replace(answer, batch=NO_ROWS, links={}),
             batch=self._write(answer.batch),
@@ -102,33 +110,45 @@ class WaitingAnswers:
         return replace(filed.rest, batch=self._read(filed.batch), links=links)
 
     def _forget(self, parent: str, window: Window) -> None:
-        """Nothing is read; the file is emptied when no answer is left in it."""
+        """Nothing is read; a file in which nothing is left is closed, and the last one emptied."""
         match self._answers.pop((parent, window), None):
             case Answer() as answer:
                 self._rows -= answer.batch.num_rows
-            case _Filed():
-                self._filed -= 1
-                if not self._filed:
-                    self._end = 0
-                    os.ftruncate(self._opened.fileno(), 0)
+            case _Filed() as filed:
+                for place in (filed.batch, *filed.links.values()):
+                    self._leave(place.segment)
 
-    @property
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115 - closed by `close`
-        return self._file
+    def _leave(self, segment: _Segment) -> None:
+        segment.batches -= 1
+        if segment.batches:
+            return
+        if segment is self._segments[-1]:
+            os.ftruncate(segment.file.fileno(), 0)
+            segment.end = 0
+        else:
+            self._segments.remove(segment)
+            segment.file.close()
+
+    def _segment(self) -> _Segment:
+        """The one to write to."""
+        if not self._segments or self._segments[-1].end >= SEGMENT:
+            file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115 - closed by `close`
+            self._segments.append(_Segment(file))
+        return self._segments[-1]
 
     def _write(self, batch: pa.RecordBatch) -> _Place:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema, options=LZ4) as stream:
             stream.write_batch(batch)
-        packed, offset = memoryview(sink.getvalue()), self._end
+        segment, packed = self._segment(), memoryview(sink.getvalue())
+        offset = segment.end
         while packed:
-            written = os.pwrite(self._opened.fileno(), packed, self._end)
-            packed, self._end = packed[written:], self._end + written
-        return _Place(offset, self._end - offset)
+            written = os.pwrite(segment.file.fileno(), packed, segment.end)
+            packed, segment.end = packed[written:], segment.end + written
+        segment.batches += 1
+        return _Place(segment, offset, segment.end - offset)
 
     def _read(self, place: _Place) -> pa.RecordBatch:
-        packed = os.pread(self._opened.fileno(), place.length, place.offset)
+        packed = os.pread(place.segment.file.fileno(), place.length, place.offset)
         with pa.ipc.open_stream(packed) as stream:
             return stream.read_next_batch()

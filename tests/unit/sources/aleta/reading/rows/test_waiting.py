@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 
 import pyarrow as pa
@@ -81,13 +82,32 @@ def test_no_name_is_left_in_the_folder_and_the_space_is_given_back(waiting, tmp_
     """Also where the process is killed; the file is empty as soon as nothing waits in it."""
     for number in range(6):
         waiting.add("a", window(number), answer(number))
-    size = waiting._file.seek(0, 2)
+    size = used(waiting)
 
     waiting.drop("a")
 
     assert size > 0
-    assert waiting._file.seek(0, 2) == 0
+    assert used(waiting) == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def used(waiting: WaitingAnswers) -> int:
+    """Bytes of all files."""
+    return sum(segment.file.seek(0, 2) for segment in waiting._segments)
+
+
+def test_c5_an_answer_that_waits_for_long_keeps_the_space_of_few_others(tmp_path, monkeypatch):
+    """Where the last rows are shown, one nearly always waits: the file held all rows that ever had."""
+    monkeypatch.setattr("sources.aleta.reading.rows.waiting.SEGMENT", 20_000)
+    with closing(WaitingAnswers(folder=tmp_path, memory_rows=0)) as waiting:
+        waiting.add("a", window(0), answer(0))
+        one = used(waiting)
+        for number in range(1, 40):
+            waiting.add("a", window(number), answer(number))
+            assert waiting.take("a", window(number)) == answer(number)
+
+        assert used(waiting) < 20_000 + 2 * one < 40 * one
+        assert waiting.take("a", window(0)) == answer(0)
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
