@@ -55,6 +55,20 @@ def test_w6_answers_that_lack_one_row_now_and_then_are_held_against_small_parts(
     assert (outcome.missing, outcome.complete, outcome.strict) == (0, True, True)
 
 
+@pytest.mark.parametrize("cut", [6, 7, 8, 15])
+@pytest.mark.parametrize("shown", SHOWN)
+def test_w6_a_day_that_is_full_and_alone_is_doubted_once_its_size_is_proven_cut(shown, cut):
+    """W6: nothing parts it, so it vouches for itself; an earlier run may have left smaller sizes than its own."""
+    day = SPAN.last.replace(month=1, day=5)
+    others = [(day.replace(month=1 + number % 9, day=1 + number % 28), 100 + number, 300) for number in range(90)]
+    made = {"full": [(day, number, 300) for number in range(20)], "others": sorted(others)}
+    for seed in range(20):
+        server = Server(world=made, model=MODELS["constant"], shown=shown, rng=Random(seed), cap=9)
+        prover = Prover(planner=Planner(cap=RowCap()), rng=Random(seed), budget=NIGHT, cut=CutSizes(sizes={cut}))
+        outcome = play(made, server, prover)
+        assert outcome.missing == 0 or not outcome.complete
+
+
 @settings(max_examples=examples(15), deadline=None)
 @given(model=st.sampled_from(OTHERS), seed=st.integers(0, 10**6), size=st.integers(8, 40))
 def test_w6_a_run_that_begins_strictly_loses_no_row(model, seed, size):

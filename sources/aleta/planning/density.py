@@ -98,7 +98,10 @@ class Density:
         self.oldest = min(self.oldest, ordered[0])
 
     def end(self, cap: int) -> None:
-        """The parent was read whole."""
+        """The parent was read whole, with *cap* rows to an answer (0: not known); the others wait for it no longer."""
+        self._lead_no_more()
+        if not cap:
+            return
         quiet, rate = self._begun_at
         self.experience.end(Ended(self.rows / cap, quiet, rate / cap), self.oldest)
 
@@ -118,11 +121,14 @@ class Density:
             cut.guess, cut.weight = over.mean / len(days), over.mean**2 / over.variance
         self._cuts.append(cut)
 
+    def _lead_no_more(self) -> None:
+        if self.experience.explorer is self:
+            self.experience.explorer = None
+
     def _came(self, window: Window, days: Sequence[date], *, cut: bool) -> Forecast | None:
         """What was expected of *window*, if anything was; how that went is learned."""
         self.experience.widest = max(self.experience.widest, window.days)
-        if self.experience.explorer is self:
-            self.experience.explorer = None
+        self._lead_no_more()
         if (evidence := self._asked.pop(window, None)) is None:
             return None
         expected = evidence.forecast(self.experience.variance.value)

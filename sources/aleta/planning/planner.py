@@ -51,7 +51,7 @@ class Planner:
     _plans: dict[str, Coverage] = field(default_factory=dict)
     _turns: Turns = field(default_factory=Turns)
     _held: list[Suspect] = field(default_factory=list)
-    _out: int = 0
+    _out: dict[Asked, str] = field(default_factory=dict)  # whose answers are of use, and their parents
     _testing: Asked | None = None
     _made: list[Decision] = field(default_factory=list)
 
@@ -81,6 +81,7 @@ class Planner:
 
     def answer(self, question: Question, count: int, days: Sequence[date], *, whole: bool = False) -> None:
         """Take in an answer: *count* rows, whose dates are *days*; *whole*: no cap cuts it, and it tells of none."""
+        plan = self._plan_of(question)
         self._came(question)
         question.asked.count = count
         known = (self.cap.known, self.cap.largest)
@@ -90,7 +91,7 @@ class Planner:
         self._sum_up(question.asked)
         if known != (self.cap.known, self.cap.largest):
             self._settle()  # what is held may be clear by now
-        if plan := None if question.proof else self._plans.get(question.parent):
+        if plan is not None:
             self.max_days = min(plan.max_days, self.max_days or plan.max_days)  # it was narrow enough
             self._judge(Suspect(question, days), whole=whole)
         if self._testing is None and len(self._held) > self.hold and self.proofs.spare(self.cap) is None:
@@ -98,7 +99,7 @@ class Planner:
 
     def refuse(self, question: Question) -> bool:
         """The API refused the window as too wide; False when it cannot be divided, so that is not why."""
-        plan = None if question.proof else self._plans.get(question.parent)
+        plan = self._plan_of(question)
         if not self.cap.divisible or (plan is not None and not plan.halve(question.asked)):
             return False
         self._came(question)
@@ -111,7 +112,7 @@ class Planner:
 
     def divide(self, question: Question, *, why: str, skips: bool) -> bool:
         """The answer cannot be taken in: ask its days in parts (`Coverage.divide`); False where that is no way out."""
-        plan, asked = None if question.proof else self._plans.get(question.parent), question.asked
+        plan, asked = self._plan_of(question), question.asked
         if plan is None or not (self.cap.divisible or plan.max_days == 1) or not plan.divide(asked, skips=skips):
             return False
         self._came(question)
@@ -123,31 +124,34 @@ class Planner:
         return True
 
     def follows(self, question: Question) -> bool:
-        """Whether an answer to *question* is still of use: its parent was not given up."""
-        return not question.proof and question.parent in self._plans
+        """Whether an answer to *question* is still of use: its parent was not given up since."""
+        return self._plan_of(question) is not None
+
+    def _plan_of(self, question: Question) -> Coverage | None:
+        return None if question.proof or question.asked not in self._out else self._plans.get(question.parent)
 
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
+        parent, plan = question.parent, self._plan_of(question)
         self._came(question)
-        if question.proof:
-            self.proofs.failed = True
+        self.proofs.failed |= question.proof
+        if plan is None:
             return
-        parent = question.parent
+        del self._plans[parent]
+        self._out = {asked: own for asked, own in self._out.items() if own != parent}
         self.proofs.fail(parent)
-        plan = self._plans.pop(parent, None)
-        self.experience.explorer = None  # the others no longer wait for it
-        if plan is not None:
-            self._held = [suspect for suspect in self._held if suspect.question.parent != parent]
-            self._testing = None
-            self._emit(parent, plan.take_rest())
+        self._held = [suspect for suspect in self._held if suspect.question.parent != parent]
+        self._testing = self.experience.explorer = None  # the others no longer wait for it
+        self._emit(parent, plan.take_rest())
 
     def abandon(self) -> list[str]:
         """Give up every parent that is not settled; what was kept of them stays kept. Returns their names."""
         parents = [*self._plans, *self._fresh]
         for parent, plan in self._plans.items():
             self._emit(parent, plan.take_rest())
-        for pending in (self._plans, self._fresh, self._held):
+        for pending in (self._plans, self._fresh, self._held, self._out):
             pending.clear()
+        self._testing = self.experience.explorer = None
         return parents
 
     def covers(self, parent: str) -> bool:
@@ -159,7 +163,6 @@ class Planner:
         left = [(parent, window) for parent, plan in self._plans.items() for window in plan.open_windows()]
         left += self._fresh.items()
         self.abandon()
-        self._out, self._testing, self.experience.explorer = 0, None, None
         return left
 
     @property
@@ -173,14 +176,12 @@ class Planner:
         return made
 
     def _came(self, question: Question) -> None:
-        self._out -= 1
+        self._out.pop(question.asked, None)
         if question.asked is self._testing:  # a proof; a test ends with its parts
             self._testing = None
 
     def _next(self) -> Question | None:
-        question = self._going_on(busy=False)
-        if question is None and self._room > 0:
-            question = self._start()
+        question = self._going_on(busy=False) or (self._start() if self._room > 0 else None)
         return question or self._going_on(busy=True) or self._start()
 
     def _going_on(self, *, busy: bool) -> Question | None:
@@ -198,7 +199,7 @@ class Planner:
         plan.narrow(self.max_days)
         room = max(self._room, FEW - plan.ahead)
         question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None, room=room))
-        self._out += 1
+        self._out[question.asked] = parent
         self._turns.queue(parent, first=False)
         return question
 
@@ -267,8 +268,8 @@ class Planner:
         return self._proof_of(*found) if found else None
 
     def _proof_of(self, parent: str, window: Window) -> Question:
-        self._out += 1
         self._testing = Asked(window)
+        self._out[self._testing] = ""
         return Question(parent, self._testing, proof=True)
 
     def _force(self) -> None:
@@ -292,8 +293,7 @@ class Planner:
         self._emit(parent, plan.take())
         if plan.done:
             del self._plans[parent]
-            if self.cap.value:
-                plan.density.end(self.cap.value)
+            plan.density.end(self.cap.value or 0)
         else:
             self._turns.queue(parent)
 

@@ -193,9 +193,10 @@ class Plans:
         elif missing.sizes:
             return Contradiction(sizes=missing.sizes, why="rows that were shown", doubted=missing.holes)
         elif missing.rows and self._shown.again(parent):
-            for kept in self.evidence.of(parent):
+            span = self.spans[parent]  # there may have been others before
+            for kept in filter(lambda kept: span.covers(kept.window), self.evidence.of(parent)):
                 self._void(kept, Fate.DROPPED)
-            self._read(parent, self.spans[parent])
+            self._read(parent, span)
         return None
 
     def notice(self, parent: str, rows: Rows) -> None:

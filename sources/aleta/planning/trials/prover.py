@@ -213,9 +213,10 @@ class Prover:
     def _heed(self, found: Contradiction | None) -> None:
         if found is not None:
             self.noticed = self.noticed or found.why
-            if not self.strict or not self._plans.cut_sizes.issuperset(found.sizes):  # else it would never end
-                self._testing.restart()
+            before = self.strict, self._plans.cut.reach
             self._plans.contradict(found)
+            if before != (self.strict, self._plans.cut.reach):  # else it would never end
+                self._testing.restart()
 
     def _look_at_ends(self) -> None:
         kept, self._plans.kept = self._plans.kept, []

@@ -119,12 +119,13 @@ class StrictPlanner:
         node = self._out.pop(question.asked)
         self._roots.pop(node.parent, None)
         self._todo = [waiting for waiting in self._todo if waiting.parent != node.parent]
+        self._out = {asked: out for asked, out in self._out.items() if out.parent != node.parent}
 
     def abandon(self) -> list[str]:
         """Give up whatever is not settled. Returns the parents."""
         parents = list(self._roots)
-        self._roots.clear()
-        self._todo.clear()
+        for pending in (self._roots, self._todo, self._out):
+            pending.clear()
         return parents
 
     def decisions(self) -> list[Decision]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...catalogue.endpoint import DateParams, Endpoint
 from ...clock import Clock
 from ...errors import (
+    DefectError,
     GivenUpError,
     ParentGoneError,
     RetryableError,
@@ -120,6 +121,7 @@ class _Fetch:
             yield from self._hand_on()
             yield from self._holding.release(everything=True)
             raise
+        self._name_unread()
         yield from self._hand_on()
         yield from self._holding.release(everything=True)
 
@@ -226,6 +228,14 @@ class _Fetch:
         self._decided += self._prover.decisions()
         for parent in parents:
             error = last if parent == failed else GivenUpError(f"given up, as all reads fail: {last}")
+            self._decided.append(self._failure(parent, self._prover.spans[parent], error))
+
+    def _name_unread(self) -> None:
+        """Nobody is asked any more: of whom something is left by then, that is said, whatever forgot it (F3)."""
+        parents = self._prover.abandon() if self._prover.parents else ()
+        self._decided += self._prover.decisions()
+        for parent in parents:
+            error = DefectError("this program asks for no more of it, and has not read all: report it")
             self._decided.append(self._failure(parent, self._prover.spans[parent], error))
 
     def _take(self, decision: Decision) -> None:

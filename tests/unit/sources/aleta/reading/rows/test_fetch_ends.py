@@ -7,16 +7,22 @@ import pytest
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import (
     AuthError,
+    DefectError,
+    ParentGoneError,
     StoppedError,
     UnavailableError,
     UnreachableError,
 )
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.trials.budget import FIRST_LOAD
+from sources.aleta.planning.trials.prover import Prover
+from sources.aleta.planning.windows import Window, without
 from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Status, fetch
-from tests.apis import FakeApi, all_end
+from tests.apis import FakeApi, all_end, booked
 from tests.fakes import FakeClock
+from tests.stores import on
 from tests.unit.sources.aleta.reading.rows.fetched import SPAN, account, read
 
 
@@ -80,3 +86,75 @@ def test_a_reader_who_leaves_early_leaves_no_thread():
     next(receipts)
     receipts.close()
     assert all_end("fetch-")
+
+
+def fetched(api, spans, prover, *, workers):
+    return [
+        *fetch(
+            CATALOGUE["transactions"],
+            spans,
+            Reader(api, FakeClock()),
+            planner=prover,
+            clock=FakeClock(),
+            workers=workers,
+            stop=threading.Event(),
+        )
+    ]
+
+
+def unread(receipts, spans):
+    """Days of each parent that no receipt tells of."""
+    told = {parent: [receipt.window for receipt in receipts if receipt.parent_id == parent] for parent in spans}
+    return {parent: gaps for parent, span in spans.items() if (gaps := without([span], *told[parent]))}
+
+
+@pytest.mark.parametrize("others", range(6))
+@pytest.mark.parametrize("workers", [1, 3, 4, 8])
+def test_nobody_waits_for_an_account_of_which_every_day_is_at_the_cap(workers, others):
+    """It asks ahead of the others, and ends with days that tell nothing: the others were never read, without a word."""
+    full = [booked(f"f{day}-{number}", on(day)) for day in range(4) for number in range(6)]
+    rows = {f"o{own}": [booked(f"o{own}-{number}", on(number % 4)) for number in range(8)] for own in range(others)}
+    api = FakeApi(rows={"full": full, **rows}, cap=3)
+    spans = dict.fromkeys(api.rows, Window(on(0), on(3)))
+    prover = Prover(planner=Planner(cap=RowCap()), budget=FIRST_LOAD)
+
+    receipts = fetched(api, spans, prover, workers=workers)
+
+    assert unread(receipts, spans) == {}
+    assert prover.parents == 0
+    assert Status.FAILED not in {receipt.status for receipt in receipts}
+
+
+def test_what_is_still_on_its_way_of_an_account_that_failed_is_not_waited_for_by_the_next_reading():
+    """One window fails while others of the account are out; then its older days are read, with the same planner."""
+    failed = threading.Event()
+
+    def trouble(_, first, __):
+        if first == on(100):
+            failed.set()
+            raise ParentGoneError("gone")
+        if first > on(100):
+            failed.wait(5)
+
+    api = FakeApi(rows={"a": [booked(f"r{number}", on(number % 50)) for number in range(40)]}, trouble=trouble)
+    prover = Prover(planner=Planner(cap=RowCap(), max_days=20), budget=FIRST_LOAD)
+    fetched(api, {"a": Window(on(100), on(199))}, prover, workers=3)
+    spans = {"a": Window(on(0), on(50))}
+
+    assert unread(fetched(api, spans, prover, workers=3), spans) == {}
+
+
+def test_f3_whoever_is_forgotten_is_named(monkeypatch):
+    """F3: a planner that asks for no more, and has not read all, ends nothing in silence."""
+    asked = Prover.ask
+    monkeypatch.setattr(Prover, "ask", lambda own: asked(own) if own.answers < 2 else None)
+    names = [f"a{number}" for number in range(6)]
+    api = FakeApi(rows={name: account(name, 1) for name in names})
+    spans = dict.fromkeys(names, SPAN)
+
+    receipts = fetched(api, spans, Prover(planner=Planner(cap=RowCap())), workers=1)
+
+    assert unread(receipts, spans) == {}
+    errors = [receipt.error for receipt in receipts if receipt.status is Status.FAILED]
+    assert len(errors) >= 4
+    assert all(isinstance(error, DefectError) for error in errors)
