@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from sources.aleta.catalogue.endpoint import Endpoint
 
 from ...compare.rows.findings import Missed
+from ...compare.rows.missed_rows import A_FEW
 
-PARENTS = 20  # who lost transactions
-ROWS = 3  # of each that are asked about, at a request each
+PARENTS = 20  # who lost transactions, each A_FEW rows that are asked about, at a request each
 OTHERS = 5  # of each other table: computed rows are replaced by the thousand
 
 
@@ -29,7 +29,7 @@ class Removals:
         for row in removed:
             if row.parent_id in rows or (row.parent_id not in parents and len(parents) < most):
                 parents.add(row.parent_id)
-                rows[row.parent_id] = [*rows[row.parent_id], row][:ROWS]
+                rows[row.parent_id] = [*rows[row.parent_id], row][:A_FEW]
 
     def take(self) -> Mapping[str, Mapping[str, Sequence[Missed]]]:
         """By endpoint and parent, rows that were removed since the last call; each parent once in a run."""

@@ -107,9 +107,9 @@ class CutSizes:
         return tuple(sorted(self.sizes)[:REMEMBERED])
 
     @property
-    def reach(self) -> tuple[frozenset[int], bool, bool]:
-        """What decides which answers are doubted: not the least size alone, for a day that is full has just its own."""
-        return frozenset(self.sizes), self.empties, self.often
+    def reach(self) -> tuple[int, bool, bool]:
+        """Changes with what decides which answers are doubted: any size, for a day that is full has just its own."""
+        return len(self.sizes), self.empties, self.often  # sizes are added, until all is read anew
 
     @property
     def hopeless(self) -> bool:

@@ -224,19 +224,20 @@ class _Fetch:
         Args:
             failed: the parent whose read was the *last*.
         """
-        parents = self._prover.abandon()
-        self._decided += self._prover.decisions()
-        for parent in parents:
-            error = last if parent == failed else GivenUpError(f"given up, as all reads fail: {last}")
-            self._decided.append(self._failure(parent, self._prover.spans[parent], error))
+        given_up = GivenUpError(f"given up, as all reads fail: {last}")
+        self._abandon(lambda parent: last if parent == failed else given_up)
 
     def _name_unread(self) -> None:
         """Nobody is asked any more: of whom something is left by then, that is said, whatever forgot it (F3)."""
-        parents = self._prover.abandon() if self._prover.parents else ()
+        if self._prover.parents:
+            forgotten = DefectError("this program asks for no more of it, and has not read all: report it")
+            self._abandon(lambda _: forgotten)
+
+    def _abandon(self, why: Callable[[str], SourceError]) -> None:
+        """Give a failed receipt to each parent that is not read yet, with the error that *why* has for it."""
+        parents = self._prover.abandon()
         self._decided += self._prover.decisions()
-        for parent in parents:
-            error = DefectError("this program asks for no more of it, and has not read all: report it")
-            self._decided.append(self._failure(parent, self._prover.spans[parent], error))
+        self._decided += [self._failure(parent, self._prover.spans[parent], why(parent)) for parent in parents]
 
     def _take(self, decision: Decision) -> None:
         """Take in what became of a window that was asked."""
