@@ -23,11 +23,11 @@ from typing import TypeAlias
 from zlib import crc32
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Question
 from sources.aleta.planning.trials.budget import Budget
 from sources.aleta.planning.trials.ends import Ends
-from sources.aleta.planning.trials.evidence import Rows
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import ONE_DAY, Window
 

@@ -34,7 +34,7 @@ def trials_left_out() -> None:
 @bug
 def strict_reading_believes_sizes() -> None:
     """Where the cap is no constant number, no answer is held against its parts."""
-    from sources.aleta.planning.trials.nodes import CutSizes
+    from sources.aleta.planning.strict.nodes import CutSizes
 
     CutSizes.suspects = lambda *_: False
 
@@ -144,7 +144,7 @@ def list_believed() -> None:
 @bug
 def shown_rows_forgotten() -> None:
     """Nobody looks for a row that an answer showed, and that no window has that was kept."""
-    from sources.aleta.planning.trials.shown import Missing, ShownRows
+    from sources.aleta.planning.evidence.shown import Missing, ShownRows
 
     ShownRows.close = lambda *_: Missing()
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from benchmarks.trials import MODELS, NOT_READ, SHOWN, SPAN, Outcome, Server, play, world
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.proven import LARGER
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.strict.nodes import HOPELESS, CutSizes
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, Budget
 from sources.aleta.planning.trials.ends import Ends
-from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
-from sources.aleta.planning.trials.proven import LARGER
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Choice
 from sources.aleta.planning.windows import Window

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Decision, Fate, Question
 from sources.aleta.planning.trials.budget import FIRST_LOAD
-from sources.aleta.planning.trials.evidence import Rows
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window, without
 from tests.lengths import examples

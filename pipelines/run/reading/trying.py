@@ -9,9 +9,9 @@ from random import Random
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.strict.strictness import STRICT_RUNS, Strictness
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION, SIDE_TABLE, SIDE_TABLE_NIGHT, Budget
 from sources.aleta.planning.trials.prover import Prover
-from sources.aleta.planning.trials.strictness import STRICT_RUNS, Strictness
 from sources.aleta.planning.windows import width_learned
 
 from ...ledger.ledger import Learned

@@ -12,10 +12,10 @@ from ..catalogue.endpoint import By, DateParams
 from ..planning.cap import RowCap
 from ..planning.planner import Planner
 from ..planning.questions import Proof, larger
+from ..planning.strict.strictness import STRICT_RUNS, Strictness
 from ..planning.trials.budget import FIRST_LOAD, NIGHT
 from ..planning.trials.ends import Ends
 from ..planning.trials.prover import Prover
-from ..planning.trials.strictness import STRICT_RUNS, Strictness
 from ..planning.windows import ONE_DAY, Window, clusters, day_before, one_each, width_learned
 
 State: TypeAlias = MutableMapping[str, Any]  # JSON that dlt stores

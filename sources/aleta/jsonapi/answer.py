@@ -17,7 +17,7 @@ from schemas.table import ROW_KEY, key_of, name_of
 
 from ..catalogue.endpoint import Endpoint, Form, Link
 from ..errors import MalformedError
-from ..planning.trials.evidence import NO_DAY, Rows
+from ..planning.evidence.rows import NO_DAY, Rows
 from ..planning.windows import Window
 from .conditions import unfold
 from .decode import decode

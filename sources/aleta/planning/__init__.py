@@ -1,1 +1,4 @@
-"""Which days to ask for next, and what may be kept; `trials` puts the belief in one cap to the test. Pure."""
+"""Which days to ask for next, and what may be kept. Pure.
+
+`planner` believes in one cap, `trials` put that belief to the test, `strict` reads without it.
+"""

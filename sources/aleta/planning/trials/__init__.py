@@ -1,1 +1,1 @@
-"""The model of the row cap on trial, in every run: what is tested, and what is read strictly once it fails. Pure."""
+"""The model of the row cap on trial, in every run; once it fails, `strict` takes over. Pure."""

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ..coverage import Asked
+from ..evidence.kept import KeptWindow
+from ..evidence.rows import Rows
 from ..questions import Question
 from ..windows import Window
-from .evidence import KeptWindow, Rows
 
 AROUND = timedelta(days=7)  # from the day to the other end of a probe; less, where windows are narrow
 ROWS_TRIED = 3

@@ -11,14 +11,15 @@ from datetime import date
 from random import Random
 
 from ..coverage import Asked
+from ..evidence.kept import Evidence, KeptWindow
+from ..evidence.proven import LARGER, Contradiction, ProvenCaps
+from ..evidence.rows import Rows
+from ..evidence.shown import ShownRows
 from ..planner import Planner
 from ..questions import Decision, Fate, Question
+from ..strict.nodes import CutSizes
+from ..strict.planner import StrictPlanner
 from ..windows import Window
-from .evidence import Contradiction, Evidence, KeptWindow, Rows
-from .nodes import CutSizes
-from .proven import LARGER, ProvenCaps
-from .shown import ShownRows
-from .strict import StrictPlanner
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,13 +13,14 @@ from datetime import date
 from random import Random
 from typing import Self
 
+from ..evidence.proven import Contradiction
+from ..evidence.rows import Rows
 from ..planner import Planner
 from ..questions import Decision, Question
+from ..strict.nodes import CutSizes
 from ..windows import Window
 from .budget import NO_TRIALS, Budget
 from .ends import Ends, EndsCheck, EndsProbe
-from .evidence import Contradiction, Rows
-from .nodes import CutSizes
 from .plans import Plans
 from .testing import ProofAgain, Testing
 from .trial import Choice, Trial

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from ..cap import MOVED
 from ..coverage import Asked
+from ..evidence.kept import Evidence, KeptWindow
+from ..evidence.proven import Contradiction
+from ..evidence.rows import Rows
 from ..questions import Proof, Question
 from ..windows import Window
 from .budget import FEW, Budget
-from .evidence import Contradiction, Evidence, KeptWindow, Rows
 from .trial import Choice, Trial, Verdict
 
 

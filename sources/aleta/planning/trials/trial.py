@@ -14,10 +14,12 @@ from random import Random
 from types import MappingProxyType
 
 from ..cap import MOVED
+from ..evidence import borders
+from ..evidence.borders import NEWER, OLDER
+from ..evidence.kept import Evidence, KeptWindow
+from ..evidence.rows import Contrast, Rows, contrast
 from ..experience import Experience, Shows
 from ..windows import Window
-from . import borders
-from .evidence import NEWER, OLDER, Contrast, Evidence, KeptWindow, Rows, contrast
 from .sizes import repeated
 
 SILENT = 20  # rows missing on the days without any, by the rate of the days before: that may be a cut

@@ -11,11 +11,11 @@ from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Reading
 from pipelines.run.reading.trying import budget_of, next_run
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.questions import Fate
+from sources.aleta.planning.strict.nodes import HOPELESS, CutSizes
+from sources.aleta.planning.strict.planner import StrictPlanner
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION, SIDE_TABLE, SIDE_TABLE_NIGHT
-from sources.aleta.planning.trials.evidence import Rows
-from sources.aleta.planning.trials.nodes import HOPELESS, CutSizes
-from sources.aleta.planning.trials.strict import StrictPlanner
 from sources.aleta.planning.windows import Window
 from tests.stores import at, on
 

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Decision, Fate, Question
-from sources.aleta.planning.trials.evidence import Rows
-from sources.aleta.planning.trials.nodes import CutSizes
-from sources.aleta.planning.trials.strict import StrictPlanner
+from sources.aleta.planning.strict.nodes import CutSizes
+from sources.aleta.planning.strict.planner import StrictPlanner
 from tests.stores import on
 from tests.unit.sources.aleta.planning.planned import SPAN, answer, ask_all, fates, planner, window
 

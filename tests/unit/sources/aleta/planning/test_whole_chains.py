@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate
+from sources.aleta.planning.strict.nodes import CutSizes
 from sources.aleta.planning.trials.budget import FIRST_LOAD
-from sources.aleta.planning.trials.evidence import Rows
-from sources.aleta.planning.trials.nodes import CutSizes
 from sources.aleta.planning.trials.prover import Prover
 from tests.stores import on
 from tests.unit.sources.aleta.planning.planned import SPAN, spread, window

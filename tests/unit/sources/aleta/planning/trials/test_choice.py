@@ -8,11 +8,13 @@ from random import Random
 import pytest
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.borders import NEWER, OLDER
+from sources.aleta.planning.evidence.kept import Evidence, KeptWindow
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.experience import Experience, Shows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials import testing as trials
 from sources.aleta.planning.trials.budget import MANY, Budget
-from sources.aleta.planning.trials.evidence import NEWER, OLDER, Evidence, KeptWindow, Rows
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import ENDING, Choice, Trial, Verdict, Why
 from sources.aleta.planning.windows import Window

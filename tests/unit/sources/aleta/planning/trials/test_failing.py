@@ -11,10 +11,10 @@ from random import Random
 import pytest
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Question
 from sources.aleta.planning.trials.budget import FIRST_LOAD
-from sources.aleta.planning.trials.evidence import Rows
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.trials.trial import Trial, Why
 from sources.aleta.planning.windows import Window

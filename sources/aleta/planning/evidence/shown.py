@@ -8,7 +8,8 @@ from datetime import date
 
 from ..cap import MOVED
 from ..windows import Window, without
-from .evidence import KeptWindow, Rows
+from .kept import KeptWindow
+from .rows import Rows
 
 SHIFT = 22  # bits that hold any ordinal
 

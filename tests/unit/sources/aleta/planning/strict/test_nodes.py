@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
-from sources.aleta.planning.trials.evidence import KeptWindow, Rows
-from sources.aleta.planning.trials.nodes import SELDOM, CutSizes
+from sources.aleta.planning.evidence.kept import KeptWindow
+from sources.aleta.planning.evidence.rows import Rows
+from sources.aleta.planning.strict.nodes import SELDOM, CutSizes
 from sources.aleta.planning.windows import Window
 
 WHOLE = Window(date(2026, 1, 1), date(2026, 3, 31))

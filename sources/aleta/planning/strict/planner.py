@@ -14,10 +14,11 @@ from random import Random
 
 from ..cap import MOVED
 from ..coverage import Asked
+from ..evidence import borders
+from ..evidence.kept import largest_divisible
+from ..evidence.rows import Rows, contrast
 from ..questions import Decision, Fate, Question
 from ..windows import Window
-from . import borders
-from .evidence import Rows, contrast, largest_divisible
 from .nodes import CutSizes, Node, State
 
 EMPTY = 2  # times an answer without rows is to come: it has no parts

@@ -8,6 +8,7 @@ from random import Random
 
 from ..windows import Window
 
+OLDER, NEWER = 0, 1  # the two parts of a window, as `parts` gives them
 LEAST, MOST = 0.3, 0.7  # of the rows, that lie before the border
 EDGE = 20  # rows at an end that tell how many a day there are
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..cap import MOVED
+from ..evidence.kept import KeptWindow
+from ..evidence.rows import Rows
 from ..windows import Window
-from .evidence import KeptWindow, Rows
 
 REMEMBERED = 20  # sizes that were proven cut
 SHARE = 0.5  # of the smallest answer ever proven cut: smaller ones count without parts

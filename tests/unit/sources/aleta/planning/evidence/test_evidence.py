@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.aleta.planning.trials import borders
+from sources.aleta.planning.evidence import borders
+from sources.aleta.planning.evidence.kept import Evidence, KeptWindow
+from sources.aleta.planning.evidence.proven import ProvenCaps
+from sources.aleta.planning.evidence.rows import Rows, contrast
+from sources.aleta.planning.evidence.shown import ShownRows
 from sources.aleta.planning.trials.budget import FIRST_LOAD, NIGHT, REVERIFICATION
 from sources.aleta.planning.trials.ends import Ends, EndsCheck
-from sources.aleta.planning.trials.evidence import Evidence, KeptWindow, Rows, contrast
-from sources.aleta.planning.trials.proven import ProvenCaps
-from sources.aleta.planning.trials.shown import ShownRows
 from sources.aleta.planning.trials.sizes import at_least, repeated
 from sources.aleta.planning.windows import Window
 

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from .evidence import Contradiction
+from .kept import KeptWindow
 
 LARGER = "a larger answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """The cap is not one constant number of rows.
+
+    Args:
+        sizes: of answers that are proven cut.
+        why: what showed it.
+        doubted: windows that were kept and lack rows.
+    """
+
+    sizes: Sequence[int]
+    why: str
+    doubted: Collection[KeptWindow] = ()
 
 
 @dataclass(slots=True)
