@@ -94,6 +94,13 @@ class FakeApi:
         return Counter(path for path, _ in self.seen)
 
 
+class DayByDay(FakeApi):
+    """Whose days are asked for one by one."""
+
+    def _booked(self, params: Mapping[str, str]) -> Said:
+        return super()._booked({**params, "fromDate": params["date"], "toDate": params["date"]})
+
+
 def _day(row: Mapping[str, object]) -> object:
     attributes = row["attributes"]
     assert isinstance(attributes, dict)

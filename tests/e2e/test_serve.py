@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from sandbox.http.deliveries import Signed, send
 from tests.e2e.planted import BUGS
 from tests.e2e.program import Program
 from tests.e2e.serving import Serving, until
+from tests.ports import free_port
 
 
 def signed(program: Program, count: int, *, client_id: str = "c1") -> list[Signed]:
@@ -28,12 +28,6 @@ def recorded(program: Program) -> list[str]:
         return []
     with Inbox(program.tenant_folder()) as inbox:
         return [delivery.webhook_id for delivery in inbox.undone()]
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def clients(program: Program) -> Sequence[str]:
@@ -139,13 +133,14 @@ def test_it_ends_cleanly_and_its_log_has_no_secret(program):
     assert {file.stat().st_mode & 0o077 for file in program.tenant_folder().rglob("*")} == {0}
 
 
-def test_the_status_port_shows_the_page_and_the_metrics(synced, free_port):
+def test_the_status_port_shows_the_page_and_the_metrics(synced):
     """Current at each request, on 127.0.0.1, and to nobody who was led there under another name."""
-    serving = Serving(synced, "--no-sync", "--status-port", f"{free_port}")
-    assert serving.said["status_port"] == free_port
+    port = free_port()
+    serving = Serving(synced, "--no-sync", "--status-port", f"{port}")
+    assert serving.said["status_port"] == port
 
     def ask(path: str, **headers: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", free_port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()

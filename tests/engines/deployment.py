@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,8 @@ from urllib.request import urlopen
 
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord
 from dagster_graphql import DagsterGraphQLClient
+
+from tests.ports import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "dagster"
 BIN = Path(sys.executable).parent
@@ -81,7 +82,7 @@ def deployed(folder: Path, config: Path, *, cron: str) -> Iterator[Deployment]:
     (folder / "workspace.yaml").write_text(workspace)
     environ = os.environ | {"DAGSTER_HOME": f"{home}", "PYTHONPATH": f"{folder}"}
     subprocess.run([BIN / "dagster", "instance", "migrate"], cwd=folder, env=environ, check=True, capture_output=True)
-    deployment = Deployment(folder=folder, config=config, port=_free_port())
+    deployment = Deployment(folder=folder, config=config, port=free_port())
     with ExitStack() as stack:
         stack.enter_context(_running("daemon", ["dagster-daemon", "run"], folder, environ))
         web = ["dagster-webserver", "--host", "127.0.0.1", "--port", f"{deployment.port}"]
@@ -113,8 +114,3 @@ def _answers(url: str) -> bool:
             return answer.status == 200
     except (URLError, OSError):
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]

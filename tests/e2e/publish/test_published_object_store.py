@@ -11,7 +11,8 @@ from deltalake import DeltaTable
 from pipelines.publish.publish import ObjectStoreError, publish
 from schemas.table import name_of
 from tests.e2e.publish.copies import EXACT, SOME, another_run, change_store
-from tests.e2e.publish.s3 import KEYS, environment, free_port, serving
+from tests.e2e.publish.s3 import KEYS, environment, serving
+from tests.ports import free_port
 
 pytestmark = pytest.mark.long
 

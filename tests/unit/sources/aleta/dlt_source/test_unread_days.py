@@ -14,20 +14,13 @@ from sources.aleta.dlt_source.receipts import settle
 from sources.aleta.dlt_source.spans import Horizon, Spans
 from sources.aleta.errors import ForbiddenError, RefusedError, UnavailableError
 from sources.aleta.reading.reader import Reader
-from tests.apis import FakeApi
+from tests.apis import DayByDay
 from tests.fakes import FakeClock
 
 FIRST_NIGHT = datetime(2026, 3, 10, 6, tzinfo=UTC)
 EVERY_NIGHT = 8  # days: those of a week, and today
 TRANSACTIONS = CATALOGUE["transactions"]
 BY_DAY = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
-
-
-class DayByDay(FakeApi):
-    """Whose days are asked for one by one."""
-
-    def _booked(self, params):
-        return super()._booked({**params, "fromDate": params["date"], "toDate": params["date"]})
 
 
 def night(state: dict, number: int, trouble) -> Counter:

@@ -22,7 +22,7 @@ from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows import fetch as fetching
 from sources.aleta.reading.rows.fetch import Status
 from sources.aleta.reading.rows.waiting import WaitingAnswers
-from tests.apis import FakeApi, booked
+from tests.apis import DayByDay, FakeApi, booked
 from tests.fakes import NOON
 from tests.stores import on
 from tests.unit.sources.aleta.reading.rows.fetched import (
@@ -139,13 +139,6 @@ def test_f3_a_failing_account_does_not_stop_the_others(error):
     assert sorted(done) == ["a", "b", "d", "e"]
     for name in done:
         assert_tiles(done[name], SPAN)
-
-
-class DayByDay(FakeApi):
-    """Whose days are asked for one by one."""
-
-    def _booked(self, params):
-        return super()._booked({**params, "fromDate": params["date"], "toDate": params["date"]})
 
 
 @pytest.mark.parametrize("workers", [1, 8])
