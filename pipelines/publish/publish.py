@@ -16,6 +16,7 @@ import pyarrow as pa
 from schemas.tables import TABLES
 from schemas.views.view import View, literal
 from schemas.views.views import VIEWS
+from sources.aleta.safe_text import first_line
 
 from ..program import command
 from ..settings import TenantSettings
@@ -135,13 +136,9 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except (OSError, duckdb.Error) as error:
         raise PublishError(
-            f"cannot publish to {folder} ({_first_line(error)}): what was published before is still whole. "
+            f"cannot publish to {folder} ({first_line(error)}): what was published before is still whole. "
             f"Make room or mend the rights there, then run `{command('publish')}`"
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _tidy(connection: duckdb.DuckDBPyConnection) -> None:

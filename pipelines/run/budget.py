@@ -20,10 +20,11 @@ import msgspec
 from sources.aleta.clock import SystemClock
 from sources.aleta.transport.pacing.limiter import TokenBucket
 
+from .boot_id import boot_id
+
 LARGEST = 4096
 AHEAD_S = 3600.0  # no pause and no queue is longer: a file that says so is another machine's, or damaged
 LIVE_S = 60.0  # a file that was written so lately is in use, whoever wrote it
-BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class State(msgspec.Struct, kw_only=True):
@@ -74,7 +75,7 @@ class SharedBucket(TokenBucket):
     ) -> None:
         super().__init__(rate_per_s, burst, headroom=headroom)
         self._path = file
-        self._boot = _boot_id() if boot is None else boot
+        self._boot = boot_id() if boot is None else boot
         self._turn = threading.Lock()
 
     def reserve(self, now: float) -> float:
@@ -161,11 +162,3 @@ def _decoded(text: bytes) -> State:
         ValueError: it is damaged.
     """
     return msgspec.json.decode(text, type=State)
-
-
-def _boot_id() -> str:
-    """Tells this start of the machine from the one before; empty where the system does not say."""
-    try:
-        return BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

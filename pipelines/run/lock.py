@@ -17,8 +17,8 @@ from sources.aleta.clock import Clock, SystemClock
 
 from ..settings import user
 from ..warehouse.private_file import make_private_folder
+from .boot_id import boot_id
 
-BOOT = Path("/proc/sys/kernel/random/boot_id")
 PROBE_S = 0.05  # `holder` takes the lock for less than this to see whether it is free
 
 
@@ -86,7 +86,7 @@ class TenantLock:
         Names are no proof: two clusters may have a pod of one name, and a clone the name and the disk of its original.
         """
         file = os.fstat(self._file)
-        return f"{socket.gethostname()}:{_boot()}:{file.st_dev}:{file.st_ino}"
+        return f"{socket.gethostname()}:{boot_id()}:{file.st_dev}:{file.st_ino}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -107,14 +107,6 @@ class TenantLock:
         me = Holder(pid=os.getpid(), since=self._clock.now(), command=self._command, host=socket.gethostname())
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, msgspec.json.encode(me), 0)
-
-
-def _boot() -> str:
-    """What the kernel drew when it started (proc_sys_kernel(5), `random/boot_id`); empty where it does not say."""
-    try:
-        return BOOT.read_text().strip()
-    except OSError:
-        return ""
 
 
 def holder(path: Path) -> Holder | None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import name_of, sql_type
 from sources.aleta.clock import SystemClock
+from sources.aleta.safe_text import first_line
 
 from ..program import command
 from ..publish.places import PLACES
@@ -208,9 +209,8 @@ def _local(tenant: TenantSettings, look: Look, *, busy: bool) -> Facts:
             return facts | {"in_use": _open_elsewhere(file, error)}
         if not is_published and (busy or is_in_use(error)):
             return facts
-        what = f"{error}".partition("\n")[0]
         remedy = f"run `{command(f'publish {tenant.name}')}`" if is_published else "see docs/runbook.md"
-        return facts | {"error": f"{file} cannot be read ({what}): {remedy}"}
+        return facts | {"error": f"{file} cannot be read ({first_line(error)}): {remedy}"}
 
 
 def _open_elsewhere(file: Path, error: duckdb.Error) -> str:

@@ -21,6 +21,7 @@ from dlt.common.exceptions import DltException
 
 from schemas.ledger import SYNC_WINDOWS
 from sources.aleta.clock import Clock
+from sources.aleta.safe_text import first_line
 
 from . import records
 from .destinations.connection import connected
@@ -281,7 +282,7 @@ def table_of(connection: duckdb.DuckDBPyConnection, sql: str, values: object = N
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of what is at the bottom of it: further ones may quote rows."""
+    """What is at the bottom of it."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return first_line(error)

@@ -21,6 +21,11 @@ def printable(text: str, *, keep: str = "") -> str:
     return "".join(letter if letter.isprintable() or letter in keep else _escape(letter) for letter in text)
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, in a line; its further ones may quote rows. Its kind, where it says nothing."""
+    return next((line.strip() for line in f"{error}".splitlines() if line.strip()), type(error).__name__)
+
+
 def _escape(letter: str) -> str:
     code = ord(letter)
     if code <= _LAST_OF_BYTE:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from sources.aleta.safe_text import first_line
+
 from ...program import command
 from ...report.report import Problem
 from ...warehouse.duckdb.file import is_in_use
@@ -52,7 +54,7 @@ def unopenable(database: Path) -> str:
         with duckdb.connect(f"{database}", read_only=True) as connection:
             connection.execute("SELECT count(*) FROM duckdb_tables()")
     except duckdb.Error as error:
-        text = f"{error}".partition("\n")[0]
+        text = first_line(error)
         return "" if is_in_use(text) or "different configuration" in text else text
     return ""
 

@@ -12,6 +12,8 @@ from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import DltException
 from dlt.destinations.sql_client import SqlClientBase, WithSqlClient
 
+from sources.aleta.safe_text import first_line
+
 from .dialect import DUCKDB, Dialect
 from .postgres.place import POSTGRES, ExactJson
 
@@ -42,7 +44,9 @@ def find(name: str) -> AnyDestination:
     except UnknownDestinationModule as error:
         raise DestinationError(f"destination {name!r}: dlt has no destination of that name") from error
     except (DltException, ImportError) as error:
-        raise DestinationError(f"destination {name!r}: a package is missing ({_line(error)}): install it") from error
+        raise DestinationError(
+            f"destination {name!r}: a package is missing ({first_line(error)}): install it"
+        ) from error
     if not able or "delete-insert" not in (plain.capabilities().supported_merge_strategies or ()):
         raise DestinationError(f"destination {name!r} cannot replace and delete rows by key: use a database")
     formats = [kind for kind in plain.capabilities().supported_loader_file_formats or () if kind not in INEXACT]
@@ -66,7 +70,7 @@ def check_configured(name: str) -> None:
     try:
         credentials = found.configuration(found.spec(), accept_partial=True).credentials
     except ConfigurationException as error:
-        credentials, why = None, _line(error).rstrip(".")
+        credentials, why = None, first_line(error).rstrip(".")
     if credentials is None or not credentials.is_resolved():
         raise DestinationError(
             f"destination {name!r}: {why}. They belong in secrets.toml, as [destination.{name}.credentials], or in the "
@@ -103,7 +107,3 @@ def dialect_of(destination: AnyDestination, client: SqlClientBase[Any]) -> Diale
             return SQLITE
         name = f"{name} ({sql})"
     return Dialect(name=name, has_json=sql in {"duckdb", "postgres"})
-
-
-def _line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
