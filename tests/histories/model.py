@@ -194,7 +194,8 @@ class Rows:
             sure=kept | newest,
             free=(self.free | free) - ids,
             open=frozenset(open_ones | (self.open & kept.keys()) - ids - missed),
-            first=self.first | {a: min(day, self.first.get(a, date.max)) for a, day in _first_days(proven).items()},
+            first=self.first
+            | {a: min(day, self.first.get(a, date.max)) for a, day in _first_days(proven, night.reach[1]).items()},
             moved={row_id: rows for row_id, rows in self.moved.items() if row_id not in ids} | moved,
             either={row_id: row for row_id, row in self.either.items() if row_id not in ids} | either,
         )
@@ -225,10 +226,11 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _first_days(proven: Mapping[str, Sequence[Span]]) -> Mapping[str, date]:
-    """Where the history of each account begins: not on the day that an odd row names (D7)."""
-    kept = {account: [first for first, _ in spans if first != date.min] for account, spans in proven.items()}
-    return {account: min(days) for account, days in kept.items() if days}
+def _first_days(proven: Mapping[str, Sequence[Span]], last: date) -> Mapping[str, date]:
+    """Where the history of each account begins: not on the days that odd rows name, which are read beside it (D7)."""
+    kept = {account: [span for span in spans if span[0] != date.min] for account, spans in proven.items()}
+    newest = {account: [span for span in spans if last <= span[1]] or spans for account, spans in kept.items()}
+    return {account: min(spans)[0] for account, spans in newest.items() if spans}
 
 
 def covers(spans: Iterable[Span], span: Span) -> bool:
