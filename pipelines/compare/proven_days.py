@@ -22,6 +22,10 @@ from ..warehouse.warehouse import Warehouse
 from .rows.differences import differences
 from .rows.findings import Conflict, Differences, Loss, Missed, Proven, Run, Unasked
 
+MOST_STAMPS = (
+    200_000  # rows: of what is removed beyond, `first_seen_at` begins anew where a later package shows it (C5)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -99,11 +103,14 @@ class ProvenDays:
     """By id and parent, rows that whole histories did not show, with the days that nobody asked for (D7): whoever is
     asked for the last of them, and does not show it, has it no more."""
     losses: dict[str, Loss] = field(default_factory=dict)  # by parent: what this run removed so far
-    missed: dict[str, Missed] = field(default_factory=dict)  # by id: rows that partial readings did not show (D6)
+    missed: dict[tuple[str, str], Missed] = field(default_factory=dict)
+    """By id and parent, rows that partial readings did not show (D6): either account of an exchange may list it."""
     looked_for: dict[tuple[str, str], Missed] = field(default_factory=dict)  # missed, and whole histories are read next
     absent: dict[tuple[str, str], Missed] = field(default_factory=dict)
     """By id and parent, what was looked for: it is gone, unless the whole history shows it."""
     late: Counter[str] = field(default_factory=Counter)  # by parent: rows in days that were covered before, added now
+    came: Counter[str] = field(default_factory=Counter)  # by parent: rows that this run added to it so far (D3)
+    stamps: list[pa.Table] = field(default_factory=list)  # of rows that this run removed, and may show yet
     _ended: set[str] = field(default_factory=set)  # parents whose whole history has come
     _spans: dict[str, _ProvenSpan] = field(default_factory=dict)
 
@@ -140,13 +147,17 @@ class ProvenDays:
                 asked=[part.parent_id for part in read],
                 seen_before=self._seen_before(package),
                 run=run,
-                missed_before={*self.missed, *(own_id for own_id, _ in (*self.absent, *self.unasked))},
+                missed_before={own_id for own_id, _ in (*self.missed, *self.absent, *self.unasked)},
                 absent=[row for row in self.absent.values() if row.parent_id in self._ended]
                 + [_missed(row) for row in asked_for if not row.days],
                 readable=self.parents if run.clients else None,
+                stamps=self.stamps,
             )
         found = replace(found, conflicts=[conflict for conflict in found.conflicts if not self._has_moved(conflict)])
         self.losses.update({loss.parent_id: loss for loss in found.losses})
+        self.came.update(found.came)
+        if found.stamps and sum(map(len, self.stamps)) < MOST_STAMPS:
+            self.stamps.append(found.stamps)
         self._note_missed(found)
         self._note_unasked(found, asked_for)
         for proven_window in package:
@@ -175,20 +186,17 @@ class ProvenDays:
 
     def _has_moved(self, conflict: Conflict) -> bool:
         """Whether all that had the row before were asked by earlier packages of this run, and did not show it."""
-        missed = self.missed.get(conflict.id)
-        by = {missed.parent_id} if missed else set()
-        by |= {parent for own_id, parent in self.absent if own_id == conflict.id}
+        by = {parent for own_id, parent in (*self.missed, *self.absent) if own_id == conflict.id}
         return bool(conflict.unasked) and by.issuperset(conflict.unasked)
 
     def _note_missed(self, found: Differences) -> None:
         self.late.update(found.late)
         for row in found.missed:
             if not self._waits(self.scope(row.parent_id)):
-                self.missed[row.id] = row
+                self.missed[row.id, row.parent_id] = row
             elif row.inside:  # of what names days that nobody asks for, the whole history tells at its end (D7)
                 self.absent[row.id, row.parent_id] = row
-        for own_id in found.found:
-            self.missed.pop(own_id, None)
+        self.missed = {key: row for key, row in self.missed.items() if key[0] not in found.found}
         self.absent = {
             (own_id, parent): row
             for (own_id, parent), row in self.absent.items()
@@ -236,6 +244,7 @@ class ProvenDays:
                 reach=scope.reach,
                 lost=loss.gone if loss else 0,
                 had=loss.rows if loss else 0,
+                came=self.came[proven_window.parent_id],
                 chained=proven_window.answer.chained and (begun is None or begun.chained),
                 ended=bool(
                     scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last

@@ -27,8 +27,10 @@ from .findings import Differences, Loss, Missed, Proven, Run
 from .late_rows import late_rows
 from .missed_rows import missed_rows, removed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
-from .suspicions import losses
+from .suspicions import came, losses
 from .unchanged import is_unchanged
+
+STAMPS = ("first_seen_at", "changed_at", "row_hash")
 
 
 def differences(
@@ -43,6 +45,7 @@ def differences(
     missed_before: Collection[str] = (),
     absent: Sequence[Missed] = (),
     readable: Collection[str] | None = None,
+    stamps: Sequence[pa.Table] = (),
 ) -> Differences:
     """Compare the rows of one package with the warehouse.
 
@@ -55,14 +58,23 @@ def differences(
         absent: rows that earlier packages of this run missed, and that are gone unless this one shows them.
         readable: the parents that this run reads; a row that names another one too may still be listed there, so it is
             not missed. None: all.
+        stamps: of rows that earlier packages of this run removed.
     """
-    comparison = _Comparison(store, endpoint, run, readable)
+    comparison = _Comparison(store, endpoint, run, readable, stamps)
     return comparison.compare(batches, proven, seen_before, asked=asked, missed_before=missed_before, absent=absent)
 
 
 class _Comparison:
-    def __init__(self, store: Store, endpoint: Endpoint, run: Run, readable: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        endpoint: Endpoint,
+        run: Run,
+        readable: Collection[str] | None,
+        stamps: Sequence[pa.Table],
+    ) -> None:
         self.store = store
+        self.stamps = stamps
         self.readable = readable
         self.sql = store.sql
         self.endpoint = endpoint
@@ -109,13 +121,30 @@ class _Comparison:
             counts=counts,
             suspicions=suspicions,
             losses=believed,
+            came=came(self.sql, self.endpoint)
+            if self._may_lose(proven) and counts["added"] + counts["modified"]
+            else {},
             missed=self._pending() if partial else [],
             unasked=unasked_rows(self.sql, self.endpoint, elsewhere=self._not_elsewhere()) if ended else [],
             late=late,
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,
+            stamps=self._stamps() if counts["removed"] and self.endpoint.movable else None,
             removed=removed,
         )
+
+    def _stamps(self) -> pa.Table:
+        """Of the rows that are removed, when they were first seen and last changed, and with which content."""
+        there = self.store.rows(self.schema, [self.key, *STAMPS], slices_of_keys(self.sql, self.key, "gone"))
+        gone = f"WHERE {self.key} IN (SELECT {self.key} FROM gone)"
+        return table_of(self.sql, f"SELECT {self.key}, {', '.join(STAMPS)} FROM {there} {gone}")
+
+    def _stamped(self) -> str:
+        """SQL for those of rows that earlier packages of this run removed, as the run began."""
+        if not self.stamps:
+            return "(SELECT * FROM known WHERE false)"
+        self.sql.register("stamps", pa.concat_tables(self.stamps))
+        return f"(SELECT DISTINCT ON ({self.key}) * FROM stamps ORDER BY {self.key}, changed_at)"
 
     def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
         """All rows; `incoming` has the last of each key."""
@@ -265,18 +294,23 @@ class _Comparison:
         )
         return doubted, believed
 
+    def _may_lose(self, proven: Sequence[Proven]) -> bool:
+        """Whether later packages may miss so many rows of a parent that it matters how many it had (D3)."""
+        return self.endpoint.guarded and self.run.max_removed_share < 1 and not all(one.first_load for one in proven)
+
     def _rows(self) -> Rows:
         """Added and modified rows whole; of removed ones the key, marked."""
         differing = table_of(
             self.sql,
-            f"SELECT f.place, f.row_hash, coalesce(k.first_seen_at, $now) AS first_seen_at "
-            f"FROM fresh f LEFT JOIN known k USING ({self.key}) "
+            "SELECT f.place, f.row_hash, coalesce(k.first_seen_at, s.first_seen_at, $now) AS first_seen_at, "
+            "CASE WHEN s.row_hash = f.row_hash THEN s.changed_at ELSE $now END AS changed_at "
+            f"FROM fresh f LEFT JOIN known k USING ({self.key}) LEFT JOIN {self._stamped()} s USING ({self.key}) "
             "WHERE k.row_hash IS DISTINCT FROM f.row_hash ORDER BY f.place",
             {"now": self.run.now},
         )
         self.differing = at_places(self.incoming, differing["place"])
-        kept = {"row_hash": differing["row_hash"], "first_seen_at": differing["first_seen_at"]}
-        here = self._whole(self.differing, kept | {"changed_at": pa.scalar(self.run.now)}, gone=False)
+        kept = {name: differing[name] for name in STAMPS}
+        here = self._whole(self.differing, kept, gone=False)
         gone = table_of(self.sql, f"SELECT {self.key} FROM gone")
         return Rows(schema=self.schema, data=pa.concat_tables([here, self._whole(gone, {}, gone=True)]), deletes=True)
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import pyarrow as pa
+
 from sources.aleta.planning.windows import Window
 
 from ...warehouse.package import Rows
@@ -27,6 +29,7 @@ class Proven:
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
         lost: of its rows, those that earlier packages of this run removed.
         had: rows before the first of these; 0 if there were none.
+        came: rows that earlier packages of this run added to it.
         chained: its answers came in pages, the last of which says so (v1): no cap cut them.
     """
 
@@ -40,6 +43,7 @@ class Proven:
     ended: bool = False
     lost: int = 0
     had: int = 0
+    came: int = 0
     chained: bool = False
 
 
@@ -121,6 +125,8 @@ class Differences:
         found: of the rows missed before, those that this package shows.
         conflicts: ids that have two contents, or may have; the newer reading is kept.
         losses: by parent, what is removed of it, with what earlier packages removed.
+        came: by parent, the rows that it did not have.
+        stamps: of rows that are removed: when they were first seen and last changed, should a later package show them.
         removed: some of the rows that are removed, of each parent those that name the fewest days.
     """
 
@@ -134,6 +140,8 @@ class Differences:
     found: Collection[str] = ()
     conflicts: Sequence[Conflict] = ()
     losses: Sequence[Loss] = ()
+    came: Mapping[str, int] = field(default_factory=dict)
+    stamps: pa.Table | None = None
     removed: Sequence[Missed] = ()
 
 

@@ -82,5 +82,6 @@ def table_of_proven(proven: Sequence[Proven]) -> pa.Table:
             "ended": pa.array([parent.ended for parent in proven], pa.bool_()),
             "lost": pa.array([parent.lost for parent in proven], pa.int64()),
             "had": pa.array([parent.had for parent in proven], pa.int64()),
+            "came": pa.array([parent.came for parent in proven], pa.int64()),
         }
     )

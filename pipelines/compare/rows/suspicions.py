@@ -19,6 +19,7 @@ from sources.aleta.reading.undivided import telling, tied
 
 from ...warehouse.store import Store
 from .findings import Loss
+from .staged import once_per_owner
 
 FEW = 20  # rows: of fewer, a large share is soon gone
 A_TENTH = 0.1  # of its rows: an answer that lost less is not cut, but corrected
@@ -83,13 +84,26 @@ def losses(
 
 def _lost(store: Store, endpoint: Endpoint) -> list[Loss]:
     """Of each parent that misses rows, how many it loses in this run, of how many that it had as the run began."""
+    before = ", ".join(f"coalesce(max(p.{name}), 0)" for name in ("lost", "had", "came"))
     missed = store.sql.execute(
-        f"SELECT m.parent_id, count(DISTINCT m.{key_of(endpoint.schema)[0]}), coalesce(max(p.lost), 0), "
-        "coalesce(max(p.had), 0) FROM missed m LEFT JOIN proven p ON m.parent_id = p.parent_id WHERE m.settled "
-        "GROUP BY 1 ORDER BY 1"
+        f"SELECT m.parent_id, count(DISTINCT m.{key_of(endpoint.schema)[0]}), {before} "
+        "FROM missed m LEFT JOIN proven p ON m.parent_id = p.parent_id WHERE m.settled GROUP BY 1 ORDER BY 1"
     ).fetchall()
     counts = store.count(endpoint.schema, endpoint.owners, [parent for parent, *_ in missed])
-    return [Loss(parent_id=parent, gone=gone + lost, rows=had or counts[parent]) for parent, gone, lost, had in missed]
+    return [
+        Loss(parent_id=parent, gone=gone + lost, rows=had or max(gone, counts[parent] - came))
+        for parent, gone, lost, had, came in missed
+    ]
+
+
+def came(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> Mapping[str, int]:
+    """By parent, how many rows a package shows that it did not have, from the staged tables `fresh` and `known`."""
+    new, before = (
+        f"SELECT {key_of(endpoint.schema)[0]}, owner FROM {once_per_owner(table, endpoint.owners)}"
+        for table in ("fresh", "known")
+    )
+    counted = f"SELECT owner, count(*) FROM ({new} EXCEPT {before}) WHERE owner IS NOT NULL GROUP BY 1"
+    return dict(sql.execute(counted).fetchall())
 
 
 def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Answered]:
