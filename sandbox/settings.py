@@ -54,7 +54,8 @@ class SandboxSettings:
         v1_page_rows: most rows of a page of v1, 0: as many as are asked for.
         v1_missing: v1 answers 404 where its path contains any of these.
         v1_cursors: of the pages behind the first: `stable`; or they are `expired` (410), `lost` (404), `early` (there
-            is more, and no cursor), `repeating` (the same cursor again) or `endless`.
+            is more, and no cursor), `repeating` (the same cursor again), `endless`, or `counted` (they begin behind so
+            many rows, whichever these are by then).
         v1_etags: whether v1 has ETags, and answers 304.
         list_cap: most objects of a list without dates, 0: no cap; *list_caps* has others by the name of the table,
             also of a series or a day of what is computed.
@@ -121,7 +122,7 @@ _CHOICES = {
     "prefix": ("documented", "v2", "v3"),
     "names": ("instrument", "asset", "mixed"),
     "v1_spelling": ("jsonapi", "snake", "camel", "mixed"),
-    "v1_cursors": ("stable", "expired", "lost", "early", "repeating", "endless"),
+    "v1_cursors": ("stable", "expired", "lost", "early", "repeating", "endless", "counted"),
     "relationships": ("full", "cut", "empty", "links"),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.catalogue.endpoint import Endpoint, Track
 from sources.aleta.errors import WindowTooWideError
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.below import ROOT, client_above, is_below
@@ -87,10 +87,11 @@ def nul(misfits: Mapping[str, int], place: str) -> list[str]:
 
 def contradicted(receipt: Receipt) -> Problem:
     """Asked for by itself, a day shows rows that a wider window left out."""
+    why = "rows moved between its pages" if receipt.track == Track.V1 else "the row cap is not one number of rows"
     return Problem(
         code="cap",
-        message="an answer left out rows that its days have: the row cap is not one number of rows. What was read "
-        "so far may be incomplete; `verify --all` tells",
+        message=f"an answer left out rows that its days have: {why}. What was read so far may be incomplete; "
+        "`verify --all` tells",
         resource=receipt.endpoint.name,
         parent_id=receipt.parent_id,
         from_date=f"{receipt.window.first}",

@@ -1,6 +1,7 @@
 """v1: the same world as v2 and v3, page by page, in several spellings, with ETags and problem details.
 
-Pages go on behind the id that the last one ended with, so that what is added or removed meanwhile shifts none.
+Pages go on behind the id that the last one ended with, so that what is added or removed meanwhile shifts none; or
+behind so many rows (`v1_cursors = "counted"`), and then it does.
 """
 
 from __future__ import annotations
@@ -104,14 +105,15 @@ class _Page:
     def document(self) -> Document:
         """The page, and what it says of the next."""
         ordered = sorted(self.items, key=_place)
-        behind, nth = _opened(self.cursor)
+        behind, nth, count = _opened(self.cursor)
         self._check(nth)
-        rest = [item for item in ordered if _place(item) > behind]
+        counted = self.settings.v1_cursors == "counted"
+        rest = ordered[count:] if counted else [item for item in ordered if _place(item) > behind]
         shown = rest[: self.limit]
         more = len(rest) > len(shown) or (self.settings.v1_cursors == "endless" and bool(ordered))
         document: Document = {"data": [_spelt(item, self.settings) for item in shown], "has_more": more}
         if more and not (self.settings.v1_cursors == "early" and nth):
-            document["next_cursor"] = self._next(shown, behind, nth)
+            document["next_cursor"] = self._next(shown, behind, nth, count)
         return document
 
     def _check(self, nth: int) -> None:
@@ -120,28 +122,29 @@ class _Page:
         if nth and self.settings.v1_cursors == "expired":
             raise RefusalError(410, "cursor_expired", "Start the list again")
 
-    def _next(self, shown: Sequence[Document], behind: str, nth: int) -> str:
+    def _next(self, shown: Sequence[Document], behind: str, nth: int, count: int) -> str:
         last = _place(shown[-1]) if shown else behind
-        return self.cursor if nth and self.settings.v1_cursors == "repeating" else _closed(last, nth + 1)
+        repeats = nth and self.settings.v1_cursors == "repeating"
+        return self.cursor if repeats else _closed(last, nth + 1, count + len(shown))
 
 
 def _place(item: Document) -> str:
     return str(item["id"])
 
 
-def _closed(behind: str, nth: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([behind, nth]).encode()).decode().rstrip("=")
+def _closed(behind: str, nth: int, count: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([behind, nth, count]).encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> tuple[str, int]:
-    """Behind which id a page begins, and how many come before it."""
+def _opened(cursor: str) -> tuple[str, int, int]:
+    """Behind which id a page begins, and how many pages and rows come before it."""
     if not cursor:
-        return "", 0
+        return "", 0, 0
     try:
-        behind, nth = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        behind, nth, count = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         raise RefusalError(400, "invalid_cursor", "This cursor is none of ours") from None
-    return str(behind), int(nth)
+    return str(behind), int(nth), int(count)
 
 
 def _answer(body: bytes, settings: SandboxSettings, call: Call) -> Reply:

@@ -2,6 +2,9 @@
 
 A list counts as unchanged only where every one of its pages answered 304: a 304 stands for one page, which is taken as
 it was kept, and says nothing of the next. Once one page did change, the whole list is read without conditions.
+
+Where cursors count rows, one that goes while the list is read moves those behind it to pages that were read before. So
+once the last page is read, the others are asked for again: whether they show a row that was on none.
 """
 
 from __future__ import annotations
@@ -132,8 +135,23 @@ class CursorLists:
             elif held is not None:
                 unchanged += 1
                 _take_kept(chain, held)
+        if unchanged < len(chain.kept):
+            self._look_back(wanted, chain)
         self._keep(wanted.key, chain, before=kept)
         return replace(chain.whole, track=Track.V1, chained=True)
+
+    def _look_back(self, wanted: Wanted, chain: Chain) -> None:
+        """See whether rows moved to pages that were read before; a cursor that leads there only once cannot tell."""
+        for number, page in enumerate(chain.passed):
+            cursor = {"cursor": page.cursor} if page.cursor else {}
+            try:
+                shown = self._page(wanted, {"limit": LIMIT} | cursor, Chain(wanted.parse), page.etag)
+            except SourceError as error:
+                if cursor and (error.attrs.get("status") in EXPIRED or isinstance(error, ParentGoneError)):
+                    return
+                raise
+            if shown is not None and chain.lacks(number, shown):
+                raise _StartAgainError("rows moved between its pages while it was read")
 
     def _next(self, wanted: Wanted, chain: Chain, etag: str) -> bool:
         """Read the next page; whether one came."""

@@ -79,6 +79,17 @@ class Chain:
         """All pages as one answer."""
         return joined(self._pages)
 
+    @property
+    def passed(self) -> Sequence[KeptPage]:
+        """The pages but the last: a row that moves to one of them while the list is read is on none."""
+        return self.kept[:-1]
+
+    def lacks(self, number: int, page: Answer) -> bool:
+        """Whether *page*, the one of that *number* asked for again, shows what none of the pages did."""
+        if page.ids:
+            return not self._shown.issuperset(page.ids)
+        return not page.batch.equals(self._pages[number].batch)
+
     def hear(self, headers: Mapping[str, str]) -> None:
         """Take in the headers of the answer whose body comes next."""
         self._told = paging_of_headers(headers)

@@ -118,3 +118,14 @@ def test_cursors_may_lead_nowhere(box, caller):
     assert (early["has_more"], "next_cursor" in early) == (True, False)
     box.set(v1_cursors="endless", v1_page_rows=0)
     assert json.loads(asked(caller, "/transactions", **query)[2])["has_more"]
+
+
+def test_cursors_may_count_rows(box, caller):
+    """What is deleted on the first page moves what lies behind it."""
+    query = {"accountId": fullest(box), "limit": "10", **ALWAYS}
+    box.set(v1_cursors="counted")
+    first = json.loads(asked(caller, "/transactions", **query)[2])
+    second = json.loads(asked(caller, "/transactions", **query, cursor=first["next_cursor"])[2])
+    box.mutate("acme", "delete", id=first["data"][0]["id"])
+    moved = json.loads(asked(caller, "/transactions", **query, cursor=first["next_cursor"])[2])
+    assert [item["id"] for item in moved["data"]][:-1] == [item["id"] for item in second["data"]][1:]

@@ -96,21 +96,55 @@ def test_a_list_whose_pages_are_all_304_is_taken_as_it_was(kept):
 
 
 @pytest.mark.parametrize(
-    ("change", "ids"),
+    ("change", "ids", "asked"),
     [
-        pytest.param({"2": (["c", "d"], None)}, ["a", "b", "c", "d"], id="later-page"),
-        pytest.param({"": (["a"], "2")}, ["a", "c"], id="first-page"),
-        pytest.param({"2": (["c"], "3"), "3": (["d"], None)}, ["a", "b", "c", "d"], id="a-page-more"),
-        pytest.param({"": (["a", "b"], None)}, ["a", "b"], id="a-page-less"),
+        pytest.param({"2": (["c", "d"], None)}, ["a", "b", "c", "d"], ["?", "?2", "", "2", "?"], id="later-page"),
+        pytest.param({"": (["a"], "2")}, ["a", "c"], ["?", "2", "?"], id="first-page"),
+        pytest.param(
+            {"2": (["c"], "3"), "3": (["d"], None)},
+            ["a", "b", "c", "d"],
+            ["?", "?2", "", "2", "3", "?", "?2"],
+            id="a-page-more",
+        ),
+        pytest.param({"": (["a", "b"], None)}, ["a", "b"], ["?"], id="a-page-less"),
     ],
 )
-def test_a_change_on_any_page_is_read_without_conditions(kept, change, ids):
-    """A 304 on the first page says nothing of the second; what was kept is replaced."""
+def test_a_change_on_any_page_is_read_without_conditions(kept, change, ids, asked):
+    """A 304 on the first page says nothing of the second; what was kept is replaced, once earlier pages still stand."""
     api = Pages(TWO | change)
     assert read(api, kept) == ids
-    assert not api.seen[-1][1] or len(api.seen) == 1
+    assert ["?" * bool(etag) + cursor for cursor, etag in api.seen] == asked
     assert read(api, kept) == ids
     assert all(etag for _, etag in api.seen)
+
+
+@pytest.mark.parametrize("etags", [True, False])
+def test_a_row_that_moves_to_a_page_that_was_read_is_not_missing(etags):
+    """Cursors count rows, and one of the first page is gone when the second is read: the list is begun again."""
+    api = Pages({"": [(["a", "b"], "2"), (["b", "c"], "2")], "2": [(["d"], None)]}, etags=etags)
+    assert read(api, Memory()) == ["b", "c", "d"]
+
+
+def test_a_row_that_is_edited_while_a_list_is_read_does_not_begin_it_again():
+    """Nor does one that went: each was read as it was."""
+    api = Pages({"": [(["a", "b"], "2"), (["b"], "2")], "2": (["c"], None)})
+    assert read(api, Memory()) == ["a", "b", "c"]
+    assert len(api.seen) == 3
+
+
+def test_a_list_of_which_rows_move_again_and_again_is_a_failed_read():
+    """A bounded number of times."""
+    api = Pages({"": [([f"a{number}", "b"], "2") for number in range(20)], "2": (["c"], None)})
+    with pytest.raises(MalformedError, match="rows moved between its pages"):
+        read(api, Memory())
+
+
+def test_a_cursor_that_leads_to_its_page_once_only_cannot_tell_of_rows_that_moved():
+    """The first page needs none, and is looked back at all the same."""
+    pages = {"": (["a"], "2"), "2": [(["b"], "3"), gone(410, RefusedError)], "3": (["c"], None)}
+    api = Pages(pages)
+    assert read(api, Memory()) == ["a", "b", "c"]
+    assert [cursor for cursor, _ in api.seen] == ["", "2", "3", "", "2"]
 
 
 def test_without_etags_nothing_is_kept(kept):
@@ -130,7 +164,7 @@ def test_a_cursor_that_expired_starts_the_list_again(status, kind):
     """From its first page, and then it is whole."""
     api = Pages(TWO | {"2": [gone(status, kind), (["c"], None)]})
     assert read(api, Memory()) == ["a", "b", "c"]
-    assert [cursor for cursor, _ in api.seen] == ["", "2", "", "2"]
+    assert [cursor for cursor, _ in api.seen] == ["", "2", "", "2", ""]
 
 
 def test_a_cursor_that_expires_again_and_again_is_a_failed_read():
