@@ -53,6 +53,9 @@ def fate(method: str, status: int, headers: Mapping[str, str], body: bytes) -> F
     return Fate.UNKNOWN if status >= SERVER_ERRORS else Fate.REJECTED
 
 
+_document = msgspec.json.Decoder(float_hook=str)  # an answer may echo a number that no float holds
+
+
 def _contradicts(body: bytes) -> bool:
     """Whether the body of a success is none: a page of a gateway, a list of errors, half of some JSON, or no text.
 
@@ -60,7 +63,7 @@ def _contradicts(body: bytes) -> bool:
     """
     try:
         text = body.decode("utf-8-sig").lstrip()
-        said = msgspec.json.decode(text) if text.startswith(("<", "{", "[")) else None
+        said = _document.decode(text) if text.startswith(("<", "{", "[")) else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return True
     if isinstance(said, dict):

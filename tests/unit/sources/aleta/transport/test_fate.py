@@ -24,6 +24,7 @@ from sources.aleta.transport.fate import Fate, fate
         pytest.param(200, {}, b"[]", Fate.CONFIRMED, id="an empty list"),
         pytest.param(201, {}, b'{"data":{},"errors":[]}', Fate.CONFIRMED, id="no error in the list of errors"),
         pytest.param(201, {}, b'\xef\xbb\xbf{"errors":[{}]}', Fate.UNKNOWN, id="an error behind a byte order mark"),
+        pytest.param(201, {}, b'{"data":{"marketValue":1e400}}', Fate.CONFIRMED, id="a number that no float holds"),
         pytest.param(302, {}, b"", Fate.REJECTED, id="a redirect, never followed"),
         pytest.param(400, {}, b"", Fate.REJECTED, id="400"),
         pytest.param(401, {}, b"", Fate.NOT_TAKEN, id="401"),
