@@ -17,6 +17,7 @@ from typing import TypeAlias
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.trials.budget import NO_TRIALS
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window, one_each
@@ -75,6 +76,7 @@ class Fetching:
     _kept: KeptAnswers = field(default_factory=KeptAnswers)
     _failing: Failing = field(default_factory=Failing)
     _provers: dict[str, Prover] = field(default_factory=dict)  # endpoint -> of the last reading
+    _largest: dict[str, Proof] = field(default_factory=dict)  # endpoint -> the largest answer of this run
     _watch: Watch = lambda _: None
     _beliefs: Beliefs = field(init=False)
     _crawl: Crawl = field(init=False)
@@ -201,6 +203,8 @@ class Fetching:
         """What the answers of *readings* taught of the cap; of its trials, those *since* an earlier record."""
         if prover.disproved:
             self._doubt_earlier_runs(endpoint, readings, prover)
+        if largest := prover.planner.proofs.largest:
+            self._largest[endpoint.name] = largest
         if prover.planner.cap.divisible:
             before = self._beliefs.of(endpoint)
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
@@ -236,6 +240,9 @@ class Fetching:
         planner = planner_of(endpoint, self.ledger, self.tenant, only=parents if self.job.clients else None)
         if self.horizon.by_months and endpoint.dates:
             planner.border = self.horizon.border(endpoint.dates)
+        if largest := self._largest.get(endpoint.name):
+            earlier = planner.proof if self.job.clients else self._beliefs.of(endpoint).proof
+            planner.resume(largest, earlier=earlier)
         return planner
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:

@@ -58,9 +58,17 @@ class Planner:
     def __post_init__(self) -> None:
         self.proofs.earlier = self.proof
 
+    def resume(self, largest: Proof, *, earlier: Proof | None) -> None:
+        """Go on where another planner of this run ended, whose *largest* answer clears what is smaller here (W3)."""
+        self.cap.see(largest.count)
+        self.proofs.largest, self.proofs.earlier = largest, earlier
+
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""
         assert not self.covers(parent), "its other span would never be settled"
+        if not self.parents:  # a proof that is still out clears nobody any more, and nobody waits for it
+            self._out.clear()
+            self._testing = None
         self._fresh[parent] = span
         self.proofs.cover(parent, span)
 

@@ -22,6 +22,7 @@ class ShownRows:
     _again: set[str] = field(default_factory=set)  # parents that are read a second time
     _forgiven: dict[str, list[Window]] = field(default_factory=dict)
     _given_up: set[str] = field(default_factory=set)  # parents that were not read to the end
+    _sought: dict[str, set[int]] = field(default_factory=dict)  # asked for in the windows that should have them
 
     def show(self, parent: str, rows: Rows, within: Window | None = None) -> None:
         """An answer was not kept; *within*: only what lies in that window for sure."""
@@ -48,17 +49,28 @@ class ShownRows:
         found = sum(shown.pop(own, None) is not None for own in rows.ids) if shown else 0
         return found == len(rows)
 
-    def close(self, parent: str, kept: Collection[KeptWindow]) -> Missing:
+    def missing(self, parent: str, kept: Collection[KeptWindow]) -> Missing:
         """*parent* is read, or given up: what was shown, and is in no window that was *kept* and should have it."""
         if parent in self._given_up and self._rows.get(parent):
             for gap in _gaps(self._rows[parent].values(), kept):
                 self.forgive(parent, gap)
-        missing, holes = self._rows.pop(parent, {}), dict[KeptWindow, set[int]]()
+        missing, holes = self._rows.get(parent, {}), dict[KeptWindow, set[int]]()
         for own, days in missing.items():
             for whole in kept:
                 if _touches(whole.window, *_ends(days)):
                     holes.setdefault(whole, set()).add(own)
-        return Missing(rows=missing.keys(), holes=holes)
+        return Missing(rows=frozenset(missing), holes=holes)
+
+    def not_sought(self, parent: str, missing: Missing) -> dict[KeptWindow, set[int]]:
+        """The windows that should have rows of which none was asked for them yet; from now on they were."""
+        sought = self._sought.setdefault(parent, set())
+        holes = {hole: rows - sought for hole, rows in missing.holes.items() if rows - sought}
+        sought.update(*holes.values())
+        return holes
+
+    def forget(self, parent: str) -> None:
+        """What was shown of *parent* is looked for no longer than by the next reading."""
+        self._rows.pop(parent, None)
 
     def parents(self) -> list[str]:
         """Those of which rows were shown that no window has."""

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 
-from ..cap import MOVED
+from ..cap import MOVED, RowCap
 from ..coverage import Asked
 from ..evidence import borders
 from ..evidence.kept import largest_divisible
@@ -37,11 +37,15 @@ class StrictPlanner:
     Args:
         cut: what was proven cut; grows.
         max_days: the widest window that the API takes; 0 for no limit.
+        cap: what this run's answers prove; the planner adds to it.
+        all_read: no larger answer comes any more, that could vouch for a full day.
     """
 
     cut: CutSizes
     rng: Random
     max_days: int = 0
+    cap: RowCap = field(default_factory=RowCap)
+    all_read: bool = False
     requests: int = 0
     _widest: int = 0  # days of a window that was answered
     _roots: dict[str, deque[Node]] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class StrictPlanner:
     _out: dict[Asked, Node] = field(default_factory=dict)
     _made: list[Decision] = field(default_factory=list)
     _kept: list[Node] = field(default_factory=list)  # since the last call of `kept`
+    _parted: list[Node] = field(default_factory=list)  # since the last call of `parted`
 
     def add(self, parent: str, window: Window, rows: Rows | None = None, *, owed: Collection[int] = ()) -> None:
         """Read *window* of *parent*.
@@ -138,6 +143,11 @@ class StrictPlanner:
         kept, self._kept = self._kept, []
         return kept
 
+    def parted(self) -> list[Node]:
+        """Whose parts count in their place, since the last call: what they showed is to be in these (rule W7)."""
+        parted, self._parted = self._parted, []
+        return parted
+
     def _begin(self, node: Node) -> None:
         if node.rows is None:
             self._want(node)
@@ -163,6 +173,8 @@ class StrictPlanner:
     def _take(self, node: Node, rows: Rows) -> None:
         node.asks += 1
         self._widest = max(self._widest, node.window.days)
+        if not rows.whole:
+            self.cap.see(len(rows))
         differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
         if node.rows is not None:
             self.cut.note(min(len(node.rows), len(rows)), by=len(differing))
@@ -191,13 +203,17 @@ class StrictPlanner:
         return self.cut.empties and not node.rows and node.same < EMPTY
 
     def _judge_day(self, node: Node, count: int) -> None:
-        if node.asks >= TRIES or count >= self.cut.least:
+        if node.asks >= TRIES or count >= self.cut.least or self.is_unvouched(count):
             node.state = State.QUARANTINED
         elif node.same < SAME:
             self._ask_again(node)
         else:
             node.undivided = True
             self._accept(node, proven=True)
+
+    def is_unvouched(self, count: int) -> bool:
+        """Whether no larger answer got through: a lower cap than any before may have made it so (`RowCap.judge`)."""
+        return self.all_read and 1 < count >= self.cap.largest
 
     def _ask_again(self, node: Node) -> None:
         if node.asks >= TRIES:
@@ -223,6 +239,10 @@ class StrictPlanner:
             return
         found = contrast(node.rows, shown)
         if not found.count and not any(len(rows) in self.cut.sizes for _, rows in shown):
+            node.undivided = any(len(rows) == len(node.rows) for _, rows in shown)
+            if node.undivided and self.is_unvouched(len(node.rows)):
+                self._judge_parts(node)
+                return
             if self.cut.may_lack(largest_divisible(shown)):
                 self._part(node)
                 for part in node.parts:
@@ -231,7 +251,6 @@ class StrictPlanner:
             node.comparing = False
             node.rests_on = largest_divisible(shown)
             self._made += [Decision(node.parent, window, Fate.CHECKED) for window, _ in shown]
-            node.undivided = any(len(rows) == len(node.rows) for _, rows in shown)
             self._accept(node, proven=True)
             return
         if found.more:
@@ -240,6 +259,9 @@ class StrictPlanner:
             assert part.rows is not None
             part.owed = found.lacking.get(part.window, set()) | (node.owed & node.rows.within(part.window))
             self.cut.note(len(part.rows), by=len(part.owed - part.rows.known()))
+        self._judge_parts(node)
+
+    def _judge_parts(self, node: Node) -> None:
         self._part(node)
         for part in node.parts:
             self._judge(part)
@@ -248,6 +270,7 @@ class StrictPlanner:
         """The parts count in place of *node*."""
         node.comparing = False
         node.state = State.PARTED
+        self._parted.append(node)
         self._made.append(Decision(node.parent, node.window, Fate.SPLIT, len(node.rows or ())))
 
     def _accept(self, node: Node, *, proven: bool) -> None:

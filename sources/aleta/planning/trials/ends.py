@@ -104,6 +104,17 @@ class EndsCheck:
         repeated, self._again = self._again, None
         return _questions(repeated) if repeated else ()
 
+    def fail(self, asked: EndsProbe) -> Sequence[Question]:
+        """One of its requests got no answer: ask all of it anew, a few times."""
+        if asked is not self._probe:
+            return ()
+        self._probe = None
+        if self._tried >= ROWS_TRIED:
+            return ()
+        self._tried += 1
+        self._probe = EndsProbe(asked.parent, asked.row, asked.windows, repeated=asked.repeated)
+        return _questions(self._probe)
+
     def take(self, asked: EndsProbe, window: Window, rows: Rows) -> bool:
         """Take in one answer; whether an end was found not to be read, twice."""
         asked.take(window, rows)
@@ -117,4 +128,4 @@ class EndsCheck:
 
 
 def _questions(asked: EndsProbe) -> Sequence[Question]:
-    return [Question(asked.parent, Asked(window), trial=asked) for window in asked.windows]
+    return [Question(asked.parent, Asked(window), trial=asked, finds_ends=True) for window in asked.windows]

@@ -92,6 +92,8 @@ class Plans:
             return self._answer(question, rows, days)
         before = self.cut.reach
         if self.strict.follows(question):
+            if not rows.whole:
+                self.planner.proofs.see(question, len(rows), self.planner.cap)
             self.strict.answer(question, rows)
         self.take_in()
         if self.cut.reach != before:
@@ -159,6 +161,8 @@ class Plans:
         """What the planners decided becomes evidence; what was shown of a parent must be in it (rule W7)."""
         decisions, closed = self.planner.decisions(), dict[str, None]()
         if self.strict is not None:
+            for node in self.strict.parted():
+                self._show(node.parent, node.window, node.rows or Rows())
             for node in self.strict.kept():
                 kept = self._keep(node.parent, node.window, node.rows or Rows())
                 kept.proven, kept.rests_on = kept.proven or (node.proven and not node.undivided), node.rests_on
@@ -186,14 +190,16 @@ class Plans:
 
     def _close(self, parent: str) -> Contradiction | None:
         """*parent* is read: a row that was shown of it and is nowhere is looked for once more."""
-        missing = self._shown.close(parent, self.evidence.of(parent))
-        if self.strict is not None:
-            for kept, rows in missing.holes.items():
+        missing = self._shown.missing(parent, self.evidence.of(parent))
+        if self.strict is not None and (holes := self._shown.not_sought(parent, missing)):
+            for kept, rows in holes.items():
                 self._void(kept, Fate.DOUBTED)
                 self.strict.add(parent, kept.window, kept.rows, owed=rows)
-        elif missing.sizes:
+            return None
+        self._shown.forget(parent)
+        if self.strict is None and missing.sizes:
             return Contradiction(sizes=missing.sizes, why="rows that were shown", doubted=missing.holes)
-        elif missing.rows and self._shown.again(parent):
+        if missing.rows and self._shown.again(parent):
             span = self.spans[parent]  # there may have been others before
             for kept in filter(lambda kept: span.covers(kept.window), self.evidence.of(parent)):
                 self._void(kept, Fate.DROPPED)
@@ -201,22 +207,27 @@ class Plans:
         return None
 
     def notice(self, parent: str, rows: Rows) -> None:
-        """An answer to a trial showed *rows*: those that no window has that was kept are looked for at the end (W7)."""
+        """Another answer showed *rows*: those that no window has that was kept are looked for at the end (W7)."""
         kept, span = self.evidence.of(parent), self.spans.get(parent)
-        if span and not any(window.rows is None for window in kept):
+        if self.watches and span and not any(window.rows is None for window in kept):
             known = {own for window in kept if window.rows for own in window.rows.ids}
             if more := rows.without(known):
-                self.reread.add(parent)
+                if not self._is_open(parent):
+                    self.reread.add(parent)
                 self._shown.show(parent, more, within=span)
 
     def close(self) -> Contradiction | None:
         """All is read: what was shown and is nowhere yet, as by trials, is looked for once more (rule W7)."""
         if (found := self.take_in()) or self.parents:
             return found
+        if self.strict is not None and not self.strict.all_read:
+            self.strict.all_read = True
+            self.doubt(kept for kept in self.evidence.all() if not kept.proven and self.strict.is_unvouched(kept.count))
         return next(filter(None, [self._close(parent) for parent in self._shown.parents()]), None)
 
     def read_again(self, kept: KeptWindow) -> None:
-        """Rows moved while *kept* was tested: what is shown now is to be kept."""
+        """Rows moved while *kept* was tested: what is shown now is to be kept, what it showed to be somewhere (W7)."""
+        self._show(kept.parent, kept.window, kept.rows or Rows())
         self._void(kept, Fate.DROPPED)
         self._later.append((kept.parent, kept.window))
 
@@ -269,6 +280,9 @@ class Plans:
             self.strict.add(parent, window, rows)
         self.take_in()
 
+    def _is_open(self, parent: str) -> bool:
+        return self.planner.covers(parent) if self.strict is None else self.strict.covers(parent)
+
     def _read(self, parent: str, window: Window) -> None:
         if self.strict is not None:
             self.strict.add(parent, window)
@@ -278,7 +292,8 @@ class Plans:
     def _be_strict(self) -> list[tuple[str, Window]]:
         """From now on an answer counts only if its parts agree; returns what is not read yet."""
         self.cut.sizes |= self.cut_sizes
-        self.strict = StrictPlanner(cut=self.cut, rng=self.rng, max_days=self.planner.max_days)
+        planner = self.planner
+        self.strict = StrictPlanner(cut=self.cut, rng=self.rng, max_days=planner.max_days, cap=planner.cap)
         return self._surrender()
 
     def _surrender(self) -> list[tuple[str, Window]]:

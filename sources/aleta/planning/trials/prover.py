@@ -185,7 +185,9 @@ class Prover:
 
     def _fail_trial(self, trial: Hashable) -> None:
         """A request of *trial* got no answer: what its other requests showed is not lost (W6, W7)."""
-        if isinstance(trial, Trial):
+        if isinstance(trial, EndsProbe):
+            self._testing.probe(self._check.fail(trial))
+        elif isinstance(trial, Trial):
             for _, rows in trial.shown:
                 self._plans.notice(trial.kept.parent, rows)
             self._heed(self._testing.judge_failed(trial))
@@ -209,6 +211,8 @@ class Prover:
                 sizes = self._plans.cut_sizes
                 return self._testing.answer(question.trial, question.window, rows, cut_sizes=sizes)
             case _:
+                if question.proof:
+                    self._plans.notice(question.parent, rows)
                 return self._plans.answer(question, rows, days)
 
     def _heed(self, found: Contradiction | None) -> None:

@@ -152,6 +152,9 @@ class Testing:
             return None
         if abs(len(rows) - kept.count) > MOVED:
             return Contradiction(sizes=[min(len(rows), kept.count)], why=trial.why, doubted=[kept])
+        if len(rows) != kept.count:
+            self.moved(kept)
+            return None
         trial.recall(rows)
         self._ask_parts(trial)
         return None

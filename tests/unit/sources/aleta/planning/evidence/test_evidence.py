@@ -117,7 +117,7 @@ def test_a_row_that_was_shown_and_is_kept_nowhere_is_missing():
     shown.show("a", rows(1, 2, 200, 201, 202))
 
     assert shown.keep("a", rows(1, 2))
-    found = shown.close("a", [hole])
+    found = shown.missing("a", [hole])
     assert set(found.rows) == {3, 4, 5}
     assert found.sizes == [2]
 
@@ -129,7 +129,7 @@ def test_a_day_that_is_quarantined_is_not_missing_besides():
     day = START + timedelta(days=5)
     shown.forgive("a", Window(day, day))
 
-    assert not shown.close("a", []).rows
+    assert not shown.missing("a", []).rows
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How a fetch ends before its spans do: an API that is down, a stop, a reader who leaves."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from sources.aleta.errors import (
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.trials.budget import FIRST_LOAD
+from sources.aleta.planning.trials.ends import Ends
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window, without
 from sources.aleta.reading.reader import Reader
@@ -88,16 +90,17 @@ def test_a_reader_who_leaves_early_leaves_no_thread():
     assert all_end("fetch-")
 
 
-def fetched(api, spans, prover, *, workers):
+def fetched(api, spans, prover, *, workers, endpoint=CATALOGUE["transactions"], existing_parents=()):
     return [
         *fetch(
-            CATALOGUE["transactions"],
+            endpoint,
             spans,
             Reader(api, FakeClock()),
             planner=prover,
             clock=FakeClock(),
             workers=workers,
             stop=threading.Event(),
+            existing_parents=existing_parents,
         )
     ]
 
@@ -158,3 +161,24 @@ def test_f3_whoever_is_forgotten_is_named(monkeypatch):
     errors = [receipt.error for receipt in receipts if receipt.status is Status.FAILED]
     assert len(errors) >= 4
     assert all(isinstance(error, DefectError) for error in errors)
+
+
+def test_w8_a_404_tells_about_the_ends_of_windows_where_it_means_no_rows():
+    """The last day of a window is not read, and days without rows are 404: what lies on that day is kept."""
+
+    def found(_, first, last):
+        if not any(on(day) in Window(first, last) for day in (2, 4) if on(day) < last):
+            raise ParentGoneError("404")
+
+    class SkipsLastDay(FakeApi):
+        def _booked(self, params):
+            rows = super()._booked(params)
+            return [row for row in rows if row["attributes"]["tradeDate"] < params["toDate"]]
+
+    endpoint = replace(CATALOGUE["transactions"], none_is_404=True)
+    api = SkipsLastDay(rows={"a": [booked("r2", on(2)), booked("r4", on(4))]}, trouble=found)
+    prover = Prover(planner=Planner(cap=RowCap()), budget=FIRST_LOAD)
+    receipts = fetched(api, {"a": Window(on(0), on(4))}, prover, workers=1, endpoint=endpoint, existing_parents=["a"])
+    kept = {own_id for receipt in receipts if receipt.answer for own_id in receipt.answer.ids}
+    assert kept == {"r2", "r4"}
+    assert prover.ends is Ends.SKIPPED
