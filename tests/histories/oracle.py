@@ -139,9 +139,10 @@ class Oracle:
         self.seen = contents.seen_by(new, self.nights, before=self.seen, books=self.books)
         rows = self._rows_are_right(books, cut=run.cut)
         if run.said.status == "complete":  # what an earlier run left open, a sync must settle
+            before = self._after(books, without=run.at).open if run.duty.span else frozenset()  # a sync's, and not its
             _none(
                 f"{row_id} is left over: a part of its account did not list it, the rest was not read"
-                for row_id in rows.sure.keys() & (rows.open - self.rows.open if run.duty.span else rows.open)
+                for row_id in rows.sure.keys() & rows.open - before
                 if owners(rows.sure[row_id]) & self.nights[run.at].readable
             )
         self._look_at_books(run, books, news := [claim for claims in new.values() for claim in claims])
@@ -163,11 +164,17 @@ class Oracle:
 
     def _rows_are_right(self, books: Books, *, cut: bool = True) -> Rows:
         """What the receipts of *books* make the published copy hold."""
-        rows = self.rows
-        for at, claims in self._new_claims(books).items():
-            rows = rows.after(self.nights[at], claims, cut=cut or at != [*self.nights][-1])
+        rows = self._after(books, cut=cut)
         rows = rows.given(books.rows, holds=self._holds)
         _none(truth.differences(self.copy, SimpleNamespace(transactions=rows.sure), tables=("transactions",)))
+        return rows
+
+    def _after(self, books: Books, *, cut: bool = True, without: datetime | None = None) -> Rows:
+        """What follows from the receipts that are new, *without* those of one run."""
+        rows = self.rows
+        for at, claims in self._new_claims(books).items():
+            if at != without:
+                rows = rows.after(self.nights[at], claims, cut=cut or at != [*self.nights][-1])
         return rows
 
     def _holds(self, row: Mapping[str, object]) -> bool:

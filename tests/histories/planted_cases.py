@@ -144,8 +144,8 @@ CASES: Mapping[str, Case] = {
         aleta={"workers": 1},  # which answers are cut does not depend on whose turn it was
         objection="there were|is missing",
     ),
-    "parts_overlap_by_a_day": Case(synced=False, world={"rows": 240}, objection="was read"),  # much to be parted
-    "parts_leave_a_day_out": Case(synced=False, world={"rows": 240}, objection="was read"),
+    "parts_overlap_by_a_day": Case(synced=False, world={"rows": 240}, objection="never came"),  # much to be parted
+    "parts_leave_a_day_out": Case(synced=False, world={"rows": 240}, objection="never came"),
     "quarantined_day_marked": Case(
         synced=False,
         then=lambda scene: scene.change("late", account=fullest(scene), date=f"{days(50)}", count=30),
