@@ -27,6 +27,9 @@ class Window:
     def covers(self, other: Window) -> bool:
         return self.first <= other.first and other.last <= self.last
 
+    def overlaps(self, other: Window) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
     def meets(self, other: Window) -> bool:
         """Whether *other* begins with the day after this one."""
         return self.last < other.first and (other.first - self.last).days == 1

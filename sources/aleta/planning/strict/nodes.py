@@ -81,13 +81,23 @@ class CutSizes:
     empties: bool = False
     _lacking: int = 0  # large answers that lacked a row or two
     _losing: int = 0  # answers that lacked more
+    _lightest: int = 0  # bytes of the smallest answer that was proven cut; 0 where that is not known
 
-    def note(self, size: int, *, by: int) -> None:
-        """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does."""
+    def note(self, size: int, *, by: int, weight: int = 0) -> None:
+        """An answer of *size* rows lacks *by* rows: it was cut, but for what may only have moved, and seldom does.
+
+        Args:
+            weight: its bytes; 0 for not known.
+        """
         self._lacking += size >= LARGE and 0 < by <= MOVED
         self._losing += by > MOVED
         if by > MOVED or (by and size >= LARGE and self._lacking > SELDOM):
             self.add(size)
+            self.weigh(weight)
+
+    def weigh(self, weight: int) -> None:
+        """An answer of so many bytes was proven cut: it may be bytes that the server counts."""
+        self._lightest = min(weight, self._lightest or weight) or self._lightest
 
     def add(self, *sizes: int) -> None:
         """Answers of these *sizes* left out rows that others showed; one of none is only suspected by that."""
@@ -108,18 +118,23 @@ class CutSizes:
         return tuple(sorted(self.sizes)[:REMEMBERED])
 
     @property
-    def reach(self) -> tuple[int, bool, bool]:
+    def reach(self) -> tuple[int, int, bool, bool]:
         """Changes with what decides which answers are doubted: any size, for a day that is full has just its own."""
-        return len(self.sizes), self.empties, self.often  # sizes are added, until all is read anew
+        return len(self.sizes), self._lightest, self.empties, self.often  # sizes are added, until all is read anew
 
     @property
     def hopeless(self) -> bool:
         """Whether no answer with rows can be believed."""
         return bool(self.sizes) and self.least < HOPELESS
 
-    def suspects(self, count: int) -> bool:
-        """Whether an answer of *count* rows may have been cut."""
-        return count in self.sizes or (count > 0 and count >= self.least * SHARE)
+    def suspects(self, count: int, weight: int = 0) -> bool:
+        """Whether an answer of *count* rows and so many bytes may have been cut."""
+        large = count >= self.least * SHARE or (self._lightest > 0 and weight >= self._lightest * SHARE)
+        return count in self.sizes or (count > 0 and large)
+
+    def reached(self, count: int, weight: int) -> bool:
+        """Whether it is as large as one that was proven cut."""
+        return count >= self.least or 0 < self._lightest <= weight
 
     @property
     def often(self) -> bool:
@@ -134,4 +149,4 @@ class CutSizes:
         """Whether what counted as whole is to be read again."""
         if kept.proven:
             return self.may_lack(kept.rests_on)
-        return self.suspects(kept.count) if kept.count else self.empties
+        return self.suspects(kept.count, kept.size) if kept.count else self.empties

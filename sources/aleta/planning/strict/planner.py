@@ -177,7 +177,8 @@ class StrictPlanner:
             self.cap.see(len(rows))
         differing = (node.rows.known() if node.rows is not None else set()) ^ rows.known()
         if node.rows is not None:
-            self.cut.note(min(len(node.rows), len(rows)), by=len(differing))
+            fewer = min(node.rows, rows, key=len)
+            self.cut.note(len(fewer), by=len(differing), weight=fewer.size)
             if not len(node.rows) and len(differing) > MOVED:
                 self.cut.give_up()
         node.same = 1 if differing else node.same + 1
@@ -192,18 +193,18 @@ class StrictPlanner:
             node.state, node.why = State.QUARANTINED, UNBELIEVED.format(self.cut.least)
         elif (lost and node.same < SAME) or (self._is_doubted_empty(node) and node.asks < TRIES):
             self._ask_again(node)
-        elif node.rows.whole or (not self.cut.suspects(count) and (lost <= MOVED or not count)):
+        elif node.rows.whole or (not self.cut.suspects(count, node.rows.size) and (lost <= MOVED or not count)):
             self._accept(node, proven=node.rows.whole or (not count and self.cut.empties))
         elif node.window.days > 1:
             self._test(node)
         else:
-            self._judge_day(node, count)
+            self._judge_day(node, node.rows)
 
     def _is_doubted_empty(self, node: Node) -> bool:
         return self.cut.empties and not node.rows and node.same < EMPTY
 
-    def _judge_day(self, node: Node, count: int) -> None:
-        if node.asks >= TRIES or count >= self.cut.least or self.is_unvouched(count):
+    def _judge_day(self, node: Node, rows: Rows) -> None:
+        if node.asks >= TRIES or self.cut.reached(len(rows), rows.size) or self.is_unvouched(len(rows)):
             node.state = State.QUARANTINED
         elif node.same < SAME:
             self._ask_again(node)
@@ -254,11 +255,11 @@ class StrictPlanner:
             self._accept(node, proven=True)
             return
         if found.more:
-            self.cut.note(len(node.rows), by=len(found.more))
+            self.cut.note(len(node.rows), by=len(found.more), weight=node.rows.size)
         for part in node.parts:
             assert part.rows is not None
             part.owed = found.lacking.get(part.window, set()) | (node.owed & node.rows.within(part.window))
-            self.cut.note(len(part.rows), by=len(part.owed - part.rows.known()))
+            self.cut.note(len(part.rows), by=len(part.owed - part.rows.known()), weight=part.rows.size)
         self._judge_parts(node)
 
     def _judge_parts(self, node: Node) -> None:
@@ -296,14 +297,14 @@ class StrictPlanner:
     def _doubt(self, leaves: list[Node]) -> bool:
         """Judge again what was accepted by its size, where answers as small were proven cut since."""
         doubted = [
-            leaf for leaf in leaves if leaf.state is State.ACCEPTED and self._is_doubted(leaf, len(leaf.rows or ()))
+            leaf for leaf in leaves if leaf.state is State.ACCEPTED and self._is_doubted(leaf, leaf.rows or Rows())
         ]
         for leaf in doubted:
             leaf.state = State.OPEN
             self._judge(leaf)
         return any(leaf.state is State.OPEN for leaf in doubted)
 
-    def _is_doubted(self, leaf: Node, count: int) -> bool:
+    def _is_doubted(self, leaf: Node, rows: Rows) -> bool:
         if leaf.undivided:  # asked again and again, it showed the same: of its own size alone, that proves nothing
-            return count in self.cut.sizes
-        return self.cut.may_lack(leaf.rests_on) if leaf.proven else self.cut.suspects(count)
+            return len(rows) in self.cut.sizes
+        return self.cut.may_lack(leaf.rests_on) if leaf.proven else self.cut.suspects(len(rows), rows.size)

@@ -259,6 +259,8 @@ class Plans:
     def contradict(self, found: Contradiction) -> None:
         """Read strictly from now on, and what was kept in doubt again."""
         self.cut.add(*found.sizes)
+        for kept in found.doubted:
+            self.cut.weigh(kept.size)
         left = self._be_strict() if self.strict is None else []
         self.doubt(found.doubted, left)
 
