@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.jsonapi.answer import Answer
-from sources.aleta.planning.windows import Window
+from sources.aleta.planning.windows import Window, clusters
 
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
@@ -47,18 +47,31 @@ class Scope:
 
 @dataclass(slots=True)
 class _ProvenSpan:
-    """Days of one parent without a gap; and what it showed on any day in this run."""
+    """Days of one parent without a gap; and what it showed on any day in this run.
+
+    Args:
+        elsewhere: other days of the same reading, with gaps between: those that are in doubt come later (W6).
+    """
 
     window: Window
     straddling: list[tuple[Window, set[str]]] = field(default_factory=list)
     """Ids whose dates reach beyond the span, or are missing, by the days that showed them: oldest first, none twice."""
     closed: bool = False  # it proves nothing of what comes later
+    elsewhere: list[Window] = field(default_factory=list)
 
     def take(self, window: Window) -> _ProvenSpan:
-        """With *window* as its end; or the one that begins there: there is a gap, or the days are read again."""
-        continued = self.window.meets(window) and not self.closed
+        """With *window*, which may fill a gap; or the one that begins there, where the days are read again."""
         self._forget(window)
-        return _ProvenSpan(self.window.hull(window) if continued else window, self.straddling)
+        known = [self.window, *self.elsewhere]
+        if self.closed or any(days.overlaps(window) for days in known):
+            return _ProvenSpan(window, self.straddling)
+        found = clusters([*known, window], apart=1)
+        [own] = [days for days in found if days.covers(window)]
+        return _ProvenSpan(own, self.straddling, elsewhere=[days for days in found if days is not own])
+
+    def around(self, run: Window) -> Window:
+        """The days without a gap that *run* is part of."""
+        return next((days for days in (self.window, *self.elsewhere) if days.covers(run)), run)
 
     def note(self, window: Window, ids: set[str]) -> None:
         """Of the rows that *window* showed, those that reach beyond the span."""
@@ -90,7 +103,7 @@ class ProvenWindow:
 class ProvenDays:
     """One endpoint's windows of one run, reading by reading, package by package.
 
-    Each parent's come oldest first, but for those on trial (W6) and what comes before days that fail.
+    They come in any order: those that were in doubt later (W6), and the newest first where older ones fail.
 
     Args:
         scope: what the reading of a parent may conclude.
@@ -227,30 +240,35 @@ class ProvenDays:
         return scope.settles and scope.ends is not None and self.endpoint.movable
 
     def _prove(self, package: Iterable[ProvenWindow]) -> list[Proven]:
-        """A gap ends a span and begins the next; so do days that are read a second time (W6), and doubts (D3)."""
-        proven: dict[tuple[str, date], Proven] = {}
-        for proven_window in package:
-            window, before = proven_window.window, self._spans.get(proven_window.parent_id)
-            span = self._spans[proven_window.parent_id] = before.take(window) if before else _ProvenSpan(window)
-            begun = proven.get((proven_window.parent_id, span.window.first))
-            scope, loss = self.scope(proven_window.parent_id), self.losses.get(proven_window.parent_id)
-            proven[proven_window.parent_id, span.window.first] = Proven(
-                parent_id=proven_window.parent_id,
-                span=span.window,
-                new_from=begun.new_from if begun else window.first,
-                covered=scope.mark.covered,
-                first_load=scope.mark.verified_at is None and not scope.mark.loaded,
-                settles=scope.settles and (proven_window.parent_id in self._ended or not self._waits(scope)),
-                reach=scope.reach,
-                lost=loss.gone if loss else 0,
-                had=loss.rows if loss else 0,
-                came=self.came[proven_window.parent_id],
-                chained=proven_window.answer.chained and (begun is None or begun.chained),
-                ended=bool(
-                    scope.ends and span.window.first <= scope.ends.first and span.window.last >= scope.ends.last
-                ),
-            )
-        return list(proven.values())
+        """A gap ends a span until it is filled; days that are read a second time (W6), and doubts (D3), begin anew."""
+        windows: defaultdict[str, list[ProvenWindow]] = defaultdict(list)
+        for part in package:
+            before = self._spans.get(part.parent_id)
+            self._spans[part.parent_id] = before.take(part.window) if before else _ProvenSpan(part.window)
+            windows[part.parent_id].append(part)
+        return [
+            self._proven(parent, run, [part for part in parts if run.covers(part.window)])
+            for parent, parts in windows.items()
+            for run in clusters([part.window for part in parts], apart=1)
+        ]
+
+    def _proven(self, parent: str, run: Window, parts: Iterable[ProvenWindow]) -> Proven:
+        """What is known of *parent* with *run*, days without a gap that *parts* of one package bring."""
+        span, scope, loss = self._spans[parent].around(run), self.scope(parent), self.losses.get(parent)
+        return Proven(
+            parent_id=parent,
+            span=span,
+            new=run,
+            covered=scope.mark.covered,
+            first_load=scope.mark.verified_at is None and not scope.mark.loaded,
+            settles=scope.settles and (parent in self._ended or not self._waits(scope)),
+            reach=scope.reach,
+            lost=loss.gone if loss else 0,
+            had=loss.rows if loss else 0,
+            came=self.came[parent],
+            chained=all(part.answer.chained for part in parts),
+            ended=scope.ends is not None and span.covers(scope.ends),
+        )
 
     def _seen_before(self, package: Iterable[ProvenWindow]) -> set[str]:
         parents = {proven_window.parent_id for proven_window in package}

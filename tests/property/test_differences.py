@@ -53,13 +53,13 @@ def proofs(draw) -> list[Proven]:
     """What one package has proven, of some of the accounts."""
     proven = []
     for account in draw(st.lists(st.sampled_from(ACCOUNTS), unique=True)):
-        first, new, last = sorted(draw(st.tuples(DAYS, DAYS, DAYS)))
+        first, new, until, last = sorted(draw(st.tuples(DAYS, DAYS, DAYS, DAYS)))
         begin, end = sorted(draw(st.tuples(DAYS, DAYS)))
         proven.append(
             Proven(
                 parent_id=account,
                 span=Window(on(first), on(last)),
-                new_from=on(new),
+                new=Window(on(new), on(until)),
                 covered=draw(st.sampled_from([None, Window(on(begin), on(end))])),
                 first_load=draw(st.booleans()),
                 settles=draw(st.booleans()),
@@ -79,14 +79,18 @@ def dates(row):
     return [day for day in (row["trade_date"], row["value_date"]) if day]
 
 
+def touches(days, window: Window) -> bool:
+    return max(days) >= window.first and min(days) <= window.last
+
+
 def is_missed(row, proof: Proven) -> bool:
     """Rules D3, D6 and D7: whether *proof* could have shown the row, had it been there."""
     days = dates(row)
     dateless = len(days) < 2
-    inside = not dateless and all(day in proof.span for day in days) and max(days) >= proof.new_from
+    inside = not dateless and all(day in proof.span for day in days) and touches(days, proof.new)
     unreached = proof.ended and dateless and all(day in proof.span for day in days)
     strange = dateless or any(day not in proof.reach for day in days)
-    odd = not proof.settles and strange and any(proof.new_from <= day <= proof.span.last for day in days)
+    odd = not proof.settles and strange and any(day in proof.new for day in days)
     return inside or unreached or odd
 
 

@@ -65,7 +65,7 @@ def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> l
         stored += f" AND NOT EXISTS (FROM {named} f WHERE f.{key} = k.{key} AND f.owner = k.owner)"
     unasked = (
         f"SELECT * FROM ({stored}) s WHERE NOT EXISTS (FROM proven p WHERE p.parent_id = s.owner "
-        "AND p.new_from <= s.first_day AND s.last_day <= p.last)"
+        "AND p.new_first <= s.first_day AND s.last_day <= p.new_last)"
     )
     return _conflicts(
         sql,

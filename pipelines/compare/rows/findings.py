@@ -20,7 +20,7 @@ class Proven:
 
     Args:
         span: read without a gap in this run.
-        new_from: the first day that this package adds to it: what lies before was compared by an earlier package.
+        new: the days that this package adds to it: others were compared by an earlier package.
         covered: what was covered before this run began; None at a first load.
         first_load: its history was never read to its end: what is added is no news.
         settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
@@ -35,7 +35,7 @@ class Proven:
 
     parent_id: str
     span: Window
-    new_from: date
+    new: Window
     covered: Window | None
     first_load: bool
     settles: bool = True

@@ -18,7 +18,7 @@ def late_rows(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> Mapping[str
         return {}
     key, day = key_of(endpoint.schema)[0], f"least({', '.join(f'f.{column}' for column in endpoint.dates.columns)})"
     counted = (
-        f"SELECT p.parent_id, count(*) FROM {once_per_owner('fresh', endpoint.owners)} f JOIN proven p "
+        f"SELECT p.parent_id, count(DISTINCT f.{key}) FROM {once_per_owner('fresh', endpoint.owners)} f JOIN proven p "
         f"ON f.owner = p.parent_id AND NOT p.settles AND NOT p.first_load AND {day} BETWEEN p.since AND p.through "
         f"WHERE f.{key} NOT IN (SELECT {key} FROM known) GROUP BY 1"
     )

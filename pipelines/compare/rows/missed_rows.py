@@ -64,7 +64,7 @@ def _unseen(days: Sequence[str], first: str, last: str) -> str:
     """The condition that a row of such *days*, from *first* to *last*, should have been shown."""
     missing = " OR ".join(f"{day} IS NULL" for day in days)
     unreached = f"p.ended AND ({missing}) AND NOT ({_beyond(days)})"
-    partly = " OR ".join(f"{day} BETWEEN p.new_from AND p.last" for day in days)
+    partly = " OR ".join(f"{day} BETWEEN p.new_first AND p.new_last" for day in days)
     odd = f"NOT p.settles AND ({missing} OR {first} < p.reach_first OR {last} > p.reach_last) AND ({partly})"
     return f"({_inside(days, first, last)}) OR ({unreached}) OR ({odd})"
 
@@ -72,7 +72,8 @@ def _unseen(days: Sequence[str], first: str, last: str) -> str:
 def _inside(days: Sequence[str], first: str, last: str) -> str:
     """The condition that all of its days were asked for."""
     known = " AND ".join(f"{day} IS NOT NULL" for day in days)
-    return f"{known} AND {first} >= p.first AND {last} <= p.last AND {last} >= p.new_from"
+    new = f"{last} >= p.new_first AND {first} <= p.new_last"
+    return f"{known} AND {first} >= p.first AND {last} <= p.last AND {new}"
 
 
 def _beyond(days: Sequence[str]) -> str:

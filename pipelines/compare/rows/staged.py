@@ -35,7 +35,7 @@ def slices_of_keys(sql: duckdb.DuckDBPyConnection, key: str, table: str, *, colu
 def slices_of_proven(endpoint: Endpoint, proven: Sequence[Proven]) -> Iterator[Slice]:
     """What may be missed: rows of the parents whose latest day lies in what is proven, or out of reach (D7)."""
     days = endpoint.dates.columns if endpoint.dates else ()
-    near = _by_days((parent.new_from, parent.span.last, parent) for parent in proven)
+    near = _by_days((parent.new.first, parent.span.last, parent) for parent in proven)
     ended = _by_days((parent.span.first, parent.span.last, parent) for parent in proven if parent.ended)
     odd = _by_days((date.min, parent.reach.last, parent) for parent in proven if parent.reach and not parent.settles)
     beyond = [(ended, True), (odd, True)] if days else []
@@ -57,7 +57,7 @@ def in_days(dates: Sequence[str], proven: Sequence[Proven]) -> str:
     """The same of a column of parents, as a further condition; empty for what is read whole: it has no dates."""
     if not dates:
         return ""
-    day = min(parent.new_from for parent in proven)
+    day = min(parent.new.first for parent in proven)
     beyond = ""
     if first := max((parent.span.first for parent in proven if parent.ended), default=None):
         missing = " OR ".join(f"{column} IS NULL" for column in dates)
@@ -66,13 +66,14 @@ def in_days(dates: Sequence[str], proven: Sequence[Proven]) -> str:
 
 
 def table_of_proven(proven: Sequence[Proven]) -> pa.Table:
-    """The temporary table `proven`: a row a parent and span."""
+    """The temporary table `proven`: a row a parent and days that are new."""
     return pa.table(
         {
             "parent_id": pa.array([parent.parent_id for parent in proven], pa.string()),
             "first": pa.array([parent.span.first for parent in proven], pa.date32()),
             "last": pa.array([parent.span.last for parent in proven], pa.date32()),
-            "new_from": pa.array([parent.new_from for parent in proven], pa.date32()),
+            "new_first": pa.array([parent.new.first for parent in proven], pa.date32()),
+            "new_last": pa.array([parent.new.last for parent in proven], pa.date32()),
             "since": pa.array([parent.covered and parent.covered.first for parent in proven], pa.date32()),
             "through": pa.array([parent.covered and parent.covered.last for parent in proven], pa.date32()),
             "first_load": pa.array([parent.first_load for parent in proven], pa.bool_()),

@@ -33,7 +33,7 @@ def batch(*rows) -> pa.RecordBatch:
 
 def proof(account: str = "A", first: int = 0, last: int = 10, **more) -> Proven:
     """Days *first* to *last* read; everything up to day 5 was covered before."""
-    given = {"new_from": on(first), "covered": Window(on(0), on(5)), "first_load": False} | more
+    given = {"new": Window(on(first), on(last)), "covered": Window(on(0), on(5)), "first_load": False} | more
     return Proven(parent_id=account, span=Window(on(first), on(last)), **given)
 
 

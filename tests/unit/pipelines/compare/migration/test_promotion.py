@@ -57,7 +57,11 @@ def answer(endpoint, *, first=0):
 
 def compared(warehouse: Warehouse, endpoint, run_id: str, batches):
     proven = Proven(
-        parent_id="A", span=Window(on(0), on(9)), new_from=on(0), covered=Window(on(0), on(9)), first_load=False
+        parent_id="A",
+        span=Window(on(0), on(9)),
+        new=Window(on(0), on(9)),
+        covered=Window(on(0), on(9)),
+        first_load=False,
     )
     run = Run(run_id=run_id, now=at(2), max_removed_share=1.0)
     with warehouse.open() as store:

@@ -33,14 +33,14 @@ def test_d3_a_row_is_gone_only_if_both_its_dates_are_proven(store, trade, value,
 def test_d3_what_an_earlier_package_compared_is_not_compared_again(store):
     """Rows that lie wholly before the days this package adds are settled: its answers do not hold them."""
     fill(store, row("old", day=3), row("reaches", trade_date=on(3), value_date=on(6)))
-    found = compare(store, [], [proof(first=0, last=10, new_from=on(6))])
+    found = compare(store, [], [proof(first=0, last=10, new=Window(on(6), on(10)))])
     assert removed(found) == {"reaches"}
 
 
 def test_d3_a_row_that_an_earlier_package_brought_is_not_gone(store):
     """A row listed in one package by its trade date is not missed in the next, where its value date lies."""
     fill(store, row("1", trade_date=on(3), value_date=on(6)))
-    assert removed(compare(store, [], [proof(new_from=on(6))], seen_before=["1"])) == set()
+    assert removed(compare(store, [], [proof(new=Window(on(6), on(10)))], seen_before=["1"])) == set()
 
 
 def test_d3_an_account_that_was_not_read_removes_nothing(store):
@@ -211,7 +211,7 @@ def test_d8_a_row_that_another_account_had_may_be_there_still(store):
     [
         pytest.param(proof("A"), False, id="asked-in-the-same-package"),
         pytest.param(proof("A", last=4), True, id="asked-for-other-days"),
-        pytest.param(proof("A", new_from=on(6)), True, id="asked-for-them-in-an-earlier-package"),
+        pytest.param(proof("A", new=Window(on(6), on(10))), True, id="asked-for-them-in-an-earlier-package"),
     ],
 )
 def test_d8_a_row_moved_if_the_account_that_had_it_was_asked(store, reading, may_be_there):

@@ -31,7 +31,7 @@ def load(store, endpoint, shown: dict[str, list[dict[str, object]]], *, run=None
         Proven(
             parent_id=parent,
             span=SPAN,
-            new_from=on(0),
+            new=SPAN,
             covered=SPAN,
             first_load=False,
             ended=True,

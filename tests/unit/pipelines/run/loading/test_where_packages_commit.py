@@ -13,7 +13,7 @@ from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Reading, whole_reading
 from pipelines.report.report import TenantReport
-from pipelines.run.events import Settle
+from pipelines.run.events import Remaining, Settle
 from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.package import Rows
 from schemas.table import name_of
@@ -143,3 +143,46 @@ def test_a_row_that_is_found_again_in_the_same_run_did_not_change(commits):
         night.read({"a": night.whole("a")}, shown("a", 0, 105, *rows))
         assert store.read(ENDPOINT.schema)["r"] == before
         assert store.read(TRANSACTION_CHANGES) == {}
+
+
+ORDERS = [
+    pytest.param([(0, 49), (50, 50), (51, 105)], id="oldest first"),
+    pytest.param([(0, 49), (51, 105), (50, 50)], id="one in doubt comes last"),
+    pytest.param([(51, 105), (50, 50), (0, 49)], id="newest first"),
+    pytest.param([(50, 50), (51, 105), (0, 49)], id="the oldest last"),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_d3_a_row_whose_days_are_in_several_windows_is_gone_in_whatever_order_they_come(commits, order):
+    """None of them shows it; those that one of them does show stay."""
+    dates = {"gone": (49, 51), "first": (49, 51), "last": (49, 51), "between": (50, 51), "before": (20, 21)}
+    with memory_store() as store:
+        rows = {name: row(name, "a", trade_date=on(one), value_date=on(two)) for name, (one, two) in dates.items()}
+        fill(store, *rows.values())
+        night = Night(store, commits)
+        shows = {(0, 49): ["first", "before"], (50, 50): ["between"], (51, 105): ["last"]}
+        windows = [shown("a", *window, *(rows[name] for name in shows[window])) for window in order]
+        night.read({"a": night.whole("a")}, *windows)
+        assert {*store.read(ENDPOINT.schema)} == {"first", "last", "between", "before"}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_d7_a_row_without_a_day_is_gone_in_whatever_order_the_windows_come(commits, order):
+    """And one that names a day that nobody asked for is asked for."""
+    with memory_store() as store:
+        fill(
+            store,
+            row("none", "a", trade_date=None, value_date=None),
+            row("half", "a", day=30, value_date=None),
+            row("far", "a", day=3000),
+            row("there", "a", trade_date=None, value_date=on(50)),
+        )
+        night = Night(store, commits)
+        there = row("there", "a", trade_date=None, value_date=on(50))
+        windows = [shown("a", *window, *([there] if window == (50, 50) else [])) for window in order]
+        night.read({"a": night.whole("a")}, *windows)
+        question = Remaining()
+        night.loader.answer(question)
+        assert {*store.read(ENDPOINT.schema)} == {"far", "there"}
+        assert question.answer.far == {ENDPOINT.name: {"a": {on(3000)}}}
