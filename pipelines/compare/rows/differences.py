@@ -27,10 +27,9 @@ from .findings import Differences, Loss, Missed, Proven, Run
 from .late_rows import late_rows
 from .missed_rows import missed_rows, removed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
+from .stamps import STAMPS, stamped, stamps_of_gone
 from .suspicions import came, losses
 from .unchanged import is_unchanged
-
-STAMPS = ("first_seen_at", "changed_at", "row_hash")
 
 
 def differences(
@@ -121,30 +120,15 @@ class _Comparison:
             counts=counts,
             suspicions=suspicions,
             losses=believed,
-            came=came(self.sql, self.endpoint)
-            if self._may_lose(proven) and counts["added"] + counts["modified"]
-            else {},
+            came=came(self.sql, self.endpoint, proven, most=self.run.max_removed_share),
             missed=self._pending() if partial else [],
             unasked=unasked_rows(self.sql, self.endpoint, elsewhere=self._not_elsewhere()) if ended else [],
             late=late,
             found=self._found(missed_before) if missed_before else (),
             conflicts=conflicts,
-            stamps=self._stamps() if counts["removed"] and self.endpoint.movable else None,
+            stamps=stamps_of_gone(self.store, self.endpoint) if counts["removed"] and self.endpoint.movable else None,
             removed=removed,
         )
-
-    def _stamps(self) -> pa.Table:
-        """Of the rows that are removed, when they were first seen and last changed, and with which content."""
-        there = self.store.rows(self.schema, [self.key, *STAMPS], slices_of_keys(self.sql, self.key, "gone"))
-        gone = f"WHERE {self.key} IN (SELECT {self.key} FROM gone)"
-        return table_of(self.sql, f"SELECT {self.key}, {', '.join(STAMPS)} FROM {there} {gone}")
-
-    def _stamped(self) -> str:
-        """SQL for those of rows that earlier packages of this run removed, as the run began."""
-        if not self.stamps:
-            return "(SELECT * FROM known WHERE false)"
-        self.sql.register("stamps", pa.concat_tables(self.stamps))
-        return f"(SELECT DISTINCT ON ({self.key}) * FROM stamps ORDER BY {self.key}, changed_at)"
 
     def _take_in(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
         """All rows; `incoming` has the last of each key."""
@@ -294,17 +278,14 @@ class _Comparison:
         )
         return doubted, believed
 
-    def _may_lose(self, proven: Sequence[Proven]) -> bool:
-        """Whether later packages may miss so many rows of a parent that it matters how many it had (D3)."""
-        return self.endpoint.guarded and self.run.max_removed_share < 1 and not all(one.first_load for one in proven)
-
     def _rows(self) -> Rows:
         """Added and modified rows whole; of removed ones the key, marked."""
+        before = stamped(self.sql, self.key, self.stamps)
         differing = table_of(
             self.sql,
             "SELECT f.place, f.row_hash, coalesce(k.first_seen_at, s.first_seen_at, $now) AS first_seen_at, "
             "CASE WHEN s.row_hash = f.row_hash THEN s.changed_at ELSE $now END AS changed_at "
-            f"FROM fresh f LEFT JOIN known k USING ({self.key}) LEFT JOIN {self._stamped()} s USING ({self.key}) "
+            f"FROM fresh f LEFT JOIN known k USING ({self.key}) LEFT JOIN {before} s USING ({self.key}) "
             "WHERE k.row_hash IS DISTINCT FROM f.row_hash ORDER BY f.place",
             {"now": self.run.now},
         )

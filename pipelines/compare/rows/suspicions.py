@@ -18,7 +18,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.undivided import telling, tied
 
 from ...warehouse.store import Store
-from .findings import Loss
+from .findings import Loss, Proven
 from .staged import once_per_owner
 
 FEW = 20  # rows: of fewer, a large share is soon gone
@@ -96,8 +96,15 @@ def _lost(store: Store, endpoint: Endpoint) -> list[Loss]:
     ]
 
 
-def came(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> Mapping[str, int]:
-    """By parent, how many rows a package shows that it did not have, from the staged tables `fresh` and `known`."""
+def came(
+    sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, proven: Sequence[Proven], *, most: float
+) -> Mapping[str, int]:
+    """By parent, how many rows a package shows that it did not have, from the staged tables `fresh` and `known`.
+
+    Where later packages may miss so many of its rows that it matters how many it had: not on a first load.
+    """
+    if not endpoint.guarded or most >= 1 or all(parent.first_load for parent in proven):
+        return {}
     new, before = (
         f"SELECT {key_of(endpoint.schema)[0]}, owner FROM {once_per_owner(table, endpoint.owners)}"
         for table in ("fresh", "known")
