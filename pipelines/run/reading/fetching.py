@@ -17,7 +17,7 @@ from typing import TypeAlias
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
 from sources.aleta.planning.planner import Planner
-from sources.aleta.planning.questions import Proof
+from sources.aleta.planning.questions import Proof, larger
 from sources.aleta.planning.trials.budget import NO_TRIALS
 from sources.aleta.planning.trials.prover import Prover
 from sources.aleta.planning.windows import Window, one_each
@@ -203,15 +203,16 @@ class Fetching:
         """What the answers of *readings* taught of the cap; of its trials, those *since* an earlier record."""
         if prover.disproved:
             self._doubt_earlier_runs(endpoint, readings, prover)
-        if largest := prover.planner.proofs.largest:
-            self._largest[endpoint.name] = largest
+        resumed, largest = endpoint.name in self._largest, prover.planner.proofs.largest
+        if proof := larger(self._largest.get(endpoint.name), largest):
+            self._largest[endpoint.name] = proof
         if prover.planner.cap.divisible:
             before = self._beliefs.of(endpoint)
             learned = learned_of(prover, before, max_window_days=self.tenant.max_window_days)
             if before.proof and not any(reading.marks for reading in readings.values()):
                 learned = replace(learned, proof=before.proof)  # not of days that odd rows name
             unread = prover.planner.proofs.failed and before.proof and before.proof.parent in self.listed(endpoint)
-            if unread or self._failing.any(endpoint):
+            if unread or resumed or self._failing.any(endpoint):
                 learned = learned.proved_by(before)  # the largest answer may be one that failed
             self._beliefs.learn(endpoint, learned, record_of(prover, since=since))
             self._caps |= {cap} if (cap := prover.planner.cap.value) else set()
@@ -241,8 +242,7 @@ class Fetching:
         if self.horizon.by_months and endpoint.dates:
             planner.border = self.horizon.border(endpoint.dates)
         if largest := self._largest.get(endpoint.name):
-            earlier = planner.proof if self.job.clients else self._beliefs.of(endpoint).proof
-            planner.resume(largest, earlier=earlier)
+            planner.resume(largest)
         return planner
 
     def _doubt_earlier_runs(self, endpoint: Endpoint, readings: Mapping[str, Reading], prover: Prover) -> None:

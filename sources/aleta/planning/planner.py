@@ -36,6 +36,7 @@ class Planner:
         rows: rows that may wait behind older ones, of all parents, most of them on disk (rule C5).
         hold: answers of the same, largest size that are held before one is put to the test.
         border: the day that nightly windows begin with, where those are to be asked by themselves from the first.
+        vouched: rows of the largest answer of this run that other planners asked for.
     """
 
     cap: RowCap
@@ -45,6 +46,7 @@ class Planner:
     rows: int = 3_000_000
     hold: int = 4
     border: date | None = None
+    vouched: int = 0
     proofs: Proofs = field(default_factory=Proofs)
     experience: Experience = field(default_factory=Experience)
     _fresh: OrderedDict[str, Window] = field(default_factory=OrderedDict)
@@ -58,10 +60,9 @@ class Planner:
     def __post_init__(self) -> None:
         self.proofs.earlier = self.proof
 
-    def resume(self, largest: Proof, *, earlier: Proof | None) -> None:
-        """Go on where another planner of this run ended, whose *largest* answer clears what is smaller here (W3)."""
-        self.cap.see(largest.count)
-        self.proofs.largest, self.proofs.earlier = largest, earlier
+    def resume(self, largest: Proof) -> None:
+        """Go on where another planner of this run ended: its *largest* answer can be asked again, and clears (W3)."""
+        self.proofs.earlier, self.vouched = largest, largest.count
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""

@@ -38,6 +38,7 @@ class StrictPlanner:
         cut: what was proven cut; grows.
         max_days: the widest window that the API takes; 0 for no limit.
         cap: what this run's answers prove; the planner adds to it.
+        vouched: rows of the largest answer of this run before.
         all_read: no larger answer comes any more, that could vouch for a full day.
     """
 
@@ -45,6 +46,7 @@ class StrictPlanner:
     rng: Random
     max_days: int = 0
     cap: RowCap = field(default_factory=RowCap)
+    vouched: int = 0
     all_read: bool = False
     requests: int = 0
     _widest: int = 0  # days of a window that was answered
@@ -214,7 +216,7 @@ class StrictPlanner:
 
     def is_unvouched(self, count: int) -> bool:
         """Whether no larger answer got through: a lower cap than any before may have made it so (`RowCap.judge`)."""
-        return self.all_read and 1 < count >= self.cap.largest
+        return self.all_read and 1 < count >= max(self.cap.largest, self.vouched)
 
     def _ask_again(self, node: Node) -> None:
         if node.asks >= TRIES:

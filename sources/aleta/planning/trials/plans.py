@@ -294,8 +294,10 @@ class Plans:
     def _be_strict(self) -> list[tuple[str, Window]]:
         """From now on an answer counts only if its parts agree; returns what is not read yet."""
         self.cut.sizes |= self.cut_sizes
-        planner = self.planner
-        self.strict = StrictPlanner(cut=self.cut, rng=self.rng, max_days=planner.max_days, cap=planner.cap)
+        of_run = self.planner
+        self.strict = StrictPlanner(
+            cut=self.cut, rng=self.rng, max_days=of_run.max_days, cap=of_run.cap, vouched=of_run.vouched
+        )
         return self._surrender()
 
     def _surrender(self) -> list[tuple[str, Window]]:

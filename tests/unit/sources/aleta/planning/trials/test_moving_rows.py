@@ -177,13 +177,25 @@ def test_a_proof_that_is_out_when_all_is_read_holds_nothing_up():
     assert not planner.parents
 
 
-def test_w3_a_later_reading_of_a_run_goes_on_with_its_largest_answer():
-    """It clears a day of fewer rows that no proof of an earlier run could clear."""
+def test_w3_a_later_reading_of_a_run_can_ask_its_largest_answer_again():
+    """It clears a day of fewer rows; that of the last run was of an account that cannot be asked any more."""
     planner = Planner(cap=RowCap(), proof=Proof("gone", days(0, 3), 34))
-    planner.resume(Proof("b", days(0, 3), 23), earlier=Proof("gone", days(0, 3), 34))
+    planner.resume(Proof("b", days(0, 3), 23))
     planner.add("a", days(0, 0))
-    question = planner.ask()
-    assert question is not None
-    planner.answer(question, 10, [on(0)] * 10)
+    day = planner.ask()
+    assert day is not None
+    planner.answer(day, 10, [on(0)] * 10)
+    proof = planner.ask()
+    assert proof is not None
+    assert (proof.parent, proof.proof) == ("b", True)
+    planner.answer(proof, 23, [on(1)] * 23)
     assert [decision.fate for decision in planner.decisions()] == [Fate.KEPT]
-    assert planner.next_proof == Proof("gone", days(0, 3), 34)
+
+
+def test_w4_what_a_run_has_read_before_vouches_for_a_day_that_it_reads_strictly():
+    """As the day that an odd row names, asked for by itself at the end."""
+    strict = prover(cut=[12], ends=Ends.READ, budget=SIDE_TABLE_NIGHT)
+    assert strict._plans.strict is not None
+    strict._plans.strict.vouched = 11
+    world = World(dict.fromkeys(range(8), 0), strict)
+    assert (world.read(days(0, 0)), world.quarantined) == (set(range(8)), [])
