@@ -146,6 +146,8 @@ class CursorLists:
             cursor = {"cursor": page.cursor} if page.cursor else {}
             try:
                 shown = self._page(wanted, {"limit": LIMIT} | cursor, Chain(wanted.parse), page.etag)
+            except MalformedError as error:  # the last page by now, beside a count of all rows
+                raise _StartAgainError(f"{error}") from error
             except SourceError as error:
                 if cursor and (error.attrs.get("status") in EXPIRED or isinstance(error, ParentGoneError)):
                     return

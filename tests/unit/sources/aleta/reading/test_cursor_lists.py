@@ -132,6 +132,12 @@ def test_a_row_that_is_edited_while_a_list_is_read_does_not_begin_it_again():
     assert len(api.seen) == 3
 
 
+def test_a_page_that_cannot_be_read_when_it_is_looked_back_at_begins_the_list_again():
+    """It may have become the last, and say more rows than it has itself."""
+    api = Pages({"": [(["a", "b"], "2"), MalformedError("a count"), (["a"], "2")], "2": [(["c"], None)]})
+    assert read(api, Memory()) == ["a", "c"]
+
+
 def test_a_list_of_which_rows_move_again_and_again_is_a_failed_read():
     """A bounded number of times."""
     api = Pages({"": [([f"a{number}", "b"], "2") for number in range(20)], "2": (["c"], None)})
