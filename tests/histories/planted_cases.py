@@ -31,9 +31,9 @@ def three_nights(scene: Scene) -> None:
         scene.sync()
 
 
-def two_backfills_that_cut_rows_in_two(scene: Scene) -> None:
+def backfills_that_cut_rows_in_two(scene: Scene) -> None:
     """The server goes by value date; of some rows the trade date is inside, the value date is not."""
-    for ago in (200, 150):
+    for ago in (250, 225, 200, 175, 150, 125):
         scene.backfill(days(300), days(ago))
 
 
@@ -165,7 +165,7 @@ CASES: Mapping[str, Case] = {
         world={"date_filter": "value"},
         aleta={"max_removed_share": 1.0},
         then=lambda scene: (scene.change("late", account=fullest(scene), count=40), scene.sync()),
-        play=two_backfills_that_cut_rows_in_two,
+        play=backfills_that_cut_rows_in_two,
         objection="is missing|without a reason",
     ),
     "ghosts_of_empty_windows": Case(

@@ -146,7 +146,7 @@ def shown_rows_forgotten() -> None:
     """Nobody looks for a row that an answer showed, and that no window has that was kept."""
     from sources.aleta.planning.evidence.shown import Missing, ShownRows
 
-    ShownRows.close = lambda *_: Missing()
+    ShownRows.missing = lambda *_: Missing()
 
 
 @bug
