@@ -62,7 +62,7 @@ class Planner:
 
     def resume(self, largest: Proof) -> None:
         """Go on where another planner of this run ended: its *largest* answer can be asked again, and clears (W3)."""
-        self.proofs.earlier, self.vouched = largest, largest.count
+        self.proofs.again, self.vouched = largest, largest.count
 
     def add(self, parent: str, span: Window) -> None:
         """Cover *span* for *parent*; one span at a time for each parent."""

@@ -34,9 +34,11 @@ class Proofs:
 
     Args:
         earlier: None if there was none.
+        again: the largest answer of this run that another planner asked for, until it is asked for again.
     """
 
     earlier: Proof | None = None
+    again: Proof | None = None
     asked: bool = False  # the earlier one, in this run
     failed: bool = False  # what was to clear a day in doubt could not be read
     largest: Proof | None = None
@@ -62,7 +64,9 @@ class Proofs:
             self.largest = Proof(question.parent, question.window, count)
 
     def fail(self, parent: str) -> None:
-        """*parent* cannot be read: nor can the earlier proof, if it is its."""
+        """*parent* cannot be read: nor can the earlier proofs, if they are its."""
+        if self.again is not None and self.again.parent == parent:
+            self.again = None
         if self.earlier is not None and self.earlier.parent == parent:
             self.asked = self.failed = True
 
@@ -81,15 +85,17 @@ class Proofs:
         return read and self.fullest.get(self.earlier.parent, self.earlier.count) < self.earlier.count
 
     def spare(self, cap: RowCap) -> Proof | None:
-        """The proof of an earlier run, if it was not asked for yet and may clear what is suspect."""
-        if self.asked or cap.configured or self.earlier is None or self.earlier.count <= cap.largest:
-            return None
-        return self.earlier
+        """A proof of earlier, if it was not asked for yet and may clear what is suspect: rather one of this run."""
+        there = (self.again, None if self.asked else self.earlier)
+        return next((proof for proof in there if proof and proof.count > cap.largest and not cap.configured), None)
 
     def take(self, cap: RowCap) -> Proof | None:
         """The same, to be asked for now."""
         spare = self.spare(cap)
-        self.asked |= spare is not None
+        if spare is not None and spare is self.again:
+            self.again = None
+        else:
+            self.asked |= spare is not None
         return spare
 
     def wider(self, held: Iterable[Suspect], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
