@@ -22,9 +22,8 @@ from ..warehouse.warehouse import Warehouse
 from .rows.differences import differences
 from .rows.findings import Conflict, Differences, Loss, Missed, Proven, Run, Unasked
 
-MOST_STAMPS = (
-    200_000  # rows: of what is removed beyond, `first_seen_at` begins anew where a later package shows it (C5)
-)
+MOST_STAMPS = 200_000
+"""Rows: of what a run removes beyond, `first_seen_at` begins anew where a later package shows it (C5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

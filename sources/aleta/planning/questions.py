@@ -45,7 +45,6 @@ class Question:
     asked: Asked
     proof: bool = False  # only the size of the answer matters: nothing of it is kept
     trial: Hashable = None  # what it is asked for, where it is to test another answer: nothing of it is kept
-    finds_ends: bool = False  # the trial is one of what a window's ends are (W8)
 
     @property
     def window(self) -> Window:

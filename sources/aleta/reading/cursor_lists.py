@@ -143,13 +143,12 @@ class CursorLists:
     def _look_back(self, wanted: Wanted, chain: Chain) -> None:
         """See whether rows moved to pages that were read before; a cursor that leads there only once cannot tell."""
         for number, page in enumerate(chain.passed):
-            cursor = {"cursor": page.cursor} if page.cursor else {}
             try:
-                shown = self._page(wanted, {"limit": LIMIT} | cursor, Chain(wanted.parse), page.etag)
+                shown = self._page(wanted, _at(page.cursor), Chain(wanted.parse), page.etag)
             except MalformedError as error:  # the last page by now, beside a count of all rows
                 raise _StartAgainError(f"{error}") from error
             except SourceError as error:
-                if cursor and (error.attrs.get("status") in EXPIRED or isinstance(error, ParentGoneError)):
+                if page.cursor and (error.attrs.get("status") in EXPIRED or isinstance(error, ParentGoneError)):
                     return
                 raise
             if shown is not None and chain.lacks(number, shown):
@@ -157,9 +156,8 @@ class CursorLists:
 
     def _next(self, wanted: Wanted, chain: Chain, etag: str) -> bool:
         """Read the next page; whether one came."""
-        cursor = {"cursor": chain.cursor} if chain.cursor else {}
         try:
-            return self._page(wanted, {"limit": LIMIT} | cursor, chain, etag) is not None
+            return self._page(wanted, _at(chain.cursor), chain, etag) is not None
         except SourceError as error:
             if chain.cursor and error.attrs.get("status") in EXPIRED:
                 raise _StartAgainError(f"{error}") from error
@@ -185,6 +183,11 @@ class CursorLists:
             self.kept.forget(key)
         elif [*chain.kept] != [*before]:  # a page may come anew under the ETag that it had
             self.kept.keep(key, chain.kept)
+
+
+def _at(cursor: str) -> Mapping[str, str]:
+    """The parameters of the page at *cursor*; of the first, where it is empty."""
+    return {"limit": LIMIT} | ({"cursor": cursor} if cursor else {})
 
 
 def _take_kept(chain: Chain, held: KeptPage) -> None:

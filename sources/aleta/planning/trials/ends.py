@@ -128,4 +128,4 @@ class EndsCheck:
 
 
 def _questions(asked: EndsProbe) -> Sequence[Question]:
-    return [Question(asked.parent, Asked(window), trial=asked, finds_ends=True) for window in asked.windows]
+    return [Question(asked.parent, Asked(window), trial=asked) for window in asked.windows]

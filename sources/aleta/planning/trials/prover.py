@@ -165,6 +165,10 @@ class Prover:
         """Whether an answer to *question* may be kept: its parent was not given up."""
         return question.trial is None and self._plans.follows(question)
 
+    def takes_none(self, question: Question) -> bool:
+        """Whether a 404 may stand for no rows. Against another answer (W6) it is no evidence; of ends it tells (W8)."""
+        return question.trial is None or isinstance(question.trial, EndsProbe)
+
     def fail(self, question: Question) -> None:
         """The window could not be read: its parent is given up; what was kept of it stays kept."""
         self._testing.came(question)

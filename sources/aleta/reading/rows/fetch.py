@@ -153,7 +153,8 @@ class _Fetch:
         if not self._pool.pending or not self._prover.parents:
             return False
         question, result = self._pool.collect()
-        if isinstance(result, ParentGoneError) and self._may_mean_none(question):
+        known = question.parent in self._existing_parents and self._prover.takes_none(question)
+        if isinstance(result, ParentGoneError) and known:
             self._postpone(question, result)
         elif isinstance(result, Exception):
             if isinstance(result, ParentGoneError):
@@ -167,10 +168,6 @@ class _Fetch:
     @property
     def _endpoint_answered(self) -> bool:
         return self._reader.dialects.answered_in_this_run(self._endpoint)
-
-    def _may_mean_none(self, question: Question) -> bool:
-        """Of a 404. Against another answer (W6) it is no evidence; of the ends of windows it tells like any."""
-        return question.parent in self._existing_parents and (question.trial is None or question.finds_ends)
 
     def _postpone(self, question: Question, result: ParentGoneError) -> None:
         """Wait for an answer that explains it; no rows are kept in memory meanwhile (C5)."""
