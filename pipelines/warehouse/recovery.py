@@ -22,7 +22,29 @@ from .destinations.connection import connected
 from .duckdb.merge import outdated_sql
 from .stored_state import digest_of
 
+STATE_FILE = Pipeline.STATE_FILE
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
+
+
+def make_anew(pipeline: Pipeline) -> Pipeline:
+    """Drop what dlt keeps in its folder, with all that waits to be loaded. May be cut off, too.
+
+    The state goes first: dlt wipes a folder that has none, but believes one whose schema, or half of whose rows, went
+    before it.
+    """
+    Path(pipeline.working_dir, STATE_FILE).unlink(missing_ok=True)
+    return pipeline.drop()
+
+
+def finish_making_anew(home: Path) -> None:
+    """Have dlt wipe its folder where a kill took the schema that the state still names, as older versions left it.
+
+    A file that cannot be read is left to be named as damaged.
+    """
+    with suppress(OSError, TypeError, ValueError):
+        name = json.loads((home / STATE_FILE).read_bytes()).get("default_schema_name")
+        if name and not (home / "schemas" / f"{name}.schema.json").exists():
+            (home / STATE_FILE).unlink()
 
 
 def continues(pipeline: Pipeline, stored: str | None) -> bool:

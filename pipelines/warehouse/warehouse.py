@@ -37,7 +37,7 @@ from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State
 from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
 from .private_file import make_private_folder
-from .recovery import continues, digest_in, forget_outdated, rewind
+from .recovery import continues, digest_in, finish_making_anew, forget_outdated, make_anew, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
 from .stored_state import digest_of, stored_digest
@@ -75,6 +75,7 @@ class Warehouse:
         self._columns: Columns = {}  # of the tables in the open file
         home = pipeline_home(self.file, tenant=tenant)
         self._renamed = is_of_former_name(home, tenant=tenant)
+        finish_making_anew(home)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 home.name,
@@ -165,7 +166,7 @@ class Warehouse:
 
     def _restore(self) -> None:
         """Drop the local state, with all that waits to be loaded, and take the destination's, be it an older one."""
-        self._pipeline = self._pipeline.drop()
+        self._pipeline = make_anew(self._pipeline)
         if not self.remote or self._lease:
             forget_outdated(self._pipeline)
         self._pipeline.sync_destination()
