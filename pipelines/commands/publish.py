@@ -13,7 +13,7 @@ from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
 from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
 from ..run.errors.failures import as_problem, explained
-from ..run.lock import TenantLock
+from ..run.machine.lock import TenantLock
 from ..settings import TenantSettings
 from ..warehouse.warehouse import Warehouse
 

@@ -17,7 +17,7 @@ from ..publish.places import copies
 from ..report.notify import MISSING
 from ..run.connect import signer
 from ..run.errors.damage import damaged, unopenable
-from ..run.lock import holder, refused_to_root
+from ..run.machine.lock import holder, refused_to_root
 from ..settings import TenantSettings, loose_key_file, whose_is
 from ..status.lost import lost
 from ..uploads.upload import LOCK as UPLOADS

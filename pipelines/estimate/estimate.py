@@ -29,7 +29,7 @@ from ..ledger.readings import Horizon, Reading, in_turn, owed, tonight
 from ..report.figures import counted
 from ..report.report import Exit, Json
 from ..run.errors.failures import explained
-from ..run.lock import LockedError, holder
+from ..run.machine.lock import LockedError, holder
 from ..run.reading.planners import planner_of
 from ..run.reading.stored_objects import stored_objects
 from ..settings import TenantSettings

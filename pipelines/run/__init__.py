@@ -1,4 +1,4 @@
-"""Runs of tenants: `reading` and `loading` side by side, `errors`, `aftermath`. `sync_tenants` is for Python."""
+"""Runs of tenants: `reading`, `loading`, `errors`, `machine`, `aftermath`. `sync_tenants` is for Python."""
 
 from __future__ import annotations
 

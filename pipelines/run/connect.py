@@ -19,7 +19,7 @@ from sources.aleta.v1.chain import KeptPages
 
 from ..settings import TenantSettings, reason_of
 from ..warehouse.private_file import make_private_folder
-from .budget import SharedBucket, budget_file, may_be_kept
+from .machine.budget import SharedBucket, budget_file, may_be_kept
 
 log = logging.getLogger(__name__)
 UNSHARED = (

@@ -17,7 +17,7 @@ from .aftermath import aftermath, journal
 from .aftermath.notices import Notice
 from .errors import failures, unproven
 from .job import SYNC, Job
-from .lock import TenantLock
+from .machine.lock import TenantLock
 from .tenant_run import TenantRun
 from .tools import Tools
 from .turns import most_overdue_first, take_turns

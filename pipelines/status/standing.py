@@ -25,7 +25,7 @@ from ..publish.places import PLACES
 from ..report.report import Exit, Json
 from ..run.aftermath import journal
 from ..run.errors.failures import as_problem
-from ..run.lock import holder
+from ..run.machine.lock import holder
 from ..settings import TenantSettings
 from ..warehouse.destinations.naming import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file

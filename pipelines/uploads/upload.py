@@ -17,7 +17,7 @@ from ..report.progress import Progress
 from ..report.report import Exit, Status
 from ..run.connect import Connector
 from ..run.errors.failures import as_problem
-from ..run.lock import TenantLock
+from ..run.machine.lock import TenantLock
 from ..settings import TenantSettings
 from .columns import Mistake
 from .file import Checked, FileError, read

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..report.problem_lines import log_problems
 from ..report.report import TenantReport
 from ..run.errors import failures
-from ..run.lock import TenantLock
+from ..run.machine.lock import TenantLock
 from ..run.tools import Tools
 from ..settings import TenantSettings
 from ..warehouse.destinations.naming import place_of

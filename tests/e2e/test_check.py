@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pipelines.run.lock import TenantLock
+from pipelines.run.machine.lock import TenantLock
 from tests.e2e.checked import checks
 
 

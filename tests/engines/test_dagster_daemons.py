@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 from dagster import DagsterRunStatus
 
-from pipelines.run.lock import holder
+from pipelines.run.machine.lock import holder
 from sandbox import Sandbox, SandboxSettings
 from tests import browser
 from tests.e2e.program import Program

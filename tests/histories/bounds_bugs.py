@@ -27,7 +27,7 @@ def half_of_a_large_answer_forgotten() -> None:
 @bug
 def budget_of_each_process() -> None:
     """Each process spends the whole budget: what the file says is not looked at."""
-    from pipelines.run.budget import SharedBucket
+    from pipelines.run.machine.budget import SharedBucket
 
     SharedBucket._load = lambda *_: None
 
@@ -35,7 +35,7 @@ def budget_of_each_process() -> None:
 @bug
 def tokens_hoarded() -> None:
     """A process takes many tokens at once; what it did not use is lost with it."""
-    from pipelines.run.budget import SharedBucket
+    from pipelines.run.machine.budget import SharedBucket
 
     reserve = SharedBucket.reserve
 

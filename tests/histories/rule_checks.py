@@ -59,7 +59,7 @@ def every_part_is_read(_: Path) -> Iterator[str]:
 
 def one_budget_for_all(folder: Path) -> Iterator[str]:
     """R4: what processes of one `sub` send together is what one may."""
-    from pipelines.run.budget import SharedBucket
+    from pipelines.run.machine.budget import SharedBucket
 
     buckets = [SharedBucket(folder / "s.budget", RATE, BURST, boot="b") for _ in range(HOLDERS)]
     sent, free = 0, [0.0] * HOLDERS
@@ -73,7 +73,7 @@ def one_budget_for_all(folder: Path) -> Iterator[str]:
 
 def the_dead_take_little(folder: Path) -> Iterator[str]:
     """R4: a process that is killed costs the others a slice at most."""
-    from pipelines.run.budget import SharedBucket
+    from pipelines.run.machine.budget import SharedBucket
 
     killed, other, alone = (
         SharedBucket(folder / f"{name}.budget", RATE, BURST, boot="b") for name in ("s", "s", "alone")

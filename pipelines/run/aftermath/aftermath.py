@@ -14,7 +14,7 @@ from ...report.report import TenantReport
 from ...settings import TenantSettings
 from ...warehouse.private_file import make_private_folder
 from ..errors import failures
-from ..lock import refused_to_root
+from ..machine.lock import refused_to_root
 from . import journal
 from .notices import Notice, messages, notice
 

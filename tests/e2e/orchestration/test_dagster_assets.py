@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.definitions import Night, definitions, key_of
-from pipelines.run.lock import TenantLock
+from pipelines.run.machine.lock import TenantLock
 from pipelines.settings import SettingsError
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "dagster"

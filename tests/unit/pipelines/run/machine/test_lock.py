@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run.lock import LockedError, TenantLock, holder
+from pipelines.run.machine.lock import LockedError, TenantLock, holder
 from tests.fakes import NOON, FakeClock
 
 HOLD = """
 import sys
 from pathlib import Path
-from pipelines.run.lock import TenantLock
+from pipelines.run.machine.lock import TenantLock
 with TenantLock(Path(sys.argv[1]), command="backfill"):
     print("held", flush=True)
     sys.stdin.read()

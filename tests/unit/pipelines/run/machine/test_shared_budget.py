@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run.budget import SharedBucket, budget_file
+from pipelines.run.machine.budget import SharedBucket, budget_file
 
 RATE, BURST = 1000 / 60, 300
 
@@ -159,7 +159,7 @@ def test_the_file_is_named_for_the_sub(tmp_path, sub, name):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipelines.run.budget import SharedBucket
+from pipelines.run.machine.budget import SharedBucket
 bucket = SharedBucket(Path(sys.argv[1]), 1000 / 60, 300)
 while True:
     bucket.reserve(time.monotonic())

@@ -15,8 +15,8 @@ import msgspec
 
 from sources.aleta.clock import Clock, SystemClock
 
-from ..settings import user
-from ..warehouse.private_file import make_private_folder
+from ...settings import user
+from ...warehouse.private_file import make_private_folder
 from .boot_id import boot_id
 
 PROBE_S = 0.05  # `holder` takes the lock for less than this to see whether it is free
