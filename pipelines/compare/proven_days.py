@@ -156,7 +156,7 @@ class ProvenDays:
                 self.endpoint,
                 [part.answer.batch for part in read],
                 proven,
-                asked=[part.parent_id for part in read],
+                asked=[(part.parent_id, part.window) for part in read],
                 seen_before=self._seen_before(package),
                 run=run,
                 missed_before={own_id for own_id, _ in (*self.missed, *self.absent, *self.unasked)},

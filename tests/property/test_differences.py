@@ -176,10 +176,10 @@ def test_d_rules_hold_for_any_warehouse_and_any_answers(stored, batches, again, 
         store.create(TRANSACTIONS)
         first = [pa.RecordBatch.from_pylist(stored, schema=SAID)]
         earlier = Run(run_id="before", now=LONG_AGO, max_removed_share=share)
-        store.merge(differences(store, ENDPOINT, first, [], asked=["A"], seen_before=[], run=earlier).rows)
+        store.merge(differences(store, ENDPOINT, first, [], asked=[("A", None)], seen_before=[], run=earlier).rows)
         before = store.read(TRANSACTIONS)
         fresh = [pa.RecordBatch.from_pylist(rows, schema=SAID) for rows in batches]
-        asked = ["A"] * len(fresh)
+        asked = [("A", None)] * len(fresh)
         found = differences(store, ENDPOINT, fresh, proven, asked=asked, seen_before=seen_before, run=run)
         store.merge(found.rows)
         after = store.read(TRANSACTIONS)

@@ -108,3 +108,22 @@ def test_a_row_of_two_contents_goes_to_a_third_account_while_a_run_reads(runner:
 
         scene.rows_change_meanwhile("move", skip=3, id=next(iter(scene._night("acme").doubled)))
         scene.sync()  # the oracle looks
+
+
+def test_a_row_without_its_days_is_asked_for_on_the_day_that_showed_it(runner: Runner, tmp_path: Path):
+    """Years ahead: the whole history, which would be asked otherwise, does not show it (D8)."""
+    start, ahead = TODAY - timedelta(days=500), TODAY + timedelta(days=3000)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 3837, "accounts": 3, "rows": 100, "row_cap": 31, "keep": "first", "date_filter": "value"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, dialect="kinds", **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+        backfill_far_ahead(scene, ahead)
+        scene.clear_day(scene.accounts()[0], ahead, keep=1)
+        happens.odd(kind="far_date", value="9999-12-31", within_days=20, count=2)
+        scene.sync()
+        scene.change("double", within_days=3)
+        happens.odd(kind="dateless", value="null", within_days=20, count=3)
+        backfill_of_one(scene, 7)  # the oracle looks
+
+        scene.sync()

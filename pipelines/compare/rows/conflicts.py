@@ -1,6 +1,6 @@
 """One id that stands for two contents (rule D8): found in SQL over the temporary tables of a comparison.
 
-`given` has the rows of all answers, each with the number of its answer and the parent that was asked.
+`given` has the rows of all answers, each with the number of its answer, and whose rows of which days were asked for.
 """
 
 from __future__ import annotations
@@ -17,18 +17,25 @@ from sources.aleta.planning.windows import Window, hulls
 from ...warehouse.store import Slice, Store
 from ..row_content import stage_contents
 from ..row_hash import row_hash
-from .findings import Conflict, Run
+from .findings import AskedFor, Conflict, Run
 from .staged import once_per_owner
 
 
 def register_given(
-    sql: duckdb.DuckDBPyConnection, incoming: pa.Table, batches: Sequence[pa.RecordBatch], parents: Sequence[str]
+    sql: duckdb.DuckDBPyConnection, incoming: pa.Table, batches: Sequence[pa.RecordBatch], asked: Sequence[AskedFor]
 ) -> None:
-    """Make `given` of *incoming*, the rows of *batches* in their order, each the answer for one of *parents*."""
-    answers = [pa.repeat(pa.scalar(place), batch.num_rows) for place, batch in enumerate(batches)]
-    asked = [pa.repeat(pa.scalar(parent), batch.num_rows) for parent, batch in zip(parents, batches, strict=True)]
-    given = incoming.append_column("answer", pa.chunked_array(answers, pa.int64()))
-    sql.register("given", given.append_column("asked", pa.chunked_array(asked, pa.string())))
+    """Make `given` of *incoming*, the rows of *batches* in their order, each the answer to one of *asked*."""
+    told: dict[str, tuple[pa.DataType, list[object]]] = {
+        "answer": (pa.int64(), [*range(len(batches))]),
+        "asked": (pa.string(), [parent for parent, _ in asked]),
+        "asked_first": (pa.date32(), [days and days.first for _, days in asked]),
+        "asked_last": (pa.date32(), [days and days.last for _, days in asked]),
+    }
+    for name, (kind, values) in told.items():
+        pairs = zip(values, batches, strict=True)
+        chunks = [pa.repeat(pa.scalar(value, kind), batch.num_rows) for value, batch in pairs]
+        incoming = incoming.append_column(name, pa.chunked_array(chunks, kind))
+    sql.register("given", incoming)
 
 
 def within_package(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[Conflict]:
@@ -40,9 +47,7 @@ def within_package(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[C
         f"HAVING count(DISTINCT {row_hash(columns, contents)}) > 1 "
         "AND (count(DISTINCT asked) > 1 OR count(DISTINCT answer) < count(*))"
     )
-    return _conflicts(
-        sql, f"SELECT {key}, asked, {_days(endpoint, 'given')}, false FROM given WHERE {key} IN ({doubled})"
-    )
+    return _conflicts(sql, f"SELECT {key}, asked, {_given_days(endpoint)}, false FROM given WHERE {key} IN ({doubled})")
 
 
 def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> list[Conflict]:
@@ -70,7 +75,7 @@ def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> l
     return _conflicts(
         sql,
         f"WITH unasked AS ({unasked}) SELECT *, true FROM unasked UNION ALL "
-        f"SELECT {key}, asked, {_days(endpoint, 'given')}, false FROM given WHERE {key} IN (SELECT {key} FROM unasked)",
+        f"SELECT {key}, asked, {_given_days(endpoint)}, false FROM given WHERE {key} IN (SELECT {key} FROM unasked)",
     )
 
 
@@ -102,11 +107,17 @@ def _conflicts(sql: duckdb.DuckDBPyConnection, rows: str) -> list[Conflict]:
     ]
 
 
-def _days(endpoint: Endpoint, table: str) -> str:
-    """SQL for the first and the last day of a row; null, where one of its days is missing."""
+def _given_days(endpoint: Endpoint) -> str:
+    """SQL for the first and the last day of a row of `given`; where one of its days is missing, of its answer."""
+    return _days(endpoint, "given", otherwise=("asked_first", "asked_last"))
+
+
+def _days(endpoint: Endpoint, table: str, *, otherwise: tuple[str, str] = ("NULL", "NULL")) -> str:
+    """SQL for the first and the last day of a row; *otherwise*, where one of its days is missing."""
     dates = [f"{table}.{column}" for column in endpoint.dates.columns] if endpoint.dates else []
     if not dates:
         return "NULL::DATE AS first_day, NULL::DATE AS last_day"
     known = " AND ".join(f"{day} IS NOT NULL" for day in dates)
-    ends = {"first_day": f"least({', '.join(dates)})", "last_day": f"greatest({', '.join(dates)})"}
-    return ", ".join(f"CASE WHEN {known} THEN {day} END AS {name}" for name, day in ends.items())
+    first, last = f"least({', '.join(dates)})", f"greatest({', '.join(dates)})"
+    ends = {"first_day": (first, otherwise[0]), "last_day": (last, otherwise[1])}
+    return ", ".join(f"CASE WHEN {known} THEN {day} ELSE {other} END AS {name}" for name, (day, other) in ends.items())

@@ -23,7 +23,7 @@ from ..row_hash import OLDER, is_type, row_hash, types_differ
 from .arrow_rows import at_places, filled, last_of_each, numbered
 from .change_feed import ChangeFeed
 from .conflicts import displaced, register_given, within_package
-from .findings import Differences, Loss, Missed, Proven, Run
+from .findings import AskedFor, Differences, Loss, Missed, Proven, Run
 from .late_rows import late_rows
 from .missed_rows import missed_rows, removed_rows, unasked_rows
 from .staged import in_days, slices_of_keys, slices_of_proven, table_of_proven
@@ -38,7 +38,7 @@ def differences(
     batches: Sequence[pa.RecordBatch],
     proven: Sequence[Proven],
     *,
-    asked: Sequence[str],
+    asked: Sequence[AskedFor],
     seen_before: Iterable[str],
     run: Run,
     missed_before: Collection[str] = (),
@@ -51,7 +51,7 @@ def differences(
     Args:
         store: what is committed.
         batches: the API's part of the schema, in the order they were fetched; one id may be in several (D5).
-        asked: for each of *batches*, the parent whose rows were asked for.
+        asked: for each of *batches*, the parent and the days that were asked for.
         seen_before: ids that earlier packages of this run brought and whose dates reach into this one.
         missed_before: ids that earlier packages of this run missed.
         absent: rows that earlier packages of this run missed, and that are gone unless this one shows them.
@@ -90,7 +90,7 @@ class _Comparison:
         proven: Sequence[Proven],
         seen_before: Iterable[str],
         *,
-        asked: Sequence[str],
+        asked: Sequence[AskedFor],
         missed_before: Collection[str],
         absent: Sequence[Missed],
     ) -> Differences:

@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from sources.aleta.planning.windows import Window
 
 from ...warehouse.package import Rows
+
+AskedFor: TypeAlias = tuple[str, Window | None]
+"""The parent whose rows an answer has, and the days that it was asked for; None where these are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,8 @@ class Conflict:
     """One id that has two contents, or may have (D8).
 
     Args:
-        parents: whose answers or rows have it, each with the days of what it has; None: no window is known to list it.
+        parents: whose answers or rows have it, each with the days of what it has, or on which it was shown;
+            None: no window is known to list it.
         unasked: of these, who had it before, and whose answers in this package cannot have shown it.
     """
 

@@ -93,11 +93,11 @@ def day_before(day: date) -> date:
 
 
 def hulls(known: Mapping[str, Window | None], more: Mapping[str, Window | None]) -> dict[str, Window | None]:
-    """By name, days that hold those of both; None where either are not known."""
+    """By name, days that hold those of both, or of the one that knows any; None where neither does."""
 
     def hull(name: str, days: Window | None) -> Window | None:
-        others = known.get(name, days)
-        return days.hull(others) if days and others else None
+        others = known.get(name)
+        return days.hull(others) if days and others else days or others
 
     return {**known, **{name: hull(name, days) for name, days in more.items()}}
 

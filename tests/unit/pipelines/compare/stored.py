@@ -44,7 +44,7 @@ def compare(store, batches, proven, *, asked=(), seen_before=(), run=RUN):
         CATALOGUE["transactions"],
         list(batches),
         list(proven),
-        asked=asked or [asked_for(each) for each in batches],
+        asked=[(parent, None) for parent in asked or map(asked_for, batches)],
         seen_before=seen_before,
         run=run,
     )

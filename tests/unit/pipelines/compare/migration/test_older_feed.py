@@ -25,7 +25,7 @@ def test_what_a_run_changes_twice_is_told_once_there_too(tmp_path):
     feed = pa.Table.from_pylist(told, schema=TRANSACTION_CHANGES.remove_metadata())
     with made.open() as store:
         first = differences(
-            store, CATALOGUE["transactions"], [batch(row("1"))], [], asked=["A"], seen_before=(), run=FIRST_RUN
+            store, CATALOGUE["transactions"], [batch(row("1"))], [], asked=[("A", None)], seen_before=(), run=FIRST_RUN
         )
     made.write([first.rows, Rows(schema=OLDER, data=feed)], state)
     for answer in ([], [batch(row("1", "B", comment="moved"))]):
@@ -35,7 +35,7 @@ def test_what_a_run_changes_twice_is_told_once_there_too(tmp_path):
                 CATALOGUE["transactions"],
                 answer,
                 [proof("A")],
-                asked=["B"] * len(answer),
+                asked=[("B", None)] * len(answer),
                 seen_before=(),
                 run=RUN,
             )

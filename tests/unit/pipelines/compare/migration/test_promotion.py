@@ -65,7 +65,9 @@ def compared(warehouse: Warehouse, endpoint, run_id: str, batches):
     )
     run = Run(run_id=run_id, now=at(2), max_removed_share=1.0)
     with warehouse.open() as store:
-        return differences(store, endpoint, batches, [proven], asked=["A"] * len(batches), seen_before=(), run=run)
+        return differences(
+            store, endpoint, batches, [proven], asked=[("A", None)] * len(batches), seen_before=(), run=run
+        )
 
 
 @pytest.fixture

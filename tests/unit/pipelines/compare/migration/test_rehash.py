@@ -25,7 +25,9 @@ CONTENT = batch(*(row(f"{number}", extra=f'{{"note":{number}}}', comment="é") f
 
 def compared(warehouse: Warehouse, run):
     with warehouse.open() as store:
-        return differences(store, CATALOGUE["transactions"], [CONTENT], [proof()], asked=["A"], seen_before=(), run=run)
+        return differences(
+            store, CATALOGUE["transactions"], [CONTENT], [proof()], asked=[("A", None)], seen_before=(), run=run
+        )
 
 
 @pytest.fixture(params=["", "h2:"], ids=["first", "second"])

@@ -195,6 +195,17 @@ def test_d8_both_accounts_of_an_fx_spot_may_tell_different_things(store):
     assert compare(store, [batch(mine), batch(other)], [], asked="AA").conflicts == []
 
 
+def test_d8_what_a_row_without_its_days_stands_for_is_asked_where_it_was_shown(store):
+    """D8: which may be beyond the whole history, that a row of no day is asked for in otherwise."""
+    fill(store, row("1", "A", day=5))
+    answer, shown = batch(row("1", "B") | {"trade_date": None}), Window(on(3000), on(3002))
+    [conflict] = differences(
+        store, CATALOGUE["transactions"], [answer], [], asked=[("B", shown)], seen_before=(), run=RUN
+    ).conflicts
+
+    assert conflict.parents == {"A": Window(on(5), on(5)), "B": shown}
+
+
 def test_d8_a_row_that_another_account_had_may_be_there_still(store):
     """D8: the other account was not asked for its days, be it that an earlier run brought the row or this one."""
     fill(store, row("1", "A", day=5))

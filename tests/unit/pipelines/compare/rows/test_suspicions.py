@@ -40,7 +40,9 @@ def load(store, endpoint, shown: dict[str, list[dict[str, object]]], *, run=None
         for parent in shown
     ]
     run = run or replace(RUN, max_removed_share=0.5)
-    return differences(store, endpoint, batches, proven, asked=[*shown], seen_before=(), run=run)
+    return differences(
+        store, endpoint, batches, proven, asked=[(parent, None) for parent in shown], seen_before=(), run=run
+    )
 
 
 def series(loan: str, rows: int, *, first: int = 0) -> list[dict[str, object]]:
