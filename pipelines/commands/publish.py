@@ -52,7 +52,8 @@ def _publish(tenant: TenantSettings) -> Published:
             return Published(written=(), unchanged=(), paths={})
         if warehouse.remote:
             raise PublishError(NO_COPY.format(place=warehouse.place))
-        warehouse.recover()
+        if not warehouse.is_lost:
+            warehouse.recover()
         return publish_tenant(tenant, warehouse.file)
 
 

@@ -110,6 +110,7 @@ class TenantRun:
 
     def _take_up(self, warehouse: Warehouse) -> Known:
         """What earlier runs left: a package, deliveries, marks, and the objects that are stored, which it returns."""
+        self._report.warnings += [problems.lost(warehouse.file)] if warehouse.is_lost else []
         if warehouse.recover():
             log.info("%s: finished a package that an earlier run had committed only in part", self._tenant.name)
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .store import DATASET, Store
 STATE_TABLE = "_dlt_pipeline_state"
 STATES = f"store.{DATASET}.{STATE_TABLE}"
 LOADS = f"store.{DATASET}._dlt_loads"
+WAITING = ("normalize/extracted/*", "load/new/*", "load/normalized/*")  # where dlt has packages that are not loaded
 
 
 def kept_state(home: Path) -> State:
@@ -26,6 +28,18 @@ def kept_state(home: Path) -> State:
         KeyError, ValueError: it holds no state of a warehouse.
     """
     return dict(_kept(home)["sources"][DATASET])
+
+
+def is_lost(store: Path, home: Path) -> bool:
+    """Whether *home*, dlt's own folder, knows of packages, and the private file that has them is not there.
+
+    A first package that a kill cut off may wait to be loaded: then no file was ever made.
+    """
+    if store.exists() or any(any(home.glob(waiting)) for waiting in WAITING):
+        return False
+    with suppress(OSError, TypeError, ValueError):
+        return bool(_kept(home).get("sources"))
+    return False
 
 
 def stored_state(store: Store, home: Path) -> State:

@@ -40,7 +40,7 @@ from .private_file import make_private_folder
 from .recovery import continues, digest_in, finish_making_anew, forget_outdated, make_anew, rewind
 from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
-from .stored_state import digest_of, stored_digest
+from .stored_state import digest_of, is_lost, stored_digest
 
 
 class Warehouse:
@@ -54,6 +54,7 @@ class Warehouse:
         remote: rows are kept in another destination than the private file.
         place: where they are, for messages.
         fault: why analysts do not find there what they should beside the rows; empty where they do.
+        is_lost: the private file is not there, though packages were committed to it.
 
     Raises:
         DestinationError: no warehouse can be kept there.
@@ -76,6 +77,7 @@ class Warehouse:
         home = pipeline_home(self.file, tenant=tenant)
         self._renamed = is_of_former_name(home, tenant=tenant)
         finish_making_anew(home)
+        self.is_lost = not self.remote and is_lost(self.file, home)
         with self._explained():
             self._pipeline = dlt.pipeline(
                 home.name,
@@ -167,6 +169,8 @@ class Warehouse:
     def _restore(self) -> None:
         """Drop the local state, with all that waits to be loaded, and take the destination's, be it an older one."""
         self._pipeline = make_anew(self._pipeline)
+        if not self.remote and not self.file.exists():  # to look into it would make it
+            return
         if not self.remote or self._lease:
             forget_outdated(self._pipeline)
         self._pipeline.sync_destination()

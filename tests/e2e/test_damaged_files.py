@@ -103,6 +103,25 @@ def test_a_store_that_is_damaged_comes_back_from_a_backup(synced):
     assert synced.differences() == []
 
 
+def test_a_store_that_is_gone_takes_no_copy_with_it(synced):
+    """`publish` leaves the analysts' copy as it is, `check` says what to do; a sync reads all again, and says so."""
+    file, copy = synced.tenant_folder() / STORE, synced.tenant_folder() / "warehouse.duckdb"
+    file.unlink()
+    before = copy.read_bytes()
+
+    for command in ("publish", "check"):
+        ended = synced.run(command)
+        assert ended.exit == 1
+        assert f"{file} is not there, though runs were committed to it: restore {file.parent}" in ended.err
+        assert not file.exists()
+    assert copy.read_bytes() == before
+    [warning] = synced.sync().tenant()["warnings"]
+
+    assert synced.differences() == []
+    assert warning.startswith(f"{file} is not there, though runs were committed to it: everything is read again")
+    assert synced.run("publish").exit == 0
+
+
 @pytest.mark.parametrize("how", long_but({half}, [empty, half]))
 @pytest.mark.parametrize("command", ["publish", "sync"])
 def test_the_analyst_s_copy_is_made_again(synced, how, command):

@@ -15,6 +15,7 @@ from ...program import command
 from ...report.report import Problem
 from ...warehouse.duckdb.file import is_in_use
 from ...warehouse.pipeline_home import pipeline_home
+from ...warehouse.stored_state import is_lost
 
 CODE = "damaged"
 CORRUPT = ("Corrupt database file", "does not match stored checksum", "Could not read enough bytes")
@@ -37,14 +38,17 @@ def damaged(tenant: str, folder: Path, *, said: str = "") -> Problem | None:
     """
     private = folder / "private"
     store, sync = private / "store.duckdb", command(f"sync {tenant}")
-    for file in _of_dlt(pipeline_home(store, tenant=tenant)):
+    home, restore = pipeline_home(store, tenant=tenant), STORE.format(folder=private, sync=sync)
+    for file in _of_dlt(home):
         if fault := _unreadable(file):
             return _problem(file, fault, STATE.format(folder=private / "dlt", sync=sync))
     fault = unopenable(store) if store.exists() else ""
     if not fault and any(word in said for word in CORRUPT):
         fault = "some of its blocks are not as they were written"
     if fault:
-        return _problem(store, fault, STORE.format(folder=private, sync=sync))
+        return _problem(store, fault, restore)
+    if is_lost(store, home):
+        return Problem(code=CODE, message=f"{store} is not there, though runs were committed to it: {restore}")
     return None
 
 

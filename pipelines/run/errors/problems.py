@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import Endpoint, Track
@@ -74,6 +75,14 @@ def of_conflict(resource: str, own_id: str, parents: Doubled, *, asked: bool) ->
         message=f"the id {own_id} {said}",
         resource=resource,
         parent_id=min(parents, default=""),
+    )
+
+
+def lost(store: Path) -> str:
+    """Everything is read again; what only the lost *store* had cannot be."""
+    return (
+        f"{store} is not there, though runs were committed to it: everything is read again, and `transaction_changes` "
+        "and the record of earlier runs begin anew"
     )
 
 

@@ -7,7 +7,8 @@ import shutil
 import dlt
 import pytest
 
-from tests.unit.pipelines.warehouse.named_clients import cut_off, found, put_beside, written
+from pipelines.warehouse.warehouse import Warehouse
+from tests.unit.pipelines.warehouse.named_clients import cut_off, found, opened, put_beside, written
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,22 @@ def test_c1_a_package_of_its_own_is_finished(tmp_path, monkeypatch, names, after
     """The first one, too, before which there is no state; and one that was loaded but for dlt's note of it."""
     written(tmp_path, *names)
     cut_off(tmp_path, monkeypatch, "cut", after=after)
+    assert not Warehouse("acme", tmp_path).is_lost
     assert found(tmp_path) == (True, "cut", [*names, "cut"])
+
+
+def test_a_private_file_that_is_gone_is_lost_until_a_run_begins_anew(tmp_path):
+    """To ask makes none: an empty one would count as what is committed."""
+    written(tmp_path, "a", "b")
+    (tmp_path / "private" / "store.duckdb").unlink()
+    warehouse = opened(tmp_path)
+
+    assert warehouse.is_lost
+    assert not warehouse.recover()
+    assert not warehouse.file.exists()
+    assert not Warehouse("acme", tmp_path).is_lost
+    written(tmp_path, "c")
+    assert found(tmp_path) == (False, "c", ["c"])
 
 
 def test_a_store_and_its_own_state_are_taken_as_they_are(tmp_path, monkeypatch):
