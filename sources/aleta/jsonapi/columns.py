@@ -15,7 +15,7 @@ from schemas.table import DECIMAL, fact
 from .canonical import canonical
 from .numbers import numbers
 from .shape import NOTHING, RAW, Cells, Kind, Odd, given
-from .tokens import is_undecodable
+from .tokens import is_undecodable, shallow
 
 
 def _typed(kind: object) -> Kind:
@@ -42,6 +42,8 @@ class Column:
 
 def read_columns(columns: Mapping[int, Column], found: Mapping[str, Cells], odd: Odd) -> dict[int, pa.Array]:
     """Each of *columns*; what one cannot hold wholly, and spellings that contradict an earlier one, go to *odd*."""
+    nested = [path for column in columns.values() if column.json for path in column.paths]
+    found = {**found, **{path: [*map(shallow, found[path])] for path in nested}}
     cells = {place: _agreed(column.paths, found, odd) for place, column in columns.items()}
     for place, column in columns.items():
         if column.json:

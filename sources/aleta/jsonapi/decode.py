@@ -23,7 +23,7 @@ from .envelope import Page, members
 from .numbers import fits
 from .relations import TO_ONE, Relation
 from .shape import RAW, shape_of
-from .tokens import is_undecodable, text_of
+from .tokens import is_undecodable, shallow, text_of
 
 ONE_TYPE_FOR_ALL = "transaction"
 
@@ -70,6 +70,7 @@ class _Leftovers:
         self.rows.setdefault(row, {})[name] = text
 
     def attribute(self, row: int, path: str, raw: Raw, *, known: bool) -> None:
+        raw = shallow(raw)
         if is_undecodable(raw):
             self.add(row, path, text_of(raw))
             self.drift[path] += 1

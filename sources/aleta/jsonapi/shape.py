@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 
 from . import unique
 from .envelope import NO_MEMBERS, members
-from .tokens import is_undecodable
+from .tokens import is_undecodable, shallow
 
 AT_A_TIME = 256
 Cells: TypeAlias = Sequence[Any]  # one member of every row: what its kind is read as
@@ -111,7 +111,7 @@ class Shape:
     def open(self, found: Mapping[str, Cells], odd: Odd) -> dict[str, Cells]:
         """The same for an inner shape, of the objects that are cells of *found*."""
         own = self._path.removesuffix("/")
-        cells: Sequence[Raw] = found[own]
+        cells: Sequence[Raw] = [*map(shallow, found[own])]
         for row, raw in enumerate(cells):
             if not self._kept and given(raw) and (not _is_object(raw) or not members(raw)):
                 odd(row, own, raw, known=True)

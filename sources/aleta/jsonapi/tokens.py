@@ -25,6 +25,7 @@ _LEXEME = re.compile(
 )
 _VALUE = b'v"[{'  # what a value begins with: v, a number or a word
 _text = msgspec.json.Decoder(str)
+_object = msgspec.json.Decoder(dict[str, Raw])
 
 
 def duplicate(text: bytes) -> str | None:
@@ -101,6 +102,17 @@ def is_json(body: bytes) -> bool:
 def is_undecodable(cell: object) -> bool:
     """Whether *cell* is a value that `repaired` marked."""
     return isinstance(cell, Raw) and bytes(cell)[: len(_MARK)] == _MARK
+
+
+def shallow(raw: Raw) -> Raw:
+    """The value of an attribute, marked as `repaired` does where it has more than DEEPEST levels.
+
+    Whether its whole body had to be repaired depends on what else is in it: the same value must be kept in one way.
+    """
+    text = bytes(raw)
+    if text[:1] not in {b"{", b"["} or text.count(b"[") + text.count(b"{") <= DEEPEST:
+        return raw
+    return _object.decode(repaired(b'{"value":' + text + b"}", bare=True))["value"]
 
 
 def text_of(raw: Raw) -> bytes:

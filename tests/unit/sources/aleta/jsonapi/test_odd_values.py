@@ -11,7 +11,7 @@ import pytest
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.errors import MalformedError, UndecodableError
 from sources.aleta.jsonapi.answer import Answer, parser
-from sources.aleta.jsonapi.tokens import duplicate, repaired
+from sources.aleta.jsonapi.tokens import DEEPEST, duplicate, repaired
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ROW = '{"type":"fee-transaction","id":"t1","attributes":%s,"relationships":%s}'
@@ -154,3 +154,29 @@ def test_a_body_that_is_cut_short_is_not_repaired():
     """F1 stands."""
     with pytest.raises(MalformedError, match="not JSON, or cut short"):
         read('{"data":[{"type":"x","id":"1","attributes":{"a":"\\ud83d"}}')
+
+
+DEEP_PLACES = {
+    "unknown": ("transactions", "mood"),
+    "number": ("transactions", "accountAmount"),
+    "text": ("transactions", "comment"),
+    "json": ("custodian_auth_flows", "expectedFiles"),
+    "within": ("instruments", "fund"),
+}
+
+
+@pytest.mark.parametrize("depth", [98, 99, 100, 101, 102, 300])
+@pytest.mark.parametrize(("table", "name"), [pytest.param(*case, id=name) for name, case in DEEP_PLACES.items()])
+@pytest.mark.parametrize("ends", ["[]", "{}"])
+def test_f8_x3_what_a_deep_value_becomes_does_not_depend_on_its_neighbours(table, name, depth, ends):
+    """One that cannot be decoded has the whole body repaired; a row is the same row all the same."""
+    opening, closing = ("[", "]") if ends == "[]" else ('{"a":', "}")
+    value = opening * (depth - 1) + ends + closing * (depth - 1)
+    deep = f'{{"type":"x","id":"1","attributes":{{"{name}":{value}}}}}'
+    odd = r'{"type":"x","id":"2","attributes":{"note":"\ud83d"}}'
+
+    alone, beside = (read(f'{{"data":[{rows}]}}', table=table).batch.to_pylist()[0] for rows in (deep, f"{deep},{odd}"))
+
+    assert alone == beside
+    said = json.loads(alone["extra"] or "{}").get(name)
+    assert isinstance(said, str) == (depth > DEEPEST)
