@@ -20,13 +20,13 @@ from ..settings.template import GITIGNORE
 
 
 @click.command()
-@click.option("--tenant", metavar="NAME", default="", help="Also a section and a key for this tenant.")
+@click.option("--tenant", metavar="NAME", help="Also a section and a key for this tenant.")
 @click.pass_obj
-def command(invocation: Invocation, tenant: str) -> None:
+def command(invocation: Invocation, tenant: str | None) -> None:
     """A commented config.toml, .gitignore and a tenant's key, in the folder that --config names."""
-    if tenant and not TENANT_NAME.fullmatch(tenant):
+    if tenant is not None and not TENANT_NAME.fullmatch(tenant):
         fail(Exit.USAGE, f"--tenant {tenant}: expected a name of a-z, 0-9, - and _, not led by - or _")
-    folder = invocation.config
+    folder, tenant = invocation.config, tenant or ""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _make(folder / "config.toml", template(tenant))

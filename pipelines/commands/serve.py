@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -79,16 +80,19 @@ def command(invocation: Invocation, *, host: str, port: int, status_port: int, n
 def _listening(
     receiver: Receiver, tenants: Sequence[TenantSettings], *, host: str, port: int, status_port: int
 ) -> list[Listening]:
-    wanted = [(receiver.application(), host, port)]
+    found = [Listening(application=receiver.application(), socket=_listen(host, port, option="--port"))]
     if status_port:
-        wanted.append((standing.application(page=_page(tenants), metrics=_metrics(tenants)), LOOPBACK, status_port))
+        application = standing.application(page=_page(tenants), metrics=_metrics(tenants))
+        found.append(Listening(application=application, socket=_listen(LOOPBACK, status_port, option="--status-port")))
+    return found
+
+
+def _listen(host: str, port: int, *, option: str) -> socket.socket:
     try:
-        return [
-            Listening(application=application, socket=listen(address, number))
-            for application, address, number in wanted
-        ]
+        return listen(host, port)
     except OSError as error:
-        fail(Exit.FAILED, f"cannot listen on {host}:{port}, or {LOOPBACK}:{status_port} ({error.strerror or error})")
+        reason = f"{error.strerror or error}".split(" (while ")[0]  # Python adds the address, as a tuple
+        fail(Exit.FAILED, f"cannot listen on {host}:{port} ({reason}): name another with {option}")
 
 
 def _announce(listening: Sequence[Listening]) -> None:

@@ -47,6 +47,8 @@ def _no_nan(_: click.Context, __: click.Parameter, hours: float | None) -> float
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str], *, max_age: float | None, form: str, as_json: bool) -> None:
     """Freshness, coverage, last runs, quarantined windows; no request is sent."""
+    if as_json and form == "prometheus":
+        raise click.UsageError("--json and --format prometheus: only one of the two can be printed")
     allowed = None if max_age is None else timedelta(hours=max_age)
     report = run(chosen(invocation, tenants), max_age=allowed)
     for tenant, why in report.failures.items():

@@ -56,13 +56,14 @@ clients_option = click.option(
     "clients",
     multiple=True,
     metavar="ID",
-    callback=lambda _, __, ids: _without_empty(ids),
+    callback=lambda _, __, ids: without_empty(ids),
     help="Only this client and what hangs below it; may be given again.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
 
 
-def _without_empty(ids: Sequence[str]) -> Sequence[str]:
+def without_empty(ids: Sequence[str]) -> Sequence[str]:
+    """*ids*, as the callback of an option: a script's variable that is not set is no id."""
     if not all(ids):
         raise click.BadParameter("an id cannot be empty")
     return ids

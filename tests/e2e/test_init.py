@@ -73,7 +73,7 @@ def test_init_overwrites_nothing(program):
     assert again.out.count("left as it is") == 3
 
 
-@pytest.mark.parametrize("name", ["Acme", "../acme", "-acme", "a b"])
+@pytest.mark.parametrize("name", ["", "Acme", "../acme", "-acme", "a b"])
 def test_a_tenant_needs_a_name_that_can_be_a_folder(program, name):
     """Exit 2, and nothing is made."""
     ended = program.run("--config", "mine", "init", f"--tenant={name}", config=False)

@@ -168,4 +168,6 @@ def test_a_port_that_is_taken_is_said(program):
     ended = program.run("serve", "--port", f"{serving.said['port']}")
     serving.terminate()
     assert (ended.exit, ended.err.count("\n")) == (1, 1)
-    assert "cannot listen" in ended.err
+    assert f"cannot listen on 127.0.0.1:{serving.said['port']} (Address already in use): name another with --port" in (
+        ended.err
+    )

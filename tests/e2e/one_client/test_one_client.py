@@ -194,8 +194,13 @@ def test_a_removal_outside_the_client_is_seen(program, sabotage):
     assert (outside(program, client) == before) is not bool(sabotage)
 
 
-def test_an_empty_id_is_no_client(start):
+@pytest.mark.parametrize(
+    "command",
+    [("sync", "--client", ""), ("backfill", "--from", "2025-01-01", "--to", "2025-01-31", "--account", "")],
+    ids=["client", "account"],
+)
+def test_an_empty_id_is_none(start, command):
     """A script whose variable is empty must not sync everybody, or nobody."""
-    ended = start().run("sync", "--client", "", "--json")
+    ended = start().run(*command, "--json")
     assert ended.exit == 2
     assert "cannot be empty" in ended.err
