@@ -100,6 +100,7 @@ class Oracle:
     answered: dict[datetime, set[tuple[str, str, str]]] = field(default_factory=dict)
     seen: frozenset[tuple[str, str]] = frozenset()
     standing: frozenset[str] = frozenset()
+    remembered: frozenset[str] = frozenset()  # conflicts that were seen, as long as two accounts list both contents
 
     @property
     def doubled(self) -> set[str]:
@@ -149,6 +150,7 @@ class Oracle:
         self._look_at_report(run, books, news, cut_before=bool(new.keys() - {run.at}))
         self.rows, self.books, self.pending = rows, books, False
         self.standing = frozenset(contents.conflicts(self.seen, self.nights[run.at]))
+        self.remembered = (self.remembered | self.standing) & self.nights[run.at].doubled.keys()
 
     def _new_claims(self, books: Books) -> Mapping[datetime, list[Claim]]:
         """Of this run, and of those that were cut short before it."""
@@ -241,6 +243,9 @@ class Oracle:
         quarantined = any(claim.run_id == said.run_id and claim.status == "quarantined" for claim in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
         conflicts = contents.conflicts(self.seen, self.nights[run.at])
+        known = (
+            conflicts | self.remembered & self.nights[run.at].doubled.keys()
+        )  # the row may be gone, and its day known
         named = " ".join(error.message for error in said.errors if error.code == "conflict")
         silent = {row_id for row_id in conflicts - self.nights[run.at].moved.keys() if row_id not in named}
         if silent and said.status != "failed" and not run.stopped:
@@ -251,9 +256,7 @@ class Oracle:
                 yield f"complete, with 403 for {shut}, quarantine {quarantined}, unknown {unknown}, {said.errors}"
         elif not said.errors:
             yield f"{said.status}, and names nothing"
-        elif not (
-            run.shut or quarantined or unknown or run.broken or run.cut or conflicts or self._tells_of_lists(run)
-        ):
+        elif not (run.shut or quarantined or unknown or run.broken or run.cut or known or self._tells_of_lists(run)):
             yield f"{said.status} without a reason: {said.errors}"
 
     def _names_what_is_odd(self, run: Run, claims: Sequence[Claim]) -> Iterator[str]:

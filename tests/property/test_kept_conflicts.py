@@ -127,3 +127,4 @@ def test_a_row_without_its_days_is_asked_for_on_the_day_that_showed_it(runner: R
         backfill_of_one(scene, 7)  # the oracle looks
 
         scene.sync()
+        scene.sync_with_the_clock_ahead(1)  # the whole history does not show it: it is gone, and the conflict is not
