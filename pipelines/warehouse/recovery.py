@@ -42,7 +42,7 @@ def finish_making_anew(home: Path) -> None:
     A file that cannot be read is left to be named as damaged.
     """
     with suppress(OSError, TypeError, ValueError):
-        name = json.loads((home / STATE_FILE).read_bytes()).get("default_schema_name")
+        name = dict(json.loads((home / STATE_FILE).read_bytes())).get("default_schema_name")
         if name and not (home / "schemas" / f"{name}.schema.json").exists():
             (home / STATE_FILE).unlink()
 
