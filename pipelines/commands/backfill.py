@@ -12,7 +12,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By, Endpoint, with_parents
 from sources.aleta.planning.windows import Window
 
-from ..invocation.invocation import Invocation, day, fail, json_option, output, tenants_argument, without_empty
+from ..invocation.invocation import Invocation, day, fail, ids_option, json_option, output, tenants_argument
 from ..invocation.stdout import writing
 from ..invocation.tenants import chosen
 from ..invocation.tools import tools
@@ -28,14 +28,7 @@ from ..settings import TenantSettings, did_you_mean
 @click.command()
 @click.option("--from", "first", type=day, metavar="DATE", required=True, help="First day to read.")
 @click.option("--to", "last", type=day, metavar="DATE", required=True, help="Last day to read; it is read too.")
-@click.option(
-    "--account",
-    "accounts",
-    multiple=True,
-    metavar="ID",
-    callback=lambda _, __, ids: without_empty(ids),
-    help="Only this account; may be given again.",
-)
+@ids_option("--account", "accounts", shown="Only this account; may be given again.")
 @click.option("--resource", "resources", multiple=True, metavar="TABLE", help="Only this table; may be given again.")
 @tenants_argument
 @json_option

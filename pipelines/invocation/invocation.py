@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -21,6 +21,7 @@ from ..report.report import Exit, Json
 from .stdout import is_utf_8, writing
 
 log = logging.getLogger(__name__)
+Function = TypeVar("Function", bound=Callable[..., Any])  # what click makes a command of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +50,23 @@ class Day(click.ParamType[datetime]):
             self.fail(f"{value!r} is no day: give year, month and day as in 2026-01-31", param, ctx)
 
 
-day = Day()
-tenants_argument = click.argument("tenants", nargs=-1, metavar="[TENANT]...")
-clients_option = click.option(
-    "--client",
-    "clients",
-    multiple=True,
-    metavar="ID",
-    callback=lambda _, __, ids: without_empty(ids),
-    help="Only this client and what hangs below it; may be given again.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
+def ids_option(flag: str, name: str, *, shown: str) -> Callable[[Function], Function]:
+    """An option of ids, which may be given again. An empty one, as of a script's variable that is not set, is none."""
+    return click.option(flag, name, multiple=True, metavar="ID", callback=_without_empty, help=shown)
 
 
-def without_empty(ids: Sequence[str]) -> Sequence[str]:
-    """*ids*, as the callback of an option: a script's variable that is not set is no id."""
+def _without_empty(_: click.Context, __: click.Parameter, ids: Sequence[str]) -> Sequence[str]:
     if not all(ids):
         raise click.BadParameter("an id cannot be empty")
     return ids
+
+
+day = Day()
+tenants_argument = click.argument("tenants", nargs=-1, metavar="[TENANT]...")
+clients_option = ids_option(
+    "--client", "clients", shown="Only this client and what hangs below it; may be given again."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
 
 
 def output(document: Json | str) -> None:
