@@ -38,7 +38,8 @@ def is_lost(store: Path, home: Path) -> bool:
     if store.exists() or any(any(home.glob(waiting)) for waiting in WAITING):
         return False
     with suppress(OSError, TypeError, ValueError):
-        return bool(_kept(home).get("sources"))
+        kept = _kept(home)
+        return bool(kept.get("sources")) and f"{kept.get('destination_type')}".endswith("duckdb")
     return False
 
 
