@@ -20,9 +20,9 @@ from dlt.common.storages import LoadStorage, PackageStorage
 
 from .destinations.connection import connected
 from .duckdb.merge import outdated_sql
-from .stored_state import digest_of
+from .store import DATASET
+from .stored_state import STATE_FILE, digest_of, local_state
 
-STATE_FILE = Pipeline.STATE_FILE
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done
 
 
@@ -39,11 +39,13 @@ def make_anew(pipeline: Pipeline) -> Pipeline:
 def finish_making_anew(home: Path) -> None:
     """Have dlt wipe its folder where a kill took the schema that the state still names, as older versions left it.
 
-    A file that cannot be read is left to be named as damaged.
+    The state is read only then: it may have the marks of a hundred thousand accounts. One that cannot be read is left
+    to be named as damaged.
     """
+    if (home / "schemas" / f"{DATASET}.schema.json").exists():
+        return
     with suppress(OSError, TypeError, ValueError):
-        name = dict(json.loads((home / STATE_FILE).read_bytes())).get("default_schema_name")
-        if name and not (home / "schemas" / f"{name}.schema.json").exists():
+        if local_state(home).get("default_schema_name"):
             (home / STATE_FILE).unlink()
 
 

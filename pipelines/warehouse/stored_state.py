@@ -17,6 +17,7 @@ from .store import DATASET, Store
 STATE_TABLE = "_dlt_pipeline_state"
 STATES = f"store.{DATASET}.{STATE_TABLE}"
 LOADS = f"store.{DATASET}._dlt_loads"
+STATE_FILE = "state.json"  # of dlt's own folder
 WAITING = ("normalize/extracted/*", "load/new/*", "load/normalized/*")  # where dlt has packages that are not loaded
 
 
@@ -27,7 +28,7 @@ def kept_state(home: Path) -> State:
         OSError: it is not there.
         KeyError, ValueError: it holds no state of a warehouse.
     """
-    return dict(_kept(home)["sources"][DATASET])
+    return dict(local_state(home)["sources"][DATASET])
 
 
 def is_lost(store: Path, home: Path) -> bool:
@@ -38,7 +39,7 @@ def is_lost(store: Path, home: Path) -> bool:
     if store.exists() or any(any(home.glob(waiting)) for waiting in WAITING):
         return False
     with suppress(OSError, TypeError, ValueError):
-        kept = _kept(home)
+        kept = local_state(home)
         return bool(kept.get("sources")) and f"{kept.get('destination_type')}".endswith("duckdb")
     return False
 
@@ -57,7 +58,7 @@ def stored_state(store: Store, home: Path) -> State:
         return {}
     digest, state = found[0]
     try:
-        kept = _kept(home)
+        kept = local_state(home)
     except (OSError, TypeError, ValueError):
         kept = {}
     if kept.get("_version_hash") != digest:
@@ -91,8 +92,14 @@ def states(store: Store, what: str, name: str) -> list[tuple[Any, ...]]:
     return store.sql.execute(f"SELECT {what} FROM {complete} WHERE pipeline_name = ?", [name]).fetchall()
 
 
-def _kept(home: Path) -> dict[str, Any]:
-    return dict(json.loads((home / "state.json").read_bytes()))
+def local_state(home: Path) -> dict[str, Any]:
+    """All that *home*, dlt's own folder, has as its state.
+
+    Raises:
+        OSError: it is not there.
+        TypeError, ValueError: it is no state.
+    """
+    return dict(json.loads((home / STATE_FILE).read_bytes()))
 
 
 def _unpacked(name: str, state: str) -> dict[str, Any]:

@@ -243,9 +243,8 @@ class Oracle:
         quarantined = any(claim.run_id == said.run_id and claim.status == "quarantined" for claim in claims)
         unknown = set(run.duty.accounts) - run.shown.accounts.keys()
         conflicts = contents.conflicts(self.seen, self.nights[run.at])
-        known = (
-            conflicts | self.remembered & self.nights[run.at].doubled.keys()
-        )  # the row may be gone, and its day known
+        # Its row may be gone by now, and the day that showed it is known:
+        known = conflicts | self.remembered & self.nights[run.at].doubled.keys()
         named = " ".join(error.message for error in said.errors if error.code == "conflict")
         silent = {row_id for row_id in conflicts - self.nights[run.at].moved.keys() if row_id not in named}
         if silent and said.status != "failed" and not run.stopped:

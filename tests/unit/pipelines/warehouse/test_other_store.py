@@ -7,6 +7,7 @@ import shutil
 import dlt
 import pytest
 
+from pipelines.run.errors.damage import damaged
 from pipelines.warehouse.warehouse import Warehouse
 from tests.unit.pipelines.warehouse.named_clients import cut_off, found, opened, put_beside, written
 
@@ -65,6 +66,14 @@ def test_a_private_file_that_is_gone_is_lost_until_a_run_begins_anew(tmp_path):
     assert not Warehouse("acme", tmp_path).is_lost
     written(tmp_path, "c")
     assert found(tmp_path) == (False, "c", ["c"])
+
+
+@pytest.mark.filterwarnings("ignore:implicitly coercing SELECT")  # dlt's own
+def test_a_database_has_no_private_file_to_lose(tmp_path, in_sqlite):
+    """Whatever ends a run there, it is not that."""
+    written(tmp_path, "a", destination=in_sqlite)
+
+    assert damaged("acme", tmp_path) is None
 
 
 def test_a_store_and_its_own_state_are_taken_as_they_are(tmp_path, monkeypatch):
