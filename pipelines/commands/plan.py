@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 @click.pass_obj
 def command(invocation: Invocation, tenants: Sequence[str], *, as_json: bool) -> None:
     """What sync would do now: accounts, windows, expected requests, minutes at the rate budget."""
-    named = chosen(invocation, tenants)
+    named = chosen(invocation, tenants, keys=True)
     everyone = load(invocation.config, environ=os.environ).tenants
     plans = run(named, others=everyone, now=SystemClock().now())
     for plan in plans.tenants:

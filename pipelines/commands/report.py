@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 def command(invocation: Invocation, tenants: Sequence[str], *, file: Path) -> None:
     """The same as status with charts, as one self-contained page; no request is sent."""
     if not file.parent.is_dir():
-        fail(Exit.FAILED, f"cannot write {file}: there is no folder {file.parent}; make it first, or name another file")
+        fail(Exit.USAGE, f"cannot write {file}: there is no folder {file.parent}; make it first, or name another file")
     page = run(chosen(invocation, tenants), now=SystemClock().now())
     for error in page.errors:
         log.error("%s", error)

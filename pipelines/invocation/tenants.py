@@ -17,7 +17,7 @@ def chosen(invocation: Invocation, names: Sequence[str], *, keys: bool = False) 
     """The tenants named, all when none is; ends the program with a message when the configuration is wrong.
 
     Args:
-        keys: requests will be sent, so that each tenant's key file must be there.
+        keys: requests will be sent, or foretold, so that each tenant's key file must be there.
     """
     try:
         tenants, warnings = selected(invocation.config, names, keys=keys)

@@ -17,7 +17,7 @@ def selected(
     """The tenants named, all when none is; and warnings for the operator.
 
     Args:
-        keys: requests will be sent, so that each tenant's key file must be there.
+        keys: requests will be sent, or foretold, so that each tenant's key file must be there.
 
     Raises:
         SettingsError: the configuration is wrong, or names no such tenant.

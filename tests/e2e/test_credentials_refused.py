@@ -78,7 +78,12 @@ def test_a_key_file_that_is_not_there_is_a_mistake_of_the_configuration(start):
     program = start(tenants=("acme", "beta"))
     (program.config / "secrets" / "acme.pem").unlink()
 
-    for command in (("sync", "--json"), ("verify",), ("backfill", "--from", "2025-01-01", "--to", "2025-01-02")):
+    for command in (
+        ("sync", "--json"),
+        ("verify",),
+        ("plan", "--json"),
+        ("backfill", "--from", "2025-01-01", "--to", "2025-01-02"),
+    ):
         ended = program.run(*command)
         assert (ended.exit, ended.out) == (2, "")
         assert "tenants.acme.private_key_file" in ended.err

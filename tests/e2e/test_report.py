@@ -156,18 +156,18 @@ def test_every_tenant_is_on_the_page_also_one_that_was_never_synced(start):
 
 
 def test_without_a_file_or_where_none_can_be_written_it_says_so(synced):
-    """`--html` is asked for (2); a folder that is a file, or is not there, is told (1), and none is made."""
+    """Exit 2 without `--html`, and where its folder is a file, or is not there: none is made."""
     without = synced.run("report")
     (synced.folder / "plain").write_text("")
     inside = synced.run("report", "--html", f"{synced.folder / 'plain' / 'r.html'}")
 
     assert (without.exit, without.out) == (2, "")
     assert "--html" in without.err
-    assert (inside.exit, inside.out) == (1, "")
+    assert (inside.exit, inside.out) == (2, "")
     assert "cannot write" in inside.err
     folder = synced.folder / "not" / "there"
     missing = synced.run("report", "--html", f"{folder / 'r.html'}")
-    assert (missing.exit, missing.out) == (1, "")
+    assert (missing.exit, missing.out) == (2, "")
     assert f"there is no folder {folder}; make it first" in missing.err
     assert not folder.parent.exists()
 
