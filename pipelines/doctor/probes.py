@@ -25,9 +25,9 @@ from ..warehouse.destinations.naming import place_of
 from ..warehouse.duckdb.file import is_in_use, store_file
 from ..warehouse.format import check_format
 from ..warehouse.glance import is_used
-from ..warehouse.pipeline_home import pipeline_home
+from ..warehouse.pipeline.home import pipeline_home
+from ..warehouse.pipeline.stored_state import kept_state
 from ..warehouse.store import DATASET
-from ..warehouse.stored_state import kept_state
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20

@@ -22,9 +22,9 @@ from ..settings import TenantSettings
 from ..warehouse.duckdb.file import store_file
 from ..warehouse.format import WarehouseError
 from ..warehouse.glance import committed, is_used
-from ..warehouse.pipeline_home import pipeline_home
+from ..warehouse.pipeline.home import pipeline_home
+from ..warehouse.pipeline.stored_state import kept_state
 from ..warehouse.store import DATASET
-from ..warehouse.stored_state import kept_state
 
 WIDTH = 80
 NOT_KNOWN = (

@@ -14,9 +14,9 @@ from .destinations.naming import place_of
 from .duckdb.file import attach_to_read, bounded, store_file
 from .format import WarehouseError, check_format
 from .package import State
-from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
+from .pipeline.home import is_of_former_name, not_renamed, pipeline_home
+from .pipeline.stored_state import stored_state
 from .store import DuckDbStore, Store
-from .stored_state import stored_state
 
 if TYPE_CHECKING:
     from .warehouse import Warehouse

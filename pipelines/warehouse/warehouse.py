@@ -23,7 +23,6 @@ from schemas.ledger import SYNC_WINDOWS
 from sources.aleta.clock import Clock
 from sources.aleta.safe_text import first_line
 
-from . import records
 from .destinations.connection import connected
 from .destinations.destination import dialect_of, find
 from .destinations.dialect import DUCKDB, Dialect
@@ -32,15 +31,16 @@ from .destinations.naming import dataset_of, place_of
 from .destinations.remote import RemoteStore
 from .duckdb.file import OpenDatabase, attach_to_read, bounded, give_back, store_file
 from .duckdb.merge import merging_duckdb
-from .extraction import source
 from .format import FORMAT, WarehouseError, check_format
 from .package import Rows, State
-from .pipeline_home import is_of_former_name, not_renamed, pipeline_home
+from .pipeline import records
+from .pipeline.extraction import source
+from .pipeline.home import is_of_former_name, not_renamed, pipeline_home
+from .pipeline.recovery import continues, digest_in, finish_making_anew, forget_outdated, make_anew, rewind
+from .pipeline.retention import drop_superseded, forget_packages, keep_no_traces
+from .pipeline.stored_state import digest_of, is_lost, stored_digest
 from .private_file import make_private_folder
-from .recovery import continues, digest_in, finish_making_anew, forget_outdated, make_anew, rewind
-from .retention import drop_superseded, forget_packages, keep_no_traces
 from .store import DATASET, Columns, DuckDbStore, OpenStore, Store
-from .stored_state import digest_of, is_lost, stored_digest
 
 
 class Warehouse:

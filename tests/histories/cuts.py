@@ -58,8 +58,8 @@ def announce() -> None:
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
     from pipelines.run import tenant_run
-    from pipelines.warehouse import records
     from pipelines.warehouse.duckdb.merge import MergeJob
+    from pipelines.warehouse.pipeline import records
     from pipelines.warehouse.warehouse import Warehouse
 
     for name in ("execute_query", "commit_transaction"):

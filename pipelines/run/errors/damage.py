@@ -14,8 +14,8 @@ from sources.aleta.safe_text import first_line
 from ...program import command
 from ...report.report import Problem
 from ...warehouse.duckdb.file import is_in_use
-from ...warehouse.pipeline_home import pipeline_home
-from ...warehouse.stored_state import is_lost
+from ...warehouse.pipeline.home import pipeline_home
+from ...warehouse.pipeline.stored_state import is_lost
 
 CODE = "damaged"
 CORRUPT = ("Corrupt database file", "does not match stored checksum", "Could not read enough bytes")

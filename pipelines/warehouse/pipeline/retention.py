@@ -18,7 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from schemas.ledger import SYNC_WINDOWS
 from schemas.table import name_of
 
-from .destinations.dialect import Dialect
+from ..destinations.dialect import Dialect
 
 TRACE = "trace.pickle"
 

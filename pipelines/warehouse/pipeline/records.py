@@ -24,9 +24,9 @@ from dlt.pipeline.state_sync import (
 from schemas.ledger import SYNC_MARKS, SYNC_RUNS, SYNC_WINDOWS
 from schemas.table import key_of, name_of
 
-from .duckdb.merge import merge_sql, outdated_sql
-from .package import Rows
-from .store import DATASET, Store
+from ..duckdb.merge import merge_sql, outdated_sql
+from ..package import Rows
+from ..store import DATASET, Store
 from .stored_state import LOADS, STATES
 
 RECORDS = frozenset(map(name_of, (SYNC_RUNS, SYNC_WINDOWS, SYNC_MARKS)))

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .package import State
-from .store import DATASET, Store
+from ..package import State
+from ..store import DATASET, Store
 
 STATE_TABLE = "_dlt_pipeline_state"
 STATES = f"store.{DATASET}.{STATE_TABLE}"

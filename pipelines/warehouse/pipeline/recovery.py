@@ -18,9 +18,9 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema.typing import C_DLT_LOAD_ID, LOADS_TABLE_NAME, PIPELINE_STATE_TABLE_NAME
 from dlt.common.storages import LoadStorage, PackageStorage
 
-from .destinations.connection import connected
-from .duckdb.merge import outdated_sql
-from .store import DATASET
+from ..destinations.connection import connected
+from ..duckdb.merge import outdated_sql
+from ..store import DATASET
 from .stored_state import STATE_FILE, digest_of, local_state
 
 MADE_WHILE_LOADING = {"sql", "reference"}  # dlt makes these jobs anew, once those that they follow are done

@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.warehouse import records
 from pipelines.warehouse.package import Rows
-from pipelines.warehouse.stored_state import stored_state
+from pipelines.warehouse.pipeline import records
+from pipelines.warehouse.pipeline.stored_state import stored_state
 from pipelines.warehouse.warehouse import Warehouse
 from schemas.clients import CLIENTS
 from schemas.ledger import SYNC_MARKS

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines.warehouse import stored_state
 from pipelines.warehouse.glance import committed
 from pipelines.warehouse.package import Rows
+from pipelines.warehouse.pipeline import stored_state
 from pipelines.warehouse.warehouse import Warehouse
 from schemas.clients import CLIENTS
 from tests.stores import at

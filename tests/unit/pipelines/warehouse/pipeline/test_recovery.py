@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.warehouse.recovery import rewind_folder
+from pipelines.warehouse.pipeline.recovery import rewind_folder
 
 ROWS = {"clients.1.0.insert_values.gz", "links.2.0.parquet", "links.3.1.parquet", "_dlt_pipeline_state.4.0.jsonl"}
 CUT_OFF = (

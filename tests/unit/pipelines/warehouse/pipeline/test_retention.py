@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.warehouse.destinations.sqlalchemy import SQLITE
-from pipelines.warehouse.retention import superseded_sql
+from pipelines.warehouse.pipeline.retention import superseded_sql
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 DAY = date(2026, 1, 1)

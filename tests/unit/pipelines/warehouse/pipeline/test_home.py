@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from pipelines.warehouse.pipeline_home import pipeline_home
+from pipelines.warehouse.pipeline.home import pipeline_home
 
 
 @pytest.fixture

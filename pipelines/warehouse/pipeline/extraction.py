@@ -12,8 +12,8 @@ from dlt.extract import DltResource
 
 from schemas.table import fact, key_of, name_of
 
-from .package import GONE, Rows, State
-from .store import DATASET
+from ..package import GONE, Rows, State
+from ..store import DATASET
 
 
 def source(package: list[Rows], state: State, *, json: TDataType) -> dlt.sources.DltSource:
