@@ -135,3 +135,37 @@ def test_d6_what_a_run_that_was_cut_short_left_open_a_backfill_need_not_settle(r
 
         scene.sync()  # the oracle looks
         assert scene.differences() == []
+
+
+def test_d7_a_far_day_that_is_asked_again_removes_what_it_misses_though_a_day_is_quarantined(
+    runner: Runner, tmp_path: Path
+):
+    """An id with two contents has the far day read, after a history that was read but for a day over the cap."""
+    far = TODAY + timedelta(days=3000)
+    spans = {"look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0}
+    with scene_of(runner, tmp_path, start=500, seed=668, accounts=4, rows=30, row_cap=30, **spans) as scene:
+        happens = Happenings(scene)
+        backfill_far_ahead(scene, far)
+        happens.night(number=11803, within_days=0)
+        happens.rows(count=5, within_days=3, kind="unlink_transfer")
+        happens.widest(days=60)
+        scene.sync()
+        scene.change("double", within_days=3)
+        happens.revoked()
+        happens.time(hours=24)
+        happens.parents(cut=2, say="empty")
+        happens.row_meanwhile(kind="edit", days=150, skip=1)
+        backfill_of_one(scene, 4)
+        scene.change("double", within_days=0)
+        happens.row_meanwhile(kind="edit", days=150, skip=11)
+        happens.odd(kind="far_date", count=1, within_days=3, value="2036-03-02")
+        happens.revoked()
+        happens.object(kind="new_client")
+        backfill_of_one(scene, 9)
+        backfill_far_ahead(scene, far)
+        scene.sync()
+        backfill_far_ahead(scene, far)
+        scene.clear_day(scene.accounts()[0], far, keep=1)
+        happens.account_moves(skip=2)
+
+        scene.sync()  # the oracle looks

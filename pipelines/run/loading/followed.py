@@ -27,6 +27,7 @@ class _ParentReading:
     clean: bool = True  # nothing failed, nothing quarantined
     doubtful: bool = False  # something failed, or was doubted after it had counted as complete; or too much was gone
     bare: bool = True  # no row so far
+    after_whole: bool = False  # of days beyond the whole history, which this run read before
     proven: list[Window] = field(default_factory=list)  # what this reading found complete
     coming: Coming = field(init=False)
     ended: bool = False  # all of it has come, and its mark says so
@@ -73,18 +74,29 @@ class FollowedParents:
     def follow(self, endpoint: Endpoint, readings: Mapping[str, Reading]) -> set[str]:
         """Begin to follow what is read of each parent, for the first time or once more; all that were followed."""
         for parent_id, reading in readings.items():
-            earlier = self._readings.get((endpoint.name, parent_id)) if endpoint.by_day else None
-            proven = earlier.proven if earlier else []  # of other days
-            self._readings[endpoint.name, parent_id] = _ParentReading(reading, proven=proven)
+            earlier = self._readings.get((endpoint.name, parent_id))
+            self._readings[endpoint.name, parent_id] = _ParentReading(
+                reading,
+                after_whole=bool(earlier and not reading.marks and self._has_history(earlier)),
+                proven=earlier.proven if earlier and endpoint.by_day else [],  # of other days
+            )
         return {parent_id for name, parent_id in self._readings if name == endpoint.name}
 
+    def _has_history(self, progress: _ParentReading) -> bool:
+        """Whether this run read the whole history, but for days that are quarantined: what is missed is gone."""
+        whole = progress.coming.is_over and self._horizon.has_all(progress.reading) and not progress.doubtful
+        return whole or progress.after_whole
+
     def scope(self, endpoint: Endpoint, parent_id: str) -> Scope:
-        """A reading of the whole history, from its first day on, settles all; a part settles what cannot move."""
-        reading = self._readings[endpoint.name, parent_id].reading
-        whole = self._horizon.has_all(reading)
+        """A reading of the whole history, from its first day on, settles all; a part settles what cannot move.
+
+        So do days beyond the history that are read after it: what they miss moved to no day of it.
+        """
+        progress = self._readings[endpoint.name, parent_id]
+        reading, whole = progress.reading, self._horizon.has_all(progress.reading)
         return Scope(
             mark=reading.mark,
-            settles=whole or not endpoint.movable,
+            settles=whole or progress.after_whole or not endpoint.movable,
             reach=self._horizon.whole(reading.mark),
             ends=reading.span if whole else None,
         )
