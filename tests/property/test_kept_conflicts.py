@@ -128,3 +128,32 @@ def test_a_row_without_its_days_is_asked_for_on_the_day_that_showed_it(runner: R
 
         scene.sync()
         scene.sync_with_the_clock_ahead(1)  # the whole history does not show it: it is gone, and the conflict is not
+
+
+def test_a_conflict_with_an_account_that_went_is_over_when_the_other_is_read_for_it(runner: Runner, tmp_path: Path):
+    """What was read for the question was compared after the answer, and found the conflict once more."""
+    start, soon = TODAY - timedelta(days=200), TODAY + timedelta(days=40)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 2220, "accounts": 5, "rows": 100, "row_cap": 40, "keep": "first", "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=False, **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+        scene.change("double", within_days=3)
+        happens.night(number=408, within_days=0)
+        happens.busy_day(ago=2, count=30)
+        happens.packages(rows=30)
+        backfill_of_one(scene, 0)
+        backfill_far_ahead(scene, soon)
+        happens.object(kind="new_client")
+        happens.mishap(kind="cut_body", times=2)
+        scene.sync()
+        happens.account_moves(skip=3)
+        happens.repair()
+        happens.odd(kind="retype", value="null", within_days=3, count=2)
+        happens.odd(kind="far_date", count=2, within_days=0, value="0001-01-01")
+        scene.verify()
+        scene.change("double", within_days=3)
+        happens.account(kind="account_gone")
+        happens.parents(say="cut", cut=1)
+
+        backfill_far_ahead(scene, soon)  # the oracle looks

@@ -179,6 +179,8 @@ class Loader:
         return Unsettled(missed=missed, late=late)
 
     def note_confronted(self, event: Confronted) -> None:
+        """What was found out of ids that may stand for two contents; it holds for the rows that were read for it."""
+        self._pending += self._take_package()
         self._conflicts.settle(event)
 
     def take(self, receipt: Receipt, now_s: float) -> None:
