@@ -14,6 +14,7 @@ LOOPBACK = r"http://(localhost|127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(:\d
 URL = rf"\A({HTTPS}|{LOOPBACK})(/[\w.~%/-]*)?\Z"
 VAULT_KEY = rf"\A{HTTPS}/keys/[\w-]+(/\w+)?\Z"
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
+Word: TypeAlias = Annotated[str, Meta(pattern=r"\A(?=.*\S)[^\x00-\x1f\x7f]+\Z")]  # on one line
 Url: TypeAlias = Annotated[str, Meta(pattern=URL, description="an https:// address, or http:// on this machine")]
 STORE = r"\A((s3|az|gs)://[\w.-]+(/[\w.~%=-]+)*/?)?\Z"
 Copy: TypeAlias = Literal["duckdb", "parquet", "delta"]
@@ -50,15 +51,15 @@ class TenantSettings:
     name: str
     api_url: Url = "https://platform.aleta.io"
     auth_url: Url = "https://auth.aleta.io"
-    audience: Annotated[Text, Meta(description="the audience of a token")] = "https://auth.aleta.io"
+    audience: Annotated[Word, Meta(description="the audience of a token")] = "https://auth.aleta.io"
     data_dir: Annotated[Path, Meta(description="the path of a folder")] = Path("data")
-    destination: Annotated[Text, Meta(description="the name of a dlt destination")] = "duckdb"
+    destination: Annotated[Word, Meta(description="the name of a dlt destination")] = "duckdb"
     publish: Annotated[tuple[Copy, ...], Meta(description='a list of "duckdb", "parquet" and "delta", or []')] = (
         "duckdb",
     )
     publish_url: Annotated[str, Meta(pattern=STORE, description="an address s3://…, az://… or gs://…, or nothing")] = ""
-    duckdb_storage: Annotated[Text, Meta(description="a version that DuckDB knows, such as v1.0.0")] = "v1.0.0"
-    resources: Annotated[tuple[Text, ...], Meta(min_length=1, description='a list of tables, or ["*"]')] = ("*",)
+    duckdb_storage: Annotated[Word, Meta(description="a version that DuckDB knows, such as v1.0.0")] = "v1.0.0"
+    resources: Annotated[tuple[Word, ...], Meta(min_length=1, description='a list of tables, or ["*"]')] = ("*",)
     history_start: Annotated[date, Meta(description="a day from 1900-01-01 to 2099-12-31")] = date(1970, 1, 1)
     look_back_days: Days = 30
     look_ahead_days: Days = 31
@@ -80,9 +81,9 @@ class TenantSettings:
     v1_url: Url = "https://api.aleta.io"
     writes: Annotated[bool, Meta(description="true or false")] = False  # `upload` may change what the API has
     max_removed_share: Annotated[float, Meta(ge=0, le=1, description="a share from 0.0 to 1.0")] = 0.5
-    kid: Annotated[Text, Meta(description="the id of the key at Aleta")]
-    iss: Annotated[Text, Meta(description="the issuer that Aleta knows you by")]
-    sub: Annotated[Text, Meta(description="the subject that Aleta gives tokens to")]
+    kid: Annotated[Word, Meta(description="the id of the key at Aleta")]
+    iss: Annotated[Word, Meta(description="the issuer that Aleta knows you by")]
+    sub: Annotated[Word, Meta(description="the subject that Aleta gives tokens to")]
     key: KeySource
     budget_dir: Path | None = None  # of the request budget of its `sub` (rule R4); None: data_dir
 

@@ -64,7 +64,7 @@ def _listed(text: str) -> object:
 
 
 def _path(_: type, value: object) -> Path:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError
     return Path(value).expanduser()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias, cast
 
 import dlt
 import pyarrow as pa
@@ -17,9 +17,13 @@ from dlt.extract.items import DataItemWithMeta
 from schemas.table import answered, key_of, name_of
 
 from ..catalogue.endpoint import Endpoint
-from .merging import Merge, OncePerKey, merge_of, refuse_to_append
+from .merging import Merge, OncePerKey, merge_of, refuse_others
 from .receipts import WINDOWS, WINDOWS_NAME
-from .tables import LATEST, api_columns, hints
+from .tables import LATEST, api_columns, hints, with_digits
+
+NO_DECIMALS = "sqlite"  # dlt would store them as floats
+Change: TypeAlias = Callable[[str, pa.Table], pa.Table]
+"""Of the rows of a table, by its name."""
 
 
 def describe(
@@ -60,7 +64,7 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     if DestinationCapabilitiesContext not in Container():  # somebody iterates, and loads nothing
         yield from items
         return
-    resource = dlt.current.source().resources[endpoint.name]
+    resource = _own(endpoint)
     capabilities = Container()[DestinationCapabilitiesContext]
     table, strategies = resource.compute_table_schema(), capabilities.supported_merge_strategies or ()
     if capabilities.merge_strategies_selector:
@@ -68,25 +72,50 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     name = dlt.current.pipeline().destination.destination_name
     merge = Merge.UPSERT
     if key_of(endpoint.schema):
-        refuse_to_append(table.get("write_disposition"), table=endpoint.name)
-        merge = merge_of(strategies, table=endpoint.name, destination=name)
+        asked = table.get("x-merge-strategy")
+        refuse_others(table.get("write_disposition"), asked, table=endpoint.name)
+        merge = merge_of(strategies, asked=asked or "", table=endpoint.name, destination=name)
     replaced = table.get("write_disposition") == "replace"  # of rows that come twice, dlt would keep both
     logging.getLogger("dlt").addFilter(_is_news)
-    if merge is Merge.DELETE_INSERT and not replaced:
-        yield from items
-        return
-    if not replaced:
+    if merge is Merge.UPSERT and not replaced:
         describe(resource, endpoint, merge, form=table.get("table_format"))
-    once = OncePerKey({name_of(schema): key_of(schema) for schema in (endpoint.schema, *endpoint.parts)})
+    changes: list[Change] = []
+    if merge is Merge.UPSERT or replaced:
+        changes.append(
+            OncePerKey({name_of(schema): key_of(schema) for schema in (endpoint.schema, *endpoint.parts)}).of
+        )
+    if capabilities.sqlglot_dialect == NO_DECIMALS:
+        changes.append(lambda _, rows: with_digits(rows))
     for item in items:
-        yield _once(once, endpoint.name, item)
+        yield _changed(item, endpoint.name, changes)
 
 
-def _once(once: OncePerKey, table: str, item: Any) -> Any:  # noqa: ANN401 - whatever a resource yields
-    if isinstance(item, DataItemWithMeta):
-        item.data = once.of(item.meta.table_name, item.data)
+def _own(endpoint: Endpoint) -> DltResource:
+    """The resource that is being extracted.
+
+    Raises:
+        ValueError: it has another name, by which the others cannot know it.
+    """
+    resources = dlt.current.source().resources
+    if endpoint.name not in resources:
+        raise ValueError(
+            f"{endpoint.name}: with_name gives the resource a name that the others do not know. Leave it out; "
+            f'apply_hints(table_name="...") puts the rows into another table'
+        )
+    return resources[endpoint.name]
+
+
+def _changed(item: Any, table: str, changes: Iterable[Change]) -> Any:  # noqa: ANN401 - whatever a resource yields
+    if item is None:
+        return None
+    named = isinstance(item, DataItemWithMeta)
+    name, rows = (item.meta.table_name, item.data) if named else (table, item)
+    for change in changes:
+        rows = change(name, rows)
+    if named:
+        item.data = rows
         return item
-    return item if item is None else once.of(table, item)
+    return rows
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -19,22 +19,26 @@ class Merge(StrEnum):
     UPSERT = "upsert"  # Delta tables: no row may come twice
 
 
+INSTEAD = 'Leave it out: rows are merged by their key. write_disposition="replace" reads and writes everything anew'
+
+
 class NoMergeError(FatalError):
     """The rows could only be appended, so that every run would add those of the last ones again."""
 
     code = "no_merge"
 
 
-def merge_of(strategies: Sequence[str], *, table: str, destination: str) -> Merge:
-    """The first of our strategies that the destination has.
+def merge_of(strategies: Sequence[str], *, asked: str = "", table: str, destination: str) -> Merge:
+    """The strategy that is asked for, or the first of ours that the destination has.
 
     Args:
         strategies: what the destination can do with this table.
+        asked: the table's own, where its user or we named one.
 
     Raises:
         NoMergeError: none of them.
     """
-    for merge in Merge:
+    for merge in sorted(Merge, key=lambda merge: merge != asked):
         if merge in strategies:
             return merge
     raise NoMergeError(
@@ -43,17 +47,19 @@ def merge_of(strategies: Sequence[str], *, table: str, destination: str) -> Merg
     )
 
 
-def refuse_to_append(disposition: str | None, *, table: str) -> None:
-    """What is asked for in place of a merge must not add the same rows run after run.
+def refuse_others(disposition: str | None, strategy: str | None, *, table: str) -> None:
+    """What is asked for in place of our merge must keep each row once, run after run.
 
     Raises:
-        NoMergeError: it would.
+        NoMergeError: it would not.
     """
     if disposition == "append":
         raise NoMergeError(
-            f'{table}: with write_disposition="append" each run would add once more what is there. Leave it out: rows '
-            'are merged by their key. write_disposition="replace" reads and writes everything anew'
+            f'{table}: with write_disposition="append" each run would add once more what is there. {INSTEAD}'
         )
+    if disposition == "merge" and strategy not in {None, *Merge}:
+        known = " and ".join(f'"{merge}"' for merge in Merge)
+        raise NoMergeError(f'{table}: the merge strategy "{strategy}" is none of {known}. {INSTEAD}')
 
 
 @dataclass(slots=True)

@@ -36,6 +36,17 @@ def in_batches(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(waiting)
 
 
+def with_digits(rows: pa.Table) -> pa.Table:
+    """*rows* with decimals as text, digit by digit: for a destination that has no decimals."""
+    for at, field in enumerate(rows.schema):
+        if pa.types.is_decimal(field.type):
+            digits = [None if value is None else format(value, "f") for value in rows[at].to_pylist()]
+            rows = rows.set_column(
+                at, pa.field(field.name, pa.string(), field.nullable), [pa.array(digits, pa.string())]
+            )
+    return rows
+
+
 def api_columns(link: pa.Schema) -> pa.Schema:
     """The columns of a link table or a table of tree nodes that the API fills."""
     return pa.schema([field for field in link if field.name not in WAREHOUSE_ONLY], link.metadata)

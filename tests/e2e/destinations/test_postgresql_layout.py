@@ -120,11 +120,12 @@ def test_what_someone_dropped_is_made_again(synced: Remote) -> None:
     assert synced.column(f"SELECT to_regclass('{DATASET}.ix_transactions_account_id') IS NOT NULL") == [True]
 
 
-def test_a_view_of_someone_else_is_left_alone(synced: Remote) -> None:
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW", "TABLE"])
+def test_a_relation_of_someone_else_is_left_alone(synced: Remote, kind: str) -> None:
     """Of the same name: it stays, and what would read it is left out."""
     synced.database.run(f"DROP VIEW {DATASET}.cash_movements CASCADE")
     synced.database.run(f"COMMENT ON SCHEMA {DATASET} IS NULL")
-    synced.database.run(f"CREATE VIEW {DATASET}.cash_movements AS SELECT 1 AS mine")
+    synced.database.run(f"CREATE {kind} {DATASET}.cash_movements AS SELECT 1 AS mine")
 
     synced.sync()
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from decimal import Context, Decimal
 from pathlib import Path
 
 import dlt
@@ -94,6 +95,48 @@ def test_appending_is_refused_before_the_first_request(pipeline, box, known):
     with pytest.raises(PipelineStepFailed, match=r"each run would add once more"):
         pipeline.run(source(known), write_disposition="append")
     assert box.requests == []
+
+
+def test_d5_with_the_strategy_upsert_a_row_that_two_accounts_show_is_there_once(pipeline, box, known):
+    """dlt keeps both of two rows that come with one key in a run."""
+    upsert = {"write_disposition": {"disposition": "merge", "strategy": "upsert"}}
+    for _ in range(2):
+        pipeline.run(source(known, resources=["transactions"]), **upsert).raise_on_failed_jobs()
+        with pipeline.sql_client() as client:
+            found = [own_id for (own_id,) in client.execute_sql("SELECT id FROM transactions")]
+        assert sorted(found) == sorted(box.truth("acme").transactions)
+
+
+def test_another_merge_strategy_is_refused_before_the_first_request(pipeline, box, known):
+    """Under scd2 a row would be there as often as it changed."""
+    with pytest.raises(PipelineStepFailed, match=r'strategy "scd2" is none of "delete-insert" and "upsert"'):
+        pipeline.run(source(known), write_disposition={"disposition": "merge", "strategy": "scd2"})
+    assert box.requests == []
+
+
+def test_a_renamed_resource_is_refused_in_words(pipeline, box, known):
+    """The others find it, and its state, by its name."""
+    with pytest.raises(PipelineStepFailed, match=r"apply_hints\(table_name="):
+        pipeline.run(source(known).transactions.with_name("theirs"))
+    assert box.requests == []
+
+
+@pytest.mark.parametrize("box", [{"rows": 200, "accounts": 3}], indirect=True)
+def test_x1_sqlite_keeps_every_digit(box, known, tmp_path):
+    """It has no decimals: dlt would store floats."""
+    destination = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path / 'theirs.db'}")
+    pipeline = dlt.pipeline("lite", pipelines_dir=f"{tmp_path / 'dlt'}", destination=destination, dataset_name="aleta")
+    pipeline.run(source(known, resources=["transactions"])).raise_on_failed_jobs()
+    with pipeline.sql_client() as client:
+        stored = dict(client.execute_sql("SELECT id, account_amount FROM transactions"))
+
+    truth = {own_id: row["attributes"].get("accountAmount") for own_id, row in box.truth("acme").transactions.items()}
+    amounts = {own_id: Decimal(f"{amount}") for own_id, amount in truth.items() if amount is not None}
+    assert any(len(amount.as_tuple().digits) > 17 for amount in amounts.values())
+    exact = {own_id: Decimal(stored[own_id]) for own_id in amounts}
+    assert exact == {
+        own_id: amount.quantize(Decimal("1e-12"), context=Context(prec=100)) for own_id, amount in amounts.items()
+    }
 
 
 def test_plain_files_are_refused_before_the_first_request(lake, box, known):

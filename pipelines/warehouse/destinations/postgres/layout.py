@@ -42,7 +42,7 @@ THERE = """
         array(SELECT attname::text FROM pg_attribute
             WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum),
         coalesce(obj_description(oid, 'pg_class'), '')
-    FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'v', 'i')
+    FROM pg_class WHERE relnamespace = to_regnamespace(%s)
     UNION ALL
     SELECT proname || '()', prokind::text, '{}', coalesce(obj_description(oid, 'pg_proc'), '')
     FROM pg_proc WHERE pronamespace = to_regnamespace(%s)"""
@@ -171,7 +171,7 @@ def _comments(there: Dataset) -> Iterator[str]:
 def _views(there: Dataset) -> Sequence[View]:
     """Those whose tables are there and whose name is free, or was given to the view here."""
     free = [view for view in VIEWS if _key(view) not in there.kinds or _key(view) in there.views]
-    return possible(free, [name for name, kind in there.kinds.items() if kind == ORDINARY])
+    return possible(free, [name for schema in TABLES if there.kinds.get(name := name_of(schema)) == ORDINARY])
 
 
 def _key(view: View) -> str:

@@ -133,9 +133,11 @@ def test_a_wrong_value_is_refused_though_another_wins(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["kid", "iss", "sub"])
-@pytest.mark.parametrize("value", ["3", '""', '" "'], ids=["number", "empty", "blank"])
+@pytest.mark.parametrize(
+    "value", ["3", '""', '" "', dumps("a\0b"), dumps("a\n")], ids=["number", "empty", "blank", "NUL", "two lines"]
+)
 def test_an_identity_is_text(folder: Path, key: str, value: str) -> None:
-    """Kid, iss and sub are texts that say something."""
+    """Kid, iss and sub are texts that say something, on one line."""
     config = "\n".join(f"{key} = {value}" if line.startswith(key) else line for line in ACME.splitlines())
     assert error_of(folder, config).path == f"tenants.acme.{key}"
 
@@ -146,6 +148,7 @@ def test_an_identity_is_text(folder: Path, key: str, value: str) -> None:
         pytest.param("private_key", "3", id="number"),
         pytest.param("private_key", '""', id="empty text"),
         pytest.param("private_key_file", '""', id="empty path"),
+        pytest.param("private_key_file", dumps("a\0b"), id="NUL in a path"),
         pytest.param("azure_key_vault_key", '"http://localhost/keys/k"', id="vault over http"),
         pytest.param("azure_key_vault_key", '"https://v.vault.azure.net/secrets/k"', id="vault's secret"),
     ],

@@ -156,6 +156,16 @@ def test_the_file_is_named_for_the_sub(tmp_path, sub, name):
     assert budget_file(tmp_path, sub) == tmp_path / name
 
 
+def test_a_sub_that_is_longer_than_a_file_s_name_has_one_of_its_own(tmp_path):
+    """Percent-encoded, a letter may take nine characters."""
+    subs = ["\u20ac" * 100 + end for end in "ab"]
+    first, second = [budget_file(tmp_path, sub) for sub in subs]
+
+    first.touch()
+    assert first != second
+    assert budget_file(tmp_path, subs[0]) == first
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path
