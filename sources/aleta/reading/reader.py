@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -158,6 +159,19 @@ class Reader:
         return functools.partial(self.dialects.ask, endpoint, send)
 
 
+def answers(ask: Ask) -> bool:
+    """Whether the API answers a request, be it with a refusal."""
+    try:
+        ask()
+    except RetryableError:
+        return False
+    except (AuthError, ClockError, StoppedError):
+        raise
+    except SourceError:
+        pass
+    return True
+
+
 class Outages:
     """Tells failed reads (the others go on, rule F3) from an API that is down (no other read would succeed)."""
 
@@ -165,6 +179,11 @@ class Outages:
         self._limit = OUTAGE * workers
         self._failed_in_a_row = set[Hashable]()
         self._answered = False
+
+    @property
+    def failing(self) -> AbstractSet[Hashable]:
+        """What failed in a row."""
+        return self._failed_in_a_row
 
     def answered(self) -> None:
         self._failed_in_a_row.clear()

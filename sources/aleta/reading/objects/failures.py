@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ...catalogue.catalogue import CATALOGUE
 from ...catalogue.endpoint import Endpoint
-from ...errors import AuthError, ClockError, GivenUpError, RetryableError, SourceError, StoppedError, UnreachableError
+from ...errors import GivenUpError, RetryableError, SourceError, UnreachableError
 from ...jsonapi.answer import Answer
-from ..reader import Ask, Outages, Reader
+from ..reader import Ask, Outages, Reader, answers
 
 ROOTS = tuple(endpoint for endpoint in CATALOGUE.values() if endpoint.required and not endpoint.parent)
 GIVEN_UP = "{}: read after read fails, and others answer: nothing more is asked of it in this run. The last one: {}"
@@ -56,9 +56,9 @@ class Failures:
         try:
             return self._outages.judge(error)
         except RetryableError as last:
-            if not self._answers(self._answered.get(endpoint.name)):
+            if not ((known := self._answered.get(endpoint.name)) and answers(known)):
                 one = isinstance(last, UnreachableError) and not self._reached  # it is the first, and no outage yet
-                if (endpoint.required and not one) or not any(self._answers(ask) for ask in self._roots()):
+                if (endpoint.required and not one) or not any(map(answers, self._roots())):
                     raise
                 if not one:
                     self._given_up.add(endpoint.name)
@@ -77,17 +77,3 @@ class Failures:
 
     def _roots(self) -> Sequence[Ask]:
         return [self._reader.list_of(root) for root in ROOTS if self._reader.dialects.answered_in_this_run(root)]
-
-    @staticmethod
-    def _answers(ask: Ask | None) -> bool:
-        if ask is None:
-            return False
-        try:
-            ask()
-        except RetryableError:
-            return False
-        except (AuthError, ClockError, StoppedError):
-            raise
-        except SourceError:
-            pass  # a refusal is a response
-        return True

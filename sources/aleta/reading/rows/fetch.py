@@ -29,12 +29,15 @@ from ...planning.questions import Decision, Fate, Question
 from ...planning.trials.budget import NO_TRIALS
 from ...planning.trials.prover import Prover
 from ...planning.windows import Window
-from ..reader import Outages, Reader
+from ..reader import Outages, Reader, answers
 from ..workers import Workers
 from .holding import Holding
 from .not_found import NotFound, UnexplainedNotFound
 from .receipts import REASONS, STATUS, Receipt, Status
 from .waiting import WaitingAnswers
+
+WITNESSES = 3
+"""Of others, where none has answered yet: one client's accounts may all fail together, and be next to each other."""
 
 __all__ = ["Receipt", "Status", "fetch"]
 
@@ -103,6 +106,7 @@ class _Fetch:
         self._pool = pool
         self._clock = clock
         self._outages = Outages(pool.count)
+        self._answered: tuple[str, Window] | None = None  # the last of all questions that got an answer
         self._waiting = waiting
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._not_found = not_found
@@ -186,6 +190,7 @@ class _Fetch:
 
     def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()
+        self._answered = question.parent, question.window
         if self._prover.follows(question):
             self._waiting.add(question.parent, question.window, answer)
         columns = (self._endpoint.dates or DateParams()).columns
@@ -198,8 +203,11 @@ class _Fetch:
         except UnreachableError:
             raise
         except RetryableError as last:
-            self._give_up(question.parent, last)
-            return
+            if not self._is_up():
+                self._give_up(question.parent, last)
+                return
+            self._outages.answered()
+            error = last
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
@@ -217,6 +225,15 @@ class _Fetch:
         self._decided += self._prover.decisions()
         if first:
             self._decided.append(self._failure(question.parent, question.window, error))
+
+    def _is_up(self) -> bool:
+        """Whether something is answered after so many failures in a row: then they are their own (F3)."""
+        asked = [self._answered] if self._answered else []
+        if not asked:
+            spans = self._prover.spans
+            others = sorted(spans.keys() - self._outages.failing)
+            asked = [(each, spans[each]) for each in self._prover.rng.sample(others, min(len(others), WITNESSES))]
+        return any(answers(self._reader.list_of(self._endpoint, parent, window)) for parent, window in asked)
 
     def _give_up(self, failed: str, last: RetryableError) -> None:
         """Every read fails: give a failed receipt to each parent that is not read yet, without asking for it.

@@ -25,7 +25,7 @@ from sources.aleta.reading.rows.fetch import Status, fetch
 from tests.apis import FakeApi, all_end, booked
 from tests.fakes import FakeClock
 from tests.stores import on
-from tests.unit.sources.aleta.reading.rows.fetched import SPAN, account, read
+from tests.unit.sources.aleta.reading.rows.fetched import SPAN, account, complete, read
 
 
 @pytest.mark.parametrize("error", [AuthError("401"), UnreachableError("no host"), KeyError("defect")])
@@ -38,14 +38,32 @@ def test_an_api_that_cannot_be_used_ends_the_reading(error):
 
 
 def test_an_outage_names_everyone_and_asks_no_more():
-    """Three times the workers failed in a row: the rest is not tried, and every one of them is named (F3)."""
+    """Three times the workers failed in a row, and three others: the rest is not tried, and everyone is named (F3)."""
     names = [f"a{number}" for number in range(100)]
     api = FakeApi(rows={name: [] for name in names}, says=dict.fromkeys(names, UnavailableError("503")))
     receipts = read(api, workers=2)
-    assert len(api.seen) <= 8
+    assert len(api.seen) <= 8 + 3
     assert sorted(receipt.parent_id for receipt in receipts) == sorted(names)
     assert {receipt.status for receipt in receipts} == {Status.FAILED}
     assert {receipt.window for receipt in receipts} == {SPAN}
+
+
+@pytest.mark.parametrize("broken", [range(40), range(30, 70)], ids=["the first", "in the middle"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_f3_accounts_that_fail_side_by_side_are_no_outage(broken, workers):
+    """A client's accounts come one after the other, and may all fail for one reason: the others are read."""
+    names = [f"a{number:02}" for number in range(100)]
+    failing = {names[number] for number in broken}
+    rows = {name: [] if name in failing else account(name, 3) for name in names}
+
+    def trouble(asked, *_):
+        if asked in failing:
+            raise UnavailableError("500")
+
+    receipts = read(FakeApi(rows=rows, trouble=trouble), workers=workers)
+
+    assert complete(receipts).keys() == set(names) - failing
+    assert {receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED} == failing
 
 
 def test_a_stop_ends_the_reading_and_what_came_before_stands():
