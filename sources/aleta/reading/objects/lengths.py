@@ -78,7 +78,7 @@ def _vouched(lists: Sequence[ListRead], caps: Collection[int]) -> set[int]:
         named = [each for each in lists if each.resource == resource and each.named is not None]
         if any((each.named or 0) < each.length for each in named):
             continue
-        capped = repeated(each.named or 0 for each in named)
+        capped = _capped(named)
         most = max((each.named or 0 for each in named), default=0)
         uncapped = [
             each
@@ -87,6 +87,16 @@ def _vouched(lists: Sequence[ListRead], caps: Collection[int]) -> set[int]:
         ]
         trusted |= {id(each) for each in uncapped if (each.named or 0) > each.length or each.length < most}
     return trusted
+
+
+def _capped(named: Sequence[ListRead]) -> int:
+    """The length at which what parents name may be cut, by its repeating; otherwise 0.
+
+    Where the lists are cut, that may be at any length; but all parents may have been given the same number of members.
+    """
+    lengths = [each.named or 0 for each in named]
+    is_cut = any(each.missed for each in named) and len({*lengths}) > 1
+    return repeated(lengths, least=1 if is_cut else SMALLEST_SUSPICIOUS)
 
 
 def _looks_capped(each: ListRead, caps: Collection[int]) -> bool:

@@ -49,6 +49,19 @@ def found(lists: list[ListRead], *caps: int) -> list[str]:
             ["e1", "e2"],
             id="what the parents name looks capped too",
         ),
+        pytest.param(
+            [*lengths(*[10] * 4, missed=9, named=19), *(read(n, parent=f"f{n}", named=n) for n in (3, 5, 8))],
+            [],
+            ["e1", "e2", "e3", "e4"],
+            id="lists are cut, and what the parents name ends at one length, if a short one",
+        ),
+        pytest.param(lengths(10, 10, 10, missed=2, named=12), [], [], id="lists are cut, and all parents name as many"),
+        pytest.param(
+            [*lengths(10, 10, missed=2, named=12), *(read(n, parent=f"f{n}", named=n) for n in (9, 10))],
+            [],
+            [],
+            id="lists are cut, and two parents name as many by chance",
+        ),
         pytest.param([read(50), read(50, parent="e2"), read(7, parent="e3")], [], ["e1", "e2"], id="one length, twice"),
         pytest.param([read(9, missed=1), read(9, parent="e2"), read(7, parent="e3")], [], ["e1", "e2"], id="cut alike"),
         pytest.param(
