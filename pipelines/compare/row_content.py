@@ -2,11 +2,13 @@
 
 One track gives a relationship with the type of its other end, another only the id; names are camelCase, snake_case or
 kebab-case; an attribute that has no value is null or left out. None of that is content: the same values compare equal.
+All else is (X3): an attribute that looks like a linkage, the `meta` of a relationship, a map's key that is no name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -17,7 +19,7 @@ from msgspec import Raw
 from schemas.table import EXTRA, fact
 from sources.aleta.v1.names import camel_of, singular
 
-SPELT = r'"[^"\\]*[_-][^"\\]*":|"data":|\{"id":|:\['
+SPELT = r'"[^"\\]*[_-][^"\\]*":|"data":|:\['
 """Matches text that may be spelt in another way: the rest is content as it is, and costs nothing."""
 VALUELESS = ":null[,}]"
 """The same of an `extra`: a member of it may be null."""
@@ -31,8 +33,15 @@ _RELATIONSHIP = frozenset({"data", "links", "meta"})
 
 def extra_content(text: str) -> str:
     """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several; null is nothing."""
-    found = [_flat(camel_of(name), raw) for name, raw in _object.decode(text).items()]
-    return _joined((name, _renamed(raw)) for name, raw in found if bytes(raw) != b"null").decode()
+    members = _object.decode(text)
+    found = {
+        name: [part for part in _flat(_spelt(name), raw) if not _is_null(part[1])] for name, raw in members.items()
+    }
+    times = Counter(name for parts in found.values() for name, _ in parts)
+    said: list[tuple[str, Raw]] = []
+    for name, parts in found.items():
+        said += parts if all(times[spelt] == 1 for spelt, _ in parts) else [(name, members[name])]
+    return _joined((name, _renamed(raw)) for name, raw in said).decode()
 
 
 def json_content(text: str) -> str:
@@ -40,16 +49,31 @@ def json_content(text: str) -> str:
     return _renamed(Raw(text.encode())).decode()
 
 
-def _flat(name: str, raw: Raw) -> tuple[str, Raw]:
+def _spelt(name: str) -> str:
+    """In camelCase, if it is a name: what begins with a digit is a key of a map, as `1-12`."""
+    return camel_of(name) if name[:1].isalpha() else name
+
+
+def _is_null(raw: Raw) -> bool:
+    return bytes(raw) == b"null"
+
+
+def _flat(name: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
+    """What a member says, under the names that a flat object has for it."""
     text = bytes(raw)
     if text[:1] == b"[" and all(bytes(part)[:1] == b'"' for part in _list.decode(text)):
-        return _ids_of(name), raw
-    if text[:1] != b"{":
-        return name, raw
-    members = _object.decode(text)
-    if "data" in members and members.keys() <= _RELATIONSHIP:
-        return _linked(name, members["data"]) or (name, raw)
-    return _linked(name, raw) or (name, raw)
+        yield _ids_of(name), raw
+        return
+    members = _object.decode(text) if text[:1] == b"{" else {}
+    linked = _linked(name, members["data"]) if _is_relationship(members) else None
+    yield linked or (name, raw)
+    if linked and "meta" in members:
+        yield f"{name}Meta", members["meta"]
+
+
+def _is_relationship(members: Mapping[str, Raw]) -> bool:
+    links = bytes(members.get("links", Raw(b"null")))
+    return "data" in members and members.keys() <= _RELATIONSHIP and (links == b"null" or links[:1] == b"{")
 
 
 def _linked(name: str, raw: Raw) -> tuple[str, Raw] | None:
@@ -80,7 +104,10 @@ def _id_of(members: Mapping[str, Raw]) -> Raw | None:
 def _renamed(raw: Raw) -> bytes:
     text = bytes(raw)
     if text[:1] == b"{":
-        return _joined((camel_of(name), _renamed(value)) for name, value in _object.decode(text).items())
+        members = _object.decode(text)
+        times = Counter(map(_spelt, members))
+        named = ((spelt if times[spelt := _spelt(name)] == 1 else name, value) for name, value in members.items())
+        return _joined((name, _renamed(value)) for name, value in named)
     if text[:1] == b"[":
         return b"[" + b",".join(map(_renamed, _list.decode(text))) + b"]"
     return text

@@ -10,10 +10,11 @@ from schemas.table import fact
 
 from .row_content import AS_IT_IS, Contents
 
-VERSION = "h3:"
-"""Of the hash, in front of it. Those of the first version had none; the second took null in `extra` for a value."""
+VERSION = "h4:"
+"""Of the hash, in front of it. Those of the first version had none; the second took null in `extra` for a value; the
+third took some attributes for relationships, and some keys of maps for names."""
 
-OLDER = "regexp_full_match(row_hash, '(h2:)?[0-9a-f]{32}')"
+OLDER = "regexp_full_match(row_hash, '(h[23]:)?[0-9a-f]{32}')"
 """SQL for whether a stored hash is of an older version; anything else that is not of this one is damage."""
 
 

@@ -72,9 +72,9 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     name = dlt.current.pipeline().destination.destination_name
     merge = Merge.UPSERT
     if key_of(endpoint.schema):
-        asked = table.get("x-merge-strategy")
+        asked = f"{table.get('x-merge-strategy') or ''}"
         refuse_others(table.get("write_disposition"), asked, table=endpoint.name)
-        merge = merge_of(strategies, asked=asked or "", table=endpoint.name, destination=name)
+        merge = merge_of(strategies, asked=asked, table=endpoint.name, destination=name)
     replaced = table.get("write_disposition") == "replace"  # of rows that come twice, dlt would keep both
     logging.getLogger("dlt").addFilter(_is_news)
     if merge is Merge.UPSERT and not replaced:

@@ -47,7 +47,7 @@ def merge_of(strategies: Sequence[str], *, asked: str = "", table: str, destinat
     )
 
 
-def refuse_others(disposition: str | None, strategy: str | None, *, table: str) -> None:
+def refuse_others(disposition: str | None, strategy: str, *, table: str) -> None:
     """What is asked for in place of our merge must keep each row once, run after run.
 
     Raises:
@@ -57,7 +57,7 @@ def refuse_others(disposition: str | None, strategy: str | None, *, table: str) 
         raise NoMergeError(
             f'{table}: with write_disposition="append" each run would add once more what is there. {INSTEAD}'
         )
-    if disposition == "merge" and strategy not in {None, *Merge}:
+    if disposition == "merge" and strategy not in {"", *Merge}:
         known = " and ".join(f'"{merge}"' for merge in Merge)
         raise NoMergeError(f'{table}: the merge strategy "{strategy}" is none of {known}. {INSTEAD}')
 
