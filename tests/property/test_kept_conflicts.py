@@ -157,3 +157,35 @@ def test_a_conflict_with_an_account_that_went_is_over_when_the_other_is_read_for
         happens.parents(say="cut", cut=1)
 
         backfill_far_ahead(scene, soon)  # the oracle looks
+
+
+def test_a_row_without_its_days_is_asked_for_where_another_account_shows_it_ahead(runner: Runner, tmp_path: Path):
+    """Backfills of tomorrow, in two runs, showed it with two contents; no whole history reaches that day."""
+    start = TODAY - timedelta(days=500)
+    aleta = {"history_start": start, "look_back_days": 1, "look_ahead_days": 0, "reverify_days": 0, "workers": 1}
+    world = {"seed": 1143, "accounts": 3, "rows": 60, "row_cap": 31, "keep": "first", "date_filter": "value"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=False, **world) as scene:
+        scene.package_rows = 10
+        happens = Happenings(scene)
+        scene.sync()
+        scene.sync()
+        happens.parents(cut=2, say="full")
+        happens.odd(kind="dateless", value="absent", count=2, within_days=3)
+        happens.account_moves(skip=3)
+        happens.renamed(collection="clients")
+        first = TODAY - timedelta(days=367)
+        cut = Cut(how="stop", at="sql", nth=10)
+        scene.backfill(first, first + timedelta(days=25), "acme", accounts=scene.accounts()[:1], cut=cut)
+        scene.change("double", within_days=3)
+        happens.cleared_day(ago=9, keep=7)
+        happens.rows(within_days=0, kind="delete", count=5)
+        happens.account_moves(skip=2)
+        happens.account_moves(skip=1)
+        backfill_of_one(scene, 3)
+        backfill_far_ahead(scene)
+        scene.sync()
+        backfill_of_one_who_has_it_too(scene, within_days=3, which=7)
+        scene.change("double", within_days=0)
+        happens.odd(kind="far_date", within_days=3, value="2036-03-02", count=2)
+
+        backfill_of_one(scene, 6)  # the oracle looks

@@ -214,13 +214,16 @@ def look_once_more(
     """Ask all that may have one of *ids* for the days of what they have.
 
     Where these are far from each other: for the *whole* history, and for both by themselves, which may lie beyond it.
+    Where none are known: for the whole history, and for days beyond it that the others have it on.
     """
     seen = Contents(ids=ids.keys())
     windows: dict[str, list[Window]] = defaultdict(list)
     for parents in ids.values():
+        named = [part for days in parents.values() for part in _parts(days)]
         for parent, days in parents.items():
-            parts = _parts(days)
-            windows[parent] += parts if len(parts) == 1 or parent not in whole else [whole[parent], *parts]
+            history = whole.get(parent)
+            parts = _parts(days) if days else [part for part in named if history and not history.covers(part)]
+            windows[parent] += [history, *parts] if history and not (days and len(parts) == 1) else parts
     for spans in rounds({parent: days for parent, days in windows.items() if days}):
         for receipt in look(spans):
             seen.note(receipt)

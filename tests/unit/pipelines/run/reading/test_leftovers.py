@@ -158,6 +158,14 @@ def test_d8_where_no_narrow_window_is_known_the_whole_history_is_asked(days, bey
     assert api.looked == [{"A": WHOLE, "B": DAY}, *beyond]
 
 
+def test_d8_a_row_that_names_no_day_is_asked_for_where_the_other_has_it_beyond_all_histories():
+    """D8: a backfill of a day ahead showed both, in two runs."""
+    far = Window(on(2000), on(2000))
+    api = FakeAsks({"A": [row("1", "A", day=2000)], "B": [row("1", "B", day=2000)]})
+    assert asked(api, {"A": None, "B": far}).standing == {"1"}
+    assert api.looked == [{"A": WHOLE, "B": far}, {"A": far}]
+
+
 def test_d8_what_a_day_beyond_the_history_showed_stands_beside_what_the_history_shows():
     """D8: the one is looked at by itself; the other has moved within its history, which is read."""
     far = Window(on(2000), on(2000))
