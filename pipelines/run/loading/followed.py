@@ -84,8 +84,8 @@ class FollowedParents:
 
     def _has_history(self, progress: _ParentReading) -> bool:
         """Whether this run read the whole history, but for days that are quarantined: what is missed is gone."""
-        whole = progress.coming.is_over and self._horizon.has_all(progress.reading) and not progress.doubtful
-        return whole or progress.after_whole
+        whole = progress.coming.is_over and self._horizon.has_all(progress.reading)
+        return (whole or progress.after_whole) and not progress.doubtful
 
     def scope(self, endpoint: Endpoint, parent_id: str) -> Scope:
         """A reading of the whole history, from its first day on, settles all; a part settles what cannot move.
