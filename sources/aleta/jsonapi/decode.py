@@ -67,7 +67,9 @@ class _Leftovers:
     drift: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: int, name: str, text: bytes) -> None:
-        self.rows.setdefault(row, {})[name] = text
+        """JSON:API forbids an attribute `fund/name` beside a member `name` of `fund`; nothing is lost all the same."""
+        parts = self.rows.setdefault(row, {})
+        parts[f"attributes/{name}" if name in parts else name] = text
 
     def attribute(self, row: int, path: str, raw: Raw, *, known: bool) -> None:
         raw = shallow(raw)

@@ -50,6 +50,13 @@ def test_x2_members_of_an_object_that_is_no_column(said, wanted, drift):
     assert found.drift == drift
 
 
+def test_x2_an_attribute_that_is_called_as_a_member_of_an_object_is_kept_apart():
+    """JSON:API forbids the slash; nothing is lost all the same, in whatever order they come."""
+    said = ['"range/more":2', '"range":{"more":1.50}']
+    found = [row("{" + ",".join(members) + "}", schema=OPENED)["extra"] for members in (said, said[::-1])]
+    assert found == ['{"attributes/range/more":1.50,"range/more":2}'] * 2
+
+
 @pytest.mark.parametrize(
     ("fund", "wanted"),
     [
