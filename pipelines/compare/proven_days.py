@@ -33,6 +33,7 @@ class Scope:
     Args:
         mark: as the run began.
         settles: a row that is missed is gone. A partial reading settles nothing: the row may have moved (D6).
+        settles_inside: it is gone if all of its days were asked for: days beyond a history that was read before.
         reach: of a partial reading, all days that a reading of the whole history would ask for.
         ends: the span that is the whole history. A row that is missed may show itself in a later part of it, so what is
             missed is gone at its end; and once all of it is proven, rows out of reach of any window are judged (D7).
@@ -40,6 +41,7 @@ class Scope:
 
     mark: Mark
     settles: bool = True
+    settles_inside: bool = False
     reach: Window | None = None
     ends: Window | None = None
 
@@ -261,6 +263,7 @@ class ProvenDays:
             covered=scope.mark.covered,
             first_load=scope.mark.verified_at is None and not scope.mark.loaded,
             settles=scope.settles and (parent in self._ended or not self._waits(scope)),
+            settles_inside=scope.settles_inside,
             reach=scope.reach,
             lost=loss.gone if loss else 0,
             had=loss.rows if loss else 0,

@@ -2,7 +2,7 @@
 
 One track gives a relationship with the type of its other end, another only the id; names are camelCase, snake_case or
 kebab-case; an attribute that has no value is null or left out. None of that is content: the same values compare equal.
-All else is (X3): an attribute that looks like a linkage, the `meta` of a relationship, a map's key that is no name.
+All else is (X3): an attribute that is an object of `id` and `type`, a relationship's `meta`, digits in a map's keys.
 """
 
 from __future__ import annotations
@@ -32,30 +32,24 @@ _RELATIONSHIP = frozenset({"data", "links", "meta"})
 
 
 def extra_content(text: str) -> str:
-    """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several; null is nothing."""
-    members = _object.decode(text)
-    found = {
-        name: [part for part in _flat(_spelt(name), raw) if not _is_null(part[1])] for name, raw in members.items()
-    }
-    times = Counter(name for parts in found.values() for name, _ in parts)
-    said: list[tuple[str, Raw]] = []
-    for name, parts in found.items():
-        said += parts if all(times[spelt] == 1 for spelt, _ in parts) else [(name, members[name])]
-    return _joined((name, _renamed(raw)) for name, raw in said).decode()
+    """The content of an `extra`: a relationship is `NAMEId` with an id, or `NAMEIds` with several; null is nothing.
+
+    Members that would have one name keep their own beside it.
+    """
+    found = [
+        (name, spelt, said)
+        for name, raw in _object.decode(text).items()
+        for spelt, said in _flat(camel_of(name), raw)
+        if bytes(said) != b"null"
+    ]
+    times = Counter(spelt for _, spelt, _ in found) if len({spelt for _, spelt, _ in found}) < len(found) else {}
+    named = ((f"{name}/{spelt}" if times.get(spelt, 1) > 1 else spelt, said) for name, spelt, said in found)
+    return _joined((name, _renamed(said)) for name, said in named).decode()
 
 
 def json_content(text: str) -> str:
     """The content of any other nested value: the same with names in camelCase."""
     return _renamed(Raw(text.encode())).decode()
-
-
-def _spelt(name: str) -> str:
-    """In camelCase, if it is a name: what begins with a digit is a key of a map, as `1-12`."""
-    return camel_of(name) if name[:1].isalpha() else name
-
-
-def _is_null(raw: Raw) -> bool:
-    return bytes(raw) == b"null"
 
 
 def _flat(name: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
@@ -105,9 +99,9 @@ def _renamed(raw: Raw) -> bytes:
     text = bytes(raw)
     if text[:1] == b"{":
         members = _object.decode(text)
-        times = Counter(map(_spelt, members))
-        named = ((spelt if times[spelt := _spelt(name)] == 1 else name, value) for name, value in members.items())
-        return _joined((name, _renamed(value)) for name, value in named)
+        renamed = {camel_of(name): value for name, value in members.items()}
+        plain = renamed if len(renamed) == len(members) else members
+        return _joined((name, _renamed(value)) for name, value in plain.items())
     if text[:1] == b"[":
         return b"[" + b",".join(map(_renamed, _list.decode(text))) + b"]"
     return text

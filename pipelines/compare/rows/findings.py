@@ -29,6 +29,7 @@ class Proven:
         first_load: its history was never read to its end: what is added is no news.
         settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
             nor in one of the whole history before its end, for it may have moved to days that come later.
+        settles_inside: of a partial reading, a row that is missed and names no other day is gone all the same.
         reach: of a partial reading, all days that a reading of the whole history would ask for.
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
         lost: of its rows, those that earlier packages of this run removed.
@@ -43,6 +44,7 @@ class Proven:
     covered: Window | None
     first_load: bool
     settles: bool = True
+    settles_inside: bool = False
     reach: Window | None = None
     ended: bool = False
     lost: int = 0

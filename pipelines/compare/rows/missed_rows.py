@@ -36,8 +36,8 @@ def missed_rows(endpoint: Endpoint, *, elsewhere: str) -> str:
         window = f"min({first}) AS first_day, max({last}) AS last_day"
     late = f"bool_or({first} BETWEEN p.since AND p.through)" if days else "true"
     return (
-        f"SELECT k.{key}, p.parent_id, {late} AS late, bool_or(p.settles) AS settled, {window}, "
-        f"bool_or({inside}) AS inside "
+        f"SELECT k.{key}, p.parent_id, {late} AS late, "
+        f"bool_or(p.settles OR (p.settles_inside AND {inside})) AS settled, {window}, bool_or({inside}) AS inside "
         f"FROM {once_per_owner('known', endpoint.owners)} k JOIN proven p ON k.owner = p.parent_id AND {here} "
         f"WHERE k.{key} NOT IN (SELECT {key} FROM fresh) "
         f"AND k.{key} NOT IN (SELECT id FROM seen_before){elsewhere} GROUP BY 1, 2"

@@ -90,13 +90,14 @@ class FollowedParents:
     def scope(self, endpoint: Endpoint, parent_id: str) -> Scope:
         """A reading of the whole history, from its first day on, settles all; a part settles what cannot move.
 
-        So do days beyond the history that are read after it: what they miss moved to no day of it.
+        Days beyond the history that are read after it settle rows that name no other day: they moved to no day of it.
         """
         progress = self._readings[endpoint.name, parent_id]
         reading, whole = progress.reading, self._horizon.has_all(progress.reading)
         return Scope(
             mark=reading.mark,
-            settles=whole or progress.after_whole or not endpoint.movable,
+            settles=whole or not endpoint.movable,
+            settles_inside=progress.after_whole,
             reach=self._horizon.whole(reading.mark),
             ends=reading.span if whole else None,
         )

@@ -24,7 +24,7 @@ from sources.aleta.transport.pacing.limiter import TokenBucket
 from .boot_id import boot_id
 
 LARGEST = 4096
-LONGEST = 200  # characters of a file's name, which may have 255
+LONGEST = 255 - len(".budget")  # characters of a file's name
 AHEAD_S = 3600.0  # no pause and no queue is longer: a file that says so is another machine's, or damaged
 LIVE_S = 60.0  # a file that was written so lately is in use, whoever wrote it
 
@@ -48,7 +48,7 @@ def budget_file(data_dir: Path, sub: str) -> Path:
     """Where the budget of *sub* is kept; what a file's name cannot hold is percent-encoded, or left to its digest."""
     name = quote(sub, safe="@=+, ")
     if len(name) > LONGEST:
-        name = f"{name[:LONGEST]}-{sha256(sub.encode()).hexdigest()[:16]}"
+        name = f"{name[: LONGEST - 17]}-{sha256(sub.encode()).hexdigest()[:16]}"
     return data_dir / f"{name}.budget"
 
 

@@ -219,15 +219,22 @@ def look_once_more(
     seen = Contents(ids=ids.keys())
     windows: dict[str, list[Window]] = defaultdict(list)
     for parents in ids.values():
-        named = [part for days in parents.values() for part in _parts(days)]
-        for parent, days in parents.items():
-            history = whole.get(parent)
-            parts = _parts(days) if days else [part for part in named if history and not history.covers(part)]
-            windows[parent] += [history, *parts] if history and not (days and len(parts) == 1) else parts
+        for parent, parts in _asked(parents, whole).items():
+            alone = parents[parent] and len(parts) == 1
+            windows[parent] += [whole[parent], *parts] if parent in whole and not alone else parts
     for spans in rounds({parent: days for parent, days in windows.items() if days}):
         for receipt in look(spans):
             seen.note(receipt)
     return seen
+
+
+def _asked(parents: Doubled, whole: Mapping[str, Window]) -> Mapping[str, Sequence[Window]]:
+    """The days that each parent is asked for: its own, or those of others that its *whole* history does not reach."""
+    named = [part for days in parents.values() for part in _parts(days)]
+    return {
+        parent: _parts(days) if days else [part for part in named if parent in whole and not whole[parent].covers(part)]
+        for parent, days in parents.items()
+    }
 
 
 def _parts(days: Window | None) -> list[Window]:
@@ -243,9 +250,9 @@ def _beyond(
     """By parent, days out of the reach of its *whole* history on which it may have shown one of *ids*."""
     windows: dict[str, list[Window]] = defaultdict(list)
     for own_id, parents in ids.items():
-        for parent, days in parents.items():
+        for parent, parts in _asked(parents, whole).items():
             if seen.shows(own_id, parent):
-                windows[parent] += [part for part in _parts(days) if not whole[parent].covers(part)]
+                windows[parent] += [part for part in parts if not whole[parent].covers(part)]
     return {parent: found for parent, found in windows.items() if found}
 
 

@@ -70,14 +70,14 @@ def fitted(endpoint: Endpoint, items: Iterable[Any]) -> Iterator[Any]:
     if capabilities.merge_strategies_selector:
         strategies = capabilities.merge_strategies_selector(strategies, table_schema=table)
     name = dlt.current.pipeline().destination.destination_name
-    merge = Merge.UPSERT
+    merge, asked = Merge.UPSERT, ""
     if key_of(endpoint.schema):
         asked = f"{table.get('x-merge-strategy') or ''}"
         refuse_others(table.get("write_disposition"), asked, table=endpoint.name)
         merge = merge_of(strategies, asked=asked, table=endpoint.name, destination=name)
     replaced = table.get("write_disposition") == "replace"  # of rows that come twice, dlt would keep both
     logging.getLogger("dlt").addFilter(_is_news)
-    if merge is Merge.UPSERT and not replaced:
+    if not replaced and (merge is Merge.UPSERT or merge != asked):
         describe(resource, endpoint, merge, form=table.get("table_format"))
     changes: list[Change] = []
     if merge is Merge.UPSERT or replaced:

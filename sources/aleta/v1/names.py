@@ -6,14 +6,16 @@ the table knows which members those are; any other is an attribute.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from schemas.table import camel, fact, left_out
+from schemas.table import fact, left_out
 
 from ..catalogue.endpoint import Endpoint
 
+SEPARATED = re.compile(r"(?<![0-9])[_-]([a-z0-9])|[_-]([a-z])")
 IRREGULAR = {"children": "child"}
 
 
@@ -39,8 +41,8 @@ class Names:
 
 
 def camel_of(name: str) -> str:
-    """`account_amount` and `account-amount` -> `accountAmount`."""
-    return camel(name.replace("-", "_")) if "_" in name or "-" in name else name
+    """`account_amount` and `account-amount` -> `accountAmount`. Between two digits nothing is joined: `1-12`."""
+    return SEPARATED.sub(lambda found: (found[1] or found[2]).upper(), name) if "_" in name or "-" in name else name
 
 
 def singular(name: str) -> str:

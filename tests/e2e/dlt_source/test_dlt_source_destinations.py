@@ -119,7 +119,8 @@ def test_x1_sqlite_keeps_every_digit(box, known, tmp_path):
     """It has no decimals: dlt would store floats."""
     destination = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path / 'theirs.db'}")
     pipeline = dlt.pipeline("lite", pipelines_dir=f"{tmp_path / 'dlt'}", destination=destination, dataset_name="aleta")
-    pipeline.run(source(known, resources=["transactions"])).raise_on_failed_jobs()
+    upsert = {"disposition": "merge", "strategy": "upsert"}  # which it does not have
+    pipeline.run(source(known, resources=["transactions"]), write_disposition=upsert).raise_on_failed_jobs()
     with pipeline.sql_client() as client:
         stored = dict(client.execute_sql("SELECT id, account_amount FROM transactions"))
 

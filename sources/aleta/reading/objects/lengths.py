@@ -11,6 +11,9 @@ ROUND = "{} lists of its kind have exactly {} rows, a number as caps are chosen,
 SMALLEST_SUSPICIOUS = 20
 """Shorter lists often have the same length for no reason: families have as many accounts as families have."""
 
+SMALLEST_CUT = 5
+"""Of fewer members there are no numbers near by which chance could be told."""
+
 UNLIKELY = 0.01
 """How improbable a repeated length must be before it counts as a cap (as for windows, rule W6)."""
 
@@ -96,7 +99,7 @@ def _capped(named: Sequence[ListRead]) -> int:
     """
     lengths = [each.named or 0 for each in named]
     is_cut = any(each.missed for each in named) and len({*lengths}) > 1
-    return repeated(lengths, least=1 if is_cut else SMALLEST_SUSPICIOUS)
+    return repeated(lengths, least=SMALLEST_CUT if is_cut else SMALLEST_SUSPICIOUS)
 
 
 def _looks_capped(each: ListRead, caps: Collection[int]) -> bool:

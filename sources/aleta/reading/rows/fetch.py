@@ -37,7 +37,7 @@ from .receipts import REASONS, STATUS, Receipt, Status
 from .waiting import WaitingAnswers
 
 WITNESSES = 3
-"""Of others, where none has answered yet: one client's accounts may all fail together, and be next to each other."""
+"""Of others than the one that answered last: one client's accounts may all fail together, and be next to each other."""
 
 __all__ = ["Receipt", "Status", "fetch"]
 
@@ -200,10 +200,11 @@ class _Fetch:
     def _failed(self, question: Question, result: Exception) -> None:
         try:
             error = self._outages.judge(result, of=question.parent)
-        except UnreachableError:
-            raise
         except RetryableError as last:
-            if not self._is_up():
+            unreachable = isinstance(last, UnreachableError)
+            if (unreachable and not self._answered) or not self._is_up():
+                if unreachable:
+                    raise
                 self._give_up(question.parent, last)
                 return
             self._outages.answered()
@@ -228,11 +229,10 @@ class _Fetch:
 
     def _is_up(self) -> bool:
         """Whether something is answered after so many failures in a row: then they are their own (F3)."""
-        asked = [self._answered] if self._answered else []
-        if not asked:
-            spans = self._prover.spans
-            others = sorted(spans.keys() - self._outages.failing)
-            asked = [(each, spans[each]) for each in self._prover.rng.sample(others, min(len(others), WITNESSES))]
+        spans = self._prover.spans
+        others = sorted(spans.keys() - self._outages.failing)
+        sampled = self._prover.rng.sample(others, min(len(others), WITNESSES))
+        asked = [*filter(None, [self._answered]), *((parent, spans[parent]) for parent in sampled)]
         return any(answers(self._reader.list_of(self._endpoint, parent, window)) for parent, window in asked)
 
     def _give_up(self, failed: str, last: RetryableError) -> None:

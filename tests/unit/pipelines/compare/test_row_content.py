@@ -30,6 +30,12 @@ SAME = [
     pytest.param('{"aB":1,"note":null}', '{"a_b":1}', id="null-and-left-out"),
     pytest.param('{"aB":1,"broker":{"data":null}}', '{"aB":1}', id="nobody-and-left-out"),
     pytest.param('{"brokerA":1,"broker":{"data":{"id":"b","type":"t"}}}', '{"brokerA":1,"brokerId":"b"}', id="order"),
+    pytest.param(
+        '{"broker":{"data":{"id":"b","type":"t"},"links":{"self":"/1"}},"brokerId":"c"}',
+        '{"broker":{"data":{"id":"b"},"links":{"self":"/2"}},"brokerId":"c"}',
+        id="a-relationship-beside-an-attribute-of-its-name",
+    ),
+    pytest.param('{"plan":{"2025-1-12":5,"1Year":2}}', '{"plan":{"2025-1-12":5,"1_year":2}}', id="digits"),
 ]
 
 
@@ -59,6 +65,7 @@ def test_the_same_content_in_another_spelling_is_the_same(text, other):
         ),
         ('{"tiers":{"1-12":0.5}}', '{"tiers":{"11-2":0.5}}'),
         ('{"plan":{"2025-1-12":5}}', '{"plan":{"2025-11-2":5}}'),
+        ('{"tiers":{"m1-12":0.5}}', '{"tiers":{"m11-2":0.5}}'),
         ('{"weights":{"acc_b":1,"accB":2}}', '{"weights":{"acc_b":2,"accB":1}}'),
         ('{"foo_bar":1,"fooBar":2}', '{"foo_bar":2,"fooBar":1}'),
         ('{"tag":["a"],"tags":["b"]}', '{"tag":["b"],"tags":["a"]}'),

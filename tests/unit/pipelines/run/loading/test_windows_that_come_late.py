@@ -13,7 +13,7 @@ import pytest
 from pipelines.compare.rows.findings import Run
 from pipelines.ledger.ledger import Ledger
 from pipelines.ledger.marks import Mark
-from pipelines.ledger.readings import Reading, tonight, whole_reading
+from pipelines.ledger.readings import Reading, odd_days, tonight, whole_reading
 from pipelines.report.report import TenantReport
 from pipelines.run.loading.packages import Loader
 from pipelines.warehouse.package import Rows
@@ -69,6 +69,10 @@ class Account:
         for each in receipts:
             self._loader.take(each, 0.0)
         self._loader.flush()
+
+    def follow_days(self, first: int, last: int) -> None:
+        """Days are read beyond its history."""
+        self._loader.follow(ENDPOINT, {"a": odd_days(self.mark, Window(on(first), on(last)))})
 
     def owe(self) -> None:
         """Somebody else finds that its whole history is due."""
@@ -186,3 +190,29 @@ def test_d6_a_last_day_that_is_left_out_leaves_what_is_missed_due(store, package
         account.commit(*receipts[number : None if number == packages - 1 else number + 1])
     assert account.ids == {"5", "50", "80"}
     assert (account.mark.verified_at, account.mark.due) == (OLD.verified_at, True)
+
+
+FAR = on(3000)
+
+
+@pytest.mark.parametrize(
+    ("dates", "ids", "due"),
+    [
+        ((FAR, FAR), {"50"}, False),
+        ((FAR, on(40)), {"50", "far"}, True),
+        ((on(40), FAR), {"50", "far"}, True),
+        ((FAR, None), {"50", "far"}, True),
+    ],
+    ids=["both far", "one in the history", "the other", "one missing"],
+)
+def test_d7_days_beyond_a_history_but_for_a_day_settle_what_names_no_other(dates, ids, due):
+    """What names another day, or none, may be on the day that was left out: its account is due."""
+    with memory_store() as store:
+        fill(
+            store, row("50", "a", day=50), row("far", "a") | dict(zip(("trade_date", "value_date"), dates, strict=True))
+        )
+        account = Account(store, mark=replace(OLD, verified_at=at(99)))
+        account.commit(shown(0, 70, 50), quarantined(71, 71), shown(72, 105))
+        account.follow_days(3000, 3000)
+        account.commit(shown(3000, 3000))
+        assert (account.ids, account.mark.due) == (ids, due)

@@ -243,3 +243,10 @@ def test_d8_what_is_left_of_a_conflict_is_loaded_from_days_beyond_all_histories_
     far = Window(on(day), on(day))
     assert asked(api, {"A": far, "B": far}).over == {"1"}
     assert (api.read, api.days) == (["A", "B"], read)
+
+
+def test_d8_who_has_it_on_no_known_day_and_shows_it_where_the_other_had_it_is_loaded_from_there():
+    """The other has deleted it, and no whole history reaches that day."""
+    api, far = FakeAsks({"A": [], "B": [row("1", "B", day=2000)]}), Window(on(2000), on(2000))
+    assert asked(api, {"A": far, "B": None}).over == {"1"}
+    assert api.days == [{"B": far}]

@@ -57,6 +57,15 @@ def found(lists: list[ListRead], *caps: int) -> list[str]:
         ),
         pytest.param(lengths(10, 10, 10, missed=2, named=12), [], [], id="lists are cut, and all parents name as many"),
         pytest.param(
+            [
+                read(3, missed=1, named=4),
+                *(read(n, parent=f"f{n}{k}", named=n) for n in (1, 2, 3, 4) for k in range(25)),
+            ],
+            [],
+            [],
+            id="one of many short lists is cut",
+        ),
+        pytest.param(
             [*lengths(10, 10, missed=2, named=12), *(read(n, parent=f"f{n}", named=n) for n in (9, 10))],
             [],
             [],

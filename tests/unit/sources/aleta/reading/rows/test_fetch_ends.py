@@ -48,9 +48,17 @@ def test_an_outage_names_everyone_and_asks_no_more():
     assert {receipt.window for receipt in receipts} == {SPAN}
 
 
-@pytest.mark.parametrize("broken", [range(40), range(30, 70)], ids=["the first", "in the middle"])
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        (range(40), UnavailableError("500")),
+        (range(30, 70), UnavailableError("500")),
+        (range(30, 70), UnreachableError("reset")),
+    ],
+    ids=["the first", "in the middle", "refused connections"],
+)
 @pytest.mark.parametrize("workers", [1, 2])
-def test_f3_accounts_that_fail_side_by_side_are_no_outage(broken, workers):
+def test_f3_accounts_that_fail_side_by_side_are_no_outage(broken, error, workers):
     """A client's accounts come one after the other, and may all fail for one reason: the others are read."""
     names = [f"a{number:02}" for number in range(100)]
     failing = {names[number] for number in broken}
@@ -58,12 +66,27 @@ def test_f3_accounts_that_fail_side_by_side_are_no_outage(broken, workers):
 
     def trouble(asked, *_):
         if asked in failing:
-            raise UnavailableError("500")
+            raise error
 
     receipts = read(FakeApi(rows=rows, trouble=trouble), workers=workers)
 
     assert complete(receipts).keys() == set(names) - failing
     assert {receipt.parent_id for receipt in receipts if receipt.status is Status.FAILED} == failing
+
+
+def test_f3_accounts_that_begin_to_fail_after_they_answered_are_no_outage():
+    """The last that answered is one of them: others are asked as well."""
+    names = [f"a{number:02}" for number in range(60)]
+    failing, seen = set(names[10:40]), set[str]()
+
+    def trouble(asked, *_):
+        seen.add(asked)
+        if asked in failing and len(seen) > 13:
+            raise UnavailableError("500")
+
+    receipts = read(FakeApi(rows={name: account(name, 3) for name in names}, trouble=trouble), workers=1)
+
+    assert complete(receipts).keys() >= set(names) - failing
 
 
 def test_a_stop_ends_the_reading_and_what_came_before_stands():
