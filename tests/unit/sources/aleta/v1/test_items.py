@@ -163,3 +163,9 @@ def test_half_a_surrogate_pair_costs_one_value():
 def test_singular(plural, expected):
     """Of the names that the API has."""
     assert singular(plural) == expected
+
+
+def test_x3_what_lies_between_two_digits_is_no_spelling():
+    """Keys of a map: `1_12` and `11_2` are not one."""
+    for tiers in ({"1_12": 1}, {"11_2": 1}, {"2025_1_12": 1}):
+        assert read({"id": "t", "type": "fee-transaction", "tiers": tiers})["attributes"] == {"tiers": tiers}
