@@ -132,11 +132,11 @@ class Leftovers:
         for endpoint in self.endpoints:
             removed = doubts.removed.get(endpoint.name, {})
             days = {parent: list(dict.fromkeys(row.window for row in rows)) for parent, rows in removed.items()}
-            ids = {row.id for rows in removed.values() for row in rows}
+            ids = {parent: {row.id for row in rows} for parent, rows in removed.items()}  # another may show them now
             back: dict[str, Window] = {}
             for spans in one_each(days):
                 for receipt in self.asks.look(endpoint, spans):
-                    if receipt.answer and ids.intersection(receipt.answer.batch[0].to_pylist()):
+                    if receipt.answer and ids[receipt.parent_id].intersection(receipt.answer.batch[0].to_pylist()):
                         self.put(Noticed(problems.contradicted(receipt)))
                         back[receipt.parent_id] = receipt.window
             if back:

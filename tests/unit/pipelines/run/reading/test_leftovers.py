@@ -225,6 +225,14 @@ def test_d6_what_was_removed_is_asked_for_once_more_and_is_gone():
     assert (asks.distrusted, asks.read) == ({}, [])
 
 
+def test_d6_a_row_that_another_account_has_now_is_gone_from_the_one_that_had_it():
+    """`t` moved from a to b, and `u` from b to c, on one day."""
+    asks = FakeAsks(has={"a": [], "b": [row("t", day=5)], "c": [row("u", day=5)]})
+
+    assert last_questions(asks, removed(("a", "t", 5), ("b", "u", 5))) == []
+    assert asks.distrusted == {}
+
+
 def test_d6_w6_a_row_that_was_removed_and_is_there_has_its_parent_read_again_and_strictly():
     """A whole history left it out, and its day shows it: the run says so, and is not complete."""
     asks = FakeAsks(has={"a": [row("t", day=5)], "b": [row("v", day=9)]})
