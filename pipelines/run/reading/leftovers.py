@@ -23,6 +23,8 @@ from ...ledger.ledger import Doubled
 from ..errors import problems
 from ..events import Confronted, Doubts, Noticed, Put, Remaining, Wait
 
+FAR_DAYS = 5 * YEAR_DAYS  # of a window that holds two days of one row; of one that was asked for as it is, fewer
+
 
 class Asks(Protocol):
     """Who asks the API."""
@@ -229,17 +231,22 @@ def look_once_more(
 
 
 def _asked(parents: Doubled, whole: Mapping[str, Window]) -> Mapping[str, Sequence[Window]]:
-    """The days that each parent is asked for: its own, or those of others that its *whole* history does not reach."""
-    named = [part for days in parents.values() for part in _parts(days)]
+    """The days that each parent is asked for: its own.
+
+    Where these are not sure, also those of others that its *whole* history does not reach.
+    """
+    own = {parent: _parts(days) for parent, days in parents.items()}
+    named = [part for parts in own.values() for part in parts]
+    beyond = {parent: [part for part in named if parent in whole and not whole[parent].covers(part)] for parent in own}
     return {
-        parent: _parts(days) if days else [part for part in named if parent in whole and not whole[parent].covers(part)]
-        for parent, days in parents.items()
+        parent: parts if len(parts) == 1 else list(dict.fromkeys([*parts, *beyond[parent]]))
+        for parent, parts in own.items()
     }
 
 
 def _parts(days: Window | None) -> list[Window]:
     """The days where something may be listed: where they are far from each other, the first and the last."""
-    if days is None or days.days <= YEAR_DAYS:
+    if days is None or days.days <= FAR_DAYS:
         return [days] if days else []
     return [Window(day, day) for day in (days.first, days.last)]
 

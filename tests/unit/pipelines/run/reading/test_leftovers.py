@@ -258,3 +258,10 @@ def test_d8_who_has_it_on_no_known_day_and_shows_it_where_the_other_had_it_is_lo
     api, far = FakeAsks({"A": [], "B": [row("1", "B", day=2000)]}), Window(on(2000), on(2000))
     assert asked(api, {"A": far, "B": None}).over == {"1"}
     assert api.days == [{"B": far}]
+
+
+def test_d8_a_row_without_days_is_asked_for_in_all_of_the_days_that_were_asked_for_at_once():
+    """A backfill of more than a year showed it: it is listed on no end of that window."""
+    wide = Window(on(1000), on(1400))
+    api = FakeAsks({"A": [row("1", "A", day=1200)], "B": [row("1", "B", day=1200)]})
+    assert asked(api, {"A": wide, "B": wide}).standing == {"1"}
