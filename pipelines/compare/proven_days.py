@@ -199,8 +199,8 @@ class ProvenDays:
         return missed
 
     def _has_moved(self, conflict: Conflict) -> bool:
-        """Whether all that had the row before were asked by earlier packages of this run, and did not show it."""
-        by = {parent for own_id, parent in (*self.missed, *self.absent) if own_id == conflict.id}
+        """Whether the whole histories of all that had the row before are being read, and did not show it so far."""
+        by = {parent for own_id, parent in self.absent if own_id == conflict.id}
         return bool(conflict.unasked) and by.issuperset(conflict.unasked)
 
     def _note_missed(self, found: Differences) -> None:
@@ -264,6 +264,7 @@ class ProvenDays:
             first_load=scope.mark.verified_at is None and not scope.mark.loaded,
             settles=scope.settles and (parent in self._ended or not self._waits(scope)),
             settles_inside=scope.settles_inside,
+            partial=not scope.settles,
             reach=scope.reach,
             lost=loss.gone if loss else 0,
             had=loss.rows if loss else 0,

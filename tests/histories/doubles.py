@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from sandbox.world.jsontext import inner, load
+from sandbox.world.rows import as_row
 from tests.histories.model import owners
 from tests.histories.scene import Scene
 
@@ -35,3 +37,13 @@ def one_of_two_is_deleted(scene: Scene) -> None:
     [account] = owners(scene.oracles["acme"].rows.sure[row_id])
     rows = scene.box._stores["acme"].ledgers[account].rows
     rows.remove(next(row for row in rows if row.id == row_id))
+
+
+def edit_in(scene: Scene, account: str, row_id: str, **attributes: object) -> None:
+    """Change a row as *account* alone lists it."""
+    store = scene.box._stores["acme"]
+    [row] = [row for row in store.ledgers[account].rows if row.id == row_id]
+    document = load(row.body)
+    inner(document, "attributes").update(attributes)
+    store.ledgers[account].remove(row)
+    store.put(as_row(document, was=row))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.histories.cuts import Cut
-from tests.histories.doubles import doubles
+from tests.histories.doubles import doubles, edit_in
 from tests.histories.far_days import backfill_far_ahead
 from tests.histories.happenings import Happenings
 from tests.histories.runner import Runner
@@ -189,3 +189,22 @@ def test_a_row_without_its_days_is_asked_for_where_another_account_shows_it_ahea
         happens.odd(kind="far_date", within_days=3, value="2036-03-02", count=2)
 
         backfill_of_one(scene, 6)  # the oracle looks
+
+
+@pytest.mark.parametrize("package", [100_000, 10], ids=["one package", "small packages"])
+def test_a_row_that_moves_before_the_look_back_while_another_account_shows_its_id(
+    runner: Runner, tmp_path: Path, package: int
+):
+    """A part of its account's history misses it, and the other's answer seemed to say where it went."""
+    aleta = {"look_back_days": 10, "look_ahead_days": 2, "reverify_days": 30, "workers": 1}
+    world = {"seed": 33, "accounts": 2, "rows": 30, "row_cap": 40, "date_filter": "trade"}
+    with Scene(runner, tmp_path, tenants=("acme",), aleta=aleta, busy_day=False, **world) as scene:
+        scene.package_rows = package
+        account = scene.accounts()[0]
+        [own_id] = scene.change("late", account=account, date=f"{TODAY - timedelta(days=3)}", count=1)["added"]
+        scene.sync()
+        scene.change("double", id=own_id)
+        old = f"{TODAY - timedelta(days=60)}"
+        edit_in(scene, account, own_id, tradeDate=old, valueDate=old)
+
+        scene.sync()  # the oracle looks

@@ -53,7 +53,7 @@ def within_package(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> list[C
 def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> list[Conflict]:
     """Ids of rows that would take the place of what another parent had, which this package did not ask.
 
-    The row may have moved; or the other parent lists it still, with another content. Whoever is asked in the same
+    The row may have moved; or the other parent lists it still, with another content. Whoever is read whole, in the same
     package for all the days of what it had, and does not show it, has it no more. Where *run* reads some clients only,
     what names a parent of another one still was edited, for all that it can know: who reads both tells.
     """
@@ -70,7 +70,7 @@ def displaced(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint, run: Run) -> l
         stored += f" AND NOT EXISTS (FROM {named} f WHERE f.{key} = k.{key} AND f.owner = k.owner)"
     unasked = (
         f"SELECT * FROM ({stored}) s WHERE NOT EXISTS (FROM proven p WHERE p.parent_id = s.owner "
-        "AND p.new_first <= s.first_day AND s.last_day <= p.new_last)"
+        "AND NOT p.partial AND p.new_first <= s.first_day AND s.last_day <= p.new_last)"
     )
     return _conflicts(
         sql,

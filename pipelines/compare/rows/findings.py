@@ -30,6 +30,7 @@ class Proven:
         settles: a row that is missed is gone. Not in a partial reading, for it may have moved out of what is read (D6);
             nor in one of the whole history before its end, for it may have moved to days that come later.
         settles_inside: of a partial reading, a row that is missed and names no other day is gone all the same.
+        partial: its reading is none of the whole history: what it had may be on other days now.
         reach: of a partial reading, all days that a reading of the whole history would ask for.
         ended: with this package its whole history is read: rows out of reach of any window are judged too (D7).
         lost: of its rows, those that earlier packages of this run removed.
@@ -45,6 +46,7 @@ class Proven:
     first_load: bool
     settles: bool = True
     settles_inside: bool = False
+    partial: bool = False
     reach: Window | None = None
     ended: bool = False
     lost: int = 0

@@ -80,6 +80,7 @@ def table_of_proven(proven: Sequence[Proven]) -> pa.Table:
             "reach_first": pa.array([parent.reach and parent.reach.first for parent in proven], pa.date32()),
             "reach_last": pa.array([parent.reach and parent.reach.last for parent in proven], pa.date32()),
             "settles": pa.array([parent.settles for parent in proven], pa.bool_()),
+            "partial": pa.array([parent.partial for parent in proven], pa.bool_()),
             "settles_inside": pa.array([parent.settles_inside for parent in proven], pa.bool_()),
             "ended": pa.array([parent.ended for parent in proven], pa.bool_()),
             "lost": pa.array([parent.lost for parent in proven], pa.int64()),
