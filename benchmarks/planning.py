@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from benchmarks.histories import KINDS, TODAY, history
+from benchmarks.histories import KINDS, TODAY, World, history
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Question
@@ -124,13 +124,21 @@ def ratios(caps: Sequence[int]) -> Iterator[str]:
             yield f"| {cap:,} | {shown} | {' | '.join(cells)} |"
 
 
-def kinds(caps: Sequence[int], seeds: int) -> Iterator[str]:
-    """Lines of the table of kinds of worlds: the median of the seeds, and the worst."""
+def turned(world: World) -> World:
+    """*world* with its oldest day as the newest: histories begin on one day, thin out, and end on any."""
+    ends = SPAN.first.toordinal() + SPAN.last.toordinal()
+    return {name: [date.fromordinal(ends - day.toordinal()) for day in reversed(days)] for name, days in world.items()}
+
+
+def kinds(caps: Sequence[int], seeds: int, *, back: bool = False) -> Iterator[str]:
+    """Lines of the table of kinds of worlds: the median of the seeds, and the worst; *back*: of those `turned`."""
     yield f"| world | rows shown | {' | '.join(f'{cap:,}' for cap in caps)} |"
     yield f"| --- | --- | {' | '.join('---:' for _ in caps)} |"
     for kind, make in KINDS.items():
         played = [(cap, make(Random(f"{kind} {cap} {seed}"), cap)) for cap in caps for seed in range(seeds)]
-        for shown in SHOWN:
+        if back:
+            played = [(cap, turned(world)) for cap, world in played]
+        for shown in SHOWN if not back else ("first", "last"):
             ratios = [play(world, cap, shown).ratio for cap, world in played]
             of_caps = [ratios[at : at + seeds] for at in range(0, len(ratios), seeds)]
             cells = [f"{statistics.median(of_cap):.2f} ({max(of_cap):.2f})" for of_cap in of_caps]
@@ -175,6 +183,12 @@ The median of {seeds} seeds, and the worst. *Zipf*: 300 accounts, 150,000 rows, 
 accounts of about 2,000 rows. *Bursts of migration*: up to 2,400 rows within three weeks, one to three times. *Seasons*:
 two or three months a year, accounts closed on any day; no constant of the planner was chosen by it.
 """
+TURNED = """
+## The same worlds, turned round in time
+
+Most histories above grow until today, and begin on a day that nobody knows. Turned round, they end so. Where this costs
+with the last rows shown what the worlds above cost with the first, the way back by itself is no dearer.
+"""
 RATIOS = """
 ## By cap and by the rows that a cut answer shows
 
@@ -193,6 +207,8 @@ def main() -> None:
     arguments = "".join(f" {argument}" for argument in sys.argv[1:])
     print(HEAD.format(arguments=arguments) + WORLDS.format(seeds=args.seeds))
     print(*kinds(WORLD_CAPS, args.seeds), sep="\n")
+    print(TURNED)
+    print(*kinds(WORLD_CAPS, args.seeds, back=True), sep="\n")
     print(RATIOS)
     print(*ratios(args.caps), sep="\n")
     print(CURVE)

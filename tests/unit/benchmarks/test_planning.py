@@ -108,3 +108,14 @@ def test_a_cut_answer_shows_as_many_rows_as_the_cap(shown):
     days = history(Random(1), 500, 10, 20)
 
     assert len(SHOWN[shown](Random(2), days, 40)) == 40
+
+
+def test_a_world_turned_round_in_time_has_its_rows_in_the_order_of_their_days():
+    """Turned twice, it is as it was: what differs in cost is the direction alone."""
+    made = KINDS["bursts of migration"](Random(1), CAP)
+
+    back = planning.turned(made)
+
+    assert all(list(days) == sorted(days) and len(days) == len(made[name]) for name, days in back.items())
+    assert planning.turned(back) == made
+    assert back != made
