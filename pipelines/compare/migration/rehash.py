@@ -30,20 +30,23 @@ def rehash(warehouse: Warehouse, ledger: Ledger, tables: Sequence[pa.Schema]) ->
     done: dict[str, int] = {}
     if ledger.hash_version == VERSION:
         return done
-    for schema in tables:
-        if ROW_HASH.name in schema.names:
-            for rows in _packages(warehouse, schema):
-                done[name_of(schema)] = done.get(name_of(schema), 0) + rows.data.num_rows
-                warehouse.write([rows], ledger.to_state())
+    for schema in _hashed(warehouse, tables):
+        for rows in _packages(warehouse, schema):
+            done[name_of(schema)] = done.get(name_of(schema), 0) + rows.data.num_rows
+            warehouse.write([rows], ledger.to_state())
     ledger.hash_version = VERSION
     return done
+
+
+def _hashed(warehouse: Warehouse, tables: Sequence[pa.Schema]) -> Sequence[pa.Schema]:
+    """Those of *tables* that are there with hashes: before a first load none is."""
+    with warehouse.open() as store:
+        return [schema for schema in tables if ROW_HASH.name in schema.names and ROW_HASH.name in store.columns(schema)]
 
 
 def _packages(warehouse: Warehouse, schema: pa.Schema) -> Iterator[Rows]:
     while True:
         with warehouse.open() as store:
-            if ROW_HASH.name not in store.columns(schema):
-                return
             data = table_of(store.sql, _rehashed(store, schema, rows=REMOTE_ROWS if warehouse.remote else ROWS))
         if not data.num_rows:
             return

@@ -14,6 +14,7 @@ from pipelines.compare.rows.differences import differences
 from pipelines.ledger.ledger import Ledger
 from pipelines.warehouse.package import Rows
 from pipelines.warehouse.warehouse import Warehouse
+from schemas.tables import TABLES
 from schemas.transactions import TRANSACTIONS
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from tests.unit.pipelines.compare.stored import FIRST_RUN, RUN, batch, proof, row
@@ -65,8 +66,12 @@ def test_a_verification_before_that_compares_the_content(older):
     assert compared(older, replace(RUN, distrusts=True)).counts["unchanged"] == 5
 
 
-def test_without_a_table_there_is_nothing_to_hash(tmp_path):
-    """A first sync."""
-    ledger = Ledger()
-    assert rehash(Warehouse("acme", tmp_path), ledger, [TRANSACTIONS]) == {}
+def test_without_a_table_there_is_nothing_to_hash(tmp_path, monkeypatch):
+    """A first sync; it looks once for all tables, for each look costs as much as reading a page of rows."""
+    ledger, looks, look = Ledger(), [], Warehouse.open
+    monkeypatch.setattr(Warehouse, "open", lambda self: looks.append(self) or look(self))
+
+    assert rehash(Warehouse("acme", tmp_path), ledger, TABLES) == {}
+
     assert ledger.hash_version == VERSION
+    assert len(looks) == 1
