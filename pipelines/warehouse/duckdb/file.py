@@ -106,6 +106,7 @@ class OpenDatabase:
         self.log = file.with_name(f"{file.name}.wal")
         self._file = file
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._nothing: duckdb.DuckDBPyConnection | None = None
 
     def __bool__(self) -> bool:
         """Whether it is open."""
@@ -117,17 +118,40 @@ class OpenDatabase:
             self._connection = attached(self._file, clock=clock)
             bound(self._connection, self._file.with_name("spill"))
             self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{LOG_BYTES} bytes'; {ids.ATTACH}")
+            self._forget_nothing()
+
+    def expect(self) -> None:
+        """Let an empty database stand for the file, which is not there, until it is taken."""
+        if self._nothing is None:
+            self._nothing = duckdb.connect(":memory:", config=POOLS)
+            bound(self._nothing, self._file.with_name("spill"))
+            attach_to_read(self._nothing, self._file)
+
+    @property
+    def expected(self) -> bool:
+        """Whether an empty database stands for it."""
+        return self._nothing is not None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to the open file."""
+        """A connection of its own to the open file, or to the empty database that stands for it; in UTC."""
+        if self._nothing:
+            connection = self._nothing.cursor()
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection
         assert self
         return attached(self._file)
 
     def close(self) -> None:
         """Let go of the file, with all that is committed in it and nothing in the log."""
+        self._forget_nothing()
         if self._connection:
             self._connection.close()
             self._connection = None
+
+    def _forget_nothing(self) -> None:
+        if self._nothing:
+            self._nothing.close()
+            self._nothing = None
 
 
 def give_back() -> None:

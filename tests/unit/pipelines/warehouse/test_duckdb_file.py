@@ -46,6 +46,29 @@ def test_what_is_held_is_bounded_for_all_c5(tmp_path: Path) -> None:
     database.close()
 
 
+def test_before_there_is_a_file_an_empty_database_stands_for_it(tmp_path: Path) -> None:
+    """It is bounded, too, and makes no file; what one look leaves there the next does not see."""
+    file = tmp_path / "store.duckdb"
+    database = OpenDatabase(file)
+    database.expect()
+    with database.cursor() as first:
+        first.execute("CREATE TEMP TABLE looked AS SELECT 1")
+    with database.cursor() as second:
+        assert second.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
+        assert second.execute("SELECT current_setting('memory_limit')").fetchall() == [("122.0 MiB",)]
+        assert second.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+    assert not database
+    assert not file.exists()
+
+    database.take()
+
+    assert not database.expected
+    with database.cursor() as third:
+        third.execute("CREATE TABLE kept AS SELECT 1 AS id")
+        assert rows(third) == [(1,)]
+    database.close()
+
+
 def test_row_groups_that_are_full_are_written_once(tmp_path: Path) -> None:
     """They go to the file, not to the log first; with DuckDB's usual size of a group all of them would."""
     file, log = tmp_path / "store.duckdb", tmp_path / "store.duckdb.wal"
