@@ -106,16 +106,24 @@ class Ledger:
             if not mark.blank and (but_for is None or mark.verified_at != but_for):
                 self.set(resource, parent_id, replace(mark, due=True))
 
-    def clamp(self, *, now: datetime, elapsed: date) -> int:
-        """Believe nothing that lies ahead of *now* (M6); how many marks did, all of which are due again."""
-        ahead = 0
+    def clamp(self, *, now: datetime, elapsed: date) -> Mapping[tuple[str, str], Mark]:
+        """Believe nothing that lies ahead of *now* (M6); by table and parent, the marks that did, as they were.
+
+        All of these are due again.
+        """
+        ahead: dict[tuple[str, str], Mark] = {}
         for resource, parents in self.marks.items():
             for parent_id, mark in list(parents.items()):
-                clamped = mark.clamped(now=now, elapsed=elapsed)
-                ahead += clamped is not mark
-                self.set(resource, parent_id, clamped)
+                if (clamped := mark.clamped(now=now, elapsed=elapsed)) is not mark:
+                    ahead[resource, parent_id] = mark
+                    self.set(resource, parent_id, clamped)
         self.unoffered = {name: at for name, at in self.unoffered.items() if at <= now}
         return ahead
+
+    def unclamp(self, ahead: Mapping[tuple[str, str], Mark]) -> None:
+        """Put back what `clamp` returned: it was now that was wrong, for all that is known."""
+        for (resource, parent_id), mark in ahead.items():
+            self.set(resource, parent_id, mark)
 
     def note_away(self, resource: str, parent_ids: Iterable[str]) -> None:
         """The API did not show these: when they are back, their whole histories are due at once (L4)."""

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -14,7 +15,7 @@ from schemas.tables import TABLES
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.dialects import LearnedDialects
 from sources.aleta.catalogue.endpoint import with_parents
-from sources.aleta.errors import StoppedError
+from sources.aleta.errors import ClockError, MistimedError, StoppedError
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
@@ -22,6 +23,7 @@ from ..compare.migration.promotion import promote
 from ..compare.migration.rehash import rehash
 from ..compare.rows.findings import Run
 from ..ledger.ledger import Ledger
+from ..ledger.marks import Mark
 from ..ledger.readings import Horizon
 from ..publish.places import copies
 from ..publish.publish import NO_COPY, publish_tenant
@@ -83,6 +85,7 @@ class TenantRun:
         self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
+        self._ahead: Mapping[tuple[str, str], Mark] = {}  # marks that lie ahead of this machine's clock, as they were
         self._missing: list[NotOffered] = []
 
     def run(self, warehouse: Warehouse) -> None:
@@ -116,7 +119,7 @@ class TenantRun:
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
         self._ledger = Ledger.from_state(warehouse.state())
         self._promote(warehouse)  # commits a state without rows of marks: none may have changed by then (M4)
-        self._clamp()
+        self._ahead = self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed)
         self._unoffered = Unoffered.lately(self._ledger, now=self._horizon.now, named=self._tenant.resources)
         self._endpoints = self._job.asked_for(self._tenant.resources)
         self._loader = Loader(
@@ -138,14 +141,6 @@ class TenantRun:
             found = stored_objects(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
         self._members = found.members
         return found
-
-    def _clamp(self) -> None:
-        """What an earlier run's wrong clock left behind (M6)."""
-        if ahead := self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed):
-            self._report.warnings.append(
-                f"{ahead} marks lay ahead of {self._horizon.elapsed}, the last day that is over: a clock was wrong. "
-                "They are put back, and what they claimed is read again"
-            )
 
     def _promote(self, warehouse: Warehouse) -> None:
         """Fill columns that are new in this version, and hash rows as this version does."""
@@ -192,6 +187,10 @@ class TenantRun:
                 self._loader.tick(self._tools.clock.monotonic())
             else:
                 self._take(event)
+        if isinstance(event.error, ClockError | MistimedError):
+            self._ledger.unclamp(self._ahead)
+        elif self._ahead:
+            self._report.warnings.append(problems.marks_ahead(len(self._ahead), self._horizon.elapsed))
         self._ledger.learn_dialects(dialects.learned)
         self._report.tracks = dialects.tracks
         if event.error is not None:

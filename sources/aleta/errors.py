@@ -97,6 +97,10 @@ class AuthError(FatalError):
     code = "auth"
 
 
+class MistimedError(AuthError):
+    """The token endpoint refused the assertion, and this machine's clock is more than ten minutes off its (rule M6)."""
+
+
 class KeyUnusableError(AuthError):
     """The private key is missing, unreadable or not P-256 (exit 3)."""
 

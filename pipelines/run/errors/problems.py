@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
@@ -155,6 +156,14 @@ def client_of(found: Problem, members: Mapping[str, Mapping[str, str]]) -> str |
     if endpoint is None or found.code == "conflict":  # which names one parent of several
         return ""
     return client_above(CATALOGUE, members, endpoint.parent or endpoint.name, found.parent_id)
+
+
+def marks_ahead(count: int, elapsed: date) -> str:
+    """A warning of what an earlier run's wrong clock left behind (M6)."""
+    return (
+        f"{count} marks lay ahead of {elapsed}, the last day that is over: a clock was wrong. "
+        "They are put back, and what they claimed is read again"
+    )
 
 
 def not_shown(listed: Listed) -> list[str]:

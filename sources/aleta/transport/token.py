@@ -14,6 +14,7 @@ from ..auth.tokens import Token
 from ..errors import (
     AuthError,
     MalformedError,
+    MistimedError,
     RateLimitedError,
     RetryableError,
     TooLargeError,
@@ -27,7 +28,7 @@ from .observer import Observer, Silent
 from .outcome import Action, action
 from .pacing.retry import RetryPolicy, persist
 from .pacing.retry_after import retry_after_s
-from .skew import ahead_s, skew
+from .skew import MOST_SKEW_S, ahead_s, skew
 
 if TYPE_CHECKING:
     from ..auth.signer import Signer
@@ -135,7 +136,8 @@ class TokenEndpoint:
             raise kind(message, retry_after_s=wait_s, resource=RESOURCE, status=answer.status)
         advice = f"check kid {printable(self._kid)}, iss, sub, audience, auth_url and that Aleta has this key"
         clock = "".join(f"; {words}" for words in [skew(self.ahead_s)] if words)
-        raise AuthError(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
+        kind = MistimedError if skew(self.ahead_s, tolerated_s=MOST_SKEW_S) else AuthError
+        raise kind(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
         if math.isinf(wait_s):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,27 @@ def test_marks_of_a_run_whose_clock_was_ahead_are_not_believed_m6(runner: Runner
         assert all(mark.through <= elapsed(scene.now) for mark in books.marks.values())
         assert all(mark.verified_at is None or mark.verified_at <= scene.now for mark in books.marks.values())
         assert any("ahead" in warning for warning in ended.report.tenants[0].warnings)
+
+
+def test_a_run_that_the_api_tells_its_clock_is_behind_puts_no_mark_back_m6(runner: Runner, tmp_path: Path):
+    """M6: it fails before anything is marked; that marks lie ahead of its clock is the clock's fault."""
+    with Scene(runner, tmp_path) as scene:
+        scene.sync()
+        before = read(scene.oracles["acme"].copy).marks
+        right = scene.now
+        scene.now -= timedelta(days=45)
+        scene.box.set(date_off_s=timedelta(days=45).total_seconds())
+
+        ended = scene.sync()
+
+        assert [error.code for error in ended.report.tenants[0].errors] == ["clock"]
+        assert not any("ahead" in warning for warning in ended.report.tenants[0].warnings)
+        assert read(scene.oracles["acme"].copy).marks == before
+
+        scene.now = right + timedelta(minutes=1)
+        scene.box.set(date_off_s=0.0)
+        scene.sync()
+
+        assert scene.differences() == []
+        after = read(scene.oracles["acme"].copy).marks
+        assert all(before[account].through <= mark.through for account, mark in after.items())

@@ -14,6 +14,7 @@ from sources.aleta.auth.signer import LocalSigner, generate
 from sources.aleta.auth.tokens import Token
 from sources.aleta.errors import (
     AuthError,
+    MistimedError,
     RateLimitedError,
     RetryableError,
     StoppedError,
@@ -113,14 +114,19 @@ def test_a_refused_assertion_is_an_auth_error_with_the_endpoints_words(server, e
 
 
 @pytest.mark.parametrize(
-    ("off", "message"), [(timedelta(seconds=95), "95 s behind"), (timedelta(seconds=-3600), "3600 s ahead")]
+    ("off", "message", "kind"),
+    [
+        (timedelta(seconds=95), "95 s behind", AuthError),
+        (timedelta(seconds=-3600), "3600 s ahead", MistimedError),
+    ],
 )
-def test_a_refusal_says_when_the_clock_is_off(server, endpoint, off, message):
+def test_a_refusal_says_when_the_clock_is_off_m6(server, endpoint, off, message, kind):
     """A wrong clock is the likeliest cause of a refused assertion; the Date header shows it."""
     date = (NOON + off).strftime("%a, %d %b %Y %H:%M:%S GMT")
     server.say(Reply(raw=f"HTTP/1.1 400 Bad\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n".encode()))
-    with pytest.raises(AuthError, match=f"this machine's clock is {message}: set it"):
+    with pytest.raises(AuthError, match=f"this machine's clock is {message}: set it") as caught:
         endpoint.fetch()
+    assert (type(caught.value), caught.value.code) == (kind, "auth")
 
 
 def test_a_refusal_without_a_date_says_nothing_of_the_clock(server, endpoint):
