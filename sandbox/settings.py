@@ -49,6 +49,7 @@ class SandboxSettings:
         date_off_s: the `Date` of answers is so many seconds off this machine's clock; None: they have none.
         page_rows: a transactions answer is cut into pages of so many rows that link to the next, 0: into none.
         limited_series: whether *row_cap* and *max_window_days* hold for holdings, performance and prices too.
+        overlooks_dates: where `fromDate` and `toDate` are optional, they are not looked at.
         v1_spelling: of the items of v1: `jsonapi`, flat in `snake` or `camel`, or `mixed`, each in its own.
         v1_nulls: whether v1 says what is null, or leaves it out.
         v1_page_rows: most rows of a page of v1, 0: as many as are asked for.
@@ -92,6 +93,7 @@ class SandboxSettings:
     prefix: str = "documented"
     names: str = "mixed"
     limited_series: bool = True
+    overlooks_dates: bool = False
     date_off_s: float | None = 0.0
     page_rows: int = 0
     v1_spelling: str = "mixed"

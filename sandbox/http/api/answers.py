@@ -48,6 +48,8 @@ def _selection(ask: Ask, resource: Resource) -> Selection:
     match resource.dates:
         case Dates.SPAN:
             first, last = span(ask, limited=ask.settings.limited_series)
+        case Dates.OPTIONAL if ask.settings.overlooks_dates:
+            first, last = LONG_AGO, ask.store.today
         case Dates.OPTIONAL:
             first, last = span(ask, limited=ask.settings.limited_series, default=(LONG_AGO, ask.store.today))
         case Dates.DAY:

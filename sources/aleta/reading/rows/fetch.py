@@ -13,6 +13,7 @@ from ...clock import Clock
 from ...errors import (
     DefectError,
     GivenUpError,
+    MalformedError,
     ParentGoneError,
     RetryableError,
     SkippableError,
@@ -24,6 +25,8 @@ from ...errors import (
     WindowTooWideError,
 )
 from ...jsonapi.answer import Answer, days, evidence
+from ...planning.evidence.heed import Heed
+from ...planning.evidence.rows import Rows
 from ...planning.planner import Planner
 from ...planning.questions import Decision, Fate, Question
 from ...planning.trials.budget import NO_TRIALS
@@ -108,6 +111,7 @@ class _Fetch:
         self._outages = Outages(pool.count)
         self._answered: tuple[str, Window] | None = None  # the last of all questions that got an answer
         self._waiting = waiting
+        self._heed = Heed()
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._not_found = not_found
         self._left_out: dict[tuple[str, Window], SourceError] = {}  # days, each for itself; it may answer next time
@@ -191,11 +195,26 @@ class _Fetch:
     def _take_answer(self, question: Question, answer: Answer) -> None:
         self._outages.answered()
         self._answered = question.parent, question.window
-        if self._prover.follows(question):
-            self._waiting.add(question.parent, question.window, answer)
         columns = (self._endpoint.dates or DateParams()).columns
         rows = evidence(answer, columns)
+        if unheeded := self._unheeded(question, rows):
+            self._failed(question, unheeded)
+            return
+        if self._prover.follows(question):
+            self._waiting.add(question.parent, question.window, answer)
         self._prover.answer(question, rows, days(answer.batch, columns, question.window))
+
+    def _unheeded(self, question: Question, rows: Rows) -> MalformedError | None:
+        """Why no window of its parent says anything of its days; a day by itself may be answered as of another (W8)."""
+        if self._endpoint.by_day:
+            return None
+        asked = question.window.widened(self._prover.overlap)
+        if not (other := self._heed.contradicts(question.parent, asked, rows)):
+            return None
+        return MalformedError(
+            f"the API does not heed the days it is asked for: it shows one row from {other.first} to {other.last}, far "
+            f"from its days, and from {asked.first} to {asked.last} too"
+        )
 
     def _failed(self, question: Question, result: Exception) -> None:
         try:
