@@ -136,8 +136,8 @@ class TokenEndpoint:
             raise kind(message, retry_after_s=wait_s, resource=RESOURCE, status=answer.status)
         advice = f"check kid {printable(self._kid)}, iss, sub, audience, auth_url and that Aleta has this key"
         clock = "".join(f"; {words}" for words in [skew(self.ahead_s)] if words)
-        kind = MistimedError if skew(self.ahead_s, tolerated_s=MOST_SKEW_S) else AuthError
-        raise kind(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
+        refused = MistimedError if skew(self.ahead_s, tolerated_s=MOST_SKEW_S) else AuthError
+        raise refused(f"{message}; {advice}{clock}", resource=RESOURCE, status=answer.status)
 
     def _notice(self, error: RetryableError, wait_s: float) -> None:
         if math.isinf(wait_s):
