@@ -97,13 +97,18 @@ def nested(name: str, description: str, *, api: str = "") -> pa.Field:
 
 def to_one(name: str, description: str, *, api: str = "") -> pa.Field:
     """The id at the other end of a to-one relationship; *api* lists the relationship's spellings."""
-    spellings = api.split() or [camel(name.removesuffix("_id"))]
+    spellings = api.split() or _spellings(name.removesuffix("_id"))
     return column(name, pa.string(), description, api=" ".join(f"relationships/{spelling}" for spelling in spellings))
+
+
+def _spellings(name: str) -> list[str]:
+    """The vendor spells most relationships in camelCase, and `counterparty-transaction` in kebab-case."""
+    return [*dict.fromkeys([camel(name), name.replace("_", "-")])]
 
 
 def to_one_type(name: str, description: str, *, api: str = "") -> pa.Field:
     """The type at the other end of a to-one relationship."""
-    spellings = api.split() or [camel(name.removesuffix("_type"))]
+    spellings = api.split() or _spellings(name.removesuffix("_type"))
     return column(
         name, pa.string(), description, api=" ".join(f"relationships/{spelling}/type" for spelling in spellings)
     )

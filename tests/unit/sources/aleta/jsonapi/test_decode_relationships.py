@@ -35,6 +35,7 @@ from tests.unit.sources.aleta.jsonapi.shapes import row
         ('{"instrument":{"data":{"id":"i"}},"asset":{"data":null}}', {"instrument_id": "i"}),
         ('{"account":{"data":{"id":"a"}},"depository":5}', {"account_id": "a", "extra": '{"depository":5}'}),
         ('{"counterparty-transaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
+        ('{"inflow-account":{"data":{"id":"t"}}}', {"inflow_account_id": "t"}),  # as the other one is spelt
         ('{"counterpartyTransaction":{"data":{"id":"t"}}}', {"counterparty_transaction_id": "t"}),
     ],
 )
