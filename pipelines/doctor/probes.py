@@ -31,6 +31,7 @@ from ..warehouse.store import DATASET
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
 LEAST_ROOM = 200 << 20
+LEAST_FILES = 200  # a package has some for each table
 BUSY = "not looked at while a run holds the lock"
 
 
@@ -46,6 +47,9 @@ def disk(tenant: TenantSettings) -> str:
     there = next(level for level in (folder, *folder.parents) if os.path.lexists(level))
     if not there.is_dir():
         raise UnwellError(f"{there} is no folder: move it away, or set another data_dir")
+    system = os.statvfs(there)
+    if system.f_flag & os.ST_RDONLY:
+        raise UnwellError(f"{there} is mounted read-only: mount it to be written, or set another data_dir")
     if not os.access(there, os.W_OK | os.X_OK):
         whose = whose_is(there) or "give this user the right to, or set another data_dir"
         raise UnwellError(f"{there} cannot be written: {whose}")
@@ -55,6 +59,8 @@ def disk(tenant: TenantSettings) -> str:
     needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
     if free < needed:
         raise UnwellError(f"{there} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")
+    if system.f_files and system.f_favail < LEAST_FILES:
+        raise UnwellError(f"{there} has inodes for {system.f_favail} files, a sync may need {LEAST_FILES}: make room")
     return f"{folder}{'' if there == folder else ' can be made'}, {free >> 20} MB free"
 
 

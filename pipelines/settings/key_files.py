@@ -22,6 +22,10 @@ def check_key_files(settings: Settings, tenants: Sequence[TenantSettings]) -> No
             try:
                 os.close(os.open(file, os.O_RDONLY | os.O_NONBLOCK))
                 reason = f"it is a folder{_without_a_key(file)}" if file.is_dir() else ""
+                if file.is_file():  # of a pipe there is one reading
+                    file.read_text()
+            except UnicodeDecodeError:
+                reason = f"it is not text{_without_a_key(file)}"
             except OSError as error:
                 reason = f"{reason_of(error)}{'' if error.errno in DENIED else _without_a_key(file)}"
             if reason:

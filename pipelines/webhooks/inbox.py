@@ -195,6 +195,17 @@ def exists(folder: Path) -> bool:
     return (folder / FILE).exists()
 
 
+def has_room(folder: Path) -> bool:
+    """Whether a tenant's *folder* is one that can be written or made, on a disk with room for another file."""
+    there = next(level for level in (folder, *folder.parents) if os.path.lexists(level))
+    try:
+        disk = os.statvfs(there)
+    except OSError:
+        return False
+    writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    return writable and disk.f_bavail > 0 and (disk.f_favail > 0 or not disk.f_files)
+
+
 def _make(file: Path) -> None:
     """Make *file* and its folder, unless they are there; on return their names are on the disk.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
 from .delivery import Delivery
-from .inbox import Inbox, InboxError, Waiting, exists
+from .inbox import Inbox, InboxError, Waiting, exists, has_room
 
 THREADS = 4
 MOST_OPEN = 64  # inboxes; each takes three files
@@ -56,14 +56,14 @@ class Recorder:
         return await loop.run_in_executor(self._threads, _waiting, self._folders[tenant])
 
     async def able(self) -> bool:
-        """Whether deliveries can be accepted: not when every inbox failed that was last written to."""
+        """Whether deliveries can be accepted: not when each inbox failed that was last written to, or none has room."""
+        loop = asyncio.get_running_loop()
         if not self._broken or not all(self._broken.values()):
-            return True
+            return await loop.run_in_executor(self._threads, _any_has_room, [*self._folders.values()])
         tenant = next(iter(self._broken))
         if tenant in self._writing:
             return False
         try:
-            loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, _probe, self._folders[tenant])
         except InboxError:
             return False
@@ -127,6 +127,11 @@ def _waiting(folder: Path) -> Waiting:
         return Waiting(deliveries=())
     with Inbox(folder) as inbox:
         return inbox.waiting()
+
+
+def _any_has_room(folders: Sequence[Path]) -> bool:
+    """Whether an inbox could be made, or grow, in any of *folders*; nothing is made there."""
+    return any(map(has_room, folders))
 
 
 def _probe(folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MASK = "***"
 SHORTEST_PIECE = 6  # characters: shorter runs that a secret and a text share are chance
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # as libraries write for a terminal (ECMA-48, section 8.3.117)
 _LAST_OF_BYTE, _LAST_OF_BMP = 0xFF, 0xFFFF
 
 
@@ -23,7 +25,8 @@ def printable(text: str, *, keep: str = "") -> str:
 
 def first_line(error: BaseException) -> str:
     """What an error of a library says, in a line; its further ones may quote rows. Its kind, where it says nothing."""
-    return next((line.strip() for line in f"{error}".splitlines() if line.strip()), type(error).__name__)
+    text = _COLOUR.sub("", f"{error}")
+    return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
 
 
 def _escape(letter: str) -> str:

@@ -114,7 +114,9 @@ class Program:
 
     def indiscretions(self, text: str) -> list[str]:
         """What *text* should not say: keys, tokens, assertions, tracebacks."""
-        keys = [line for pem in self.config.glob("secrets/*.pem") for line in pem.read_text().splitlines()]
+        keys = [
+            line for pem in self.config.glob("secrets/*.pem") for line in pem.read_text(errors="replace").splitlines()
+        ]
         tokens = list(self.box._issuer._tokens)
         return [secret for secret in (*keys, *tokens, "Traceback", "eyJ", "Bearer ") if secret in text]
 

@@ -73,6 +73,18 @@ def test_a_key_file_that_is_no_key_is_named(program):
     assert program.box.requests == []
 
 
+def test_a_key_file_that_cannot_be_read_as_text_is_a_mistake_of_the_configuration(program):
+    """Exit 2 before any request: contract, a missing or unreadable key file."""
+    file = program.config / "secrets" / "acme.pem"
+    file.write_bytes(b"\x80\xff\x00")
+
+    for command in (("sync", "--json"), ("check", "--json")):
+        ended = program.run(*command)
+        assert ended.exit == 2
+        assert f"{file}: it is not text" in ended.err + ended.out
+    assert program.box.requests == []
+
+
 def test_a_key_file_that_is_not_there_is_a_mistake_of_the_configuration(start):
     """Exit 2 before any request, also of the other tenants: the path in the file, the file, and how to make a key."""
     program = start(tenants=("acme", "beta"))

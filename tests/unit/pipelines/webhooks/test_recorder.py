@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from pipelines.webhooks.delivery import CALCULATED, Delivery
-from pipelines.webhooks.inbox import FILE, Inbox, InboxError
+from pipelines.webhooks.inbox import FILE, Inbox, InboxError, has_room
 from pipelines.webhooks.recorder import MOST_OPEN, Recorder
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -102,6 +103,25 @@ def test_it_is_able_again_once_the_cause_is_gone(recorder, tmp_path):
         return unable, await recorder.able()
 
     assert asyncio.run(mended()) == (False, True)
+
+
+def test_it_is_unable_before_the_first_delivery_where_no_inbox_could_be_made(recorder, tmp_path):
+    """Contract: `GET /healthz` answers 200 while it can accept. Nothing is made to know it."""
+    folders = sorted(recorder._folders.values())
+    for folder in folders:
+        folder.write_text("")
+    assert asyncio.run(recorder.able()) is False
+    folders[0].unlink()
+    assert asyncio.run(recorder.able()) is True
+    assert not folders[0].exists()
+
+
+def test_a_disk_without_room_or_inodes_takes_no_delivery(tmp_path, monkeypatch):
+    """What `statvfs` says of it; some file systems count no inodes."""
+    for blocks, files, left, room in [(0, 9, 9, False), (9, 9, 0, False), (9, 0, 0, True), (9, 9, 9, True)]:
+        disk = SimpleNamespace(f_bavail=blocks, f_files=files, f_favail=left)
+        monkeypatch.setattr("os.statvfs", lambda _, disk=disk: disk)
+        assert has_room(tmp_path / "new") is room
 
 
 def test_an_inbox_that_was_moved_away_is_opened_anew(recorder, tmp_path):
