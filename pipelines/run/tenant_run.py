@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -86,7 +85,6 @@ class TenantRun:
         self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
-        self._clients: AbstractSet[str] = frozenset()  # that the API shows
         self._ahead: Mapping[tuple[str, str], Mark] = {}  # marks that lie ahead of this machine's clock, as they were
         self._missing: list[NotOffered] = []
 
@@ -214,8 +212,7 @@ class TenantRun:
             self._report_not_offered(found)
         status = failures.run_status(self._report)
         whose = partial(problems.client_of, members=self._members)
-        now = self._tools.clock.now()
-        self._loader.carry(self._deliveries.rows(status=status, now=now, clients=self._clients, whose=whose))
+        self._loader.carry(self._deliveries.rows(status=status, now=self._tools.clock.now(), whose=whose))
         return status
 
     def _take(self, event: Event) -> None:
@@ -224,7 +221,6 @@ class TenantRun:
                 self._listings[event.endpoint.name].append(event)
                 self._loader.note_listed(event)
             case Crawled():
-                self._clients = {own_id for listed in self._listings["clients"] for own_id in listed.ids}
                 self._loader.load_objects(
                     self._listings, [endpoint for endpoint in self._endpoints if endpoint.crawled]
                 )

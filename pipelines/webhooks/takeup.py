@@ -5,7 +5,7 @@ Rows first, then the inbox: a crash between the two writes the same rows again, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,24 +40,16 @@ class TakeUp:
     _synced: AbstractSet[Delivery] = frozenset()
     _done: AbstractSet[Delivery] = frozenset()
 
-    def rows(
-        self,
-        *,
-        status: str,
-        now: datetime,
-        clients: Collection[str],
-        whose: Callable[[Problem], str | None] = lambda _: "",
-    ) -> Rows:
+    def rows(self, *, status: str, now: datetime, whose: Callable[[Problem], str | None] = lambda _: "") -> Rows:
         """Rows to commit with the run's end.
 
         Args:
             status: how it ends.
-            clients: those that the API shows: of others no run can read anything.
             whose: the client that a problem is about; empty: it may be any; None: it is no client's.
         """
         if status in {Status.COMPLETE, Status.PARTIAL}:
             problems = [(whose(problem), problem.may_pass) for problem in self.report.errors]
-            self._settle_each(problems, clients, now)
+            self._settle_each(problems, now)
         rows = [self._row(delivery, now) for delivery in self.deliveries]
         columns = [pa.array([row[column.name] for row in rows], column.type) for column in WEBHOOK_DELIVERIES]
         plain = WEBHOOK_DELIVERIES.remove_metadata()
@@ -76,17 +68,13 @@ class TakeUp:
         except InboxError as error:
             self.report.errors.append(problem(error))
 
-    def _settle_each(
-        self, problems: Sequence[tuple[str | None, bool]], clients: Collection[str], now: datetime
-    ) -> None:
+    def _settle_each(self, problems: Sequence[tuple[str | None, bool]], now: datetime) -> None:
         """By what the run could not read of each client, and whether another one may."""
         missing = {
             delivery: [passes for whose, passes in problems if whose in {"", delivery.client_id}]
             for delivery in self.deliveries
         }
-        self._synced = {
-            delivery for delivery, passing in missing.items() if not passing and delivery.client_id in clients
-        }
+        self._synced = {delivery for delivery, passing in missing.items() if not passing}
         self._done = {
             delivery
             for delivery, passing in missing.items()

@@ -13,7 +13,6 @@ from pipelines.webhooks.takeup import PATIENCE, take_up
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
-SHOWN = {"a", "b"}  # clients
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def due(folder):
 def test_what_was_synced_is_not_due(status, left, folder, report):
     """After a run that is partial for other reasons, too."""
     taken = take_up(folder, report)
-    rows = taken.rows(status=status, now=LATER, clients=SHOWN).data.to_pylist()
+    rows = taken.rows(status=status, now=LATER).data.to_pylist()
     taken.settle(LATER)
     synced_at = None if left else LATER
     assert rows == [
@@ -74,26 +73,17 @@ def test_what_could_not_be_read_of_a_client_is_not_synced(code, whose, synced, l
     """H: it stays due where another run may read it; where none may, it is done, and the row says no more than that."""
     taken = take_up(folder, report)
     report.errors.append(Problem(code=code, message="", resource="transactions", parent_id="a1"))
-    rows = taken.rows(status="partial", now=LATER, clients=SHOWN, whose=lambda _: whose).data.to_pylist()
+    rows = taken.rows(status="partial", now=LATER, whose=lambda _: whose).data.to_pylist()
     taken.settle(LATER)
     assert [row["webhook_id"] for row in rows if row["synced_at"]] == synced
     assert due(folder) == left
-
-
-def test_of_a_client_that_the_api_does_not_show_nothing_is_synced(folder, report):
-    """H: a complete run has read nothing of it; no later one will."""
-    taken = take_up(folder, report)
-    rows = taken.rows(status="complete", now=LATER, clients={"b"}).data.to_pylist()
-    taken.settle(LATER)
-    assert [row["synced_at"] for row in rows] == [None, LATER, None]
-    assert due(folder) == []
 
 
 def test_a_delivery_is_not_due_for_ever(folder, report):
     """What a day of runs could not read is the nightly run's."""
     taken, late = take_up(folder, report), NOW + PATIENCE
     report.errors.append(Problem(code="unavailable", message=""))
-    rows = taken.rows(status="partial", now=late, clients=SHOWN).data.to_pylist()
+    rows = taken.rows(status="partial", now=late).data.to_pylist()
     taken.settle(late)
     assert [row["synced_at"] for row in rows] == [None] * 3
     assert due(folder) == []
@@ -104,14 +94,14 @@ def test_a_delivery_that_comes_during_the_run_stays_due(folder, report):
     taken = take_up(folder, report)
     with Inbox(folder) as inbox:
         inbox.record([Delivery(webhook_id="4", type=CALCULATED, client_id="a", received_at=NOW)])
-    taken.rows(status="complete", now=LATER, clients=SHOWN)
+    taken.rows(status="complete", now=LATER)
     taken.settle(LATER)
     assert due(folder) == ["4"]
 
 
 def test_a_run_of_one_client_takes_up_only_its_deliveries(folder, report):
     taken = take_up(folder, report, clients=["b"])
-    taken.rows(status="complete", now=LATER, clients=SHOWN)
+    taken.rows(status="complete", now=LATER)
     taken.settle(LATER)
     assert due(folder) == ["1"]
 
@@ -123,7 +113,7 @@ def test_a_backfill_takes_up_nothing(folder):
 def test_without_an_inbox_there_is_nothing_and_none_is_made(tmp_path, report):
     """A quiet night without webhooks adds no file (C7), and no row."""
     taken = take_up(tmp_path, report)
-    assert taken.rows(status="complete", now=LATER, clients=SHOWN).data.num_rows == 0
+    assert taken.rows(status="complete", now=LATER).data.num_rows == 0
     taken.settle(LATER)
     assert list(tmp_path.iterdir()) == []
 
