@@ -100,7 +100,7 @@ def _of_disk(error: OSError) -> str:
     if error.errno in FULL:
         return f"the disk is full{where}: committed data is intact; free space, run again"
     remedy = "committed data is intact; free space or fix permissions, run again"
-    return f"cannot write{where} ({reason_of(error)}): {remedy}"
+    return f"cannot use{where} ({reason_of(error)}): {remedy}"
 
 
 def _short(text: str) -> str:
