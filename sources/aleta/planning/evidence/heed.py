@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ..windows import Window
 from .rows import NO_DAY, Rows
@@ -28,14 +29,12 @@ class Heed:
     def contradicts(self, parent: str, window: Window, rows: Rows) -> Window | None:
         """Take in an answer: the days that showed one of its *rows* astray, if none of these is of *window*."""
         known = self._astray.get(parent, {})
-        for own in known and rows.ids:
-            if own in known and not known[own].overlaps(window):
-                return known[own]
-        for own in _astray(window, rows):
-            if len(known) < REMEMBERED:
-                known.setdefault(own, window)
         if known:
-            self._astray[parent] = known
+            for own in known.keys() & rows.ids:
+                if not known[own].overlaps(window):
+                    return known[own]
+        for own in islice(_astray(window, rows), REMEMBERED - len(known)):
+            self._astray.setdefault(parent, {}).setdefault(own, window)
         return None
 
 
