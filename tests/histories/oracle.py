@@ -88,6 +88,8 @@ class Oracle:
         pending: a run was cut short since: the store may hold half a package.
         nights: the worlds that runs met, by the instant of the run.
         answered: requests for transactions that were answered, by the instant of the run.
+        ever: rows that an account showed in any run, id and account; the warehouse may have them from one that went and
+            is back, though it showed nothing since.
         standing: ids with two contents when the last run came to its end.
         seen: rows that an account showed in what was read, id and account, and lists still, if they are still loaded.
     """
@@ -99,6 +101,7 @@ class Oracle:
     nights: dict[datetime, Night] = field(default_factory=dict)
     answered: dict[datetime, set[tuple[str, str, str]]] = field(default_factory=dict)
     seen: frozenset[tuple[str, str]] = frozenset()
+    ever: frozenset[tuple[str, str]] = frozenset()
     standing: frozenset[str] = frozenset()
     remembered: frozenset[str] = frozenset()  # conflicts that were seen, as long as two accounts list both contents
 
@@ -141,6 +144,7 @@ class Oracle:
         for at, claims in (new := self._new_claims(books)).items():
             self._look_at_claims(run, at, claims, alone=len(new) == 1)
         self.seen = contents.seen_by(new, self.nights, before=self.seen, books=self.books)
+        self.ever |= self.seen
         rows = self._rows_are_right(books, cut=run.cut)
         if run.said.status == "complete":  # what an earlier run left open, a sync must settle
             before = self._after(books, without=run.at).open if run.duty.span else frozenset()  # a sync's, and not its
@@ -248,6 +252,7 @@ class Oracle:
         conflicts = contents.conflicts(self.seen, self.nights[run.at])
         # Its row may be gone by now, and the day that showed it is known:
         known = conflicts | self.remembered & self.nights[run.at].doubled.keys()
+        known |= contents.conflicts(self.ever, self.nights[run.at])
         named = " ".join(error.message for error in said.errors if error.code == "conflict")
         silent = {row_id for row_id in conflicts - self.nights[run.at].moved.keys() if row_id not in named}
         if silent and said.status != "failed" and not run.stopped:
