@@ -117,7 +117,6 @@ class Ledger:
                 if (clamped := mark.clamped(now=now, elapsed=elapsed)) is not mark:
                     ahead[resource, parent_id] = mark
                     self.set(resource, parent_id, clamped)
-        self.unoffered = {name: at for name, at in self.unoffered.items() if at <= now}
         return ahead
 
     def unclamp(self, ahead: Mapping[tuple[str, str], Mark]) -> None:

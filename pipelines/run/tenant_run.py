@@ -85,7 +85,7 @@ class TenantRun:
         self._horizon = Horizon.of(tenant, now=tools.clock.now())
         self._handover: Handover[Event] = Handover(WAITING_ROWS)
         self._listings: dict[str, list[Listed]] = defaultdict(list)
-        self._ahead: Mapping[tuple[str, str], Mark] = {}  # marks that lie ahead of this machine's clock, as they were
+        self._ahead: Mapping[tuple[str, str], Mark] = {}  # marks that were clamped, as they were, until lists are read
         self._missing: list[NotOffered] = []
 
     def run(self, warehouse: Warehouse) -> None:
@@ -119,7 +119,7 @@ class TenantRun:
         self._deliveries = take_up(self._tenant.folder, self._report, clients=self._job.clients)
         self._ledger = Ledger.from_state(warehouse.state())
         self._promote(warehouse)  # commits a state without rows of marks: none may have changed by then (M4)
-        self._ahead = self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed)
+        self._clamp()
         self._unoffered = Unoffered.lately(self._ledger, now=self._horizon.now, named=self._tenant.resources)
         self._endpoints = self._job.asked_for(self._tenant.resources)
         self._loader = Loader(
@@ -141,6 +141,18 @@ class TenantRun:
             found = stored_objects(store, self._endpoints, now=self._horizon.now, clients=self._job.clients)
         self._members = found.members
         return found
+
+    def _clamp(self) -> None:
+        """What an earlier run's wrong clock left behind (M6)."""
+        self._ahead = self._ledger.clamp(now=self._horizon.now, elapsed=self._horizon.elapsed)
+        if self._ahead:
+            self._report.warnings.append(problems.marks_ahead(len(self._ahead), self._horizon.elapsed))
+
+    def _unclamp(self) -> None:
+        """It is this run's clock that is wrong, and nothing was read by it."""
+        self._ledger.unclamp(self._ahead)
+        told = problems.marks_ahead(len(self._ahead), self._horizon.elapsed)
+        self._report.warnings = [warning for warning in self._report.warnings if warning != told]
 
     def _promote(self, warehouse: Warehouse) -> None:
         """Fill columns that are new in this version, and hash rows as this version does."""
@@ -188,9 +200,7 @@ class TenantRun:
             else:
                 self._take(event)
         if isinstance(event.error, ClockError | MistimedError):
-            self._ledger.unclamp(self._ahead)
-        elif self._ahead:
-            self._report.warnings.append(problems.marks_ahead(len(self._ahead), self._horizon.elapsed))
+            self._unclamp()
         self._ledger.learn_dialects(dialects.learned)
         self._report.tracks = dialects.tracks
         if event.error is not None:
@@ -221,6 +231,7 @@ class TenantRun:
                 self._listings[event.endpoint.name].append(event)
                 self._loader.note_listed(event)
             case Crawled():
+                self._ahead = {}
                 self._loader.load_objects(
                     self._listings, [endpoint for endpoint in self._endpoints if endpoint.crawled]
                 )

@@ -36,9 +36,13 @@ class Unoffered:
 
     @classmethod
     def lately(cls, ledger: Ledger, *, now: datetime, named: Collection[str]) -> Unoffered:
-        """Args: named: what the configuration names is searched for in every run."""
+        """By *ledger*, but for what it found later than *now*: a clock was wrong (M6).
+
+        Args:
+            named: what the configuration names is searched for in every run.
+        """
         read = {name for name, marks in ledger.marks.items() if not all(mark.blank for mark in marks.values())}
-        lately = {name: at for name, at in ledger.unoffered.items() if now - at < SEARCH_AGAIN}
+        lately = {name: at for name, at in ledger.unoffered.items() if timedelta(0) <= now - at < SEARCH_AGAIN}
         return cls(since={name: lately[name] for name in lately.keys() - read - set(named)}, read=read)
 
     def rests(self, endpoint: Endpoint, *, parents: int) -> bool:

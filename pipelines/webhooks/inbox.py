@@ -203,7 +203,7 @@ def has_room(folder: Path) -> bool:
     except OSError:
         return False
     writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    return writable and disk.f_bavail > 0 and (disk.f_favail > 0 or not disk.f_files)
+    return writable and (disk.f_bavail > 0 or not disk.f_blocks) and (disk.f_favail > 0 or not disk.f_files)
 
 
 def _make(file: Path) -> None:

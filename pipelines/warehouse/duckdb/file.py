@@ -134,7 +134,7 @@ class OpenDatabase:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the open file, or to the empty database that stands for it; in UTC."""
-        if self._nothing:
+        if self._nothing and not self:
             connection = self._nothing.cursor()
             connection.execute("SET TimeZone = 'UTC'")
             return connection

@@ -41,23 +41,27 @@ def test_marks_of_a_run_whose_clock_was_ahead_are_not_believed_m6(runner: Runner
         assert any("ahead" in warning for warning in ended.report.tenants[0].warnings)
 
 
-def test_a_run_that_the_api_tells_its_clock_is_behind_puts_no_mark_back_m6(runner: Runner, tmp_path: Path):
+@pytest.mark.parametrize("code", ["clock", "auth"])
+def test_a_run_that_is_told_that_its_clock_is_behind_puts_no_mark_back_m6(runner: Runner, tmp_path: Path, code: str):
     """M6: it fails before anything is marked; that marks lie ahead of its clock is the clock's fault."""
     with Scene(runner, tmp_path) as scene:
         scene.sync()
         before = read(scene.oracles["acme"].copy).marks
-        right = scene.now
+        right, iss = scene.now, "iss-acme"  # as the sandbox knows it
         scene.now -= timedelta(days=45)
         scene.box.set(date_off_s=timedelta(days=45).total_seconds())
+        if code == "auth":
+            scene.configure(iss="someone-else")
 
         ended = scene.sync()
 
-        assert [error.code for error in ended.report.tenants[0].errors] == ["clock"]
+        assert [error.code for error in ended.report.tenants[0].errors] == [code]
         assert not any("ahead" in warning for warning in ended.report.tenants[0].warnings)
         assert read(scene.oracles["acme"].copy).marks == before
 
         scene.now = right + timedelta(minutes=1)
         scene.box.set(date_off_s=0.0)
+        scene.configure(iss=iss)
         scene.sync()
 
         assert scene.differences() == []

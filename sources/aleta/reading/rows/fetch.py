@@ -25,7 +25,7 @@ from ...errors import (
     WindowTooWideError,
 )
 from ...jsonapi.answer import Answer, days, evidence
-from ...planning.evidence.heed import Heed
+from ...planning.evidence.overlooked import OverlookedDays
 from ...planning.evidence.rows import Rows
 from ...planning.planner import Planner
 from ...planning.questions import Decision, Fate, Question
@@ -111,7 +111,7 @@ class _Fetch:
         self._outages = Outages(pool.count)
         self._answered: tuple[str, Window] | None = None  # the last of all questions that got an answer
         self._waiting = waiting
-        self._heed = Heed()
+        self._overlooked = OverlookedDays()
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._not_found = not_found
         self._left_out: dict[tuple[str, Window], SourceError] = {}  # days, each for itself; it may answer next time
@@ -205,15 +205,18 @@ class _Fetch:
         self._prover.answer(question, rows, days(answer.batch, columns, question.window))
 
     def _unheeded(self, question: Question, rows: Rows) -> MalformedError | None:
-        """Why no window of its parent says anything of its days; a day by itself may be answered as of another (W8)."""
-        if self._endpoint.by_day:
+        """Why no window of its parent says anything of its days; a day by itself may be answered as of another (W8).
+
+        What only tests another answer is evidence all the same.
+        """
+        if self._endpoint.by_day or question.trial is not None or question.proof:
             return None
         asked = question.window.widened(self._prover.overlap)
-        if not (other := self._heed.contradicts(question.parent, asked, rows)):
+        if not (other := self._overlooked.shown_by(question.parent, asked, rows)):
             return None
         return MalformedError(
-            f"the API does not heed the days it is asked for: it shows one row from {other.first} to {other.last}, far "
-            f"from its days, and from {asked.first} to {asked.last} too"
+            f"the API does not heed the days it is asked for: it shows one row from {other.first} to {other.last} and "
+            f"from {asked.first} to {asked.last}, and its days are in neither"
         )
 
     def _failed(self, question: Question, result: Exception) -> None:

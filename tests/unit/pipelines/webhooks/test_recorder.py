@@ -117,10 +117,11 @@ def test_it_is_unable_before_the_first_delivery_where_no_inbox_could_be_made(rec
 
 
 def test_a_disk_without_room_or_inodes_takes_no_delivery(tmp_path, monkeypatch):
-    """What `statvfs` says of it; some file systems count no inodes."""
-    for blocks, files, left, room in [(0, 9, 9, False), (9, 9, 0, False), (9, 0, 0, True), (9, 9, 9, True)]:
-        disk = SimpleNamespace(f_bavail=blocks, f_files=files, f_favail=left)
-        monkeypatch.setattr("os.statvfs", lambda _, disk=disk: disk)
+    """What `statvfs` says of it; some file systems count nothing."""
+    some = {"f_blocks": 9, "f_bavail": 9, "f_files": 9, "f_favail": 9}
+    uncounted = dict.fromkeys(some, 0)
+    for said, room in [(some, True), ({"f_bavail": 0}, False), ({"f_favail": 0}, False), (uncounted, True)]:
+        monkeypatch.setattr("os.statvfs", lambda _, said=said: SimpleNamespace(**some | said))
         assert has_room(tmp_path / "new") is room
 
 

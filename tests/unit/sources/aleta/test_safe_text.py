@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.aleta.safe_text import printable, without_pieces
+from sources.aleta.safe_text import first_line, printable, without_pieces
 
 SECRET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -63,3 +63,8 @@ def test_no_run_of_six_letters_survives(text, secret):
     shown = without_pieces(text, [secret])
     runs = {secret[at : at + 6] for at in range(len(secret) - 5)}
     assert not any(run in shown for run in runs)
+
+
+def test_colours_of_a_library_s_message_are_left_out():
+    """They say nothing, and would stand there as escapes."""
+    assert first_line(ValueError("\x1b[31mno\x1b[0m \x1b[1;4mbucket\x1b[m\nrow 5")) == "no bucket"

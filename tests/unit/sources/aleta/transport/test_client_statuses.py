@@ -49,6 +49,13 @@ def test_a_status_without_hope_is_asked_once(server, world, status, kind, messag
     assert world.clock.waits == []
 
 
+def test_404_to_what_has_no_parent_names_the_address(server, world):
+    """Nothing is gone there: this is how a wrong `api_url` looks."""
+    server.say(Reply(status=404))
+    error = world.fails(ParentGoneError, path="/v2/clients", resource="clients", parent_id="")
+    assert "answered 404; nothing is shown under this address: check api_url" in f"{error}"
+
+
 def test_the_apis_own_words_are_passed_on_cleaned(server, world):
     """Title and detail of the JSON:API error, control characters as their escapes."""
     server.say(Reply(status=422, body=b'{"errors":[{"title":"Range","detail":"at most\\u001b[0m 366 days"}]}'))
