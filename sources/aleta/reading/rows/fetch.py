@@ -71,7 +71,8 @@ def fetch(
         workers: concurrent requests.
         stop: set it to stop reading.
         existing_parents: known to exist, so that a 404 means no rows if the endpoint has `none_is_404`; but only once
-            the endpoint has answered for another parent in this run.
+            the endpoint has answered for another parent in this run. A day that is asked for by itself may have none,
+            too, once the parent is answered on another day in this run (F2).
         had_rows: those of them that had rows in their spans: to them it must have answered itself, on another day.
         none_before: those of them that an earlier run read without a row: a 404 repeats that, whoever is answered.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
@@ -84,7 +85,7 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
-        not_found = UnexplainedNotFound(had_rows, none_before)
+        not_found = UnexplainedNotFound(*((had_rows, none_before) if endpoint.none_is_404 else (existing_parents, ())))
         reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting)
         yield from reading.run(after_answer)
 
@@ -101,7 +102,7 @@ class _Fetch:
         not_found: UnexplainedNotFound,
         waiting: WaitingAnswers,
     ) -> None:
-        self._existing_parents = existing_parents if endpoint.none_is_404 else ()
+        self._existing_parents = existing_parents if endpoint.none_is_404 or endpoint.by_day else ()
         self._endpoint = endpoint
         self._reader = reader
         self._prover = prover

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -49,12 +49,13 @@ def read(
     had_rows: Sequence[str] = (),
     remembered: bool = False,
     workers: int = 3,
+    none_is_404: bool = True,
 ):
     reader = Reader(api, FakeClock())
     if remembered:
         reader.dialects.remember({STATUS.name: "v2 instrument"})
     receipts = fetch(
-        STATUS,
+        replace(STATUS, none_is_404=none_is_404),
         dict.fromkeys(limits, span),
         reader,
         planner=Planner(cap=RowCap(divisible=False), max_days=1),
@@ -96,6 +97,15 @@ def test_limits_without_a_status_do_not_hide_the_one_that_has():
     assert outcome(receipts)["limit"] == [(Status.COMPLETE, 0)] * 6 + [(Status.COMPLETE, 1)]
     assert {receipt.status for receipt in receipts} == {Status.COMPLETE}
     assert not dialects.missing(STATUS)
+
+
+def test_f2_a_day_without_rows_may_be_404_wherever_days_are_asked_for_one_by_one():
+    """F2: of a table whose 404 says that a parent is gone, a day is empty once that parent is answered on another."""
+    receipts, _ = read(Api({"a": days(0, 3, 6)}), "a", "b", none_is_404=False)
+
+    rows = [(Status.COMPLETE, int(number in {0, 3, 6})) for number in range(7)]
+    assert outcome(receipts) == {"a": rows, "b": [(Status.FAILED, 0)]}
+    assert {receipt.error.code for receipt in receipts if receipt.error} == {"gone"}
 
 
 def test_404_to_everybody_is_no_answer():
