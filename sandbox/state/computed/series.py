@@ -20,6 +20,7 @@ from .resource import Item, Rows, Selection
 OPEN_START = date(1900, 1, 1).toordinal()
 FRIDAY = 4
 UNPRICED = frozenset({PRIVATE, "loan-instrument", "fee-instrument", "fx-forward-physical-delivery-instrument"})
+ISSUED = 1_000  # days, one of which an ordinary index-linked bond was issued on: as many points look like a cap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def _points(state: TenantState, series: Series, selection: Selection) -> Iterato
         return
     chance = noise(selection.owner, series.type)
     gap = series.gaps[chance % len(series.gaps)]
-    first, last = max(selection.first, state.first), min(selection.last, state.today)
+    begins = state.first + (chance // gap % ISSUED if state.ordinary and series is INDEX_FACTORS else 0)
+    first, last = max(selection.first, begins), min(selection.last, state.today)
     if series.open_start and selection.first <= OPEN_START:
         yield Point(instrument=selection.owner, day=OPEN_START, twin=0)
     for day in range(first + (chance - first) % gap, last + 1, gap):
