@@ -6,7 +6,6 @@ Each probe returns what it saw, as `check` prints it, or raises `UnwellError` wi
 from __future__ import annotations
 
 import os
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from ..warehouse.format import check_format
 from ..warehouse.glance import is_used
 from ..warehouse.pipeline.home import pipeline_home
 from ..warehouse.pipeline.stored_state import kept_state
+from ..warehouse.private_file import nearest_there
 from ..warehouse.store import DATASET
 
 ROOM = 2.5  # times the warehouse: publishing writes a whole new copy beside the old one
@@ -44,7 +44,7 @@ class UnwellError(Exception):
 def disk(tenant: TenantSettings) -> str:
     """Whether the tenant's folder can be written or made, and whether there is room."""
     folder = tenant.folder
-    there = next(level for level in (folder, *folder.parents) if os.path.lexists(level))
+    there = nearest_there(folder)
     if not there.is_dir():
         raise UnwellError(f"{there} is no folder: move it away, or set another data_dir")
     system = os.statvfs(there)
@@ -55,7 +55,7 @@ def disk(tenant: TenantSettings) -> str:
         raise UnwellError(f"{there} cannot be written: {whose}")
     if reason := refused_to_root(folder / "lock"):
         raise UnwellError(reason)
-    free = shutil.disk_usage(there).free
+    free = system.f_bavail * system.f_frsize
     needed = max(LEAST_ROOM, int(ROOM * sum(file.stat().st_size for file in folder.rglob("*.duckdb"))))
     if free < needed:
         raise UnwellError(f"{there} has {free >> 20} MB free, a sync may need {needed >> 20} MB: make room")

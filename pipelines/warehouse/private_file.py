@@ -29,6 +29,11 @@ def make_private_file(file: Path) -> bool:
     return True
 
 
+def nearest_there(folder: Path) -> Path:
+    """*folder*, or of those above it the nearest that is there, whatever it is."""
+    return next(level for level in (folder, *folder.parents) if os.path.lexists(level))
+
+
 def make_private_folder(folder: Path) -> None:
     """Make *folder* and what is missing above it (rule S1)."""
     for level in reversed((folder, *folder.parents)):

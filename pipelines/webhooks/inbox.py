@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..warehouse.private_file import make_private_file, make_private_folder
+from ..warehouse.private_file import make_private_file, make_private_folder, nearest_there
 from .delivery import CALCULATED, Delivery
 
 FILE = "webhooks.sqlite"
@@ -197,7 +197,7 @@ def exists(folder: Path) -> bool:
 
 def has_room(folder: Path) -> bool:
     """Whether a tenant's *folder* is one that can be written or made, on a disk with room for another file."""
-    there = next(level for level in (folder, *folder.parents) if os.path.lexists(level))
+    there = nearest_there(folder)
     try:
         disk = os.statvfs(there)
     except OSError:

@@ -21,6 +21,7 @@ import msgspec
 from sources.aleta.clock import SystemClock
 from sources.aleta.transport.pacing.limiter import TokenBucket
 
+from ...warehouse.private_file import nearest_there
 from .boot_id import boot_id
 
 LARGEST = 4096
@@ -56,7 +57,7 @@ def may_be_kept(file: Path) -> bool:
     """Whether this user can keep a budget in *file*, and makes no folder for it where another user's would be."""
     if os.path.lexists(file):
         return os.access(file, os.R_OK | os.W_OK)
-    there = next(folder for folder in file.parents if os.path.lexists(folder))  # or nobody else may look into it
+    there = nearest_there(file.parent)  # or nobody else may look into it
     return there.is_dir() and there.stat().st_uid == os.geteuid() and os.access(there, os.W_OK | os.X_OK)
 
 

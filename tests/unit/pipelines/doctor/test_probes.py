@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.doctor.probes import LEAST_FILES, UnwellError, disk
 
-GOOD = {"f_flag": 0, "f_files": 10**6, "f_favail": LEAST_FILES}
+GOOD = {"f_flag": 0, "f_bavail": 1 << 28, "f_frsize": 4096, "f_files": 10**6, "f_favail": LEAST_FILES}
 
 
 @pytest.fixture
@@ -19,7 +19,6 @@ def told(tmp_path, monkeypatch):
     def look(**said: int) -> str:
         with monkeypatch.context() as patched:
             patched.setattr(os, "statvfs", lambda _: SimpleNamespace(**GOOD | said))
-            patched.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 40))
             return disk(SimpleNamespace(folder=tmp_path / "acme"))
 
     return look
