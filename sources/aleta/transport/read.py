@@ -82,7 +82,7 @@ class Read:
     def refusal(self, status: int, body: bytes, wait_s: float | None) -> SourceError:
         """The error that *status* is, with the words of *body*; *wait_s* is what `Retry-After` asks."""
         kind, advice = ALONE if self.alone else REFUSALS[action(status)]
-        if kind is ParentGoneError and "{parent_id}" not in self.template and not self.parent_id:
+        if kind is ParentGoneError and not self.parent_id:
             advice = "nothing is shown under this address: check api_url"
         detail = of_problem(body, hide=[self.bearer])
         said = f"{named(status)}: {words_of(status)}" if action(status) is Action.FATAL else f"{status}"

@@ -85,7 +85,7 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
-        not_found = UnexplainedNotFound(*((had_rows, none_before) if endpoint.none_is_404 else (existing_parents, ())))
+        not_found = UnexplainedNotFound(had_rows if endpoint.none_is_404 else existing_parents, none_before)
         reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting)
         yield from reading.run(after_answer)
 
@@ -206,11 +206,8 @@ class _Fetch:
         self._prover.answer(question, rows, days(answer.batch, columns, question.window))
 
     def _unheeded(self, question: Question, rows: Rows) -> MalformedError | None:
-        """Why no window of its parent says anything of its days; a day by itself may be answered as of another (W8).
-
-        What only tests another answer is evidence all the same.
-        """
-        if self._endpoint.by_day or question.trial is not None or question.proof:
+        """Why no window of its parent says anything of its days (W8); what only tests another answer is evidence."""
+        if not self._endpoint.divisible or question.trial is not None or question.proof:
             return None
         asked = question.window.widened(self._prover.overlap)
         if not (other := self._overlooked.shown_by(question.parent, asked, rows)):
