@@ -150,9 +150,9 @@ class TenantRun:
 
     def _unclamp(self) -> None:
         """It is this run's clock that is wrong, and nothing was read by it."""
-        self._ledger.unclamp(self._ahead)
-        told = problems.marks_ahead(len(self._ahead), self._horizon.elapsed)
-        self._report.warnings = [warning for warning in self._report.warnings if warning != told]
+        if self._ahead:
+            self._ledger.unclamp(self._ahead)
+            self._report.warnings.remove(problems.marks_ahead(len(self._ahead), self._horizon.elapsed))
 
     def _promote(self, warehouse: Warehouse) -> None:
         """Fill columns that are new in this version, and hash rows as this version does."""

@@ -46,8 +46,7 @@ def is_in_use(error: object) -> bool:
 @contextmanager
 def bounded(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to an empty database, in UTC; beyond its memory it goes to *spill*, which is made then (rule C5)."""
-    with duckdb.connect(":memory:", config=POOLS) as connection:
-        bound(connection, spill)
+    with _empty(spill) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -123,8 +122,7 @@ class OpenDatabase:
     def expect(self) -> None:
         """Let an empty database stand for the file, which is not there, until it is taken."""
         if self._nothing is None:
-            self._nothing = duckdb.connect(":memory:", config=POOLS)
-            bound(self._nothing, self._file.with_name("spill"))
+            self._nothing = _empty(self._file.with_name("spill"))
             attach_to_read(self._nothing, self._file)
 
     @property
@@ -162,6 +160,12 @@ def give_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only glibc has it
     if mallopt:
         mallopt(M_MMAP_THRESHOLD, 1 << 20)
+
+
+def _empty(spill: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config=POOLS)
+    bound(connection, spill)
+    return connection
 
 
 def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
