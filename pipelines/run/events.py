@@ -12,7 +12,7 @@ from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.rows.findings import Missed
+from ..compare.rows.findings import Missed, Sighting
 from ..ledger.ledger import Doubled, Learned
 from ..ledger.readings import Reading
 from ..report.report import Problem, TrialRecord
@@ -38,6 +38,14 @@ class Following:
 
     endpoint: Endpoint
     readings: Mapping[str, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """An answer that is not loaded showed rows of days that were not asked of its parent, or not for that (W7)."""
+
+    endpoint: Endpoint
+    sighting: Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +121,14 @@ class Doubts:
         new: of these, by endpoint, the ids that this run found.
         far: by endpoint and parent, days that rows name and no whole history asks for (D7).
         removed: by endpoint and parent, some of the rows that this run removed (D6).
+        sighted: by endpoint, parents of which answers showed rows that the warehouse does not have so (W7).
     """
 
     conflicts: Mapping[str, Mapping[str, Doubled]] = field(default_factory=dict)
     new: Mapping[str, Collection[str]] = field(default_factory=dict)
     far: Mapping[str, Mapping[str, Collection[date]]] = field(default_factory=dict)
     removed: Mapping[str, Mapping[str, Sequence[Missed]]] = field(default_factory=dict)
+    sighted: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +200,7 @@ class Ended:
 Fact: TypeAlias = Noticed | Refused | Away | Taught | Rereading | Doubted | NotOffered | Confronted
 """What was found out besides rows."""
 
-Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Settle | Remaining | Fact | Ended
+Event: TypeAlias = Listed | Crawled | Visited | Following | Receipt | Sighted | Settle | Remaining | Fact | Ended
 
 
 class Put(Protocol):

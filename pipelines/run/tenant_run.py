@@ -49,6 +49,7 @@ from .events import (
     Remaining,
     Rereading,
     Settle,
+    Sighted,
     Taught,
     Visited,
 )
@@ -244,6 +245,8 @@ class TenantRun:
                 self._loader.follow(event.endpoint, event.readings)
             case Receipt():
                 self._loader.take(event, self._tools.clock.monotonic())
+            case Sighted():
+                self._loader.note_sighted(event)
             case Settle() | Remaining():
                 self._loader.answer(event)
                 self._handover.wake()

@@ -232,6 +232,12 @@ class Oracle:
         if run.said.status == "complete":
             _none(f"{row_id} was shown, and is missing" for row_id in run.shown_and_moved - books.rows.keys())
             _none(contents.what_is_left_of_conflicts(self.standing, books, self.nights[run.at]))
+            if not (run.broken or self.nights[run.at].overlap):
+                _none(
+                    contents.what_was_shown_is_there(
+                        self._after(books), self.nights[run.at], books, self.answered[run.at]
+                    )
+                )
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
             _none(contents.all_is_there(books, self.nights[run.at], run.duty))
         if not (run.cut or cut_before):

@@ -95,6 +95,14 @@ def far_rows_left_alone() -> None:
 
 
 @bug
+def sighted_rows_forgotten() -> None:
+    """What the largest answer of the last run shows, asked for its size, is nobody's."""
+    from pipelines.run.reading.leftovers import Leftovers
+
+    Leftovers._read_sighted = lambda *_: None
+
+
+@bug
 def each_step_is_told() -> None:
     """What a later package of a run changes again is told as if the run had not told of it."""
     from pipelines.compare.rows.change_feed import ChangeFeed

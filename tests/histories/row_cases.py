@@ -23,6 +23,14 @@ def backfilled_far_ahead(scene: Scene) -> None:
     scene.backfill(FAR, FAR)
 
 
+def the_fullest_is_edited(scene: Scene) -> None:
+    """Its rows of old days; and a day of another is in doubt, which the largest answer of earlier clears."""
+    for row_id, row in scene.rows_of(fullest(scene)).items():
+        if max(row["attributes"]["tradeDate"], row["attributes"]["valueDate"]) < f"{TODAY - timedelta(days=60)}":
+            scene.change("edit", id=row_id)
+    scene.change("late", account=scene.accounts()[0], date=f"{TODAY}", count=3)
+
+
 CASES: Mapping[str, Case] = {
     "conflict_passed_over": Case(
         aleta={"reverify_days": 0}, then=lambda scene: scene.change("double"), objection="nobody says so"
@@ -55,6 +63,12 @@ CASES: Mapping[str, Case] = {
         aleta={"reverify_days": 0},
         then=lambda scene: (backfilled_far_ahead(scene), scene.clear_day(fullest(scene), FAR)),
         objection="is not shown any more, and left over",
+    ),
+    "sighted_rows_forgotten": Case(
+        world={"row_cap": 1000},
+        aleta=NARROW,
+        then=the_fullest_is_edited,
+        objection="was shown, and is not so in the warehouse",
     ),
     "each_step_is_told": Case(
         aleta={"reverify_days": 0, "max_removed_share": 1.0, "workers": 1},

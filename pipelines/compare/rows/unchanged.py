@@ -65,12 +65,16 @@ def holds_all(stored: pa.Table, rows: pa.Table, *, key: str, may_have: pa.Array)
     return bool(stored.take(places).cast(rows.schema).equals(rows))
 
 
-def _stored_sql(store: Store, endpoint: Endpoint, *, in_days: str, most: int) -> str:
-    """The rows that name a parent, a column of parents at a time, which reads little; at most so many."""
-    columns = [
+def values_sql(endpoint: Endpoint) -> str:
+    """The API's columns of a stored row as `holds_all` compares them."""
+    return ", ".join(
         f"{column.name}::VARCHAR AS {column.name}" if fact(column, "json") else column.name
         for column in answered(endpoint.schema)
-    ]
+    )
+
+
+def _stored_sql(store: Store, endpoint: Endpoint, *, in_days: str, most: int) -> str:
+    """The rows that name a parent, a column of parents at a time, which reads little; at most so many."""
     committed = store.rows(endpoint.schema)
     parts = []
     for place, owner in enumerate(endpoint.owners):
@@ -78,7 +82,7 @@ def _stored_sql(store: Store, endpoint: Endpoint, *, in_days: str, most: int) ->
             f" AND NOT coalesce(list_contains($parents, {other}), false)" for other in endpoint.owners[:place]
         )
         parts.append(
-            f"SELECT {', '.join([*columns, ROW_HASH.name])} FROM {committed} "
+            f"SELECT {values_sql(endpoint)}, {ROW_HASH.name} FROM {committed} "
             f"WHERE list_contains($parents, {owner}){once}{in_days}"
         )
     return f"{' UNION ALL '.join(parts)} LIMIT {most}"

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
@@ -20,6 +21,7 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
 from ...compare.rows.findings import Differences, Run, unasked_days
+from ...compare.rows.sighted import is_news
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -27,14 +29,16 @@ from ...ledger.tables import Entry, receipt_rows
 from ...report.report import TenantReport, problem
 from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows, joined_tables
+from ...warehouse.store import Store
 from ...warehouse.warehouse import Warehouse
 from ..errors import problems
-from ..events import Confronted, Doubts, Remaining, Settle, Unsettled
+from ..events import Confronted, Doubts, Remaining, Settle, Sighted, Unsettled
 from .conflicts import Conflicts
 from .drift import Drift
 from .followed import FollowedParents
 from .removals import Removals
 from .run_row import run_row
+from .sightings import Sightings
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
@@ -92,6 +96,7 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger, tables)
         self._removals = Removals()
+        self._sightings = Sightings()
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
         self._visited_since_s = 0.0  # objects that were read one by one; 0 where none wait
@@ -162,13 +167,14 @@ class Loader:
                 question.answer = self._remaining()
 
     def _remaining(self) -> Doubts:
+        self._judge_sightings()
         far = {name: unasked_days(days.unasked.values()) for name, days in self._proven.items() if days.unasked}
         doubts = Doubts()
         if far or self._conflicts.any():
             self.flush()
             with self._warehouse.open() as store:
                 doubts = self._conflicts.doubts(store, [proven.endpoint for proven in self._proven.values()])
-        return replace(doubts, far=far, removed=self._removals.take())
+        return replace(doubts, far=far, removed=self._removals.take(), sighted=self._sightings.take())
 
     def _settle(self, proven: ProvenDays) -> Unsettled:
         """What partial readings leave open."""
@@ -177,6 +183,34 @@ class Loader:
             missed[row.parent_id].append(row)
         late, proven.late = proven.late, Counter()
         return Unsettled(missed=missed, late=late)
+
+    def note_sighted(self, event: Sighted) -> None:
+        """What was shown is held against the warehouse at the end, or once it is too much to wait (rule C5)."""
+        self._sightings.note(event)
+        if self._sightings.rows >= PACKAGE_ROWS:
+            self._pending += self._take_package()
+            self._judge_sightings()
+
+    def _judge_sightings(self) -> None:
+        """What is read and not committed yet is, if the warehouse lacks something without it."""
+        self._forget_known_sightings()
+        if self._sightings.rows and self._pending:
+            self.flush()
+            self._forget_known_sightings()
+        self._sightings.believe()
+
+    def _forget_known_sightings(self) -> None:
+        if self._sightings.rows:
+            with self._warehouse.open() as store:
+                self._sightings.forget_known(partial(self._is_news, store))
+
+    def _is_news(self, store: Store, sighted: Sighted) -> bool:
+        """Not of whom all is to be read anyway; ids of two contents (D8) are asked for by themselves."""
+        name, sighting = sighted.endpoint.name, sighted.sighting
+        if self._ledger.mark(name, sighting.parent_id).verified_at is None:
+            return False
+        but_for = self._ledger.conflicts.get(name, {}).keys()
+        return is_news(store, sighted.endpoint, sighting, self._run, but_for=but_for)
 
     def note_confronted(self, event: Confronted) -> None:
         """What was found out of ids that may stand for two contents; it holds for the rows that were read for it."""

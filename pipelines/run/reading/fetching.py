@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
 from sources.aleta.clock import Clock
+from sources.aleta.jsonapi.answer import Answer
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof, larger
 from sources.aleta.planning.trials.budget import NO_TRIALS
@@ -25,12 +26,13 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
+from ...compare.rows.findings import Sighting
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, Reading, look_backs, odd_days, owed, paying, whole_reading
 from ...report.progress import Progress
 from ...report.report import TrialRecord
 from ...settings import TenantSettings
-from ..events import Doubted, Following, NotOffered, Put, Wait
+from ..events import Doubted, Following, NotOffered, Put, Sighted, Wait
 from ..job import Job
 from ..unoffered import Unoffered
 from .beliefs import Beliefs
@@ -142,7 +144,7 @@ class Fetching:
     def whole(self, endpoint: Endpoint, parent: str) -> Window:
         return self.horizon.whole(self.ledger.mark(endpoint.name, parent))
 
-    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Watch) -> None:
+    def read_whole(self, endpoint: Endpoint, parents: Collection[str], watch: Watch = lambda _: None) -> None:
         self._watch_over(endpoint, {parent: self._whole_reading(endpoint, parent) for parent in sorted(parents)}, watch)
 
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
@@ -167,7 +169,10 @@ class Fetching:
 
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
         prover = prover_of(self._planner(endpoint, spans), self._beliefs.of(endpoint), NO_TRIALS, self.rng)
-        return self._receipts(endpoint, spans, prover, set(spans))
+        for receipt in self._receipts(endpoint, spans, prover, set(spans)):
+            if receipt.answer:
+                self._sight(endpoint, receipt.parent_id, receipt.window, receipt.answer)
+            yield receipt
 
     def _read(self, endpoint: Endpoint) -> None:
         parents = self.listed(endpoint)
@@ -293,7 +298,15 @@ class Fetching:
             had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
             after_answer=after_answer,
+            sighted=partial(self._sight, endpoint),
         )
+
+    def _sight(self, endpoint: Endpoint, parent: str, window: Window, answer: Answer) -> None:
+        """Hand on what is not loaded (W7); but what is read again day by day alone, for that is another promise."""
+        rows = answer.batch
+        if endpoint.divisible and rows.num_rows and parent in self.listed(endpoint):
+            seen = Sighting(parent_id=parent, window=window, rows=rows)
+            self.put(Sighted(endpoint, seen), rows=rows.num_rows)
 
     def listed(self, endpoint: Endpoint) -> Sequence[str]:
         return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))

@@ -1,5 +1,5 @@
-"""What a run asks last: whether what it removed is gone (rule D6), of ids that may stand for two contents (D8), and for
-days that no whole history reaches (D7).
+"""What a run asks last: whether what it removed is gone (rule D6), for rows that only an answer that is not loaded
+showed (W7), of ids that may stand for two contents (D8), and for days that no whole history reaches (D7).
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Asks(Protocol):
     def look(self, endpoint: Endpoint, spans: Mapping[str, Window]) -> Iterator[Receipt]:
         """Ask each parent for days; the answers are evidence, and are not loaded."""
 
-    def read_whole(self, endpoint: Endpoint, parents: Sequence[str], watch: Callable[[Receipt], None]) -> None:
+    def read_whole(
+        self, endpoint: Endpoint, parents: Collection[str], watch: Callable[[Receipt], None] = lambda _: None
+    ) -> None:
         """Read and load whole histories; *watch* is told of each receipt."""
 
     def distrust(self, endpoint: Endpoint, parents: Mapping[str, Window]) -> None:
@@ -118,6 +120,7 @@ class Leftovers:
         before = -1
         while len(asked) > before:
             before, doubts = len(asked), self._doubts()
+            self._read_sighted(doubts, asked)
             self._confirm(doubts, asked)
             self._read_far(doubts, asked)
             if len(asked) == before:
@@ -129,10 +132,23 @@ class Leftovers:
         self.wait(lambda: question.answer is not None)
         return question.answer or Doubts()
 
+    def _read_sighted(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
+        """A row that an answer showed, and that nobody read: it may be one that counts as removed from another (W7)."""
+        for endpoint in self.endpoints:
+            parents = {
+                parent
+                for parent in doubts.sighted.get(endpoint.name, ())
+                if (endpoint.name, "sighted", parent) not in asked
+            }
+            asked |= {(endpoint.name, "sighted", parent) for parent in parents}
+            if parents:
+                self.asks.read_whole(endpoint, parents)
+
     def _confirm(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
         """Ask for some of what was removed by itself: a truncated answer leaves out rows that are there."""
         for endpoint in self.endpoints:
             removed = doubts.removed.get(endpoint.name, {})
+            asked |= {(endpoint.name, "removed", parent) for parent in removed}
             days = {parent: list(dict.fromkeys(row.window for row in rows)) for parent, rows in removed.items()}
             ids = {parent: {row.id for row in rows} for parent, rows in removed.items()}  # another may show them now
             back: dict[str, Window] = {}
@@ -142,7 +158,6 @@ class Leftovers:
                         self.put(Noticed(problems.contradicted(receipt)))
                         back[receipt.parent_id] = receipt.window
             if back:
-                asked |= {(endpoint.name, "removed", parent) for parent in back}
                 self.asks.distrust(endpoint, back)
 
     def _confront(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tests.histories.books import Books
 from tests.histories.checks.duties import Duty
-from tests.histories.model import Claim, Night, day, owners
+from tests.histories.model import Claim, Night, Rows, day, owners
 
 
 def keys_are_there_once(books: Books) -> Iterator[str]:
@@ -48,6 +48,22 @@ def all_is_there(books: Books, night: Night, duty: Duty) -> Iterator[str]:
     for row_id in books.rows.keys() - night.shown.keys() - night.moved.keys():
         if text_owners(books.rows[row_id]) & night.readable:
             yield f"{row_id} is not shown any more, and left over"
+
+
+def what_was_shown_is_there(
+    rows: Rows, night: Night, books: Books, answered: Iterable[tuple[str, str, str]]
+) -> Iterator[str]:
+    """W7: what any answer of a complete run showed is loaded, whatever it was asked for; of old days, too.
+
+    But for accounts of which only days were ever read: their histories are read in time.
+    """
+    read = {account for account, mark in books.marks.items() if mark.verified_at}
+    for account, *ends in answered:
+        first, last = map(date.fromisoformat, ends)
+        ids = night.lists(account, first, last) if account in read else set()
+        for row_id in ids - night.moved.keys() - night.doubled.keys() if len(ids) <= night.cap else ():
+            if rows.sure.get(row_id) != night.shown[row_id]:
+                yield f"{row_id} was shown, and is not so in the warehouse: {account}, {first} to {last}"
 
 
 def what_is_shown_stays(old: Mapping[str, Mapping], new: Mapping[str, Mapping], night: Night) -> Iterator[str]:

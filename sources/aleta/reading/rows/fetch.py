@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 
 from ...catalogue.endpoint import DateParams, Endpoint
 from ...clock import Clock
@@ -42,7 +43,9 @@ from .waiting import WaitingAnswers
 WITNESSES = 3
 """Of others than the one that answered last: one client's accounts may all fail together, and be next to each other."""
 
-__all__ = ["Receipt", "Status", "fetch"]
+Sighted: TypeAlias = Callable[[str, Window, Answer], None]
+
+__all__ = ["Receipt", "Sighted", "Status", "fetch"]
 
 
 def fetch(
@@ -59,6 +62,7 @@ def fetch(
     none_before: Collection[str] = (),
     folder: Path | None = None,
     after_answer: Callable[[], None] = lambda: None,
+    sighted: Sighted = lambda *_: None,
 ) -> Iterator[Receipt]:
     """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
 
@@ -77,6 +81,7 @@ def fetch(
         none_before: those of them that an earlier run read without a row: a 404 repeats that, whoever is answered.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
         after_answer: called before anything is handed on that an answer decided; not each of them decides anything.
+        sighted: told of each answer that showed days beyond its parent's span: nothing of it is handed on (W7).
 
     Raises:
         SourceError: the API cannot be used at all: it is unreachable or refuses the credentials; or StoppedError.
@@ -86,7 +91,7 @@ def fetch(
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
         not_found = UnexplainedNotFound(had_rows if endpoint.none_is_404 else existing_parents, none_before)
-        reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting)
+        reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting, sighted)
         yield from reading.run(after_answer)
 
 
@@ -101,6 +106,7 @@ class _Fetch:
         existing_parents: Collection[str],
         not_found: UnexplainedNotFound,
         waiting: WaitingAnswers,
+        sighted: Sighted,
     ) -> None:
         self._existing_parents = existing_parents if endpoint.none_is_404 or endpoint.by_day else ()
         self._endpoint = endpoint
@@ -112,6 +118,7 @@ class _Fetch:
         self._outages = Outages(pool.count)
         self._answered: tuple[str, Window] | None = None  # the last of all questions that got an answer
         self._waiting = waiting
+        self._sighted = sighted
         self._overlooked = OverlookedDays()
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
         self._not_found = not_found
@@ -203,6 +210,8 @@ class _Fetch:
             return
         if self._prover.follows(question):
             self._waiting.add(question.parent, question.window, answer)
+        elif not ((span := self._prover.spans.get(question.parent)) and span.covers(question.window)):
+            self._sighted(question.parent, question.window, answer)
         self._prover.answer(question, rows, days(answer.batch, columns, question.window))
 
     def _unheeded(self, question: Question, rows: Rows) -> MalformedError | None:

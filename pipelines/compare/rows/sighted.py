@@ -1,0 +1,49 @@
+"""What answers showed of days that nobody read: whether the warehouse has those rows just so (rule W7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.table import answered, key_of
+from sources.aleta.catalogue.endpoint import Endpoint
+
+from ...warehouse.store import Store
+from ...warehouse.warehouse import table_of
+from .arrow_rows import last_of_each
+from .differences import differences
+from .findings import Run, Sighting
+from .unchanged import holds_all, values_sql
+
+
+def is_news(store: Store, endpoint: Endpoint, sighting: Sighting, run: Run, *, but_for: Collection[str]) -> bool:
+    """Whether it showed a row that the warehouse does not have, has otherwise, or has of another parent.
+
+    Args:
+        but_for: ids that say nothing here: they may stand for two contents (D8).
+    """
+    key, schema = key_of(endpoint.schema)[0], answered(endpoint.schema).remove_metadata()
+    known = pc.is_in(sighting.rows[key], value_set=pa.array(sorted(but_for), pa.string()))
+    rows = sighting.rows.filter(pc.invert(known))
+    held = pa.Table.from_batches([store.holdable(rows, endpoint.schema).cast(schema)])
+    if store.local and _has_all(store, endpoint, sighting, last_of_each(held, key)):
+        return False
+    asked = (sighting.parent_id, sighting.window)
+    counts = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run).counts
+    return bool(counts["added"] or counts["modified"])
+
+
+def _has_all(store: Store, endpoint: Endpoint, sighting: Sighting, rows: pa.Table) -> bool:
+    """Whether the warehouse has all *rows*, value for value, among those of their parent on such days."""
+    owned = " OR ".join(f"{owner} = $parent" for owner in endpoint.owners)
+    near = ""
+    if endpoint.dates and endpoint.dates.columns:
+        days = ", ".join(endpoint.dates.columns)
+        near = f" AND coalesce(greatest({days}) >= $first AND least({days}) <= $last, true)"
+    there = {"parent": sighting.parent_id, "first": sighting.window.first, "last": sighting.window.last}
+    sql = f"SELECT {values_sql(endpoint)} FROM {store.rows(endpoint.schema)} WHERE ({owned}){near}"
+    stored = table_of(store.sql, sql, there if near else {"parent": sighting.parent_id})
+    key = key_of(endpoint.schema)[0]
+    return holds_all(stored, rows, key=key, may_have=stored[key].combine_chunks())
