@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from ...catalogue.endpoint import DateParams, Endpoint
 from ...clock import Clock
 from ...errors import (
     DefectError,
+    ForbiddenError,
     GivenUpError,
     MalformedError,
     ParentGoneError,
@@ -241,8 +242,7 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        whole = isinstance(error, SkippableError | UnauthorizedError)  # else each day fails for itself
-        by_day = self._endpoint.by_day and not whole
+        by_day = self._endpoint.by_day and self._fails_alone(question, error)
         skips = by_day or isinstance(error, UndecodableError)
         if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
             if not isinstance(error, RetryableError):
@@ -255,6 +255,21 @@ class _Fetch:
         self._decided += self._prover.decisions()
         if first:
             self._decided.append(self._failure(question.parent, question.window, error))
+
+    def _fails_alone(self, question: Question, error: SourceError) -> bool:
+        """Whether a day that failed says nothing of the others; not where its parent is away, or not ours to read.
+
+        Who is refused a day, and was shown none yet, is asked for the newest: another day may be shown all the same.
+        """
+        parent = question.parent
+        if not isinstance(error, ForbiddenError) or not self._prover.follows(question):
+            return not isinstance(error, SkippableError | UnauthorizedError)
+        newest = Window(day := self._prover.spans[parent].last, day)
+        if not self._not_found.has_answered(parent) and question.window != newest:
+            with suppress(SkippableError, RetryableError):
+                self._reader.list_of(self._endpoint, parent, newest)()
+                self._not_found.note_answer(parent)
+        return self._not_found.has_answered(parent)
 
     def _is_up(self) -> bool:
         """Whether something is answered after so many failures in a row: then they are their own (F3)."""

@@ -166,6 +166,26 @@ def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error, days_failin
     assert len(complete(receipts)["b"]) == 9
 
 
+@pytest.mark.parametrize("refused", [0, 4, 8])
+def test_f3_a_day_that_is_refused_costs_its_parent_no_other(refused):
+    """F3: the first, before anything was answered; one amid the others; the last. One request more at the most."""
+
+    def fail(name, first, _):
+        if (name, first) == ("a", on(refused)):
+            raise ForbiddenError("403")
+
+    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    planner = Planner(cap=RowCap(divisible=False), max_days=1)
+    api = DayByDay(rows={"a": [booked(f"a{day}", on(day)) for day in range(9)]}, trouble=fail)
+
+    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=1)
+
+    days = {receipt.window.first: (receipt.status, receipt.reason) for receipt in receipts}
+    assert days.pop(on(refused)) == (Status.QUARANTINED, "403")
+    assert {status for status, _ in days.values()} == {Status.COMPLETE}
+    assert (len(days), len(api.seen)) == (8, 9 + (refused == 0))
+
+
 @pytest.mark.parametrize("error", [ForbiddenError("403"), UnauthorizedError("401")])
 def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too(error):
     """It is no day's own."""
