@@ -194,13 +194,13 @@ class Loader:
     def _judge_sightings(self) -> None:
         """What is read and not committed yet is, if the warehouse lacks something without it."""
         self._forget_known_sightings()
-        if self._sightings.rows and self._pending:
+        if self._sightings.wait and self._pending:
             self.flush()
             self._forget_known_sightings()
         self._sightings.believe()
 
     def _forget_known_sightings(self) -> None:
-        if self._sightings.rows:
+        if self._sightings.wait:
             with self._warehouse.open() as store:
                 self._sightings.forget_known(partial(self._is_news, store))
 

@@ -18,8 +18,13 @@ class Sightings:
     _news: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     @property
+    def wait(self) -> bool:
+        """Whether any is not judged yet."""
+        return bool(self._waiting)
+
+    @property
     def rows(self) -> int:
-        """That wait to be known."""
+        """Of all that wait."""
         return sum(sighted.sighting.rows.num_rows for sighted in self._waiting)
 
     def note(self, sighted: Sighted) -> None:

@@ -52,7 +52,7 @@ class FakeAsks:
         self.looked.append(spans)
         return iter([self._receipt(parent, window) for parent, window in spans.items()])
 
-    def read_whole(self, _, parents, watch):
+    def read_whole(self, _, parents, watch=lambda _: None):
         self.read += parents
         for parent in parents:
             watch(self._receipt(parent, WHOLE))
@@ -242,6 +242,23 @@ def test_d6_w6_a_row_that_was_removed_and_is_there_has_its_parent_read_again_and
     assert isinstance(told, Noticed)
     assert (told.problem.code, told.problem.parent_id, told.problem.from_date) == ("cap", "a", f"{on(5)}")
     assert asks.distrusted == {"a": Window(on(5), on(5))}
+
+
+def test_w7_who_showed_what_the_warehouse_has_not_is_read_whole_once():
+    """However often it is said: the reading is the answer."""
+    asks = FakeAsks(has={"a": [row("t", day=5)], "b": [], "c": []})
+    news = [Doubts(sighted={"transactions": parents}) for parents in ({"a", "b"}, {"a", "c"}, {"c"})]
+
+    assert last_questions(asks, *news) == []
+    assert (sorted(asks.read), asks.looked) == (["a", "b", "c"], [])
+
+
+def test_w7_what_is_shown_where_a_removed_row_is_asked_for_is_looked_at_too():
+    """D6: whatever was asked for leads to one more question."""
+    asks = FakeAsks(has={"a": [row("other", day=5)]})
+
+    assert last_questions(asks, removed(("a", "t", 5)), Doubts(sighted={"transactions": {"a"}})) == []
+    assert asks.read == ["a"]
 
 
 @pytest.mark.parametrize(("day", "read"), [(2000, [{"B": Window(on(2000), on(2000))}]), (5, [])], ids=["far", "near"])

@@ -1,5 +1,6 @@
 """Windows proven complete, with real threads and an Aleta in memory that hides its row cap."""
 
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -19,11 +20,12 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
+from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows import fetch as fetching
 from sources.aleta.reading.rows.fetch import Status
 from sources.aleta.reading.rows.waiting import WaitingAnswers
 from tests.apis import DayByDay, FakeApi, booked
-from tests.fakes import NOON
+from tests.fakes import NOON, FakeClock
 from tests.stores import on
 from tests.unit.sources.aleta.reading.rows.fetched import (
     NO_DATA,
@@ -242,6 +244,32 @@ def test_a_proof_is_asked_and_nothing_of_it_is_kept():
     }
     assert len(receipts) == 2
     assert len(api.seen) == 3
+
+
+def test_w7_what_a_proof_shows_beyond_its_span_is_told():
+    """Of one that is read on some of these days, and of one that is not read at all; but not what is read anyway."""
+    api = FakeApi(rows={"big": account("big", 90), "a": account("a", 30)})
+    week, told = Window(on(0), on(99)), []
+
+    def sight(parent, window, answer):
+        told.append((parent, window, len(answer.ids)))
+
+    for spans in ([week, None], [week, week], [SPAN, SPAN]):
+        given = {name: span for name, span in zip(("a", "big"), spans, strict=True) if span}
+        planner = Planner(cap=RowCap(), proof=Proof("big", SPAN, 90))
+        list(
+            fetching.fetch(
+                TRANSACTIONS,
+                given,
+                Reader(api, FakeClock()),
+                planner=planner,
+                clock=FakeClock(),
+                workers=1,
+                stop=threading.Event(),
+                sighted=sight,
+            )
+        )
+    assert told == [("big", SPAN, 90)] * 2
 
 
 @pytest.mark.parametrize("error", [ForbiddenError("403"), WindowTooWideError("400")])

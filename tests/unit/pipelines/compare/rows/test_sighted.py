@@ -1,0 +1,77 @@
+"""Whether the warehouse has what an answer showed that is not loaded (rule W7)."""
+
+import pytest
+
+from pipelines.compare.rows.findings import Sighting
+from pipelines.compare.rows.sighted import is_news
+from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.planning.windows import Window
+from tests.stores import on
+from tests.unit.pipelines.compare.stored import RUN, batch, fill, fx, row
+
+ENDPOINT = CATALOGUE["transactions"]
+
+
+@pytest.fixture(params=[True, False], ids=["a database of ours", "another destination"])
+def local(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def told(store, *rows, parent: str = "A", first: int = 0, last: int = 10, but_for=()) -> bool:
+    sighting = Sighting(parent_id=parent, window=Window(on(first), on(last)), rows=batch(*rows))
+    return is_news(store, ENDPOINT, sighting, RUN, but_for=but_for)
+
+
+@pytest.mark.parametrize(
+    ("shown", "news"),
+    [
+        pytest.param([], False, id="nothing"),
+        pytest.param([row("1"), row("2")], False, id="all-of-it"),
+        pytest.param([row("1")], False, id="a-part-of-it"),
+        pytest.param([row("1"), row("1")], False, id="a-row-twice"),
+        pytest.param([row("1"), row("new")], True, id="a-row-that-is-not-there"),
+        pytest.param([row("1", comment="edited")], True, id="a-row-that-is-there-otherwise"),
+        pytest.param([row("1", day=6)], True, id="a-row-on-another-day"),
+        pytest.param([row("other")], True, id="a-row-of-another-account"),
+        pytest.param([row("dateless", trade_date=None, value_date=None)], False, id="without-a-day"),
+        pytest.param([row("dateless", trade_date=None)], True, id="a-row-that-has-a-day-now"),
+    ],
+)
+def test_w7_what_is_not_there_just_so_is_news(store, local, shown, news):
+    """Whether the rows are at hand or fetched."""
+    dateless = row("dateless", trade_date=None, value_date=None)
+    fill(store, row("1"), row("2"), row("far", day=40), row("other", "B"), dateless)
+    store.local = local
+    assert told(store, *shown) is news
+
+
+def test_w7_both_accounts_of_an_exchange_have_it(store, local):
+    """Each shows it."""
+    fill(store, fx("1", "A", "B"))
+    store.local = local
+    assert not told(store, fx("1", "A", "B"), parent="A")
+    assert not told(store, fx("1", "A", "B"), parent="B")
+    assert told(store, fx("1", "C", "B"), parent="B")
+
+
+def test_w7_an_id_that_may_have_two_contents_is_no_news(store, local):
+    """D8: it is asked for by itself in every run."""
+    fill(store, row("1"))
+    store.local = local
+    assert told(store, row("1", comment="other"))
+    assert not told(store, row("1", comment="other"), but_for={"1"})
+
+
+def test_w7_the_same_in_other_words_is_no_news(store, local):
+    """X3: a name in `extra` that another track spells otherwise."""
+    fill(store, row("1", extra='{"someName":1}'))
+    store.local = local
+    assert not told(store, row("1", extra='{"some_name":1}'))
+    assert told(store, row("1", extra='{"some_name":2}'))
+
+
+def test_w7_before_there_is_a_table_all_is_news(store, local):
+    """But for nothing."""
+    store.local = local
+    assert told(store, row("1"))
+    assert not told(store)
