@@ -9,6 +9,7 @@ from datetime import date
 from typing import Protocol, TypeAlias
 
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
@@ -121,14 +122,14 @@ class Doubts:
         new: of these, by endpoint, the ids that this run found.
         far: by endpoint and parent, days that rows name and no whole history asks for (D7).
         removed: by endpoint and parent, some of the rows that this run removed (D6).
-        sighted: by endpoint, parents of which answers showed rows that the warehouse does not have so (W7).
+        sighted: by endpoint and parent, days of which answers showed rows that the warehouse does not have so (W7).
     """
 
     conflicts: Mapping[str, Mapping[str, Doubled]] = field(default_factory=dict)
     new: Mapping[str, Collection[str]] = field(default_factory=dict)
     far: Mapping[str, Mapping[str, Collection[date]]] = field(default_factory=dict)
     removed: Mapping[str, Mapping[str, Sequence[Missed]]] = field(default_factory=dict)
-    sighted: Mapping[str, Collection[str]] = field(default_factory=dict)
+    sighted: Mapping[str, Mapping[str, Sequence[Window]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
+from sources.aleta.planning.windows import Window
 
 from ...warehouse.store import Store
 from ...warehouse.warehouse import table_of
@@ -18,10 +19,13 @@ from .findings import Run, Sighting
 from .unchanged import holds_all, values_sql
 
 
-def is_news(store: Store, endpoint: Endpoint, sighting: Sighting, run: Run, *, but_for: Collection[str]) -> bool:
-    """Whether it showed a row that the warehouse does not have, has otherwise, or has of another parent.
+def is_news(
+    store: Store, endpoint: Endpoint, sighting: Sighting, run: Run, *, reach: Window, but_for: Collection[str]
+) -> bool:
+    """Whether it showed a row that the warehouse has otherwise, or of another parent, or that it should have.
 
     Args:
+        reach: the whole history of the parent: rows of other days are in the warehouse only if a backfill read them.
         but_for: ids that say nothing here: they may stand for two contents (D8).
     """
     key, schema = key_of(endpoint.schema)[0], answered(endpoint.schema).remove_metadata()
@@ -31,8 +35,18 @@ def is_news(store: Store, endpoint: Endpoint, sighting: Sighting, run: Run, *, b
     if store.local and _has_all(store, endpoint, sighting, last_of_each(held, key)):
         return False
     asked = (sighting.parent_id, sighting.window)
-    counts = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run).counts
-    return bool(counts["added"] or counts["modified"])
+    found = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run)
+    return bool(found.counts["modified"]) or _any_inside(found.rows.data, endpoint, reach)
+
+
+def _any_inside(rows: pa.Table, endpoint: Endpoint, reach: Window) -> bool:
+    """Whether one of *rows* is listed in a window of *reach*: a date of it lies there, or it has none."""
+    days = [rows[name] for name in (endpoint.dates.columns if endpoint.dates else ())]
+    if not days or pc.max_element_wise(*days).null_count:
+        return bool(rows.num_rows)
+    first, last = (pa.scalar(day, pa.date32()) for day in (reach.first, reach.last))
+    inside = [pc.and_(pc.greater_equal(day, first), pc.less_equal(day, last)) for day in days]
+    return any(pc.any(each, min_count=0).as_py() for each in inside)
 
 
 def _has_all(store: Store, endpoint: Endpoint, sighting: Sighting, rows: pa.Table) -> bool:

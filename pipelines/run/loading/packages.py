@@ -88,6 +88,7 @@ class Loader:
     ) -> None:
         self._warehouse = warehouse
         self._ledger = ledger
+        self._horizon = horizon
         self._run = run
         self._report = report
         self._committed = committed
@@ -207,10 +208,11 @@ class Loader:
     def _is_news(self, store: Store, sighted: Sighted) -> bool:
         """Not of whom all is to be read anyway; ids of two contents (D8) are asked for by themselves."""
         name, sighting = sighted.endpoint.name, sighted.sighting
-        if self._ledger.mark(name, sighting.parent_id).verified_at is None:
+        mark, but_for = self._ledger.mark(name, sighting.parent_id), self._ledger.conflicts.get(name, {}).keys()
+        if mark.verified_at is None:
             return False
-        but_for = self._ledger.conflicts.get(name, {}).keys()
-        return is_news(store, sighted.endpoint, sighting, self._run, but_for=but_for)
+        reach = self._horizon.whole(mark)
+        return is_news(store, sighted.endpoint, sighting, self._run, reach=reach, but_for=but_for)
 
     def note_confronted(self, event: Confronted) -> None:
         """What was found out of ids that may stand for two contents; it holds for the rows that were read for it."""

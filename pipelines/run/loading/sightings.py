@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from sources.aleta.planning.windows import Window
 
 from ..events import Sighted
 
@@ -15,7 +15,7 @@ class Sightings:
     """Those of one run that nobody was told of yet."""
 
     _waiting: list[Sighted] = field(default_factory=list)
-    _news: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _news: dict[str, dict[str, list[Window]]] = field(default_factory=dict)
 
     @property
     def wait(self) -> bool:
@@ -36,12 +36,13 @@ class Sightings:
         self._waiting = [sighted for sighted in self._waiting if is_news(sighted)]
 
     def believe(self) -> None:
-        """What waits is news: of its parents, nothing else is to be known."""
+        """What waits is news."""
         for sighted in self._waiting:
-            self._news[sighted.endpoint.name].add(sighted.sighting.parent_id)
+            days = self._news.setdefault(sighted.endpoint.name, {}).setdefault(sighted.sighting.parent_id, [])
+            days.append(sighted.sighting.window)
         self._waiting = []
 
-    def take(self) -> Mapping[str, AbstractSet[str]]:
-        """By endpoint, the parents that showed news since the last call."""
-        taken, self._news = self._news, defaultdict(set)
+    def take(self) -> Mapping[str, Mapping[str, Sequence[Window]]]:
+        """By endpoint and parent, the days of which news was shown since the last call."""
+        taken, self._news = self._news, {}
         return taken

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from schemas.table import answered, key_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters, one_each
+from sources.aleta.planning.windows import YEAR_DAYS, Window, clusters, one_each, without
 from sources.aleta.reading.rows.fetch import Receipt, Status
 
 from ...compare.row_hash import is_type
@@ -133,16 +133,20 @@ class Leftovers:
         return question.answer or Doubts()
 
     def _read_sighted(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
-        """A row that an answer showed, and that nobody read: it may be one that counts as removed from another (W7)."""
+        """A row that an answer showed, and that nobody read: it may be one that counts as removed from another (W7).
+
+        It may be on days that a backfill read, and that the whole history does not reach.
+        """
         for endpoint in self.endpoints:
-            parents = {
-                parent
-                for parent in doubts.sighted.get(endpoint.name, ())
-                if (endpoint.name, "sighted", parent) not in asked
-            }
+            sighted = doubts.sighted.get(endpoint.name, {})
+            parents = [parent for parent in sighted if (endpoint.name, "sighted", parent) not in asked]
             asked |= {(endpoint.name, "sighted", parent) for parent in parents}
-            if parents:
-                self.asks.read_whole(endpoint, parents)
+            if not parents:
+                continue
+            self.asks.read_whole(endpoint, parents)
+            beyond = {parent: without(sighted[parent], self.asks.whole(endpoint, parent)) for parent in parents}
+            for spans in rounds({parent: windows for parent, windows in beyond.items() if windows}):
+                self.asks.read_days(endpoint, spans)
 
     def _confirm(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:
         """Ask for some of what was removed by itself: a truncated answer leaves out rows that are there."""

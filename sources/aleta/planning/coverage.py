@@ -64,7 +64,7 @@ class Coverage:
     @property
     def ready(self) -> bool:
         """Whether to ask it now: not while an answer is awaited that will say how far to ask."""
-        return self._tested or not (self.density.hesitant or (self._open and self.density.open))
+        return self._tested or not (self._open and self.density.open)
 
     @property
     def busy(self) -> bool:

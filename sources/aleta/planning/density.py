@@ -20,11 +20,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, log
 
-from .experience import Cut, Ended, Experience, Shows
+from .experience import FILL, Cut, Ended, Experience, Shows
 from .forecast import Evidence, Forecast
 from .windows import Window
 
-FILL = 0.8  # of the cap that the next window holds, if the parent is as long as others; it is not known to be
 EVEN = 2  # windows that are left hold as many rows each: of more it is not known well how many rows there are
 TAIL = 3  # caps of rows that are left are read from the newest day on again
 LONG = 8  # times the usual time between two rows: that may be the end
@@ -53,20 +52,14 @@ class Density:
         """Whether nothing is known yet but that a window was cut: better to wait for the next answer than to guess."""
         return bool(self._cuts) and not self.rows
 
-    @property
-    def hesitant(self) -> bool:
-        """Whether another parent is about to tell how long histories are: better to wait for that."""
-        led = self.experience.explorer not in (None, self)
-        return self.open and led and self.experience.blind and not self._exact
-
     def kept(self, window: Window, days: Sequence[date]) -> None:
         """An answer was whole; *days* are those of its rows."""
         ordered = sorted(days)
         expected = self._came(window, ordered, cut=False)
-        if wider := self._around(window):
-            self.experience.confirm(wider, window, len(days))
         for cut in self._cuts:
-            self._take(cut, window, len(days))
+            cut.take(window, len(days))
+        if self._cuts and not self._exact and not self.rows:
+            self.experience.learn(self._cuts[0])
         self._cuts = [cut for cut in self._cuts if not cut.read]
         self._end, self._idle = self._far_end(window), not ordered
         if not ordered or (expected and expected.surprised(len(days))):
@@ -74,12 +67,6 @@ class Density:
         if ordered:
             self._see(window, ordered)
         self.rows += len(days)
-
-    def _take(self, cut: Cut, window: Window, rows: int) -> None:
-        told = cut.told
-        cut.take(window, rows)
-        if cut.told and not told and cut.share == 1.0 and not self._exact:
-            self.experience.learn(cut)
 
     def _see(self, window: Window, ordered: Sequence[date]) -> None:
         """Days without rows at the near end are not counted: the history may begin behind them."""
@@ -98,8 +85,7 @@ class Density:
         self.oldest = min(self.oldest, ordered[0])
 
     def end(self, cap: int) -> None:
-        """The parent was read whole, with *cap* rows to an answer (0: not known); the others wait for it no longer."""
-        self._lead_no_more()
+        """The parent was read whole, with *cap* rows to an answer (0: not known)."""
         if not cap:
             return
         quiet, rate = self._begun_at
@@ -121,14 +107,9 @@ class Density:
             cut.guess, cut.weight = over.mean / len(days), over.mean**2 / over.variance
         self._cuts.append(cut)
 
-    def _lead_no_more(self) -> None:
-        if self.experience.explorer is self:
-            self.experience.explorer = None
-
     def _came(self, window: Window, days: Sequence[date], *, cut: bool) -> Forecast | None:
         """What was expected of *window*, if anything was; how that went is learned."""
         self.experience.widest = max(self.experience.widest, window.days)
-        self._lead_no_more()
         if (evidence := self._asked.pop(window, None)) is None:
             return None
         expected = evidence.forecast(self.experience.variance.value)
@@ -158,8 +139,6 @@ class Density:
             room: how many windows may be kept while the oldest days of *window* are not. Where there may be more, it
                 goes on from the oldest day, whatever cut answers show.
         """
-        if self.open:
-            self.experience.explorer = self
         if self.experience.shows is Shows.LAST:
             rest = self._rate_ahead(window) * self._begun(window).days / cap
             self._forward = rest > (min(room, TAIL) if self._forward else room)
@@ -268,10 +247,9 @@ class Density:
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
     def _near(self, window: Window) -> Cut | None:
-        """The cut answer that tells most of the near days: the narrowest that begins with them, or else holds them."""
-        near, cuts = self._near_end(window), self._cuts[::-1]
-        begun = (cut for cut in cuts if self._near_end(cut.window) == near)
-        return next(begun, None) or next((cut for cut in cuts if near in cut.window), None)
+        """The narrowest cut answer that tells of the near days."""
+        near = self._near_end(window)
+        return next((cut for cut in reversed(self._cuts) if near in cut.window), None)
 
     def _limit(self, window: Window) -> int:
         """No days that were cut before are asked again together; after many tries, far fewer."""

@@ -22,8 +22,6 @@ ENOUGH = 12  # of them
 STEADY = 1e7  # squared days in which no rate grew, that are believed before any window was kept: three of five years
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
 CHANCE = 0.001  # less is no chance
-MANY = 30  # rows that are not all shown by chance
-FEW = 8  # rows shown that say how many there are for each
 FILL = 0.9  # of the cap that windows hold
 BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
@@ -81,11 +79,6 @@ class Cut:
         return self._first_read and self._last_read
 
     @property
-    def told(self) -> bool:
-        """Whether enough was read to know how many rows there are for each that it showed."""
-        return self._seen >= FEW
-
-    @property
     def certainty(self) -> float:
         """Rows shown that tell the scale: one by its relative variance."""
         return self._seen + self.weight
@@ -126,7 +119,6 @@ class Experience:
 
     shows: Shows = Shows.ANY
     begins: date = date.max  # the oldest row of all parents
-    explorer: object = None  # who asks, ahead of the others, as long as nobody knows how long histories are
     variance: Variance = field(default_factory=Variance)
     widest: int = 0  # days of a window that was answered
     _grown: tuple[float, float] = (0.0, 0.0)  # sums of growth times days, and of days squared
@@ -180,13 +172,8 @@ class Experience:
         return self._first_days
 
     def learn(self, first: Cut) -> None:
-        """The first answer cut of a parent; from now on it is known how long that history is."""
+        """The first answer cut of a parent, of which some was read: it comes to tell how long that history is."""
         self._lengths.append(first)
-
-    @property
-    def blind(self) -> bool:
-        """Whether no parent has told how long a history may be."""
-        return not self._lengths
 
     def length(self, least: float) -> float:
         """Caps of rows of a parent that has more than *least*: few of the others had more."""
@@ -210,13 +197,6 @@ class Experience:
         if self.shows is Shows.LAST:
             return window.first <= wider.days[0]
         return window.last >= wider.days[-1]
-
-    def confirm(self, wider: Cut, window: Window, rows: int) -> None:
-        """A cut answer that showed all rows of its beginning, and none of its end, shows the first."""
-        begins = window.first == wider.window.first and rows == wider.shown(window) >= MANY
-        end = wider.window.last - (wider.window.last - wider.window.first) / 20
-        if self.shows is Shows.ANY and begins and wider.days[-1] < end:
-            self.shows = Shows.FIRST
 
 
 def _at(ordered: Sequence[Ordered], share: float) -> Ordered:

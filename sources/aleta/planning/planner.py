@@ -150,7 +150,7 @@ class Planner:
         self._out = {asked: own for asked, own in self._out.items() if own != parent}
         self.proofs.fail(parent)
         self._held = [suspect for suspect in self._held if suspect.question.parent != parent]
-        self._testing = self.experience.explorer = None  # the others no longer wait for it
+        self._testing = None  # the others no longer wait for it
         self._emit(parent, plan.take_rest())
 
     def abandon(self) -> list[str]:
@@ -160,7 +160,7 @@ class Planner:
             self._emit(parent, plan.take_rest())
         for pending in (self._plans, self._fresh, self._held, self._out):
             pending.clear()
-        self._testing = self.experience.explorer = None
+        self._testing = None
         return parents
 
     def covers(self, parent: str) -> bool:

@@ -10,6 +10,7 @@ from tests.stores import on
 from tests.unit.pipelines.compare.stored import RUN, batch, fill, fx, row
 
 ENDPOINT = CATALOGUE["transactions"]
+REACH = Window(on(0), on(50))
 
 
 @pytest.fixture(params=[True, False], ids=["a database of ours", "another destination"])
@@ -19,7 +20,7 @@ def local(request: pytest.FixtureRequest) -> bool:
 
 def told(store, *rows, parent: str = "A", first: int = 0, last: int = 10, but_for=()) -> bool:
     sighting = Sighting(parent_id=parent, window=Window(on(first), on(last)), rows=batch(*rows))
-    return is_news(store, ENDPOINT, sighting, RUN, but_for=but_for)
+    return is_news(store, ENDPOINT, sighting, RUN, reach=REACH, but_for=but_for)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,11 @@ def told(store, *rows, parent: str = "A", first: int = 0, last: int = 10, but_fo
         pytest.param([row("other")], True, id="a-row-of-another-account"),
         pytest.param([row("dateless", trade_date=None, value_date=None)], False, id="without-a-day"),
         pytest.param([row("dateless", trade_date=None)], True, id="a-row-that-has-a-day-now"),
+        pytest.param([row("new", trade_date=None, value_date=None)], True, id="a-new-row-without-a-day"),
+        pytest.param([row("new", day=60)], False, id="a-row-of-a-day-that-nobody-reads"),
+        pytest.param([row("new", day=60, value_date=on(50))], True, id="of-which-one-day-is-read"),
+        pytest.param([row("1", day=60)], True, id="a-row-that-went-there"),
+        pytest.param([row("1"), row("new", day=60)], False, id="beside-one-that-is-there"),
     ],
 )
 def test_w7_what_is_not_there_just_so_is_news(store, local, shown, news):

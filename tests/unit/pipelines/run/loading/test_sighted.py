@@ -17,7 +17,7 @@ from tests.unit.pipelines.run.loading.followed import ENDPOINT
 from tests.unit.pipelines.run.loading.test_where_packages_commit import Night, shown
 
 OLD = Window(on(0), on(20))
-NEWS = {ENDPOINT.name: {"b"}}
+NEWS = {ENDPOINT.name: {"b": [OLD]}}
 
 
 def sighted(*rows: Mapping[str, object], of: str = "b") -> Sighted:

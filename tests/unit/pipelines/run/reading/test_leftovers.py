@@ -247,17 +247,28 @@ def test_d6_w6_a_row_that_was_removed_and_is_there_has_its_parent_read_again_and
 def test_w7_who_showed_what_the_warehouse_has_not_is_read_whole_once():
     """However often it is said: the reading is the answer."""
     asks = FakeAsks(has={"a": [row("t", day=5)], "b": [], "c": []})
-    news = [Doubts(sighted={"transactions": parents}) for parents in ({"a", "b"}, {"a", "c"}, {"c"})]
+    news = [Doubts(sighted={"transactions": {parent: [DAY] for parent in parents}}) for parents in ("ab", "ac", "c")]
 
     assert last_questions(asks, *news) == []
-    assert (sorted(asks.read), asks.looked) == (["a", "b", "c"], [])
+    assert (sorted(asks.read), asks.days, asks.looked) == (["a", "b", "c"], [], [])
+
+
+def test_w7_days_that_no_whole_history_reaches_are_read_besides():
+    """A backfill read them, and its answer was the largest."""
+    asks, beyond = FakeAsks(has={"a": []}), Window(on(2000), on(2009))
+    news = Doubts(sighted={"transactions": {"a": [DAY, Window(on(890), on(910)), beyond]}})
+
+    assert last_questions(asks, news) == []
+    assert (asks.read, asks.days) == (["a"], [{"a": Window(on(901), on(910))}, {"a": beyond}])
 
 
 def test_w7_what_is_shown_where_a_removed_row_is_asked_for_is_looked_at_too():
     """D6: whatever was asked for leads to one more question."""
     asks = FakeAsks(has={"a": [row("other", day=5)]})
 
-    assert last_questions(asks, removed(("a", "t", 5)), Doubts(sighted={"transactions": {"a"}})) == []
+    news = Doubts(sighted={"transactions": {"a": [DAY]}})
+
+    assert last_questions(asks, removed(("a", "t", 5)), news) == []
     assert asks.read == ["a"]
 
 
