@@ -146,14 +146,14 @@ class Rows:
                 sure[row_id] = next(filter(holds, contents), contents[-1])
         return Rows(sure=sure, open=self.open, first=self.first)
 
-    def _reach(self, account: str, night: Night) -> Span:
+    def reach_of(self, account: str, night: Night) -> Span:
         """The days of the whole history of *account*."""
         first, last = night.reach
         return min(first, self.first.get(account, first)), last
 
     def _came_to_its_end(self, account: str, night: Night, proven: Proofs, tried: Proofs) -> bool:
         """Whether its whole history was read, but for days that are quarantined: not so while the last one is (D6)."""
-        first, last = self._reach(account, night)
+        first, last = self.reach_of(account, night)
         return covers(tried[account], (first, last)) and covers(proven[account], (last, last))
 
     def after(self, night: Night, claims: Iterable[Claim], *, settles: bool = False, cut: bool = False) -> Rows:

@@ -55,13 +55,17 @@ def what_was_shown_is_there(
 ) -> Iterator[str]:
     """W7: what any answer of a complete run showed is loaded, whatever it was asked for; of old days, too.
 
-    But for accounts of which only days were ever read: their histories are read in time.
+    But for accounts of which only days were ever read: their histories are read in time. Rows of days that are no part
+    of the history are asked for only by a backfill: those that were loaded count.
     """
     read = {account for account, mark in books.marks.items() if mark.verified_at}
     for account, *ends in answered:
         first, last = map(date.fromisoformat, ends)
-        ids = night.lists(account, first, last) if account in read else set()
-        for row_id in ids - night.moved.keys() - night.doubled.keys() if len(ids) <= night.cap else ():
+        ids = night.lists(account, first, last)
+        if account not in read or len(ids) > night.cap:
+            continue
+        due = ids & (rows.sure.keys() | night.lists(account, *rows.reach_of(account, night)))
+        for row_id in due - night.moved.keys() - night.doubled.keys():
             if rows.sure.get(row_id) != night.shown[row_id]:
                 yield f"{row_id} was shown, and is not so in the warehouse: {account}, {first} to {last}"
 
