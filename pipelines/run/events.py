@@ -43,7 +43,7 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Sighted:
-    """An answer that is not loaded showed rows of days that were not asked of its parent, or not for that (W7)."""
+    """An answer that is not loaded showed rows; but for those of days that are read anyway (W7)."""
 
     endpoint: Endpoint
     sighting: Sighting

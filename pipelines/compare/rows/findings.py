@@ -178,7 +178,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What an answer showed that is not loaded: it was asked for its size, or to test another (W7).
+    """What an answer showed that is not loaded: it was asked for its size, or for some row that is missed (W7).
 
     Args:
         rows: the API's part of the schema.

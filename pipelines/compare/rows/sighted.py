@@ -16,7 +16,7 @@ from ...warehouse.warehouse import table_of
 from .arrow_rows import last_of_each
 from .differences import differences
 from .findings import Run, Sighting
-from .unchanged import holds_all, values_sql
+from .unchanged import MOST_ROWS, holds_all, values_sql
 
 
 def is_news(
@@ -32,11 +32,13 @@ def is_news(
     known = pc.is_in(sighting.rows[key], value_set=pa.array(sorted(but_for), pa.string()))
     rows = sighting.rows.filter(pc.invert(known))
     held = pa.Table.from_batches([store.holdable(rows, endpoint.schema).cast(schema)])
-    if store.local and _has_all(store, endpoint, sighting, last_of_each(held, key)):
+    few = store.local and held.num_rows <= MOST_ROWS
+    if few and _has_all(store, endpoint, sighting, last_of_each(held, key)):
         return False
     asked = (sighting.parent_id, sighting.window)
-    found = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run)
-    return bool(found.counts["modified"]) or _any_inside(found.rows.data, endpoint, reach)
+    differing = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run).rows.data
+    is_old = pc.any(pc.less(differing["first_seen_at"], pa.scalar(run.now)), min_count=0).as_py()
+    return is_old or _any_inside(differing, endpoint, reach)
 
 
 def _any_inside(rows: pa.Table, endpoint: Endpoint, reach: Window) -> bool:

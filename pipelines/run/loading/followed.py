@@ -82,6 +82,10 @@ class FollowedParents:
             )
         return {parent_id for name, parent_id in self._readings if name == endpoint.name}
 
+    def follows(self, endpoint: Endpoint, parent_id: str) -> bool:
+        """Whether this run reads it."""
+        return (endpoint.name, parent_id) in self._readings
+
     def _has_history(self, progress: _ParentReading) -> bool:
         """Whether this run read the whole history, but for days that are quarantined: what is missed is gone."""
         whole = progress.coming.is_over and self._horizon.has_all(progress.reading)

@@ -42,6 +42,7 @@ from .sightings import Sightings
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
+SIGHTED_ROWS = 30_000  # that may wait until the end (C5)
 
 
 @dataclass(slots=True)
@@ -188,12 +189,14 @@ class Loader:
     def note_sighted(self, event: Sighted) -> None:
         """What was shown is held against the warehouse at the end, or once it is too much to wait (rule C5)."""
         self._sightings.note(event)
-        if self._sightings.rows >= PACKAGE_ROWS:
+        if self._sightings.rows >= SIGHTED_ROWS:
             self._pending += self._take_package()
             self._judge_sightings()
 
     def _judge_sightings(self) -> None:
-        """What is read and not committed yet is, if the warehouse lacks something without it."""
+        """What is read and not committed yet is, if it changes what was sighted, or may be what is lacking."""
+        if self._sightings.touches(self._pending):
+            self.flush()
         self._forget_known_sightings()
         if self._sightings.wait and self._pending:
             self.flush()
@@ -206,10 +209,10 @@ class Loader:
                 self._sightings.forget_known(partial(self._is_news, store))
 
     def _is_news(self, store: Store, sighted: Sighted) -> bool:
-        """Not of whom all is to be read anyway; ids of two contents (D8) are asked for by themselves."""
+        """Not of whom this run reads nothing, or all is to be read anyway; ids of two contents (D8) are asked for."""
         name, sighting = sighted.endpoint.name, sighted.sighting
         mark, but_for = self._ledger.mark(name, sighting.parent_id), self._ledger.conflicts.get(name, {}).keys()
-        if mark.verified_at is None:
+        if mark.verified_at is None or not self._followed.follows(sighted.endpoint, sighting.parent_id):
             return False
         reach = self._horizon.whole(mark)
         return is_news(store, sighted.endpoint, sighting, self._run, reach=reach, but_for=but_for)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow.compute as pc
+
+from schemas.table import key_of
 from sources.aleta.planning.windows import Window
 
+from ...warehouse.package import Rows
 from ..events import Sighted
 
 
@@ -30,6 +34,16 @@ class Sightings:
     def note(self, sighted: Sighted) -> None:
         """Wait for what the warehouse has by then."""
         self._waiting.append(sighted)
+
+    def touches(self, pending: Iterable[Rows]) -> bool:
+        """Whether *pending* changes or removes a row that was sighted."""
+        return any(
+            pc.any(pc.is_in(rows.data[key], value_set=sighted.sighting.rows[key]), min_count=0).as_py()
+            for sighted in self._waiting
+            for rows in pending
+            if rows.schema is sighted.endpoint.schema
+            for key in key_of(rows.schema)
+        )
 
     def forget_known(self, is_news: Callable[[Sighted], bool]) -> None:
         """Leave what *is_news*."""

@@ -26,7 +26,6 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
-from ...compare.rows.findings import Sighting
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, Reading, look_backs, odd_days, owed, paying, whole_reading
 from ...report.progress import Progress
@@ -43,6 +42,7 @@ from .known import Known
 from .leftovers import Leftovers
 from .missed import MissedRows
 from .planners import planner_of
+from .sighting import sighting_of
 from .trying import budget_of, learned_of, prover_of, record_of, suspects_of
 
 Watch: TypeAlias = Callable[[Receipt], None]
@@ -171,7 +171,7 @@ class Fetching:
         prover = prover_of(self._planner(endpoint, spans), self._beliefs.of(endpoint), NO_TRIALS, self.rng)
         for receipt in self._receipts(endpoint, spans, prover, set(spans)):
             if receipt.answer:
-                self._sight(endpoint, receipt.parent_id, receipt.window, receipt.answer)
+                self._sight(endpoint, {}, receipt.parent_id, receipt.window, receipt.answer)
             yield receipt
 
     def _read(self, endpoint: Endpoint) -> None:
@@ -298,15 +298,16 @@ class Fetching:
             had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
             after_answer=after_answer,
-            sighted=partial(self._sight, endpoint),
+            sighted=partial(self._sight, endpoint, spans),
         )
 
-    def _sight(self, endpoint: Endpoint, parent: str, window: Window, answer: Answer) -> None:
-        """Hand on what is not loaded (W7); but what is read again day by day alone, for that is another promise."""
-        rows = answer.batch
-        if endpoint.divisible and rows.num_rows and parent in self.listed(endpoint):
-            seen = Sighting(parent_id=parent, window=window, rows=rows)
-            self.put(Sighted(endpoint, seen), rows=rows.num_rows)
+    def _sight(
+        self, endpoint: Endpoint, spans: Mapping[str, Window], parent: str, window: Window, answer: Answer
+    ) -> None:
+        """Hand on what is not loaded, but for the rows of *spans*, which are read (W7)."""
+        seen = sighting_of(endpoint, parent, window, answer, read=spans.get(parent))
+        if seen.rows.num_rows:
+            self.put(Sighted(endpoint, seen), rows=seen.rows.num_rows)
 
     def listed(self, endpoint: Endpoint) -> Sequence[str]:
         return self._crawl.listed(endpoint.parent) or sorted(self.known.shown.get(endpoint.parent, ()))

@@ -138,14 +138,15 @@ class Leftovers:
         It may be on days that a backfill read, and that the whole history does not reach.
         """
         for endpoint in self.endpoints:
-            sighted = doubts.sighted.get(endpoint.name, {})
-            parents = [parent for parent in sighted if (endpoint.name, "sighted", parent) not in asked]
-            asked |= {(endpoint.name, "sighted", parent) for parent in parents}
-            if not parents:
-                continue
-            self.asks.read_whole(endpoint, parents)
-            beyond = {parent: without(sighted[parent], self.asks.whole(endpoint, parent)) for parent in parents}
-            for spans in rounds({parent: windows for parent, windows in beyond.items() if windows}):
+            windows: dict[str, list[Window]] = {}
+            for parent, days in doubts.sighted.get(endpoint.name, {}).items():
+                new = [window for window in days if (endpoint.name, parent, f"{window}") not in asked]
+                asked |= {(endpoint.name, parent, f"{window}") for window in new}
+                windows |= {parent: new} if new else {}
+            if windows:
+                self.asks.read_whole(endpoint, windows.keys())
+            beyond = {parent: without(days, self.asks.whole(endpoint, parent)) for parent, days in windows.items()}
+            for spans in rounds({parent: days for parent, days in beyond.items() if days}):
                 self.asks.read_days(endpoint, spans)
 
     def _confirm(self, doubts: Doubts, asked: set[tuple[str, ...]]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,10 +13,8 @@ from ...catalogue.endpoint import DateParams, Endpoint
 from ...clock import Clock
 from ...errors import (
     DefectError,
-    ForbiddenError,
     GivenUpError,
     MalformedError,
-    ParentGoneError,
     RetryableError,
     SkippableError,
     SourceError,
@@ -37,16 +35,17 @@ from ...planning.windows import Window
 from ..reader import Outages, Reader, answers
 from ..workers import Workers
 from .holding import Holding
-from .not_found import NotFound, UnexplainedNotFound
+from .not_found import UnexplainedNotFound
+from .postponed import PostponedRefusals
 from .receipts import REASONS, STATUS, Receipt, Status
 from .waiting import WaitingAnswers
 
 WITNESSES = 3
 """Of others than the one that answered last: one client's accounts may all fail together, and be next to each other."""
 
-Sighted: TypeAlias = Callable[[str, Window, Answer], None]
+OnSighted: TypeAlias = Callable[[str, Window, Answer], None]
 
-__all__ = ["Receipt", "Sighted", "Status", "fetch"]
+__all__ = ["OnSighted", "Receipt", "Status", "fetch"]
 
 
 def fetch(
@@ -63,7 +62,7 @@ def fetch(
     none_before: Collection[str] = (),
     folder: Path | None = None,
     after_answer: Callable[[], None] = lambda: None,
-    sighted: Sighted = lambda *_: None,
+    sighted: OnSighted = lambda *_: None,
 ) -> Iterator[Receipt]:
     """Read each parent's whole span; parents take turns, so that a large one does not delay the others.
 
@@ -91,8 +90,12 @@ def fetch(
     for parent_id, span in spans.items():
         prover.add(parent_id, span)
     with Workers[Question, Answer](workers, stop=stop) as pool, closing(WaitingAnswers(folder=folder)) as waiting:
-        not_found = UnexplainedNotFound(had_rows if endpoint.none_is_404 else existing_parents, none_before)
-        reading = _Fetch(endpoint, reader, prover, pool, clock, existing_parents, not_found, waiting, sighted)
+        postponed = PostponedRefusals(
+            existing_parents=existing_parents if endpoint.none_is_404 or endpoint.by_day else (),
+            by_day=endpoint.by_day,
+            not_found=UnexplainedNotFound(had_rows if endpoint.none_is_404 else existing_parents, none_before),
+        )
+        reading = _Fetch(endpoint, reader, prover, pool, clock, postponed, waiting, sighted)
         yield from reading.run(after_answer)
 
 
@@ -104,12 +107,10 @@ class _Fetch:
         prover: Prover,
         pool: Workers[Question, Answer],
         clock: Clock,
-        existing_parents: Collection[str],
-        not_found: UnexplainedNotFound,
+        postponed: PostponedRefusals,
         waiting: WaitingAnswers,
-        sighted: Sighted,
+        sighted: OnSighted,
     ) -> None:
-        self._existing_parents = existing_parents if endpoint.none_is_404 or endpoint.by_day else ()
         self._endpoint = endpoint
         self._reader = reader
         self._prover = prover
@@ -122,7 +123,7 @@ class _Fetch:
         self._sighted = sighted
         self._overlooked = OverlookedDays()
         self._decided: deque[Decision | Receipt] = deque()  # to be handed on; receipts are of what failed
-        self._not_found = not_found
+        self._postponed = postponed
         self._left_out: dict[tuple[str, Window], SourceError] = {}  # days, each for itself; it may answer next time
 
     def run(self, after_answer: Callable[[], None]) -> Iterator[Receipt]:
@@ -156,45 +157,35 @@ class _Fetch:
 
     def _take_result(self) -> bool:
         """Take one result; False when nothing is pending any more."""
-        if self._endpoint_answered and (explained := self._not_found.explained()):
-            self._take_none(explained)
-            return True
-        if not self._pool.pending and (repeated := self._not_found.repeated()):
-            self._take_none(repeated)
-            return True
-        if not self._pool.pending and (unexplained := self._not_found.rest()):
-            self._prover.planner.ahead -= len(unexplained)
-            for question, error in unexplained:
-                self._failed(question, error)
+        if self._settle_postponed():
             return True
         if not self._pool.pending or not self._prover.parents:
             return False
         question, result = self._pool.collect()
-        known = question.parent in self._existing_parents and self._prover.takes_none(question)
-        if isinstance(result, ParentGoneError) and known:
-            self._postpone(question, result)
-        elif isinstance(result, Exception):
-            if isinstance(result, ParentGoneError):
-                self._not_found.note_refused()
-            self._failed(question, result)
-        else:
-            self._not_found.note_answer(question.parent)
+        if not isinstance(result, Exception):
+            self._postponed.note_answer(question.parent)
             self._take_answer(question, result)
+        elif self._postponed.take(question, result, takes_none=self._prover.takes_none(question)):
+            self._outages.answered()
+            self._prover.planner.ahead += 1  # no rows are kept in memory meanwhile (C5)
+        else:
+            self._failed(question, result)
         return True
 
-    @property
-    def _endpoint_answered(self) -> bool:
-        return self._reader.dialects.answered_in_this_run(self._endpoint)
-
-    def _postpone(self, question: Question, result: ParentGoneError) -> None:
-        """Wait for an answer that explains it; no rows are kept in memory meanwhile (C5)."""
-        self._not_found.add(question, result)
-        self._prover.planner.ahead += 1
-
-    def _take_none(self, explained: Sequence[NotFound]) -> None:
-        self._prover.planner.ahead -= len(explained)
-        for question, _ in explained:
+    def _settle_postponed(self) -> bool:
+        """Take in what need not wait any more; whether there was any."""
+        asking = bool(self._pool.pending)
+        settled = self._postponed.settle(
+            answered=self._reader.dialects.answered_in_this_run(self._endpoint), asking=asking
+        )
+        self._prover.planner.ahead -= settled.total
+        for question in settled.none:
             self._take_answer(question, self._reader.none_of(self._endpoint, question.parent))
+        for question, error in settled.alone:
+            self._failed(question, error, alone=True)
+        for question, error in settled.failed:
+            self._failed(question, error)
+        return bool(settled.total)
 
     def _submit_questions(self) -> None:
         while self._pool.idle and (question := self._prover.ask()):
@@ -227,7 +218,8 @@ class _Fetch:
             f"from {asked.first} to {asked.last}, and its days are in neither"
         )
 
-    def _failed(self, question: Question, result: Exception) -> None:
+    def _failed(self, question: Question, result: Exception, *, alone: bool = False) -> None:
+        """Args: alone: a refusal is of this day, and not of its parent."""
         try:
             error = self._outages.judge(result, of=question.parent)
         except RetryableError as last:
@@ -242,7 +234,8 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        by_day = self._endpoint.by_day and self._fails_alone(question, error)
+        whole = isinstance(error, SkippableError | UnauthorizedError) and not alone
+        by_day = self._endpoint.by_day and not whole
         skips = by_day or isinstance(error, UndecodableError)
         if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
             if not isinstance(error, RetryableError):
@@ -255,21 +248,6 @@ class _Fetch:
         self._decided += self._prover.decisions()
         if first:
             self._decided.append(self._failure(question.parent, question.window, error))
-
-    def _fails_alone(self, question: Question, error: SourceError) -> bool:
-        """Whether a day that failed says nothing of the others; not where its parent is away, or not ours to read.
-
-        Who is refused a day, and was shown none yet, is asked for the newest: another day may be shown all the same.
-        """
-        parent = question.parent
-        if not isinstance(error, ForbiddenError) or not self._prover.follows(question):
-            return not isinstance(error, SkippableError | UnauthorizedError)
-        newest = Window(day := self._prover.spans[parent].last, day)
-        if not self._not_found.has_answered(parent) and question.window != newest:
-            with suppress(SkippableError, RetryableError):
-                self._reader.list_of(self._endpoint, parent, newest)()
-                self._not_found.note_answer(parent)
-        return self._not_found.has_answered(parent)
 
     def _is_up(self) -> bool:
         """Whether something is answered after so many failures in a row: then they are their own (F3)."""

@@ -33,10 +33,6 @@ class UnexplainedNotFound:
         doubted = question.parent in self._had_rows and question.parent not in self._answered
         (self._doubted[question.parent] if doubted else self._waiting).append((question, error))
 
-    def has_answered(self, parent: str) -> bool:
-        """Whether anything was answered for *parent*."""
-        return parent in self._answered
-
     def note_answer(self, parent: str) -> None:
         self._answered.add(parent)
         self._waiting += self._doubted.pop(parent, [])
