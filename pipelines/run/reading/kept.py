@@ -19,6 +19,7 @@ class KeptAnswers:
     """By endpoint and parent."""
 
     _rows: defaultdict[str, dict[str, list[tuple[Window, int]]]] = field(default_factory=lambda: defaultdict(dict))
+    _answered: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _partly: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def note(self, receipt: Receipt, *, whole: bool) -> None:
@@ -26,6 +27,8 @@ class KeptAnswers:
         if receipt.answer:
             kept = self._rows[receipt.endpoint.name].setdefault(receipt.parent_id, [])
             kept.append((receipt.window, receipt.rows))
+            if receipt.rows or receipt.answer.size:
+                self._answered[receipt.endpoint.name].add(receipt.parent_id)
             if not whole:
                 self._partly[receipt.endpoint.name].add(receipt.parent_id)
 
@@ -36,6 +39,10 @@ class KeptAnswers:
         begun = {parent for parent, reading in readings.items() if not reading.mark.blank}
         beyond = {parent for parent in begun if not horizon.has_all(readings[parent])}
         return beyond | (self._rows[endpoint.name].keys() - readings.keys())
+
+    def answered(self, endpoint: Endpoint) -> AbstractSet[str]:
+        """Parents that were answered, be it without rows; a 404 that stands for that is no answer."""
+        return self._answered[endpoint.name]
 
     def read_partly(self, endpoint: Endpoint) -> AbstractSet[str]:
         """Parents that were not read whole."""

@@ -58,6 +58,7 @@ def fetch(
     workers: int,
     stop: threading.Event,
     existing_parents: Collection[str] = (),
+    answered: Collection[str] = (),
     had_rows: Collection[str] = (),
     none_before: Collection[str] = (),
     folder: Path | None = None,
@@ -78,6 +79,7 @@ def fetch(
             the endpoint has answered for another parent in this run. A day that is asked for by itself may have none,
             too, once the parent is answered on another day in this run (F2).
         had_rows: those of them that had rows in their spans: to them it must have answered itself, on another day.
+        answered: parents that were answered on other days before, in this run.
         none_before: those of them that an earlier run read without a row: a 404 repeats that, whoever is answered.
         folder: where there is space for the rows that wait and do not fit into memory (`WaitingAnswers`).
         after_answer: called before anything is handed on that an answer decided; not each of them decides anything.
@@ -95,6 +97,8 @@ def fetch(
             by_day=endpoint.by_day,
             not_found=UnexplainedNotFound(had_rows if endpoint.none_is_404 else existing_parents, none_before),
         )
+        for parent in answered:
+            postponed.note_answer(parent)
         reading = _Fetch(endpoint, reader, prover, pool, clock, postponed, waiting, sighted)
         yield from reading.run(after_answer)
 

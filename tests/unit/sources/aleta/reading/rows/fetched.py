@@ -36,6 +36,7 @@ def read(
     stop=None,
     span: Window = SPAN,
     endpoint=TRANSACTIONS,
+    answered=(),
 ):
     """All receipts, as they come."""
     return list(
@@ -47,6 +48,7 @@ def read(
             clock=FakeClock(),
             workers=workers,
             stop=stop or threading.Event(),
+            answered=answered,
         )
     )
 

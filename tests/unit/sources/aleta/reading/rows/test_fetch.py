@@ -188,6 +188,22 @@ def test_f3_a_day_that_is_refused_costs_its_parent_no_other(refused):
     assert (len(days), len(api.seen)) == (8, 9)
 
 
+@pytest.mark.parametrize("answered", [(), ("a",)], ids=["nobody", "itself"])
+def test_f3_a_day_that_is_owed_is_refused_by_itself_where_others_were_shown_before(answered):
+    """It is all that is asked for then."""
+
+    def fail(*_):
+        raise ForbiddenError("403")
+
+    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    planner = Planner(cap=RowCap(divisible=False), max_days=1)
+    api = DayByDay(rows={"a": []}, trouble=fail)
+
+    [receipt] = read(api, planner=planner, span=Window(on(3), on(3)), endpoint=endpoint, answered=answered)
+
+    assert receipt.status is (Status.QUARANTINED if answered else Status.FAILED)
+
+
 @pytest.mark.parametrize("error", [ForbiddenError("403"), UnauthorizedError("401")])
 def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too(error):
     """It is no day's own."""
