@@ -294,7 +294,7 @@ class Fetching:
             workers=self.tenant.workers,
             stop=self.stop,
             existing_parents=existing_parents,
-            answered=self._kept.answered(endpoint),
+            answered=self._kept.answered(endpoint) if endpoint.by_day else (),
             none_before=none_before,
             had_rows=self.known.had_rows(endpoint, spans),
             folder=self.tenant.folder,
