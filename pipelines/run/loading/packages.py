@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 from schemas.ledger import SYNC_DRIFT, SYNC_MARKS, SYNC_WINDOWS
 from schemas.table import name_of
@@ -21,7 +20,6 @@ from sources.aleta.reading.rows.fetch import Receipt, Status
 from ...compare.objects import Comparison
 from ...compare.proven_days import ProvenDays, ProvenWindow
 from ...compare.rows.findings import Differences, Run, unasked_days
-from ...compare.rows.sighted import is_news
 from ...ledger.ledger import Ledger
 from ...ledger.marks import Mark
 from ...ledger.readings import Horizon, Reading
@@ -29,7 +27,6 @@ from ...ledger.tables import Entry, receipt_rows
 from ...report.report import TenantReport, problem
 from ...warehouse.duckdb.file import ROW_GROUP
 from ...warehouse.package import Rows, joined_tables
-from ...warehouse.store import Store
 from ...warehouse.warehouse import Warehouse
 from ..errors import problems
 from ..events import Confronted, Doubts, Remaining, Settle, Sighted, Unsettled
@@ -42,7 +39,6 @@ from .sightings import Sightings
 
 PACKAGE_ROWS = 3 * ROW_GROUP  # more are faster, and take more memory
 PACKAGE_S = 20.0
-SIGHTED_ROWS = 30_000  # that may wait until the end (C5)
 
 
 @dataclass(slots=True)
@@ -89,7 +85,6 @@ class Loader:
     ) -> None:
         self._warehouse = warehouse
         self._ledger = ledger
-        self._horizon = horizon
         self._run = run
         self._report = report
         self._committed = committed
@@ -98,7 +93,9 @@ class Loader:
         self._drift = Drift(report, ledger, run.now)
         self._conflicts = Conflicts(ledger, tables)
         self._removals = Removals()
-        self._sightings = Sightings()
+        self._sightings = Sightings(
+            warehouse=warehouse, ledger=ledger, followed=self._followed, horizon=horizon, run=run
+        )
         self._package = _Package()
         self._pending: list[Rows] = []  # compared, and waiting for the next package
         self._visited_since_s = 0.0  # objects that were read one by one; 0 where none wait
@@ -169,7 +166,7 @@ class Loader:
                 question.answer = self._remaining()
 
     def _remaining(self) -> Doubts:
-        self._judge_sightings()
+        self._sightings.judge(self._pending, commit=self.flush)
         far = {name: unasked_days(days.unasked.values()) for name, days in self._proven.items() if days.unasked}
         doubts = Doubts()
         if far or self._conflicts.any():
@@ -189,33 +186,9 @@ class Loader:
     def note_sighted(self, event: Sighted) -> None:
         """What was shown is held against the warehouse at the end, or once it is too much to wait (rule C5)."""
         self._sightings.note(event)
-        if self._sightings.rows >= SIGHTED_ROWS:
+        if self._sightings.full:
             self._pending += self._take_package()
-            self._judge_sightings()
-
-    def _judge_sightings(self) -> None:
-        """What is read and not committed yet is, if it changes what was sighted, or may be what is lacking."""
-        if self._sightings.touches(self._pending):
-            self.flush()
-        self._forget_known_sightings()
-        if self._sightings.wait and self._pending:
-            self.flush()
-            self._forget_known_sightings()
-        self._sightings.believe()
-
-    def _forget_known_sightings(self) -> None:
-        if self._sightings.wait:
-            with self._warehouse.open() as store:
-                self._sightings.forget_known(partial(self._is_news, store))
-
-    def _is_news(self, store: Store, sighted: Sighted) -> bool:
-        """Not of whom this run reads nothing, or all is to be read anyway; ids of two contents (D8) are asked for."""
-        name, sighting = sighted.endpoint.name, sighted.sighting
-        mark, but_for = self._ledger.mark(name, sighting.parent_id), self._ledger.conflicts.get(name, {}).keys()
-        if mark.verified_at is None or not self._followed.follows(sighted.endpoint, sighting.parent_id):
-            return False
-        reach = self._horizon.whole(mark)
-        return is_news(store, sighted.endpoint, sighting, self._run, reach=reach, but_for=but_for)
+            self._sightings.judge(self._pending, commit=self.flush)
 
     def note_confronted(self, event: Confronted) -> None:
         """What was found out of ids that may stand for two contents; it holds for the rows that were read for it."""

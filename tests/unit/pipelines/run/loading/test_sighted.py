@@ -10,7 +10,7 @@ from pipelines.compare.rows.findings import Sighting
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Reading, tonight
 from pipelines.run.events import Doubts, Remaining, Sighted
-from pipelines.run.loading import packages
+from pipelines.run.loading import sightings
 from sources.aleta.planning.windows import Window
 from tests.stores import Store, memory_store, on
 from tests.unit.pipelines.compare.stored import batch, fill, fx, row
@@ -129,13 +129,13 @@ def test_d8_an_id_that_may_have_two_contents_is_no_news():
 
 def test_c5_what_is_too_much_to_wait_is_judged_at_once(monkeypatch):
     """Rows that are there are not remembered."""
-    monkeypatch.setattr(packages, "SIGHTED_ROWS", 3)
+    monkeypatch.setattr(sightings, "MOST_ROWS", 3)
     with memory_store() as store:
         fill(store, *(row(f"{number}", "b") for number in range(9)))
         night, waiting = night_of(store), []
         for number in range(9):
             night.loader.note_sighted(sighted(row(f"{number}", "b")))
-            waiting.append(night.loader._sightings.rows)
+            waiting.append(len(night.loader._sightings._waiting))
         assert max(waiting) < 3
         night.loader.note_sighted(sighted(row("new", "b"), row("1", "b"), row("2", "b")))
         assert remaining(night).sighted == NEWS
