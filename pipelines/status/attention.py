@@ -73,7 +73,8 @@ def sentence(reasons: Mapping[str, str], fresh: Sequence[object]) -> str:
         return f"{in_need} of {total} tenant{'s' * (total != 1)} need{'s' * (in_need == 1)} attention."
     oldest = min((f"{fresh_at}" for fresh_at in fresh if fresh_at), default="")
     since = f", {'the oldest ' * (total > 1)}as of {moment(oldest)}" if oldest else ""
-    return f"{f'All {total} tenants are' if total != 1 else 'The only tenant is'} complete{since}."
+    who = f"All {total} tenants are" if total != 1 else f"{next(iter(reasons))} is"
+    return f"{who} complete{since}."
 
 
 def moment(value: object) -> str:

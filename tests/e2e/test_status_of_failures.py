@@ -54,7 +54,7 @@ def test_status_has_an_exit_code_for_a_monitor(program):
     assert "never synced" in never.out
     assert " ERROR " in never.err
     assert fresh.err == ""
-    assert fresh.out.startswith("The only tenant is complete")
+    assert fresh.out.startswith("acme is complete")
     assert "last complete 20" in old.err
 
 
@@ -80,7 +80,7 @@ def test_a_night_by_a_clock_that_was_ahead_is_over_once_the_next_is_complete(pro
     journal.append(program.tenant_folder(), entry)
     program.sync()
 
-    assert program.run("status").out.startswith("The only tenant is complete")
+    assert program.run("status").out.startswith("acme is complete")
     metrics = program.run("status", "--format", "prometheus").out
     assert 'aleta_sync_last_run_status{tenant="acme",status="complete"} 1' in metrics
     page = program.folder / "report.html"
@@ -122,7 +122,7 @@ def test_status_for_prometheus_is_metrics_and_nothing_else(synced):
     assert 'aleta_sync_last_run_status{tenant="acme",status="complete"} 1' in ended.out
     assert 'aleta_sync_covered_through_timestamp_seconds{tenant="acme",table="transactions"} ' in ended.out
     assert all(line.startswith(("# HELP ", "# TYPE ", "aleta_sync_")) for line in ended.out.splitlines())
-    assert json.loads(synced.run("status", "--format", "json").out)["summary"].startswith("The only tenant is complete")
+    assert json.loads(synced.run("status", "--format", "json").out)["summary"].startswith("acme is complete")
 
 
 def test_a_night_that_could_not_be_published_is_no_complete_one_for_a_monitor(program):

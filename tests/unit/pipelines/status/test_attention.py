@@ -65,7 +65,7 @@ def test_a_run_that_somebody_stopped_wakes_nobody_while_what_there_is_is_fresh()
 
     assert attention(known, now=NOON, first=FIRST) == ""
     assert text(standings).splitlines()[:2] == [
-        f"The only tenant is complete, as of {NOON - timedelta(days=1) + timedelta(minutes=3):%Y-%m-%d %H:%M} UTC.",
+        f"acme is complete, as of {NOON - timedelta(days=1) + timedelta(minutes=3):%Y-%m-%d %H:%M} UTC.",
         f"  acme: stopped (the last run, {NOON:%Y-%m-%d %H:%M} UTC)",
     ]
     assert 'aleta_sync_needs_attention{tenant="acme"} 0' in metrics(standings)
