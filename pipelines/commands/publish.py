@@ -12,6 +12,7 @@ from ..invocation.tenants import chosen
 from ..publish.publish import NO_COPY, Published, PublishError, publish_tenant
 from ..report.problem_lines import log_problems
 from ..report.report import Exit, Problem, most_severe
+from ..run.aftermath import journal
 from ..run.errors.failures import as_problem, explained
 from ..run.machine.lock import TenantLock
 from ..settings import TenantSettings
@@ -54,7 +55,10 @@ def _publish(tenant: TenantSettings) -> Published:
             raise PublishError(NO_COPY.format(place=warehouse.place))
         if not warehouse.is_lost:
             warehouse.recover()
-        return publish_tenant(tenant, warehouse.file)
+        done = publish_tenant(tenant, warehouse.file)
+        if not done.problem:
+            journal.note_published(tenant.folder)
+        return done
 
 
 def _line(done: Published) -> str:

@@ -125,7 +125,8 @@ def test_status_for_prometheus_is_metrics_and_nothing_else(synced):
     assert json.loads(synced.run("status", "--format", "json").out)["summary"].startswith("acme is complete")
 
 
-def test_a_night_that_could_not_be_published_is_no_complete_one_for_a_monitor(program):
+@pytest.mark.parametrize("again", ["sync", "publish"])
+def test_a_night_that_could_not_be_published_is_no_complete_one_for_a_monitor(program, again):
     """Its tables, in the copy that could be written, call it complete: they were committed before."""
     program.configure(publish=["duckdb", "parquet"])
     program.tenant_folder().mkdir(parents=True)
@@ -139,6 +140,6 @@ def test_a_night_that_could_not_be_published_is_no_complete_one_for_a_monitor(pr
     assert "last_complete_timestamp_seconds{" not in program.run("status", "--format", "prometheus").out
 
     (program.tenant_folder() / "parquet").unlink()
-    program.sync()
+    assert program.run(again).exit == 0
 
     assert program.run("status", "--max-age", "1").exit == 0

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...publish.publication import PublishError
 from ...report.problem_lines import problem_line
 from ...report.report import Exit, Status, TenantReport
 from ...report.version import VERSION
@@ -133,6 +134,17 @@ def last_complete(folder: Path) -> datetime | None:
             if entry.kind == NIGHTLY and entry.status == Status.COMPLETE and not entry.narrowed:
                 return entry.ended_at
     return None
+
+
+def note_published(folder: Path) -> None:
+    """What is committed is published now: the last night was complete, if nothing else was the matter with it.
+
+    Raises:
+        OSError: the file cannot be read or written.
+    """
+    last = next((run for run in read(folder) if run.kind == NIGHTLY and not run.narrowed), None)
+    if last and (last.code, last.errors) == (PublishError.code, 1):
+        append(folder, msgspec.structs.replace(last, status=Status.COMPLETE, errors=0, code="", reason=""))
 
 
 def _decoded(lines: Sequence[bytes]) -> Sequence[Entry]:

@@ -48,6 +48,31 @@ def test_a_run_is_written_down_with_its_counts_and_what_ended_it() -> None:
     assert (report.exit, [problem.code for problem in report.errors]) == (Exit.AUTH, ["auth", "gone", "disk"])
 
 
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        pytest.param({"status": "failed", "code": "publish", "errors": 1}, "complete", id="nothing-else"),
+        pytest.param({"status": "failed", "code": "publish", "errors": 2}, "failed", id="one-more-error"),
+        pytest.param({"status": "partial", "code": "cap", "errors": 1}, "partial", id="another-error"),
+        pytest.param(
+            {"status": "failed", "code": "publish", "errors": 1, "narrowed": True}, "failed", id="of-a-client"
+        ),
+    ],
+)
+def test_c4_what_publish_makes_good_is_no_failure_any_more(
+    tmp_path: Path, last: dict[str, object], status: str
+) -> None:
+    """But what else was the matter stands, and so do the runs before."""
+    before = entry(0, status="failed", code="publish", errors=1)
+    for run in (before, entry(1, **last)):
+        journal.append(tmp_path, run)
+    journal.note_published(tmp_path)
+    journal.note_published(tmp_path)
+    assert journal.read(tmp_path)[0] == entry(
+        1, **last | {"status": status} | ({"code": "", "errors": 0} if status == "complete" else {})
+    )
+
+
 def test_a_line_that_was_cut_off_costs_itself_only(tmp_path: Path) -> None:
     """After a crash in the middle of a line, the next run begins a line of its own."""
     journal.append(tmp_path, entry(1))
