@@ -72,6 +72,10 @@ class Run:
         excused = self.denied if missing else self.moving
         return not (missing and self.blind) and not any(account in line for account in excused)
 
+    def reads(self, account: str) -> bool:
+        """Whether *account* is one of those that were to be read."""
+        return not self.duty.accounts or account in self.duty.accounts
+
     @property
     def stopped(self) -> bool:
         return any(error.code == "stopped" for error in self.said.errors)
@@ -233,11 +237,9 @@ class Oracle:
             _none(f"{row_id} was shown, and is missing" for row_id in run.shown_and_moved - books.rows.keys())
             _none(contents.what_is_left_of_conflicts(self.standing, books, self.nights[run.at]))
             if not (run.broken or self.nights[run.at].overlap):
-                _none(
-                    contents.what_was_shown_is_there(
-                        self._after(books), self.nights[run.at], books, self.answered[run.at]
-                    )
-                )
+                answered = [asked for asked in self.answered[run.at] if run.reads(asked[0])]
+                night = self.nights[run.at]
+                _none(contents.what_was_shown_is_there(self._after(books), night, books, answered))
         if run.said.status == "complete" and not (run.duty.span or run.duty.reverify_days or run.blind):
             _none(contents.all_is_there(books, self.nights[run.at], run.duty))
         if not (run.cut or cut_before):
@@ -279,7 +281,8 @@ class Oracle:
         ended = said.status == "failed" or any(error.code == "unreachable" for error in said.errors)
         if ended and run.odd_account and not run.cut:
             yield f"ended for the answers to {run.odd_account}; nothing else was odd: {said.errors}"
-        if run.undecodable and not run.cut and not any(c.loads for c in own if c.account == run.odd_account):
+        read = run.reads(run.odd_account) and not run.cut
+        if run.undecodable and read and not any(c.loads for c in own if c.account == run.odd_account):
             yield f"{run.odd_account}: some of its ids are no text, and no day of it was read"
         told = {error.resource for error in said.errors if error.code == "truncated"}
         if said.status != "failed" and not run.broken and not run.cut and (silent := run.known_cut - told):
