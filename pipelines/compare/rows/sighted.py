@@ -31,9 +31,8 @@ def is_news(
     key, schema = key_of(endpoint.schema)[0], answered(endpoint.schema).remove_metadata()
     known = pc.is_in(sighting.rows[key], value_set=pa.array(sorted(but_for), pa.string()))
     rows = sighting.rows.filter(pc.invert(known))
-    held = pa.Table.from_batches([store.holdable(rows, endpoint.schema).cast(schema)])
-    few = store.local and held.num_rows <= MOST_ROWS
-    if few and _has_all(store, endpoint, sighting, last_of_each(held, key)):
+    few = store.local and rows.num_rows <= MOST_ROWS
+    if few and _has_all(store, endpoint, sighting, last_of_each(pa.Table.from_batches([rows.cast(schema)]), key)):
         return False
     asked = (sighting.parent_id, sighting.window)
     differing = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run).rows.data
@@ -59,7 +58,9 @@ def _has_all(store: Store, endpoint: Endpoint, sighting: Sighting, rows: pa.Tabl
         days = ", ".join(endpoint.dates.columns)
         near = f" AND coalesce(greatest({days}) >= $first AND least({days}) <= $last, true)"
     there = {"parent": sighting.parent_id, "first": sighting.window.first, "last": sighting.window.last}
-    sql = f"SELECT {values_sql(endpoint)} FROM {store.rows(endpoint.schema)} WHERE ({owned}){near}"
+    sql = (
+        f"SELECT {values_sql(endpoint)} FROM {store.rows(endpoint.schema)} WHERE ({owned}){near} LIMIT {2 * MOST_ROWS}"
+    )
     stored = table_of(store.sql, sql, there if near else {"parent": sighting.parent_id})
     key = key_of(endpoint.schema)[0]
     return holds_all(stored, rows, key=key, may_have=stored[key].combine_chunks())

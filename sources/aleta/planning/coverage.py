@@ -6,11 +6,20 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum, auto
 
 from .density import Density
 from .windows import Window, day_after, day_before, split
 
 SKIPPED = 3  # days of one parent that are left out since their answers cannot be taken in
+
+
+class Skips(Enum):
+    """Which single days are left out whose answers cannot be taken in."""
+
+    NONE = auto()
+    FEW = auto()  # of a parent, and no more
+    EACH = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -132,23 +141,19 @@ class Coverage:
             False for a single day: too wide cannot be the reason.
         """
         if asked.window.days <= max(1, self.density.experience.widest):
-            return self.divide(asked, skips=False)
+            return self.divide(asked, skips=Skips.NONE)
         self._open -= 1
         self._wait(asked)
         half = (asked.window.days + 1) // 2
         self._tile_waiting(min(half, self.max_days or half))
         return True
 
-    def divide(self, asked: Asked, *, skips: bool) -> bool:
-        """The answer to *asked* cannot be taken in: ask its days in two windows; others stay as wide as they are.
-
-        Args:
-            skips: a single day is left out; so are a few of a parent, and no more.
-        """
+    def divide(self, asked: Asked, *, skips: Skips) -> bool:
+        """The answer to *asked* cannot be taken in: ask its days in two windows; others stay as wide as they are."""
         if asked.window.days == 1:
-            if not skips or self.skipped == SKIPPED:
+            if skips is Skips.NONE or (skips is Skips.FEW and self.skipped == SKIPPED):
                 return False
-            self.skipped += 1
+            self.skipped += skips is Skips.FEW
             self.skip(asked)
             return True
         self._open -= 1

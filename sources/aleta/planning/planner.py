@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .cap import Judgement, RowCap
-from .coverage import Asked, Coverage
+from .coverage import Asked, Coverage, Skips
 from .density import Density
 from .experience import Experience
 from .proofs import Proofs, Suspect
@@ -119,7 +119,7 @@ class Planner:
             self._turns.queue(question.parent)
         return True
 
-    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+    def divide(self, question: Question, *, why: str, skips: Skips) -> bool:
         """The answer cannot be taken in: ask its days in parts (`Coverage.divide`); False where that is no way out."""
         plan, asked = self._plan_of(question), question.asked
         if plan is None or not (self.cap.divisible or plan.max_days == 1) or not plan.divide(asked, skips=skips):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from ..coverage import Asked
+from ..coverage import Asked, Skips
 from ..evidence.kept import Evidence, KeptWindow
 from ..evidence.proven import LARGER, Contradiction, ProvenCaps
 from ..evidence.rows import Rows
@@ -126,7 +126,7 @@ class Plans:
         self.planner.max_days = self.strict.max_days
         return refused
 
-    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+    def divide(self, question: Question, *, why: str, skips: Skips) -> bool:
         """The answer cannot be taken in (F7, F8): see `Planner.divide`. Strictly, nothing is left out."""
         if question.asked not in self._asked:
             return True

@@ -13,6 +13,7 @@ from datetime import date
 from random import Random
 from typing import Self
 
+from ..coverage import Skips
 from ..evidence.proven import Contradiction
 from ..evidence.rows import Rows
 from ..planner import Planner
@@ -155,7 +156,7 @@ class Prover:
         self._fail_trial(question.trial)
         return question.trial is not None or self._plans.refuse(question)
 
-    def divide(self, question: Question, *, why: str, skips: bool) -> bool:
+    def divide(self, question: Question, *, why: str, skips: Skips) -> bool:
         """The answer cannot be taken in (F7, F8): see `Planner.divide`."""
         self._testing.came(question)
         self._fail_trial(question.trial)

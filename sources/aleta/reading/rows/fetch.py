@@ -25,6 +25,7 @@ from ...errors import (
     WindowTooWideError,
 )
 from ...jsonapi.answer import Answer, days, evidence
+from ...planning.coverage import Skips
 from ...planning.evidence.overlooked import OverlookedDays
 from ...planning.evidence.rows import Rows
 from ...planning.planner import Planner
@@ -238,13 +239,12 @@ class _Fetch:
         if isinstance(error, WindowTooWideError) and self._prover.refuse(question):
             self._outages.answered()
             return
-        whole = isinstance(error, SkippableError | UnauthorizedError) and not alone
-        by_day = self._endpoint.by_day and not whole
-        skips = by_day or isinstance(error, UndecodableError)
-        if (skips or isinstance(error, TooLargeError)) and self._prover.divide(question, why=f"{error}", skips=skips):
+        skips = Skips.EACH if alone else self._skips(error)
+        parts = skips is not Skips.NONE or isinstance(error, TooLargeError)
+        if parts and self._prover.divide(question, why=f"{error}", skips=skips):
             if not isinstance(error, RetryableError):
                 self._outages.answered()
-            elif by_day:
+            elif self._endpoint.by_day:
                 self._left_out[question.parent, question.window] = error
             return
         first = self._prover.follows(question)
@@ -252,6 +252,11 @@ class _Fetch:
         self._decided += self._prover.decisions()
         if first:
             self._decided.append(self._failure(question.parent, question.window, error))
+
+    def _skips(self, error: SourceError) -> Skips:
+        """Whether *error* may be of one day, and not of its parent."""
+        by_day = self._endpoint.by_day and not isinstance(error, SkippableError | UnauthorizedError)
+        return Skips.FEW if by_day or isinstance(error, UndecodableError) else Skips.NONE
 
     def _is_up(self) -> bool:
         """Whether something is answered after so many failures in a row: then they are their own (F3)."""

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from sources.aleta.planning.cap import RowCap
+from sources.aleta.planning.coverage import Skips
 from sources.aleta.planning.evidence.rows import Rows
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Fate, Question
@@ -73,7 +74,7 @@ class Reading:
             case "refuse":
                 self.prover.refuse(question)
             case "divide":
-                self.prover.divide(question, why="too large", skips=False)
+                self.prover.divide(question, why="too large", skips=Skips.NONE)
             case _:
                 self.prover.fail(question)
 

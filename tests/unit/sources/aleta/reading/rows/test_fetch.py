@@ -188,6 +188,28 @@ def test_f3_a_day_that_is_refused_costs_its_parent_no_other(refused):
     assert (len(days), len(api.seen)) == (8, 9)
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_f3_many_refused_days_cost_their_parent_no_other(workers):
+    """Nor do they count with those of which a few may fail."""
+    refused, down = {*range(2, 8)}, {9, 11, 13}
+
+    def fail(_, first, __):
+        if first in map(on, refused):
+            raise ForbiddenError("403")
+        if first in map(on, down):
+            raise MalformedError("no data")
+
+    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
+    planner = Planner(cap=RowCap(divisible=False), max_days=1)
+    api = DayByDay(rows={"a": [booked(f"a{day}", on(day)) for day in range(20)]}, trouble=fail)
+
+    receipts = read(api, planner=planner, span=Window(on(0), on(19)), endpoint=endpoint, workers=workers)
+
+    statuses = {receipt.window.first: receipt.status for receipt in receipts}
+    left_out = {on(day): Status.QUARANTINED for day in refused | down}
+    assert statuses == dict.fromkeys(map(on, range(20)), Status.COMPLETE) | left_out
+
+
 @pytest.mark.parametrize("answered", [(), ("a",)], ids=["nobody", "itself"])
 def test_f3_a_day_that_is_owed_is_refused_by_itself_where_others_were_shown_before(answered):
     """It is all that is asked for then."""
