@@ -58,9 +58,8 @@ def _has_all(store: Store, endpoint: Endpoint, sighting: Sighting, rows: pa.Tabl
         days = ", ".join(endpoint.dates.columns)
         near = f" AND coalesce(greatest({days}) >= $first AND least({days}) <= $last, true)"
     there = {"parent": sighting.parent_id, "first": sighting.window.first, "last": sighting.window.last}
-    sql = (
-        f"SELECT {values_sql(endpoint)} FROM {store.rows(endpoint.schema)} WHERE ({owned}){near} LIMIT {2 * MOST_ROWS}"
-    )
+    values, place = values_sql(endpoint), store.rows(endpoint.schema)
+    sql = f"SELECT {values} FROM {place} WHERE ({owned}){near} LIMIT {2 * MOST_ROWS}"
     stored = table_of(store.sql, sql, there if near else {"parent": sighting.parent_id})
     key = key_of(endpoint.schema)[0]
     return holds_all(stored, rows, key=key, may_have=stored[key].combine_chunks())
