@@ -47,6 +47,7 @@ class Proofs:
     fullest: dict[str, int] = field(default_factory=dict)  # parent -> its largest answer in this run
     spans: dict[str, Window] = field(default_factory=dict)  # what each is asked for
     others: set[str] = field(default_factory=set)  # that were asked for more than that
+    narrower: Window | None = None  # the newest days of the earlier proof, once it was refused as too wide
 
     def cover(self, parent: str, span: Window) -> None:
         """*parent* is asked for *span*."""
@@ -101,7 +102,8 @@ class Proofs:
     def wider(self, held: Iterable[Suspect], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
         """A window around the day of an answer that nothing parts, for its parent; None where all were asked.
 
-        Then the history of one that had many rows tonight, as whose largest answer the earlier proof may have gone.
+        Then what is left of an earlier proof that was too wide; and the history of one that had many rows tonight, as
+        whose largest answer the earlier proof may have gone.
         """
         for suspect in held:
             if suspect.wider is None:
@@ -110,6 +112,9 @@ class Proofs:
                 suspect.wider = self.around(suspect.question, span=plan.span, width=min(widths, default=0))
             if suspect.wider:
                 return suspect.question.parent, suspect.wider.pop()
+        if self.earlier and self.narrower:
+            narrower, self.narrower = self.narrower, None
+            return self.earlier.parent, narrower
         return self._of_another({suspect.question.parent for suspect in held}, plans)
 
     def _of_another(self, held: AbstractSet[str], plans: Mapping[str, Coverage]) -> tuple[str, Window] | None:
@@ -128,6 +133,8 @@ class Proofs:
     def refuse(self, window: Window, held: Iterable[Suspect]) -> None:
         """The API refused *window* as too wide (W5): half of it may still clear what is held."""
         self.widest = (window.days + 1) // 2
+        if window.days > 1 and self.earlier and self.earlier.window.covers(window):
+            self.narrower = window.part(self.widest, back=True)
         for suspect in held:
             suspect.wider = None
 

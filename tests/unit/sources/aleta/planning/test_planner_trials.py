@@ -95,6 +95,37 @@ def test_w3_a_proof_that_fails_or_is_refused_is_not_asked_again():
         assert found.next_proof == Proof("a", SPAN, 50)
 
 
+def test_w4_the_newest_days_of_a_proof_that_is_too_wide_clear_a_day():
+    """A day far ahead, where no window around it has more rows: what the API takes of the proof has."""
+    far = window(3000, 3000)
+    found = planner(proof=Proof("big", SPAN, 90))
+    found.add("a", far)
+    answer(found, found.ask(), 3)
+    asked = []
+    while question := found.ask():
+        asked.append((question.parent, question.window, question.proof))
+        if question.window.days > 60:
+            assert found.refuse(question)
+        else:
+            answer(found, question, 12 if question.parent == "big" else 3)
+    narrower = [days for parent, days, _ in asked if parent == "big"]
+    assert [days.days for days in narrower] == [SPAN.days, SPAN.days // 2]
+    assert fates(found) == [("a", Fate.KEPT)]
+
+
+def test_w5_a_proof_that_is_refused_down_to_a_day_comes_to_an_end():
+    """Nothing of it is taken."""
+    found = planner(proof=Proof("big", SPAN, 90))
+    found.add("a", window(3000, 3000))
+    answer(found, found.ask(), 3)
+    requests = 0
+    while question := found.ask():
+        assert found.refuse(question)
+        requests += 1
+    assert requests < 40
+    assert fates(found) == [("a", Fate.QUARANTINED)]
+
+
 def test_w3_a_proof_of_a_parent_that_failed_is_not_asked_for():
     """All its attempts were made."""
     found = planner("big", "b", proof=Proof("big", SPAN, 90))
