@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -19,6 +18,7 @@ from sources.aleta.planning.windows import Window, clusters
 
 from ..ledger.marks import Mark
 from ..warehouse.warehouse import Warehouse
+from .rows.arrow_rows import reaches_beyond
 from .rows.differences import differences
 from .rows.findings import Conflict, Differences, Loss, Missed, Proven, Run, Unasked
 
@@ -282,14 +282,7 @@ class ProvenDays:
         if not (self.endpoint.dates and self.endpoint.dates.columns):
             return
         span, batch = self._spans[proven_window.parent_id], proven_window.answer.batch
-        days = [batch[name] for name in self.endpoint.dates.columns]
-        latest, earliest = pc.max_element_wise(*days), pc.min_element_wise(*days)
-        beyond = pc.or_(
-            pc.greater(latest, pa.scalar(span.window.last)), pc.less(earliest, pa.scalar(span.window.first))
-        )
-        for day in days:
-            beyond = pc.or_kleene(beyond, pc.is_null(day))
-        beyond = pc.fill_null(beyond, fill_value=True)
+        beyond = reaches_beyond(batch, self.endpoint.dates.columns, span.window)
         if ids := batch[key_of(self.endpoint.schema)[0]].filter(beyond).to_pylist():
             span.note(proven_window.window, set(ids))
 

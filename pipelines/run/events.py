@@ -13,7 +13,8 @@ from sources.aleta.planning.windows import Window
 from sources.aleta.reading.objects.walk import Listed
 from sources.aleta.reading.rows.fetch import Receipt
 
-from ..compare.rows.findings import Missed, Sighting
+from ..compare.rows.findings import Missed
+from ..compare.rows.sighted import Sighting
 from ..ledger.ledger import Doubled, Learned
 from ..ledger.readings import Reading
 from ..report.report import Problem, TrialRecord

@@ -174,16 +174,3 @@ class Run:
     clients: Sequence[str] = ()
     caps: Collection[int] = ()
     row_cap: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """What an answer showed that is not loaded: it was asked for its size, or for some row that is missed (W7).
-
-    Args:
-        rows: the API's part of the schema.
-    """
-
-    parent_id: str
-    window: Window
-    rows: pa.RecordBatch

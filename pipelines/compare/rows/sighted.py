@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +14,39 @@ from sources.aleta.planning.windows import Window
 
 from ...warehouse.store import Store
 from ...warehouse.warehouse import table_of
-from .arrow_rows import last_of_each
+from .arrow_rows import last_of_each, reaches_beyond
 from .differences import differences
-from .findings import Run, Sighting
+from .findings import Run
 from .unchanged import MOST_ROWS, holds_all, values_sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What an answer showed that is not loaded: it was asked for its size, or for some row that is missed (W7).
+
+    Args:
+        rows: the API's part of the schema.
+    """
+
+    parent_id: str
+    window: Window
+    rows: pa.RecordBatch
+
+
+def sighting_of(
+    endpoint: Endpoint, parent: str, window: Window, rows: pa.RecordBatch, *, read: Window | None
+) -> Sighting:
+    """Of the *rows* of an answer to *window*, those that name more than days of *read*: of these, windows are loaded.
+
+    Nothing of what is asked for day by day or whole: a history of days would be a request for each of them, and what is
+    whole shows all that there is.
+    """
+    columns = _dates(endpoint)
+    if not columns:
+        rows = rows.slice(0, 0)
+    elif read:
+        rows = rows.filter(reaches_beyond(rows, columns, read))
+    return Sighting(parent_id=parent, window=window, rows=rows)
 
 
 def is_news(
@@ -25,6 +55,7 @@ def is_news(
     """Whether it showed a row that the warehouse has otherwise, or of another parent, or that it should have.
 
     Args:
+        endpoint: one whose windows can be divided.
         reach: the whole history of the parent: rows of other days are in the warehouse only if a backfill read them.
         but_for: ids that say nothing here: they may stand for two contents (D8).
     """
@@ -37,14 +68,18 @@ def is_news(
     asked = (sighting.parent_id, sighting.window)
     differing = differences(store, endpoint, [rows], [], asked=[asked], seen_before=(), run=run).rows.data
     is_old = pc.any(pc.less(differing["first_seen_at"], pa.scalar(run.now)), min_count=0).as_py()
-    return is_old or _any_inside(differing, endpoint, reach)
+    return is_old or _any_inside(differing, _dates(endpoint), reach)
 
 
-def _any_inside(rows: pa.Table, endpoint: Endpoint, reach: Window) -> bool:
+def _dates(endpoint: Endpoint) -> Sequence[str]:
+    return endpoint.dates.columns if endpoint.dates and endpoint.dates.divisible else ()
+
+
+def _any_inside(rows: pa.Table, dates: Sequence[str], reach: Window) -> bool:
     """Whether one of *rows* is listed in a window of *reach*: a date of it lies there, or it has none."""
-    days = [rows[name] for name in (endpoint.dates.columns if endpoint.dates else ())]
-    if not days or pc.max_element_wise(*days).null_count:
-        return bool(rows.num_rows)
+    days = [rows[name] for name in dates]
+    if pc.max_element_wise(*days).null_count:
+        return True
     first, last = (pa.scalar(day, pa.date32()) for day in (reach.first, reach.last))
     inside = [pc.and_(pc.greater_equal(day, first), pc.less_equal(day, last)) for day in days]
     return any(pc.any(each, min_count=0).as_py() for each in inside)
@@ -52,14 +87,11 @@ def _any_inside(rows: pa.Table, endpoint: Endpoint, reach: Window) -> bool:
 
 def _has_all(store: Store, endpoint: Endpoint, sighting: Sighting, rows: pa.Table) -> bool:
     """Whether the warehouse has all *rows*, value for value, among those of their parent on such days."""
-    owned = " OR ".join(f"{owner} = $parent" for owner in endpoint.owners)
-    near = ""
-    if endpoint.dates and endpoint.dates.columns:
-        days = ", ".join(endpoint.dates.columns)
-        near = f" AND coalesce(greatest({days}) >= $first AND least({days}) <= $last, true)"
+    owned, days = " OR ".join(f"{owner} = $parent" for owner in endpoint.owners), ", ".join(_dates(endpoint))
+    sql = (
+        f"SELECT {values_sql(endpoint)} FROM {store.rows(endpoint.schema)} WHERE ({owned}) "
+        f"AND coalesce(greatest({days}) >= $first AND least({days}) <= $last, true) LIMIT {2 * MOST_ROWS}"
+    )
     there = {"parent": sighting.parent_id, "first": sighting.window.first, "last": sighting.window.last}
-    values, place = values_sql(endpoint), store.rows(endpoint.schema)
-    sql = f"SELECT {values} FROM {place} WHERE ({owned}){near} LIMIT {2 * MOST_ROWS}"
-    stored = table_of(store.sql, sql, there if near else {"parent": sighting.parent_id})
-    key = key_of(endpoint.schema)[0]
+    stored, key = table_of(store.sql, sql, there), key_of(endpoint.schema)[0]
     return holds_all(stored, rows, key=key, may_have=stored[key].combine_chunks())

@@ -26,6 +26,7 @@ from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows.fetch import Receipt, Status, fetch
 from sources.aleta.reading.undivided import UndividedAnswers
 
+from ...compare.rows.sighted import sighting_of
 from ...ledger.ledger import Ledger
 from ...ledger.readings import Horizon, Reading, look_backs, odd_days, owed, paying, whole_reading
 from ...report.progress import Progress
@@ -42,7 +43,6 @@ from .known import Known
 from .leftovers import Leftovers
 from .missed import MissedRows
 from .planners import planner_of
-from .sighting import sighting_of
 from .trying import budget_of, learned_of, prover_of, record_of, suspects_of
 
 Watch: TypeAlias = Callable[[Receipt], None]
@@ -306,7 +306,7 @@ class Fetching:
         self, endpoint: Endpoint, spans: Mapping[str, Window], parent: str, window: Window, answer: Answer
     ) -> None:
         """Hand on what is not loaded, but for the rows of *spans*, which are read (W7)."""
-        seen = sighting_of(endpoint, parent, window, answer, read=spans.get(parent))
+        seen = sighting_of(endpoint, parent, window, answer.batch, read=spans.get(parent))
         if seen.rows.num_rows:
             self.put(Sighted(endpoint, seen), rows=seen.rows.num_rows)
 

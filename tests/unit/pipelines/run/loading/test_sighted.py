@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipelines.compare.rows.findings import Sighting
+from pipelines.compare.rows.sighted import Sighting
 from pipelines.ledger.marks import Mark
 from pipelines.ledger.readings import Reading, tonight
 from pipelines.run.events import Doubts, Remaining, Sighted
