@@ -4,8 +4,10 @@ import itertools
 import random
 import threading
 from collections import defaultdict
+from dataclasses import replace
 
 from sources.aleta.catalogue.catalogue import CATALOGUE
+from sources.aleta.catalogue.endpoint import By
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.windows import ONE_DAY, Window
@@ -25,6 +27,7 @@ def account(name: str, count: int, *, seed: int = 1) -> list[dict[str, object]]:
 
 
 TRANSACTIONS = CATALOGUE["transactions"]
+BY_DAY = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
 
 
 def read(
@@ -37,6 +40,7 @@ def read(
     span: Window = SPAN,
     endpoint=TRANSACTIONS,
     answered=(),
+    sighted=lambda *_: None,
 ):
     """All receipts, as they come."""
     return list(
@@ -49,8 +53,14 @@ def read(
             workers=workers,
             stop=stop or threading.Event(),
             answered=answered,
+            sighted=sighted,
         )
     )
+
+
+def read_days(api: FakeApi, days: Window, **more):
+    """The same of what is asked for day by day."""
+    return read(api, planner=Planner(cap=RowCap(divisible=False), max_days=1), span=days, endpoint=BY_DAY, **more)
 
 
 def complete(receipts) -> dict[str, list]:

@@ -1,12 +1,9 @@
 """Windows proven complete, with real threads and an Aleta in memory that hides its row cap."""
 
-import threading
-from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from sources.aleta.catalogue.endpoint import By
 from sources.aleta.errors import (
     ForbiddenError,
     MalformedError,
@@ -20,22 +17,21 @@ from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
 from sources.aleta.planning.questions import Proof
 from sources.aleta.planning.windows import Window
-from sources.aleta.reading.reader import Reader
 from sources.aleta.reading.rows import fetch as fetching
 from sources.aleta.reading.rows.fetch import Status
 from sources.aleta.reading.rows.waiting import WaitingAnswers
 from tests.apis import DayByDay, FakeApi, booked
-from tests.fakes import NOON, FakeClock
+from tests.fakes import NOON
 from tests.stores import on
 from tests.unit.sources.aleta.reading.rows.fetched import (
     NO_DATA,
     SPAN,
-    TRANSACTIONS,
     account,
     assert_tiles,
     complete,
     ids,
     read,
+    read_days,
 )
 
 
@@ -153,11 +149,9 @@ def test_f3_a_day_that_is_asked_for_by_itself_fails_by_itself(error, days_failin
         if name == "a" and day < on(days_failing):
             raise error
 
-    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
     api = DayByDay(rows={name: [booked(f"{name}{day}", on(day)) for day in range(9)] for name in "ab"}, trouble=fail)
-    planner = Planner(cap=RowCap(divisible=False), max_days=1)
 
-    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=workers)
+    receipts = read_days(api, Window(on(0), on(8)), workers=workers)
 
     days = {receipt.window.first: receipt for receipt in receipts if receipt.parent_id == "a"}
     left_out = [Status.QUARANTINED] * min(days_failing, 3)
@@ -176,11 +170,9 @@ def test_f3_a_day_that_is_refused_costs_its_parent_no_other(refused):
         if (name, first) == ("a", on(refused)):
             raise ForbiddenError("403")
 
-    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
-    planner = Planner(cap=RowCap(divisible=False), max_days=1)
     api = DayByDay(rows={"a": [booked(f"a{day}", on(day)) for day in range(9)]}, trouble=fail)
 
-    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=1)
+    receipts = read_days(api, Window(on(0), on(8)), workers=1)
 
     days = {receipt.window.first: (receipt.status, receipt.reason) for receipt in receipts}
     assert days.pop(on(refused)) == (Status.QUARANTINED, "403")
@@ -199,11 +191,9 @@ def test_f3_many_refused_days_cost_their_parent_no_other(workers):
         if first in map(on, down):
             raise MalformedError("no data")
 
-    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
-    planner = Planner(cap=RowCap(divisible=False), max_days=1)
     api = DayByDay(rows={"a": [booked(f"a{day}", on(day)) for day in range(20)]}, trouble=fail)
 
-    receipts = read(api, planner=planner, span=Window(on(0), on(19)), endpoint=endpoint, workers=workers)
+    receipts = read_days(api, Window(on(0), on(19)), workers=workers)
 
     statuses = {receipt.window.first: receipt.status for receipt in receipts}
     left_out = {on(day): Status.QUARANTINED for day in refused | down}
@@ -217,11 +207,9 @@ def test_f3_a_day_that_is_owed_is_refused_by_itself_where_others_were_shown_befo
     def fail(*_):
         raise ForbiddenError("403")
 
-    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
-    planner = Planner(cap=RowCap(divisible=False), max_days=1)
     api = DayByDay(rows={"a": []}, trouble=fail)
 
-    [receipt] = read(api, planner=planner, span=Window(on(3), on(3)), endpoint=endpoint, answered=answered)
+    [receipt] = read_days(api, Window(on(3), on(3)), answered=answered)
 
     assert receipt.status is (Status.QUARANTINED if answered else Status.FAILED)
 
@@ -234,11 +222,9 @@ def test_f3_a_parent_that_is_forbidden_is_given_up_by_day_too(error):
         if name == "a":
             raise error
 
-    endpoint = replace(TRANSACTIONS, dates=replace(TRANSACTIONS.dates, by=By.DAY))
-    planner = Planner(cap=RowCap(divisible=False), max_days=1)
     api = DayByDay(rows={"a": [], "b": []}, trouble=fail)
 
-    receipts = read(api, planner=planner, span=Window(on(0), on(8)), endpoint=endpoint, workers=1)
+    receipts = read_days(api, Window(on(0), on(8)), workers=1)
 
     assert [receipt.status for receipt in receipts if receipt.parent_id == "a"] == [Status.FAILED]
 
@@ -292,21 +278,9 @@ def test_w7_what_a_proof_shows_beyond_its_span_is_told():
     def sight(parent, window, answer):
         told.append((parent, window, len(answer.ids)))
 
-    for spans in ([week, None], [week, week], [SPAN, SPAN]):
-        given = {name: span for name, span in zip(("a", "big"), spans, strict=True) if span}
+    for accounts, span in (("a",), week), (("a", "big"), week), (("a", "big"), SPAN):
         planner = Planner(cap=RowCap(), proof=Proof("big", SPAN, 90))
-        list(
-            fetching.fetch(
-                TRANSACTIONS,
-                given,
-                Reader(api, FakeClock()),
-                planner=planner,
-                clock=FakeClock(),
-                workers=1,
-                stop=threading.Event(),
-                sighted=sight,
-            )
-        )
+        read(api, accounts=accounts, planner=planner, span=span, workers=1, sighted=sight)
     assert told == [("big", SPAN, 90)] * 2
 
 
