@@ -11,7 +11,7 @@ from sources.aleta.reading.rows.fetch import Receipt
 
 from ..compare.rows.findings import Conflict
 from ..ledger.ledger import Doubled
-from ..run.reading.leftovers import look_once_more
+from ..run.reading.conflicts import look_once_more
 
 Look: TypeAlias = Callable[[Mapping[str, Window]], Iterator[Receipt]]
 

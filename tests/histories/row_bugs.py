@@ -42,9 +42,9 @@ def conflict_for_ever() -> None:
 @bug
 def what_is_left_of_a_conflict_not_loaded() -> None:
     """One of two contents is gone; what the warehouse has is not looked at."""
-    from pipelines.run.reading import leftovers
+    from pipelines.run.reading import conflicts
 
-    leftovers._read_whole = lambda *_, **__: leftovers.Contents(ids=())
+    conflicts._read_whole = lambda *_, **__: conflicts.Contents(ids=())
 
 
 @bug

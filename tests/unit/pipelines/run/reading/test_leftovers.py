@@ -10,7 +10,8 @@ import pytest
 from pipelines.compare.rows.findings import Missed
 from pipelines.ledger.ledger import Doubled, Ledger
 from pipelines.run.events import Confronted, Doubts, Noticed, Remaining
-from pipelines.run.reading.leftovers import Leftovers, confront, rounds
+from pipelines.run.reading.conflicts import confront, rounds
+from pipelines.run.reading.leftovers import Leftovers
 from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.catalogue.endpoint import By
 from sources.aleta.errors import UnavailableError
