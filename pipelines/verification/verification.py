@@ -44,6 +44,7 @@ from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
+from .lengths import longest_answers
 from .statement import KINDS, Difference, Verification, never_read
 from .stored import NothingStoredError
 from .windows import Windows
@@ -195,6 +196,9 @@ class Verifier:
         scope = functools.partial(self._scope, marks, {})
         coming = {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
+        if sample and not endpoint.divisible:
+            with self._warehouse.open() as store:  # a sample has the longest answers: what made them alike, all tell
+                self._undivided.note_stored(endpoint.name, longest_answers(store, endpoint))
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
             proven = ProvenDays(endpoint, scope, parents=listed) if sample else history
