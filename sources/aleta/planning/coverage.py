@@ -95,15 +95,15 @@ class Coverage:
         """Windows out, or settled behind an older one that is not."""
         return self._open + len(self._settled)
 
-    def ask(self, cap: int | None, *, room: int = 1) -> Asked:
+    def ask(self, cap: int | None, *, may_wait: bool = True) -> Asked:
         """The next window, no longer than a *cap* that is known lets hope for a whole answer.
 
-        It is of the oldest that waits, and its oldest part unless there is *room* for so many windows behind an older
-        one. It is out until it is kept, asked again, tested, halved or skipped.
+        It is of the oldest that waits; its oldest part, unless what is kept *may wait* behind an older one. It is out
+        until it is kept, asked again, tested, halved or skipped.
         """
         self._open += 1
         asked = self._todo.pop(0)
-        return self._only(asked, self.density.choose(asked.window, cap, room)) if cap else asked
+        return self._only(asked, self.density.choose(asked.window, cap, may_wait=may_wait)) if cap else asked
 
     def keep(self, asked: Asked, days: Sequence[date]) -> None:
         """The answer was whole; *days* are those of its rows."""

@@ -2,7 +2,7 @@
 
 Only a guess: it steers how many requests are sent, never what is kept (rule W2). It goes on from the near end of what
 is left: from the oldest day; or from the newest, where cut answers show the last rows and say nothing of the others,
-unless more rows than may wait would wait for the oldest.
+until as many rows wait for the oldest as may.
 
 How wide the next window is:
 
@@ -25,7 +25,6 @@ from .forecast import Evidence, Forecast
 from .windows import Window
 
 EVEN = 2  # windows that are left hold as many rows each: of more it is not known well how many rows there are
-TAIL = 3  # caps of rows that are left are read from the newest day on again
 LONG = 8  # times the usual time between two rows: that may be the end
 PATIENCE = 6  # windows cut at one place, until what they show is no longer believed
 
@@ -42,7 +41,7 @@ class Density:
     _last: tuple[float, float] = (0.0, 0.0)  # rows a day of the window kept last, and its middle
     _end: date = date.min  # the far end of what was kept last
     _idle: bool = False  # whether the rows may have come to an end there
-    _forward: bool = False  # oldest first, though cut answers show the last rows: too many would have to wait
+    _forward: bool = False  # oldest first, though cut answers show the last rows: too many wait already
     _cuts: list[Cut] = field(default_factory=list)  # not read to their ends, the narrowest last
     _asked: dict[Window, Evidence] = field(default_factory=dict)  # and what was known of their rows
     _begun_at: tuple[int, float] = (0, 0.0)  # days without rows at the near end, and rows a day from there on
@@ -132,16 +131,13 @@ class Density:
     def _exact(self) -> bool:
         return self.experience.shows is Shows.FIRST or self._back
 
-    def choose(self, window: Window, cap: int, room: int) -> Window:
+    def choose(self, window: Window, cap: int, *, may_wait: bool = True) -> Window:
         """Which of the days of *window* to ask, to stay a little under *cap* rows.
 
         Args:
-            room: how many windows may be kept while the oldest days of *window* are not. Where there may be more, it
-                goes on from the oldest day, whatever cut answers show.
+            may_wait: whether what is kept may wait for the oldest days of *window*: else it goes on from these.
         """
-        if self.experience.shows is Shows.LAST:
-            rest = self._rate_ahead(window) * self._begun(window).days / cap
-            self._forward = rest > (min(room, TAIL) if self._forward else room)
+        self._forward = self.experience.shows is Shows.LAST and not may_wait
         if self._back:
             window = self._oldest_cut(window)
         if self._span is None:
@@ -161,11 +157,8 @@ class Density:
     def _days(self, window: Window, cap: int) -> int:
         """How many days of *window* to ask, from its near end on; no more than it has."""
         beside = self._offset(window, self._end) == 1
-        if self._forward and (self._idle or not beside or not self._seen[0]):
-            begun = self._begun(self._oldest_cut(window))
-            rate, quiet = self._rate_ahead(window), (begun.first - window.first).days
-            unknown = self._idle or not rate or self.experience.begins == date.max
-            return quiet + (begun.days // 2 if unknown else int(FILL * cap / rate))
+        if self._forward and not (beside and self._seen[0]):
+            return self._oldest_cut(window).days // 2
         cut = self._near(window)
         shown = self._shown(cut, window) if cut and not self._forward else []
         if self._exact and shown:
@@ -227,23 +220,9 @@ class Density:
         cut = next((cut.window for cut in reversed(self._cuts) if window.first in cut.window), window)
         return Window(window.first, min(window.last, cut.last))
 
-    def _rate_ahead(self, window: Window) -> float:
-        """Rows a day at the end of the cut answer that begins with *window*; or else where rows were last kept."""
-        rows, days = self._seen
-        known = [cut for cut in self._cuts if cut.days and (cut.window.first == window.first or not rows)]
-        if not known:
-            return rows / days if rows else 0.0
-        shown, last = known[-1].days, known[-1].window.last
-        return len(shown) / ((last - shown[0]).days + 1)
-
     def _begun(self, window: Window) -> Window:
-        """*window* without the days before the oldest row of any parent; read backward, before the one to expect.
-
-        Others may have been read from the look-back on, and tell of no older days: what this one showed counts too.
-        """
-        begins = self.experience.began(window.last) if self._back else self.experience.begins
-        if begins != date.max and not self._back:
-            begins = min([begins, self.oldest, *(cut.days[0] for cut in self._cuts if cut.days)])
+        """Read backward, *window* without the days before the oldest row of any parent."""
+        begins = self.experience.begins if self._back else date.max
         return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
 
     def _near(self, window: Window) -> Cut | None:

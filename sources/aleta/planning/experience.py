@@ -12,24 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from math import ceil, exp
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from .forecast import Variance
+from .forecast import CHANCE, Variance
 from .windows import Window
 
-REMEMBERED = 64  # parents whose oldest row is
 ENOUGH = 12  # of them
 STEADY = 1e7  # squared days in which no rate grew, that are believed before any window was kept: three of five years
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
-CHANCE = 0.001  # less is no chance
 FILL = 0.9  # of the cap that windows hold
 BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
 LATE = 0.8  # of them had less
-BEGUN = 0.7  # of the parents that began before a day, had begun by then
-
-Ordered = TypeVar("Ordered", int, float, date)
 
 
 class Shows(StrEnum):
@@ -125,7 +120,6 @@ class Experience:
     _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=LENGTHS))
     _ends: int = 0  # parents
     _first_days: int | None = None  # see `first_days`; None where it is to be found
-    _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
 
     def grow(self, by: float, days: float) -> None:
@@ -143,20 +137,7 @@ class Experience:
         self._ends += 1
         if self._ends % ENOUGH == 0:
             self._first_days = None  # to be found again
-        if oldest < date.max:
-            self._oldest.append(oldest)
-            self.begins = min(self.begins, oldest)
-
-    def began(self, before: date) -> date:
-        """When a parent may have begun of which the days up to *before* are left; `date.max` for not known.
-
-        Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
-        that is asked because more rows were expected costs one, too, and tells nothing.
-        """
-        earlier = sorted(day for day in self._oldest if day < before)
-        if earlier:
-            return _at(earlier, BEGUN)
-        return before if self._oldest else self.begins
+        self.begins = min(self.begins, oldest)
 
     def first_days(self) -> int:
         """How many days to ask first of a parent of which nothing is known: what would have cost the last parents the
@@ -178,7 +159,7 @@ class Experience:
     def length(self, least: float) -> float:
         """Caps of rows of a parent that has more than *least*: few of the others had more."""
         longer = sorted(length.scale for length in self._lengths if length.scale > least)
-        return _at(longer, LATE) if longer else least * USUAL
+        return longer[int(LATE * len(longer))] if longer else least * USUAL
 
     def compare(self, wider: Cut, cut: Cut) -> None:
         """Two answers that were both cut, one's window in the other's: which rows does this server show?"""
@@ -197,8 +178,3 @@ class Experience:
         if self.shows is Shows.LAST:
             return window.first <= wider.days[0]
         return window.last >= wider.days[-1]
-
-
-def _at(ordered: Sequence[Ordered], share: float) -> Ordered:
-    """The quantile."""
-    return ordered[int(share * len(ordered))]

@@ -206,8 +206,8 @@ class Planner:
 
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
-        room = max(self._room, FEW - plan.ahead)
-        question = Question(parent, plan.ask(self.cap.value if self.cap.divisible else None, room=room))
+        cap = self.cap.value if self.cap.divisible else None
+        question = Question(parent, plan.ask(cap, may_wait=self._room > FEW))
         self._out[question.asked] = parent
         self._turns.queue(parent, first=False)
         return question
