@@ -70,6 +70,7 @@ class Proofs:
             self.again = None
         if self.earlier is not None and self.earlier.parent == parent:
             self.asked = self.failed = True
+            self.narrower = None
 
     @property
     def next(self) -> Proof | None:

@@ -113,6 +113,22 @@ def test_w4_the_newest_days_of_a_proof_that_is_too_wide_clear_a_day():
     assert fates(found) == [("a", Fate.KEPT)]
 
 
+def test_w4_of_a_parent_that_failed_no_days_of_its_proof_are_asked():
+    found = planner("big", proof=Proof("big", SPAN, 90), hold=0)
+    own = found.ask()
+    found.add("a", window(3000, 3000))
+    answer(found, found.ask(), 3)
+    asked = []
+    while question := found.ask():
+        asked.append(question.parent)
+        if question.proof and question.parent == "big":
+            assert found.refuse(question)
+            found.fail(own)
+        else:
+            answer(found, question, 3)
+    assert asked.count("big") == 1
+
+
 def test_w5_a_proof_that_is_refused_down_to_a_day_comes_to_an_end():
     """Nothing of it is taken."""
     found = planner(proof=Proof("big", SPAN, 90))
