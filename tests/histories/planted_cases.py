@@ -172,7 +172,7 @@ CASES: Mapping[str, Case] = {
         aleta={"max_removed_share": 1.0}, then=all_recent_rows_vanish, objection="is left over"
     ),
     "straddling_rows_forgotten": Case(
-        world={"row_cap": 20, "accounts": 1, "rows": 150},
+        world={"row_cap": 20, "accounts": 1, "rows": 450},
         aleta={"reverify_days": 0, "workers": 1},
         package_rows=10,
         objection="the feed does not lead|is missing",
