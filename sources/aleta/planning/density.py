@@ -221,9 +221,9 @@ class Density:
         return Window(window.first, min(window.last, cut.last))
 
     def _begun(self, window: Window) -> Window:
-        """Read backward, *window* without the days before the oldest row of any parent."""
-        begins = self.experience.begins if self._back else date.max
-        return window if begins == date.max else Window(max(window.first, min(window.last, begins)), window.last)
+        """Read backward, *window* without the days before the oldest row to expect."""
+        begins = self.experience.began(window.last) if self._back else date.min
+        return Window(max(window.first, begins), window.last)
 
     def _near(self, window: Window) -> Cut | None:
         """The narrowest cut answer that tells of the near days."""

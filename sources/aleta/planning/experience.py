@@ -17,6 +17,7 @@ from typing import NamedTuple
 from .forecast import CHANCE, Variance
 from .windows import Window
 
+REMEMBERED = 64  # parents whose oldest row is
 ENOUGH = 12  # of them
 STEADY = 1e7  # squared days in which no rate grew, that are believed before any window was kept: three of five years
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
@@ -25,6 +26,7 @@ BLIND = 0.5  # requests that are saved by what the answer to a whole span tells:
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 LENGTHS = 32  # parents whose lengths are remembered
 LATE = 0.8  # of them had less
+BEGUN = 0.7  # of the parents that began before a day, had begun by then
 
 
 class Shows(StrEnum):
@@ -113,13 +115,13 @@ class Experience:
     """What the parents of one endpoint share."""
 
     shows: Shows = Shows.ANY
-    begins: date = date.max  # the oldest row of all parents
     variance: Variance = field(default_factory=Variance)
     widest: int = 0  # days of a window that was answered
     _grown: tuple[float, float] = (0.0, 0.0)  # sums of growth times days, and of days squared
     _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=LENGTHS))
     _ends: int = 0  # parents
     _first_days: int | None = None  # see `first_days`; None where it is to be found
+    _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
     _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
 
     def grow(self, by: float, days: float) -> None:
@@ -137,7 +139,19 @@ class Experience:
         self._ends += 1
         if self._ends % ENOUGH == 0:
             self._first_days = None  # to be found again
-        self.begins = min(self.begins, oldest)
+        if oldest < date.max:
+            self._oldest.append(oldest)
+
+    def began(self, before: date) -> date:
+        """When a parent may have begun of which the days up to *before* are left; `date.min` for not known.
+
+        Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
+        that is asked because more rows were expected costs one, too, and tells nothing.
+        """
+        earlier = sorted(day for day in self._oldest if day < before)
+        if earlier:
+            return earlier[int(BEGUN * len(earlier))]
+        return before if self._oldest else date.min
 
     def first_days(self) -> int:
         """How many days to ask first of a parent of which nothing is known: what would have cost the last parents the
