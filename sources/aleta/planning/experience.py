@@ -12,21 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from math import ceil, exp
+from statistics import median_high
 from typing import NamedTuple
 
 from .forecast import CHANCE, Variance
 from .windows import Window
 
-REMEMBERED = 64  # parents whose oldest row is
+REMEMBERED = 32  # parents
 ENOUGH = 12  # of them
 STEADY = 1e7  # squared days in which no rate grew, that are believed before any window was kept: three of five years
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
 FILL = 0.9  # of the cap that windows hold
 BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
-LENGTHS = 32  # parents whose lengths are remembered
-LATE = 0.8  # of them had less
-BEGUN = 0.7  # of the parents that began before a day, had begun by then
 
 
 class Shows(StrEnum):
@@ -118,11 +116,11 @@ class Experience:
     variance: Variance = field(default_factory=Variance)
     widest: int = 0  # days of a window that was answered
     _grown: tuple[float, float] = (0.0, 0.0)  # sums of growth times days, and of days squared
-    _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=LENGTHS))
+    _ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _ends: int = 0  # parents
     _first_days: int | None = None  # see `first_days`; None where it is to be found
     _oldest: deque[date] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  # row of each
-    _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=LENGTHS))
+    _lengths: deque[Cut] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def grow(self, by: float, days: float) -> None:
         """The logarithm of a parent's rate grew so much in so many days."""
@@ -148,9 +146,8 @@ class Experience:
         Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
         that is asked because more rows were expected costs one, too, and tells nothing.
         """
-        earlier = sorted(day for day in self._oldest if day < before)
-        if earlier:
-            return earlier[int(BEGUN * len(earlier))]
+        if earlier := [day for day in self._oldest if day < before]:
+            return median_high(earlier)
         return before if self._oldest else date.min
 
     def first_days(self) -> int:
@@ -171,9 +168,9 @@ class Experience:
         self._lengths.append(first)
 
     def length(self, least: float) -> float:
-        """Caps of rows of a parent that has more than *least*: few of the others had more."""
-        longer = sorted(length.scale for length in self._lengths if length.scale > least)
-        return longer[int(LATE * len(longer))] if longer else least * USUAL
+        """Caps of rows of a parent that has more than *least*: half of the others that do have no more."""
+        longer = [length.scale for length in self._lengths if length.scale > least]
+        return median_high(longer) if longer else least * USUAL
 
     def compare(self, wider: Cut, cut: Cut) -> None:
         """Two answers that were both cut, one's window in the other's: which rows does this server show?"""

@@ -12,8 +12,6 @@ CHANCE = 0.001  # less is no chance
 SURPRISE = -NORMAL.inv_cdf(CHANCE / 2)  # standard deviations, of which there is no more chance than that
 VARIANCES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # that are thought of
 PRIOR = 0.03  # before anything is learned
-FORGET = 1 - 1 / 256  # of what windows taught, that is kept with each further one
-LEAST = 1e-9  # chance that a window is said to have had: a burst does not outweigh all the others
 
 
 class Forecast(NamedTuple):
@@ -47,12 +45,15 @@ class Forecast(NamedTuple):
         return abs(rows - self.mean) > SURPRISE * sqrt(self.variance)
 
     def likelihood(self, rows: int, *, cut: bool) -> float:
-        """The logarithm of the chance of so many rows; or of more, where they were cut."""
+        """The logarithm of the chance of so many rows; or of more, where they were cut.
+
+        Of next to no chance it is the same, whatever came: one burst does not outweigh all other windows.
+        """
         spread = sqrt(max(self.variance, 1.0))
         z = (rows - self.mean) / spread
         if cut:
-            return log(max(1 - NORMAL.cdf(z), LEAST))
-        return max(-z * z / 2, log(LEAST)) - log(spread)
+            return log(max(1 - NORMAL.cdf(z), CHANCE))
+        return max(-z * z / 2, log(CHANCE)) - log(spread)
 
 
 class Evidence(NamedTuple):
@@ -100,7 +101,7 @@ class Evidence(NamedTuple):
 
 @dataclass(slots=True)
 class Variance:
-    """Of the rate from one window to the next, relative, beyond counting: the one that made the last likeliest."""
+    """Of the rate from one window to the next, relative, beyond counting: the one that makes what came likeliest."""
 
     value: float = PRIOR
     _likelihoods: tuple[float, ...] = (0.0,) * len(VARIANCES)
@@ -108,7 +109,7 @@ class Variance:
     def learn(self, evidence: Evidence, rows: int, *, cut: bool) -> None:
         """Days of which this was known held so many rows, or more if *cut*."""
         self._likelihoods = tuple(
-            FORGET * likelihood + evidence.forecast(variance).likelihood(rows, cut=cut)
+            likelihood + evidence.forecast(variance).likelihood(rows, cut=cut)
             for variance, likelihood in zip(VARIANCES, self._likelihoods, strict=True)
         )
         self.value = VARIANCES[max(range(len(VARIANCES)), key=self._likelihoods.__getitem__)]
