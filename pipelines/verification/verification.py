@@ -44,7 +44,7 @@ from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
-from .lengths import longest_answers
+from .lengths import hold_against_stored
 from .statement import KINDS, Difference, Verification, never_read
 from .stored import NothingStoredError
 from .windows import Windows
@@ -122,6 +122,8 @@ class Verifier:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
         self._compare_listed([*listings, *self._unlisted(reader, census)])
+        if sample:
+            hold_against_stored(self._undivided, self._warehouse, self._endpoints)
         errors, row_cap = self._found.report.errors, self._tenant.row_cap
         errors += map(problems.of_receipt, self._undivided.doubtful((), row_cap=row_cap, now=self._found.at))
         for found, reason in census.truncated(ledger.known_caps | {row_cap} - {0}):
@@ -196,9 +198,6 @@ class Verifier:
         scope = functools.partial(self._scope, marks, {})
         coming = {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
-        if sample and not endpoint.divisible:
-            with self._warehouse.open() as store:  # a sample has the longest answers: what made them alike, all tell
-                self._undivided.note_stored(endpoint.name, longest_answers(store, endpoint))
         for spans in sampled or self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
             proven = ProvenDays(endpoint, scope, parents=listed) if sample else history

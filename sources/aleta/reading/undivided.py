@@ -56,11 +56,13 @@ class UndividedAnswers:
             told = (answer.batch[name].to_pylist() for name in telling(receipt.endpoint))
             self._note_length(receipt.endpoint.name, receipt.parent_id, Longest.of(told))
 
-    def note_stored(self, resource: str, longest: Mapping[str, Longest]) -> None:
-        """What a warehouse has, by parent, beside what this run asked for: where the longest are asked, they are alike.
+    @property
+    def alike(self) -> list[str]:
+        """Tables of which, by what was noted, so many answers are equally long that only a cap explains it."""
+        return [resource for resource, longest in self._longest.items() if tied(longest)]
 
-        Such a choice says nothing of chance; the lengths of all do.
-        """
+    def note_stored(self, resource: str, longest: Mapping[str, Longest]) -> None:
+        """What a warehouse has, by parent, beside what was asked for: of the longest alone, chance makes many alike."""
         for parent, answer in longest.items():
             self._note_length(resource, parent, answer)
 

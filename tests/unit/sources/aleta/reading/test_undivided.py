@@ -120,10 +120,12 @@ def test_l3_a_sample_of_the_longest_is_held_against_all_that_is_stored():
     answers = noted(*longest, series(60, loan="at random"))
 
     answers.note_stored("commitments", stored)
+    assert answers.alike == ["interest_rates"]
     assert len(list(answers.doubtful((), row_cap=0, now=at(9)))) == 3
 
     answers = noted(*longest, series(60, loan="at random"))
     answers.note_stored("interest_rates", stored)
+    assert answers.alike == []
     assert list(answers.doubtful((), row_cap=0, now=at(9))) == []
 
 
