@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from contextlib import contextmanager
 
-from pipelines.verification.lengths import longest_answers
+import pyarrow as pa
+import pytest
+
+from pipelines.verification.lengths import hold_against_stored, longest_answers
 from sources.aleta.catalogue.catalogue import CATALOGUE
-from sources.aleta.reading.undivided import Longest
+from sources.aleta.reading.undivided import Longest, UndividedAnswers
 from tests.stores import on
 
 RATES, DAYS = CATALOGUE["interest_rates"], CATALOGUE["custodian_holdings"]
@@ -42,3 +45,39 @@ def test_l3_a_stored_answer_has_the_content_that_it_has_as_it_is_read(store):
 
 def test_nothing_stored_is_no_length(store):
     assert longest_answers(store, RATES) == {}
+
+
+class OneStore:
+    """A warehouse that is opened once."""
+
+    def __init__(self, store) -> None:
+        self._left = [store]
+
+    @contextmanager
+    def open(self):
+        yield self._left.pop()
+
+
+@pytest.mark.parametrize(("others", "alike"), [(range(70, 83), []), (range(5, 18), ["interest_rates"])])
+def test_l3_a_sample_that_is_alike_is_held_against_what_is_stored(store, others, alike):
+    """Three of 83 rates among many that are nearly as long, or among short ones."""
+    put = [
+        {"id": f"{rows} {day}", "instrument_id": f"of {rows}", "date": on(day)}
+        for rows in others
+        for day in range(rows)
+    ]
+    store.put(RATES.schema, put)
+    answers = UndividedAnswers()
+    answers.note_stored(RATES.name, {loan: Longest(83, content) for content, loan in enumerate("abc")})
+    assert answers.alike == ["interest_rates"]
+
+    hold_against_stored(answers, OneStore(store), [RATES, DAYS])
+
+    assert answers.alike == alike
+
+
+def test_of_a_sample_that_is_not_alike_nothing_stored_is_read():
+    warehouse = OneStore(None)
+    hold_against_stored(UndividedAnswers(), warehouse, [RATES, DAYS])
+    with warehouse.open() as left:
+        assert left is None
