@@ -24,6 +24,7 @@ STEADY = 1e7  # squared days in which no rate grew, that are believed before any
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
 FILL = 0.9  # of the cap that windows hold
 BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
+LATE = 0.8  # of the parents that have many rows have less
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 
 
@@ -168,9 +169,9 @@ class Experience:
         self._lengths.append(first)
 
     def length(self, least: float) -> float:
-        """Caps of rows of a parent that has more than *least*: half of the others that do have no more."""
-        longer = [length.scale for length in self._lengths if length.scale > least]
-        return median_high(longer) if longer else least * USUAL
+        """Caps of rows of a parent that has more than *least*: few of the others had more."""
+        longer = sorted(length.scale for length in self._lengths if length.scale > least)
+        return longer[int(LATE * len(longer))] if longer else least * USUAL
 
     def compare(self, wider: Cut, cut: Cut) -> None:
         """Two answers that were both cut, one's window in the other's: which rows does this server show?"""

@@ -12,6 +12,7 @@ CHANCE = 0.001  # less is no chance
 SURPRISE = -NORMAL.inv_cdf(CHANCE / 2)  # standard deviations, of which there is no more chance than that
 VARIANCES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # that are thought of
 PRIOR = 0.03  # before anything is learned
+LEAST = 1e-9  # chance that a window is said to have had: a burst does not outweigh all the others
 
 
 class Forecast(NamedTuple):
@@ -45,15 +46,12 @@ class Forecast(NamedTuple):
         return abs(rows - self.mean) > SURPRISE * sqrt(self.variance)
 
     def likelihood(self, rows: int, *, cut: bool) -> float:
-        """The logarithm of the chance of so many rows; or of more, where they were cut.
-
-        Of next to no chance it is the same, whatever came: one burst does not outweigh all other windows.
-        """
+        """The logarithm of the chance of so many rows; or of more, where they were cut."""
         spread = sqrt(max(self.variance, 1.0))
         z = (rows - self.mean) / spread
         if cut:
-            return log(max(1 - NORMAL.cdf(z), CHANCE))
-        return max(-z * z / 2, log(CHANCE)) - log(spread)
+            return log(max(1 - NORMAL.cdf(z), LEAST))
+        return max(-z * z / 2, log(LEAST)) - log(spread)
 
 
 class Evidence(NamedTuple):
