@@ -44,7 +44,6 @@ from ..warehouse.package import Rows
 from ..warehouse.warehouse import Warehouse
 from .conflicts import Conflicts, Look
 from .ledger_checks import ledger_faults
-from .lengths import hold_against_stored
 from .statement import KINDS, Difference, Verification, never_read
 from .stored import NothingStoredError
 from .windows import Windows
@@ -69,6 +68,7 @@ class Verifier:
             clients=self._clients,
         )
         self._undivided = UndividedAnswers()
+        self._judged: Collection[tuple[str, Window, int | None]] = ()
         endpoints = with_parents(tenant.resources, CATALOGUE)
         self._endpoints: Sequence[Endpoint] = endpoints_below(endpoints) if self._clients else endpoints
         self._warehouse = Warehouse(tenant.name, tenant.folder, destination=tenant.destination)
@@ -122,8 +122,6 @@ class Verifier:
                 parents = set(ids_of(listings, endpoint.parent)) if shown is None else shown
                 self._dated(endpoint, parents, ledger, reader, sample)
         self._compare_listed([*listings, *self._unlisted(reader, census)])
-        if sample:
-            hold_against_stored(self._undivided, self._warehouse, self._endpoints)
         errors, row_cap = self._found.report.errors, self._tenant.row_cap
         errors += map(problems.of_receipt, self._undivided.doubtful((), row_cap=row_cap, now=self._found.at))
         for found, reason in census.truncated(ledger.known_caps | {row_cap} - {0}):
@@ -198,7 +196,8 @@ class Verifier:
         scope = functools.partial(self._scope, marks, {})
         coming = {parent: Coming(span) for parent, span in every.items()}
         sampled = self._windows.sampled(endpoint, listed, marks, sample) if sample else None
-        for spans in sampled or self._windows.halved(endpoint, every):
+        self._judged = sampled.judged if sampled else ()
+        for spans in sampled.rounds if sampled else self._windows.halved(endpoint, every):
             prover = self._prover(endpoint, ledger, spans, sample)
             proven = ProvenDays(endpoint, scope, parents=listed) if sample else history
             package: list[ProvenWindow] = []
@@ -264,7 +263,8 @@ class Verifier:
         return Scope(mark=mark, ends=ends.get(parent_id))
 
     def _take(self, receipt: Receipt, package: list[ProvenWindow]) -> None:
-        self._undivided.note(receipt)
+        if (receipt.parent_id, receipt.window, receipt.rows) not in self._judged:
+            self._undivided.note(receipt)  # of the fullest alone, a sample, chance makes many equally long (L3)
         if receipt.answer:
             self._known.learn_members(receipt.endpoint, [receipt.answer.batch], self._endpoints)
             package.append(ProvenWindow(parent_id=receipt.parent_id, window=receipt.window, answer=receipt.answer))

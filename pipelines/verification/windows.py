@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
+from typing import NamedTuple
 
 from schemas.ledger import SYNC_WINDOWS
 from sources.aleta.catalogue.endpoint import Endpoint
@@ -19,18 +20,31 @@ from .other_windows import PART, another, halves
 
 SAMPLE = """
     WITH latest AS (
-        SELECT parent_id, from_date, to_date, rows, fetched_at,
-            row_number() OVER (PARTITION BY parent_id, from_date, to_date ORDER BY fetched_at DESC) AS nth
-        FROM {sync_windows}
-        WHERE status = 'complete' AND resource = $resource AND parent_id IN (SELECT unnest($listed))),
+        SELECT parent_id, from_date, to_date, rows, fetched_at, status,
+            row_number() OVER (PARTITION BY parent_id, from_date, to_date, status ORDER BY fetched_at DESC) AS nth,
+            arg_max(status, fetched_at) OVER (PARTITION BY parent_id, from_date, to_date) = 'complete' AS stands
+        FROM {sync_windows} WHERE resource = $resource AND parent_id IN (SELECT unnest($listed))),
     ranked AS (
-        SELECT parent_id, from_date, to_date,
+        SELECT parent_id, from_date, to_date, rows, stands,
             row_number() OVER (ORDER BY rows DESC, parent_id, from_date) AS by_rows,
             row_number() OVER (ORDER BY fetched_at, parent_id, from_date) AS by_age,
             row_number() OVER (ORDER BY hash(parent_id, from_date, $salt)) AS by_chance
-        FROM latest WHERE nth = 1)
-    SELECT parent_id, from_date, to_date FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
+        FROM latest WHERE nth = 1 AND status = 'complete')
+    SELECT parent_id, from_date, to_date, CASE WHEN stands THEN rows END
+    FROM ranked ORDER BY least(by_rows, by_age, by_chance), by_rows LIMIT $n"""
 # the fullest windows (truncated ones would be among them), the oldest, and random ones: each takes a third
+
+
+class Sample(NamedTuple):
+    """Windows to read, and what the sync says of those that they are drawn from.
+
+    Args:
+        rounds: of a round, one window a parent.
+        judged: windows of a parent, and with how many rows the sync took each for whole, who saw the lengths of all.
+    """
+
+    rounds: Sequence[Mapping[str, Window]]
+    judged: Collection[tuple[str, Window, int | None]]
 
 
 class Windows:
@@ -91,21 +105,22 @@ class Windows:
             found[parent] += named if endpoint.by_day else clusters(named)
         return {parent: windows for parent, windows in found.items() if windows}
 
-    def sampled(
-        self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int
-    ) -> Iterator[Mapping[str, Window]]:
+    def sampled(self, endpoint: Endpoint, listed: set[str], marks: Mapping[str, Mark], sample: int) -> Sample:
         """One window a parent and round: each overlaps one that the sync asked for, and is another."""
         movable = endpoint.divisible
+        drawn = self._drawn(endpoint, sample, listed & marks.keys())
         waiting = [
             (parent, another(window, marks[parent].covered or window, self.rng) if movable else window)
-            for parent, window in self._sampled(endpoint, sample, listed & marks.keys())
+            for parent, window, _ in drawn
         ]
+        rounds: list[Mapping[str, Window]] = []
         while waiting:
             spans = dict(reversed(waiting))  # of each parent its first window
             waiting = [(parent, window) for parent, window in waiting if spans[parent] != window]
-            yield spans
+            rounds.append(spans)
+        return Sample(rounds, frozenset(each for each in drawn if each[2] is not None))
 
-    def _sampled(self, endpoint: Endpoint, sample: int, listed: set[str]) -> list[tuple[str, Window]]:
+    def _drawn(self, endpoint: Endpoint, sample: int, listed: set[str]) -> list[tuple[str, Window, int | None]]:
         with self._warehouse.open() as store:
             values = {
                 "resource": endpoint.name,
@@ -115,4 +130,4 @@ class Windows:
             }
             sql = SAMPLE.format(sync_windows=store.rows(SYNC_WINDOWS))
             rows = store.sql.execute(sql, values).fetchall()
-        return [(parent, Window(first, last)) for parent, first, last in rows]
+        return [(parent, Window(first, last), count) for parent, first, last, count in rows]

@@ -15,7 +15,7 @@ import duckdb
 
 from schemas.table import key_of
 from sources.aleta.catalogue.endpoint import Endpoint
-from sources.aleta.reading.undivided import Longest, telling, tied
+from sources.aleta.reading.undivided import telling, tied
 
 from ...warehouse.store import Store
 from .findings import Loss, Proven
@@ -134,11 +134,12 @@ def _undivided_answers(sql: duckdb.DuckDBPyConnection, endpoint: Endpoint) -> li
     ]
 
 
-def _longest(answers: Iterable[Answered]) -> Mapping[str, Longest]:
-    """By parent, its longest answer."""
-    longest: dict[str, Longest] = {}
-    for answer in sorted(answers, key=lambda answer: answer.rows):
-        longest[answer.parent_id] = Longest(answer.rows, answer.content)
+def _longest(answers: Iterable[Answered]) -> Mapping[str, tuple[int, int]]:
+    """By parent, the rows and the content of its longest answer."""
+    longest: dict[str, tuple[int, int]] = {}
+    for answer in answers:
+        if answer.rows > longest.get(answer.parent_id, (-1, 0))[0]:
+            longest[answer.parent_id] = answer.rows, answer.content
     return longest
 
 

@@ -9,7 +9,8 @@ How wide the next window is:
 1. Where a cut answer shows the first rows, or the last, it shows all rows of the near days: just these are asked.
 2. Otherwise a rate is known, from the windows that were kept before; where cut answers show any rows, also by the rows
    that the last one showed of these days. The window is as wide as is worth the risk (`Forecast.fits`).
-3. Where no rate is known, a share of the rows that were shown is asked (`Experience.length`); or all days, if none was.
+3. Where no rate is known, a share of the rows that were shown is asked (`Experience.length`); or half of the days, where
+   they were not shown, for those rows are at the other end; or all days, if none was cut.
 """
 
 from __future__ import annotations
@@ -157,8 +158,8 @@ class Density:
     def _days(self, window: Window, cap: int) -> int:
         """How many days of *window* to ask, from its near end on; no more than it has."""
         beside = self._offset(window, self._end) == 1
-        if self._forward and not (beside and self._seen[0]):
-            return self._oldest_cut(window).days // 2
+        if self._forward and not self._seen[0]:
+            return self._oldest_cut(window).days // 2 if self._near(window) else window.days
         cut = self._near(window)
         shown = self._shown(cut, window) if cut and not self._forward else []
         if self._exact and shown:

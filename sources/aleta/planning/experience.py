@@ -142,10 +142,9 @@ class Experience:
             self._oldest.append(oldest)
 
     def began(self, before: date) -> date:
-        """When a parent may have begun of which the days up to *before* are left; `date.min` for not known.
+        """When a parent may have begun of which the days up to *before* are left: half of the others that are older had.
 
-        Rather late than early: to ask for too many days at once costs one request, which tells of the next; each window
-        that is asked because more rows were expected costs one, too, and tells nothing.
+        `date.min` for not known; *before*, where none is older.
         """
         if earlier := [day for day in self._oldest if day < before]:
             return median_high(earlier)

@@ -207,7 +207,7 @@ class Planner:
     def _question(self, parent: str, plan: Coverage) -> Question:
         plan.narrow(self.max_days)
         cap = self.cap.value if self.cap.divisible else None
-        question = Question(parent, plan.ask(cap, may_wait=self._room > FEW))
+        question = Question(parent, plan.ask(cap, may_wait=self._room > 0 or plan.ahead < FEW))
         self._out[question.asked] = parent
         self._turns.queue(parent, first=False)
         return question

@@ -134,7 +134,7 @@ class Proofs:
     def refuse(self, window: Window, held: Iterable[Suspect]) -> None:
         """The API refused *window* as too wide (W5): half of it may still clear what is held."""
         self.widest = (window.days + 1) // 2
-        if window.days > 1 and self.earlier and self.earlier.window.covers(window):
+        if window.days > 1 and self.earlier and self.earlier.window.covers(window) and not self.failed:
             self.narrower = window.part(self.widest, back=True)
         for suspect in held:
             suspect.wider = None

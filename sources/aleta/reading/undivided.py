@@ -7,10 +7,9 @@ many of them, with other contents, have the one greatest number of rows, and cha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -28,48 +27,21 @@ EQUALLY_LONG = (
 )
 
 
-class Longest(NamedTuple):
-    """A parent's longest answer: its rows, and the same *content* as others that have its days and instruments."""
-
-    rows: int
-    content: int
-
-    @classmethod
-    def of(cls, told: Iterable[Sequence[object]]) -> Longest:
-        """Args: told: of each column that is `telling`, the values of all its rows in any order."""
-        columns = [sorted(map(str, values)) for values in told]
-        return cls(len(columns[0]), hash(tuple(map(tuple, columns))))
-
-
 @dataclass(slots=True)
 class UndividedAnswers:
     """What one run kept of days and series that nothing parts."""
 
     _kept: dict[int, list[Receipt]] = field(default_factory=dict)  # by their number of rows
-    _longest: dict[str, dict[str, Longest]] = field(default_factory=lambda: defaultdict(dict))  # by table and parent
+    _contents: dict[str, dict[str, tuple[int, int]]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, receipt: Receipt) -> None:
         """Remember a window that was kept, without its rows."""
         dates, answer = receipt.endpoint.dates, receipt.answer
         if answer and not answer.chained and receipt.rows > 1 and dates and not dates.divisible:
             self._kept.setdefault(receipt.rows, []).append(replace(receipt, answer=None))
-            told = (answer.batch[name].to_pylist() for name in telling(receipt.endpoint))
-            self._note_length(receipt.endpoint.name, receipt.parent_id, Longest.of(told))
-
-    @property
-    def alike(self) -> list[str]:
-        """Tables of which, by what was noted, so many answers are equally long that only a cap explains it."""
-        return [resource for resource, longest in self._longest.items() if tied(longest)]
-
-    def note_stored(self, resource: str, longest: Mapping[str, Longest]) -> None:
-        """What a warehouse has, by parent, beside what was asked for: of the longest alone, chance makes many alike."""
-        for parent, answer in longest.items():
-            self._note_length(resource, parent, answer)
-
-    def _note_length(self, resource: str, parent_id: str, answer: Longest) -> None:
-        longest = self._longest[resource]
-        if parent_id not in longest or answer.rows > longest[parent_id].rows:
-            longest[parent_id] = answer
+            longest = self._contents[receipt.endpoint.name]
+            if receipt.rows > longest.get(receipt.parent_id, (0, 0))[0]:
+                longest[receipt.parent_id] = receipt.rows, _days_and_instruments(answer.batch, receipt.endpoint)
 
     def doubtful(self, caps: Collection[int], *, row_cap: int, now: datetime) -> Iterator[Receipt]:
         """What may have been cut: in quarantine from now on; each is told once.
@@ -90,7 +62,7 @@ class UndividedAnswers:
 
     def equally_long(self, *, now: datetime) -> Iterator[Receipt]:
         """What is as long as so many others that only a cap explains it; each is told once."""
-        for name, longest in self._longest.items():
+        for name, longest in self._contents.items():
             length = tied(longest)
             as_long = self._kept.pop(length, ())
             alike = [receipt for receipt in as_long if receipt.endpoint.name == name]
@@ -104,6 +76,11 @@ def _quarantined(receipt: Receipt, reason: str, now: datetime) -> Receipt:
     return replace(receipt, status=Status.QUARANTINED, fetched_at=now, reason=reason)
 
 
+def _days_and_instruments(batch: pa.RecordBatch, endpoint: Endpoint) -> int:
+    """The same number for answers that have the same days and instruments."""
+    return hash(tuple(tuple(sorted(map(str, batch[name].to_pylist()))) for name in telling(endpoint)))
+
+
 def telling(endpoint: Endpoint) -> list[str]:
     """The columns by which answers to different parents are told from copies: days, and instruments held."""
     return [
@@ -115,11 +92,11 @@ def telling(endpoint: Endpoint) -> list[str]:
     ]
 
 
-def tied(longest: Mapping[str, Longest]) -> int:
+def tied(longest: Mapping[str, tuple[int, int]]) -> int:
     """The one greatest length that answers with other contents share, so many that only a cap explains it; else 0.
 
     Args:
-        longest: by parent. Copies are equally long by their nature.
+        longest: by parent, the rows and the content of its longest answer. Copies are equally long by their nature.
     """
-    contents = {answer.content: answer.rows for answer in longest.values()}
+    contents = {content: rows for rows, content in longest.values()}
     return repeated(contents.values(), least=SMALLEST_CAP, times=ALIKE)

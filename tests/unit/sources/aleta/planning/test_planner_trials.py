@@ -4,6 +4,7 @@ import pytest
 
 from sources.aleta.planning.cap import RowCap
 from sources.aleta.planning.planner import Planner
+from sources.aleta.planning.proofs import Proofs
 from sources.aleta.planning.questions import Decision, Fate, Proof
 from tests.unit.sources.aleta.planning.planned import SPAN, answer, ask_all, fates, planner, window
 
@@ -127,6 +128,14 @@ def test_w4_of_a_parent_that_failed_no_days_of_its_proof_are_asked():
         else:
             answer(found, question, 3)
     assert asked.count("big") == 1
+
+
+def test_w4_a_proof_whose_parent_failed_while_it_was_out_is_not_asked_in_part():
+    proofs = Proofs(earlier=Proof("big", SPAN, 90), asked=True)
+    proofs.fail("big")
+    proofs.refuse(SPAN, [])
+    proofs.refuse(window(3, 60), [])
+    assert proofs.wider([], {}) is None
 
 
 def test_w5_a_proof_that_is_refused_down_to_a_day_comes_to_an_end():

@@ -11,7 +11,7 @@ from sources.aleta.catalogue.catalogue import CATALOGUE
 from sources.aleta.jsonapi.answer import nothing
 from sources.aleta.planning.windows import Window
 from sources.aleta.reading.rows.receipts import Receipt, Status
-from sources.aleta.reading.undivided import Longest, UndividedAnswers
+from sources.aleta.reading.undivided import UndividedAnswers
 from tests.fakes import NOON
 from tests.stores import at, on
 
@@ -111,30 +111,6 @@ def test_l3_series_with_other_days_that_are_all_equally_long_are_in_quarantine()
 )
 def test_series_that_are_as_long_as_others_for_a_reason_are_complete(receipts):
     assert told(*receipts) == []
-
-
-def test_l3_a_sample_of_the_longest_is_held_against_all_that_is_stored():
-    """Three of 83 rates are chance where others have 70 to 82: whoever asks for the fullest alone sees only these."""
-    longest = [series(83, first, loan=f"loan{first}") for first in (0, 3, 9)]
-    stored = {f"loan of {rows}": Longest(rows, content=rows) for rows in range(70, 83)}
-    answers = noted(*longest, series(60, loan="at random"))
-
-    answers.note_stored("commitments", stored)
-    assert answers.alike == ["interest_rates"]
-    assert len(list(answers.doubtful((), row_cap=0, now=at(9)))) == 3
-
-    answers = noted(*longest, series(60, loan="at random"))
-    answers.note_stored("interest_rates", stored)
-    assert answers.alike == []
-    assert list(answers.doubtful((), row_cap=0, now=at(9))) == []
-
-
-def test_l3_series_that_are_stored_as_long_as_those_of_a_sample_tell_of_a_cap():
-    """Two that were read, and two that were not: what was read is told."""
-    answers = noted(series(50, 0, loan="a"), series(50, 3, loan="b"))
-    answers.note_stored("interest_rates", {"b": Longest(49, 1), "c": Longest(50, 2), "d": Longest(50, 3)})
-
-    assert sorted(receipt.parent_id for receipt in answers.equally_long(now=at(9))) == ["a", "b"]
 
 
 def test_a_row_cap_that_is_configured_is_the_only_one():
