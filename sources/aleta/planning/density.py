@@ -9,8 +9,8 @@ How wide the next window is:
 1. Where a cut answer shows the first rows, or the last, it shows all rows of the near days: just these are asked.
 2. Otherwise a rate is known, from the windows that were kept before; where cut answers show any rows, also by the rows
    that the last one showed of these days. The window is as wide as is worth the risk (`Forecast.fits`).
-3. Where no rate is known, a share of the rows that were shown is asked (`Experience.length`); or half of the days, where
-   they were not shown, for those rows are at the other end; or all days, if none was cut.
+3. Where no rate is known, a share of the rows that were shown is asked (`Experience.length`); or half of the days,
+   where rows are shown of the other end; or all days, if none was cut.
 """
 
 from __future__ import annotations

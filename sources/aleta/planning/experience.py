@@ -142,9 +142,9 @@ class Experience:
             self._oldest.append(oldest)
 
     def began(self, before: date) -> date:
-        """When a parent may have begun of which the days up to *before* are left: half of the others that are older had.
+        """When a parent may have begun of which the days up to *before* are left; `date.min` for not known.
 
-        `date.min` for not known; *before*, where none is older.
+        Half of the others that began before had begun by then; it is *before*, where none did.
         """
         if earlier := [day for day in self._oldest if day < before]:
             return median_high(earlier)
