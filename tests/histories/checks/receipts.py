@@ -42,8 +42,9 @@ def claims_tile(claims: Sequence[Claim], reach: Span, *, cut: bool) -> Iterator[
         (kept if claim.loads else given_up)[claim.account].append((claim.first, claim.last))
     for account, spans in kept.items():
         first, *rest = _tilings(spans)
-        # a whole history was read whole, whatever of it could not be proven
-        wholes = sum(covers(joined([*each, *given_up[account]]), reach) for each in (first, *rest))
+        # a whole history was read whole, whatever of it could not be proven; a window of both is there once
+        shared = ([*each, *_beside(each, spans), *given_up[account]] for each in (first, *rest))
+        wholes = sum(covers(joined(each), reach) for each in shared)
         again = len(rest) <= 2 and (cut or wholes >= len(rest))
         if rest and not again:
             yield f"windows of {account} overlap: {first}, {rest}"
@@ -60,6 +61,11 @@ def _tilings(spans: Iterable[Span]) -> list[list[Span]]:
         else:
             found.append([span])
     return found
+
+
+def _beside(row: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
+    """Those of *spans* that have no day of the *row*'s."""
+    return [span for span in spans if all(span[1] < other[0] or other[1] < span[0] for other in row)]
 
 
 def quarantines_are_needed(
