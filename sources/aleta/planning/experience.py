@@ -24,7 +24,7 @@ STEADY = 1e7  # squared days in which no rate grew, that are believed before any
 MOST = 3.0  # that the logarithm of a rate is believed to grow: 20 times
 FILL = 0.9  # of the cap that windows hold
 BLIND = 0.5  # requests that are saved by what the answer to a whole span tells: as likely as not, one cut
-LATE = 0.8  # of the parents that have many rows have less
+LATE = 0.8  # of the other long histories are shorter
 USUAL = 3.0  # times as many rows as are shown, before one parent has told
 
 
