@@ -37,6 +37,10 @@ LOOKING = 24
 """Requests of a night that look for rows it missed (D6): a day and the whole history of each of the six accounts, two
 of which need several windows. Which of these come is chance: of twenty nights most cost 12 or fewer, three cost 20.
 """
+MIDWAY = 2
+"""Packages of such a night besides the last: what was read is committed before rows are looked for, and before what was
+only shown is held against it (W7).
+"""
 PROOF = 1
 """Requests that a night may send besides: what proves that the largest answer was not cut (W3)."""
 
@@ -151,7 +155,7 @@ def wasteful_night(seen: Seen, played: Played, *, changes: range, looking: int =
         yield f"{trials} requests of trials"
     if seen.loaded not in changes:
         yield f"{seen.loaded} rows loaded, not {changes}"
-    if seen.packages > 1 + bool(looking):  # what was read is committed before rows are looked for
+    if seen.packages > 1 + MIDWAY * bool(looking):
         yield f"{seen.packages} packages"
 
 
